@@ -1,0 +1,9 @@
+//! Stateful stand-ins for the providers, written from their published behaviour.
+//!
+//! This crate shares no type, constant or path with the crate it tests, so that the two cannot agree on a mistake.
+//! A sandbox is an [`axum::Router`] over real state; tests assert that state.
+
+pub mod clock;
+pub mod crowdstrike;
+
+pub use clock::Clock;

@@ -1,0 +1,342 @@
+//! The validated request: what of it is malformed never gets past here.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    client::Deadline,
+    contract::types::{self, Expectation, SideEffect, UnknownRole},
+    error::Error,
+    pass_through,
+    provider::{Capability, Field, Provider},
+    settings::General,
+    timestamp,
+};
+
+/// What is to be done, well-formed and in the provider's own spelling.
+#[derive(Debug)]
+pub struct Ask {
+    pub user: String,
+    pub entries: Vec<Entry>,
+    /// Allowed by request and account both.
+    pub allow: Vec<SideEffect>,
+    pub dry_run: bool,
+    pub strict_scope: bool,
+    pub unknown_role: UnknownRole,
+    /// Unix time of an earlier acknowledgement.
+    pub acknowledged_at: Option<Duration>,
+    pub expect: Option<Expectation>,
+    pub accept_unverified: bool,
+    /// For the whole operation.
+    pub total: Duration,
+    /// Query parameters added to the revoking request.
+    pub remote_query: Vec<(String, String)>,
+    /// Fields merged into the revoking request's body.
+    pub remote_data: Map<String, Value>,
+}
+
+/// One entry of the request, as asked and as understood.
+#[derive(Debug)]
+pub enum Entry {
+    Role { asked: types::Role, selector: Selector },
+    Organization { asked: types::Organization, selector: Selector },
+}
+
+/// Which grants an entry means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub group: Option<String>,
+    /// Any of them; empty: not narrowed.
+    pub organizations: Vec<String>,
+    pub workspace: Option<String>,
+}
+
+/// More entries than this are refused: one call is one user's roles.
+const MOST_ENTRIES: usize = 100;
+/// The longest id, name or scope in bytes.
+const LONGEST_FIELD: usize = 512;
+/// The shortest deadline that leaves time for anything.
+const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
+
+impl Ask {
+    /// # Errors
+    /// [`Error::Request`], naming the field at fault.
+    pub fn validate(
+        request: types::Request,
+        options: types::Options,
+        general: &General,
+        provider: &dyn Provider,
+    ) -> Result<Self, Error> {
+        let types::Request {
+            id,
+            roles,
+            organizations,
+            workspace_id,
+            remote_query,
+            remote_data,
+        } = request;
+        let types::Options {
+            dry_run,
+            allow,
+            deadline,
+            strict_scope,
+            unknown_role,
+            acknowledged_at,
+            expect,
+            accept_unverified,
+        } = options;
+        let capability = provider.capability();
+        let user = field(provider, Field::User, "id", &id)?;
+        if roles.is_empty() && organizations.is_empty() {
+            return Err(Error::request(
+                "roles",
+                "roles is required: name at least one role (an empty list never means all)",
+            ));
+        }
+        if roles.len() + organizations.len() > MOST_ENTRIES {
+            return Err(Error::request("roles", format!("at most {MOST_ENTRIES} entries in one call")));
+        }
+        let entries = entries(provider, roles, organizations, workspace_id)?;
+        Ok(Self {
+            user,
+            entries,
+            allow: allow
+                .into_iter()
+                .filter(|effect| general.allow.as_ref().is_none_or(|list| list.contains(effect)))
+                .collect(),
+            dry_run,
+            strict_scope: strict_scope.unwrap_or(general.strict_scope),
+            unknown_role: unknown_role.unwrap_or(UnknownRole::NotFound),
+            acknowledged_at: acknowledged_at
+                .map(|text| {
+                    timestamp::parse(&text).ok_or_else(|| {
+                        Error::request("options.acknowledged_at", "options.acknowledged_at must be an RFC 3339 timestamp")
+                    })
+                })
+                .transpose()?,
+            expect: expect.map(expectation).transpose()?,
+            accept_unverified,
+            total: total(deadline)?,
+            remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
+            remote_data: pass_through::data(remote_data.as_deref(), general, capability)?,
+        })
+    }
+}
+
+impl Entry {
+    pub const fn selector(&self) -> &Selector {
+        match self {
+            Self::Role { selector, .. } | Self::Organization { selector, .. } => selector,
+        }
+    }
+}
+
+impl Selector {
+    /// Whether a grant at this scope is meant.
+    pub fn admits(&self, scope: &types::Scope) -> bool {
+        let fits = |wanted: &Option<String>, held: &Option<String>| wanted.is_none() || wanted == held;
+        fits(&self.group, &scope.group)
+            && fits(&self.workspace, &scope.workspace)
+            && (self.organizations.is_empty()
+                || scope.organization.as_ref().is_some_and(|held| self.organizations.contains(held)))
+    }
+
+    /// Whether a role of this id and name is meant. An id decides alone.
+    pub fn names(&self, id: &str, name: Option<&str>) -> bool {
+        match (&self.id, &self.name) {
+            (Some(wanted), _) => wanted == id,
+            (None, Some(wanted)) => name.is_some_and(|name| same_text(name, wanted)),
+            (None, None) => false,
+        }
+    }
+
+    /// What it is called in messages.
+    pub fn label(&self) -> &str {
+        self.id.as_deref().or(self.name.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Compared without regard to case.
+pub fn same_text(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}
+
+fn entries(
+    provider: &dyn Provider,
+    roles: Vec<types::Role>,
+    organizations: Vec<types::Organization>,
+    workspace_id: Option<String>,
+) -> Result<Vec<Entry>, Error> {
+    let capability = provider.capability();
+    let workspace_id = optional(provider, capability.workspace, Field::Workspace, "workspace_id", workspace_id.as_deref())?;
+    if roles.is_empty() {
+        return organizations
+            .into_iter()
+            .enumerate()
+            .map(|(index, asked)| organization_entry(provider, index, asked))
+            .collect();
+    }
+    let narrowed = organizations
+        .iter()
+        .enumerate()
+        .map(|(index, organization)| {
+            let at = format!("organizations[{index}]");
+            match &organization.id {
+                Some(id) if capability.organization => field(provider, Field::Organization, &format!("{at}.id"), id),
+                Some(_) => Err(lacks(capability, &at, "organization")),
+                None => Err(Error::request(format!("{at}.id"), format!("{at}.id is required: an organization is narrowed to by its id"))),
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    roles
+        .into_iter()
+        .enumerate()
+        .map(|(index, asked)| {
+            let at = format!("roles[{index}]");
+            let selector = selector(provider, &at, &asked, &narrowed, workspace_id.as_ref())?;
+            Ok(Entry::Role { asked, selector })
+        })
+        .collect()
+}
+
+fn selector(
+    provider: &dyn Provider,
+    at: &str,
+    asked: &types::Role,
+    narrowed: &[String],
+    workspace_id: Option<&String>,
+) -> Result<Selector, Error> {
+    let types::Role {
+        id,
+        name,
+        group,
+        organization,
+        workspace,
+    } = asked;
+    let capability = provider.capability();
+    // A group alone is meaningful where leaving the group is: the group's membership is what is taken.
+    if id.is_none() && name.is_none() && !(capability.group && group.is_some()) {
+        return Err(Error::request(at, format!("{at} needs an id or a name")));
+    }
+    let organization = optional(
+        provider,
+        capability.organization,
+        Field::Organization,
+        &format!("{at}.organization"),
+        organization.as_deref(),
+    )?;
+    if let Some(organization) = &organization
+        && !narrowed.is_empty()
+        && !narrowed.contains(organization)
+    {
+        return Err(Error::request(
+            format!("{at}.organization"),
+            format!("{at}.organization is none of the organizations that the request is narrowed to"),
+        ));
+    }
+    let workspace = optional(
+        provider,
+        capability.workspace,
+        Field::Workspace,
+        &format!("{at}.workspace"),
+        workspace.as_deref(),
+    )?;
+    Ok(Selector {
+        id: optional(provider, true, Field::Role, &format!("{at}.id"), id.as_deref())?,
+        name: match name {
+            Some(name) => Some(plain(&format!("{at}.name"), name)?),
+            None => None,
+        },
+        group: optional(provider, capability.group, Field::Group, &format!("{at}.group"), group.as_deref())?,
+        organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
+        workspace: workspace.or_else(|| workspace_id.cloned()),
+    })
+}
+
+fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organization) -> Result<Entry, Error> {
+    let at = format!("organizations[{index}]");
+    if asked.id.is_none() && asked.name.is_none() {
+        return Err(Error::request(&at, format!("{at} needs an id or a name")));
+    }
+    let id = optional(provider, true, Field::Organization, &format!("{at}.id"), asked.id.as_deref())?;
+    let name = asked.name.as_deref().map(|name| plain(&format!("{at}.name"), name)).transpose()?;
+    let selector = Selector {
+        id,
+        name,
+        ..Selector::default()
+    };
+    Ok(Entry::Organization { asked, selector })
+}
+
+fn optional(
+    provider: &dyn Provider,
+    understood: bool,
+    kind: Field,
+    at: &str,
+    value: Option<&str>,
+) -> Result<Option<String>, Error> {
+    match value {
+        None => Ok(None),
+        Some(_) if !understood => Err(lacks(provider.capability(), at, at)),
+        Some(value) => field(provider, kind, at, value).map(Some),
+    }
+}
+
+fn lacks(capability: &Capability, at: &str, what: &str) -> Error {
+    Error::request(at, format!("{} has no such scope: {what} cannot narrow a role there", capability.name))
+}
+
+fn field(provider: &dyn Provider, kind: Field, at: &str, value: &str) -> Result<String, Error> {
+    let value = plain(at, value)?;
+    provider
+        .normalise(kind, &value)
+        .map_err(|why| Error::request(at, format!("{at} {why}")))
+}
+
+fn plain(at: &str, value: &str) -> Result<String, Error> {
+    let trimmed = value.trim();
+    if trimmed.is_empty() {
+        return Err(Error::request(at, format!("{at} must not be empty (leave it out, or null, for none)")));
+    }
+    if trimmed.len() > LONGEST_FIELD {
+        return Err(Error::request(at, format!("{at} is longer than {LONGEST_FIELD} bytes")));
+    }
+    if trimmed.chars().any(char::is_control) {
+        return Err(Error::request(at, format!("{at} must not have control characters")));
+    }
+    Ok(trimmed.to_owned())
+}
+
+fn expectation(expect: Expectation) -> Result<Expectation, Error> {
+    let Expectation { email, username } = &expect;
+    if email.is_none() && username.is_none() {
+        return Err(Error::request("options.expect", "options.expect needs an email or a username"));
+    }
+    for (at, value) in [("options.expect.email", email), ("options.expect.username", username)] {
+        if let Some(value) = value {
+            plain(at, value)?;
+        }
+    }
+    Ok(expect)
+}
+
+fn total(deadline: Option<u32>) -> Result<Duration, Error> {
+    let Some(milliseconds) = deadline else {
+        return Ok(Deadline::DEFAULT);
+    };
+    let total = Duration::from_millis(milliseconds.into());
+    if total < SHORTEST_DEADLINE || total > Deadline::LONGEST {
+        return Err(Error::request(
+            "options.deadline_ms",
+            format!(
+                "options.deadline_ms must be between {} and {}",
+                SHORTEST_DEADLINE.as_millis(),
+                Deadline::LONGEST.as_millis()
+            ),
+        ));
+    }
+    Ok(total)
+}

@@ -1,0 +1,120 @@
+//! What may outlive one operation: access tokens. Keyed by everything that makes an account, never by its name.
+
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secret;
+
+/// The caches of one instance. Losing them costs a token request and nothing else.
+#[derive(Default)]
+pub struct Caches {
+    tokens: RefCell<BTreeMap<AccountKey, CachedToken>>,
+}
+
+/// SHA-256 over provider, URLs, all credentials, scope and tenant headers of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountKey([u8; 32]);
+
+/// An access token and when it ends.
+#[derive(Clone, Debug)]
+pub struct CachedToken {
+    pub token: Secret,
+    /// On the transport's monotonic clock.
+    pub expires: Duration,
+}
+
+/// Many accounts on one instance must not grow it for ever.
+const MOST_TOKENS: usize = 256;
+
+/// A token that ends sooner than this is not used for another call.
+const LEAST_LIFETIME: Duration = Duration::from_secs(60);
+
+impl AccountKey {
+    /// The parts are length-prefixed, so that no two lists of parts collide.
+    pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+impl Caches {
+    /// A token that is good for some time yet.
+    pub fn token(&self, key: AccountKey, now: Duration) -> Option<Secret> {
+        self.tokens
+            .borrow()
+            .get(&key)
+            .filter(|cached| cached.expires >= now + LEAST_LIFETIME)
+            .map(|cached| cached.token.clone())
+    }
+
+    pub fn keep_token(&self, key: AccountKey, token: CachedToken) {
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.len() >= MOST_TOKENS && !tokens.contains_key(&key) {
+            let soonest = tokens.iter().min_by_key(|(_, token)| token.expires).map(|(key, _)| *key);
+            if let Some(soonest) = soonest {
+                tokens.remove(&soonest);
+            }
+        }
+        tokens.insert(key, token);
+    }
+
+    /// Forgets a token that the provider refused, unless another call has replaced it meanwhile.
+    pub fn forget_token(&self, key: AccountKey, refused: &Secret) {
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.get(&key).is_some_and(|cached| cached.token == *refused) {
+            tokens.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str, expires: u64) -> CachedToken {
+        CachedToken {
+            token: Secret::new(text),
+            expires: Duration::from_secs(expires),
+        }
+    }
+
+    #[test]
+    fn a_token_near_its_end_is_not_given_out() {
+        let caches = Caches::default();
+        let key = AccountKey::of(["crowdstrike", "id"]);
+        caches.keep_token(key, token("t", 100));
+        assert!(caches.token(key, Duration::from_secs(40)).is_some());
+        assert!(caches.token(key, Duration::from_secs(41)).is_none());
+    }
+
+    #[test]
+    fn forgetting_an_old_token_keeps_the_one_that_replaced_it() {
+        let caches = Caches::default();
+        let key = AccountKey::of(["crowdstrike", "id"]);
+        caches.keep_token(key, token("new", 1000));
+        caches.forget_token(key, &Secret::new("old"));
+        assert_eq!(caches.token(key, Duration::ZERO), Some(Secret::new("new")));
+        caches.forget_token(key, &Secret::new("new"));
+        assert_eq!(caches.token(key, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn keys_differ_where_only_the_split_of_the_parts_differs() {
+        assert_ne!(AccountKey::of(["ab", "c"]), AccountKey::of(["a", "bc"]));
+    }
+
+    #[test]
+    fn the_number_of_tokens_is_bounded() {
+        let caches = Caches::default();
+        for n in 0..=MOST_TOKENS {
+            caches.keep_token(AccountKey::of([n.to_string().as_str()]), token("t", 1000 + n as u64));
+        }
+        assert_eq!(caches.tokens.borrow().len(), MOST_TOKENS);
+        assert!(caches.token(AccountKey::of(["0"]), Duration::ZERO).is_none());
+    }
+}

@@ -1,0 +1,311 @@
+//! One HTTP exchange with a provider: time-outs, bounded body, and re-sending where that is safe.
+
+use std::{cell::Cell, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+
+use crate::{
+    error::{FaultKind, ProviderFault},
+    secret::Secret,
+    transport::{Body, Method, Request, Response, Timeouts, Transport, TransportError},
+};
+
+use super::{ANSWER_BODY_LIMIT, Answer, Backoff, Deadline, USER_AGENT, mask::Mask, retry_after};
+
+/// Whether a request may be sent again when it is not known what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Reads, and writes that subtract from a set: twice is the same as once.
+    Replay,
+    /// Never re-sent: the engine goes back to the read first.
+    Reread,
+}
+
+/// A call as a provider's code describes it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: Method,
+    pub url: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Option<Vec<u8>>,
+    pub repeat: Repeat,
+    /// It changes something at the provider.
+    pub write: bool,
+}
+
+/// The HTTP client of one operation.
+pub struct Client<'a> {
+    transport: &'a dyn Transport,
+    deadline: Deadline,
+    mask: Mask,
+    /// Provider's own way to say how long to wait, before the standard header.
+    pacing: Pacing,
+    retries_left: Cell<u32>,
+    wrote: Cell<bool>,
+}
+
+/// Reads a provider's own rate-limit header: the answer and Unix time now.
+pub type Pacing = fn(&Answer, Duration) -> Option<Duration>;
+
+/// Re-sends of one whole operation.
+const RETRY_BUDGET: u32 = 12;
+/// Attempts of one call.
+const MOST_ATTEMPTS: u32 = 4;
+
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(5),
+    first_byte: Duration::from_secs(10),
+    between_bytes: Duration::from_secs(5),
+};
+
+impl Call {
+    /// A read.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self::read(Method::Get, url, None)
+    }
+
+    /// A read that the provider wants as a POST.
+    pub fn read(method: Method, url: impl Into<String>, body: Option<Vec<u8>>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body,
+            repeat: Repeat::Replay,
+            write: false,
+        }
+    }
+
+    /// A write.
+    pub fn write(method: Method, url: impl Into<String>, body: Option<Vec<u8>>, repeat: Repeat) -> Self {
+        Self {
+            repeat,
+            write: true,
+            ..Self::read(method, url, body)
+        }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl<'a> Client<'a> {
+    pub fn new(
+        transport: &'a dyn Transport,
+        deadline: Deadline,
+        secrets: impl IntoIterator<Item = Secret>,
+        pacing: Pacing,
+    ) -> Self {
+        Self {
+            transport,
+            deadline,
+            mask: Mask::new(secrets),
+            pacing,
+            retries_left: Cell::new(RETRY_BUDGET),
+            wrote: Cell::new(false),
+        }
+    }
+
+    pub const fn transport(&self) -> &'a dyn Transport {
+        self.transport
+    }
+
+    pub const fn deadline(&self) -> &Deadline {
+        &self.deadline
+    }
+
+    /// The text with this operation's secrets replaced.
+    pub fn masked(&self, text: &str) -> String {
+        self.mask.apply(text)
+    }
+
+    /// Whether any write may have reached the provider.
+    pub const fn wrote(&self) -> bool {
+        self.wrote.get()
+    }
+
+    /// Sends a call and reads the answer whole. Any status but a redirect is an answer; it is the caller who judges it.
+    ///
+    /// # Errors
+    /// Where there is no whole answer, after the re-sends that [`Repeat`] allows.
+    pub async fn send(&self, call: &Call) -> Result<Answer, ProviderFault> {
+        self.send_with(call, None).await
+    }
+
+    /// [`Client::send`] with a bearer token in `authorization`, which is masked in what comes back.
+    pub async fn send_authorized(&self, call: &Call, authorization: (&'static str, &str, &Secret)) -> Result<Answer, ProviderFault> {
+        self.send_with(call, Some(authorization)).await
+    }
+
+    async fn send_with(
+        &self,
+        call: &Call,
+        authorization: Option<(&'static str, &str, &Secret)>,
+    ) -> Result<Answer, ProviderFault> {
+        let mask = match authorization {
+            Some((_, _, secret)) => self.mask.and(secret),
+            None => self.mask.clone(),
+        };
+        let request = self.request(call, authorization);
+        let mut backoff = Backoff::new(Duration::from_millis(400), Duration::from_secs(4));
+        let mut attempt = 1;
+        loop {
+            let result = self.attempt(call, &request, &mask).await;
+            let Some(asked) = self.worth_repeating(&result, call.repeat) else {
+                return self.finish(result);
+            };
+            let wait = asked.unwrap_or_else(|| backoff.wait(self.transport.random()));
+            let room = if call.write {
+                self.deadline.left_for_write(self.transport)
+            } else {
+                self.deadline.left(self.transport)
+            };
+            // A wait that leaves no time for the answer is worse than saying so at once.
+            if attempt >= MOST_ATTEMPTS
+                || self.retries_left.get() == 0
+                || wait + Duration::from_secs(1) > room
+                || (call.write && !self.deadline.allows_write(self.transport))
+            {
+                return self.finish(result);
+            }
+            self.retries_left.set(self.retries_left.get() - 1);
+            attempt += 1;
+            self.transport.sleep(wait).await;
+        }
+    }
+
+    /// `None`: the result stands. `Some`: repeat, after the time the provider asks for, if it asks.
+    fn worth_repeating(&self, result: &Result<Answer, ProviderFault>, repeat: Repeat) -> Option<Option<Duration>> {
+        if repeat == Repeat::Reread {
+            return None;
+        }
+        match result {
+            Ok(answer) if matches!(answer.status, 429 | 500..) => Some(self.retry_after(answer)),
+            Ok(_) => None,
+            Err(fault) => {
+                matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer).then_some(None)
+            }
+        }
+    }
+
+    /// How long the provider asks to wait.
+    pub fn retry_after(&self, answer: &Answer) -> Option<Duration> {
+        let now = self.transport.wall_clock();
+        (self.pacing)(answer, now).or_else(|| retry_after::standard(answer.header("retry-after")?, now))
+    }
+
+    fn finish(&self, result: Result<Answer, ProviderFault>) -> Result<Answer, ProviderFault> {
+        let answer = result?;
+        if (300..400).contains(&answer.status) {
+            return Err(answer.fault(
+                FaultKind::BadAnswer,
+                format!("the provider answered with a redirect ({}), which is not followed", answer.status),
+            ));
+        }
+        Ok(answer)
+    }
+
+    async fn attempt(&self, call: &Call, request: &Request, mask: &Mask) -> Result<Answer, ProviderFault> {
+        let left = if call.write {
+            self.deadline.left_for_write(self.transport)
+        } else {
+            self.deadline.left(self.transport)
+        };
+        if left.is_zero() {
+            let mut fault = ProviderFault::new(FaultKind::TimedOut, "the deadline passed before the request was sent");
+            fault.sent = false;
+            return Err(fault);
+        }
+        let wrote_before = self.wrote.get();
+        // Set before it is sent: a call that is cancelled half-way counts as sent.
+        self.wrote.set(wrote_before || call.write);
+        let end = self.transport.monotonic() + left;
+        let describe = |fault: ProviderFault| ProviderFault {
+            message: mask.apply(&format!("{} {}: {}", call.method.as_str(), path_of(&call.url), fault.message)),
+            ..fault
+        };
+        let head = self.within(self.transport.send(request), TIMEOUTS.first_byte, end).await;
+        if matches!(&head, Err(fault) if !fault.sent) {
+            self.wrote.set(wrote_before);
+        }
+        let head = head.map_err(describe)?;
+        let Response { status, headers, body } = head;
+        let body = self.read_whole(body, end).await.map_err(describe)?;
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            mask: mask.clone(),
+        })
+    }
+
+    async fn read_whole(&self, mut body: Box<dyn Body + '_>, end: Duration) -> Result<Vec<u8>, ProviderFault> {
+        let mut whole = Vec::new();
+        while let Some(piece) = self.within(body.chunk(), TIMEOUTS.between_bytes, end).await? {
+            if whole.len() + piece.len() > ANSWER_BODY_LIMIT {
+                return Err(ProviderFault::new(
+                    FaultKind::BadAnswer,
+                    format!("the answer is longer than {ANSWER_BODY_LIMIT} bytes"),
+                ));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole)
+    }
+
+    async fn within<T>(
+        &self,
+        task: impl Future<Output = Result<T, TransportError>>,
+        most: Duration,
+        end: Duration,
+    ) -> Result<T, ProviderFault> {
+        let most = most.min(end.saturating_sub(self.transport.monotonic()));
+        match select(pin!(task), self.transport.sleep(most)).await {
+            Either::Left((Ok(value), _)) => Ok(value),
+            Either::Left((Err(error), _)) => Err(ProviderFault::new(
+                match error {
+                    TransportError::NotSent(_) => FaultKind::Unreachable,
+                    TransportError::NoAnswer(_) | TransportError::CutOff(_) => FaultKind::NoAnswer,
+                },
+                error.to_string(),
+            )),
+            Either::Right(_) => Err(ProviderFault::new(
+                FaultKind::TimedOut,
+                format!("no answer within {} ms", most.as_millis()),
+            )),
+        }
+    }
+
+    fn request(&self, call: &Call, authorization: Option<(&'static str, &str, &Secret)>) -> Request {
+        let mut headers = call.headers.clone();
+        headers.push(("user-agent", USER_AGENT.to_owned()));
+        if !headers.iter().any(|(name, _)| *name == "accept") {
+            headers.push(("accept", String::from("application/json")));
+        }
+        if let Some((header, scheme, secret)) = authorization {
+            let value = if scheme.is_empty() {
+                secret.expose().to_owned()
+            } else {
+                format!("{scheme} {}", secret.expose())
+            };
+            headers.push((header, value));
+        }
+        Request {
+            method: call.method,
+            url: call.url.clone(),
+            headers,
+            body: call.body.clone(),
+            timeouts: TIMEOUTS,
+        }
+    }
+}
+
+/// The path of a URL, for messages: a query may hold an e-mail address.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    path.split('?').next().unwrap_or(path)
+}

@@ -1,0 +1,26 @@
+//! What all providers share about outbound HTTP: one concept a file.
+
+mod answer;
+mod backoff;
+mod cache;
+mod deadline;
+mod exchange;
+mod mask;
+pub mod paging;
+mod retry_after;
+mod url;
+
+pub use self::{
+    answer::Answer,
+    backoff::Backoff,
+    cache::{AccountKey, CachedToken, Caches},
+    deadline::Deadline,
+    exchange::{Call, Client, Pacing, Repeat},
+    url::{BaseUrl, QueryBuilder, path_segment},
+};
+
+/// The product and version that every provider is told.
+pub const USER_AGENT: &str = concat!("unassign-role/", env!("CARGO_PKG_VERSION"));
+
+/// The longest answer that is read whole, in bytes.
+pub const ANSWER_BODY_LIMIT: usize = 8 << 20;

@@ -1,0 +1,178 @@
+//! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
+
+mod guard;
+mod outcome;
+mod plan;
+mod report;
+mod revoke;
+mod select;
+mod status;
+mod trail;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    status::failure_of,
+    trail::{NoTrail, Trail, TrailStep},
+};
+
+use crate::{
+    client::{Call, Caches, Client, Deadline},
+    contract::types::{Failure, Success},
+    error::Error,
+    provider::{Context, Grant, Provider, Reading, Verdict},
+    reason::Reason,
+};
+
+use self::{report::Report, select::Selection};
+
+/// Runs one operation.
+///
+/// # Errors
+/// The failure says what was done and what was not, entry by entry.
+pub async fn run(provider: &dyn Provider, cx: &Context<'_>, general: &crate::settings::General, trail: &dyn Trail) -> Result<Success, Failure> {
+    let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
+    let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
+    let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
+    trail.step(TrailStep::Read {
+        user: &user,
+        grants: &before.grants,
+    });
+
+    let mut work = Work::new(user, before);
+    if let Some((reason, message)) = guard::user(cx.ask, general, &work.user, &work.before) {
+        let selections = cx.ask.entries.iter().map(|_| Selection::refused(reason, message.clone())).collect();
+        return Report::new(provider, cx, &work, selections).finish(trail);
+    }
+    let selections = select::select(provider, cx, &mut work).await.map_err(|error| ended(&error))?;
+    guard::targets(provider, cx, general, &mut work).await.map_err(|error| ended(&error))?;
+
+    if cx.ask.dry_run {
+        let planned = plan::dry_run(provider, cx, &work);
+        return Report::new(provider, cx, &work, selections).planned(planned, trail);
+    }
+    if work.has_pending() {
+        trail.step(TrailStep::Intent {
+            targets: &work.targets.iter().filter(|target| target.is_pending()).map(|target| &target.grant).collect::<Vec<_>>(),
+            allowed: &cx.ask.allow,
+        });
+        revoke::rounds(provider, cx, &mut work).await;
+    }
+    Report::new(provider, cx, &work, selections).finish(trail)
+}
+
+/// The state of one operation.
+struct Work {
+    /// The provider's own user id.
+    user: String,
+    before: Reading,
+    /// The latest complete read after the first write.
+    after: Option<ReadBack>,
+    targets: Vec<Target>,
+}
+
+/// A read after the revoke.
+struct ReadBack {
+    reading: Reading,
+    /// It is complete and shows every grant that should remain.
+    settled: bool,
+    /// Unix time when it was finished.
+    at: std::time::Duration,
+}
+
+/// One grant that is to go.
+struct Target {
+    grant: Grant,
+    /// The reading does not show it; it is revoked to prove that.
+    probe: bool,
+    /// A guard that stands against it.
+    guard: Option<(Reason, String)>,
+    side_effects: Vec<String>,
+    state: State,
+    /// It is sent in a request of its own from now on.
+    alone: bool,
+}
+
+/// How far a target has come.
+enum State {
+    Pending,
+    Answered {
+        verdict: Verdict,
+        /// Unix time of the verdict.
+        at: std::time::Duration,
+    },
+}
+
+impl Work {
+    fn new(user: String, before: Reading) -> Self {
+        Self {
+            user,
+            before,
+            after: None,
+            targets: Vec::new(),
+        }
+    }
+
+    fn has_pending(&self) -> bool {
+        self.targets.iter().any(Target::is_pending)
+    }
+}
+
+impl Target {
+    const fn new(grant: Grant, probe: bool) -> Self {
+        Self {
+            grant,
+            probe,
+            guard: None,
+            side_effects: Vec::new(),
+            state: State::Pending,
+            alone: false,
+        }
+    }
+
+    /// To be sent (again).
+    const fn is_pending(&self) -> bool {
+        self.guard.is_none() && matches!(self.state, State::Pending)
+    }
+
+    const fn verdict(&self) -> Option<&Verdict> {
+        match &self.state {
+            State::Answered { verdict, .. } => Some(verdict),
+            State::Pending => None,
+        }
+    }
+
+    /// It may be gone because of this call: only a read can tell.
+    const fn needs_read_back(&self) -> bool {
+        matches!(self.verdict(), Some(Verdict::Acknowledged | Verdict::Unanswered { .. }))
+    }
+}
+
+/// The context of one operation.
+pub fn context<'a>(
+    transport: &'a dyn crate::transport::Transport,
+    caches: &'a Caches,
+    ask: &'a crate::ask::Ask,
+    secrets: Vec<crate::secret::Secret>,
+    pacing: crate::client::Pacing,
+) -> Context<'a> {
+    Context {
+        client: Client::new(transport, Deadline::starting_now(transport, ask.total), secrets, pacing),
+        caches,
+        ask,
+        revoke_answers: std::cell::RefCell::default(),
+        retry_after: std::cell::RefCell::default(),
+    }
+}
+
+/// The URL of a call with the request's `remote_query` added.
+pub fn with_remote_query(mut call: Call, ask: &crate::ask::Ask) -> Call {
+    for (key, value) in &ask.remote_query {
+        let pair = crate::client::QueryBuilder::new().pair(key, value).build();
+        call.url.push(if call.url.contains('?') { '&' } else { '?' });
+        call.url.push_str(&pair);
+    }
+    call
+}

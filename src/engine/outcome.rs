@@ -1,0 +1,242 @@
+//! The outcome table: from a target's verdict and the read-back to what may be said.
+
+use std::time::Duration;
+
+use crate::{
+    contract::types::{GrantOutcome, Outcome, UnknownRole, Via, ViaKind},
+    provider::{Context, Grant, Held, Provider, Verdict},
+    reason::Reason,
+    timestamp,
+};
+
+use super::{ReadBack, State, Target, Work, select::UNKNOWN_ROLE_WARNING, verify};
+
+/// What may be said of one target.
+pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> GrantOutcome {
+    let decision = decide(provider, cx, work.after.as_ref(), target);
+    let acknowledged = matches!(target.verdict(), Some(Verdict::Acknowledged));
+    let State::Answered { at, .. } = &target.state else {
+        return describe(&target.grant, decision, target.side_effects.clone());
+    };
+    let unverified = decision.outcome == Outcome::Unverified;
+    let by_read = matches!(
+        decision.outcome,
+        Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Failed | Outcome::Unverified
+    );
+    let window = provider.verification().window;
+    GrantOutcome {
+        acknowledged,
+        acknowledged_at: acknowledged.then(|| timestamp::format(*at)),
+        verify_after: unverified
+            .then(|| verify::window_end(cx, target, window))
+            .flatten()
+            .map(|end| timestamp::format(end.max(cx.client.transport().wall_clock()))),
+        verified_at: work
+            .after
+            .as_ref()
+            .filter(|_| by_read)
+            .map(|after| timestamp::format(after.at)),
+        ..describe(&target.grant, decision, target.side_effects.clone())
+    }
+}
+
+/// A grant that the request means and that this call cannot remove.
+pub fn of_inherited(grant: &Grant, changed: bool) -> GrantOutcome {
+    let through = match &grant.held {
+        Held::Through(via) => via.as_slice(),
+        Held::Direct => &[],
+    };
+    let decision = Decision {
+        outcome: Outcome::Inherited,
+        reason: Some(Reason::Inherited),
+        message: Some(format!("`{}` is held {}", grant.role_id, through_words(through))),
+        warning: None,
+    };
+    GrantOutcome {
+        changed,
+        ..describe(grant, decision, Vec::new())
+    }
+}
+
+/// A grant that a settled read-back shows, which the request means and the first read did not show.
+pub fn of_late_comer(grant: &Grant) -> GrantOutcome {
+    let decision = Decision::new(
+        Outcome::NotAttempted,
+        Reason::AppearedAfterRead,
+        "this grant appeared after the first read; repeat the call to remove it",
+    );
+    describe(grant, decision, Vec::new())
+}
+
+/// An outcome with its reason.
+struct Decision {
+    outcome: Outcome,
+    reason: Option<Reason>,
+    message: Option<String>,
+    warning: Option<&'static str>,
+}
+
+impl Decision {
+    fn new(outcome: Outcome, reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            reason: Some(reason),
+            message: Some(message.into()),
+            warning: None,
+        }
+    }
+
+    const fn plain(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            reason: None,
+            message: None,
+            warning: None,
+        }
+    }
+}
+
+fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, target: &Target) -> Decision {
+    if let Some((reason, message)) = &target.guard {
+        return Decision::new(Outcome::Refused, *reason, message.clone());
+    }
+    let gone = if target.probe { Outcome::AlreadyAbsent } else { Outcome::Removed };
+    match target.verdict() {
+        None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
+        None => Decision::new(Outcome::NotAttempted, Reason::Deadline, "not sent"),
+        Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
+        Some(Verdict::Unanswered { reason, message }) => unanswered(after, target, gone, *reason, message),
+        Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
+            UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
+            UnknownRole::Absent => Decision {
+                warning: Some(UNKNOWN_ROLE_WARNING),
+                ..Decision::new(Outcome::AlreadyAbsent, Reason::UnknownRole, message.clone())
+            },
+        },
+        Some(Verdict::UnknownRole { message }) => {
+            Decision::new(Outcome::Refused, Reason::ProviderRefused, message.clone())
+        }
+        Some(Verdict::Refused { reason, message }) => Decision::new(Outcome::Refused, *reason, message.clone()),
+        Some(Verdict::NotSent { reason, message }) if *reason == Reason::ConcurrentChange => {
+            Decision::new(Outcome::Failed, *reason, message.clone())
+        }
+        Some(Verdict::NotSent { reason, message }) => Decision::new(Outcome::NotAttempted, *reason, message.clone()),
+    }
+}
+
+fn acknowledged(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    after: Option<&ReadBack>,
+    target: &Target,
+    gone: Outcome,
+) -> Decision {
+    let Some(after) = after else {
+        return Decision::new(
+            Outcome::Unverified,
+            Reason::NotReadBack,
+            "the provider acknowledged it; reading it back failed",
+        );
+    };
+    let verification = provider.verification();
+    match (after.reading.shows(&target.grant), after.settled) {
+        (false, true) => Decision::plain(gone),
+        (true, true) if verification.rounds > 1 => Decision::new(
+            Outcome::Failed,
+            Reason::ConcurrentChange,
+            "the provider acknowledged it, and the role is there again: something else changes the same set",
+        ),
+        (true, true) if verify::is_window_over(cx, target, after.at, verification.window) => Decision::new(
+            Outcome::Failed,
+            Reason::StillHeld,
+            "the provider acknowledged it and still shows the role after the time in which its reads may be stale",
+        ),
+        (true, _) => Decision::new(
+            Outcome::Unverified,
+            Reason::StillShown,
+            "the provider acknowledged it and still shows the role, as its reads may for some time",
+        ),
+        (false, false) => Decision::new(
+            Outcome::Unverified,
+            Reason::NotSettled,
+            "the provider acknowledged it; the read-back also misses roles that were not touched, so it proves nothing yet",
+        ),
+    }
+}
+
+fn unanswered(after: Option<&ReadBack>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
+    match after.filter(|after| after.settled) {
+        Some(after) if after.reading.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
+        // Without an acknowledgement a probe is no positive control.
+        Some(_) if gone == Outcome::Removed => Decision::plain(Outcome::Removed),
+        _ => Decision::new(Outcome::Unknown, reason, message),
+    }
+}
+
+fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {
+    let mut warnings = grant.warnings.clone();
+    warnings.extend(decision.warning.map(str::to_owned));
+    GrantOutcome {
+        role_id: grant.role_id.clone(),
+        role_name: grant.role_name.clone(),
+        scope: grant.scope.clone(),
+        direct: grant.is_direct(),
+        outcome: decision.outcome,
+        reason: decision.reason.map(|reason| reason.as_str().to_owned()),
+        message: decision.message,
+        acknowledged: false,
+        via: match &grant.held {
+            Held::Direct => Vec::new(),
+            Held::Through(via) => via.clone(),
+        },
+        changed: false,
+        warnings,
+        side_effects,
+        acknowledged_at: None,
+        verify_after: None,
+        verified_at: None,
+    }
+}
+
+fn through_words(via: &[Via]) -> String {
+    let words: Vec<String> = via
+        .iter()
+        .map(|via| {
+            let kind = match via.kind {
+                ViaKind::Group => "the group",
+                ViaKind::CidGroup => "the CID group",
+                ViaKind::HigherRole => "the higher role",
+                ViaKind::WiderScope => "the wider scope",
+            };
+            let name = via.name.as_deref().or(via.id.as_deref()).unwrap_or("(not named)");
+            format!("{kind} `{name}`")
+        })
+        .collect();
+    if words.is_empty() {
+        String::from("through something that the provider does not name")
+    } else {
+        format!("through {}", words.join(" and "))
+    }
+}
+
+/// How bad an outcome is: an entry takes the worst of its grants.
+pub const fn badness(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Unknown => 9,
+        Outcome::Unverified => 8,
+        Outcome::Failed => 7,
+        Outcome::Refused => 6,
+        Outcome::Inherited => 5,
+        Outcome::NotFound => 4,
+        Outcome::NotAttempted => 3,
+        Outcome::Planned => 2,
+        Outcome::Removed => 1,
+        Outcome::AlreadyAbsent => 0,
+    }
+}
+
+/// Whole seconds until `end`, at least one.
+pub fn seconds_until(end: Duration, now: Duration) -> u32 {
+    let left = end.saturating_sub(now);
+    u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(u32::from(left.subsec_nanos() > 0)).max(1)
+}

@@ -1,0 +1,51 @@
+//! Planned requests: what is sent, and what a dry run shows of it.
+
+use crate::{
+    contract::types::PlannedRequest,
+    provider::{Context, Planned, Provider, Reading, Write},
+    secret::MASK,
+};
+
+use super::{Target, Work};
+
+/// The writes for these targets; the indices of a write's targets are those of `work`.
+pub fn writes(provider: &dyn Provider, cx: &Context<'_>, reading: &Reading, user: &str, targets: &[Target], chosen: &[usize]) -> Vec<Write> {
+    let planned: Vec<Planned<'_>> = chosen
+        .iter()
+        .map(|&index| Planned {
+            grant: &targets[index].grant,
+            probe: targets[index].probe,
+            alone: targets[index].alone,
+        })
+        .collect();
+    let mut writes = provider.plan(cx.ask, user, reading, &planned);
+    for write in &mut writes {
+        for index in &mut write.targets {
+            *index = chosen[*index];
+        }
+    }
+    writes
+}
+
+/// What would be sent, secrets masked.
+pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<PlannedRequest> {
+    let chosen: Vec<usize> = (0..work.targets.len()).filter(|&index| work.targets[index].is_pending()).collect();
+    writes(provider, cx, &work.before, &work.user, &work.targets, &chosen)
+        .into_iter()
+        .map(|write| PlannedRequest {
+            method: write.call.method.as_str().to_owned(),
+            url: cx.client.masked(&write.call.url),
+            headers: write
+                .call
+                .headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), cx.client.masked(value)))
+                .chain([(String::from("authorization"), MASK.to_owned())])
+                .collect(),
+            body: write
+                .call
+                .body
+                .map(|body| cx.client.masked(&String::from_utf8_lossy(&body))),
+        })
+        .collect()
+}

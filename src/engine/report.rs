@@ -1,0 +1,214 @@
+//! From the state of an operation to its answer.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    ask::Entry,
+    contract::types::{Failure, Outcome, PlannedRequest, RoleOutcome, Success, User},
+    provider::{Context, GrantKind, Provider, Reading, Verdict},
+    reason::Reason,
+};
+
+use super::{
+    Trail, TrailStep, Work, outcome,
+    select::Selection,
+    status::{self, Cause},
+};
+
+/// The outcomes of all entries, with what decides the status.
+pub struct Report<'a> {
+    provider: &'a dyn Provider,
+    cx: &'a Context<'a>,
+    work: &'a Work,
+    outcomes: Vec<RoleOutcome>,
+    causes: Vec<Cause>,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(provider: &'a dyn Provider, cx: &'a Context<'a>, work: &'a Work, selections: Vec<Selection>) -> Self {
+        let mut outcomes = Vec::with_capacity(selections.len());
+        let mut causes = Vec::new();
+        for (entry, selection) in cx.ask.entries.iter().zip(selections) {
+            let outcome = entry_outcome(provider, cx, work, entry, selection);
+            causes.extend(Cause::of_entry(&outcome));
+            outcomes.push(outcome);
+        }
+        Self {
+            provider,
+            cx,
+            work,
+            outcomes,
+            causes,
+        }
+    }
+
+    /// The answer after a revoke, or after nothing had to be sent.
+    pub fn finish(self, trail: &dyn Trail) -> Result<Success, Failure> {
+        self.answer(false, Vec::new(), trail)
+    }
+
+    /// The answer of a dry run.
+    pub fn planned(self, requests: Vec<PlannedRequest>, trail: &dyn Trail) -> Result<Success, Failure> {
+        self.answer(true, requests, trail)
+    }
+
+    fn answer(self, dry_run: bool, planned_requests: Vec<PlannedRequest>, trail: &dyn Trail) -> Result<Success, Failure> {
+        let reading = self.work.after.as_ref().map_or(&self.work.before, |after| &after.reading);
+        let answers = self.cx.revoke_answers.borrow();
+        trail.step(TrailStep::Result {
+            outcomes: &self.outcomes,
+            grants: &reading.grants,
+            traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
+        });
+        let user = self.user(reading);
+        let is_good = |outcome: &RoleOutcome| match outcome.outcome {
+            Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned => true,
+            Outcome::Unverified => self.cx.ask.accept_unverified,
+            _ => false,
+        };
+        if self.outcomes.iter().all(is_good) {
+            return Ok(Success {
+                user,
+                outcomes: self.outcomes,
+                dry_run,
+                planned_requests,
+            });
+        }
+        let acknowledged = self
+            .work
+            .targets
+            .iter()
+            .any(|target| matches!(target.verdict(), Some(Verdict::Acknowledged)));
+        let asked_to_wait = *self.cx.retry_after.borrow();
+        let verdict = status::of_outcomes(
+            &self.causes,
+            acknowledged,
+            asked_to_wait,
+            self.cx.client.transport().wall_clock(),
+        );
+        Err(Failure {
+            kind: verdict.kind,
+            message: message(&self.outcomes, &is_good),
+            status: verdict.status,
+            field: None,
+            answer: answers
+                .iter()
+                .rev()
+                .find(|answer| answer.status >= 400)
+                .or(answers.last())
+                .map(status::contract_answer),
+            retry_after: verdict.retry_after,
+            retryable: verdict.retryable,
+            outcomes: self.outcomes,
+            sent: self.cx.client.wrote(),
+            user: Some(user),
+        })
+    }
+
+    /// The unified user of a reading, with the documents that it was made from.
+    fn user(&self, reading: &Reading) -> User {
+        let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
+        let mut documents: Map<String, Value> = reading
+            .documents
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), parsed(text)))
+            .collect();
+        let answers = self.cx.revoke_answers.borrow();
+        let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
+        documents.insert(String::from("revoke"), Value::Array(revoke));
+        User {
+            remote_data: Some(Value::Object(documents).to_string()),
+            ..self.provider.unify(reading)
+        }
+    }
+}
+
+fn entry_outcome(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &Work,
+    entry: &Entry,
+    selection: Selection,
+) -> RoleOutcome {
+    let Selection {
+        targets,
+        inherited,
+        decided,
+        mut warnings,
+        role_ids,
+    } = selection;
+    let mut grants: Vec<_> = targets
+        .iter()
+        .map(|&index| outcome::of_target(provider, cx, work, &work.targets[index]))
+        .collect();
+    let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
+    grants.extend(inherited.iter().map(|grant| outcome::of_inherited(grant, changed)));
+    grants.extend(late_comers(work, entry, &role_ids));
+    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
+    warnings.extend(reading.warnings.iter().cloned());
+    let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
+    let (outcome, reason, message) = match (worst, decided) {
+        (Some(worst), None) => (worst.outcome, worst.reason.clone(), worst.message.clone()),
+        (Some(worst), Some((decided, ..))) if outcome::badness(worst.outcome) > outcome::badness(decided) => {
+            (worst.outcome, worst.reason.clone(), worst.message.clone())
+        }
+        (_, Some((decided, reason, message))) => (decided, reason.map(|reason| reason.as_str().to_owned()), Some(message)),
+        // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
+        (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
+    };
+    let (role, organization) = match entry {
+        Entry::Role { asked, .. } => (Some(asked.clone()), None),
+        Entry::Organization { asked, .. } => (None, Some(asked.clone())),
+    };
+    RoleOutcome {
+        role,
+        organization,
+        outcome,
+        reason,
+        message,
+        warnings,
+        grants,
+    }
+}
+
+/// What a settled read-back shows of the entry's roles and the first read did not.
+fn late_comers(work: &Work, entry: &Entry, role_ids: &[String]) -> Vec<crate::contract::types::GrantOutcome> {
+    let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
+        return Vec::new();
+    };
+    let kind = match entry {
+        Entry::Role { .. } => GrantKind::Role,
+        Entry::Organization { .. } => GrantKind::OrganizationLink,
+    };
+    after
+        .reading
+        .grants
+        .iter()
+        .filter(|grant| {
+            grant.kind == kind
+                && grant.is_direct()
+                && role_ids.contains(&grant.role_id)
+                && entry.selector().admits(&grant.scope)
+                && !work.before.shows(grant)
+                && !work.targets.iter().any(|target| target.grant.same_key(grant))
+        })
+        .map(outcome::of_late_comer)
+        .collect()
+}
+
+fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> String {
+    let open: Vec<String> = outcomes
+        .iter()
+        .enumerate()
+        .filter(|(_, outcome)| !is_good(outcome))
+        .map(|(index, outcome)| {
+            let list = if outcome.role.is_some() { "roles" } else { "organizations" };
+            let what = crate::json::outcome_name(outcome.outcome);
+            match &outcome.message {
+                Some(message) => format!("{list}[{index}] {what}: {message}"),
+                None => format!("{list}[{index}] {what}"),
+            }
+        })
+        .collect();
+    format!("{} of {} not gone: {}", open.len(), outcomes.len(), open.join("; "))
+}

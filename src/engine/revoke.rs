@@ -1,0 +1,143 @@
+//! Revoking: every target gets a verdict, and one failure does not stop the others.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::{
+    client::Repeat,
+    provider::{Context, Provider, Verdict, Write},
+    reason::Reason,
+};
+
+use super::{State, Work, plan, verify};
+
+/// Writes under way at once.
+const CONCURRENT_WRITES: usize = 4;
+/// Grants of a refused atomic batch that are tried one by one.
+const MOST_ALONE: usize = 8;
+
+/// Revokes and verifies, starting over as often as the provider's semantics want it.
+pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) {
+    let verification = provider.verification();
+    let mut alone_left = MOST_ALONE;
+    for round in 1..=verification.rounds.max(1) {
+        let repeats = send_pending(provider, cx, work).await;
+        if single_out(work, &repeats, &mut alone_left, provider, cx).await {
+            send_pending(provider, cx, work).await;
+        }
+        if !work.targets.iter().any(super::Target::needs_read_back) {
+            return;
+        }
+        verify::read_back(provider, cx, work, round < verification.rounds).await;
+        if round == verification.rounds || !start_over(work, &repeats, cx) {
+            return;
+        }
+    }
+}
+
+/// A write that was sent: its targets, and how it may be repeated.
+struct Sent {
+    targets: Vec<usize>,
+    repeat: Repeat,
+}
+
+async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Vec<Sent> {
+    let pending: Vec<usize> = (0..work.targets.len()).filter(|&index| work.targets[index].is_pending()).collect();
+    // A later round plans from what the last read-back showed.
+    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
+    let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
+    let answers: Vec<(Write, Vec<Verdict>, Duration)> = stream::iter(writes)
+        .map(|write| async move {
+            let verdicts = if cx.client.deadline().allows_write(cx.client.transport()) {
+                provider.send(cx, &write, reading).await
+            } else {
+                vec![too_late(); write.targets.len()]
+            };
+            (write, verdicts, cx.client.transport().wall_clock())
+        })
+        .buffer_unordered(CONCURRENT_WRITES)
+        .collect()
+        .await;
+    let mut sent = Vec::with_capacity(answers.len());
+    for (write, verdicts, at) in answers {
+        for (position, &index) in write.targets.iter().enumerate() {
+            let verdict = verdicts.get(position).cloned().unwrap_or_else(|| Verdict::Unanswered {
+                reason: Reason::BadAnswer,
+                message: String::from("the answer says nothing about this role"),
+            });
+            work.targets[index].state = State::Answered { verdict, at };
+        }
+        sent.push(Sent {
+            targets: write.targets,
+            repeat: write.call.repeat,
+        });
+    }
+    sent
+}
+
+fn too_late() -> Verdict {
+    Verdict::NotSent {
+        reason: Reason::Deadline,
+        message: String::from("too little of the deadline was left to start: that part belongs to the read-back"),
+    }
+}
+
+/// One bad entry must not block the rest of its batch for ever: where a batch was refused and a fresh read shows that nothing
+/// changed, its grants become pending again, each in a request of its own.
+async fn single_out(work: &mut Work, sent: &[Sent], alone_left: &mut usize, provider: &dyn Provider, cx: &Context<'_>) -> bool {
+    let refused: Vec<usize> = sent
+        .iter()
+        .filter(|write| write.targets.len() > 1)
+        .flat_map(|write| write.targets.iter().copied())
+        .filter(|&index| {
+            matches!(
+                work.targets[index].verdict(),
+                Some(Verdict::Refused { reason: Reason::ProviderRefused, .. } | Verdict::UnknownRole { .. })
+            )
+        })
+        .collect();
+    if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
+        return false;
+    }
+    let Ok(now) = provider.read(cx, &work.user).await else {
+        return false;
+    };
+    let mut any = false;
+    for index in refused {
+        let target = &mut work.targets[index];
+        if *alone_left > 0 && now.shows(&target.grant) {
+            *alone_left -= 1;
+            target.alone = true;
+            target.state = State::Pending;
+            any = true;
+        }
+    }
+    any
+}
+
+/// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.
+fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
+    let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
+        return false;
+    };
+    if !cx.client.deadline().allows_write(cx.client.transport()) {
+        return false;
+    }
+    let mut any = false;
+    for write in sent.iter().filter(|write| write.repeat == Repeat::Reread) {
+        for &index in &write.targets {
+            let target = &mut work.targets[index];
+            let repeatable = match target.verdict() {
+                Some(Verdict::Acknowledged | Verdict::Unanswered { .. }) => true,
+                Some(Verdict::NotSent { reason, .. }) => *reason != Reason::Deadline,
+                _ => false,
+            };
+            if repeatable && after.reading.shows(&target.grant) {
+                target.state = State::Pending;
+                any = true;
+            }
+        }
+    }
+    any
+}

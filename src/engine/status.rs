@@ -1,0 +1,156 @@
+//! The HTTP status of a failure, and whether repeating the call can help.
+
+use std::time::Duration;
+
+use crate::{
+    contract::types::{self, Failure, FailureKind, Outcome, RoleOutcome},
+    error::{Error, FaultKind, ProviderAnswer},
+    reason::Reason,
+    timestamp,
+};
+
+use super::outcome::seconds_until;
+
+/// What one entry, or one grant of it, contributes to the status.
+pub struct Cause {
+    outcome: Outcome,
+    reason: Option<String>,
+    verify_after: Option<Duration>,
+}
+
+/// Status, kind and whether to come back.
+pub struct Judgement {
+    pub status: u16,
+    pub kind: FailureKind,
+    pub retryable: bool,
+    pub retry_after: Option<u32>,
+}
+
+/// Seconds to wait where nothing says how long.
+const DEFAULT_RETRY_AFTER: u32 = 5;
+
+impl Cause {
+    /// The causes in an entry that is not gone.
+    pub fn of_entry(entry: &RoleOutcome) -> Vec<Self> {
+        let own = Self {
+            outcome: entry.outcome,
+            reason: entry.reason.clone(),
+            verify_after: None,
+        };
+        std::iter::once(own)
+            .chain(entry.grants.iter().map(|grant| Self {
+                outcome: grant.outcome,
+                reason: grant.reason.clone(),
+                verify_after: grant.verify_after.as_deref().and_then(timestamp::parse),
+            }))
+            .filter(|cause| !matches!(cause.outcome, Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned))
+            .collect()
+    }
+
+    fn is(&self, reasons: &[Reason]) -> bool {
+        reasons.iter().any(|reason| self.reason.as_deref() == Some(reason.as_str()))
+    }
+
+    /// Repeating the call can change it.
+    fn can_pass(&self) -> bool {
+        match self.outcome {
+            Outcome::Unverified | Outcome::NotAttempted => true,
+            Outcome::Unknown => !self.is(&[Reason::NotVisible]),
+            _ => self.is(&[Reason::RateLimited]),
+        }
+    }
+}
+
+/// The judgement over all entries that are not gone.
+pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<Duration>, now: Duration) -> Judgement {
+    let wait = || {
+        let asked = asked_to_wait.map(|wait| seconds_until(wait, Duration::ZERO));
+        let settles = causes.iter().filter_map(|cause| cause.verify_after).max().map(|end| seconds_until(end, now));
+        asked.max(settles).unwrap_or(DEFAULT_RETRY_AFTER)
+    };
+    if acknowledged {
+        let retryable = causes.iter().any(Cause::can_pass);
+        return Judgement {
+            status: if retryable { 500 } else { 422 },
+            kind: if retryable { FailureKind::Incomplete } else { FailureKind::NotRemoved },
+            retryable,
+            retry_after: retryable.then(wait),
+        };
+    }
+    let any = |reasons: &[Reason]| causes.iter().any(|cause| cause.is(reasons));
+    let (status, kind, retryable) = if any(&[Reason::TimedOut, Reason::Deadline]) {
+        (504, FailureKind::TimedOut, true)
+    } else if any(&[Reason::RateLimited]) {
+        (429, FailureKind::RateLimited, true)
+    } else if any(&[
+        Reason::Unreachable,
+        Reason::NoAnswer,
+        Reason::ProviderError,
+        Reason::BadAnswer,
+        Reason::NotReadBack,
+    ]) {
+        (502, FailureKind::ProviderError, true)
+    } else if any(&[Reason::CredentialsRejected]) {
+        (401, FailureKind::Unauthenticated, false)
+    } else if any(&[Reason::Forbidden, Reason::NotVisible]) {
+        (403, FailureKind::Forbidden, false)
+    } else if causes.iter().any(|cause| cause.outcome != Outcome::NotFound) {
+        (422, FailureKind::NotRemoved, false)
+    } else {
+        (404, FailureKind::NotFound, false)
+    };
+    Judgement {
+        status,
+        kind,
+        retryable,
+        retry_after: retryable.then(wait),
+    }
+}
+
+/// The failure of an operation that ended before any entry had an outcome.
+pub fn failure_of(error: &Error, sent: bool) -> Failure {
+    let (kind, status) = match error {
+        Error::Request { .. } => (FailureKind::InvalidRequest, 400),
+        Error::Account { .. } => (FailureKind::InvalidAccount, 500),
+        Error::UserNotFound { .. } => (FailureKind::NotFound, 404),
+        Error::Refused { .. } => (FailureKind::NotRemoved, 422),
+        Error::Provider(fault) => match fault.kind {
+            FaultKind::TimedOut => (FailureKind::TimedOut, 504),
+            FaultKind::RateLimited => (FailureKind::RateLimited, 429),
+            FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
+            FaultKind::Forbidden => (FailureKind::Forbidden, 403),
+            FaultKind::Refused => (FailureKind::NotRemoved, 422),
+            FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
+                (FailureKind::ProviderError, 502)
+            }
+        },
+    };
+    let retryable = matches!(status, 429 | 502 | 504);
+    let (answer, asked) = match error {
+        Error::Provider(fault) => (fault.answer.as_ref().map(contract_answer), fault.retry_after),
+        _ => (None, None),
+    };
+    let field = match error {
+        Error::Request { field, .. } | Error::Account { field, .. } => Some(field.clone()),
+        _ => None,
+    };
+    Failure {
+        kind,
+        message: error.to_string(),
+        status,
+        field,
+        answer,
+        retry_after: retryable
+            .then(|| asked.map_or(DEFAULT_RETRY_AFTER, |wait| seconds_until(wait, Duration::ZERO))),
+        retryable,
+        outcomes: Vec::new(),
+        sent,
+        user: None,
+    }
+}
+
+/// A provider's answer in the contract's record.
+pub fn contract_answer(answer: &ProviderAnswer) -> types::ProviderAnswer {
+    let ProviderAnswer { status, body, trace_id } = answer.clone();
+    types::ProviderAnswer { status, body, trace_id }
+}

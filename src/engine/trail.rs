@@ -1,0 +1,37 @@
+//! What an operation tells about itself while it runs, for the record of the HTTP faces.
+
+use crate::{
+    contract::types::{RoleOutcome, SideEffect},
+    provider::Grant,
+};
+
+/// Takes note. The typed call uses [`NoTrail`]: it prints nothing into its caller's process.
+pub trait Trail {
+    fn step(&self, step: TrailStep<'_>);
+}
+
+/// One thing to take note of.
+pub enum TrailStep<'a> {
+    /// The user was found and read.
+    Read { user: &'a str, grants: &'a [Grant] },
+    /// The first write is about to be sent.
+    Intent {
+        targets: &'a [&'a Grant],
+        allowed: &'a [SideEffect],
+    },
+    /// It is over.
+    Result {
+        outcomes: &'a [RoleOutcome],
+        /// Of the last complete read.
+        grants: &'a [Grant],
+        /// Trace ids of the provider's answers to the revoke.
+        traces: Vec<String>,
+    },
+}
+
+/// Takes no note.
+pub struct NoTrail;
+
+impl Trail for NoTrail {
+    fn step(&self, _step: TrailStep<'_>) {}
+}

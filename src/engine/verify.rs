@@ -1,0 +1,119 @@
+//! Verifying: a fresh read, repeated until it is settled or there is no more time for it. Never by subtraction.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+
+use crate::{
+    client::Backoff,
+    error::{Error, FaultKind},
+    provider::{Context, Provider, Reading, Verdict},
+};
+
+use super::{ReadBack, State, Target, Work};
+
+/// Left for the answer itself.
+const ANSWER_RESERVE: Duration = Duration::from_millis(500);
+
+/// Reads back until the reading is settled and shows none of what was revoked, or waiting can no longer change the answer.
+///
+/// `may_start_over`: the provider's sequence can be repeated, so that a grant that is still shown is not waited for.
+pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, may_start_over: bool) {
+    let transport = cx.client.transport();
+    let verification = provider.verification();
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
+    work.after = None;
+    wait_for_earliest(cx, work, verification.earliest).await;
+    loop {
+        let left = cx.client.deadline().left(transport).saturating_sub(ANSWER_RESERVE);
+        if left.is_zero() {
+            return;
+        }
+        let read = match select(pin!(provider.read(cx, &work.user)), pin!(transport.sleep(left))).await {
+            Either::Left((read, _)) => read,
+            Either::Right(_) => return,
+        };
+        match read {
+            Ok(reading) => {
+                let settled = shows_what_remains(&reading, work);
+                let at = transport.wall_clock();
+                let shown = |target: &&Target| target.needs_read_back() && reading.shows(&target.grant);
+                let all_gone = !work.targets.iter().any(|target| shown(&target));
+                let window_over = work
+                    .targets
+                    .iter()
+                    .filter(shown)
+                    .all(|target| is_window_over(cx, target, at, verification.window));
+                let enough = settled && (all_gone || window_over || may_start_over);
+                work.after = Some(ReadBack { reading, settled, at });
+                if enough {
+                    return;
+                }
+            }
+            Err(error) if !may_pass(&error) => return,
+            Err(_) => {}
+        }
+        let wait = backoff.wait(transport.random());
+        if wait + ANSWER_RESERVE >= cx.client.deadline().left(transport) {
+            return;
+        }
+        transport.sleep(wait).await;
+    }
+}
+
+/// Whether the staleness window of a target is over. An earlier acknowledgement can only make it end sooner.
+pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Duration, window: Duration) -> bool {
+    window_end(cx, target, window).is_none_or(|end| now >= end)
+}
+
+/// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
+pub fn window_end(cx: &Context<'_>, target: &Target, window: Duration) -> Option<Duration> {
+    let State::Answered { at, .. } = &target.state else {
+        return None;
+    };
+    let since = cx.ask.acknowledged_at.map_or(*at, |earlier| earlier.min(*at));
+    Some(since + window)
+}
+
+async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
+    let transport = cx.client.transport();
+    let last = work
+        .targets
+        .iter()
+        .filter_map(|target| match &target.state {
+            State::Answered { verdict: Verdict::Acknowledged | Verdict::Unanswered { .. }, at } => Some(*at),
+            _ => None,
+        })
+        .max();
+    if let Some(last) = last {
+        let wait = (last + earliest).saturating_sub(transport.wall_clock());
+        if !wait.is_zero() {
+            transport.sleep(wait.min(cx.client.deadline().left(transport))).await;
+        }
+    }
+}
+
+/// A settled read covers what the first read covered, and shows every grant that this call did not touch.
+fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
+    let covers_as_much = reading.unreadable.iter().all(|organization| work.before.unreadable.contains(organization));
+    covers_as_much
+        && work
+        .before
+        .grants
+        .iter()
+        .filter(|grant| {
+            !work
+                .targets
+                .iter()
+                .any(|target| target.needs_read_back() && target.grant.same_key(grant))
+        })
+        .all(|grant| reading.shows(grant))
+}
+
+/// Whether the next read can succeed where this one failed.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::Provider(fault) => !matches!(fault.kind, FaultKind::CredentialsRejected | FaultKind::Forbidden),
+        _ => false,
+    }
+}

@@ -1,0 +1,151 @@
+//! What ends an operation before any entry has an outcome of its own.
+
+use std::{fmt, time::Duration};
+
+/// Why the operation could not go on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// The request is at fault; `field` is the query parameter or body field.
+    Request { field: String, message: String },
+    /// The account's configuration is at fault; `field` is its JSON field.
+    Account { field: String, message: String },
+    /// The provider knows no such user.
+    UserNotFound { message: String },
+    /// The user is not who the request expects, or is protected.
+    Refused {
+        reason: crate::reason::Reason,
+        message: String,
+    },
+    /// The provider, or the way to it.
+    Provider(ProviderFault),
+}
+
+/// A call to the provider that did not give what it should.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProviderFault {
+    pub kind: FaultKind,
+    /// One sentence; secrets masked.
+    pub message: String,
+    pub answer: Option<ProviderAnswer>,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The request may have reached the provider.
+    pub sent: bool,
+}
+
+/// What kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// No connection; the request was not sent.
+    Unreachable,
+    /// Sent, and the exchange broke off.
+    NoAnswer,
+    /// No answer in time.
+    TimedOut,
+    /// 429 (or what the provider uses for it).
+    RateLimited,
+    /// 401: the credentials are refused.
+    CredentialsRejected,
+    /// 403: the credentials may not do this.
+    Forbidden,
+    /// Any other explicit no: 4xx, or an error inside a 200.
+    Refused,
+    /// 5xx.
+    ServerError,
+    /// Redirect, wrong content, too large, not the documented shape.
+    BadAnswer,
+}
+
+/// What the provider answered, for people and logs; secrets masked, at most [`ANSWER_LIMIT`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderAnswer {
+    pub status: u16,
+    pub body: String,
+    pub trace_id: Option<String>,
+}
+
+/// How much of a provider's answer is carried along, in bytes.
+pub const ANSWER_LIMIT: usize = 64 * 1024;
+
+impl Error {
+    pub fn request(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Request {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    pub fn account(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Account {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl ProviderFault {
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            answer: None,
+            retry_after: None,
+            sent: !matches!(kind, FaultKind::Unreachable),
+        }
+    }
+
+    /// The same fault with the provider's answer.
+    #[must_use]
+    pub fn with_answer(mut self, answer: ProviderAnswer) -> Self {
+        self.answer = Some(answer);
+        self
+    }
+
+    /// The reason that an entry carries for it.
+    pub const fn reason(&self) -> crate::reason::Reason {
+        use crate::reason::Reason;
+        match self.kind {
+            FaultKind::Unreachable => Reason::Unreachable,
+            FaultKind::NoAnswer => Reason::NoAnswer,
+            FaultKind::TimedOut => Reason::TimedOut,
+            FaultKind::RateLimited => Reason::RateLimited,
+            FaultKind::CredentialsRejected => Reason::CredentialsRejected,
+            FaultKind::Forbidden => Reason::Forbidden,
+            FaultKind::Refused => Reason::ProviderRefused,
+            FaultKind::ServerError => Reason::ProviderError,
+            FaultKind::BadAnswer => Reason::BadAnswer,
+        }
+    }
+
+    /// Whether the provider certainly did not act on the request: it was not sent, or it was answered with a no.
+    pub const fn certainly_without_effect(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::Unreachable
+                | FaultKind::RateLimited
+                | FaultKind::CredentialsRejected
+                | FaultKind::Forbidden
+                | FaultKind::Refused
+        )
+    }
+}
+
+impl From<ProviderFault> for Error {
+    fn from(fault: ProviderFault) -> Self {
+        Self::Provider(fault)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { message, .. }
+            | Self::Account { message, .. }
+            | Self::UserNotFound { message }
+            | Self::Refused { message, .. } => f.write_str(message),
+            Self::Provider(fault) => f.write_str(&fault.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,66 @@
+//! What the HTTP face needs from the component it runs in.
+
+use crate::{
+    client::Caches,
+    transport::{Task, Transport},
+};
+
+/// A host of the HTTP face: where its configuration, accounts and secrets come from, and where its record goes.
+pub trait Host {
+    /// Outbound HTTP and clocks.
+    fn transport(&self) -> &dyn Transport;
+
+    /// Caches that outlive one request. They are keyed by account and safe to lose.
+    fn caches(&self) -> &Caches;
+
+    /// The JSON text of the service's configuration (`super::config::Config`); `None` if none is set.
+    fn config(&self) -> Task<'_, Result<Option<String>, String>>;
+
+    /// The JSON text of one integrated account; `None` if there is no such account.
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>>;
+
+    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
+    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
+
+    /// Writes one line of the record to the host's log.
+    fn record(&self, line: &str);
+}
+
+/// An inbound request, its body read whole and bounded by [`BODY_LIMIT`].
+pub struct Inbound {
+    /// As received, e.g. `"POST"`.
+    pub method: String,
+    /// Path and query as received, e.g. `"/unified/user-directory/users/unassign-role?id=u1"`.
+    pub target: String,
+    /// Lower-case names; a value that is not UTF-8 is replaced lossily.
+    pub headers: Vec<(String, String)>,
+    pub body: InboundBody,
+}
+
+/// What could be read of an inbound body.
+pub enum InboundBody {
+    Whole(Vec<u8>),
+    /// It is longer than [`BODY_LIMIT`]; the rest was not read.
+    TooLarge,
+    /// The client stopped sending, or was too slow.
+    Broken(String),
+}
+
+/// The longest inbound body in bytes.
+pub const BODY_LIMIT: usize = 1 << 20;
+
+/// Where the answer goes, head first. The status is certain before `start`; a body may still be passed on piece by piece.
+pub trait Responder {
+    /// Sends status and headers. Called exactly once, before anything else.
+    fn start(&mut self, status: u16, headers: Vec<(&'static str, String)>);
+
+    /// Writes a piece of the body, waiting for the client to take it.
+    fn write<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, Result<(), ClientGone>>;
+
+    /// Ends the body. Without it, the client sees a cut-off answer and not a complete one.
+    fn finish(&mut self) -> Task<'_, Result<(), ClientGone>>;
+}
+
+/// The client no longer takes the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientGone;

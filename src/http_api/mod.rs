@@ -1,0 +1,112 @@
+//! The HTTP face: `POST /unified/user-directory/users/unassign-role` as a function from request to answer, with no WASI in it.
+
+mod answer;
+mod auth;
+mod body;
+mod config;
+mod envelope;
+mod host;
+mod parameters;
+mod query;
+mod record;
+mod route;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder};
+
+use crate::{account, contract::types};
+
+use self::{envelope::Rejection, parameters::Parameters, record::Record};
+
+/// Answers one request. The answer's status is certain before its first byte.
+pub async fn handle(host: &dyn Host, inbound: Inbound, responder: &mut dyn Responder) {
+    let request_id = record::request_id(host, &inbound);
+    let answer = match answer(host, inbound, &request_id).await {
+        Ok(answer) => answer,
+        Err(rejection) => rejection.into_answer(),
+    };
+    let mut headers = answer.headers;
+    headers.extend([
+        ("content-type", String::from("application/json; charset=utf-8")),
+        ("cache-control", String::from("no-store")),
+        ("x-content-type-options", String::from("nosniff")),
+        ("x-request-id", request_id),
+    ]);
+    responder.start(answer.status, headers);
+    // A client that is gone has its answer in the record.
+    if responder.write(&answer.body).await.is_ok() {
+        let _ = responder.finish().await;
+    }
+}
+
+async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<answer::Answer, Rejection> {
+    let Inbound {
+        method,
+        target,
+        headers,
+        body,
+    } = inbound;
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    route::check(&method, path)?;
+    let config = config::read(host).await?;
+    let token = auth::token(&config, &headers)?;
+    let query = query::parse(query)?;
+    let parameters = Parameters::take(query, body::read(&headers, body)?)?;
+    let account_text = auth::account(host, token, &parameters.account).await?;
+    let account = account::parse(&account_text, host)
+        .await
+        .map_err(|error| Rejection::account(&error))?;
+    let Parameters {
+        account: account_id,
+        format,
+        exclude,
+        ignore_remote_data,
+        request,
+        mut options,
+    } = parameters;
+    // Allowed by request and token both; the account's own list comes on top.
+    options.allow.retain(|effect| token.allow.contains(effect));
+    let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
+    let result = crate::operate(host.transport(), host.caches(), account, request, options, &record).await;
+    record.finished(&result);
+    Ok(match result {
+        Ok(success) => answer::of_success(success, format, &exclude, ignore_remote_data, config.envelope),
+        Err(failure) => envelope::of_failure(failure),
+    })
+}
+
+/// The form of the success body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Unified,
+    Normalized,
+    Raw,
+    Stream,
+}
+
+/// How the success body is wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Envelope {
+    #[default]
+    Bare,
+    Result,
+}
+
+/// The failure of a request that never became an operation.
+type Checked<T> = Result<T, Rejection>;
+
+/// For messages: the counts of each outcome, e.g. `removed=1, failed=1`.
+fn outcome_counts(outcomes: &[types::RoleOutcome]) -> String {
+    let mut counts: Vec<(&'static str, usize)> = Vec::new();
+    for entry in outcomes {
+        let name = crate::json::outcome_name(entry.outcome);
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{name}={count}")).collect();
+    counts.join(", ")
+}

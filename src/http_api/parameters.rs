@@ -1,0 +1,306 @@
+//! Query and body together: what is asked for, field by field.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    contract::types::{Expectation, Options, Organization, Request, Role, SideEffect, UnknownRole},
+    json,
+};
+
+use super::{Checked, Format, envelope::Rejection};
+
+/// Everything that the request says.
+pub struct Parameters {
+    pub account: String,
+    pub format: Format,
+    /// Top-level fields to leave out of the success body.
+    pub exclude: Vec<String>,
+    pub ignore_remote_data: bool,
+    pub request: Request,
+    pub options: Options,
+}
+
+type Object = Map<String, Value>;
+
+impl Parameters {
+    /// Takes query and body apart. What stands in both must be the same.
+    pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
+        for name in query.keys().chain(body.keys()) {
+            look_alike(name)?;
+        }
+        if body.contains_key("dry_run") {
+            return Err(Rejection::field("dry_run", "dry_run belongs into the query (dry_run=true) or into options"));
+        }
+        let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
+            .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
+        let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {
+            None | Some("unified") => Format::Unified,
+            Some("normalized") => Format::Normalized,
+            Some("raw") => Format::Raw,
+            Some("stream") => Format::Stream,
+            Some(_) => {
+                return Err(Rejection::field(
+                    "truto_response_format",
+                    "truto_response_format must be unified, raw, normalized or stream",
+                ));
+            }
+        };
+        let ignore_remote_data = query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
+        let exclude = names(&mut query, "truto_exclude_fields")?;
+        let dry_run = query_flag(&mut query, "dry_run")?;
+        let remote_query = match present(query.shift_remove("remote_query")) {
+            None => None,
+            Some(value @ Value::Object(_)) => Some(value.to_string()),
+            Some(_) => return Err(Rejection::field("remote_query", "remote_query must be written remote_query[name]=value")),
+        };
+        let id = either("id", scalar(&mut query, "id", "id")?, scalar(&mut body, "id", "id")?)?
+            .ok_or_else(|| Rejection::missing_body("id"))?;
+        let workspace_id = either(
+            "workspace_id",
+            scalar(&mut query, "workspace_id", "workspace_id")?,
+            scalar(&mut body, "workspace_id", "workspace_id")?,
+        )?;
+        let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?.unwrap_or_default();
+        let organizations = organizations(&mut body)?;
+        if roles.is_empty() && organizations.is_empty() {
+            return Err(Rejection::missing_body("roles"));
+        }
+        let remote_data = match present(body.shift_remove("remote_data")) {
+            None => None,
+            Some(value @ Value::Object(_)) => Some(value.to_string()),
+            Some(_) => return Err(Rejection::field("remote_data", "remote_data must be an object")),
+        };
+        Ok(Self {
+            account,
+            format,
+            exclude,
+            ignore_remote_data,
+            request: Request {
+                id,
+                roles,
+                organizations,
+                workspace_id,
+                remote_query,
+                remote_data,
+            },
+            options: options(&mut body, dry_run)?,
+        })
+    }
+}
+
+/// A misspelt `dry_run` would execute.
+fn look_alike(name: &str) -> Checked<()> {
+    let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    if folded == "dryrun" && name != "dry_run" {
+        return Err(Rejection::field(name, format!("`{name}` is not a parameter; dry_run is")));
+    }
+    Ok(())
+}
+
+/// JSON null is absent.
+fn present(value: Option<Value>) -> Option<Value> {
+    value.filter(|value| !value.is_null())
+}
+
+fn either<T: PartialEq>(name: &str, query: Option<T>, body: Option<T>) -> Checked<Option<T>> {
+    match (query, body) {
+        (Some(query), Some(body)) if query != body => {
+            Err(Rejection::field(name, format!("{name} is given in the query and in the body, and they differ")))
+        }
+        (query, body) => Ok(body.or(query)),
+    }
+}
+
+fn scalar(fields: &mut Object, name: &str, at: &str) -> Checked<Option<String>> {
+    match present(fields.shift_remove(name)) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Array(_)) => Err(Rejection::field(at, format!("{at} must be given once, as a string"))),
+        Some(_) => Err(Rejection::field(at, format!("{at} must be a string"))),
+    }
+}
+
+fn query_flag(query: &mut Object, name: &str) -> Checked<Option<bool>> {
+    match scalar(query, name, name)?.as_deref() {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(Rejection::field(name, format!("{name} must be exactly true or false"))),
+    }
+}
+
+fn flag(fields: &mut Object, name: &str, at: &str) -> Checked<Option<bool>> {
+    match present(fields.shift_remove(name)) {
+        None => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(_) => Err(Rejection::field(at, format!("{at} must be exactly true or false"))),
+    }
+}
+
+/// A list of names: `a[]=x`, `a[0]=x`, `a=x,y`.
+fn names(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
+    let split = |text: &str| text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    match present(fields.shift_remove(name)) {
+        None => Ok(Vec::new()),
+        Some(Value::String(text)) => Ok(split(&text)),
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(text) => Ok(split(&text)),
+                _ => Err(Rejection::field(name, format!("{name} must be a list of names"))),
+            })
+            .collect::<Checked<Vec<_>>>()
+            .map(|lists| lists.concat()),
+        Some(_) => Err(Rejection::field(name, format!("{name} must be a list of names"))),
+    }
+}
+
+fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
+    match present(fields.shift_remove(name)) {
+        None => Ok(None),
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| match item {
+                Value::Object(fields) => Ok(fields),
+                _ => Err(Rejection::field(format!("{name}[{index}]"), format!("{name}[{index}] must be an object"))),
+            })
+            .collect::<Checked<_>>()
+            .map(Some),
+        Some(_) => Err(Rejection::field(name, format!("{name} must be an array of objects"))),
+    }
+}
+
+fn no_more(fields: &Object, at: &str) -> Checked<()> {
+    match fields.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(Rejection::field(format!("{at}.{name}"), format!("{at} has no field `{name}`"))),
+    }
+}
+
+fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
+    let Some(items) = objects(fields, "roles")? else {
+        return Ok(None);
+    };
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(index, mut item)| {
+            let at = format!("roles[{index}]");
+            let mut text = |name: &str| scalar(&mut item, name, &format!("{at}.{name}"));
+            let role = Role {
+                id: text("id")?,
+                name: text("name")?,
+                group: text("group")?,
+                organization: text("organization")?,
+                workspace: text("workspace")?,
+            };
+            no_more(&item, &at)?;
+            Ok(role)
+        })
+        .collect::<Checked<_>>()
+        .map(Some)
+}
+
+fn organizations(body: &mut Object) -> Checked<Vec<Organization>> {
+    objects(body, "organizations")?
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+        .map(|(index, mut item)| {
+            let at = format!("organizations[{index}]");
+            let organization = Organization {
+                id: scalar(&mut item, "id", &format!("{at}.id"))?,
+                name: scalar(&mut item, "name", &format!("{at}.name"))?,
+            };
+            no_more(&item, &at)?;
+            Ok(organization)
+        })
+        .collect()
+}
+
+fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
+    let mut fields = match present(body.shift_remove("options")) {
+        None => Object::new(),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(Rejection::field("options", "options must be an object")),
+    };
+    let options = Options {
+        dry_run: either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)?.unwrap_or(false),
+        allow: allow(&mut fields)?,
+        deadline: deadline(&mut fields)?,
+        strict_scope: flag(&mut fields, "strict_scope", "options.strict_scope")?,
+        unknown_role: match scalar(&mut fields, "unknown_role", "options.unknown_role")?.as_deref() {
+            None => None,
+            Some("absent") => Some(UnknownRole::Absent),
+            Some("not_found") => Some(UnknownRole::NotFound),
+            Some(_) => {
+                return Err(Rejection::field("options.unknown_role", "options.unknown_role must be not_found or absent"));
+            }
+        },
+        acknowledged_at: scalar(&mut fields, "acknowledged_at", "options.acknowledged_at")?,
+        expect: expect(&mut fields)?,
+        accept_unverified: accept(&mut fields)?,
+    };
+    no_more(&fields, "options")?;
+    Ok(options)
+}
+
+fn allow(fields: &mut Object) -> Checked<Vec<SideEffect>> {
+    texts(fields, "allow")?
+        .iter()
+        .map(|name| {
+            json::side_effect(name)
+                .ok_or_else(|| Rejection::field("options.allow", format!("options.allow: `{name}` is no side effect")))
+        })
+        .collect()
+}
+
+fn accept(fields: &mut Object) -> Checked<bool> {
+    match texts(fields, "accept")?.as_slice() {
+        [] => Ok(false),
+        [one] if one == "unverified" => Ok(true),
+        _ => Err(Rejection::field("options.accept", "options.accept can be [\"unverified\"] alone")),
+    }
+}
+
+fn texts(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
+    let at = format!("options.{name}");
+    match present(fields.shift_remove(name)) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(text) => Ok(text),
+                _ => Err(Rejection::field(&at, format!("{at} must be a list of strings"))),
+            })
+            .collect(),
+        Some(_) => Err(Rejection::field(&at, format!("{at} must be a list of strings"))),
+    }
+}
+
+fn deadline(fields: &mut Object) -> Checked<Option<u32>> {
+    match present(fields.shift_remove("deadline_ms")) {
+        None => Ok(None),
+        Some(value) => value
+            .as_u64()
+            .and_then(|milliseconds| u32::try_from(milliseconds).ok())
+            .map(Some)
+            .ok_or_else(|| Rejection::field("options.deadline_ms", "options.deadline_ms must be a whole number of milliseconds")),
+    }
+}
+
+fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
+    match present(fields.shift_remove("expect")) {
+        None => Ok(None),
+        Some(Value::Object(mut inner)) => {
+            let expectation = Expectation {
+                email: scalar(&mut inner, "email", "options.expect.email")?,
+                username: scalar(&mut inner, "username", "options.expect.username")?,
+            };
+            no_more(&inner, "options.expect")?;
+            Ok(Some(expectation))
+        }
+        Some(_) => Err(Rejection::field("options.expect", "options.expect must be an object")),
+    }
+}

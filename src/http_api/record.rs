@@ -1,0 +1,161 @@
+//! The record: one JSON line before the first write and one when the operation is over. No secrets, no provider message text.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    contract::types::{Account, Failure, Request, RoleOutcome, Success},
+    engine::{Trail, TrailStep},
+    json,
+    provider::Grant,
+    timestamp,
+};
+
+use super::{Host, Inbound};
+
+/// The record of one operation.
+pub struct Record<'a> {
+    host: &'a dyn Host,
+    /// What both lines have.
+    base: Map<String, Value>,
+    /// What the operation told so far.
+    told: RefCell<Map<String, Value>>,
+}
+
+/// The caller's request id if it is harmless, else one of ours.
+pub fn request_id(host: &dyn Host, inbound: &Inbound) -> String {
+    let is_harmless = |id: &str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    inbound
+        .headers
+        .iter()
+        .find(|(name, value)| name == "x-request-id" && is_harmless(value))
+        .map_or_else(
+            || format!("{:016x}{:016x}", host.transport().random(), host.transport().random()),
+            |(_, value)| value.clone(),
+        )
+}
+
+impl<'a> Record<'a> {
+    pub fn new(
+        host: &'a dyn Host,
+        request_id: &str,
+        token: &str,
+        account_id: &str,
+        account: &Account,
+        request: &Request,
+    ) -> Self {
+        let base = [
+            ("request_id", Value::from(request_id)),
+            ("token", Value::from(token)),
+            ("account", Value::from(account_id)),
+            ("provider", Value::from(json::provider_name(account.provider))),
+            ("version", Value::from(env!("CARGO_PKG_VERSION"))),
+        ];
+        let mut told = Map::new();
+        // It may be an e-mail address; the resolved id takes its place.
+        told.insert(String::from("user_sha256"), Value::from(digest_prefix(&request.id)));
+        Self {
+            host,
+            base: base.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            told: RefCell::new(told),
+        }
+    }
+
+    /// Writes the result line.
+    pub fn finished(&self, result: &Result<Success, Failure>) {
+        let (status, error, sent) = match result {
+            Ok(_) => (200, Value::Null, Value::Null),
+            Err(failure) => (
+                failure.status,
+                Value::from(json::failure_kind_name(failure.kind)),
+                Value::from(failure.sent),
+            ),
+        };
+        self.tell("status", Value::from(status));
+        if result.is_err() {
+            self.tell("error_code", error);
+            self.tell("sent", sent);
+        }
+        self.write("result");
+    }
+
+    fn tell(&self, name: &str, value: Value) {
+        self.told.borrow_mut().insert(name.to_owned(), value);
+    }
+
+    fn write(&self, event: &str) {
+        let mut line = Map::new();
+        line.insert(String::from("event"), Value::from(event));
+        let now = self.host.transport().wall_clock();
+        line.insert(String::from("time"), Value::from(timestamp::format(now)));
+        line.extend(self.base.clone());
+        line.extend(self.told.borrow().clone());
+        self.host.record(&Value::Object(line).to_string());
+    }
+}
+
+impl Trail for Record<'_> {
+    fn step(&self, step: TrailStep<'_>) {
+        match step {
+            TrailStep::Read { user, grants } => {
+                self.told.borrow_mut().shift_remove("user_sha256");
+                self.tell("user", Value::from(user));
+                self.tell("grants_before", Value::Array(grants.iter().map(grant).collect()));
+            }
+            TrailStep::Intent { targets, allowed } => {
+                self.tell("targets", Value::Array(targets.iter().map(|target| grant(target)).collect()));
+                let allowed = allowed.iter().map(|effect| Value::from(json::side_effect_name(*effect))).collect();
+                self.tell("allowed", Value::Array(allowed));
+                self.write("intent");
+            }
+            TrailStep::Result {
+                outcomes,
+                grants,
+                traces,
+            } => {
+                self.tell("grants_after", Value::Array(grants.iter().map(grant).collect()));
+                self.tell("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
+                self.tell("traces", Value::from(traces));
+            }
+        }
+    }
+}
+
+fn grant(grant: &Grant) -> Value {
+    json!({
+        "role": grant.role_id,
+        "group": grant.scope.group,
+        "organization": grant.scope.organization,
+        "workspace": grant.scope.workspace,
+        "direct": grant.is_direct(),
+    })
+}
+
+/// Without `message`: it may quote the provider.
+fn outcome(entry: &RoleOutcome) -> Value {
+    json!({
+        "role": entry.role.as_ref().and_then(|role| role.id.as_ref().or(role.name.as_ref())),
+        "organization": entry.organization.as_ref().and_then(|organization| organization.id.as_ref()),
+        "outcome": json::outcome_name(entry.outcome),
+        "reason": entry.reason,
+        "grants": entry.grants.iter().map(|grant| json!({
+            "role": grant.role_id,
+            "organization": grant.scope.organization,
+            "outcome": json::outcome_name(grant.outcome),
+            "acknowledged": grant.acknowledged,
+            "acknowledged_at": grant.acknowledged_at,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn digest_prefix(text: &str) -> String {
+    use std::fmt::Write;
+    Sha256::digest(text.as_bytes()).iter().take(8).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,119 @@
+//! The JSON names of the contract's enums.
+
+use crate::contract::types::{FailureKind, Outcome, Provider, SideEffect, ViaKind};
+
+/// E.g. `"already_absent"`.
+pub const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Removed => "removed",
+        Outcome::AlreadyAbsent => "already_absent",
+        Outcome::Inherited => "inherited",
+        Outcome::NotFound => "not_found",
+        Outcome::Refused => "refused",
+        Outcome::Failed => "failed",
+        Outcome::Unverified => "unverified",
+        Outcome::Unknown => "unknown",
+        Outcome::NotAttempted => "not_attempted",
+        Outcome::Planned => "planned",
+    }
+}
+
+/// E.g. `"cid_group"`.
+pub const fn via_kind_name(kind: ViaKind) -> &'static str {
+    match kind {
+        ViaKind::Group => "group",
+        ViaKind::CidGroup => "cid_group",
+        ViaKind::HigherRole => "higher_role",
+        ViaKind::WiderScope => "wider_scope",
+    }
+}
+
+/// E.g. `"not_removed"`.
+pub const fn failure_kind_name(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::InvalidRequest => "invalid_request",
+        FailureKind::InvalidAccount => "invalid_account",
+        FailureKind::Unauthenticated => "unauthenticated",
+        FailureKind::Forbidden => "forbidden",
+        FailureKind::NotFound => "not_found",
+        FailureKind::NotRemoved => "not_removed",
+        FailureKind::Incomplete => "incomplete",
+        FailureKind::RateLimited => "rate_limited",
+        FailureKind::ProviderError => "provider_error",
+        FailureKind::TimedOut => "timed_out",
+    }
+}
+
+/// E.g. `"leave-group"`.
+pub const fn side_effect_name(effect: SideEffect) -> &'static str {
+    match effect {
+        SideEffect::DeleteAdministrator => "delete-administrator",
+        SideEffect::DemoteOwner => "demote-owner",
+        SideEffect::DemoteOwnerEverywhere => "demote-owner-everywhere",
+        SideEffect::LeaveGroup => "leave-group",
+        SideEffect::StripGroup => "strip-group",
+        SideEffect::RemoveOrganizationAccess => "remove-organization-access",
+        SideEffect::RemoveOwnAccess => "remove-own-access",
+        SideEffect::LastAdministrator => "last-administrator",
+    }
+}
+
+/// The side effect of that name.
+pub fn side_effect(name: &str) -> Option<SideEffect> {
+    const ALL: [SideEffect; 8] = [
+        SideEffect::DeleteAdministrator,
+        SideEffect::DemoteOwner,
+        SideEffect::DemoteOwnerEverywhere,
+        SideEffect::LeaveGroup,
+        SideEffect::StripGroup,
+        SideEffect::RemoveOrganizationAccess,
+        SideEffect::RemoveOwnAccess,
+        SideEffect::LastAdministrator,
+    ];
+    ALL.into_iter().find(|effect| side_effect_name(*effect) == name)
+}
+
+/// E.g. `"elastic_cloud"`.
+pub const fn provider_name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Blackline => "blackline",
+        Provider::Crowdstrike => "crowdstrike",
+        Provider::ElasticCloud => "elastic_cloud",
+        Provider::Jumpcloud => "jumpcloud",
+        Provider::SlackEnterprise => "slack_enterprise",
+        Provider::Teamviewer => "teamviewer",
+    }
+}
+
+/// The provider of that name; hyphens, underscores and their absence are the same.
+pub fn provider(name: &str) -> Option<Provider> {
+    const ALL: [Provider; 6] = [
+        Provider::Blackline,
+        Provider::Crowdstrike,
+        Provider::ElasticCloud,
+        Provider::Jumpcloud,
+        Provider::SlackEnterprise,
+        Provider::Teamviewer,
+    ];
+    let plain = |text: &str| text.replace(['-', '_'], "");
+    ALL.into_iter().find(|known| plain(provider_name(*known)) == plain(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_are_known_by_every_spelling_of_their_name() {
+        for name in ["elastic_cloud", "elastic-cloud", "elasticcloud"] {
+            assert_eq!(provider(name), Some(Provider::ElasticCloud), "{name}");
+        }
+        assert_eq!(provider("okta"), None);
+    }
+
+    #[test]
+    fn side_effects_are_known_by_their_exact_name_alone() {
+        assert_eq!(side_effect("leave-group"), Some(SideEffect::LeaveGroup));
+        assert_eq!(side_effect("leave_group"), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! Takes roles away from a user at a SaaS provider, and proves it by reading back.
+//!
+//! This crate is the operation itself, without any WASI in it: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
+//! A host gives it a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
+
+mod account;
+mod ask;
+pub mod client;
+pub mod contract;
+mod engine;
+mod error;
+pub mod http_api;
+pub mod json;
+mod pass_through;
+mod provider;
+mod providers;
+mod reason;
+mod secret;
+mod settings;
+mod timestamp;
+pub mod transport;
+mod unified;
+
+use crate::{
+    client::Caches,
+    contract::types,
+    engine::{NoTrail, Trail},
+    transport::Transport,
+};
+
+/// Takes the roles away, verifies that they are gone, and answers with the user as it is now.
+///
+/// # Errors
+/// The failure names the cause, and says entry by entry what was done.
+pub async fn unassign_role(
+    transport: &dyn Transport,
+    caches: &Caches,
+    account: types::Account,
+    request: types::Request,
+    options: types::Options,
+) -> Result<types::Success, types::Failure> {
+    operate(transport, caches, account, request, options, &NoTrail).await
+}
+
+pub(crate) async fn operate(
+    transport: &dyn Transport,
+    caches: &Caches,
+    account: types::Account,
+    request: types::Request,
+    options: types::Options,
+    trail: &dyn Trail,
+) -> Result<types::Success, types::Failure> {
+    let rejected = |error: error::Error| engine::failure_of(&error, false);
+    let providers::Opened {
+        provider,
+        general,
+        secrets,
+        pacing,
+    } = providers::open(account).map_err(rejected)?;
+    let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
+    let cx = engine::context(transport, caches, &ask, secrets, pacing);
+    engine::run(provider.as_ref(), &cx, &general, trail).await
+}

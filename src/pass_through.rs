@@ -1,0 +1,148 @@
+//! `remote_query` and `remote_data`: what a caller may add to the revoking request, and what never.
+//!
+//! The danger is account takeover by a field that the provider understands and we do not set (an e-mail address in a PUT of
+//! the administrator, say). So a key passes only if it names nothing that identifies, authenticates, scopes or acts.
+
+use serde_json::{Map, Value};
+
+use crate::{error::Error, provider::Capability, settings::General};
+
+/// A key is refused if, case-folded and without separators, it is one of these …
+const WORDS: &[&str] = &["id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to"];
+
+/// … or contains one of these.
+const STEMS: &[&str] = &[
+    "account", "action", "admin", "apikey", "assign", "auth", "client", "cookie", "credential", "delete", "disable", "email",
+    "enable", "entity", "entities", "expire", "grant", "group", "impersonat", "login", "mail", "member", "method", "mfa",
+    "operation", "org", "owner", "passw", "permission", "phone", "principal", "privilege", "resource", "revoke", "role",
+    "scope", "secret", "session", "status", "suspend", "team", "tenant", "token", "totp", "userid", "user", "uuid", "workspace",
+];
+
+/// The most keys in either.
+const MOST_KEYS: usize = 32;
+
+/// The query parameters to add.
+///
+/// # Errors
+/// [`Error::Request`] for a key that may not pass, or a value that is no plain value.
+pub fn query(text: Option<&str>, general: &General, capability: &Capability) -> Result<Vec<(String, String)>, Error> {
+    let mut pairs = Vec::new();
+    for (key, value) in object("remote_query", text)? {
+        check("remote_query", &key, general, capability)?;
+        flatten(&mut pairs, key, value, 0)?;
+    }
+    Ok(pairs)
+}
+
+/// The body fields to merge.
+///
+/// # Errors
+/// [`Error::Request`] for a key that may not pass.
+pub fn data(text: Option<&str>, general: &General, capability: &Capability) -> Result<Map<String, Value>, Error> {
+    let fields = object("remote_data", text)?;
+    for key in fields.keys() {
+        check("remote_data", key, general, capability)?;
+    }
+    Ok(fields)
+}
+
+fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
+    let Some(text) = text else {
+        return Ok(Map::new());
+    };
+    let fields: Map<String, Value> =
+        serde_json::from_str(text).map_err(|_| Error::request(what, format!("{what} must be a JSON object")))?;
+    if fields.len() > MOST_KEYS {
+        return Err(Error::request(what, format!("{what} has more than {MOST_KEYS} keys")));
+    }
+    Ok(fields)
+}
+
+fn check(what: &str, key: &str, general: &General, capability: &Capability) -> Result<(), Error> {
+    let at = format!("{what}.{key}");
+    let folded: String = key
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let reserved = capability.reserved.iter().any(|name| name.to_lowercase().replace(['_', '-'], "") == folded);
+    if folded.is_empty() || reserved || WORDS.contains(&folded.as_str()) || STEMS.iter().any(|stem| folded.contains(stem)) {
+        return Err(Error::request(
+            &at,
+            format!("{at} may not be passed through: it could change who, what or where is acted on"),
+        ));
+    }
+    if let Some(list) = &general.pass_through
+        && !list.iter().any(|allowed| allowed == key)
+    {
+        return Err(Error::request(&at, format!("{at} is not among the keys that the account lets through")));
+    }
+    Ok(())
+}
+
+/// `{"a": {"b": [1, 2]}}` becomes `a[b][]=1&a[b][]=2`.
+fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: u32) -> Result<(), Error> {
+    if depth > 4 || pairs.len() > MOST_KEYS {
+        return Err(Error::request("remote_query", "remote_query is nested too deep or too long"));
+    }
+    match value {
+        Value::Null => {}
+        Value::String(text) => pairs.push((key, text)),
+        Value::Bool(_) | Value::Number(_) => pairs.push((key, value.to_string())),
+        Value::Array(items) => {
+            for item in items {
+                flatten(pairs, format!("{key}[]"), item, depth + 1)?;
+            }
+        }
+        Value::Object(fields) => {
+            for (name, item) in fields {
+                flatten(pairs, format!("{key}[{name}]"), item, depth + 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAPABILITY: Capability = Capability {
+        name: "Example",
+        group: false,
+        organization: false,
+        workspace: false,
+        organization_links: false,
+        reserved: &["dry_level"],
+        trace_header: None,
+    };
+
+    #[test]
+    fn refuses_what_could_change_who_what_or_where() {
+        for key in ["email", "apiKeyAllowed", "API_KEY", "User-Id", "role_ids", "action", "cid", "dryLevel", "x_token", "", "_"] {
+            let text = serde_json::json!({ key: "x" }).to_string();
+            for result in [
+                query(Some(&text), &General::default(), &CAPABILITY).map(|_| ()),
+                data(Some(&text), &General::default(), &CAPABILITY).map(|_| ()),
+            ] {
+                assert!(matches!(result, Err(Error::Request { .. })), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn passes_the_rest_and_the_account_can_narrow_it() {
+        let text = r#"{"trace": "t1", "page": {"x": [1, true]}}"#;
+        let pairs = query(Some(text), &General::default(), &CAPABILITY).unwrap();
+        let expected = [("trace", "t1"), ("page[x][]", "1"), ("page[x][]", "true")];
+        assert_eq!(pairs, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+
+        let narrowed = General {
+            pass_through: Some(vec![String::from("trace")]),
+            ..General::default()
+        };
+        assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
+        assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
+        assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+    }
+}

@@ -1,0 +1,275 @@
+//! What the engine needs to know about a provider, as a trait of small steps. The engine owns their sequence.
+
+use std::{any::Any, cell::RefCell, time::Duration};
+
+use crate::{
+    ask::{Ask, Selector},
+    client::{Call, Caches, Client},
+    contract::types::{Scope, SideEffect, User, Via},
+    error::{Error, FaultKind, ProviderAnswer, ProviderFault},
+    reason::Reason,
+    transport::Task,
+};
+
+/// A provider and one account at it.
+pub trait Provider {
+    /// What of the contract it understands.
+    fn capability(&self) -> &'static Capability;
+
+    /// How its reads behave after a write.
+    fn verification(&self) -> Verification;
+
+    /// The well-formed, normalised value of a field of the request.
+    ///
+    /// # Errors
+    /// A sentence that says what the field must look like.
+    fn normalise(&self, _field: Field, value: &str) -> Result<String, String> {
+        Ok(value.to_owned())
+    }
+
+    /// Finds the one user that is meant. Writes use only the id that comes back.
+    fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>>;
+
+    /// A fresh and complete read of the user and of everything that is held.
+    fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>>;
+
+    /// What it means that the reading shows no grant for the selector.
+    fn absence<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Absence, Error>>;
+
+    /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
+    fn consequences<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _reading: &'a Reading,
+        _targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The principal whose credentials the account uses, where the provider tells.
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>) -> Task<'a, Option<String>> {
+        Box::pin(async { None })
+    }
+
+    /// The requests that remove these grants. Pure: a dry run prints them.
+    fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write>;
+
+    /// Sends one planned write; one verdict for each of its grants, in their order.
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>>;
+
+    /// The unified user of a reading, without `remote_data`.
+    fn unify(&self, reading: &Reading) -> User;
+}
+
+/// What a provider understands of the contract. The provider matrix of the documentation says the same.
+#[derive(Debug)]
+pub struct Capability {
+    /// For messages, e.g. `"CrowdStrike"`.
+    pub name: &'static str,
+    /// `role.group` selects.
+    pub group: bool,
+    /// `role.organization` selects.
+    pub organization: bool,
+    /// `role.workspace` selects.
+    pub workspace: bool,
+    /// `organizations` alone can be removed.
+    pub organization_links: bool,
+    /// Names of everything the published schema of the revoking call has, and everything the adapter sets in it.
+    pub reserved: &'static [&'static str],
+    /// The header that carries the provider's trace id.
+    pub trace_header: Option<&'static str>,
+}
+
+/// A field of the request whose form a provider knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    User,
+    Role,
+    Group,
+    Organization,
+    Workspace,
+}
+
+/// How a provider's reads behave after a write.
+#[derive(Clone, Copy, Debug)]
+pub struct Verification {
+    /// How long a read may be stale after an acknowledged write.
+    pub window: Duration,
+    /// A read sooner than this after the write proves nothing.
+    pub earliest: Duration,
+    /// How often the sequence may start over when the set changed meanwhile. At least 1.
+    pub rounds: u32,
+}
+
+/// One role at one scope, as a reading shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    pub kind: GrantKind,
+    pub role_id: String,
+    pub role_name: Option<String>,
+    pub scope: Scope,
+    pub held: Held,
+    /// What removing it takes besides, each refused unless allowed.
+    pub effects: Vec<SideEffect>,
+    pub warnings: Vec<String>,
+}
+
+/// What kind of thing is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantKind {
+    Role,
+    /// Access to the organization in `role_id`.
+    OrganizationLink,
+    /// Membership of the group in `scope.group`.
+    Membership,
+}
+
+/// How a grant is held.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held {
+    /// By an assignment of the user itself.
+    Direct,
+    /// Through something that this call does not touch.
+    Through(Vec<Via>),
+}
+
+/// What a provider shows of a user at one moment.
+pub struct Reading {
+    pub grants: Vec<Grant>,
+    /// E-mail addresses, lower-case: for `expect` and `protected_users`.
+    pub emails: Vec<String>,
+    pub username: Option<String>,
+    /// The provider's documents as JSON text: the `remote_data` of the answer.
+    pub documents: Vec<(&'static str, String)>,
+    /// Organizations that could not be read: nothing about them is proven.
+    pub unreadable: Vec<String>,
+    /// Hold for every grant of this reading.
+    pub warnings: Vec<String>,
+    /// What only the provider's own steps need.
+    pub detail: Box<dyn Any>,
+}
+
+/// What it means that no grant is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Absence {
+    /// The reading proves it.
+    Proven,
+    /// The role exists, and only revoking it proves it: these grants are revoked, each in a request of its own.
+    Probe(Vec<Grant>),
+    /// The provider knows no such role.
+    NotFound(String),
+    /// Refused or unknown, with a reason.
+    Unclear { reason: Reason, message: String },
+}
+
+/// A side effect that a target has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consequence {
+    /// Index into the targets.
+    pub target: usize,
+    pub effect: SideEffect,
+    /// What else goes, for people.
+    pub lists: Vec<String>,
+}
+
+/// A grant that is to be removed.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned<'a> {
+    pub grant: &'a Grant,
+    /// The reading does not show it; it is revoked to prove that.
+    pub probe: bool,
+    /// An atomic batch with it was refused: it goes in a request of its own.
+    pub alone: bool,
+}
+
+/// One planned request and the targets that it removes.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub call: Call,
+    /// Indices into the planned targets.
+    pub targets: Vec<usize>,
+}
+
+/// What became of one grant of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// 2xx without an error for this very grant.
+    Acknowledged,
+    /// The provider does not know the role.
+    UnknownRole { message: String },
+    /// The provider's explicit no: certainly without effect.
+    Refused { reason: Reason, message: String },
+    /// It may have had an effect.
+    Unanswered { reason: Reason, message: String },
+    /// Certainly without effect, and worth another try.
+    NotSent { reason: Reason, message: String },
+}
+
+/// What the steps of one operation share.
+pub struct Context<'a> {
+    pub client: Client<'a>,
+    pub caches: &'a Caches,
+    pub ask: &'a Ask,
+    /// The provider's answers to the revoke.
+    pub revoke_answers: RefCell<Vec<ProviderAnswer>>,
+    /// How long the provider asked to wait, the longest so far.
+    pub retry_after: RefCell<Option<Duration>>,
+}
+
+impl Grant {
+    /// Whether both stand for the same role, at the same scope, held in the same way.
+    pub fn same_key(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.role_id == other.role_id
+            && self.scope == other.scope
+            && self.is_direct() == other.is_direct()
+    }
+
+    pub const fn is_direct(&self) -> bool {
+        matches!(self.held, Held::Direct)
+    }
+}
+
+impl Reading {
+    /// Whether it shows a grant with the same key.
+    pub fn shows(&self, grant: &Grant) -> bool {
+        self.grants.iter().any(|held| held.same_key(grant))
+    }
+}
+
+impl Verdict {
+    /// The verdict that a fault of the whole call gives each of its grants.
+    pub fn of_fault(fault: &ProviderFault) -> Self {
+        let (reason, message) = (fault.reason(), fault.message.clone());
+        match fault.kind {
+            FaultKind::Unreachable | FaultKind::RateLimited => Self::NotSent { reason, message },
+            FaultKind::TimedOut if !fault.sent => Self::NotSent {
+                reason: Reason::Deadline,
+                message,
+            },
+            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::Refused => {
+                Self::Refused { reason, message }
+            }
+            FaultKind::NoAnswer | FaultKind::TimedOut | FaultKind::ServerError | FaultKind::BadAnswer => {
+                Self::Unanswered { reason, message }
+            }
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Keeps what the failure of a write leaves behind for the answer, and gives its verdict.
+    pub fn fault(&self, fault: &ProviderFault) -> Verdict {
+        if let Some(wait) = fault.retry_after {
+            let mut longest = self.retry_after.borrow_mut();
+            *longest = Some(longest.map_or(wait, |before| before.max(wait)));
+        }
+        self.revoke_answers.borrow_mut().extend(fault.answer.clone());
+        Verdict::of_fault(fault)
+    }
+}

@@ -1,0 +1,143 @@
+//! Credentials and settings of a CrowdStrike account.
+
+use std::time::Duration;
+
+use crate::{
+    client::{AccountKey, BaseUrl},
+    contract::types::{ClientCredentials, Credentials},
+    error::Error,
+    secret::Secret,
+    settings::{General, Settings},
+};
+
+use super::cid::Cid;
+
+/// A CrowdStrike account.
+#[derive(Debug)]
+pub struct Config {
+    pub base: BaseUrl,
+    pub client_id: String,
+    pub client_secret: Secret,
+    /// The child CID that the token is locked to.
+    pub member_cid: Option<Cid>,
+    pub staleness_window: Duration,
+}
+
+/// The API hosts by region. Source: `CrowdStrike/falconpy` (`_enum/_base_url.py`), `CrowdStrike/gofalcon` (`falcon/cloud.go`).
+const REGIONS: &[(&str, &str)] = &[
+    ("us-1", "https://api.crowdstrike.com"),
+    ("us-2", "https://api.us-2.crowdstrike.com"),
+    ("us-3", "https://api.us-3.crowdstrike.com"),
+    ("eu-1", "https://api.eu-1.crowdstrike.com"),
+    ("us-gov-1", "https://api.laggar.gcw.crowdstrike.com"),
+    ("us-gov-2", "https://api.us-gov-2.crowdstrike.mil"),
+];
+
+/// Reads were seen to disagree with a write for more than 30 s; the Terraform provider polls for 90 s.
+const STALENESS_WINDOW: Duration = Duration::from_secs(90);
+
+impl Config {
+    pub fn new(
+        base_url: Option<&str>,
+        credentials: Credentials,
+        mut settings: Settings,
+        general: &General,
+    ) -> Result<Self, Error> {
+        let region: Option<String> = settings.take("region")?;
+        settings.finish()?;
+        let Credentials::ClientCredentials(ClientCredentials {
+            client_id,
+            client_secret,
+            member_cid,
+        }) = credentials
+        else {
+            return Err(Error::account("credentials", "CrowdStrike takes client_credentials"));
+        };
+        for (field, value) in [("client_id", &client_id), ("client_secret", &client_secret)] {
+            if value.trim().is_empty() {
+                return Err(Error::account(format!("credentials.{field}"), format!("credentials.{field} is empty")));
+            }
+        }
+        Ok(Self {
+            base: base(base_url, region.as_deref())?,
+            client_id,
+            client_secret: Secret::new(client_secret),
+            member_cid: member_cid
+                .map(|cid| {
+                    Cid::parse(&cid).map_err(|why| {
+                        Error::account("credentials.member_cid", format!("credentials.member_cid {why}"))
+                    })
+                })
+                .transpose()?,
+            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+        })
+    }
+
+    /// The key of this account's token.
+    pub fn key(&self) -> AccountKey {
+        AccountKey::of([
+            "crowdstrike",
+            self.base.as_str(),
+            &self.client_id,
+            self.client_secret.expose(),
+            self.member_cid.as_ref().map_or("", Cid::as_str),
+        ])
+    }
+}
+
+/// No autodiscovery: it would show the secret to a second host, and whether it reaches the government clouds is not documented.
+fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> {
+    let url = match (base_url, region) {
+        (Some(url), None) => url,
+        (None, Some(region)) => REGIONS
+            .iter()
+            .find(|(name, _)| *name == region)
+            .map(|(_, url)| *url)
+            .ok_or_else(|| {
+                let names: Vec<&str> = REGIONS.iter().map(|(name, _)| *name).collect();
+                Error::account("settings.region", format!("settings.region must be one of {}", names.join(", ")))
+            })?,
+        (None, None) => {
+            return Err(Error::account("settings.region", "a CrowdStrike account needs settings.region or base_url"));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::account("settings.region", "settings.region and base_url exclude each other"));
+        }
+    };
+    BaseUrl::parse(url).map_err(|why| Error::account("base_url", format!("base_url {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(base_url: Option<&str>, settings: &str) -> Result<Config, Error> {
+        let credentials = Credentials::ClientCredentials(ClientCredentials {
+            client_id: String::from("id"),
+            client_secret: String::from("very secret"),
+            member_cid: None,
+        });
+        Config::new(base_url, credentials, Settings::parse(Some(settings)).unwrap(), &General::default())
+    }
+
+    #[test]
+    fn every_region_has_its_host() {
+        for (region, url) in REGIONS {
+            let settings = format!(r#"{{"region": "{region}"}}"#);
+            assert_eq!(config(None, &settings).unwrap().base.as_str(), *url);
+        }
+    }
+
+    #[test]
+    fn region_or_address_is_required_and_both_are_refused() {
+        for (base_url, settings) in [(None, "{}"), (Some("https://h"), r#"{"region": "us-1"}"#), (None, r#"{"region": "mars"}"#)] {
+            assert!(matches!(config(base_url, settings), Err(Error::Account { .. })), "{settings}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        let shown = format!("{:?}", config(Some("https://h"), "{}").unwrap());
+        assert!(!shown.contains("very secret"), "{shown}");
+    }
+}

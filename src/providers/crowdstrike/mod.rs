@@ -1,0 +1,35 @@
+#![doc = include_str!("docs.md")]
+
+mod cid;
+mod config;
+mod core;
+mod documents;
+mod mapping;
+mod steps;
+
+use crate::{
+    contract::types::Credentials,
+    error::Error,
+    settings::{General, Settings},
+};
+
+use super::Opened;
+
+/// Opens a CrowdStrike account.
+///
+/// # Errors
+/// [`Error::Account`] if region, address or credentials do not fit.
+pub fn open(
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
+) -> Result<Opened, Error> {
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: vec![config.client_secret.clone()],
+        provider: Box::new(steps::CrowdStrike::new(config)),
+        general,
+        pacing: core::rate_limit_pause,
+    })
+}

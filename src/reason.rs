@@ -1,0 +1,103 @@
+//! Why an entry is not simply `removed`: machine-readable, and what decides the HTTP status.
+
+/// A machine-readable reason. [`Reason::as_str`] is its name in every answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    // -- the provider, or the way to it
+    /// The deadline passed before an answer came, or too little of it was left to start.
+    Deadline,
+    /// The provider did not answer in time.
+    TimedOut,
+    /// The provider's rate limit.
+    RateLimited,
+    /// No connection.
+    Unreachable,
+    /// The exchange broke off after the request may have reached the provider.
+    NoAnswer,
+    /// A 5xx of the provider.
+    ProviderError,
+    /// The answer is not what the provider documents.
+    BadAnswer,
+    /// The provider refuses the credentials.
+    CredentialsRejected,
+    /// The credentials may not do this.
+    Forbidden,
+
+    // -- what was found
+    /// The provider knows no such role.
+    UnknownRole,
+    /// Held through something else.
+    Inherited,
+    /// Acknowledged; the staleness window is over and it is still shown.
+    StillHeld,
+    /// Acknowledged; still shown, inside the staleness window.
+    StillShown,
+    /// The read-back failed, or was not complete.
+    NotReadBack,
+    /// The read-back did not show grants that were not touched.
+    NotSettled,
+    /// The set of roles changes at the same time.
+    ConcurrentChange,
+    /// A matching grant appeared after the first read.
+    AppearedAfterRead,
+    /// The read cannot be trusted to show absence.
+    NotVisible,
+
+    // -- refusals
+    /// The name fits several roles, or (strict scope) the id several grants.
+    Ambiguous,
+    /// Id and name name different roles.
+    NameMismatch,
+    /// The provider said no.
+    ProviderRefused,
+    /// A side effect that was not allowed.
+    SideEffect,
+    /// The account protects this user.
+    ProtectedUser,
+    /// The account protects this role.
+    ProtectedRole,
+    /// The user is not who the request expects.
+    NotExpected,
+    /// The provider cannot do it at this scope.
+    NotSupported,
+    /// A wider grant is all that could be taken, and that was not asked for.
+    WouldWiden,
+    /// Something that had to come first was not done.
+    Prerequisite,
+}
+
+impl Reason {
+    /// The name in answers, e.g. `"still_held"`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::TimedOut => "timed_out",
+            Self::RateLimited => "rate_limited",
+            Self::Unreachable => "unreachable",
+            Self::NoAnswer => "no_answer",
+            Self::ProviderError => "provider_error",
+            Self::BadAnswer => "bad_answer",
+            Self::CredentialsRejected => "credentials_rejected",
+            Self::Forbidden => "forbidden",
+            Self::UnknownRole => "unknown_role",
+            Self::Inherited => "inherited",
+            Self::StillHeld => "still_held",
+            Self::StillShown => "still_shown",
+            Self::NotReadBack => "not_read_back",
+            Self::NotSettled => "not_settled",
+            Self::ConcurrentChange => "concurrent_change",
+            Self::AppearedAfterRead => "appeared_after_read",
+            Self::NotVisible => "not_visible",
+            Self::Ambiguous => "ambiguous",
+            Self::NameMismatch => "name_mismatch",
+            Self::ProviderRefused => "provider_refused",
+            Self::SideEffect => "side_effect_not_allowed",
+            Self::ProtectedUser => "protected_user",
+            Self::ProtectedRole => "protected_role",
+            Self::NotExpected => "not_expected",
+            Self::NotSupported => "not_supported",
+            Self::WouldWiden => "would_widen",
+            Self::Prerequisite => "prerequisite",
+        }
+    }
+}

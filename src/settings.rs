@@ -1,0 +1,113 @@
+//! The settings of an integrated account: the general ones, and a provider's own.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{contract::types::SideEffect, error::Error, json};
+
+/// What every account can set, whatever its provider.
+#[derive(Clone, Debug, Default)]
+pub struct General {
+    /// User ids, e-mail addresses or usernames that are refused whatever is allowed; compared without regard to case.
+    pub protected_users: Vec<String>,
+    /// Role ids or names that are refused whatever is allowed; compared without regard to case.
+    pub protected_roles: Vec<String>,
+    /// The side effects that requests may allow. `None`: all of them.
+    pub allow: Option<Vec<SideEffect>>,
+    /// Refuse a role that is held at more than one scope, unless the request says otherwise.
+    pub strict_scope: bool,
+    /// How long reads may be stale after a write. `None`: the provider's default.
+    pub staleness_window: Option<Duration>,
+    /// The only keys that pass through to the provider, within the general rule. `None`: the general rule alone.
+    pub pass_through: Option<Vec<String>>,
+}
+
+/// The settings object while it is being taken apart: what nobody takes is an error.
+#[derive(Debug)]
+pub struct Settings {
+    left: Map<String, Value>,
+}
+
+impl Settings {
+    /// # Errors
+    /// If the text is no JSON object.
+    pub fn parse(text: Option<&str>) -> Result<Self, Error> {
+        let left = match text {
+            None => Map::new(),
+            Some(text) => serde_json::from_str(text)
+                .map_err(|_| Error::account("settings", "the account's settings are not a JSON object"))?,
+        };
+        Ok(Self { left })
+    }
+
+    /// Takes one setting; JSON null is absent.
+    ///
+    /// # Errors
+    /// If it has another shape than `T`.
+    pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, Error> {
+        match self.left.shift_remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => serde_json::from_value(value).map(Some).map_err(|error| {
+                Error::account(format!("settings.{key}"), format!("the account's setting `{key}` is malformed: {error}"))
+            }),
+        }
+    }
+
+    /// Takes the general settings.
+    pub fn take_general(&mut self) -> Result<General, Error> {
+        let allow = match self.take::<Vec<String>>("allow")? {
+            None => None,
+            Some(names) => Some(
+                names
+                    .iter()
+                    .map(|name| {
+                        json::side_effect(name).ok_or_else(|| {
+                            Error::account("settings.allow", format!("`{name}` is no side effect that can be allowed"))
+                        })
+                    })
+                    .collect::<Result<_, _>>()?,
+            ),
+        };
+        Ok(General {
+            protected_users: self.take("protected_users")?.unwrap_or_default(),
+            protected_roles: self.take("protected_roles")?.unwrap_or_default(),
+            allow,
+            strict_scope: self.take("strict_scope")?.unwrap_or_default(),
+            staleness_window: self.take("staleness_window_ms")?.map(Duration::from_millis),
+            pass_through: self.take("pass_through")?,
+        })
+    }
+
+    /// # Errors
+    /// If a setting is left that nobody knows: a typo must not switch a guard off.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.left.keys().next() {
+            None => Ok(()),
+            Some(key) => Err(Error::account(
+                format!("settings.{key}"),
+                format!("the account's provider has no setting `{key}`"),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_malformed_settings_are_errors_that_name_them() {
+        let mut settings = Settings::parse(Some(r#"{"strict_scope": true, "protected_rolls": []}"#)).unwrap();
+        assert!(settings.take_general().unwrap().strict_scope);
+        let Err(Error::Account { field, .. }) = settings.finish() else {
+            panic!("a typo must be refused")
+        };
+        assert_eq!(field, "settings.protected_rolls");
+
+        let mut settings = Settings::parse(Some(r#"{"allow": ["demote_everyone"]}"#)).unwrap();
+        assert!(matches!(settings.take_general(), Err(Error::Account { field, .. }) if field == "settings.allow"));
+        assert!(Settings::parse(Some("[]")).is_err());
+    }
+}
