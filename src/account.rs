@@ -30,10 +30,21 @@ struct Document {
 /// # Errors
 /// [`Error::Account`], naming the field; values are never in the message.
 pub async fn parse(text: &str, host: &dyn Host) -> Result<Account, Error> {
-    let document: Document = serde_json::from_str(text)
-        .map_err(|error| Error::account("account", format!("the account is not a well-formed JSON object: {}", without_values(&error))))?;
-    let provider = json::provider(&document.provider)
-        .ok_or_else(|| Error::account("provider", format!("the account's provider `{}` is unknown", document.provider)))?;
+    let document: Document = serde_json::from_str(text).map_err(|error| {
+        Error::account(
+            "account",
+            format!(
+                "the account is not a well-formed JSON object: {}",
+                without_values(&error)
+            ),
+        )
+    })?;
+    let provider = json::provider(&document.provider).ok_or_else(|| {
+        Error::account(
+            "provider",
+            format!("the account's provider `{}` is unknown", document.provider),
+        )
+    })?;
     Ok(Account {
         provider,
         base_url: document.base_url,
@@ -44,7 +55,12 @@ pub async fn parse(text: &str, host: &dyn Host) -> Result<Account, Error> {
 
 /// serde's message quotes the offending value, which may be a credential.
 fn without_values(error: &serde_json::Error) -> String {
-    format!("{:?} error at line {}, column {}", error.classify(), error.line(), error.column())
+    format!(
+        "{:?} error at line {}, column {}",
+        error.classify(),
+        error.line(),
+        error.column()
+    )
 }
 
 async fn credentials(mut fields: Map<String, Value>, host: &dyn Host) -> Result<Credentials, Error> {
@@ -52,9 +68,7 @@ async fn credentials(mut fields: Map<String, Value>, host: &dyn Host) -> Result<
         Some(Value::String(kind)) => kind,
         _ => return Err(Error::account("credentials.type", "credentials.type is required")),
     };
-    let mut texts = Texts {
-        fields: Map::new(),
-    };
+    let mut texts = Texts { fields: Map::new() };
     for (name, value) in fields {
         let value = resolve(&name, value, host).await?;
         texts.fields.insert(name, value);
@@ -123,10 +137,19 @@ async fn resolve(name: &str, value: Value, host: &dyn Host) -> Result<Value, Err
             (Some(Value::String(secret)), 1) => match host.secret(secret).await {
                 Ok(Some(text)) => Ok(Value::String(text)),
                 Ok(None) => Err(Error::account(&at, format!("the secret `{secret}` of {at} is not set"))),
-                Err(why) => Err(Error::account(&at, format!("the secret `{secret}` of {at} cannot be read: {why}"))),
+                Err(why) => Err(Error::account(
+                    &at,
+                    format!("the secret `{secret}` of {at} cannot be read: {why}"),
+                )),
             },
-            _ => Err(Error::account(&at, format!("{at} must be a text or {{\"secret\": \"name\"}}"))),
+            _ => Err(Error::account(
+                &at,
+                format!("{at} must be a text or {{\"secret\": \"name\"}}"),
+            )),
         },
-        _ => Err(Error::account(&at, format!("{at} must be a text or {{\"secret\": \"name\"}}"))),
+        _ => Err(Error::account(
+            &at,
+            format!("{at} must be a text or {{\"secret\": \"name\"}}"),
+        )),
     }
 }

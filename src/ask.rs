@@ -39,8 +39,14 @@ pub struct Ask {
 /// One entry of the request, as asked and as understood.
 #[derive(Debug)]
 pub enum Entry {
-    Role { asked: types::Role, selector: Selector },
-    Organization { asked: types::Organization, selector: Selector },
+    Role {
+        asked: types::Role,
+        selector: Selector,
+    },
+    Organization {
+        asked: types::Organization,
+        selector: Selector,
+    },
 }
 
 /// Which grants an entry means.
@@ -97,7 +103,10 @@ impl Ask {
             ));
         }
         if roles.len() + organizations.len() > MOST_ENTRIES {
-            return Err(Error::request("roles", format!("at most {MOST_ENTRIES} entries in one call")));
+            return Err(Error::request(
+                "roles",
+                format!("at most {MOST_ENTRIES} entries in one call"),
+            ));
         }
         let entries = entries(provider, roles, organizations, workspace_id)?;
         Ok(Self {
@@ -113,7 +122,10 @@ impl Ask {
             acknowledged_at: acknowledged_at
                 .map(|text| {
                     timestamp::parse(&text).ok_or_else(|| {
-                        Error::request("options.acknowledged_at", "options.acknowledged_at must be an RFC 3339 timestamp")
+                        Error::request(
+                            "options.acknowledged_at",
+                            "options.acknowledged_at must be an RFC 3339 timestamp",
+                        )
                     })
                 })
                 .transpose()?,
@@ -141,7 +153,10 @@ impl Selector {
         fits(&self.group, &scope.group)
             && fits(&self.workspace, &scope.workspace)
             && (self.organizations.is_empty()
-                || scope.organization.as_ref().is_some_and(|held| self.organizations.contains(held)))
+                || scope
+                    .organization
+                    .as_ref()
+                    .is_some_and(|held| self.organizations.contains(held)))
     }
 
     /// Whether a role of this id and name is meant. An id decides alone.
@@ -171,7 +186,13 @@ fn entries(
     workspace_id: Option<String>,
 ) -> Result<Vec<Entry>, Error> {
     let capability = provider.capability();
-    let workspace_id = optional(provider, capability.workspace, Field::Workspace, "workspace_id", workspace_id.as_deref())?;
+    let workspace_id = optional(
+        provider,
+        capability.workspace,
+        Field::Workspace,
+        "workspace_id",
+        workspace_id.as_deref(),
+    )?;
     if roles.is_empty() {
         return organizations
             .into_iter()
@@ -187,7 +208,10 @@ fn entries(
             match &organization.id {
                 Some(id) if capability.organization => field(provider, Field::Organization, &format!("{at}.id"), id),
                 Some(_) => Err(lacks(capability, &at, "organization")),
-                None => Err(Error::request(format!("{at}.id"), format!("{at}.id is required: an organization is narrowed to by its id"))),
+                None => Err(Error::request(
+                    format!("{at}.id"),
+                    format!("{at}.id is required: an organization is narrowed to by its id"),
+                )),
             }
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -250,7 +274,13 @@ fn selector(
             Some(name) => Some(plain(&format!("{at}.name"), name)?),
             None => None,
         },
-        group: optional(provider, capability.group, Field::Group, &format!("{at}.group"), group.as_deref())?,
+        group: optional(
+            provider,
+            capability.group,
+            Field::Group,
+            &format!("{at}.group"),
+            group.as_deref(),
+        )?,
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
         workspace: workspace.or_else(|| workspace_id.cloned()),
     })
@@ -261,8 +291,18 @@ fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organ
     if asked.id.is_none() && asked.name.is_none() {
         return Err(Error::request(&at, format!("{at} needs an id or a name")));
     }
-    let id = optional(provider, true, Field::Organization, &format!("{at}.id"), asked.id.as_deref())?;
-    let name = asked.name.as_deref().map(|name| plain(&format!("{at}.name"), name)).transpose()?;
+    let id = optional(
+        provider,
+        true,
+        Field::Organization,
+        &format!("{at}.id"),
+        asked.id.as_deref(),
+    )?;
+    let name = asked
+        .name
+        .as_deref()
+        .map(|name| plain(&format!("{at}.name"), name))
+        .transpose()?;
     let selector = Selector {
         id,
         name,
@@ -286,7 +326,13 @@ fn optional(
 }
 
 fn lacks(capability: &Capability, at: &str, what: &str) -> Error {
-    Error::request(at, format!("{} has no such scope: {what} cannot narrow a role there", capability.name))
+    Error::request(
+        at,
+        format!(
+            "{} has no such scope: {what} cannot narrow a role there",
+            capability.name
+        ),
+    )
 }
 
 fn field(provider: &dyn Provider, kind: Field, at: &str, value: &str) -> Result<String, Error> {
@@ -299,7 +345,10 @@ fn field(provider: &dyn Provider, kind: Field, at: &str, value: &str) -> Result<
 fn plain(at: &str, value: &str) -> Result<String, Error> {
     let trimmed = value.trim();
     if trimmed.is_empty() {
-        return Err(Error::request(at, format!("{at} must not be empty (leave it out, or null, for none)")));
+        return Err(Error::request(
+            at,
+            format!("{at} must not be empty (leave it out, or null, for none)"),
+        ));
     }
     if trimmed.len() > LONGEST_FIELD {
         return Err(Error::request(at, format!("{at} is longer than {LONGEST_FIELD} bytes")));
@@ -313,7 +362,10 @@ fn plain(at: &str, value: &str) -> Result<String, Error> {
 fn expectation(expect: Expectation) -> Result<Expectation, Error> {
     let Expectation { email, username } = &expect;
     if email.is_none() && username.is_none() {
-        return Err(Error::request("options.expect", "options.expect needs an email or a username"));
+        return Err(Error::request(
+            "options.expect",
+            "options.expect needs an email or a username",
+        ));
     }
     for (at, value) in [("options.expect.email", email), ("options.expect.username", username)] {
         if let Some(value) = value {

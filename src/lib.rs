@@ -9,6 +9,8 @@ pub mod client;
 pub mod contract;
 mod engine;
 mod error;
+#[cfg(test)]
+mod fake;
 pub mod http_api;
 pub mod json;
 mod pass_through;

@@ -8,14 +8,60 @@ use serde_json::{Map, Value};
 use crate::{error::Error, provider::Capability, settings::General};
 
 /// A key is refused if, case-folded and without separators, it is one of these …
-const WORDS: &[&str] = &["id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to"];
+const WORDS: &[&str] = &[
+    "id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to",
+];
 
 /// … or contains one of these.
 const STEMS: &[&str] = &[
-    "account", "action", "admin", "apikey", "assign", "auth", "client", "cookie", "credential", "delete", "disable", "email",
-    "enable", "entity", "entities", "expire", "grant", "group", "impersonat", "login", "mail", "member", "method", "mfa",
-    "operation", "org", "owner", "passw", "permission", "phone", "principal", "privilege", "resource", "revoke", "role",
-    "scope", "secret", "session", "status", "suspend", "team", "tenant", "token", "totp", "userid", "user", "uuid", "workspace",
+    "account",
+    "action",
+    "admin",
+    "apikey",
+    "assign",
+    "auth",
+    "client",
+    "cookie",
+    "credential",
+    "delete",
+    "disable",
+    "email",
+    "enable",
+    "entity",
+    "entities",
+    "expire",
+    "grant",
+    "group",
+    "impersonat",
+    "login",
+    "mail",
+    "member",
+    "method",
+    "mfa",
+    "operation",
+    "org",
+    "owner",
+    "passw",
+    "permission",
+    "phone",
+    "principal",
+    "privilege",
+    "resource",
+    "revoke",
+    "role",
+    "scope",
+    "secret",
+    "session",
+    "status",
+    "suspend",
+    "team",
+    "tenant",
+    "token",
+    "totp",
+    "userid",
+    "user",
+    "uuid",
+    "workspace",
 ];
 
 /// The most keys in either.
@@ -65,8 +111,15 @@ fn check(what: &str, key: &str, general: &General, capability: &Capability) -> R
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
-    let reserved = capability.reserved.iter().any(|name| name.to_lowercase().replace(['_', '-'], "") == folded);
-    if folded.is_empty() || reserved || WORDS.contains(&folded.as_str()) || STEMS.iter().any(|stem| folded.contains(stem)) {
+    let reserved = capability
+        .reserved
+        .iter()
+        .any(|name| name.to_lowercase().replace(['_', '-'], "") == folded);
+    if folded.is_empty()
+        || reserved
+        || WORDS.contains(&folded.as_str())
+        || STEMS.iter().any(|stem| folded.contains(stem))
+    {
         return Err(Error::request(
             &at,
             format!("{at} may not be passed through: it could change who, what or where is acted on"),
@@ -75,7 +128,10 @@ fn check(what: &str, key: &str, general: &General, capability: &Capability) -> R
     if let Some(list) = &general.pass_through
         && !list.iter().any(|allowed| allowed == key)
     {
-        return Err(Error::request(&at, format!("{at} is not among the keys that the account lets through")));
+        return Err(Error::request(
+            &at,
+            format!("{at} is not among the keys that the account lets through"),
+        ));
     }
     Ok(())
 }
@@ -83,7 +139,10 @@ fn check(what: &str, key: &str, general: &General, capability: &Capability) -> R
 /// `{"a": {"b": [1, 2]}}` becomes `a[b][]=1&a[b][]=2`.
 fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: u32) -> Result<(), Error> {
     if depth > 4 || pairs.len() > MOST_KEYS {
-        return Err(Error::request("remote_query", "remote_query is nested too deep or too long"));
+        return Err(Error::request(
+            "remote_query",
+            "remote_query is nested too deep or too long",
+        ));
     }
     match value {
         Value::Null => {}
@@ -119,7 +178,19 @@ mod tests {
 
     #[test]
     fn refuses_what_could_change_who_what_or_where() {
-        for key in ["email", "apiKeyAllowed", "API_KEY", "User-Id", "role_ids", "action", "cid", "dryLevel", "x_token", "", "_"] {
+        for key in [
+            "email",
+            "apiKeyAllowed",
+            "API_KEY",
+            "User-Id",
+            "role_ids",
+            "action",
+            "cid",
+            "dryLevel",
+            "x_token",
+            "",
+            "_",
+        ] {
             let text = serde_json::json!({ key: "x" }).to_string();
             for result in [
                 query(Some(&text), &General::default(), &CAPABILITY).map(|_| ()),

@@ -4,7 +4,7 @@ use std::{any::Any, cell::RefCell, time::Duration};
 
 use crate::{
     ask::{Ask, Selector},
-    client::{Call, Caches, Client},
+    client::{Caches, Call, Client},
     contract::types::{Scope, SideEffect, User, Via},
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     reason::Reason,

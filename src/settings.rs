@@ -50,7 +50,10 @@ impl Settings {
         match self.left.shift_remove(key) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => serde_json::from_value(value).map(Some).map_err(|error| {
-                Error::account(format!("settings.{key}"), format!("the account's setting `{key}` is malformed: {error}"))
+                Error::account(
+                    format!("settings.{key}"),
+                    format!("the account's setting `{key}` is malformed: {error}"),
+                )
             }),
         }
     }
@@ -64,7 +67,10 @@ impl Settings {
                     .iter()
                     .map(|name| {
                         json::side_effect(name).ok_or_else(|| {
-                            Error::account("settings.allow", format!("`{name}` is no side effect that can be allowed"))
+                            Error::account(
+                                "settings.allow",
+                                format!("`{name}` is no side effect that can be allowed"),
+                            )
                         })
                     })
                     .collect::<Result<_, _>>()?,

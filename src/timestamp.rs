@@ -39,7 +39,10 @@ mod tests {
 
     #[test]
     fn parses_any_offset() {
-        assert_eq!(parse("2026-01-31T10:30:00+01:00"), Some(Duration::from_secs(1_769_851_800)));
+        assert_eq!(
+            parse("2026-01-31T10:30:00+01:00"),
+            Some(Duration::from_secs(1_769_851_800))
+        );
         assert_eq!(parse("yesterday"), None);
         assert_eq!(parse("1969-12-31T23:59:59Z"), None);
     }

@@ -38,7 +38,12 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| {
             self.fault(
                 FaultKind::BadAnswer,
-                format!("the provider's answer to {what} is not the documented JSON ({:?} at line {}, column {})", error.classify(), error.line(), error.column()),
+                format!(
+                    "the provider's answer to {what} is not the documented JSON ({:?} at line {}, column {})",
+                    error.classify(),
+                    error.line(),
+                    error.column()
+                ),
             )
         })
     }

@@ -33,7 +33,10 @@ mod tests {
         let mut backoff = Backoff::new(Duration::from_millis(400), Duration::from_secs(1));
         for (random, step) in [(0, 400), (u64::MAX, 800), (7, 1000), (9, 1000)] {
             let wait = backoff.wait(random);
-            assert!(wait >= Duration::from_millis(step / 2) && wait <= Duration::from_millis(step), "{wait:?}");
+            assert!(
+                wait >= Duration::from_millis(step / 2) && wait <= Duration::from_millis(step),
+                "{wait:?}"
+            );
         }
     }
 }

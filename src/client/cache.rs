@@ -55,7 +55,10 @@ impl Caches {
     pub fn keep_token(&self, key: AccountKey, token: CachedToken) {
         let mut tokens = self.tokens.borrow_mut();
         if tokens.len() >= MOST_TOKENS && !tokens.contains_key(&key) {
-            let soonest = tokens.iter().min_by_key(|(_, token)| token.expires).map(|(key, _)| *key);
+            let soonest = tokens
+                .iter()
+                .min_by_key(|(_, token)| token.expires)
+                .map(|(key, _)| *key);
             if let Some(soonest) = soonest {
                 tokens.remove(&soonest);
             }

@@ -136,7 +136,11 @@ impl<'a> Client<'a> {
     }
 
     /// [`Client::send`] with a bearer token in `authorization`, which is masked in what comes back.
-    pub async fn send_authorized(&self, call: &Call, authorization: (&'static str, &str, &Secret)) -> Result<Answer, ProviderFault> {
+    pub async fn send_authorized(
+        &self,
+        call: &Call,
+        authorization: (&'static str, &str, &Secret),
+    ) -> Result<Answer, ProviderFault> {
         self.send_with(call, Some(authorization)).await
     }
 
@@ -185,9 +189,7 @@ impl<'a> Client<'a> {
         match result {
             Ok(answer) if matches!(answer.status, 429 | 500..) => Some(self.retry_after(answer)),
             Ok(_) => None,
-            Err(fault) => {
-                matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer).then_some(None)
-            }
+            Err(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer).then_some(None),
         }
     }
 
@@ -202,7 +204,10 @@ impl<'a> Client<'a> {
         if (300..400).contains(&answer.status) {
             return Err(answer.fault(
                 FaultKind::BadAnswer,
-                format!("the provider answered with a redirect ({}), which is not followed", answer.status),
+                format!(
+                    "the provider answered with a redirect ({}), which is not followed",
+                    answer.status
+                ),
             ));
         }
         Ok(answer)
@@ -224,10 +229,17 @@ impl<'a> Client<'a> {
         self.wrote.set(wrote_before || call.write);
         let end = self.transport.monotonic() + left;
         let describe = |fault: ProviderFault| ProviderFault {
-            message: mask.apply(&format!("{} {}: {}", call.method.as_str(), path_of(&call.url), fault.message)),
+            message: mask.apply(&format!(
+                "{} {}: {}",
+                call.method.as_str(),
+                path_of(&call.url),
+                fault.message
+            )),
             ..fault
         };
-        let head = self.within(self.transport.send(request), TIMEOUTS.first_byte, end).await;
+        let head = self
+            .within(self.transport.send(request), TIMEOUTS.first_byte, end)
+            .await;
         if matches!(&head, Err(fault) if !fault.sent) {
             self.wrote.set(wrote_before);
         }

@@ -21,7 +21,10 @@ mod tests {
     fn takes_seconds_and_dates_and_nothing_else() {
         let now = Duration::from_secs(1_769_851_800);
         assert_eq!(standard(" 7 ", now), Some(Duration::from_secs(7)));
-        assert_eq!(standard("Sat, 31 Jan 2026 09:30:05 GMT", now), Some(Duration::from_secs(5)));
+        assert_eq!(
+            standard("Sat, 31 Jan 2026 09:30:05 GMT", now),
+            Some(Duration::from_secs(5))
+        );
         assert_eq!(standard("Sat, 31 Jan 2026 09:29:05 GMT", now), Some(Duration::ZERO));
         assert_eq!(standard("soon", now), None);
         assert_eq!(standard("-1", now), None);

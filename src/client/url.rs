@@ -37,7 +37,11 @@ impl BaseUrl {
         match scheme {
             "https" => {}
             "http" if loopback => {}
-            "http" => return Err(String::from("must be https: plain http is for loopback addresses alone")),
+            "http" => {
+                return Err(String::from(
+                    "must be https: plain http is for loopback addresses alone",
+                ));
+            }
             _ => return Err(String::from("must be an https URL")),
         }
         if rest.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
@@ -132,7 +136,12 @@ mod tests {
 
     #[test]
     fn takes_https_and_loopback_http_alone() {
-        for good in ["https://api.example.com", "https://h:8443/api/v1/", "http://127.0.0.1:9", "http://[::1]:80"] {
+        for good in [
+            "https://api.example.com",
+            "https://h:8443/api/v1/",
+            "http://127.0.0.1:9",
+            "http://[::1]:80",
+        ] {
             assert!(BaseUrl::parse(good).is_ok(), "{good}");
         }
         for bad in [
@@ -156,8 +165,17 @@ mod tests {
     fn follows_links_under_the_own_origin_alone() {
         let base = BaseUrl::parse("https://h.example/api").unwrap();
         assert_eq!(base.follow("/next?p=2").as_deref(), Some("https://h.example/next?p=2"));
-        assert_eq!(base.follow("https://h.example/x").as_deref(), Some("https://h.example/x"));
-        for foreign in ["https://h.example.evil/x", "//evil/x", "http://h.example/x", "https://h.example@evil/x", "next"] {
+        assert_eq!(
+            base.follow("https://h.example/x").as_deref(),
+            Some("https://h.example/x")
+        );
+        for foreign in [
+            "https://h.example.evil/x",
+            "//evil/x",
+            "http://h.example/x",
+            "https://h.example@evil/x",
+            "next",
+        ] {
             assert_eq!(base.follow(foreign), None, "{foreign}");
         }
     }
@@ -166,7 +184,10 @@ mod tests {
     fn encodes_whatever_could_end_a_segment_or_a_value() {
         assert_eq!(path_segment("a/b?c#d e"), "a%2Fb%3Fc%23d%20e");
         assert_eq!(path_segment(".."), "%2E%2E");
-        let path = QueryBuilder::new().pair("filter", "uid:'a&b'").maybe("cid", None).on("/q");
+        let path = QueryBuilder::new()
+            .pair("filter", "uid:'a&b'")
+            .maybe("cid", None)
+            .on("/q");
         assert_eq!(path, "/q?filter=uid%3A%27a%26b%27");
     }
 }

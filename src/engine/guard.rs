@@ -20,7 +20,10 @@ pub fn user(ask: &Ask, general: &General, id: &str, reading: &Reading) -> Option
             .as_ref()
             .is_none_or(|wanted| reading.emails.iter().any(|email| same_text(email, wanted.trim())));
         let username_fits = expect.username.as_ref().is_none_or(|wanted| {
-            reading.username.as_ref().is_some_and(|username| same_text(username, wanted.trim()))
+            reading
+                .username
+                .as_ref()
+                .is_some_and(|username| same_text(username, wanted.trim()))
         });
         if !email_fits || !username_fits {
             return Some((
@@ -29,7 +32,12 @@ pub fn user(ask: &Ask, general: &General, id: &str, reading: &Reading) -> Option
             ));
         }
     }
-    let names = reading.emails.iter().map(String::as_str).chain(reading.username.as_deref()).chain([id]);
+    let names = reading
+        .emails
+        .iter()
+        .map(String::as_str)
+        .chain(reading.username.as_deref())
+        .chain([id]);
     let protected = names
         .into_iter()
         .any(|name| general.protected_users.iter().any(|user| same_text(user, name)));
@@ -59,7 +67,9 @@ pub async fn targets(
             ));
         }
     }
-    let allowed: Vec<usize> = (0..work.targets.len()).filter(|&index| work.targets[index].guard.is_none()).collect();
+    let allowed: Vec<usize> = (0..work.targets.len())
+        .filter(|&index| work.targets[index].guard.is_none())
+        .collect();
     let grants: Vec<Grant> = allowed.iter().map(|&index| work.targets[index].grant.clone()).collect();
     for consequence in provider.consequences(cx, &work.before, &grants).await? {
         let Some(&index) = allowed.get(consequence.target) else {
@@ -77,12 +87,19 @@ pub async fn targets(
         }
     }
     for target in &mut work.targets {
-        let refused = target.grant.effects.iter().find(|effect| !cx.ask.allow.contains(effect));
+        let refused = target
+            .grant
+            .effects
+            .iter()
+            .find(|effect| !cx.ask.allow.contains(effect));
         if let (None, Some(effect)) = (&target.guard, refused) {
             let name = json::side_effect_name(*effect);
             target.guard = Some((
                 Reason::SideEffect,
-                format!("removing `{}` has the side effect `{name}`, which is not allowed (options.allow, and the account's and the token's own lists)", target.grant.role_id),
+                format!(
+                    "removing `{}` has the side effect `{name}`, which is not allowed (options.allow, and the account's and the token's own lists)",
+                    target.grant.role_id
+                ),
             ));
         }
     }

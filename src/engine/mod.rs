@@ -19,7 +19,7 @@ pub use self::{
 };
 
 use crate::{
-    client::{Call, Caches, Client, Deadline},
+    client::{Caches, Call, Client, Deadline},
     contract::types::{Failure, Success},
     error::Error,
     provider::{Context, Grant, Provider, Reading, Verdict},
@@ -32,7 +32,12 @@ use self::{report::Report, select::Selection};
 ///
 /// # Errors
 /// The failure says what was done and what was not, entry by entry.
-pub async fn run(provider: &dyn Provider, cx: &Context<'_>, general: &crate::settings::General, trail: &dyn Trail) -> Result<Success, Failure> {
+pub async fn run(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    general: &crate::settings::General,
+    trail: &dyn Trail,
+) -> Result<Success, Failure> {
     let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
     let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
     let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
@@ -43,11 +48,20 @@ pub async fn run(provider: &dyn Provider, cx: &Context<'_>, general: &crate::set
 
     let mut work = Work::new(user, before);
     if let Some((reason, message)) = guard::user(cx.ask, general, &work.user, &work.before) {
-        let selections = cx.ask.entries.iter().map(|_| Selection::refused(reason, message.clone())).collect();
+        let selections = cx
+            .ask
+            .entries
+            .iter()
+            .map(|_| Selection::refused(reason, message.clone()))
+            .collect();
         return Report::new(provider, cx, &work, selections).finish(trail);
     }
-    let selections = select::select(provider, cx, &mut work).await.map_err(|error| ended(&error))?;
-    guard::targets(provider, cx, general, &mut work).await.map_err(|error| ended(&error))?;
+    let selections = select::select(provider, cx, &mut work)
+        .await
+        .map_err(|error| ended(&error))?;
+    guard::targets(provider, cx, general, &mut work)
+        .await
+        .map_err(|error| ended(&error))?;
 
     if cx.ask.dry_run {
         let planned = plan::dry_run(provider, cx, &work);
@@ -55,7 +69,12 @@ pub async fn run(provider: &dyn Provider, cx: &Context<'_>, general: &crate::set
     }
     if work.has_pending() {
         trail.step(TrailStep::Intent {
-            targets: &work.targets.iter().filter(|target| target.is_pending()).map(|target| &target.grant).collect::<Vec<_>>(),
+            targets: &work
+                .targets
+                .iter()
+                .filter(|target| target.is_pending())
+                .map(|target| &target.grant)
+                .collect::<Vec<_>>(),
             allowed: &cx.ask.allow,
         });
         revoke::rounds(provider, cx, &mut work).await;

@@ -100,7 +100,11 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, t
     if let Some((reason, message)) = &target.guard {
         return Decision::new(Outcome::Refused, *reason, message.clone());
     }
-    let gone = if target.probe { Outcome::AlreadyAbsent } else { Outcome::Removed };
+    let gone = if target.probe {
+        Outcome::AlreadyAbsent
+    } else {
+        Outcome::Removed
+    };
     match target.verdict() {
         None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
         None => Decision::new(Outcome::NotAttempted, Reason::Deadline, "not sent"),
@@ -238,5 +242,8 @@ pub const fn badness(outcome: Outcome) -> u8 {
 /// Whole seconds until `end`, at least one.
 pub fn seconds_until(end: Duration, now: Duration) -> u32 {
     let left = end.saturating_sub(now);
-    u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(u32::from(left.subsec_nanos() > 0)).max(1)
+    u32::try_from(left.as_secs())
+        .unwrap_or(u32::MAX)
+        .saturating_add(u32::from(left.subsec_nanos() > 0))
+        .max(1)
 }

@@ -9,7 +9,14 @@ use crate::{
 use super::{Target, Work};
 
 /// The writes for these targets; the indices of a write's targets are those of `work`.
-pub fn writes(provider: &dyn Provider, cx: &Context<'_>, reading: &Reading, user: &str, targets: &[Target], chosen: &[usize]) -> Vec<Write> {
+pub fn writes(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    reading: &Reading,
+    user: &str,
+    targets: &[Target],
+    chosen: &[usize],
+) -> Vec<Write> {
     let planned: Vec<Planned<'_>> = chosen
         .iter()
         .map(|&index| Planned {
@@ -29,7 +36,9 @@ pub fn writes(provider: &dyn Provider, cx: &Context<'_>, reading: &Reading, user
 
 /// What would be sent, secrets masked.
 pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<PlannedRequest> {
-    let chosen: Vec<usize> = (0..work.targets.len()).filter(|&index| work.targets[index].is_pending()).collect();
+    let chosen: Vec<usize> = (0..work.targets.len())
+        .filter(|&index| work.targets[index].is_pending())
+        .collect();
     writes(provider, cx, &work.before, &work.user, &work.targets, &chosen)
         .into_iter()
         .map(|write| PlannedRequest {

@@ -52,8 +52,17 @@ impl<'a> Report<'a> {
         self.answer(true, requests, trail)
     }
 
-    fn answer(self, dry_run: bool, planned_requests: Vec<PlannedRequest>, trail: &dyn Trail) -> Result<Success, Failure> {
-        let reading = self.work.after.as_ref().map_or(&self.work.before, |after| &after.reading);
+    fn answer(
+        self,
+        dry_run: bool,
+        planned_requests: Vec<PlannedRequest>,
+        trail: &dyn Trail,
+    ) -> Result<Success, Failure> {
+        let reading = self
+            .work
+            .after
+            .as_ref()
+            .map_or(&self.work.before, |after| &after.reading);
         let answers = self.cx.revoke_answers.borrow();
         trail.step(TrailStep::Result {
             outcomes: &self.outcomes,
@@ -152,7 +161,9 @@ fn entry_outcome(
         (Some(worst), Some((decided, ..))) if outcome::badness(worst.outcome) > outcome::badness(decided) => {
             (worst.outcome, worst.reason.clone(), worst.message.clone())
         }
-        (_, Some((decided, reason, message))) => (decided, reason.map(|reason| reason.as_str().to_owned()), Some(message)),
+        (_, Some((decided, reason, message))) => {
+            (decided, reason.map(|reason| reason.as_str().to_owned()), Some(message))
+        }
         // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
         (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
     };
@@ -202,7 +213,11 @@ fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> 
         .enumerate()
         .filter(|(_, outcome)| !is_good(outcome))
         .map(|(index, outcome)| {
-            let list = if outcome.role.is_some() { "roles" } else { "organizations" };
+            let list = if outcome.role.is_some() {
+                "roles"
+            } else {
+                "organizations"
+            };
             let what = crate::json::outcome_name(outcome.outcome);
             match &outcome.message {
                 Some(message) => format!("{list}[{index}] {what}: {message}"),

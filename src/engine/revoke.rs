@@ -43,7 +43,9 @@ struct Sent {
 }
 
 async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Vec<Sent> {
-    let pending: Vec<usize> = (0..work.targets.len()).filter(|&index| work.targets[index].is_pending()).collect();
+    let pending: Vec<usize> = (0..work.targets.len())
+        .filter(|&index| work.targets[index].is_pending())
+        .collect();
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
@@ -85,7 +87,13 @@ fn too_late() -> Verdict {
 
 /// One bad entry must not block the rest of its batch for ever: where a batch was refused and a fresh read shows that nothing
 /// changed, its grants become pending again, each in a request of its own.
-async fn single_out(work: &mut Work, sent: &[Sent], alone_left: &mut usize, provider: &dyn Provider, cx: &Context<'_>) -> bool {
+async fn single_out(
+    work: &mut Work,
+    sent: &[Sent],
+    alone_left: &mut usize,
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+) -> bool {
     let refused: Vec<usize> = sent
         .iter()
         .filter(|write| write.targets.len() > 1)
@@ -93,7 +101,12 @@ async fn single_out(work: &mut Work, sent: &[Sent], alone_left: &mut usize, prov
         .filter(|&index| {
             matches!(
                 work.targets[index].verdict(),
-                Some(Verdict::Refused { reason: Reason::ProviderRefused, .. } | Verdict::UnknownRole { .. })
+                Some(
+                    Verdict::Refused {
+                        reason: Reason::ProviderRefused,
+                        ..
+                    } | Verdict::UnknownRole { .. }
+                )
             )
         })
         .collect();

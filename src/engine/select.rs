@@ -68,7 +68,10 @@ async fn select_one(
     if matches!(entry, Entry::Organization { .. }) && !provider.capability().organization_links {
         return Ok(Selection::refused(
             Reason::NotSupported,
-            format!("{} has no link between a user and an organization that could be removed", provider.capability().name),
+            format!(
+                "{} has no link between a user and an organization that could be removed",
+                provider.capability().name
+            ),
         ));
     }
     let held: Vec<Grant> = work
@@ -85,7 +88,11 @@ async fn select_one(
     if selector.id.is_none() && ids.len() > 1 {
         return Ok(Selection::refused(
             Reason::Ambiguous,
-            format!("several held roles are called `{}`: {}", selector.label(), ids.join(", ")),
+            format!(
+                "several held roles are called `{}`: {}",
+                selector.label(),
+                ids.join(", ")
+            ),
         ));
     }
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
@@ -128,7 +135,11 @@ async fn absent(
         }
         Absence::NotFound(message) => unknown_role(cx, message),
         Absence::Unclear { reason, message } => {
-            let outcome = if reason == Reason::NotVisible { Outcome::Unknown } else { Outcome::Refused };
+            let outcome = if reason == Reason::NotVisible {
+                Outcome::Unknown
+            } else {
+                Outcome::Refused
+            };
             Selection::decided(outcome, Some(reason), message)
         }
     })

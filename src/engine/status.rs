@@ -43,12 +43,19 @@ impl Cause {
                 reason: grant.reason.clone(),
                 verify_after: grant.verify_after.as_deref().and_then(timestamp::parse),
             }))
-            .filter(|cause| !matches!(cause.outcome, Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned))
+            .filter(|cause| {
+                !matches!(
+                    cause.outcome,
+                    Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned
+                )
+            })
             .collect()
     }
 
     fn is(&self, reasons: &[Reason]) -> bool {
-        reasons.iter().any(|reason| self.reason.as_deref() == Some(reason.as_str()))
+        reasons
+            .iter()
+            .any(|reason| self.reason.as_deref() == Some(reason.as_str()))
     }
 
     /// Repeating the call can change it.
@@ -65,14 +72,22 @@ impl Cause {
 pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<Duration>, now: Duration) -> Judgement {
     let wait = || {
         let asked = asked_to_wait.map(|wait| seconds_until(wait, Duration::ZERO));
-        let settles = causes.iter().filter_map(|cause| cause.verify_after).max().map(|end| seconds_until(end, now));
+        let settles = causes
+            .iter()
+            .filter_map(|cause| cause.verify_after)
+            .max()
+            .map(|end| seconds_until(end, now));
         asked.max(settles).unwrap_or(DEFAULT_RETRY_AFTER)
     };
     if acknowledged {
         let retryable = causes.iter().any(Cause::can_pass);
         return Judgement {
             status: if retryable { 500 } else { 422 },
-            kind: if retryable { FailureKind::Incomplete } else { FailureKind::NotRemoved },
+            kind: if retryable {
+                FailureKind::Incomplete
+            } else {
+                FailureKind::NotRemoved
+            },
             retryable,
             retry_after: retryable.then(wait),
         };
@@ -140,8 +155,7 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
         status,
         field,
         answer,
-        retry_after: retryable
-            .then(|| asked.map_or(DEFAULT_RETRY_AFTER, |wait| seconds_until(wait, Duration::ZERO))),
+        retry_after: retryable.then(|| asked.map_or(DEFAULT_RETRY_AFTER, |wait| seconds_until(wait, Duration::ZERO))),
         retryable,
         outcomes: Vec::new(),
         sent,

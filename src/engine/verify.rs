@@ -81,7 +81,10 @@ async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
         .targets
         .iter()
         .filter_map(|target| match &target.state {
-            State::Answered { verdict: Verdict::Acknowledged | Verdict::Unanswered { .. }, at } => Some(*at),
+            State::Answered {
+                verdict: Verdict::Acknowledged | Verdict::Unanswered { .. },
+                at,
+            } => Some(*at),
             _ => None,
         })
         .max();
@@ -95,19 +98,22 @@ async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
 
 /// A settled read covers what the first read covered, and shows every grant that this call did not touch.
 fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
-    let covers_as_much = reading.unreadable.iter().all(|organization| work.before.unreadable.contains(organization));
+    let covers_as_much = reading
+        .unreadable
+        .iter()
+        .all(|organization| work.before.unreadable.contains(organization));
     covers_as_much
         && work
-        .before
-        .grants
-        .iter()
-        .filter(|grant| {
-            !work
-                .targets
-                .iter()
-                .any(|target| target.needs_read_back() && target.grant.same_key(grant))
-        })
-        .all(|grant| reading.shows(grant))
+            .before
+            .grants
+            .iter()
+            .filter(|grant| {
+                !work
+                    .targets
+                    .iter()
+                    .any(|target| target.needs_read_back() && target.grant.same_key(grant))
+            })
+            .all(|grant| reading.shows(grant))
 }
 
 /// Whether the next read can succeed where this one failed.

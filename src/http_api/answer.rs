@@ -51,7 +51,13 @@ const LISTS: &[&str] = &[
 ];
 
 /// The answer to an operation that succeeded.
-pub fn of_success(success: Success, format: Format, exclude: &[String], ignore_remote_data: bool, envelope: Envelope) -> Answer {
+pub fn of_success(
+    success: Success,
+    format: Format,
+    exclude: &[String],
+    ignore_remote_data: bool,
+    envelope: Envelope,
+) -> Answer {
     let Success {
         user,
         outcomes,
@@ -60,7 +66,11 @@ pub fn of_success(success: Success, format: Format, exclude: &[String], ignore_r
     } = success;
     let headers = vec![("x-role-outcomes", outcome_counts(&outcomes))];
     if !dry_run && matches!(format, Format::Raw | Format::Stream) {
-        let document = user.remote_data.as_deref().and_then(user_document).unwrap_or(Value::Null);
+        let document = user
+            .remote_data
+            .as_deref()
+            .and_then(user_document)
+            .unwrap_or(Value::Null);
         return Answer {
             status: 200,
             headers,
@@ -101,7 +111,9 @@ pub fn of_success(success: Success, format: Format, exclude: &[String], ignore_r
 
 /// The provider's own document of the user.
 fn user_document(remote_data: &str) -> Option<Value> {
-    serde_json::from_str::<Map<String, Value>>(remote_data).ok()?.shift_remove("user")
+    serde_json::from_str::<Map<String, Value>>(remote_data)
+        .ok()?
+        .shift_remove("user")
 }
 
 /// Every field of the schema, timestamps in UTC, no provider documents.

@@ -10,7 +10,10 @@ use super::{
 
 /// The token of the `Authorization` header. Every configured digest is compared, each in constant time.
 pub fn token<'a>(config: &'a Config, headers: &[(String, String)]) -> Checked<&'a Token> {
-    let mut values = headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
+    let mut values = headers
+        .iter()
+        .filter(|(name, _)| name == "authorization")
+        .map(|(_, value)| value);
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(unauthorized("the Authorization header must be there, once"));
     };
@@ -32,14 +35,24 @@ pub fn token<'a>(config: &'a Config, headers: &[(String, String)]) -> Checked<&'
 
 /// The account's JSON text. One that does not exist and one that the token may not use give the same answer.
 pub async fn account(host: &dyn Host, token: &Token, id: &str) -> Checked<String> {
-    let unknown = || Rejection::new(404, "unknown_account", "there is no such integrated account for this token");
+    let unknown = || {
+        Rejection::new(
+            404,
+            "unknown_account",
+            "there is no such integrated account for this token",
+        )
+    };
     if !token.accounts.iter().any(|account| account == id) {
         return Err(unknown());
     }
     match host.account(id).await {
         Ok(Some(text)) => Ok(text),
         Ok(None) => Err(unknown()),
-        Err(why) => Err(Rejection::new(500, "invalid_configuration", format!("the integrated accounts cannot be read: {why}"))),
+        Err(why) => Err(Rejection::new(
+            500,
+            "invalid_configuration",
+            format!("the integrated accounts cannot be read: {why}"),
+        )),
     }
 }
 

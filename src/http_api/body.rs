@@ -9,28 +9,48 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
     let bytes = match body {
         InboundBody::Whole(bytes) => bytes,
         InboundBody::TooLarge => {
-            return Err(Rejection::new(413, "body_too_large", format!("the body is longer than {} bytes", super::BODY_LIMIT)));
+            return Err(Rejection::new(
+                413,
+                "body_too_large",
+                format!("the body is longer than {} bytes", super::BODY_LIMIT),
+            ));
         }
         InboundBody::Broken(why) => return Err(Rejection::field("body", format!("the body could not be read: {why}"))),
     };
     if bytes.is_empty() {
         return Ok(Map::new());
     }
-    let content_type = headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value);
+    let content_type = headers
+        .iter()
+        .find(|(name, _)| name == "content-type")
+        .map_or("", |(_, value)| value);
     if !is_json(content_type) {
-        return Err(Rejection::new(415, "unsupported_media_type", "the content type must be application/json"));
+        return Err(Rejection::new(
+            415,
+            "unsupported_media_type",
+            "the content type must be application/json",
+        ));
     }
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Rejection::field("body", "the body must be a JSON object")),
         Err(error) => Err(Rejection::field(
             "body",
-            format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
+            format!(
+                "the body is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
         )),
     }
 }
 
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

@@ -75,10 +75,13 @@ fn token(document: TokenDocument) -> Result<Token, String> {
         accounts,
         allow,
     } = document;
-    let digest = digest(&sha256).ok_or_else(|| format!("sha256 of the token `{name}` must be 64 hexadecimal digits"))?;
+    let digest =
+        digest(&sha256).ok_or_else(|| format!("sha256 of the token `{name}` must be 64 hexadecimal digits"))?;
     let allow = allow
         .iter()
-        .map(|effect| json::side_effect(effect).ok_or_else(|| format!("`{effect}` is no side effect that can be allowed")))
+        .map(|effect| {
+            json::side_effect(effect).ok_or_else(|| format!("`{effect}` is no side effect that can be allowed"))
+        })
         .collect::<Result<_, _>>()?;
     Ok(Token {
         name,
@@ -100,7 +103,11 @@ fn digest(text: &str) -> Option<[u8; 32]> {
 }
 
 fn wrong(why: &str) -> Rejection {
-    Rejection::new(500, "invalid_configuration", format!("the service's configuration is malformed: {why}"))
+    Rejection::new(
+        500,
+        "invalid_configuration",
+        format!("the service's configuration is malformed: {why}"),
+    )
 }
 
 #[cfg(test)]

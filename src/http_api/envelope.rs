@@ -63,7 +63,11 @@ impl Rejection {
         };
         Self {
             field,
-            ..Self::new(500, json::failure_kind_name(FailureKind::InvalidAccount), error.to_string())
+            ..Self::new(
+                500,
+                json::failure_kind_name(FailureKind::InvalidAccount),
+                error.to_string(),
+            )
         }
     }
 
@@ -125,10 +129,16 @@ pub fn of_failure(failure: Failure) -> Answer {
     }
     match kind {
         FailureKind::RateLimited => {
-            insight.insert(String::from("rate_limit_error"), json!({"description": "the provider's rate limit is reached"}));
+            insight.insert(
+                String::from("rate_limit_error"),
+                json!({"description": "the provider's rate limit is reached"}),
+            );
         }
         FailureKind::Forbidden => {
-            insight.insert(String::from("forbidden_error"), json!({"description": "the account's credentials may not do this"}));
+            insight.insert(
+                String::from("forbidden_error"),
+                json!({"description": "the account's credentials may not do this"}),
+            );
         }
         FailureKind::InvalidRequest if field.as_deref() == Some("roles") => {
             insight.insert(
@@ -172,7 +182,10 @@ fn base(status: u16, message: &str, code: &str) -> Map<String, Value> {
         ("message", Value::from(message)),
         ("error_code", Value::from(code)),
     ];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The canonical reason phrase of the statuses that this face uses.

@@ -107,6 +107,9 @@ fn outcome_counts(outcomes: &[types::RoleOutcome]) -> String {
             None => counts.push((name, 1)),
         }
     }
-    let counts: Vec<String> = counts.into_iter().map(|(name, count)| format!("{name}={count}")).collect();
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(name, count)| format!("{name}={count}"))
+        .collect();
     counts.join(", ")
 }

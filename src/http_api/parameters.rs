@@ -29,7 +29,10 @@ impl Parameters {
             look_alike(name)?;
         }
         if body.contains_key("dry_run") {
-            return Err(Rejection::field("dry_run", "dry_run belongs into the query (dry_run=true) or into options"));
+            return Err(Rejection::field(
+                "dry_run",
+                "dry_run belongs into the query (dry_run=true) or into options",
+            ));
         }
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
@@ -51,7 +54,12 @@ impl Parameters {
         let remote_query = match present(query.shift_remove("remote_query")) {
             None => None,
             Some(value @ Value::Object(_)) => Some(value.to_string()),
-            Some(_) => return Err(Rejection::field("remote_query", "remote_query must be written remote_query[name]=value")),
+            Some(_) => {
+                return Err(Rejection::field(
+                    "remote_query",
+                    "remote_query must be written remote_query[name]=value",
+                ));
+            }
         };
         let id = either("id", scalar(&mut query, "id", "id")?, scalar(&mut body, "id", "id")?)?
             .ok_or_else(|| Rejection::missing_body("id"))?;
@@ -90,9 +98,16 @@ impl Parameters {
 
 /// A misspelt `dry_run` would execute.
 fn look_alike(name: &str) -> Checked<()> {
-    let folded: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let folded: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     if folded == "dryrun" && name != "dry_run" {
-        return Err(Rejection::field(name, format!("`{name}` is not a parameter; dry_run is")));
+        return Err(Rejection::field(
+            name,
+            format!("`{name}` is not a parameter; dry_run is"),
+        ));
     }
     Ok(())
 }
@@ -104,9 +119,10 @@ fn present(value: Option<Value>) -> Option<Value> {
 
 fn either<T: PartialEq>(name: &str, query: Option<T>, body: Option<T>) -> Checked<Option<T>> {
     match (query, body) {
-        (Some(query), Some(body)) if query != body => {
-            Err(Rejection::field(name, format!("{name} is given in the query and in the body, and they differ")))
-        }
+        (Some(query), Some(body)) if query != body => Err(Rejection::field(
+            name,
+            format!("{name} is given in the query and in the body, and they differ"),
+        )),
         (query, body) => Ok(body.or(query)),
     }
 }
@@ -139,7 +155,12 @@ fn flag(fields: &mut Object, name: &str, at: &str) -> Checked<Option<bool>> {
 
 /// A list of names: `a[]=x`, `a[0]=x`, `a=x,y`.
 fn names(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
-    let split = |text: &str| text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    let split = |text: &str| {
+        text.split(',')
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect::<Vec<_>>()
+    };
     match present(fields.shift_remove(name)) {
         None => Ok(Vec::new()),
         Some(Value::String(text)) => Ok(split(&text)),
@@ -163,7 +184,10 @@ fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
             .enumerate()
             .map(|(index, item)| match item {
                 Value::Object(fields) => Ok(fields),
-                _ => Err(Rejection::field(format!("{name}[{index}]"), format!("{name}[{index}] must be an object"))),
+                _ => Err(Rejection::field(
+                    format!("{name}[{index}]"),
+                    format!("{name}[{index}] must be an object"),
+                )),
             })
             .collect::<Checked<_>>()
             .map(Some),
@@ -174,7 +198,10 @@ fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
 fn no_more(fields: &Object, at: &str) -> Checked<()> {
     match fields.keys().next() {
         None => Ok(()),
-        Some(name) => Err(Rejection::field(format!("{at}.{name}"), format!("{at} has no field `{name}`"))),
+        Some(name) => Err(Rejection::field(
+            format!("{at}.{name}"),
+            format!("{at} has no field `{name}`"),
+        )),
     }
 }
 
@@ -235,7 +262,10 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
             Some("absent") => Some(UnknownRole::Absent),
             Some("not_found") => Some(UnknownRole::NotFound),
             Some(_) => {
-                return Err(Rejection::field("options.unknown_role", "options.unknown_role must be not_found or absent"));
+                return Err(Rejection::field(
+                    "options.unknown_role",
+                    "options.unknown_role must be not_found or absent",
+                ));
             }
         },
         acknowledged_at: scalar(&mut fields, "acknowledged_at", "options.acknowledged_at")?,
@@ -260,7 +290,10 @@ fn accept(fields: &mut Object) -> Checked<bool> {
     match texts(fields, "accept")?.as_slice() {
         [] => Ok(false),
         [one] if one == "unverified" => Ok(true),
-        _ => Err(Rejection::field("options.accept", "options.accept can be [\"unverified\"] alone")),
+        _ => Err(Rejection::field(
+            "options.accept",
+            "options.accept can be [\"unverified\"] alone",
+        )),
     }
 }
 
@@ -286,7 +319,12 @@ fn deadline(fields: &mut Object) -> Checked<Option<u32>> {
             .as_u64()
             .and_then(|milliseconds| u32::try_from(milliseconds).ok())
             .map(Some)
-            .ok_or_else(|| Rejection::field("options.deadline_ms", "options.deadline_ms must be a whole number of milliseconds")),
+            .ok_or_else(|| {
+                Rejection::field(
+                    "options.deadline_ms",
+                    "options.deadline_ms must be a whole number of milliseconds",
+                )
+            }),
     }
 }
 

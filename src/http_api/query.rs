@@ -54,7 +54,12 @@ impl Node {
         match self {
             Self::Empty => Value::Null,
             Self::Text(text) => Value::String(text),
-            Self::Object(fields) => Value::Object(fields.into_iter().map(|(name, node)| (name, node.into_value())).collect()),
+            Self::Object(fields) => Value::Object(
+                fields
+                    .into_iter()
+                    .map(|(name, node)| (name, node.into_value()))
+                    .collect(),
+            ),
             Self::List(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
             Self::Numbered(items) => Value::Array(items.into_values().map(Self::into_value).collect()),
         }
@@ -68,7 +73,9 @@ impl Node {
                 fields.iter().any(|(known, node)| known == name && node.has(rest))
             }
             (Self::List(_), [Step::Append, ..]) => false,
-            (Self::Numbered(items), [Step::Index(index), rest @ ..]) => items.get(index).is_some_and(|node| node.has(rest)),
+            (Self::Numbered(items), [Step::Index(index), rest @ ..]) => {
+                items.get(index).is_some_and(|node| node.has(rest))
+            }
             _ => true,
         }
     }
@@ -94,7 +101,9 @@ fn insert(node: &mut Node, path: &[Step], value: String, key: &str) -> Checked<(
     }
     match (node, step) {
         (Node::Object(fields), Step::Key(name)) => insert(child(fields, name.clone()), rest, value, key),
-        (Node::Numbered(items), Step::Index(index)) => insert(items.entry(*index).or_insert(Node::Empty), rest, value, key),
+        (Node::Numbered(items), Step::Index(index)) => {
+            insert(items.entry(*index).or_insert(Node::Empty), rest, value, key)
+        }
         (Node::List(items), Step::Append) => {
             if rest.is_empty() || items.last().is_none_or(|last| last.has(rest)) {
                 items.push(Node::Empty);
@@ -126,12 +135,16 @@ fn split(key: &str) -> Checked<(String, Vec<Step>)> {
     };
     let mut steps = Vec::new();
     loop {
-        let (inner, after) = rest.split_once(']').ok_or_else(|| malformed(key, "has a bracket that is not closed"))?;
+        let (inner, after) = rest
+            .split_once(']')
+            .ok_or_else(|| malformed(key, "has a bracket that is not closed"))?;
         steps.push(match inner {
             "" => Step::Append,
-            digits if digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Step::Index(digits.parse().map_err(|_| malformed(key, "has an index that is too large"))?)
-            }
+            digits if digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Step::Index(
+                digits
+                    .parse()
+                    .map_err(|_| malformed(key, "has an index that is too large"))?,
+            ),
             name => Step::Key(name.to_owned()),
         });
         if steps.len() > DEEPEST {
@@ -167,7 +180,10 @@ mod tests {
                 "roles[][id]=a&roles[][workspace]=w1&roles[][id]=b",
                 json!({"roles": [{"id": "a", "workspace": "w1"}, {"id": "b"}]}),
             ),
-            ("roles[25][id]=z&roles[3][id]=y", json!({"roles": [{"id": "y"}, {"id": "z"}]})),
+            (
+                "roles[25][id]=z&roles[3][id]=y",
+                json!({"roles": [{"id": "y"}, {"id": "z"}]}),
+            ),
             ("q[n][x][]=1&q[n][x][]=2", json!({"q": {"n": {"x": ["1", "2"]}}})),
             ("n=a+b%26", json!({"n": "a b&"})),
         ] {
@@ -177,7 +193,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_ambiguous() {
-        for query in ["id=a&id=b", "a[0]=x&a[]=y", "a=x&a[b]=y", "a[b=c", "a[b]c=d", "a[1][1][1][1][1][1][1]=x", "a[b]=x&a[b]=y"] {
+        for query in [
+            "id=a&id=b",
+            "a[0]=x&a[]=y",
+            "a=x&a[b]=y",
+            "a[b=c",
+            "a[b]c=d",
+            "a[1][1][1][1][1][1][1]=x",
+            "a[b]=x&a[b]=y",
+        ] {
             assert_eq!(parse(query).unwrap_err().status(), 400, "{query}");
         }
     }

@@ -27,7 +27,10 @@ pub struct Record<'a> {
 /// The caller's request id if it is harmless, else one of ours.
 pub fn request_id(host: &dyn Host, inbound: &Inbound) -> String {
     let is_harmless = |id: &str| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
     inbound
         .headers
@@ -107,8 +110,14 @@ impl Trail for Record<'_> {
                 self.tell("grants_before", Value::Array(grants.iter().map(grant).collect()));
             }
             TrailStep::Intent { targets, allowed } => {
-                self.tell("targets", Value::Array(targets.iter().map(|target| grant(target)).collect()));
-                let allowed = allowed.iter().map(|effect| Value::from(json::side_effect_name(*effect))).collect();
+                self.tell(
+                    "targets",
+                    Value::Array(targets.iter().map(|target| grant(target)).collect()),
+                );
+                let allowed = allowed
+                    .iter()
+                    .map(|effect| Value::from(json::side_effect_name(*effect)))
+                    .collect();
                 self.tell("allowed", Value::Array(allowed));
                 self.write("intent");
             }
@@ -154,8 +163,11 @@ fn outcome(entry: &RoleOutcome) -> Value {
 
 fn digest_prefix(text: &str) -> String {
     use std::fmt::Write;
-    Sha256::digest(text.as_bytes()).iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(8)
+        .fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }

@@ -17,7 +17,11 @@ pub fn check(method: &str, path: &str) -> Checked<()> {
         _ => false,
     };
     if !known {
-        return Err(Rejection::new(404, "unknown_path", "the path is not POST /unified/user-directory/users/unassign-role"));
+        return Err(Rejection::new(
+            404,
+            "unknown_path",
+            "the path is not POST /unified/user-directory/users/unassign-role",
+        ));
     }
     if method != "POST" {
         let rejection = Rejection::new(405, "method_not_allowed", "the method must be POST");
@@ -44,7 +48,12 @@ mod tests {
 
     #[test]
     fn anything_else_is_404_and_another_method_405() {
-        for path in ["/", "/unified/user-directory/users", "/users/unassign-role", "/unified/user-directory/users/unassign-role/x"] {
+        for path in [
+            "/",
+            "/unified/user-directory/users",
+            "/users/unassign-role",
+            "/unified/user-directory/users/unassign-role/x",
+        ] {
             assert_eq!(check("POST", path).unwrap_err().status(), 404, "{path}");
         }
         for method in ["GET", "DELETE", "post", "HEAD"] {

@@ -34,7 +34,8 @@ impl Fields {
 
     fn list<T>(&mut self, name: &str, items: Vec<T>, each: impl FnMut(T) -> Value) {
         if !items.is_empty() {
-            self.0.insert(name.to_owned(), Value::Array(items.into_iter().map(each).collect()));
+            self.0
+                .insert(name.to_owned(), Value::Array(items.into_iter().map(each).collect()));
         }
     }
 

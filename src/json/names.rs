@@ -96,7 +96,8 @@ pub fn provider(name: &str) -> Option<Provider> {
         Provider::Teamviewer,
     ];
     let plain = |text: &str| text.replace(['-', '_'], "");
-    ALL.into_iter().find(|known| plain(provider_name(*known)) == plain(name))
+    ALL.into_iter()
+        .find(|known| plain(provider_name(*known)) == plain(name))
 }
 
 #[cfg(test)]

@@ -44,7 +44,10 @@ pub fn planned_request(request: PlannedRequest) -> Value {
         headers,
         body,
     } = request;
-    let headers: Map<String, Value> = headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    let headers: Map<String, Value> = headers
+        .into_iter()
+        .map(|(name, value)| (name, Value::String(value)))
+        .collect();
     let mut fields = Fields::default();
     fields.text("method", Some(method));
     fields.text("url", Some(url));

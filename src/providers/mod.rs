@@ -36,7 +36,10 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Name::Crowdstrike => crowdstrike::open(base_url.as_deref(), credentials, settings, general),
         other => Err(Error::account(
             "provider",
-            format!("the provider `{}` is not supported by this version", json::provider_name(other)),
+            format!(
+                "the provider `{}` is not supported by this version",
+                json::provider_name(other)
+            ),
         )),
     }
 }

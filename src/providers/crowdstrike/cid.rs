@@ -12,13 +12,17 @@ impl Cid {
     /// A sentence that says what the value must look like.
     pub fn parse(text: &str) -> Result<Self, String> {
         let bare = match text.split_once('-') {
-            Some((bare, checksum)) if checksum.len() == 2 && checksum.bytes().all(|b| b.is_ascii_alphanumeric()) => bare,
+            Some((bare, checksum)) if checksum.len() == 2 && checksum.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+                bare
+            }
             _ => text,
         };
         if bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             Ok(Self(bare.to_ascii_lowercase()))
         } else {
-            Err(String::from("must be a CID: 32 hexadecimal digits, with or without the two-character checksum"))
+            Err(String::from(
+                "must be a CID: 32 hexadecimal digits, with or without the two-character checksum",
+            ))
         }
     }
 
@@ -46,7 +50,13 @@ mod tests {
 
     #[test]
     fn takes_nothing_else() {
-        for bad in ["", "abc", "abcdef1234567890abcdef123456789g", "abcdef1234567890abcdef1234567890-123", "-12"] {
+        for bad in [
+            "",
+            "abc",
+            "abcdef1234567890abcdef123456789g",
+            "abcdef1234567890abcdef1234567890-123",
+            "-12",
+        ] {
             assert!(Cid::parse(bad).is_err(), "{bad}");
         }
     }

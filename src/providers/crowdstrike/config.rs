@@ -55,7 +55,10 @@ impl Config {
         };
         for (field, value) in [("client_id", &client_id), ("client_secret", &client_secret)] {
             if value.trim().is_empty() {
-                return Err(Error::account(format!("credentials.{field}"), format!("credentials.{field} is empty")));
+                return Err(Error::account(
+                    format!("credentials.{field}"),
+                    format!("credentials.{field} is empty"),
+                ));
             }
         }
         Ok(Self {
@@ -95,13 +98,22 @@ fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> 
             .map(|(_, url)| *url)
             .ok_or_else(|| {
                 let names: Vec<&str> = REGIONS.iter().map(|(name, _)| *name).collect();
-                Error::account("settings.region", format!("settings.region must be one of {}", names.join(", ")))
+                Error::account(
+                    "settings.region",
+                    format!("settings.region must be one of {}", names.join(", ")),
+                )
             })?,
         (None, None) => {
-            return Err(Error::account("settings.region", "a CrowdStrike account needs settings.region or base_url"));
+            return Err(Error::account(
+                "settings.region",
+                "a CrowdStrike account needs settings.region or base_url",
+            ));
         }
         (Some(_), Some(_)) => {
-            return Err(Error::account("settings.region", "settings.region and base_url exclude each other"));
+            return Err(Error::account(
+                "settings.region",
+                "settings.region and base_url exclude each other",
+            ));
         }
     };
     BaseUrl::parse(url).map_err(|why| Error::account("base_url", format!("base_url {why}")))
@@ -117,7 +129,12 @@ mod tests {
             client_secret: String::from("very secret"),
             member_cid: None,
         });
-        Config::new(base_url, credentials, Settings::parse(Some(settings)).unwrap(), &General::default())
+        Config::new(
+            base_url,
+            credentials,
+            Settings::parse(Some(settings)).unwrap(),
+            &General::default(),
+        )
     }
 
     #[test]
@@ -130,8 +147,15 @@ mod tests {
 
     #[test]
     fn region_or_address_is_required_and_both_are_refused() {
-        for (base_url, settings) in [(None, "{}"), (Some("https://h"), r#"{"region": "us-1"}"#), (None, r#"{"region": "mars"}"#)] {
-            assert!(matches!(config(base_url, settings), Err(Error::Account { .. })), "{settings}");
+        for (base_url, settings) in [
+            (None, "{}"),
+            (Some("https://h"), r#"{"region": "us-1"}"#),
+            (None, r#"{"region": "mars"}"#),
+        ] {
+            assert!(
+                matches!(config(base_url, settings), Err(Error::Account { .. })),
+                "{settings}"
+            );
         }
     }
 

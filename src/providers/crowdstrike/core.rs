@@ -54,7 +54,10 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
         Some(token) => token,
         None => fresh_token(config, cx).await?,
     };
-    let answer = cx.client.send_authorized(call, ("authorization", "Bearer", &token)).await?;
+    let answer = cx
+        .client
+        .send_authorized(call, ("authorization", "Bearer", &token))
+        .await?;
     if answer.status != 401 {
         return Ok(answer);
     }
@@ -63,7 +66,9 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
         return Ok(answer);
     }
     let token = fresh_token(config, cx).await?;
-    cx.client.send_authorized(call, ("authorization", "Bearer", &token)).await
+    cx.client
+        .send_authorized(call, ("authorization", "Bearer", &token))
+        .await
 }
 
 async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<Secret, ProviderFault> {
@@ -83,7 +88,12 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<Secret, Provid
             400 | 401 | 403 => FaultKind::CredentialsRejected,
             _ => answer.fault_kind(),
         };
-        return Err(fault(cx, &answer, kind, format!("CrowdStrike gives no access token ({}): {said}", answer.status)));
+        return Err(fault(
+            cx,
+            &answer,
+            kind,
+            format!("CrowdStrike gives no access token ({}): {said}", answer.status),
+        ));
     }
     let token: Token = answer.json("the token request")?;
     let lifetime = token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs);
@@ -126,7 +136,10 @@ pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> R
         .on("/user-management/queries/users/v1");
     let call = api(Call::get(config.base.join(&path)));
     let resources = resources(config, cx, &call, "the user by e-mail").await?.0;
-    resources.iter().map(|raw| parse(raw, "the user by e-mail").map_err(Error::from)).collect()
+    resources
+        .iter()
+        .map(|raw| parse(raw, "the user by e-mail").map_err(Error::from))
+        .collect()
 }
 
 /// Every grant that is shown in a CID (`None`: the CID in view), all pages; the rows raw and parsed.
@@ -156,7 +169,9 @@ pub async fn grants(
         for raw in page {
             let row: GrantRow = parse(&raw, "the grants")?;
             if row.uuid.as_deref().is_some_and(|owner| owner != uuid) {
-                return Err(ProviderFault::new(FaultKind::BadAnswer, "the list of grants has a row of another user").into());
+                return Err(
+                    ProviderFault::new(FaultKind::BadAnswer, "the list of grants has a row of another user").into(),
+                );
             }
             rows.push((raw, row));
         }
@@ -180,15 +195,22 @@ pub async fn grants(
 /// The roles that exist in a CID. The list of ids has no paging, and must never be asked for with a user: it would then show the
 /// roles that are available to the user and not those that are held (`CrowdStrike/psfalcon` issues 313 and 365).
 pub async fn roles(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Vec<Role>, Error> {
-    let path = QueryBuilder::new().pair("cid", cid.as_str()).on("/user-management/queries/roles/v1");
+    let path = QueryBuilder::new()
+        .pair("cid", cid.as_str())
+        .on("/user-management/queries/roles/v1");
     let call = api(Call::get(config.base.join(&path)));
     let ids = resources(config, cx, &call, "the role ids").await?.0;
-    let ids = ids.iter().map(|raw| parse(raw, "the role ids")).collect::<Result<Vec<String>, _>>()?;
+    let ids = ids
+        .iter()
+        .map(|raw| parse(raw, "the role ids"))
+        .collect::<Result<Vec<String>, _>>()?;
     let mut roles = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(ROLES_AT_ONCE) {
         let chunk: Vec<&str> = chunk.iter().map(String::as_str).collect();
         let body = serde_json::to_vec(&Ids { ids: &chunk }).unwrap_or_default();
-        let path = QueryBuilder::new().pair("cid", cid.as_str()).on("/user-management/entities/roles/GET/v2");
+        let path = QueryBuilder::new()
+            .pair("cid", cid.as_str())
+            .on("/user-management/entities/roles/GET/v2");
         let call = api(Call::read(Method::Post, config.base.join(&path), Some(body)));
         for raw in resources(config, cx, &call, "the roles").await?.0 {
             roles.push(parse(&raw, "the roles")?);
@@ -240,15 +262,25 @@ async fn resources(
 ) -> Result<(Vec<Box<RawValue>>, Option<u64>), ProviderFault> {
     let answer = send(config, cx, call).await?;
     if !answer.is_success() {
-        let message = format!("CrowdStrike refuses to read {what} ({}): {}", answer.status, said(&answer));
+        let message = format!(
+            "CrowdStrike refuses to read {what} ({}): {}",
+            answer.status,
+            said(&answer)
+        );
         return Err(fault(cx, &answer, answer.fault_kind(), message));
     }
     let envelope: Envelope = answer.json(what)?;
     if has_errors(&envelope) {
-        let message = format!("CrowdStrike reports errors inside a success when reading {what}: {}", said(&answer));
+        let message = format!(
+            "CrowdStrike reports errors inside a success when reading {what}: {}",
+            said(&answer)
+        );
         return Err(fault(cx, &answer, FaultKind::Refused, message));
     }
-    let total = envelope.meta.and_then(|meta| meta.pagination).and_then(|pagination| pagination.total);
+    let total = envelope
+        .meta
+        .and_then(|meta| meta.pagination)
+        .and_then(|pagination| pagination.total);
     match envelope.resources {
         Some(resources) => Ok((resources, total)),
         // An empty list may be written as null; a list that is missing without a word proves nothing.
@@ -264,7 +296,10 @@ async fn resources(
 
 fn parse<T: DeserializeOwned>(raw: &RawValue, what: &str) -> Result<T, ProviderFault> {
     serde_json::from_str(raw.get()).map_err(|_| {
-        ProviderFault::new(FaultKind::BadAnswer, format!("a row in CrowdStrike's answer is not documented when reading {what}"))
+        ProviderFault::new(
+            FaultKind::BadAnswer,
+            format!("a row in CrowdStrike's answer is not documented when reading {what}"),
+        )
     })
 }
 

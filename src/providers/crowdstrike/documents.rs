@@ -97,7 +97,9 @@ impl GrantRow {
     /// The only value of `grant_type` that is documented by example is `direct`; anything else, or a group, is held through something.
     pub fn is_direct(&self) -> bool {
         let is_set = |field: &Option<String>| field.as_deref().is_some_and(|value| !value.is_empty());
-        self.grant_type.as_deref().is_none_or(|kind| kind.is_empty() || kind == "direct")
+        self.grant_type
+            .as_deref()
+            .is_none_or(|kind| kind.is_empty() || kind == "direct")
             && !is_set(&self.user_group_id)
             && !is_set(&self.cid_group_id)
     }

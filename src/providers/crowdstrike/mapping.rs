@@ -47,7 +47,11 @@ pub fn grant(row: &GrantRow) -> Grant {
             organization: row.cid.clone(),
             workspace: None,
         },
-        held: if row.is_direct() { Held::Direct } else { Held::Through(via(row)) },
+        held: if row.is_direct() {
+            Held::Direct
+        } else {
+            Held::Through(via(row))
+        },
         effects: Vec::new(),
         warnings: Vec::new(),
     }
@@ -85,10 +89,17 @@ pub fn user(detail: &Detail) -> types::User {
         // `active` and `inactive` are the contract's own words; anything else stays the provider's.
         status: user.status.clone(),
         // Without a factor the user may still have one at the identity provider: nothing is said then.
-        is_two_factor_enabled: user.factors.as_ref().filter(|factors| !factors.is_empty()).map(|_| true),
+        is_two_factor_enabled: user
+            .factors
+            .as_ref()
+            .filter(|factors| !factors.is_empty())
+            .map(|_| true),
         roles: rows.iter().map(role).collect(),
         organizations: organizations(detail),
-        user_type: user.user_type.clone().or_else(|| rows.iter().find_map(|row| row.user_type.clone())),
+        user_type: user
+            .user_type
+            .clone()
+            .or_else(|| rows.iter().find_map(|row| row.user_type.clone())),
         groups: groups(rows),
         created_at: user.created_at.clone(),
         updated_at: user.updated_at.clone(),
@@ -101,7 +112,11 @@ fn role(row: &GrantRow) -> Role {
     Role {
         id: Some(row.role_id.clone()),
         name: row.role_name.clone(),
-        group: if row.is_direct() { None } else { row.user_group_name.clone() },
+        group: if row.is_direct() {
+            None
+        } else {
+            row.user_group_name.clone()
+        },
         organization: row.cid.clone(),
         workspace: None,
     }
@@ -126,7 +141,13 @@ fn via(row: &GrantRow) -> Vec<Via> {
 
 fn organizations(detail: &Detail) -> Vec<Organization> {
     let mut cids: Vec<&str> = Vec::new();
-    for cid in detail.user.cid.as_deref().into_iter().chain(detail.rows.iter().filter_map(|row| row.cid.as_deref())) {
+    for cid in detail
+        .user
+        .cid
+        .as_deref()
+        .into_iter()
+        .chain(detail.rows.iter().filter_map(|row| row.cid.as_deref()))
+    {
         if !cids.contains(&cid) {
             cids.push(cid);
         }
@@ -141,7 +162,10 @@ fn organizations(detail: &Detail) -> Vec<Organization> {
 
 fn groups(rows: &[GrantRow]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for row in rows.iter().filter(|row| row.user_group_id.is_some() || row.user_group_name.is_some()) {
+    for row in rows
+        .iter()
+        .filter(|row| row.user_group_id.is_some() || row.user_group_name.is_some())
+    {
         let group = Group {
             id: row.user_group_id.clone(),
             name: row.user_group_name.clone(),

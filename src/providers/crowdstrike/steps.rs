@@ -92,7 +92,12 @@ impl CrowdStrike {
         // The CID in view, the home CID (where a role that is not shown is revoked), and those that the request names.
         let mut cids: Vec<Option<Cid>> = vec![None];
         let named = cx.ask.entries.iter().flat_map(|entry| &entry.selector().organizations);
-        for cid in home.iter().cloned().chain(named.filter_map(|cid| Cid::parse(cid).ok())).map(Some) {
+        for cid in home
+            .iter()
+            .cloned()
+            .chain(named.filter_map(|cid| Cid::parse(cid).ok()))
+            .map(Some)
+        {
             if !cids.contains(&cid) {
                 cids.push(cid);
             }
@@ -108,10 +113,7 @@ impl CrowdStrike {
         let lists = try_join_all(reads).await?;
         let mut unreadable = Vec::new();
         let mut raw_rows: Vec<String> = Vec::new();
-        let mut detail = Detail {
-            user,
-            rows: Vec::new(),
-        };
+        let mut detail = Detail { user, rows: Vec::new() };
         for (cid, list) in cids.into_iter().zip(lists) {
             let Some(rows) = list else {
                 unreadable.extend(cid.map(|cid| cid.to_string()));
@@ -131,7 +133,10 @@ impl CrowdStrike {
         }
         Ok(Reading {
             grants: detail.rows.iter().map(mapping::grant).collect(),
-            emails: mapping::email(&detail.user).into_iter().map(str::to_lowercase).collect(),
+            emails: mapping::email(&detail.user)
+                .into_iter()
+                .map(str::to_lowercase)
+                .collect(),
             username: detail.user.uid.clone(),
             documents: vec![("user", raw_user), ("roles", format!("[{}]", raw_rows.join(",")))],
             unreadable,
@@ -151,18 +156,29 @@ impl CrowdStrike {
         selector: &Selector,
         reading: &Reading,
     ) -> Result<Absence, Error> {
-        let home = detail(reading).and_then(|detail| detail.user.cid.as_deref()).and_then(|cid| Cid::parse(cid).ok());
-        let mut cids: Vec<Cid> = selector.organizations.iter().filter_map(|cid| Cid::parse(cid).ok()).collect();
+        let home = detail(reading)
+            .and_then(|detail| detail.user.cid.as_deref())
+            .and_then(|cid| Cid::parse(cid).ok());
+        let mut cids: Vec<Cid> = selector
+            .organizations
+            .iter()
+            .filter_map(|cid| Cid::parse(cid).ok())
+            .collect();
         if cids.is_empty() {
             cids.extend(self.view(home.as_ref()));
         }
         if cids.is_empty() {
             return Ok(Absence::Unclear {
                 reason: Reason::NotVisible,
-                message: String::from("the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization"),
+                message: String::from(
+                    "the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization",
+                ),
             });
         }
-        if let Some(cid) = cids.iter().find(|cid| reading.unreadable.iter().any(|blind| blind == cid.as_str())) {
+        if let Some(cid) = cids
+            .iter()
+            .find(|cid| reading.unreadable.iter().any(|blind| blind == cid.as_str()))
+        {
             return Ok(Absence::Unclear {
                 reason: Reason::NotVisible,
                 message: format!("the credentials cannot read the user's roles in the CID {cid}"),
@@ -231,9 +247,13 @@ impl CrowdStrike {
         };
         let said = core::said(&answer);
         if answer.status == 400 && said.contains("invalid roleID") {
-            cx.revoke_answers.borrow_mut().push(answer.evidence(Some(core::TRACE_HEADER)));
+            cx.revoke_answers
+                .borrow_mut()
+                .push(answer.evidence(Some(core::TRACE_HEADER)));
             return if write.targets.len() == 1 {
-                Verdict::UnknownRole { message: format!("CrowdStrike: {said}") }
+                Verdict::UnknownRole {
+                    message: format!("CrowdStrike: {said}"),
+                }
             } else {
                 Verdict::Refused {
                     reason: Reason::ProviderRefused,
@@ -245,7 +265,9 @@ impl CrowdStrike {
             let message = format!("CrowdStrike refused to revoke ({}): {said}", answer.status);
             return cx.fault(&core::fault(cx, &answer, answer.fault_kind(), message));
         }
-        cx.revoke_answers.borrow_mut().push(answer.evidence(Some(core::TRACE_HEADER)));
+        cx.revoke_answers
+            .borrow_mut()
+            .push(answer.evidence(Some(core::TRACE_HEADER)));
         match serde_json::from_slice::<Envelope>(&answer.body) {
             Ok(envelope) if core::has_errors(&envelope) => Verdict::Unanswered {
                 reason: Reason::ProviderRefused,
@@ -254,7 +276,10 @@ impl CrowdStrike {
             Ok(_) => Verdict::Acknowledged,
             Err(_) => Verdict::Unanswered {
                 reason: Reason::BadAnswer,
-                message: format!("CrowdStrike answered {} with something else than its documented JSON", answer.status),
+                message: format!(
+                    "CrowdStrike answered {} with something else than its documented JSON",
+                    answer.status
+                ),
             },
         }
     }
@@ -333,7 +358,11 @@ impl Provider for CrowdStrike {
             }
         }
         for (cid, roles) in batches {
-            writes.extend(roles.chunks(ROLES_AT_ONCE).map(|chunk| self.revoke(ask, user, cid, chunk)));
+            writes.extend(
+                roles
+                    .chunks(ROLES_AT_ONCE)
+                    .map(|chunk| self.revoke(ask, user, cid, chunk)),
+            );
         }
         writes
     }
@@ -355,4 +384,3 @@ const fn is_out_of_sight(fault: &ProviderFault) -> bool {
 fn detail(reading: &Reading) -> Option<&Detail> {
     reading.detail.downcast_ref()
 }
-

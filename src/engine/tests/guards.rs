@@ -1,0 +1,119 @@
+//! Guards: what is refused whatever the read shows.
+
+use crate::{
+    contract::types::{Expectation, SideEffect},
+    provider::Consequence,
+};
+
+use super::world::{Case, outcomes};
+
+#[test]
+fn a_protected_user_is_refused_by_id_email_or_username() {
+    for name in ["u1", "ANN@example.com", "Ann"] {
+        let mut case = Case::holding(&["a@o1"]);
+        case.general.protected_users = vec![name.to_owned()];
+        let failure = case.ask(&["a", "b"]).unwrap_err();
+        assert_eq!(failure.outcomes.len(), 2);
+        assert_eq!(
+            (failure.status, failure.outcomes[0].reason.as_deref()),
+            (422, Some("protected_user")),
+            "{name}"
+        );
+        assert_eq!((case.writes_seen(), failure.sent), (0, false));
+    }
+}
+
+#[test]
+fn a_protected_role_is_refused_and_the_others_go() {
+    for name in ["a", "name A"] {
+        let mut case = Case::holding(&["a@o1", "b@o1"]);
+        case.general.protected_roles = vec![name.to_owned()];
+        let answer = case.ask(&["a", "b"]);
+        assert_eq!(outcomes(&answer), ["refused", "removed"]);
+        assert_eq!(case.held(), ["a@o1"]);
+    }
+}
+
+#[test]
+fn a_protected_role_is_refused_even_where_it_would_only_be_probed() {
+    let mut case = Case::holding(&["b@o1"]);
+    case.provider.probe = true;
+    case.general.protected_roles = vec![String::from("a")];
+    assert_eq!(outcomes(&case.ask(&["a"])), ["refused"]);
+    assert_eq!(case.writes_seen(), 0);
+}
+
+#[test]
+fn a_user_who_is_not_the_expected_one_is_refused() {
+    let expect = |email: Option<&str>, username: Option<&str>| {
+        Some(Expectation {
+            email: email.map(str::to_owned),
+            username: username.map(str::to_owned),
+        })
+    };
+    let mut case = Case::holding(&["a@o1"]);
+    for wrong in [
+        expect(Some("bob@example.com"), None),
+        expect(Some("ann@example.com"), Some("bob")),
+    ] {
+        case.options.expect = wrong;
+        let failure = case.ask(&["a"]).unwrap_err();
+        assert_eq!(failure.outcomes[0].reason.as_deref(), Some("not_expected"));
+        assert_eq!(case.writes_seen(), 0);
+    }
+    case.options.expect = expect(Some("Ann@Example.com"), Some("ANN"));
+    assert!(case.ask(&["a"]).is_ok());
+}
+
+#[test]
+fn a_side_effect_is_refused_unless_request_and_account_both_allow_it() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.provider.effects = vec![SideEffect::LastAdministrator];
+    let failure = case.ask(&["a"]).unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
+    assert!(failure.message.contains("last-administrator"), "{}", failure.message);
+
+    case.options.allow = vec![SideEffect::LastAdministrator];
+    case.general.allow = Some(vec![SideEffect::LeaveGroup]);
+    assert!(case.ask(&["a"]).is_err(), "the account's list narrows the request's");
+    assert_eq!(case.writes_seen(), 0);
+
+    case.general.allow = Some(vec![SideEffect::LastAdministrator]);
+    assert!(case.ask(&["a"]).is_ok());
+}
+
+#[test]
+fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]);
+    case.provider.consequences = vec![Consequence {
+        target: 1,
+        effect: SideEffect::DemoteOwnerEverywhere,
+        lists: vec![String::from("workspace T1 ownership")],
+    }];
+    let answer = case.ask(&["a", "b"]);
+    assert_eq!(outcomes(&answer), ["removed", "refused"]);
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[1].grants[0].side_effects, ["workspace T1 ownership"]);
+    assert_eq!(case.held(), ["b@o1"]);
+}
+
+#[test]
+fn the_own_principal_keeps_its_roles_unless_allowed() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.provider.own = Some(String::from("u1"));
+    assert_eq!(outcomes(&case.ask(&["a"])), ["refused"]);
+    case.options.allow = vec![SideEffect::RemoveOwnAccess];
+    assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
+}
+
+#[test]
+fn guards_hold_in_a_dry_run_too() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.options.dry_run = true;
+    case.general.protected_roles = vec![String::from("a")];
+    let failure = case.ask(&["a"]).unwrap_err();
+    assert_eq!(
+        (failure.status, failure.outcomes[0].reason.as_deref()),
+        (422, Some("protected_role"))
+    );
+}

@@ -1,0 +1,6 @@
+//! The outcome table and the general rules, on a small provider of the tests' own behind a fake transport and clock.
+
+mod guards;
+mod outcomes;
+mod rules;
+mod world;

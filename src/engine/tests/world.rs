@@ -1,0 +1,470 @@
+//! A small provider: `GET /user` shows grants, `POST /revoke` takes roles away. Its far end can misbehave.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    ask::{Ask, Selector},
+    client::{Caches, Call, Repeat},
+    contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
+    engine::{self, NoTrail},
+    error::{Error, FaultKind},
+    fake::{FakeTransport, Reaction, Seen},
+    provider::{
+        Absence, Capability, Consequence, Context, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict,
+        Verification, Write,
+    },
+    reason::Reason,
+    settings::General,
+    transport::{Method, Task},
+    unified::blank_user,
+};
+
+/// What the far end really holds, and how it behaves.
+#[derive(Default)]
+pub struct World {
+    /// `role@organization`, or `role@organization/group` for an inherited one.
+    pub held: Vec<String>,
+    /// Roles that exist.
+    pub directory: Vec<&'static str>,
+    /// How the next revokes end, before anything else.
+    pub revokes: Vec<Revoke>,
+    /// Acknowledged removals of these roles never happen.
+    pub keeps: Vec<&'static str>,
+    /// Writes show in reads only after this time.
+    pub stale_for: Duration,
+    /// Each of the next reads is this instead.
+    pub reads: Vec<Read>,
+    /// Held from this moment on.
+    pub appears: Vec<(Duration, String)>,
+    writes: Vec<(Duration, Vec<String>)>,
+}
+
+pub enum Revoke {
+    /// The request has no effect.
+    Instead(Reaction),
+    /// The request has its effect; this is the answer.
+    Then(Reaction),
+}
+
+pub enum Read {
+    Instead(Reaction),
+    /// Without these grants.
+    Without(&'static str),
+    Good,
+}
+
+pub type Shared = Rc<RefCell<World>>;
+
+/// What a test gives and gets.
+pub struct Case {
+    pub world: Shared,
+    pub transport: FakeTransport,
+    pub provider: Fake,
+    pub general: General,
+    pub options: Options,
+    pub organizations: Vec<types::Organization>,
+}
+
+/// The provider under the engine.
+pub struct Fake {
+    pub repeat: Repeat,
+    pub verification: Verification,
+    pub consequences: Vec<Consequence>,
+    pub own: Option<String>,
+    /// What absence proves.
+    pub probe: bool,
+    pub batch: bool,
+    pub effects: Vec<SideEffect>,
+}
+
+const CAPABILITY: Capability = Capability {
+    name: "Fake",
+    group: true,
+    organization: true,
+    workspace: false,
+    organization_links: false,
+    reserved: &["roles"],
+    trace_header: None,
+};
+
+pub const WINDOW: Duration = Duration::from_secs(10);
+
+impl Case {
+    pub fn holding(held: &[&str]) -> Self {
+        let world = Rc::new(RefCell::new(World {
+            held: held.iter().map(|&grant| grant.to_owned()).collect(),
+            directory: vec!["a", "b", "c", "d"],
+            ..World::default()
+        }));
+        let far_end = Rc::clone(&world);
+        Self {
+            world,
+            transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
+            provider: Fake {
+                repeat: Repeat::Replay,
+                verification: Verification {
+                    window: WINDOW,
+                    earliest: Duration::ZERO,
+                    rounds: 1,
+                },
+                consequences: Vec::new(),
+                own: None,
+                probe: false,
+                batch: true,
+                effects: Vec::new(),
+            },
+            general: General::default(),
+            options: options(),
+            organizations: Vec::new(),
+        }
+    }
+
+    pub fn with(self, change: impl FnOnce(&mut World)) -> Self {
+        change(&mut self.world.borrow_mut());
+        self
+    }
+
+    /// Asks for roles by id (`a`, `a@org`) or name (`=Name`).
+    pub fn ask(&self, roles: &[&str]) -> Result<Success, Failure> {
+        self.ask_roles(roles.iter().map(|role| asked(role)).collect())
+    }
+
+    pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
+        let request = Request {
+            id: String::from("u1"),
+            roles,
+            organizations: self.organizations.clone(),
+            workspace_id: None,
+            remote_query: None,
+            remote_data: None,
+        };
+        let caches = Caches::default();
+        let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
+            .map_err(|error| engine::failure_of(&error, false))?;
+        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), |_, _| None);
+        self.transport
+            .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
+    }
+
+    /// What is really held.
+    pub fn held(&self) -> Vec<String> {
+        let mut held = self.world.borrow().held.clone();
+        held.sort();
+        held
+    }
+
+    pub fn writes_seen(&self) -> usize {
+        self.transport
+            .seen
+            .borrow()
+            .iter()
+            .filter(|seen| seen.method == "POST")
+            .count()
+    }
+
+    pub fn reads_seen(&self) -> usize {
+        self.transport
+            .seen
+            .borrow()
+            .iter()
+            .filter(|seen| seen.method == "GET")
+            .count()
+    }
+}
+
+pub fn options() -> Options {
+    Options {
+        dry_run: false,
+        allow: Vec::new(),
+        deadline: None,
+        strict_scope: None,
+        unknown_role: None,
+        acknowledged_at: None,
+        expect: None,
+        accept_unverified: false,
+    }
+}
+
+fn asked(text: &str) -> Role {
+    let (role, organization) = match text.split_once('@') {
+        Some((role, organization)) => (role, Some(organization.to_owned())),
+        None => (text, None),
+    };
+    let (id, name) = match role.strip_prefix('=') {
+        Some(name) => (None, Some(name.to_owned())),
+        None => (Some(role.to_owned()), None),
+    };
+    Role {
+        id,
+        name,
+        group: None,
+        organization,
+        workspace: None,
+    }
+}
+
+/// The outcomes of either answer, as names.
+pub fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
+    entries(answer)
+        .iter()
+        .map(|entry| crate::json::outcome_name(entry.outcome))
+        .collect()
+}
+
+pub fn entries(answer: &Result<Success, Failure>) -> &[types::RoleOutcome] {
+    match answer {
+        Ok(success) => &success.outcomes,
+        Err(failure) => &failure.outcomes,
+    }
+}
+
+pub fn ok() -> Reaction {
+    Reaction::Answer(200, Vec::new(), String::from("{}"))
+}
+
+pub fn status(status: u16) -> Reaction {
+    Reaction::Answer(status, Vec::new(), String::from("{}"))
+}
+
+impl World {
+    fn react(&mut self, seen: &Seen) -> Reaction {
+        for (_, grant) in self.appears.extract_if(.., |(at, _)| *at <= seen.at) {
+            self.held.push(grant);
+        }
+        if seen.method == "GET" {
+            self.read(seen)
+        } else {
+            self.revoke(seen)
+        }
+    }
+
+    fn read(&mut self, seen: &Seen) -> Reaction {
+        let read = if self.reads.is_empty() {
+            Read::Good
+        } else {
+            self.reads.remove(0)
+        };
+        let without = match read {
+            Read::Instead(reaction) => return reaction,
+            Read::Without(grant) => Some(grant),
+            Read::Good => None,
+        };
+        let mut shown = self.held.clone();
+        for (at, gone) in &self.writes {
+            if *at + self.stale_for > seen.at {
+                shown.extend(gone.iter().filter(|grant| !self.held.contains(grant)).cloned());
+            }
+        }
+        shown.retain(|grant| without != Some(grant.as_str()));
+        shown.sort();
+        shown.dedup();
+        Reaction::Answer(200, Vec::new(), json!({ "grants": shown }).to_string())
+    }
+
+    fn revoke(&mut self, seen: &Seen) -> Reaction {
+        let (instead, then) = if self.revokes.is_empty() {
+            (None, None)
+        } else {
+            match self.revokes.remove(0) {
+                Revoke::Instead(reaction) => (Some(reaction), None),
+                Revoke::Then(reaction) => (None, Some(reaction)),
+            }
+        };
+        if let Some(reaction) = instead {
+            return reaction;
+        }
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        let grants: Vec<String> = body["roles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|grant| grant.as_str().unwrap().to_owned())
+            .collect();
+        if let Some(unknown) = grants
+            .iter()
+            .find(|grant| !self.directory.contains(&grant.split('@').next().unwrap()))
+        {
+            return Reaction::Answer(400, Vec::new(), json!({ "unknown": unknown }).to_string());
+        }
+        let (gone, stays): (Vec<String>, Vec<String>) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|grant| grants.contains(grant) && !self.keeps.contains(&grant.split('@').next().unwrap()));
+        self.held = stays;
+        self.writes.push((seen.at, gone));
+        then.unwrap_or_else(ok)
+    }
+}
+
+impl Provider for Fake {
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        self.verification
+    }
+
+    fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
+        Box::pin(async { Ok(cx.ask.user.clone()) })
+    }
+
+    fn read<'a>(&'a self, cx: &'a Context<'a>, _user: &'a str) -> Task<'a, Result<Reading, Error>> {
+        Box::pin(async {
+            let answer = cx.client.send(&Call::get("https://fake.test/user")).await?;
+            if !answer.is_success() {
+                return Err(answer.fault(answer.fault_kind(), "read refused").into());
+            }
+            let document: Value = answer.json("the user")?;
+            let grants = document["grants"]
+                .as_array()
+                .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "no grants"))?
+                .iter()
+                .map(|grant| self.grant(grant.as_str().unwrap()))
+                .collect();
+            Ok(Reading {
+                grants,
+                emails: vec![String::from("ann@example.com")],
+                username: Some(String::from("ann")),
+                documents: vec![("user", document.to_string())],
+                unreadable: Vec::new(),
+                warnings: Vec::new(),
+                detail: Box::new(()),
+            })
+        })
+    }
+
+    fn absence<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        selector: &'a Selector,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Absence, Error>> {
+        Box::pin(async {
+            let id = selector.label();
+            Ok(match id {
+                "blind" => Absence::Unclear {
+                    reason: Reason::NotVisible,
+                    message: String::from("not visible"),
+                },
+                _ if self.probe => Absence::Probe(vec![self.grant(&format!("{id}@o1"))]),
+                "a" | "b" | "c" | "d" => Absence::Proven,
+                _ => Absence::NotFound(format!("no role {id}")),
+            })
+        })
+    }
+
+    fn consequences<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _reading: &'a Reading,
+        _targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
+        Box::pin(async { Ok(self.consequences.clone()) })
+    }
+
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>) -> Task<'a, Option<String>> {
+        Box::pin(async { self.own.clone() })
+    }
+
+    fn plan(&self, _ask: &Ask, _user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
+        let write = |targets: Vec<(usize, String)>| Write {
+            call: Call::write(
+                Method::Post,
+                "https://fake.test/revoke",
+                Some(
+                    json!({ "roles": targets.iter().map(|(_, key)| key).collect::<Vec<_>>() })
+                        .to_string()
+                        .into_bytes(),
+                ),
+                self.repeat,
+            ),
+            targets: targets.into_iter().map(|(index, _)| index).collect(),
+        };
+        let key = |grant: &Grant| format!("{}@{}", grant.role_id, grant.scope.organization.as_deref().unwrap());
+        let (single, batch): (Vec<_>, Vec<_>) = targets
+            .iter()
+            .enumerate()
+            .map(|(index, planned)| {
+                (
+                    planned.probe || planned.alone || !self.batch,
+                    (index, key(planned.grant)),
+                )
+            })
+            .partition(|(single, _)| *single);
+        let mut writes: Vec<Write> = single.into_iter().map(|(_, target)| write(vec![target])).collect();
+        if !batch.is_empty() {
+            writes.push(write(batch.into_iter().map(|(_, target)| target).collect()));
+        }
+        writes
+    }
+
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async {
+            let verdict = match cx.client.send(&write.call).await {
+                Err(fault) => cx.fault(&fault),
+                Ok(answer) if answer.is_success() => Verdict::Acknowledged,
+                Ok(answer) if answer.status == 400 && write.targets.len() == 1 => Verdict::UnknownRole {
+                    message: String::from("unknown role"),
+                },
+                Ok(answer) => {
+                    let fault = crate::error::ProviderFault {
+                        retry_after: cx.client.retry_after(&answer),
+                        ..answer.fault(answer.fault_kind(), "revoke refused")
+                    };
+                    cx.fault(&fault)
+                }
+            };
+            vec![verdict; write.targets.len()]
+        })
+    }
+
+    fn unify(&self, reading: &Reading) -> User {
+        User {
+            roles: reading
+                .grants
+                .iter()
+                .map(|grant| Role {
+                    id: Some(grant.role_id.clone()),
+                    name: None,
+                    group: None,
+                    organization: grant.scope.organization.clone(),
+                    workspace: None,
+                })
+                .collect(),
+            ..blank_user("u1")
+        }
+    }
+}
+
+impl Fake {
+    /// The grant of `role@organization[/group]`; a role `x` is called `Name x`, and `b2` shares its name with `b`.
+    fn grant(&self, text: &str) -> Grant {
+        let (role, place) = text.split_once('@').unwrap();
+        let (organization, group) = match place.split_once('/') {
+            Some((organization, group)) => (organization, Some(group)),
+            None => (place, None),
+        };
+        Grant {
+            kind: GrantKind::Role,
+            role_id: role.to_owned(),
+            role_name: Some(format!("Name {}", role.trim_end_matches('2'))),
+            scope: Scope {
+                group: None,
+                organization: Some(organization.to_owned()),
+                workspace: None,
+            },
+            held: match group {
+                None => Held::Direct,
+                Some(group) => Held::Through(vec![Via {
+                    kind: ViaKind::Group,
+                    id: None,
+                    name: Some(group.to_owned()),
+                }]),
+            },
+            effects: self.effects.clone(),
+            warnings: Vec::new(),
+        }
+    }
+}
