@@ -64,9 +64,8 @@ fn without_values(error: &serde_json::Error) -> String {
 }
 
 async fn credentials(mut fields: Map<String, Value>, host: &dyn Host) -> Result<Credentials, Error> {
-    let kind = match fields.shift_remove("type") {
-        Some(Value::String(kind)) => kind,
-        _ => return Err(Error::account("credentials.type", "credentials.type is required")),
+    let Some(Value::String(kind)) = fields.shift_remove("type") else {
+        return Err(Error::account("credentials.type", "credentials.type is required"));
     };
     let mut texts = Texts { fields: Map::new() };
     for (name, value) in fields {

@@ -1,4 +1,4 @@
-//! Takes roles away from a user at a SaaS provider, and proves it by reading back.
+//! Takes roles away from a user at a `SaaS` provider, and proves it by reading back.
 //!
 //! This crate is the operation itself, without any WASI in it: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host gives it a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).

@@ -173,7 +173,6 @@ mod tests {
         workspace: false,
         organization_links: false,
         reserved: &["dry_level"],
-        trace_header: None,
     };
 
     #[test]

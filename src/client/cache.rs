@@ -28,7 +28,7 @@ pub struct CachedToken {
 const MOST_TOKENS: usize = 256;
 
 /// A token that ends sooner than this is not used for another call.
-const LEAST_LIFETIME: Duration = Duration::from_secs(60);
+const LEAST_LIFETIME: Duration = Duration::from_mins(1);
 
 impl AccountKey {
     /// The parts are length-prefixed, so that no two lists of parts collide.

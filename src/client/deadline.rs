@@ -15,7 +15,7 @@ impl Deadline {
     /// Used when the request names none: below the time-outs of common clients.
     pub const DEFAULT: Duration = Duration::from_secs(25);
     /// The longest that a request may ask for.
-    pub const LONGEST: Duration = Duration::from_secs(120);
+    pub const LONGEST: Duration = Duration::from_mins(2);
     /// Percent of the deadline that belong to the read-back: no write starts in them.
     const RESERVE_PERCENT: u32 = 40;
     /// Percent of the deadline after which a running write is cut off, so that a read-back still fits.

@@ -153,14 +153,15 @@ impl<'a> Client<'a> {
             Some((_, _, secret)) => self.mask.and(secret),
             None => self.mask.clone(),
         };
-        let request = self.request(call, authorization);
+        let request = request_of(call, authorization);
         let mut backoff = Backoff::new(Duration::from_millis(400), Duration::from_secs(4));
         let mut attempt = 1;
         loop {
             let result = self.attempt(call, &request, &mask).await;
-            let Some(asked) = self.worth_repeating(&result, call.repeat) else {
-                return self.finish(result);
-            };
+            if !is_worth_repeating(&result, call.repeat) {
+                return refuse_redirect(result);
+            }
+            let asked = result.as_ref().ok().and_then(|answer| self.retry_after(answer));
             let wait = asked.unwrap_or_else(|| backoff.wait(self.transport.random()));
             let room = if call.write {
                 self.deadline.left_for_write(self.transport)
@@ -173,7 +174,7 @@ impl<'a> Client<'a> {
                 || wait + Duration::from_secs(1) > room
                 || (call.write && !self.deadline.allows_write(self.transport))
             {
-                return self.finish(result);
+                return refuse_redirect(result);
             }
             self.retries_left.set(self.retries_left.get() - 1);
             attempt += 1;
@@ -181,36 +182,10 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// `None`: the result stands. `Some`: repeat, after the time the provider asks for, if it asks.
-    fn worth_repeating(&self, result: &Result<Answer, ProviderFault>, repeat: Repeat) -> Option<Option<Duration>> {
-        if repeat == Repeat::Reread {
-            return None;
-        }
-        match result {
-            Ok(answer) if matches!(answer.status, 429 | 500..) => Some(self.retry_after(answer)),
-            Ok(_) => None,
-            Err(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer).then_some(None),
-        }
-    }
-
     /// How long the provider asks to wait.
     pub fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         let now = self.transport.wall_clock();
         (self.pacing)(answer, now).or_else(|| retry_after::standard(answer.header("retry-after")?, now))
-    }
-
-    fn finish(&self, result: Result<Answer, ProviderFault>) -> Result<Answer, ProviderFault> {
-        let answer = result?;
-        if (300..400).contains(&answer.status) {
-            return Err(answer.fault(
-                FaultKind::BadAnswer,
-                format!(
-                    "the provider answered with a redirect ({}), which is not followed",
-                    answer.status
-                ),
-            ));
-        }
-        Ok(answer)
     }
 
     async fn attempt(&self, call: &Call, request: &Request, mask: &Mask) -> Result<Answer, ProviderFault> {
@@ -290,28 +265,52 @@ impl<'a> Client<'a> {
             )),
         }
     }
+}
 
-    fn request(&self, call: &Call, authorization: Option<(&'static str, &str, &Secret)>) -> Request {
-        let mut headers = call.headers.clone();
-        headers.push(("user-agent", USER_AGENT.to_owned()));
-        if !headers.iter().any(|(name, _)| *name == "accept") {
-            headers.push(("accept", String::from("application/json")));
+/// Whether another attempt is safe and may end differently.
+fn is_worth_repeating(result: &Result<Answer, ProviderFault>, repeat: Repeat) -> bool {
+    repeat == Repeat::Replay
+        && match result {
+            Ok(answer) => matches!(answer.status, 429 | 500..),
+            Err(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer),
         }
-        if let Some((header, scheme, secret)) = authorization {
-            let value = if scheme.is_empty() {
-                secret.expose().to_owned()
-            } else {
-                format!("{scheme} {}", secret.expose())
-            };
-            headers.push((header, value));
-        }
-        Request {
-            method: call.method,
-            url: call.url.clone(),
-            headers,
-            body: call.body.clone(),
-            timeouts: TIMEOUTS,
-        }
+}
+
+/// A redirect is no answer: it could lead the credentials to another host.
+fn refuse_redirect(result: Result<Answer, ProviderFault>) -> Result<Answer, ProviderFault> {
+    let answer = result?;
+    if (300..400).contains(&answer.status) {
+        return Err(answer.fault(
+            FaultKind::BadAnswer,
+            format!(
+                "the provider answered with a redirect ({}), which is not followed",
+                answer.status
+            ),
+        ));
+    }
+    Ok(answer)
+}
+
+fn request_of(call: &Call, authorization: Option<(&'static str, &str, &Secret)>) -> Request {
+    let mut headers = call.headers.clone();
+    headers.push(("user-agent", USER_AGENT.to_owned()));
+    if !headers.iter().any(|(name, _)| *name == "accept") {
+        headers.push(("accept", String::from("application/json")));
+    }
+    if let Some((header, scheme, secret)) = authorization {
+        let value = if scheme.is_empty() {
+            secret.expose().to_owned()
+        } else {
+            format!("{scheme} {}", secret.expose())
+        };
+        headers.push((header, value));
+    }
+    Request {
+        method: call.method,
+        url: call.url.clone(),
+        headers,
+        body: call.body.clone(),
+        timeouts: TIMEOUTS,
     }
 }
 

@@ -10,6 +10,9 @@ pub mod paging;
 mod retry_after;
 mod url;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::{
     answer::Answer,
     backoff::Backoff,

@@ -19,7 +19,7 @@ impl PageBound {
     ///
     /// # Errors
     /// [`FaultKind::BadAnswer`] once the bound is reached: a list that never ends is never complete.
-    pub fn next(&mut self) -> Result<(), ProviderFault> {
+    pub fn turn(&mut self) -> Result<(), ProviderFault> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
             ProviderFault::new(
                 FaultKind::BadAnswer,

@@ -68,11 +68,10 @@ impl Node {
     /// Whether setting `path` here would meet a value that is already set.
     fn has(&self, path: &[Step]) -> bool {
         match (self, path) {
-            (Self::Empty, _) => false,
             (Self::Object(fields), [Step::Key(name), rest @ ..]) => {
                 fields.iter().any(|(known, node)| known == name && node.has(rest))
             }
-            (Self::List(_), [Step::Append, ..]) => false,
+            (Self::Empty, _) | (Self::List(_), [Step::Append, ..]) => false,
             (Self::Numbered(items), [Step::Index(index), rest @ ..]) => {
                 items.get(index).is_some_and(|node| node.has(rest))
             }
@@ -118,13 +117,10 @@ fn insert(node: &mut Node, path: &[Step], value: String, key: &str) -> Checked<(
 }
 
 fn child(fields: &mut Vec<(String, Node)>, name: String) -> &mut Node {
-    let index = match fields.iter().position(|(known, _)| *known == name) {
-        Some(index) => index,
-        None => {
-            fields.push((name, Node::Empty));
-            fields.len() - 1
-        }
-    };
+    let index = fields.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+        fields.push((name, Node::Empty));
+        fields.len() - 1
+    });
     &mut fields[index].1
 }
 

@@ -86,7 +86,6 @@ const CAPABILITY: Capability = Capability {
     workspace: false,
     organization_links: false,
     reserved: &["roles"],
-    trace_header: None,
 };
 
 pub const WINDOW: Duration = Duration::from_secs(10);

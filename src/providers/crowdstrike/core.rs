@@ -29,7 +29,7 @@ const MOST_PAGES: u32 = 200;
 /// Role ids in one directory request; 5,000 is the documented most.
 const ROLES_AT_ONCE: usize = 1_000;
 /// Used when the token answer does not say how long it is good for: below the 30 minutes that are documented.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(25 * 60);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(25);
 
 /// `X-RateLimit-RetryAfter` on a 429: an epoch, described as milliseconds and parsed by the official clients as seconds. Told
 /// apart by size.
@@ -152,7 +152,7 @@ pub async fn grants(
     let mut rows: Vec<(Box<RawValue>, GrantRow)> = Vec::new();
     let mut bound = PageBound::new("grants", MOST_PAGES);
     loop {
-        bound.next()?;
+        bound.turn()?;
         let path = QueryBuilder::new()
             .pair("user_uuid", uuid)
             .maybe("cid", cid.map(Cid::as_str))

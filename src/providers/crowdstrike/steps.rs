@@ -41,7 +41,6 @@ const CAPABILITY: Capability = Capability {
     workspace: false,
     organization_links: false,
     reserved: &["action", "cid", "uuid", "role_ids", "expires_at"],
-    trace_header: Some(core::TRACE_HEADER),
 };
 
 /// Role ids in one revoke. The API's own limit is not documented; the Terraform provider sends 100.

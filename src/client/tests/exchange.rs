@@ -1,0 +1,151 @@
+use std::time::Duration;
+
+use crate::{
+    client::{Call, Client, Deadline, Repeat, USER_AGENT},
+    error::{FaultKind, ProviderFault},
+    fake::{FakeTransport, Reaction, Seen},
+    secret::Secret,
+    transport::{Method, TransportError},
+};
+
+use super::super::Answer;
+
+fn send(transport: &FakeTransport, call: &Call) -> Result<Answer, ProviderFault> {
+    let client = Client::new(
+        transport,
+        Deadline::starting_now(transport, Duration::from_secs(25)),
+        [Secret::new("client-secret")],
+        |_, _| None,
+    );
+    let token = Secret::new("access-token");
+    transport.run(client.send_authorized(call, ("authorization", "Bearer", &token)))
+}
+
+fn get() -> Call {
+    Call::get("https://api.test/things?email=ann@example.com")
+}
+
+fn put() -> Call {
+    Call::write(
+        Method::Put,
+        "https://api.test/things",
+        Some(b"{}".to_vec()),
+        Repeat::Reread,
+    )
+}
+
+fn answer(status: u16, body: &str) -> Reaction {
+    Reaction::Answer(status, Vec::new(), body.to_owned())
+}
+
+/// Answers with these in turn, then with 200.
+fn script(reactions: Vec<Reaction>) -> FakeTransport {
+    let mut reactions = reactions.into_iter();
+    FakeTransport::new(move |_: &Seen| reactions.next().unwrap_or_else(|| answer(200, "{}")))
+}
+
+#[test]
+fn every_request_names_product_and_version() {
+    let transport = script(Vec::new());
+    send(&transport, &get()).unwrap();
+    let seen = transport.seen.borrow();
+    let header = |name: &str| {
+        seen[0]
+            .headers
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    assert_eq!(header("user-agent"), Some(USER_AGENT));
+    assert_eq!(header("authorization"), Some("Bearer access-token"));
+    assert_eq!(header("accept"), Some("application/json"));
+    assert!(seen[0].timeouts.connect > Duration::ZERO && seen[0].url.starts_with("https://api.test/"));
+}
+
+#[test]
+fn a_read_is_sent_again_after_faults_that_may_pass() {
+    let transport = script(vec![
+        Reaction::Fail(TransportError::NotSent(String::from("refused"))),
+        answer(503, "busy"),
+        Reaction::CutOff(200, vec![b"{".to_vec()]),
+    ]);
+    assert_eq!(send(&transport, &get()).unwrap().status, 200);
+    assert_eq!(transport.seen.borrow().len(), 4);
+}
+
+#[test]
+fn the_number_of_attempts_is_bounded_and_the_last_answer_stands() {
+    let transport = script((0..9).map(|_| answer(500, "broken")).collect());
+    assert_eq!(send(&transport, &get()).unwrap().status, 500);
+    assert_eq!(transport.seen.borrow().len(), 4);
+}
+
+#[test]
+fn a_write_of_the_reread_class_is_sent_once_whatever_happens() {
+    for reaction in [
+        answer(429, ""),
+        answer(503, ""),
+        Reaction::Fail(TransportError::NotSent(String::from("refused"))),
+        Reaction::Fail(TransportError::NoAnswer(String::from("reset"))),
+        Reaction::CutOff(200, Vec::new()),
+    ] {
+        let transport = script(vec![reaction]);
+        let _ = send(&transport, &put());
+        assert_eq!(transport.seen.borrow().len(), 1);
+    }
+}
+
+#[test]
+fn the_wait_that_a_provider_asks_for_is_kept() {
+    let limited = Reaction::Answer(429, vec![("retry-after", String::from("2"))], String::new());
+    let transport = script(vec![limited]);
+    send(&transport, &get()).unwrap();
+    assert_eq!(transport.elapsed(), Duration::from_secs(2));
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let elsewhere = vec![("location", String::from("https://evil.test/"))];
+    let transport = script(vec![Reaction::Answer(302, elsewhere, String::new())]);
+    let fault = send(&transport, &get()).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::BadAnswer);
+    assert_eq!(transport.seen.borrow().len(), 1);
+}
+
+#[test]
+fn a_body_without_end_is_cut() {
+    let piece = vec![b' '; 1 << 20];
+    let transport = script(vec![Reaction::CutOff(200, vec![piece; 9])]);
+    let fault = send(&transport, &get()).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::BadAnswer);
+    assert!(fault.message.contains("longer than"), "{}", fault.message);
+}
+
+#[test]
+fn silence_ends_at_the_time_out_and_counts_as_sent() {
+    let transport = script(vec![Reaction::Silence]);
+    let fault = send(&transport, &put()).unwrap_err();
+    assert_eq!((fault.kind, fault.sent), (FaultKind::TimedOut, true));
+    assert!(transport.elapsed() <= Duration::from_secs(10));
+}
+
+#[test]
+fn neither_secrets_nor_queries_are_in_faults_and_evidence() {
+    let transport = script(vec![
+        answer(400, "client-secret access-token"),
+        Reaction::Fail(TransportError::NoAnswer(String::from("access-token"))),
+    ]);
+    let evidence = send(&transport, &get()).unwrap().evidence(None);
+    assert_eq!(evidence.body, "[REDACTED] [REDACTED]");
+    let fault = send(&transport, &put()).unwrap_err();
+    assert!(!format!("{fault:?}").contains("access-token"), "{fault:?}");
+    let refused = (0..4)
+        .map(|_| Reaction::Fail(TransportError::NotSent(String::from("refused"))))
+        .collect();
+    let fault = send(&script(refused), &get()).unwrap_err();
+    assert!(
+        fault.message.contains("/things") && !fault.message.contains("ann@"),
+        "{}",
+        fault.message
+    );
+}

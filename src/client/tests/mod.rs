@@ -1,0 +1,3 @@
+//! The client on a fake transport and clock.
+
+mod exchange;
