@@ -1,1 +1,38 @@
+//! The operation as one component for any WASI 0.2 host: the typed export `unified:user-directory/users`, and the HTTP face as
+//! `wasi:http/incoming-handler`.
 
+// The export macros generate `extern` functions.
+#![allow(unsafe_code)]
+
+mod executor;
+mod host;
+mod incoming;
+mod io;
+mod transport;
+
+use unassign_role::{client::Caches, contract::types};
+
+use crate::transport::WasiTransport;
+
+struct Component;
+
+thread_local! {
+    /// They outlive a request where the host reuses the instance; losing them costs a token request.
+    static CACHES: Caches = Caches::default();
+}
+
+impl types::Guest for Component {
+    fn unassign_role(
+        account: types::Account,
+        request: types::Request,
+        options: types::Options,
+    ) -> Result<types::Success, types::Failure> {
+        CACHES.with(|caches| {
+            let operation = unassign_role::unassign_role(&WasiTransport, caches, account, request, options);
+            executor::block_on(operation)
+        })
+    }
+}
+
+unassign_role::contract::export_users!(Component with_types_in unassign_role::contract);
+wasip2::http::proxy::export!(Component);
