@@ -1,1 +1,22 @@
+//! The HTTP face for Spin 4.1 and later, on WASI 0.3: secrets from Spin variables, accounts from its default key-value store.
 
+// The export macro generates `extern` functions.
+#![allow(unsafe_code)]
+
+mod host;
+mod incoming;
+mod transport;
+
+use std::rc::Rc;
+
+use spin_sdk::wasip3;
+use unassign_role::client::Caches;
+
+struct Component;
+
+thread_local! {
+    /// Shared by up to 16 requests at once in one instance; losing them costs a token request.
+    static CACHES: Rc<Caches> = Rc::default();
+}
+
+wasip3::http::service::export!(Component);

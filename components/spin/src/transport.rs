@@ -1,0 +1,198 @@
+//! Outbound HTTP, clocks and randomness of WASI 0.3.
+
+use std::time::Duration;
+
+use spin_sdk::wasip3::{
+    clocks::{monotonic_clock, system_clock},
+    http::{
+        client,
+        types::{self, ErrorCode, Fields, RequestOptions, Scheme, Trailers},
+    },
+    random::random,
+    spawn,
+    wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult},
+    wit_future, wit_stream,
+};
+use unassign_role::transport::{Body, Method, Request, Response, Task, Timeouts, Transport, TransportError};
+
+/// The host's own transport.
+pub struct SpinTransport;
+
+/// The most that is read at once.
+pub const PIECE: usize = 64 * 1024;
+
+impl Transport for SpinTransport {
+    fn send<'a>(&'a self, request: &'a Request) -> Task<'a, Result<Response<'a>, TransportError>> {
+        Box::pin(send(request))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn wall_clock(&self) -> Duration {
+        let now = system_clock::now();
+        Duration::new(u64::try_from(now.seconds).unwrap_or_default(), now.nanoseconds)
+    }
+
+    fn sleep(&self, duration: Duration) -> Task<'_, ()> {
+        Box::pin(monotonic_clock::wait_for(nanoseconds(duration)))
+    }
+
+    fn random(&self) -> u64 {
+        random::get_random_u64()
+    }
+}
+
+async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
+    let (outgoing, transmitted) = outgoing(request)?;
+    let response = client::send(outgoing).await.map_err(|code| error(&code))?;
+    let status = response.get_status_code();
+    let headers = response
+        .get_headers()
+        .copy_all()
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+        .collect();
+    let (processed, processed_reader) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));
+    let (stream, trailers) = types::Response::consume_body(response, processed_reader);
+    Ok(Response {
+        status,
+        headers,
+        body: Box::new(Incoming {
+            stream,
+            trailers: Some(trailers),
+            _processed: processed,
+            _transmitted: transmitted,
+        }),
+    })
+}
+
+type Transmitted = FutureReader<Result<(), ErrorCode>>;
+
+fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), TransportError> {
+    let headers = Fields::new();
+    let append = |name: &str, value: &str| {
+        headers
+            .append(name, value.as_bytes())
+            .map_err(|why| not_sent(format!("the header {name} was refused: {why:?}")))
+    };
+    for (name, value) in &request.headers {
+        append(name, value)?;
+    }
+    match (&request.body, request.method) {
+        (Some(body), _) => append("content-length", &body.len().to_string())?,
+        (None, Method::Get) => {}
+        // Without it a request without a body is sent with an empty chunked one, which some servers refuse.
+        (None, _) => append("content-length", "0")?,
+    }
+    let (scheme, rest) = request.url.split_once("://").ok_or_else(|| not_sent("the URL has no scheme"))?;
+    let (authority, path) = match rest.find(['/', '?']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, "/"),
+    };
+    let path = if path.starts_with('?') { format!("/{path}") } else { path.to_owned() };
+    let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
+    let contents = request.body.clone().map(|bytes| {
+        let (mut writer, reader) = wit_stream::new::<u8>();
+        // What the far end does not read any more is dropped with its end of the stream.
+        spawn(async move {
+            writer.write_all(bytes).await;
+        });
+        reader
+    });
+    let (trailers, trailers_reader) = wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Ok(None));
+    drop(trailers);
+    let (outgoing, transmitted) = types::Request::new(headers, contents, trailers_reader, Some(options(request.timeouts)));
+    outgoing
+        .set_method(&method(request.method))
+        .and_then(|()| outgoing.set_scheme(Some(&scheme)))
+        .and_then(|()| outgoing.set_authority(Some(authority)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&path)))
+        .map_err(|()| not_sent("the URL is malformed"))?;
+    Ok((outgoing, transmitted))
+}
+
+const fn method(method: Method) -> types::Method {
+    match method {
+        Method::Get => types::Method::Get,
+        Method::Post => types::Method::Post,
+        Method::Put => types::Method::Put,
+        Method::Patch => types::Method::Patch,
+        Method::Delete => types::Method::Delete,
+    }
+}
+
+/// The host's own time-outs, besides those of the client. A host may not have them.
+fn options(timeouts: Timeouts) -> RequestOptions {
+    let options = RequestOptions::new();
+    let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
+    let _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.first_byte)));
+    let _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.between_bytes)));
+    options
+}
+
+/// The body of an answer. Some hosts end it early, without an error, once the request's transmit future is dropped: so that is
+/// kept until the body has been read.
+struct Incoming {
+    stream: StreamReader<u8>,
+    trailers: Option<FutureReader<Result<Option<Trailers>, ErrorCode>>>,
+    _processed: FutureWriter<Result<(), ErrorCode>>,
+    _transmitted: Transmitted,
+}
+
+impl Body for Incoming {
+    fn chunk(&mut self) -> Task<'_, Result<Option<Vec<u8>>, TransportError>> {
+        Box::pin(async {
+            loop {
+                let (result, piece) = self.stream.read(Vec::with_capacity(PIECE)).await;
+                if !piece.is_empty() {
+                    return Ok(Some(piece));
+                }
+                if !matches!(result, StreamResult::Complete(_)) {
+                    break;
+                }
+            }
+            // How a body ended stands in its trailers: a cut-off one looks like an end until here.
+            match self.trailers.take() {
+                None => Ok(None),
+                Some(trailers) => match trailers.await {
+                    Ok(_) => Ok(None),
+                    Err(code) => Err(TransportError::CutOff(format!("{code:?}"))),
+                },
+            }
+        })
+    }
+}
+
+/// Only what proves that the request did not reach the provider counts as not sent.
+fn error(code: &ErrorCode) -> TransportError {
+    let why = format!("{code:?}");
+    match code {
+        ErrorCode::DnsTimeout
+        | ErrorCode::DnsError(_)
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationIpUnroutable
+        | ErrorCode::ConnectionRefused
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionLimitReached
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::HttpRequestDenied
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestUriTooLong
+        | ErrorCode::LoopDetected
+        | ErrorCode::ConfigurationError => TransportError::NotSent(why),
+        _ => TransportError::NoAnswer(why),
+    }
+}
+
+fn not_sent(why: impl Into<String>) -> TransportError {
+    TransportError::NotSent(why.into())
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

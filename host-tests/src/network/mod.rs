@@ -1,0 +1,199 @@
+//! The network that a component under test can reach: sandboxes by authority, and faults on the way to them.
+
+mod fault;
+mod gate;
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::Router;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use tower::ServiceExt;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+pub use self::fault::{Fault, Rule};
+use self::gate::Gate;
+use crate::wire;
+
+/// Shared by everything that is set up with a clone of it.
+#[derive(Clone, Default)]
+pub struct Network {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    routes: BTreeMap<String, Router>,
+    calls: Vec<Call>,
+    rules: Vec<Rule>,
+    gate: Option<Gate>,
+    latency: Duration,
+    loopback: bool,
+    under_way: usize,
+    most_under_way: usize,
+}
+
+/// A request as it left the component.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: String,
+    pub authority: String,
+    pub path_and_query: String,
+    /// Lower-case names.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    /// `None` while it is under way, and if it was not answered.
+    pub status: Option<u16>,
+}
+
+/// What comes back: the answer, and what is still to be done for the request.
+type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+
+impl Network {
+    /// Makes a sandbox reachable under `host[:port]`.
+    pub fn route(&self, authority: &str, router: Router) {
+        self.shared().routes.insert(authority.to_owned(), router);
+    }
+
+    /// Lets requests to loopback addresses out over real sockets; everything else that has no route stays unreachable.
+    pub fn allow_loopback(&self) {
+        self.shared().loopback = true;
+    }
+
+    /// Every request so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared().calls.clone()
+    }
+
+    pub fn forget_calls(&self) {
+        self.shared().calls.clear();
+    }
+
+    /// From now on requests that fit the rule meet its fault.
+    pub fn inject(&self, rule: Rule) {
+        self.shared().rules.push(rule);
+    }
+
+    pub fn heal(&self) {
+        self.shared().rules.clear();
+    }
+
+    /// Holds back every answer to a request that fits, until `count` of them have arrived.
+    pub fn hold_until(&self, count: usize, fits: impl Fn(&Call) -> bool + Send + Sync + 'static) {
+        self.shared().gate = Some(Gate::new(count, Arc::new(fits)));
+    }
+
+    /// How long every exchange takes.
+    pub fn latency(&self, latency: Duration) {
+        self.shared().latency = latency;
+    }
+
+    /// The most requests that were under way at once.
+    pub fn most_under_way(&self) -> usize {
+        self.shared().most_under_way
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(self, request: http::Request<WasiBody>) -> Result<Sent, Error> {
+        let under_way = UnderWay::new(&self);
+        let (head, body) = request.into_parts();
+        let authority = head.uri.authority().map(ToString::to_string).unwrap_or_default();
+        let (router, loopback, latency) = {
+            let shared = self.shared();
+            (shared.routes.get(&authority).cloned(), shared.loopback, shared.latency)
+        };
+        if router.is_none() && loopback {
+            drop(under_way);
+            return wire::send(http::Request::from_parts(head, body)).await;
+        }
+        let body = body.collect().await?.to_bytes();
+        let call = Call {
+            method: head.method.to_string(),
+            authority,
+            path_and_query: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            headers: head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect(),
+            body: body.clone(),
+            status: None,
+        };
+        let (index, fault, gate) = {
+            let mut shared = self.shared();
+            shared.calls.push(call.clone());
+            let fault = fault::meet(&mut shared.rules, &call);
+            (shared.calls.len() - 1, fault, shared.gate.clone())
+        };
+        tokio::time::sleep(latency).await;
+        let Some(router) = router else {
+            return Err(Error::ConnectionRefused);
+        };
+        if let Some(gate) = gate {
+            gate.pass(&call).await;
+        }
+        let reach = || async move {
+            let request = http::Request::from_parts(head, axum::body::Body::from(body));
+            router.oneshot(request).await.unwrap_or_else(|never| match never {})
+        };
+        let response = match fault {
+            None => whole(reach().await).await?,
+            Some(fault) => fault.play(reach).await?,
+        };
+        if let Some(call) = self.shared().calls.get_mut(index) {
+            call.status = Some(response.status().as_u16());
+        }
+        Ok((response, Box::new(async { Ok(()) })))
+    }
+}
+
+impl WasiHttpHooks for Network {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
+        // It tells how the guest got on with the answer's body, which no sandbox wants to know.
+        drop(processed);
+        Box::new(self.clone().send(request))
+    }
+}
+
+/// The sandbox's answer as the guest gets it.
+async fn whole(response: http::Response<axum::body::Body>) -> Result<http::Response<WasiBody>, Error> {
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| Error::InternalError(Some(error.to_string())))?;
+    Ok(http::Response::from_parts(head, bytes_body(body.to_bytes())))
+}
+
+fn bytes_body(bytes: Bytes) -> WasiBody {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Counts the requests under way.
+struct UnderWay(Network);
+
+impl UnderWay {
+    fn new(network: &Network) -> Self {
+        let mut shared = network.shared();
+        shared.under_way += 1;
+        shared.most_under_way = shared.most_under_way.max(shared.under_way);
+        drop(shared);
+        Self(network.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.shared().under_way -= 1;
+    }
+}

@@ -1,0 +1,74 @@
+//! What a store of a guest holds.
+
+use std::sync::Arc;
+
+use sandboxes::Clock;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::{clocks, network::Network, spin::Settings};
+
+/// The data of one store.
+pub struct Host {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    pub(crate) table: ResourceTable,
+    network: Network,
+    pub(crate) spin: Arc<Settings>,
+}
+
+/// What a guest writes to standard error is kept up to this many bytes.
+pub const LOG_LIMIT: usize = 1 << 20;
+
+/// How a guest is set up.
+#[derive(Clone)]
+pub struct Setup {
+    pub network: Network,
+    pub clock: Clock,
+    pub environment: Vec<(String, String)>,
+    pub spin: Arc<Settings>,
+    /// Both of the guest's output streams.
+    pub output: MemoryOutputPipe,
+    /// To this process's standard error instead of `output`.
+    pub inherit_output: bool,
+}
+
+impl Host {
+    pub fn new(setup: &Setup) -> Self {
+        let mut builder = WasiCtx::builder();
+        builder.envs(&setup.environment);
+        if setup.inherit_output {
+            builder.inherit_stderr();
+        } else {
+            builder.stdout(setup.output.clone()).stderr(setup.output.clone());
+        }
+        clocks::set(&mut builder, setup.clock);
+        Self {
+            wasi: builder.build(),
+            http: WasiHttpCtx::new(),
+            table: ResourceTable::new(),
+            network: setup.network.clone(),
+            spin: Arc::clone(&setup.spin),
+        }
+    }
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Host {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.network,
+        }
+    }
+}
