@@ -1,0 +1,151 @@
+//! What is wrong with a request or an account is said, by its name; nothing is sent and nothing panics.
+
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::{ACCOUNT, ANN, Post, World, account, config},
+    on_both,
+};
+use harness::service::Service;
+
+fn good() -> Value {
+    json!({"id": ANN, "roles": [{"id": "event_viewer"}]})
+}
+
+on_both! {
+    async fn a_request_at_fault_is_answered_with_the_field_and_costs_no_outbound_call(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let many: Vec<Value> = (0..101).map(|n| json!({"id": format!("r{n}")})).collect();
+        for (name, body, field) in [
+            ("id missing", json!({"roles": [{"id": "r"}]}), "id"),
+            ("id empty", json!({"id": " ", "roles": [{"id": "r"}]}), "id"),
+            ("id a number", json!({"id": 5, "roles": [{"id": "r"}]}), "id"),
+            ("roles missing", json!({"id": ANN}), "roles"),
+            ("roles empty", json!({"id": ANN, "roles": []}), "roles"),
+            ("roles not an array", json!({"id": ANN, "roles": {"id": "r"}}), "roles"),
+            ("a role not an object", json!({"id": ANN, "roles": ["r"]}), "roles[0]"),
+            ("a role without id and name", json!({"id": ANN, "roles": [{"organization": "x"}]}), "roles[0]"),
+            ("an empty role id", json!({"id": ANN, "roles": [{"id": ""}]}), "roles[0].id"),
+            ("an unknown key in a role", json!({"id": ANN, "roles": [{"id": "r", "organisation": "x"}]}), "roles[0].organisation"),
+            ("an unknown option", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"dryrun": true}}), "options.dryrun"),
+            ("dry_run in the body", json!({"id": ANN, "roles": [{"id": "r"}], "dry_run": true}), "dry_run"),
+            ("dry_run misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "dryRun": true}), "dryRun"),
+            ("dry_run no boolean", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"dry_run": "yes"}}), "options.dry_run"),
+            ("a scope that CrowdStrike lacks", json!({"id": ANN, "roles": [{"id": "r", "workspace": "w"}]}), "roles[0].workspace"),
+            ("a malformed time", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"acknowledged_at": "now"}}), "options.acknowledged_at"),
+            ("a deadline too long", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"deadline_ms": 120_001}}), "options.deadline_ms"),
+            ("a pass-through that acts", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"Action": "grant"}}), "remote_data.Action"),
+            ("too many roles", json!({"id": ANN, "roles": many}), "roles"),
+            ("a control character", json!({"id": "a\nb", "roles": [{"id": "r"}]}), "id"),
+        ] {
+            let answer = Post::json(&body).to(&service).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some(field)), "{name}: {answer:?}");
+            assert_eq!(answer.body["error"], "Bad Request");
+            assert!(answer.body["message"].as_str().is_some_and(|message| !message.is_empty()), "{name}");
+        }
+        for (name, query, field) in [
+            ("the id twice", "&id=a&id=b", "id"),
+            ("the id differs", "&id=someone-else", "id"),
+            ("dry_run misspelt", "&dry-run=true", "dry-run"),
+            ("dry_run no boolean", "&dry_run=1", "dry_run"),
+            ("an unknown format", "&truto_response_format=xml", "truto_response_format"),
+            ("a pass-through that names a principal", "&remote_query[user_uuid]=x", "remote_query.user_uuid"),
+        ] {
+            let answer = Post::json(&good()).query(query).to(&service).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some(field)), "{name}: {answer:?}");
+        }
+        assert!(world.network.calls().is_empty(), "{:?}", world.network.calls());
+    }
+}
+
+on_both! {
+    async fn a_body_that_is_none_is_refused(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let with_body = |body: &str| Post { body: body.to_owned(), ..Post::json(&good()) };
+        let missing = with_body("").to(&service).await;
+        assert_eq!(missing.status, 400);
+        assert_eq!(missing.body["truto_error_insight"]["missing_required_body_fields"]["value"], json!(["id"]));
+        assert_eq!(with_body("{\"id\": ").to(&service).await.status, 400);
+        assert_eq!(with_body("[1]").to(&service).await.status, 400);
+        assert_eq!(Post::json(&good()).header("content-type", "text/plain").to(&service).await.status, 415);
+        assert_eq!(Post::json(&good()).header("content-type", "").to(&service).await.status, 415);
+        let large = format!("{{\"id\": \"{}\"}}", "x".repeat(1 << 20));
+        let answer = with_body(&large).to(&service).await;
+        assert_eq!((answer.status, answer.header("x-error-code")), (413, "body_too_large"));
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn a_caller_who_may_not_is_refused(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        for token in ["", "Bearer", "Bearer wrong", "Basic dGVzdA==", "test-token"] {
+            let answer = Post::json(&good()).header("authorization", token).to(&service).await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, "Bearer"), "{token}");
+        }
+        let unknown = Post { path: String::from("/unified/user-directory/users/unassign-role?integrated_account_id=nope"), ..Post::json(&good()) };
+        let unknown = unknown.to(&service).await;
+        let other = Post { path: String::from("/unified/user-directory/users/unassign-role?integrated_account_id=other"), ..Post::json(&good()) };
+        let other = other.to(&service).await;
+        assert_eq!((unknown.status, other.status), (404, 404));
+        assert_eq!(unknown.body, other.body, "one that does not exist and one that is not configured look alike");
+        let none = Post { path: String::from("/unified/user-directory/users/unassign-role"), ..Post::json(&good()) };
+        let none = none.to(&service).await;
+        assert_eq!(none.body["truto_error_insight"]["missing_required_query_parameters"]["value"], json!(["integrated_account_id"]));
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn without_tokens_nobody_gets_in(artifact) {
+        let world = World::new();
+        let bare = Service::builder(artifact, &world.network, world.clock).account(ACCOUNT, account()).start().unwrap();
+        assert_eq!(Post::json(&good()).to(&bare).await.status, 401);
+        let broken = Service::builder(artifact, &world.network, world.clock).config_text("{").account(ACCOUNT, account()).start().unwrap();
+        let answer = Post::json(&good()).to(&broken).await;
+        assert_eq!((answer.status, answer.header("x-error-code")), (500, "invalid_configuration"));
+    }
+}
+
+on_both! {
+    async fn an_account_at_fault_is_named_and_its_secrets_are_not(artifact) {
+        let world = World::new();
+        let credentials = json!({"type": "client_credentials", "client_id": "demo-client", "client_secret": "top-secret-value"});
+        let settings = json!({"region": "us-1"});
+        for (name, account, field) in [
+            ("unknown provider", json!({"provider": "okta", "credentials": credentials, "settings": settings}), "provider"),
+            ("unknown region", json!({"provider": "crowdstrike", "credentials": credentials, "settings": {"region": "mars"}}), "settings.region"),
+            ("no region", json!({"provider": "crowdstrike", "credentials": credentials}), "settings.region"),
+            ("unknown setting", json!({"provider": "crowdstrike", "credentials": credentials, "settings": {"region": "us-1", "regoin": 1}}), "settings.regoin"),
+            ("plain http", json!({"provider": "crowdstrike", "credentials": credentials, "base_url": "http://api.example.com"}), "base_url"),
+            ("wrong credentials", json!({"provider": "crowdstrike", "credentials": {"type": "api_key", "api_key": "top-secret-value"}, "settings": settings}), "credentials"),
+            ("a secret that is not set", json!({"provider": "crowdstrike", "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": {"secret": "nope"}}, "settings": settings}), "credentials.client_secret"),
+            ("an unknown key", json!({"provider": "crowdstrike", "credentials": credentials, "seetings": settings}), "account"),
+        ] {
+            let service = Service::builder(artifact, &world.network, world.clock).config(&config()).account(ACCOUNT, account).start().unwrap();
+            let answer = Post::json(&good()).to(&service).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (500, Some(field)), "{name}: {answer:?}");
+            assert!(!answer.body.to_string().contains("top-secret-value"), "{name}");
+        }
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn an_unreachable_provider_is_502_and_says_so(artifact) {
+        let world = World::new();
+        let account = json!({
+            "provider": "crowdstrike",
+            "base_url": "https://unreachable.example",
+            "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "demo-secret"},
+        });
+        let service = Service::builder(artifact, &world.network, world.clock).config(&config()).account(ACCOUNT, account).start().unwrap();
+        let answer = Post::json(&good()).to(&service).await;
+        assert_eq!((answer.status, &answer.body["sent"]), (502, &json!(false)), "{answer:?}");
+        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+        assert!(world.network.calls().iter().all(|call| call.authority == "unreachable.example"));
+    }
+}

@@ -1,0 +1,155 @@
+//! The HTTP face of both components.
+
+use serde_json::json;
+
+use crate::{
+    fixture::{ACCOUNT, ANN, Post, SAM, TOKEN, World},
+    on_both,
+};
+use sandboxes::crowdstrike::{DEMO_HOME_CID as HOME, EpochUnit};
+use std::time::Duration;
+
+on_both! {
+    async fn a_success_is_the_unified_user_with_the_outcomes(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}, {"name": "help desk"}, {"id": "quarantine_manager"}]});
+        let answer = Post::json(&body).to(&service).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed", "removed", "already_absent"]), "{answer:?}");
+        assert_eq!(answer.header("x-role-outcomes"), "removed=2, already_absent=1");
+        assert_eq!(answer.header("content-type"), "application/json; charset=utf-8");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(!answer.header("x-request-id").is_empty());
+        assert_eq!((&answer.body["id"], &answer.body["is_2fa_enabled"]), (&json!(ANN), &json!(true)));
+        assert_eq!(answer.body["roles"].as_array().unwrap().len(), 4);
+        assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
+    }
+}
+
+on_both! {
+    async fn a_failure_carries_the_outcomes_and_the_headers_repeat_the_essentials(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let body = json!({"id": SAM, "roles": [{"id": "event_viewer"}, {"id": "vulnerability_manager"}]});
+        let answer = Post::json(&body).header("x-request-id", "job-17").to(&service).await;
+        assert_eq!((answer.status, answer.outcomes()), (422, vec!["removed", "inherited"]));
+        assert_eq!(answer.header("x-error-code"), "not_removed");
+        assert_eq!(answer.header("x-role-outcomes"), "removed=1, inherited=1");
+        assert_eq!(answer.header("x-request-id"), "job-17");
+        assert_eq!(answer.body["error"], "Unprocessable Entity");
+        assert_eq!(answer.body["truto_is_remote_error"], json!(true));
+        assert_eq!(answer.body["role_outcomes"][1]["grants"][0]["via"][0]["name"], "Blue Team");
+        assert_eq!(answer.body["user"]["roles"].as_array().unwrap().len(), 1);
+    }
+}
+
+on_both! {
+    async fn everything_can_stand_in_the_query(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let query = format!("&id={ANN}&roles[0][id]=event_viewer&roles[1][name]=Help%20Desk&truto_ignore_remote_data=true&truto_exclude_fields[]=emails,role_outcomes");
+        let post = Post { body: String::new(), ..Post::json(&json!({})) };
+        let answer = post.query(&query).to(&service).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed", "removed"]), "{answer:?}");
+        assert!(answer.body.get("emails").is_none() && answer.body.get("remote_data").is_none());
+    }
+}
+
+on_both! {
+    async fn a_dry_run_plans_and_changes_nothing(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let before = world.tenant.grants(ANN);
+        let answer = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).query("&dry_run=true").to(&service).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["planned"]));
+        assert_eq!(answer.body["dry_run"], json!(true));
+        assert_eq!(answer.body["planned_requests"][0]["headers"]["authorization"], "[REDACTED]");
+        assert_eq!(answer.body["planned_requests"][0]["body"]["role_ids"], json!(["event_viewer"]));
+        assert_eq!(world.tenant.grants(ANN), before);
+    }
+}
+
+on_both! {
+    async fn other_paths_and_methods_are_refused(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}]});
+        let get = Post { method: "GET", body: String::new(), ..Post::json(&body) }.to(&service).await;
+        assert_eq!((get.status, get.header("allow")), (405, "POST"));
+        let elsewhere = Post { path: String::from("/"), ..Post::json(&body) }.to(&service).await;
+        assert_eq!(elsewhere.status, 404);
+        let underscore = Post { path: format!("/v1//unified/user-directory/users/unassign_role?integrated_account_id={ACCOUNT}"), ..Post::json(&body) };
+        assert_eq!(underscore.to(&service).await.status, 200);
+    }
+}
+
+on_both! {
+    async fn the_record_has_an_intent_before_the_first_write_and_a_result_and_no_secret(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let body = json!({"id": "ann.lee@example.com", "roles": [{"id": "event_viewer"}]});
+        assert_eq!(Post::json(&body).to(&service).await.status, 200);
+        let log = service.log();
+        let lines: Vec<serde_json::Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+        assert_eq!(events, ["intent", "result"]);
+        assert_eq!((&lines[1]["user"], &lines[1]["token"], &lines[1]["account"]), (&json!(ANN), &json!("tests"), &json!(ACCOUNT)));
+        assert_eq!(lines[1]["outcomes"][0]["outcome"], "removed");
+        assert_eq!(lines[0]["grants_before"].as_array().unwrap().len(), 6);
+        assert_eq!(lines[1]["grants_after"].as_array().unwrap().len(), 5);
+        assert!(lines[1]["traces"][0].as_str().is_some_and(|trace| trace.starts_with("trace-")));
+        let text = log.join("\n");
+        for secret in ["demo-secret", TOKEN, "falcon-token", "ann.lee"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_rejected_request_of_an_unresolved_user_is_recorded_by_a_digest(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let answer = Post::json(&json!({"id": "nobody@example.com", "roles": [{"id": "event_viewer"}]})).to(&service).await;
+        assert_eq!(answer.status, 404);
+        let log = service.log().join("\n");
+        assert!(log.contains("user_sha256") && !log.contains("nobody@"), "{log}");
+    }
+}
+
+on_both! {
+    async fn a_rate_limit_is_429_with_an_integer_retry_after(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        world.tenant.rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
+        let answer = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).to(&service).await;
+        assert_eq!(answer.status, 429);
+        assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| (58..=61).contains(&seconds)));
+        assert!(answer.body["truto_error_insight"]["rate_limit_error"].is_object());
+    }
+}
+
+on_both! {
+    async fn one_instance_serves_many_requests_and_keeps_nothing_of_them_but_the_token(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        for _ in 0..20 {
+            world.tenant.grant(SAM, HOME, "help_desk");
+            let answer = Post::json(&json!({"id": SAM, "roles": [{"id": "help_desk"}]})).to(&service).await;
+            assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]));
+        }
+        assert_eq!(world.tenant.tokens_issued(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_under_way_in_one_instance_do_not_disturb_each_other() {
+    let world = World::new();
+    let service = world.service(harness::guests::Artifact::Spin);
+    world.network.latency(Duration::from_millis(50));
+    let one = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).to(&service);
+    let two = Post::json(&json!({"id": SAM, "roles": [{"id": "event_viewer"}]})).to(&service);
+    let (one, two) = tokio::join!(one, two);
+    assert_eq!((one.status, two.status), (200, 200));
+    assert_eq!((&one.body["id"], &two.body["id"]), (&json!(ANN), &json!(SAM)));
+    assert!(!world.tenant.holds(ANN, HOME, "event_viewer") && !world.tenant.holds(SAM, HOME, "event_viewer"));
+}

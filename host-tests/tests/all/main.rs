@@ -1,0 +1,37 @@
+//! The contract, through the real components.
+
+mod bad_input;
+mod composition;
+mod concurrency;
+mod crowdstrike;
+mod faults;
+mod fixture;
+mod http_face;
+mod network;
+mod wire;
+mod worlds;
+
+/// The same test against both components.
+macro_rules! on_both {
+    ($(#[$meta:meta])* async fn $name:ident($artifact:ident) $body:block) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn test($artifact: harness::guests::Artifact) $body
+
+            $(#[$meta])*
+            #[tokio::test(start_paused = true)]
+            async fn wasi() {
+                test(harness::guests::Artifact::Wasi).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(start_paused = true)]
+            async fn spin() {
+                test(harness::guests::Artifact::Spin).await;
+            }
+        }
+    };
+}
+pub(crate) use on_both;

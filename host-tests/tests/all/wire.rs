@@ -1,0 +1,77 @@
+//! What only the wire shows: how requests are framed, and bodies that come after their heads. Real sockets, real time.
+
+use std::time::Duration;
+
+use harness::{
+    guests::Artifact,
+    network::Network,
+    service::Service,
+    wire::{Recorder, Script},
+};
+use sandboxes::Clock;
+use serde_json::json;
+
+use crate::fixture::{ACCOUNT, Post, config};
+
+const USER: &str = "6f1e2a30-0000-4000-8000-00000000a001";
+const CID: &str = "0123456789abcdef0123456789abcdef";
+
+/// A tenant of one user with one role, as text on a socket; the answers' bodies come later than their heads.
+fn script(request: &str) -> Script {
+    let line = request.lines().next().unwrap_or_default();
+    let body = if line.contains("/oauth2/token") {
+        json!({"access_token": "wire-token-text", "token_type": "bearer", "expires_in": 1799})
+    } else if line.contains("user-roles/v2") {
+        let row = json!({"role_id": "kept_role", "role_name": "Kept", "uuid": USER, "cid": CID, "grant_type": "direct"});
+        json!({"meta": {"pagination": {"limit": 500, "offset": 0, "total": 1}}, "resources": [row], "errors": []})
+    } else if line.contains("users/GET/v1") {
+        json!({"resources": [{"uuid": USER, "uid": "ann@example.com", "cid": CID}], "errors": []})
+    } else {
+        json!({"meta": {"writes": {"resources_affected": 1}}, "errors": []})
+    };
+    Script {
+        pause: Duration::from_millis(50),
+        ..Script::json(&body.to_string())
+    }
+}
+
+async fn requests_of(artifact: Artifact) -> Vec<String> {
+    let mut recorder = Recorder::start(script).await.unwrap();
+    let network = Network::default();
+    network.allow_loopback();
+    let account = json!({
+        "provider": "crowdstrike",
+        "base_url": format!("http://{}", recorder.address),
+        "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
+    });
+    let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
+    let service = Service::builder(artifact, &network, clock).config(&config()).account(ACCOUNT, account).start().unwrap();
+    let answer = Post::json(&json!({"id": USER, "roles": [{"id": "absent_role"}]})).to(&service).await;
+    assert_eq!((answer.status, answer.outcomes()), (200, vec!["already_absent"]), "{answer:?}");
+    recorder.requests()
+}
+
+fn check(requests: &[String]) {
+    assert!(requests.len() >= 5, "{requests:#?}");
+    for request in requests {
+        let head = request.split("\r\n\r\n").next().unwrap_or_default().to_ascii_lowercase();
+        assert!(!head.contains("transfer-encoding"), "{request}");
+        assert!(head.contains("\r\nuser-agent: unassign-role/"), "{request}");
+        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        if head.starts_with("get ") {
+            assert!(body.is_empty() && !head.contains("content-length"), "{request}");
+        } else {
+            assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{request}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn wasi_frames_its_requests_and_waits_for_late_bodies() {
+    check(&requests_of(Artifact::Wasi).await);
+}
+
+#[tokio::test]
+async fn spin_frames_its_requests_and_waits_for_late_bodies() {
+    check(&requests_of(Artifact::Spin).await);
+}
