@@ -47,7 +47,11 @@ impl Artifact {
         let component = root.join("components").join(self.folder());
         for source in [root.join("src"), root.join("wit"), component] {
             if newest(&source).with_context(|| format!("reading {}", source.display()))? > built {
-                bail!("the component {} is older than {}: run `make guests`", path.display(), source.display());
+                bail!(
+                    "the component {} is older than {}: run `make guests`",
+                    path.display(),
+                    source.display()
+                );
             }
         }
         fs::read(&path).with_context(|| format!("reading {}", path.display()))
@@ -55,7 +59,10 @@ impl Artifact {
 }
 
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default()
 }
 
 /// When anything under a folder was changed last.

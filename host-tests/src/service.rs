@@ -13,11 +13,14 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use sandboxes::Clock;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi_http::{
     WasiBody, WasiHttpView,
-    handler::{HandlerState, Instance, ProxyHandler, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
+    handler::{
+        HandlerState, Instance, ProxyHandler, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+    },
 };
 
 use crate::{
@@ -63,7 +66,10 @@ impl Service {
     pub async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>> {
         let request = request.map(|body| Full::new(body).map_err(|never| match never {}).boxed_unsync());
         let (head, body) = self.handle(request).await?.into_parts();
-        let body = body.collect().await.map_err(|error| anyhow!("the answer's body: {error}"))?;
+        let body = body
+            .collect()
+            .await
+            .map_err(|error| anyhow!("the answer's body: {error}"))?;
         Ok(http::Response::from_parts(head, body.to_bytes()))
     }
 
@@ -74,7 +80,10 @@ impl Service {
 
     /// The lines that the component wrote to its log.
     pub fn log(&self) -> Vec<String> {
-        String::from_utf8_lossy(&self.output.contents()).lines().map(str::to_owned).collect()
+        String::from_utf8_lossy(&self.output.contents())
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -139,8 +148,15 @@ impl Builder {
 
     fn environment(&self) -> Vec<(String, String)> {
         let accounts: Map<String, Value> = self.accounts.clone().into_iter().collect();
-        let mut environment = vec![(String::from("UNASSIGN_ROLE_ACCOUNTS"), Value::Object(accounts).to_string())];
-        environment.extend(self.config.clone().map(|config| (String::from("UNASSIGN_ROLE_CONFIG"), config)));
+        let mut environment = vec![(
+            String::from("UNASSIGN_ROLE_ACCOUNTS"),
+            Value::Object(accounts).to_string(),
+        )];
+        environment.extend(
+            self.config
+                .clone()
+                .map(|config| (String::from("UNASSIGN_ROLE_CONFIG"), config)),
+        );
         environment.extend(self.secrets.iter().map(|(name, value)| {
             let suffix = plain(name).to_ascii_uppercase();
             (format!("UNASSIGN_ROLE_SECRET_{suffix}"), value.clone())
@@ -164,8 +180,21 @@ impl Builder {
     }
 }
 
+/// What the configuration knows of a bearer token.
+pub fn token_digest(token: &str) -> String {
+    use std::fmt::Write;
+    Sha256::digest(token.as_bytes())
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
 fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
 }
 
 /// Makes instances for the handler.
@@ -241,7 +270,10 @@ impl WorkerState for Reuse {
     }
 
     fn drop(&self, _store: Store<Host>, result: wasmtime::Result<()>) {
-        if let Err(error) = result {
+        // A worker that is dropped with its runtime reports a panic that was none.
+        if let Err(error) = result
+            && (std::thread::panicking() || error.to_string() != "worker panicked")
+        {
             eprintln!("an instance ended: {error:?}");
         }
     }

@@ -65,11 +65,14 @@ pub fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
             Ok((Ok::<Resource<Store>, StoreError>(opened),))
         })
     })?;
-    store.func_wrap_concurrent("[method]store.get", |accessor, (_store, key): (Resource<Store>, String)| {
-        Box::pin(async move {
-            let value = accessor.with(|mut access| access.get().spin.key_values.get(&key).cloned());
-            Ok((Ok::<Option<Vec<u8>>, StoreError>(value),))
-        })
-    })?;
+    store.func_wrap_concurrent(
+        "[method]store.get",
+        |accessor, (_store, key): (Resource<Store>, String)| {
+            Box::pin(async move {
+                let value = accessor.with(|mut access| access.get().spin.key_values.get(&key).cloned());
+                Ok((Ok::<Option<Vec<u8>>, StoreError>(value),))
+            })
+        },
+    )?;
     Ok(())
 }

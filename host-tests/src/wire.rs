@@ -10,7 +10,10 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+type Sent = (
+    http::Response<WasiBody>,
+    Box<dyn Future<Output = Result<(), Error>> + Send>,
+);
 
 /// Sends a request to a loopback address; every other one is prohibited.
 pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
@@ -19,9 +22,12 @@ pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
     if !address.ip().is_loopback() {
         return Err(Error::DestinationIpProhibited);
     }
-    let stream = TcpStream::connect(address).await.map_err(|_| Error::ConnectionRefused)?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(Error::Hyper)?;
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|_| Error::ConnectionRefused)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(Error::Hyper)?;
     let connection = tokio::spawn(connection);
     let (mut head, body) = request.into_parts();
     head.uri = head
@@ -30,7 +36,10 @@ pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
         .map_or("/", |path| path.as_str())
         .parse()
         .map_err(|_| Error::HttpRequestUriInvalid)?;
-    let response = sender.send_request(http::Request::from_parts(head, body)).await.map_err(Error::Hyper)?;
+    let response = sender
+        .send_request(http::Request::from_parts(head, body))
+        .await
+        .map_err(Error::Hyper)?;
     let response = response.map(|body| body.map_err(Error::Hyper).boxed_unsync());
     Ok((
         response,
@@ -59,7 +68,10 @@ impl Script {
     /// 200 with a JSON body.
     pub fn json(body: &str) -> Self {
         Self {
-            head: format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len()),
+            head: format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            ),
             pause: Duration::ZERO,
             body: body.to_owned(),
         }

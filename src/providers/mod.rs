@@ -1,12 +1,16 @@
 //! The six providers. Each has the same rooms: configuration, documents and requests, the `Provider` steps, mapping, and its page.
 
+mod blackline;
 mod crowdstrike;
+mod elastic_cloud;
+mod jumpcloud;
+mod slack_enterprise;
+mod teamviewer;
 
 use crate::{
     client::Pacing,
     contract::types::{Account, Provider as Name},
     error::Error,
-    json,
     provider::Provider,
     secret::Secret,
     settings::{General, Settings},
@@ -32,14 +36,13 @@ pub fn open(account: Account) -> Result<Opened, Error> {
     } = account;
     let mut settings = Settings::parse(settings.as_deref())?;
     let general = settings.take_general()?;
-    match provider {
-        Name::Crowdstrike => crowdstrike::open(base_url.as_deref(), credentials, settings, general),
-        other => Err(Error::account(
-            "provider",
-            format!(
-                "the provider `{}` is not supported by this version",
-                json::provider_name(other)
-            ),
-        )),
-    }
+    let open = match provider {
+        Name::Blackline => blackline::open,
+        Name::Crowdstrike => crowdstrike::open,
+        Name::ElasticCloud => elastic_cloud::open,
+        Name::Jumpcloud => jumpcloud::open,
+        Name::SlackEnterprise => slack_enterprise::open,
+        Name::Teamviewer => teamviewer::open,
+    };
+    open(base_url.as_deref(), credentials, settings, general)
 }

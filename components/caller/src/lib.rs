@@ -25,7 +25,13 @@ impl bindings::Guest for Component {
             }),
             settings: None,
         };
-        let role = Role { id: Some(role), name: None, group: None, organization: None, workspace: None };
+        let role = Role {
+            id: Some(role),
+            name: None,
+            group: None,
+            organization: None,
+            workspace: None,
+        };
         let request = Request {
             id: user,
             roles: vec![role],

@@ -39,7 +39,10 @@ impl Host for Spin {
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
             let store = Store::open_default().await.map_err(|error| format!("{error:?}"))?;
-            let value = store.get(format!("{ACCOUNT}{id}")).await.map_err(|error| format!("{error:?}"))?;
+            let value = store
+                .get(format!("{ACCOUNT}{id}"))
+                .await
+                .map_err(|error| format!("{error:?}"))?;
             value
                 .map(String::from_utf8)
                 .transpose()
@@ -48,8 +51,16 @@ impl Host for Spin {
     }
 
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        let suffix: String =
-            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let suffix: String = name
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
         Box::pin(variable(format!("{SECRET}{suffix}")))
     }
 

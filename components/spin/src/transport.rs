@@ -86,12 +86,19 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
         // Without it a request without a body is sent with an empty chunked one, which some servers refuse.
         (None, _) => append("content-length", "0")?,
     }
-    let (scheme, rest) = request.url.split_once("://").ok_or_else(|| not_sent("the URL has no scheme"))?;
+    let (scheme, rest) = request
+        .url
+        .split_once("://")
+        .ok_or_else(|| not_sent("the URL has no scheme"))?;
     let (authority, path) = match rest.find(['/', '?']) {
         Some(at) => rest.split_at(at),
         None => (rest, "/"),
     };
-    let path = if path.starts_with('?') { format!("/{path}") } else { path.to_owned() };
+    let path = if path.starts_with('?') {
+        format!("/{path}")
+    } else {
+        path.to_owned()
+    };
     let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
     let contents = request.body.clone().map(|bytes| {
         let (mut writer, reader) = wit_stream::new::<u8>();
@@ -103,7 +110,8 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
     });
     let (trailers, trailers_reader) = wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Ok(None));
     drop(trailers);
-    let (outgoing, transmitted) = types::Request::new(headers, contents, trailers_reader, Some(options(request.timeouts)));
+    let (outgoing, transmitted) =
+        types::Request::new(headers, contents, trailers_reader, Some(options(request.timeouts)));
     outgoing
         .set_method(&method(request.method))
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))

@@ -50,8 +50,16 @@ impl Host for Environment<'_> {
 
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
-            let suffix: String =
-                name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+            let suffix: String = name
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() {
+                        c.to_ascii_uppercase()
+                    } else {
+                        '_'
+                    }
+                })
+                .collect();
             variable(&format!("{SECRET}{suffix}"))
         })
     }

@@ -9,9 +9,7 @@ use unassign_role::{
 };
 use wasip2::{
     exports::http::incoming_handler::Guest,
-    http::types::{
-        Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
-    },
+    http::types::{Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam},
     io::streams::OutputStream,
 };
 

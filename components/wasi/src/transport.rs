@@ -8,7 +8,8 @@ use wasip2::{
     http::{
         outgoing_handler,
         types::{
-            self, ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+            self, ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest, RequestOptions,
+            Scheme,
         },
     },
     io::streams::InputStream,
@@ -46,7 +47,12 @@ impl Transport for WasiTransport {
 async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
     let outgoing = outgoing(request)?;
     let body = match &request.body {
-        Some(bytes) => Some((bytes, outgoing.body().map_err(|()| not_sent("the request has no body to write"))?)),
+        Some(bytes) => Some((
+            bytes,
+            outgoing
+                .body()
+                .map_err(|()| not_sent("the request has no body to write"))?,
+        )),
         // The body is never opened, so that the request is framed as one without a body.
         None => None,
     };
@@ -78,12 +84,19 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
         // Without it the body would be sent in chunks, which some servers refuse.
         append("content-length", &body.len().to_string())?;
     }
-    let (scheme, rest) = request.url.split_once("://").ok_or_else(|| not_sent("the URL has no scheme"))?;
+    let (scheme, rest) = request
+        .url
+        .split_once("://")
+        .ok_or_else(|| not_sent("the URL has no scheme"))?;
     let (authority, path) = match rest.find(['/', '?']) {
         Some(at) => rest.split_at(at),
         None => (rest, "/"),
     };
-    let path = if path.starts_with('?') { format!("/{path}") } else { path.to_owned() };
+    let path = if path.starts_with('?') {
+        format!("/{path}")
+    } else {
+        path.to_owned()
+    };
     let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
     let outgoing = OutgoingRequest::new(headers);
     outgoing
@@ -129,8 +142,12 @@ fn read(response: &IncomingResponse) -> Result<Response<'static>, TransportError
         .into_iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
         .collect();
-    let body = response.consume().map_err(|()| cut_off("the answer has no body to read"))?;
-    let stream = body.stream().map_err(|()| cut_off("the answer's body was opened twice"))?;
+    let body = response
+        .consume()
+        .map_err(|()| cut_off("the answer has no body to read"))?;
+    let stream = body
+        .stream()
+        .map_err(|()| cut_off("the answer's body was opened twice"))?;
     Ok(Response {
         status: response.status(),
         headers,

@@ -3,7 +3,12 @@
 //! This crate shares no type, constant or path with the crate it tests, so that the two cannot agree on a mistake.
 //! A sandbox is an [`axum::Router`] over real state; tests assert that state.
 
+pub mod blackline;
 pub mod clock;
 pub mod crowdstrike;
+pub mod elastic_cloud;
+pub mod jumpcloud;
+pub mod slack_enterprise;
+pub mod teamviewer;
 
 pub use clock::Clock;

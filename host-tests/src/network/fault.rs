@@ -117,32 +117,41 @@ impl Fault {
             }
             Self::Body(content_type, bytes) => {
                 let (mut head, _) = reach().await.into_parts();
-                head.headers.insert("content-type", http::HeaderValue::from_static(content_type));
+                head.headers
+                    .insert("content-type", http::HeaderValue::from_static(content_type));
                 head.headers.remove("content-length");
                 Ok(http::Response::from_parts(head, bytes_body(bytes)))
             }
-            Self::CutOff => reshape(reach().await, |bytes| {
-                let half = bytes.slice(..bytes.len() / 2);
-                boxed(stream::iter([Ok(half), Err(Error::ConnectionTerminated)]))
-            })
-            .await,
-            Self::Stalls => reshape(reach().await, |bytes| {
-                let half = bytes.slice(..bytes.len() / 2);
-                boxed(stream::iter([Ok(half)]).chain(stream::pending()))
-            })
-            .await,
-            Self::Endless => reshape(reach().await, |bytes| {
-                let blanks = Bytes::from(vec![b' '; 64 * 1024]);
-                boxed(stream::iter([Ok(bytes)]).chain(stream::repeat_with(move || Ok(blanks.clone()))))
-            })
-            .await,
-            Self::Drip(pause) => reshape(reach().await, |bytes| {
-                boxed(stream::iter(bytes).then(move |byte| async move {
-                    tokio::time::sleep(pause).await;
-                    Ok(Bytes::copy_from_slice(&[byte]))
-                }))
-            })
-            .await,
+            Self::CutOff => {
+                reshape(reach().await, |bytes| {
+                    let half = bytes.slice(..bytes.len() / 2);
+                    boxed(stream::iter([Ok(half), Err(Error::ConnectionTerminated)]))
+                })
+                .await
+            }
+            Self::Stalls => {
+                reshape(reach().await, |bytes| {
+                    let half = bytes.slice(..bytes.len() / 2);
+                    boxed(stream::iter([Ok(half)]).chain(stream::pending()))
+                })
+                .await
+            }
+            Self::Endless => {
+                reshape(reach().await, |bytes| {
+                    let blanks = Bytes::from(vec![b' '; 64 * 1024]);
+                    boxed(stream::iter([Ok(bytes)]).chain(stream::repeat_with(move || Ok(blanks.clone()))))
+                })
+                .await
+            }
+            Self::Drip(pause) => {
+                reshape(reach().await, |bytes| {
+                    boxed(stream::iter(bytes).then(move |byte| async move {
+                        tokio::time::sleep(pause).await;
+                        Ok(Bytes::copy_from_slice(&[byte]))
+                    }))
+                })
+                .await
+            }
         }
     }
 }

@@ -52,7 +52,10 @@ pub struct Call {
 }
 
 /// What comes back: the answer, and what is still to be done for the request.
-type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+type Sent = (
+    http::Response<WasiBody>,
+    Box<dyn Future<Output = Result<(), Error>> + Send>,
+);
 
 impl Network {
     /// Makes a sandbox reachable under `host[:port]`.
@@ -171,7 +174,10 @@ impl WasiHttpHooks for Network {
 /// The sandbox's answer as the guest gets it.
 async fn whole(response: http::Response<axum::body::Body>) -> Result<http::Response<WasiBody>, Error> {
     let (head, body) = response.into_parts();
-    let body = body.collect().await.map_err(|error| Error::InternalError(Some(error.to_string())))?;
+    let body = body
+        .collect()
+        .await
+        .map_err(|error| Error::InternalError(Some(error.to_string())))?;
     Ok(http::Response::from_parts(head, bytes_body(body.to_bytes())))
 }
 

@@ -29,7 +29,9 @@ on_both! {
 #[tokio::test(start_paused = true)]
 async fn a_typed_call_has_two_revokes_under_way_at_once() {
     let world = World::new();
-    world.network.hold_until(2, |call| call.path_and_query.contains("user-role-actions"));
+    world
+        .network
+        .hold_until(2, |call| call.path_and_query.contains("user-role-actions"));
     let roles = [
         crate::fixture::in_organization("help_desk", DEMO_HOME_CID),
         crate::fixture::in_organization("help_desk", DEMO_CHILD_CID),

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use harness::typed::{self, types::{self, Outcome, ViaKind}};
-use sandboxes::crowdstrike::{DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User};
+use harness::typed::{
+    self,
+    types::{self, Outcome, ViaKind},
+};
+use sandboxes::crowdstrike::{
+    DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User,
+};
 
 use crate::fixture::{ANN, KIM, SAM, World, by_id, by_name, in_organization, options, outcomes, typed_account};
 
@@ -12,7 +17,10 @@ async fn a_role_by_id() {
     let world = World::new();
     let success = world.call(ANN, &[by_id("event_viewer")]).await.unwrap();
     let grant = &success.outcomes[0].grants[0];
-    assert_eq!((grant.outcome, grant.acknowledged, grant.direct), (Outcome::Removed, true, true));
+    assert_eq!(
+        (grant.outcome, grant.acknowledged, grant.direct),
+        (Outcome::Removed, true, true)
+    );
     assert_eq!(grant.scope.organization.as_deref(), Some(HOME));
     assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
     assert_eq!(world.tenant.grants(ANN).len(), 6);
@@ -51,18 +59,39 @@ async fn more_than_a_hundred_roles_go_in_chunks() {
     let request = types::Request {
         id: SAM.to_owned(),
         roles,
-        organizations: [HOME, CHILD].map(|id| types::Organization { id: Some(id.to_owned()), name: None }).to_vec(),
+        organizations: [HOME, CHILD]
+            .map(|id| types::Organization {
+                id: Some(id.to_owned()),
+                name: None,
+            })
+            .to_vec(),
         workspace_id: None,
         remote_query: None,
         remote_data: None,
     };
-    let answer = typed::call(&world.network, world.clock, &typed_account(), &request, &options()).await.unwrap();
-    assert_eq!(outcomes(&answer).len() , 95);
+    let answer = typed::call(&world.network, world.clock, &typed_account(), &request, &options())
+        .await
+        .unwrap();
+    assert_eq!(outcomes(&answer).len(), 95);
     assert_eq!(request.organizations.len(), 2);
     // 100 entries in one call are the most; the organizations count.
     assert!(answer.is_ok(), "{:?}", answer.unwrap_err().message);
-    assert!(world.tenant.revocations().iter().all(|revocation| revocation.roles.len() <= 100));
-    assert_eq!(world.tenant.grants(SAM).iter().filter(|(_, role, _)| role.starts_with("custom")).count(), 0);
+    assert!(
+        world
+            .tenant
+            .revocations()
+            .iter()
+            .all(|revocation| revocation.roles.len() <= 100)
+    );
+    assert_eq!(
+        world
+            .tenant
+            .grants(SAM)
+            .iter()
+            .filter(|(_, role, _)| role.starts_with("custom"))
+            .count(),
+        0
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,18 +114,27 @@ async fn every_page_of_the_grants_is_read() {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_is_not_held_is_proven_by_a_revoke_of_its_own() {
     let world = World::new();
-    let success = world.call(ANN, &[by_id("quarantine_manager"), by_id("event_viewer")]).await.unwrap();
+    let success = world
+        .call(ANN, &[by_id("quarantine_manager"), by_id("event_viewer")])
+        .await
+        .unwrap();
     assert_eq!(success.outcomes[0].outcome, Outcome::AlreadyAbsent);
     let grant = &success.outcomes[0].grants[0];
     assert!(grant.acknowledged);
-    assert_eq!(grant.scope.organization.as_deref(), Some(HOME), "the CID in view is named");
+    assert_eq!(
+        grant.scope.organization.as_deref(),
+        Some(HOME),
+        "the CID in view is named"
+    );
     assert_eq!(world.tenant.revocations().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_by_name_that_is_not_held_is_looked_up_in_the_directory() {
     let world = World::new();
-    let answer = world.call(ANN, &[by_name("Quarantine Manager"), by_name("No Such Role")]).await;
+    let answer = world
+        .call(ANN, &[by_name("Quarantine Manager"), by_name("No Such Role")])
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::NotFound]);
 }
 
@@ -122,8 +160,13 @@ async fn a_name_of_two_roles_is_ambiguous_held_or_not() {
 #[tokio::test(start_paused = true)]
 async fn an_unknown_role_is_not_found_and_does_not_block_the_others() {
     let world = World::new();
-    let answer = world.call(ANN, &[by_id("no_such_role"), by_id("event_viewer"), by_id("help_desk")]).await;
-    assert_eq!(outcomes(&answer), [Outcome::NotFound, Outcome::Removed, Outcome::Removed]);
+    let answer = world
+        .call(ANN, &[by_id("no_such_role"), by_id("event_viewer"), by_id("help_desk")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::NotFound, Outcome::Removed, Outcome::Removed]
+    );
     assert_eq!(answer.unwrap_err().status, 422);
     assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
 }
@@ -133,8 +176,15 @@ async fn an_inherited_role_is_reported_with_its_groups_and_not_claimed() {
     let world = World::new();
     let failure = world.call(SAM, &[by_id("vulnerability_manager")]).await.unwrap_err();
     let grant = &failure.outcomes[0].grants[0];
-    assert_eq!((failure.status, grant.outcome, failure.sent), (422, Outcome::Inherited, false));
-    let via: Vec<_> = grant.via.iter().map(|via| (via.kind, via.name.as_deref().unwrap())).collect();
+    assert_eq!(
+        (failure.status, grant.outcome, failure.sent),
+        (422, Outcome::Inherited, false)
+    );
+    let via: Vec<_> = grant
+        .via
+        .iter()
+        .map(|via| (via.kind, via.name.as_deref().unwrap()))
+        .collect();
     assert_eq!(via, [(ViaKind::Group, "Blue Team"), (ViaKind::CidGroup, "All Tenants")]);
     assert!(world.tenant.revocations().is_empty());
     assert_eq!(world.tenant.grants(SAM).len(), 2);
@@ -156,15 +206,23 @@ async fn a_cid_is_taken_with_checksum_and_in_any_case_and_only_that_cid_loses_th
     let cid = format!("{}-A1", CHILD.to_uppercase());
     assert!(world.call(ANN, &[in_organization("help_desk", &cid)]).await.is_ok());
     assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
-    let failure = world.call(ANN, &[in_organization("help_desk", "not-a-cid")]).await.unwrap_err();
-    assert_eq!((failure.status, failure.field.as_deref()), (400, Some("roles[0].organization")));
+    let failure = world
+        .call(ANN, &[in_organization("help_desk", "not-a-cid")])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (failure.status, failure.field.as_deref()),
+        (400, Some("roles[0].organization"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cid_out_of_sight_blocks_only_its_own_entry() {
     let world = World::new();
     let foreign = "00000000000000000000000000000000";
-    let answer = world.call(ANN, &[in_organization("help_desk", foreign), by_id("event_viewer")]).await;
+    let answer = world
+        .call(ANN, &[in_organization("help_desk", foreign), by_id("event_viewer")])
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed]);
     assert!(world.tenant.holds(ANN, HOME, "help_desk"));
 }
@@ -184,7 +242,9 @@ async fn a_token_locked_to_a_child_acts_there() {
         remote_query: None,
         remote_data: None,
     };
-    let answer = typed::call(&world.network, world.clock, &account, &request, &options()).await.unwrap();
+    let answer = typed::call(&world.network, world.clock, &account, &request, &options())
+        .await
+        .unwrap();
     assert_eq!(outcomes(&answer), [Outcome::Removed]);
     assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
 }
@@ -198,17 +258,28 @@ async fn the_user_is_found_by_email_and_only_exactly() {
         cid: HOME.to_owned(),
         ..User::default()
     });
-    world.tenant.grant("6f1e2a30-0000-4000-8000-00000000d004", HOME, "event_viewer");
-    let success = world.call("O'Neil@Example.com", &[by_id("event_viewer")]).await.unwrap();
+    world
+        .tenant
+        .grant("6f1e2a30-0000-4000-8000-00000000d004", HOME, "event_viewer");
+    let success = world
+        .call("O'Neil@Example.com", &[by_id("event_viewer")])
+        .await
+        .unwrap();
     assert_eq!(success.user.id, "6f1e2a30-0000-4000-8000-00000000d004");
-    let failure = world.call("nobody@example.com", &[by_id("event_viewer")]).await.unwrap_err();
+    let failure = world
+        .call("nobody@example.com", &[by_id("event_viewer")])
+        .await
+        .unwrap_err();
     assert_eq!((failure.status, failure.sent), (404, false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_uuid_is_404() {
     let world = World::new();
-    let failure = world.call("6f1e2a30-0000-4000-8000-ffffffffffff", &[by_id("event_viewer")]).await.unwrap_err();
+    let failure = world
+        .call("6f1e2a30-0000-4000-8000-ffffffffffff", &[by_id("event_viewer")])
+        .await
+        .unwrap_err();
     assert_eq!((failure.status, failure.kind), (404, types::FailureKind::NotFound));
 }
 
@@ -219,7 +290,10 @@ async fn the_whole_user_is_mapped() {
     assert_eq!(user.name.as_deref(), Some("Sam Hill"));
     assert_eq!(user.username.as_deref(), Some(DEMO_USERS[1].1));
     assert_eq!(user.emails[0].email.as_deref(), Some(DEMO_USERS[1].1));
-    assert_eq!((user.status.as_deref(), user.is_two_factor_enabled), (Some("active"), Some(true)));
+    assert_eq!(
+        (user.status.as_deref(), user.is_two_factor_enabled),
+        (Some("active"), Some(true))
+    );
     assert_eq!(user.roles.len(), 1);
     assert_eq!(user.roles[0].group.as_deref(), Some("Blue Team"));
     assert_eq!(user.roles[0].organization.as_deref(), Some(HOME));
@@ -263,14 +337,23 @@ async fn acknowledged_and_kept_is_failed_once_the_window_is_over() {
     let acknowledged_at = failure.outcomes[0].grants[0].acknowledged_at.clone();
 
     tokio::time::sleep(Duration::from_secs(90)).await;
-    let again = types::Options { acknowledged_at, ..options() };
+    let again = types::Options {
+        acknowledged_at,
+        ..options()
+    };
     let failure = world.call_with(ANN, &[by_id("event_viewer")], again).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("still_held"));
     assert_eq!((failure.status, failure.retryable), (422, false));
     assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
 
-    let patient = types::Options { deadline: Some(120_000), ..options() };
-    let failure = world.call_with(ANN, &[by_id("event_viewer")], patient).await.unwrap_err();
+    let patient = types::Options {
+        deadline: Some(120_000),
+        ..options()
+    };
+    let failure = world
+        .call_with(ANN, &[by_id("event_viewer")], patient)
+        .await
+        .unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
 }
 
@@ -300,7 +383,13 @@ async fn stale_reads_are_waited_out() {
     world.tenant.stale_reads(Duration::from_secs(12));
     let success = world.call(ANN, &[by_id("event_viewer")]).await.unwrap();
     assert_eq!(success.outcomes[0].outcome, Outcome::Removed);
-    assert!(success.user.roles.iter().all(|role| role.id.as_deref() != Some("event_viewer")));
+    assert!(
+        success
+            .user
+            .roles
+            .iter()
+            .all(|role| role.id.as_deref() != Some("event_viewer"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -309,7 +398,10 @@ async fn a_first_read_that_omits_the_role_does_not_make_it_absent() {
     world.tenant.omit_from_reads("event_viewer", 0, 2);
     let answer = world.call(ANN, &[by_id("event_viewer")]).await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
-    assert!(!world.tenant.holds(ANN, HOME, "event_viewer"), "200 is said, so it must be gone");
+    assert!(
+        !world.tenant.holds(ANN, HOME, "event_viewer"),
+        "200 is said, so it must be gone"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,7 +423,11 @@ async fn a_success_with_errors_inside_is_no_success() {
     let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
     assert!(!failure.outcomes[0].grants[0].acknowledged);
-    assert!(failure.message.contains("internal failure while revoking"), "{}", failure.message);
+    assert!(
+        failure.message.contains("internal failure while revoking"),
+        "{}",
+        failure.message
+    );
     assert_eq!(failure.status, 422);
     assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
 }
@@ -340,7 +436,9 @@ async fn a_success_with_errors_inside_is_no_success() {
 async fn a_tenant_that_refuses_to_revoke_what_is_not_held_is_tolerated() {
     let world = World::new();
     world.tenant.refuse_absent();
-    let answer = world.call(ANN, &[by_id("quarantine_manager"), by_id("event_viewer")]).await;
+    let answer = world
+        .call(ANN, &[by_id("quarantine_manager"), by_id("event_viewer")])
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::Removed]);
 }
 
@@ -379,7 +477,10 @@ async fn wrong_credentials_are_401_and_nothing_is_sent() {
         remote_query: None,
         remote_data: None,
     };
-    let failure = typed::call(&world.network, world.clock, &account, &request, &options()).await.unwrap().unwrap_err();
+    let failure = typed::call(&world.network, world.clock, &account, &request, &options())
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!((failure.status, failure.sent), (401, false));
     assert!(!format!("{failure:?}").contains("wrong-secret-here"));
 }
@@ -398,22 +499,38 @@ async fn a_rate_limit_in_either_unit_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_that_outlasts_the_deadline_is_429_with_its_wait() {
     let world = World::new();
-    world.tenant.rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
+    world
+        .tenant
+        .rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
     let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (429, false));
-    assert!(failure.retry_after.is_some_and(|seconds| (58..=61).contains(&seconds)), "{:?}", failure.retry_after);
+    assert!(
+        failure.retry_after.is_some_and(|seconds| (58..=61).contains(&seconds)),
+        "{:?}",
+        failure.retry_after
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
     let before = world.tenant.grants(ANN);
-    let dry = types::Options { dry_run: true, ..options() };
-    let success = world.call_with(ANN, &[by_id("event_viewer"), by_id("help_desk")], dry).await.unwrap();
+    let dry = types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let success = world
+        .call_with(ANN, &[by_id("event_viewer"), by_id("help_desk")], dry)
+        .await
+        .unwrap();
     assert!(success.dry_run && success.outcomes.iter().all(|entry| entry.outcome == Outcome::Planned));
     let planned = &success.planned_requests[0];
     assert_eq!((success.planned_requests.len(), planned.method.as_str()), (1, "POST"));
-    assert!(planned.url.ends_with("/user-management/entities/user-role-actions/v1"), "{}", planned.url);
+    assert!(
+        planned.url.ends_with("/user-management/entities/user-role-actions/v1"),
+        "{}",
+        planned.url
+    );
     let body: serde_json::Value = serde_json::from_str(planned.body.as_deref().unwrap()).unwrap();
     assert_eq!(body["action"], "revoke");
     assert!(!format!("{success:?}").contains("falcon-token"), "no token is shown");

@@ -23,8 +23,19 @@ const CALLS: [&str; 4] = [
 ];
 
 fn faults() -> Vec<Fault> {
-    let answer = |status: u16, body: &str| Fault::Answer(status, vec![("content-type", String::from("application/json"))], body.to_owned());
-    let error = |status: u16| answer(status, &json!({"errors": [{"code": status, "message": "injected"}]}).to_string());
+    let answer = |status: u16, body: &str| {
+        Fault::Answer(
+            status,
+            vec![("content-type", String::from("application/json"))],
+            body.to_owned(),
+        )
+    };
+    let error = |status: u16| {
+        answer(
+            status,
+            &json!({"errors": [{"code": status, "message": "injected"}]}).to_string(),
+        )
+    };
     vec![
         Fault::Refused,
         Fault::ResetBefore,
@@ -41,7 +52,11 @@ fn faults() -> Vec<Fault> {
         answer(200, "{}"),
         answer(200, "null"),
         answer(200, r#"{"resources": [], "errors": []}"#),
-        Fault::Answer(302, vec![("location", String::from("https://evil.example/"))], String::new()),
+        Fault::Answer(
+            302,
+            vec![("location", String::from("https://evil.example/"))],
+            String::new(),
+        ),
         Fault::Body("text/html", Bytes::from_static(b"<html>maintenance</html>")),
         Fault::Body("application/json", Bytes::from_static(b"{\"resources\": [")),
         Fault::CutOff,

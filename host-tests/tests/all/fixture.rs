@@ -6,7 +6,7 @@ use bytes::Bytes;
 use harness::{
     guests::Artifact,
     network::Network,
-    service::Service,
+    service::{Service, token_digest},
     typed::{self, types},
 };
 use sandboxes::{
@@ -14,7 +14,6 @@ use sandboxes::{
     crowdstrike::{CrowdStrike, DEMO_USERS},
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 pub const AUTHORITY: &str = "api.crowdstrike.com";
 pub const ANN: &str = DEMO_USERS[0].0;
@@ -82,7 +81,9 @@ impl World {
             remote_query: None,
             remote_data: None,
         };
-        typed::call(&self.network, self.clock, &typed_account(), &request, &options).await.unwrap()
+        typed::call(&self.network, self.clock, &typed_account(), &request, &options)
+            .await
+            .unwrap()
     }
 }
 
@@ -109,11 +110,7 @@ pub fn typed_account() -> types::Account {
 }
 
 pub fn config() -> Value {
-    json!({"tokens": [{"name": "tests", "sha256": sha256(TOKEN), "accounts": [ACCOUNT, "other"]}]})
-}
-
-pub fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    json!({"tokens": [{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"]}]})
 }
 
 pub fn options() -> types::Options {
@@ -196,7 +193,11 @@ impl Post {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let (head, body) = service.send(request.body(Bytes::from(self.body)).unwrap()).await.unwrap().into_parts();
+        let (head, body) = service
+            .send(request.body(Bytes::from(self.body)).unwrap())
+            .await
+            .unwrap()
+            .into_parts();
         Answer {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -208,11 +209,17 @@ impl Post {
 
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub fn outcomes(&self) -> Vec<&str> {
-        let entries = self.body["role_outcomes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let entries = self.body["role_outcomes"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         entries.iter().filter_map(|entry| entry["outcome"].as_str()).collect()
     }
 }

@@ -1,13 +1,18 @@
 //! The contract, through the real components.
 
 mod bad_input;
+mod blackline;
 mod composition;
 mod concurrency;
 mod crowdstrike;
+mod elastic_cloud;
 mod faults;
 mod fixture;
 mod http_face;
+mod jumpcloud;
 mod network;
+mod slack_enterprise;
+mod teamviewer;
 mod wire;
 mod worlds;
 

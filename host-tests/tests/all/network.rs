@@ -1,6 +1,9 @@
 //! The harness itself: what a component can reach, and what it cannot.
 
-use harness::{network::{Fault, Network, Rule}, typed::types::Outcome};
+use harness::{
+    network::{Fault, Network, Rule},
+    typed::types::Outcome,
+};
 use sandboxes::crowdstrike::DEMO_HOME_CID;
 
 use crate::fixture::{ANN, World, by_id, outcomes};
@@ -16,11 +19,18 @@ async fn what_has_no_route_is_unreachable() {
 #[tokio::test(start_paused = true)]
 async fn an_injected_fault_is_met_and_the_journal_shows_every_call() {
     let world = World::new();
-    world.network.inject(Rule::once("/oauth2/token", Fault::Answer(503, Vec::new(), String::from("busy"))));
+    world.network.inject(Rule::once(
+        "/oauth2/token",
+        Fault::Answer(503, Vec::new(), String::from("busy")),
+    ));
     let answer = world.call(ANN, &[by_id("event_viewer")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed]);
     let calls = world.network.calls();
-    let tokens: Vec<_> = calls.iter().filter(|call| call.path_and_query == "/oauth2/token").map(|call| call.status).collect();
+    let tokens: Vec<_> = calls
+        .iter()
+        .filter(|call| call.path_and_query == "/oauth2/token")
+        .map(|call| call.status)
+        .collect();
     assert_eq!(tokens, [Some(503), Some(201)]);
     assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }
@@ -32,8 +42,14 @@ async fn real_sockets_are_for_loopback_alone() {
             http_body_util::Empty::<bytes::Bytes>::new(),
             |never| match never {},
         ));
-        let request = http::Request::builder().uri(format!("http://{authority}/")).body(body).unwrap();
+        let request = http::Request::builder()
+            .uri(format!("http://{authority}/"))
+            .body(body)
+            .unwrap();
         let error = harness::wire::send(request).await.err().unwrap();
-        assert!(matches!(error, wasmtime_wasi_http::Error::DestinationIpProhibited), "{authority}: {error}");
+        assert!(
+            matches!(error, wasmtime_wasi_http::Error::DestinationIpProhibited),
+            "{authority}: {error}"
+        );
     }
 }

@@ -22,7 +22,8 @@ fn script(request: &str) -> Script {
     let body = if line.contains("/oauth2/token") {
         json!({"access_token": "wire-token-text", "token_type": "bearer", "expires_in": 1799})
     } else if line.contains("user-roles/v2") {
-        let row = json!({"role_id": "kept_role", "role_name": "Kept", "uuid": USER, "cid": CID, "grant_type": "direct"});
+        let row =
+            json!({"role_id": "kept_role", "role_name": "Kept", "uuid": USER, "cid": CID, "grant_type": "direct"});
         json!({"meta": {"pagination": {"limit": 500, "offset": 0, "total": 1}}, "resources": [row], "errors": []})
     } else if line.contains("users/GET/v1") {
         json!({"resources": [{"uuid": USER, "uid": "ann@example.com", "cid": CID}], "errors": []})
@@ -45,23 +46,40 @@ async fn requests_of(artifact: Artifact) -> Vec<String> {
         "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
     });
     let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
-    let service = Service::builder(artifact, &network, clock).config(&config()).account(ACCOUNT, account).start().unwrap();
-    let answer = Post::json(&json!({"id": USER, "roles": [{"id": "absent_role"}]})).to(&service).await;
-    assert_eq!((answer.status, answer.outcomes()), (200, vec!["already_absent"]), "{answer:?}");
+    let service = Service::builder(artifact, &network, clock)
+        .config(&config())
+        .account(ACCOUNT, account)
+        .start()
+        .unwrap();
+    let answer = Post::json(&json!({"id": USER, "roles": [{"id": "absent_role"}]}))
+        .to(&service)
+        .await;
+    assert_eq!(
+        (answer.status, answer.outcomes()),
+        (200, vec!["already_absent"]),
+        "{answer:?}"
+    );
     recorder.requests()
 }
 
 fn check(requests: &[String]) {
     assert!(requests.len() >= 5, "{requests:#?}");
     for request in requests {
-        let head = request.split("\r\n\r\n").next().unwrap_or_default().to_ascii_lowercase();
+        let head = request
+            .split("\r\n\r\n")
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         assert!(!head.contains("transfer-encoding"), "{request}");
         assert!(head.contains("\r\nuser-agent: unassign-role/"), "{request}");
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         if head.starts_with("get ") {
             assert!(body.is_empty() && !head.contains("content-length"), "{request}");
         } else {
-            assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{request}");
+            assert!(
+                head.contains(&format!("\r\ncontent-length: {}", body.len())),
+                "{request}"
+            );
         }
     }
 }

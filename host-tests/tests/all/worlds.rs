@@ -20,7 +20,18 @@ fn wasi_exports_the_typed_call_and_the_http_face_and_imports_wasi_0_2_alone() {
 fn spin_exports_the_http_face_of_wasi_0_3_and_imports_wasi_and_spin_alone() {
     let world = World::of(Artifact::Spin).unwrap();
     assert_eq!(world.exports, ["wasi:http/handler@0.3.0"]);
-    let spin: Vec<&String> = world.imports.iter().filter(|import| !import.starts_with("wasi:")).collect();
-    assert_eq!(spin, ["spin:key-value/key-value@3.0.0", "spin:variables/variables@3.0.0"]);
-    assert!(world.imports.iter().any(|import| import == "wasi:http/client@0.3.0"), "{:?}", world.imports);
+    let spin: Vec<&String> = world
+        .imports
+        .iter()
+        .filter(|import| !import.starts_with("wasi:"))
+        .collect();
+    assert_eq!(
+        spin,
+        ["spin:key-value/key-value@3.0.0", "spin:variables/variables@3.0.0"]
+    );
+    assert!(
+        world.imports.iter().any(|import| import == "wasi:http/client@0.3.0"),
+        "{:?}",
+        world.imports
+    );
 }

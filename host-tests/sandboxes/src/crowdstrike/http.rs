@@ -4,14 +4,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 
-use super::{
-    CrowdStrike, ErrorsField,
-    behaviour::EpochUnit,
-    grants, roles,
-    state::State,
-    token,
-    users,
-};
+use super::{CrowdStrike, ErrorsField, behaviour::EpochUnit, grants, roles, state::State, token, users};
 
 /// A request, read whole.
 pub struct Call {

@@ -1,0 +1,120 @@
+//! One typed call.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use harness::typed::{self, types};
+
+use super::{
+    sandbox::{CROWDSTRIKE, Sandboxes},
+    table::table,
+};
+
+#[derive(Args)]
+pub struct Call {
+    /// The sandbox account
+    #[arg(long, default_value = CROWDSTRIKE)]
+    account: String,
+    /// The user's id, or the e-mail address
+    #[arg(long)]
+    user: String,
+    /// A role by id; can be repeated
+    #[arg(long = "role")]
+    roles: Vec<String>,
+    /// A role by name; can be repeated
+    #[arg(long = "role-name")]
+    names: Vec<String>,
+    /// The organization (CrowdStrike: the CID) of the roles
+    #[arg(long)]
+    organization: Option<String>,
+    /// Show the requests that would be sent, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Milliseconds for the whole operation
+    #[arg(long)]
+    deadline_ms: Option<u32>,
+}
+
+impl Call {
+    pub async fn run(self) -> Result<ExitCode> {
+        let account = Sandboxes::typed_account(&self.account)?;
+        let sandboxes = Sandboxes::start();
+        let role = |id: Option<String>, name: Option<String>| types::Role {
+            id,
+            name,
+            group: None,
+            organization: self.organization.clone(),
+            workspace: None,
+        };
+        let ids = self.roles.iter().cloned().map(|id| role(Some(id), None));
+        let names = self.names.iter().cloned().map(|name| role(None, Some(name)));
+        let request = types::Request {
+            id: self.user.clone(),
+            roles: ids.chain(names).collect(),
+            organizations: Vec::new(),
+            workspace_id: None,
+            remote_query: None,
+            remote_data: None,
+        };
+        let options = types::Options {
+            dry_run: self.dry_run,
+            allow: Vec::new(),
+            deadline: self.deadline_ms,
+            strict_scope: None,
+            unknown_role: None,
+            acknowledged_at: None,
+            expect: None,
+            accept_unverified: false,
+        };
+        match typed::call(&sandboxes.network, sandboxes.clock, &account, &request, &options).await? {
+            Ok(success) => {
+                print_outcomes(&success.outcomes);
+                for planned in success.planned_requests {
+                    println!("{} {}", planned.method, planned.url);
+                    for (name, value) in planned.headers {
+                        println!("{name}: {value}");
+                    }
+                    println!("\n{}\n", planned.body.unwrap_or_default());
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(failure) => {
+                print_outcomes(&failure.outcomes);
+                eprintln!("{:?} (status {}): {}", failure.kind, failure.status, failure.message);
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+}
+
+fn print_outcomes(outcomes: &[types::RoleOutcome]) {
+    if outcomes.is_empty() {
+        return;
+    }
+    let mut rows = table(["role", "organization", "outcome", "reason"]);
+    for entry in outcomes {
+        let asked = entry
+            .role
+            .as_ref()
+            .and_then(|role| role.id.clone().or(role.name.clone()))
+            .unwrap_or_default();
+        for grant in &entry.grants {
+            rows.add_row([
+                grant.role_id.clone(),
+                grant.scope.organization.clone().unwrap_or_default(),
+                format!("{:?}", grant.outcome),
+                grant.reason.clone().unwrap_or_default(),
+            ]);
+        }
+        if entry.grants.is_empty() {
+            rows.add_row([
+                asked,
+                String::new(),
+                format!("{:?}", entry.outcome),
+                entry.reason.clone().unwrap_or_default(),
+            ]);
+        }
+    }
+    println!("{rows}");
+}

@@ -1,0 +1,1 @@
+//! JumpCloud through the typed export.

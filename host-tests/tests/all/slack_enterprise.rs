@@ -1,0 +1,1 @@
+//! Slack Enterprise through the typed export.

@@ -1,0 +1,1 @@
+//! TeamViewer through the typed export.

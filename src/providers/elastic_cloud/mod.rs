@@ -1,0 +1,25 @@
+//! Elastic Cloud: not supported by this version.
+
+use crate::{
+    contract::types::Credentials,
+    error::Error,
+    settings::{General, Settings},
+};
+
+use super::Opened;
+
+/// Opens a Elastic Cloud account.
+///
+/// # Errors
+/// [`Error::Account`] always.
+pub fn open(
+    _base_url: Option<&str>,
+    _credentials: Credentials,
+    _settings: Settings,
+    _general: General,
+) -> Result<Opened, Error> {
+    Err(Error::account(
+        "provider",
+        "Elastic Cloud is not supported by this version",
+    ))
+}

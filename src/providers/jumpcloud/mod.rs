@@ -1,0 +1,22 @@
+//! JumpCloud: not supported by this version.
+
+use crate::{
+    contract::types::Credentials,
+    error::Error,
+    settings::{General, Settings},
+};
+
+use super::Opened;
+
+/// Opens a JumpCloud account.
+///
+/// # Errors
+/// [`Error::Account`] always.
+pub fn open(
+    _base_url: Option<&str>,
+    _credentials: Credentials,
+    _settings: Settings,
+    _general: General,
+) -> Result<Opened, Error> {
+    Err(Error::account("provider", "JumpCloud is not supported by this version"))
+}

@@ -1,0 +1,25 @@
+//! TeamViewer: not supported by this version.
+
+use crate::{
+    contract::types::Credentials,
+    error::Error,
+    settings::{General, Settings},
+};
+
+use super::Opened;
+
+/// Opens a TeamViewer account.
+///
+/// # Errors
+/// [`Error::Account`] always.
+pub fn open(
+    _base_url: Option<&str>,
+    _credentials: Credentials,
+    _settings: Settings,
+    _general: General,
+) -> Result<Opened, Error> {
+    Err(Error::account(
+        "provider",
+        "TeamViewer is not supported by this version",
+    ))
+}
