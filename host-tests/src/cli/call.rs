@@ -81,7 +81,7 @@ impl Call {
             }
             Err(failure) => {
                 print_outcomes(&failure.outcomes);
-                eprintln!("{:?} (status {}): {}", failure.kind, failure.status, failure.message);
+                eprintln!("status {}: {}", failure.status, failure.message);
                 Ok(ExitCode::FAILURE)
             }
         }
@@ -103,7 +103,7 @@ fn print_outcomes(outcomes: &[types::RoleOutcome]) {
             rows.add_row([
                 grant.role_id.clone(),
                 grant.scope.organization.clone().unwrap_or_default(),
-                format!("{:?}", grant.outcome),
+                word(grant.outcome),
                 grant.reason.clone().unwrap_or_default(),
             ]);
         }
@@ -111,10 +111,15 @@ fn print_outcomes(outcomes: &[types::RoleOutcome]) {
             rows.add_row([
                 asked,
                 String::new(),
-                format!("{:?}", entry.outcome),
+                word(entry.outcome),
                 entry.reason.clone().unwrap_or_default(),
             ]);
         }
     }
     println!("{rows}");
+}
+
+/// `Removed`, without the type's name.
+fn word(outcome: types::Outcome) -> String {
+    format!("{outcome:?}").trim_start_matches("Outcome::").to_owned()
 }

@@ -11,6 +11,7 @@ mod fixture;
 mod http_face;
 mod jumpcloud;
 mod network;
+mod readme;
 mod slack_enterprise;
 mod teamviewer;
 mod wire;

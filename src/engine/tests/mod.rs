@@ -2,5 +2,6 @@
 
 mod guards;
 mod outcomes;
+mod property;
 mod rules;
 mod world;
