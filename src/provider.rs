@@ -100,8 +100,11 @@ pub struct Verification {
     pub window: Duration,
     /// A read sooner than this after the write proves nothing.
     pub earliest: Duration,
-    /// How often the sequence may start over when the set changed meanwhile. At least 1.
+    /// How often the sequence may start over, after a write without an answer that may not be re-sent. At least 1.
     pub rounds: u32,
+    /// The write replaces a whole set, so that somebody else's write can bring a role back: it is then removed again at once
+    /// instead of being waited for.
+    pub contended: bool,
 }
 
 /// One role at one scope, as a reading shows it.
@@ -121,9 +124,10 @@ pub struct Grant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantKind {
     Role,
+    /// The role of the group in `scope.group`, which everyone in it has; meant only by an entry that names the group.
+    GroupRole,
     /// Access to the organization in `role_id`.
     OrganizationLink,
-    #[allow(dead_code, reason = "no provider of this version has it yet")]
     /// Membership of the group in `scope.group`.
     Membership,
 }
@@ -156,7 +160,6 @@ pub struct Reading {
 /// What it means that no grant is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Absence {
-    #[allow(dead_code, reason = "CrowdStrike's reads prove nothing; the engine's tests use it")]
     /// The reading proves it.
     Proven,
     /// The role exists, and only revoking it proves it: these grants are revoked, each in a request of its own.

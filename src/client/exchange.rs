@@ -44,8 +44,24 @@ pub struct Client<'a> {
     wrote: Cell<bool>,
 }
 
-/// Reads a provider's own rate-limit header: the answer and Unix time now.
-pub type Pacing = fn(&Answer, Duration) -> Option<Duration>;
+/// A provider's own ways to limit the rate.
+#[derive(Clone, Copy)]
+pub struct Pacing {
+    /// How long an answer asks to wait, by a header of the provider's own; it is given Unix time now.
+    pub wait: fn(&Answer, Duration) -> Option<Duration>,
+    /// Whether an answer is a rate limit.
+    pub is_limited: fn(&Answer) -> bool,
+}
+
+impl Default for Pacing {
+    /// 429 and the standard header.
+    fn default() -> Self {
+        Self {
+            wait: |_, _| None,
+            is_limited: |answer| answer.status == 429,
+        }
+    }
+}
 
 /// Re-sends of one whole operation.
 const RETRY_BUDGET: u32 = 12;
@@ -158,7 +174,7 @@ impl<'a> Client<'a> {
         let mut attempt = 1;
         loop {
             let result = self.attempt(call, &request, &mask).await;
-            if !is_worth_repeating(&result, call.repeat) {
+            if !self.is_worth_repeating(&result, call.repeat) {
                 return refuse_redirect(result);
             }
             let asked = result.as_ref().ok().and_then(|answer| self.retry_after(answer));
@@ -182,10 +198,19 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Whether another attempt is safe and may end differently.
+    fn is_worth_repeating(&self, result: &Result<Answer, ProviderFault>, repeat: Repeat) -> bool {
+        repeat == Repeat::Replay
+            && match result {
+                Ok(answer) => answer.status >= 500 || (self.pacing.is_limited)(answer),
+                Err(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer),
+            }
+    }
+
     /// How long the provider asks to wait.
     pub fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         let now = self.transport.wall_clock();
-        (self.pacing)(answer, now).or_else(|| retry_after::standard(answer.header("retry-after")?, now))
+        (self.pacing.wait)(answer, now).or_else(|| retry_after::standard(answer.header("retry-after")?, now))
     }
 
     async fn attempt(&self, call: &Call, request: &Request, mask: &Mask) -> Result<Answer, ProviderFault> {
@@ -265,15 +290,6 @@ impl<'a> Client<'a> {
             )),
         }
     }
-}
-
-/// Whether another attempt is safe and may end differently.
-fn is_worth_repeating(result: &Result<Answer, ProviderFault>, repeat: Repeat) -> bool {
-    repeat == Repeat::Replay
-        && match result {
-            Ok(answer) => matches!(answer.status, 429 | 500..),
-            Err(fault) => matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer),
-        }
 }
 
 /// A redirect is no answer: it could lead the credentials to another host.

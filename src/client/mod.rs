@@ -8,6 +8,7 @@ mod exchange;
 mod mask;
 pub mod paging;
 mod retry_after;
+mod session;
 mod url;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use self::{
     cache::{AccountKey, CachedToken, Caches},
     deadline::Deadline,
     exchange::{Call, Client, Pacing, Repeat},
+    session::send_with_token,
     url::{BaseUrl, QueryBuilder, path_segment},
 };
 

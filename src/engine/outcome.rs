@@ -145,7 +145,7 @@ fn acknowledged(
     let verification = provider.verification();
     match (after.reading.shows(&target.grant), after.settled) {
         (false, true) => Decision::plain(gone),
-        (true, true) if verification.rounds > 1 => Decision::new(
+        (true, true) if verification.contended => Decision::new(
             Outcome::Failed,
             Reason::ConcurrentChange,
             "the provider acknowledged it, and the role is there again: something else changes the same set",

@@ -30,7 +30,7 @@ pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
             return;
         }
         verify::read_back(provider, cx, work, round < verification.rounds).await;
-        if round == verification.rounds || !start_over(work, &repeats, cx) {
+        if round == verification.rounds || !start_over(work, &repeats, cx, verification.contended) {
             return;
         }
     }
@@ -130,7 +130,7 @@ async fn single_out(
 }
 
 /// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.
-fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
+fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>, contended: bool) -> bool {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return false;
     };
@@ -142,7 +142,8 @@ fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
         for &index in &write.targets {
             let target = &mut work.targets[index];
             let repeatable = match target.verdict() {
-                Some(Verdict::Acknowledged | Verdict::Unanswered { .. }) => true,
+                Some(Verdict::Acknowledged) => contended,
+                Some(Verdict::Unanswered { .. }) => true,
                 Some(Verdict::NotSent { reason, .. }) => *reason != Reason::Deadline,
                 _ => false,
             };

@@ -168,8 +168,16 @@ fn means(entry: &Entry, selector: &Selector, grant: &Grant) -> bool {
         (Entry::Role { .. }, GrantKind::Role) => {
             selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
         }
+        (Entry::Role { .. }, GrantKind::GroupRole) => {
+            selector.group.is_some()
+                && selector.names(&grant.role_id, grant.role_name.as_deref())
+                && selector.admits(&grant.scope)
+        }
         (Entry::Role { .. }, GrantKind::Membership) => {
-            selector.group.is_some() && selector.id.is_none() && selector.admits(&grant.scope)
+            selector.group.is_some()
+                && selector.id.is_none()
+                && selector.name.is_none()
+                && selector.admits(&grant.scope)
         }
         _ => false,
     }

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use crate::{
     client::Backoff,
     error::{Error, FaultKind},
-    provider::{Context, Provider, Reading, Verdict},
+    provider::{Context, Grant, GrantKind, Held, Provider, Reading, Verdict},
 };
 
 use super::{ReadBack, State, Target, Work};
@@ -44,7 +44,11 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                     .iter()
                     .filter(shown)
                     .all(|target| is_window_over(cx, target, at, verification.window));
-                let enough = settled && (all_gone || window_over || may_start_over);
+                let can_start_over = may_start_over
+                    && work.targets.iter().filter(shown).all(|target| {
+                        verification.contended || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
+                    });
+                let enough = settled && (all_gone || window_over || can_start_over);
                 work.after = Some(ReadBack { reading, settled, at });
                 if enough {
                     return;
@@ -111,9 +115,30 @@ fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
                 !work
                     .targets
                     .iter()
-                    .any(|target| target.needs_read_back() && target.grant.same_key(grant))
+                    .any(|target| target.needs_read_back() && goes_with(grant, &target.grant))
             })
             .all(|grant| reading.shows(grant))
+}
+
+/// Whether a grant goes when the target goes: it is the target, or it is held through the group that is left or stripped.
+fn goes_with(grant: &Grant, target: &Grant) -> bool {
+    if target.same_key(grant) {
+        return true;
+    }
+    if !matches!(target.kind, GrantKind::Membership | GrantKind::GroupRole) {
+        return false;
+    }
+    let is_of_group = |text: Option<&String>| {
+        text.is_some() && (text == target.scope.group.as_ref() || text == Some(&target.role_id))
+    };
+    match &grant.held {
+        Held::Through(via) => via
+            .iter()
+            .any(|via| is_of_group(via.id.as_ref()) || is_of_group(via.name.as_ref())),
+        Held::Direct => {
+            target.kind == GrantKind::Membership && grant.scope.group.is_some() && grant.scope == target.scope
+        }
+    }
 }
 
 /// Whether the next read can succeed where this one failed.

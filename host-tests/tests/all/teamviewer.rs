@@ -1,1 +1,340 @@
-//! TeamViewer through the typed export.
+//! TeamViewer through the typed export: what is said is what the company holds.
+
+use std::time::Duration;
+
+use harness::{
+    network::{Fault, Network, Rule},
+    typed::{
+        self,
+        types::{self, Outcome, SideEffect},
+    },
+};
+use sandboxes::{
+    Clock,
+    teamviewer::{DEMO_GROUPS, DEMO_ROLES, DEMO_TOKEN, DEMO_USERS, TeamViewer},
+};
+
+use crate::fixture::{START, by_id, by_name, options, outcomes};
+
+const AUTHORITY: &str = "webapi.teamviewer.com";
+const ANN: &str = DEMO_USERS[0].0;
+const SAM: &str = DEMO_USERS[1].0;
+const KIM: &str = DEMO_USERS[2].0;
+const ADMIN: &str = DEMO_ROLES[0].0;
+const HELP: &str = DEMO_ROLES[1].0;
+const AUDITOR: &str = DEMO_ROLES[2].0;
+const DEVICES: &str = DEMO_ROLES[3].0;
+const REPORTER: &str = DEMO_ROLES[4].0;
+const UNUSED: &str = DEMO_ROLES[5].0;
+const NIGHT_SHIFT: u64 = DEMO_GROUPS[0].0;
+const AUDITORS: u64 = DEMO_GROUPS[1].0;
+
+struct World {
+    clock: Clock,
+    network: Network,
+    company: TeamViewer,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = Clock::starting_at(START);
+        let company = TeamViewer::demo(clock);
+        let network = Network::default();
+        network.route(AUTHORITY, company.router());
+        Self { clock, network, company }
+    }
+
+    async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
+        self.call_with(user, roles, options()).await
+    }
+
+    async fn call_with(
+        &self,
+        user: &str,
+        roles: &[types::Role],
+        options: types::Options,
+    ) -> Result<types::Success, types::Failure> {
+        let account = types::Account {
+            provider: types::Provider::Teamviewer,
+            base_url: None,
+            credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
+            settings: None,
+        };
+        let request = types::Request {
+            id: user.to_owned(),
+            roles: roles.to_vec(),
+            organizations: Vec::new(),
+            workspace_id: None,
+            remote_query: None,
+            remote_data: None,
+        };
+        typed::call(&self.network, self.clock, &account, &request, &options).await.unwrap()
+    }
+}
+
+fn in_group(role: Option<&str>, group: &str) -> types::Role {
+    types::Role {
+        id: role.map(str::to_owned),
+        group: Some(group.to_owned()),
+        ..by_id("")
+    }
+}
+
+fn allowing(effect: SideEffect) -> types::Options {
+    types::Options {
+        allow: vec![effect],
+        ..options()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_by_id_and_by_name_with_and_without_the_u() {
+    for user in [ANN, "201"] {
+        let world = World::new();
+        let answer = world.call(user, &[by_id(&HELP.to_uppercase()), by_name("device MANAGER")]).await;
+        assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+        assert!(!world.company.has(ANN, HELP) && !world.company.has(ANN, DEVICES) && world.company.has(ANN, ADMIN));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_by_email_exactly() {
+    let world = World::new();
+    assert!(world.call("Ann.Lee@example.com", &[by_id(HELP)]).await.is_ok());
+    assert!(!world.company.has(ANN, HELP));
+    assert_eq!(world.call("nobody@example.com", &[by_id(HELP)]).await.unwrap_err().status, 404);
+    let listed = world.call("ann.lee@example.com,sam.hill@example.com", &[by_id(HELP)]).await.unwrap_err();
+    assert_eq!((listed.status, listed.field.as_deref()), (400, Some("id")));
+    assert!(world.company.has(SAM, HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_ids_and_foreign_scopes_are_refused_and_cost_no_call() {
+    let world = World::new();
+    let scoped = types::Role {
+        organization: Some(String::from("x")),
+        ..by_id(HELP)
+    };
+    for (user, role, field) in [
+        ("menu12", by_id(HELP), "id"),
+        ("u1/../u2", by_id(HELP), "id"),
+        (ANN, by_id("help-desk"), "roles[0].id"),
+        (ANN, scoped, "roles[0].organization"),
+    ] {
+        let failure = world.call(user, &[role]).await.unwrap_err();
+        assert_eq!((failure.status, failure.field.as_deref()), (400, Some(field)), "{user}");
+    }
+    assert!(world.network.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn already_absent_unknown_and_ambiguous_roles_and_unknown_users() {
+    let world = World::new();
+    let answer = world.call(ANN, &[by_id(UNUSED), by_name("Unused"), by_name("Nothing")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound]);
+    world.company.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
+    let failure = world.call(ANN, &[by_name("unused")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
+    assert_eq!(world.call("u999", &[by_id(HELP)]).await.unwrap_err().status, 404);
+    assert_eq!(world.company.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_through_a_group_is_inherited_and_nothing_is_sent() {
+    let world = World::new();
+    let failure = world.call(SAM, &[by_id(AUDITOR)]).await.unwrap_err();
+    let grant = &failure.outcomes[0].grants[0];
+    assert_eq!((grant.outcome, grant.via[0].name.as_deref()), (Outcome::Inherited, Some("Auditors")));
+    assert_eq!(grant.via[0].id.as_deref(), Some("9007199254740993"), "an id beyond 2^53 is kept");
+    assert_eq!((failure.status, failure.sent, world.company.writes()), (422, false, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_held_directly_and_through_a_group_survives_and_is_not_claimed() {
+    let world = World::new();
+    let failure = world.call(SAM, &[by_id(HELP)]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
+    let grants: Vec<_> = failure.outcomes[0].grants.iter().map(|grant| (grant.outcome, grant.changed)).collect();
+    assert_eq!(grants, [(Outcome::Removed, false), (Outcome::Inherited, true)]);
+    assert!(!world.company.is_assigned(SAM, HELP) && world.company.has(SAM, HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn null_for_no_roles_is_no_proof_by_name_and_is_checked_by_id() {
+    let world = World::new();
+    world.company.add_user("u204", "New Joiner", "new@example.com");
+    world.company.null_for_no_roles();
+    let answer = world.call("u204", &[by_id(HELP)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
+    let failure = world.call("u204", &[by_name("Help Desk")]).await.unwrap_err();
+    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unknown, 403));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_omits_the_role_does_not_make_it_absent() {
+    let world = World::new();
+    world.company.stale_lists(Duration::ZERO);
+    // The user's list omits it once; the role's own assignments show it.
+    world.company.omit_from_reads(HELP, 0, 1);
+    let answer = world.call(ANN, &[by_id(HELP)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed]);
+    assert!(!world.company.has(ANN, HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledged_and_kept_is_failed() {
+    let world = World::new();
+    world.company.acknowledge_but_keep(HELP);
+    let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("still_held"));
+    assert_eq!((failure.status, world.company.writes()), (422, 1));
+    assert!(world.company.has(ANN, HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn applied_late_is_waited_for_or_unverified() {
+    let world = World::new();
+    assert!(world.call(KIM, &[by_id(REPORTER)]).await.is_ok());
+    assert!(!world.company.has(KIM, REPORTER));
+    world.company.apply_after(DEVICES, Duration::from_secs(9));
+    let short = types::Options {
+        deadline: Some(5_000),
+        ..options()
+    };
+    let failure = world.call_with(KIM, &[by_id(DEVICES)], short).await.unwrap_err();
+    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unverified, 500));
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(outcomes(&world.call(KIM, &[by_id(DEVICES)]).await), [Outcome::AlreadyAbsent]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_list_is_not_mistaken_for_an_inherited_role() {
+    let world = World::new();
+    world.company.stale_lists(Duration::from_secs(6));
+    let answer = world.call(ANN, &[by_id(HELP)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed]);
+    assert!(world.clock.unix() >= START + Duration::from_secs(6), "it waited until the list agreed");
+    assert_eq!(world.company.writes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_without_an_answer_is_read_before_it_is_repeated() {
+    for (fault, writes) in [(Fault::ResetBefore, 1), (Fault::ResetAfter, 1)] {
+        let world = World::new();
+        world.network.inject(Rule::once("/api/v1/userroles/unassign", fault));
+        assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
+        assert_eq!(world.company.writes(), writes);
+        assert!(!world.company.has(ANN, HELP));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_limit_comes_as_403_and_is_waited_for() {
+    let world = World::new();
+    world.company.rate_limit_next(2);
+    assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
+    world.company.rate_limit_next(500);
+    let failure = world.call(ANN, &[by_id(DEVICES)]).await.unwrap_err();
+    assert_eq!((failure.status, failure.kind), (429, types::FailureKind::RateLimited));
+    assert!(world.company.has(ANN, DEVICES));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_are_401() {
+    let world = World::new();
+    world.company.refuse_tokens();
+    let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (401, false));
+    assert!(!format!("{failure:?}").contains(DEMO_TOKEN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_read_and_a_page_that_repeats_ends_the_call() {
+    let world = World::new();
+    world.company.page_size(1);
+    let answer = world.call(ANN, &[by_id(HELP), by_id(DEVICES)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 2]);
+    world.company.repeat_pages();
+    let failure = world.call(ANN, &[by_id(ADMIN)]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (502, false));
+    assert!(world.company.has(ANN, ADMIN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_a_group_needs_to_be_allowed() {
+    let world = World::new();
+    let failure = world.call(SAM, &[in_group(None, "Night Shift")]).await.unwrap_err();
+    assert!(failure.message.contains("leave-group"), "{}", failure.message);
+    assert!(world.company.is_member(NIGHT_SHIFT, SAM));
+    let answer = world.call_with(SAM, &[in_group(None, "night shift")], allowing(SideEffect::LeaveGroup)).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.company.is_member(NIGHT_SHIFT, SAM) && world.company.is_assigned(SAM, HELP));
+    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    let answer = world.call_with(SAM, &[in_group(None, "1001")], allowing(SideEffect::LeaveGroup)).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_stripped_only_if_allowed_and_only_of_the_very_role() {
+    let world = World::new();
+    let failure = world.call(SAM, &[in_group(Some(AUDITOR), "Auditors")]).await.unwrap_err();
+    assert!(failure.message.contains("strip-group"), "{}", failure.message);
+    let other = world.call_with(SAM, &[in_group(Some(HELP), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    assert_eq!(outcomes(&other), [Outcome::AlreadyAbsent]);
+    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+
+    let answer = world.call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert_eq!(world.company.role_of_group(AUDITORS), None);
+    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_whose_role_changes_meanwhile_is_left_alone() {
+    let world = World::new();
+    world.company.change_group_role_after_reads(AUDITORS, 1, ADMIN);
+    let answer = world.call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
+    assert_eq!(answer.unwrap_err().outcomes[0].reason.as_deref(), Some("concurrent_change"));
+    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(ADMIN));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unscoped_role_never_touches_a_group() {
+    let world = World::new();
+    let roles = [by_id(HELP), in_group(None, "Night Shift")];
+    let failure = world.call(SAM, &roles).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
+    assert_eq!(failure.outcomes[1].outcome, Outcome::Refused);
+    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_the_requests_and_changes_nothing() {
+    let world = World::new();
+    let dry = types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let success = world.call_with(ANN, &[by_id(HELP), by_id(DEVICES)], dry).await.unwrap();
+    assert_eq!(success.planned_requests.len(), 2);
+    assert_eq!(
+        success.planned_requests[0].body.as_deref(),
+        Some(format!(r#"{{"UserIds":["u201"],"UserRoleId":"{HELP}"}}"#).as_str())
+    );
+    assert_eq!(world.company.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_user_is_mapped() {
+    let world = World::new();
+    let user = world.call(ANN, &[by_id(HELP), by_id(DEVICES), by_id(REPORTER)]).await.unwrap().user;
+    assert_eq!(user.id, ANN);
+    assert_eq!((user.first_name.as_deref(), user.last_name.as_deref()), (Some("Ann"), Some("Lee")));
+    assert_eq!((user.username.as_deref(), user.emails[0].is_primary), (Some("ann.lee@example.com"), Some(true)));
+    assert_eq!((user.status.as_deref(), user.is_two_factor_enabled), (Some("active"), Some(true)));
+    assert_eq!(user.last_active_at.as_deref(), Some("2026-01-01T10:20:30Z"));
+    assert_eq!(user.licenses[0].name.as_deref(), Some("Tensor"));
+    let roles: Vec<_> = user.roles.iter().map(|role| (role.id.as_deref(), role.name.as_deref())).collect();
+    assert_eq!(roles, [(Some(ADMIN), Some("Company Administrator"))]);
+}

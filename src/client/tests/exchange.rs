@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    client::{Call, Client, Deadline, Repeat, USER_AGENT},
+    client::{Call, Client, Deadline, Pacing, Repeat, USER_AGENT},
     error::{FaultKind, ProviderFault},
     fake::{FakeTransport, Reaction, Seen},
     secret::Secret,
@@ -15,7 +15,7 @@ fn send(transport: &FakeTransport, call: &Call) -> Result<Answer, ProviderFault>
         transport,
         Deadline::starting_now(transport, Duration::from_secs(25)),
         [Secret::new("client-secret")],
-        |_, _| None,
+        Pacing::default(),
     );
     let token = Secret::new("access-token");
     transport.run(client.send_authorized(call, ("authorization", "Bearer", &token)))

@@ -67,6 +67,7 @@ proptest! {
         if reread {
             case.provider.repeat = Repeat::Reread;
             case.provider.verification.rounds = 3;
+            case.provider.verification.contended = probe;
         }
         let answer = case.ask(&asked);
         let now = case.held();

@@ -228,6 +228,7 @@ fn a_role_that_comes_back_is_removed_again_and_then_reported() {
     let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.keeps.push("a"));
     case.provider.repeat = Repeat::Reread;
     case.provider.verification.rounds = 3;
+    case.provider.verification.contended = true;
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("concurrent_change"));
     assert_eq!(case.writes_seen(), 3);
@@ -303,4 +304,13 @@ fn id_and_name_that_contradict_each_other_are_refused() {
     let failure = case.ask_roles(vec![request]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("name_mismatch"));
     assert_eq!(case.writes_seen(), 0);
+}
+
+#[test]
+fn a_stale_read_after_a_write_of_the_reread_class_is_waited_out_and_not_answered_with_another_write() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.stale_for = seconds(4));
+    case.provider.repeat = Repeat::Reread;
+    case.provider.verification.rounds = 3;
+    assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
+    assert_eq!(case.writes_seen(), 1);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::{Ask, Selector},
-    client::{Caches, Call, Repeat},
+    client::{Caches, Call, Pacing, Repeat},
     contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
     engine::{self, NoTrail},
     error::{Error, FaultKind},
@@ -107,6 +107,7 @@ impl Case {
                     window: WINDOW,
                     earliest: Duration::ZERO,
                     rounds: 1,
+                    contended: false,
                 },
                 consequences: Vec::new(),
                 own: None,
@@ -142,7 +143,7 @@ impl Case {
         let caches = Caches::default();
         let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), |_, _| None);
+        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), Pacing::default());
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
     }

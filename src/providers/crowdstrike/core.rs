@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound},
+    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
     secret::Secret,
@@ -43,35 +43,15 @@ pub fn rate_limit_pause(answer: &Answer, unix_now: Duration) -> Option<Duration>
     Some(at.saturating_sub(unix_now))
 }
 
-/// Sends an API call: with a token, and once more with a new one if it was refused. A 401 was not acted on, so that this is safe
-/// for writes too.
+/// Sends an API call with the account's token.
 pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answer, ProviderFault> {
-    let key = config.key();
-    let now = cx.client.transport().monotonic();
-    let cached = cx.caches.token(key, now);
-    let from_cache = cached.is_some();
-    let token = match cached {
-        Some(token) => token,
-        None => fresh_token(config, cx).await?,
-    };
-    let answer = cx
-        .client
-        .send_authorized(call, ("authorization", "Bearer", &token))
-        .await?;
-    if answer.status != 401 {
-        return Ok(answer);
-    }
-    cx.caches.forget_token(key, &token);
-    if !from_cache {
-        return Ok(answer);
-    }
-    let token = fresh_token(config, cx).await?;
-    cx.client
-        .send_authorized(call, ("authorization", "Bearer", &token))
-        .await
+    send_with_token(&cx.client, cx.caches, config.key(), call, async || {
+        fresh_token(config, cx).await
+    })
+    .await
 }
 
-async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<Secret, ProviderFault> {
+async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
     let form = QueryBuilder::new()
         .pair("client_id", &config.client_id)
         .pair("client_secret", config.client_secret.expose())
@@ -97,15 +77,10 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<Secret, Provid
     }
     let token: Token = answer.json("the token request")?;
     let lifetime = token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs);
-    let secret = Secret::new(token.access_token);
-    cx.caches.keep_token(
-        config.key(),
-        CachedToken {
-            token: secret.clone(),
-            expires: cx.client.transport().monotonic() + lifetime,
-        },
-    );
-    Ok(secret)
+    Ok(CachedToken {
+        token: Secret::new(token.access_token),
+        expires: cx.client.transport().monotonic() + lifetime,
+    })
 }
 
 /// The user's own document, raw and parsed.

@@ -8,6 +8,7 @@ mod mapping;
 mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -30,6 +31,9 @@ pub fn open(
         secrets: vec![config.client_secret.clone()],
         provider: Box::new(steps::CrowdStrike::new(config)),
         general,
-        pacing: core::rate_limit_pause,
+        pacing: Pacing {
+            wait: core::rate_limit_pause,
+            ..Pacing::default()
+        },
     })
 }

@@ -1,6 +1,14 @@
-//! TeamViewer: not supported by this version.
+#![doc = include_str!("docs.md")]
+
+mod config;
+mod core;
+mod documents;
+mod ids;
+mod mapping;
+mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -11,15 +19,21 @@ use super::Opened;
 /// Opens a TeamViewer account.
 ///
 /// # Errors
-/// [`Error::Account`] always.
+/// [`Error::Account`] if address or credentials do not fit.
 pub fn open(
-    _base_url: Option<&str>,
-    _credentials: Credentials,
-    _settings: Settings,
-    _general: General,
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
 ) -> Result<Opened, Error> {
-    Err(Error::account(
-        "provider",
-        "TeamViewer is not supported by this version",
-    ))
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: config.secrets(),
+        provider: Box::new(steps::TeamViewer::new(config)),
+        general,
+        pacing: Pacing {
+            is_limited: core::is_rate_limited,
+            ..Pacing::default()
+        },
+    })
 }

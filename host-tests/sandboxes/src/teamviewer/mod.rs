@@ -1,1 +1,162 @@
-//! TeamViewer.
+//! A TeamViewer company: users, roles, user groups, and the Web API's own strictness.
+//!
+//! Sources: TeamViewer's Swagger document and API manual (as kept in `panoramicdata/TeamViewer.Api`), `teamviewer/TeamViewerPS`.
+
+mod demo;
+mod http;
+mod paging;
+mod routes;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::Clock;
+
+pub use self::demo::{GROUPS as DEMO_GROUPS, ROLES as DEMO_ROLES, TOKEN as DEMO_TOKEN, USERS as DEMO_USERS};
+
+use self::state::State;
+
+/// A company and its API.
+#[derive(Clone)]
+pub struct TeamViewer {
+    state: Arc<Mutex<State>>,
+}
+
+impl TeamViewer {
+    /// An empty company with one script token.
+    pub fn new(clock: Clock, token: &str) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(clock, token))),
+        }
+    }
+
+    /// The API as a router, under `/api/v1`.
+    pub fn router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    // -- seeding
+
+    /// `id` with its `u`.
+    pub fn add_user(&self, id: &str, name: &str, email: &str) {
+        self.state()
+            .users
+            .push((id.to_owned(), name.to_owned(), email.to_owned()));
+    }
+
+    pub fn add_role(&self, id: &str, name: &str) {
+        self.state().roles.push((id.to_owned(), name.to_owned()));
+    }
+
+    /// A user group with at most one role; `source` 1 API, 2 console, 3 SCIM.
+    pub fn add_group(&self, id: u64, name: &str, source: u8, role: Option<&str>, members: &[&str]) {
+        self.state().add_group(id, name, source, role, members);
+    }
+
+    /// Assigns a role directly.
+    pub fn assign(&self, user: &str, role: &str) {
+        self.state().assignments.push((user.to_owned(), role.to_owned()));
+    }
+
+    // -- the true state
+
+    /// Whether the role is assigned to the user directly.
+    pub fn is_assigned(&self, user: &str, role: &str) -> bool {
+        let mut state = self.state();
+        state.settle();
+        state
+            .assignments
+            .iter()
+            .any(|(held, assigned)| held == user && assigned == role)
+    }
+
+    /// Whether the user has the role in any way.
+    pub fn has(&self, user: &str, role: &str) -> bool {
+        let mut state = self.state();
+        state.settle();
+        state.has(user, role)
+    }
+
+    pub fn is_member(&self, group: u64, user: &str) -> bool {
+        self.state()
+            .groups
+            .iter()
+            .any(|known| known.id == group && known.members.iter().any(|member| member == user))
+    }
+
+    pub fn role_of_group(&self, group: u64) -> Option<String> {
+        self.state()
+            .groups
+            .iter()
+            .find(|known| known.id == group)
+            .and_then(|known| known.role.clone())
+    }
+
+    /// Writes that were acknowledged.
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    // -- behaviour
+
+    /// Unassignments of that role are acknowledged and do nothing.
+    pub fn acknowledge_but_keep(&self, role: &str) {
+        self.state().keeps.push(role.to_owned());
+    }
+
+    /// Unassignments of that role are acknowledged and happen later.
+    pub fn apply_after(&self, role: &str, delay: Duration) {
+        self.state().delays.push((role.to_owned(), delay));
+    }
+
+    /// The list of a user's roles shows the state of this long ago; a role's own assignments are up to date.
+    pub fn stale_lists(&self, lag: Duration) {
+        self.state().lag = lag;
+    }
+
+    /// The next reads omit that role everywhere, after `skip` lists of the user's roles that don't.
+    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
+        self.state().omissions.push((role.to_owned(), skip, reads));
+    }
+
+    /// The list of a user's roles is null when it is empty.
+    pub fn null_for_no_roles(&self) {
+        self.state().null_for_none = true;
+    }
+
+    /// The next calls are refused with 403 and `rate_limit_reached`.
+    pub fn rate_limit_next(&self, times: usize) {
+        self.state().limited = times;
+    }
+
+    /// Every token is refused from now on.
+    pub fn refuse_tokens(&self) {
+        self.state().token = None;
+    }
+
+    /// Every list has this many rows a page.
+    pub fn page_size(&self, rows: usize) {
+        self.state().page = rows;
+    }
+
+    /// Every page names the same next page.
+    pub fn repeat_pages(&self) {
+        self.state().repeats_pages = true;
+    }
+
+    /// Somebody gives the group another role right after its role was read once more.
+    pub fn change_group_role_after_reads(&self, group: u64, reads: usize, role: &str) {
+        self.state().group_change = Some((group, reads, role.to_owned()));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

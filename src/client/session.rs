@@ -1,0 +1,47 @@
+//! Calls with an access token that is got for them, kept, and renewed once when it is refused.
+
+use crate::{error::ProviderFault, secret::Secret};
+
+use super::{AccountKey, Answer, CachedToken, Caches, Call, Client};
+
+/// Sends a call with the account's token. A 401 was not acted on, so that sending once more with a new token is safe for writes too.
+///
+/// # Errors
+/// What [`Client::send`] gives, and what getting a token gives.
+pub async fn send_with_token(
+    client: &Client<'_>,
+    caches: &Caches,
+    key: AccountKey,
+    call: &Call,
+    fresh: impl AsyncFn() -> Result<CachedToken, ProviderFault>,
+) -> Result<Answer, ProviderFault> {
+    let cached = caches.token(key, client.transport().monotonic());
+    let from_cache = cached.is_some();
+    let token = match cached {
+        Some(token) => token,
+        None => renew(caches, key, &fresh).await?,
+    };
+    let answer = client
+        .send_authorized(call, ("authorization", "Bearer", &token))
+        .await?;
+    if answer.status != 401 {
+        return Ok(answer);
+    }
+    caches.forget_token(key, &token);
+    if !from_cache {
+        return Ok(answer);
+    }
+    let token = renew(caches, key, &fresh).await?;
+    client.send_authorized(call, ("authorization", "Bearer", &token)).await
+}
+
+async fn renew(
+    caches: &Caches,
+    key: AccountKey,
+    fresh: &impl AsyncFn() -> Result<CachedToken, ProviderFault>,
+) -> Result<Secret, ProviderFault> {
+    let cached = fresh().await?;
+    let token = cached.token.clone();
+    caches.keep_token(key, cached);
+    Ok(token)
+}

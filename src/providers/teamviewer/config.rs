@@ -1,0 +1,103 @@
+//! Credentials and settings of a TeamViewer account.
+
+use std::time::Duration;
+
+use crate::{
+    client::{AccountKey, BaseUrl},
+    contract::types::{Credentials, RefreshCredentials},
+    error::Error,
+    secret::Secret,
+    settings::{General, Settings},
+};
+
+/// A TeamViewer account: one company.
+#[derive(Debug)]
+pub struct Config {
+    pub base: BaseUrl,
+    pub access: Access,
+    pub staleness_window: Duration,
+}
+
+/// How the account gets its bearer token.
+#[derive(Debug)]
+pub enum Access {
+    /// A script token of the management console; long-lived.
+    Script(Secret),
+    /// An OAuth app's refresh token.
+    Refresh {
+        client_id: String,
+        client_secret: Secret,
+        refresh_token: Secret,
+    },
+}
+
+/// Source: TeamViewer's own Swagger document (`servers`).
+const BASE: &str = "https://webapi.teamviewer.com/api/v1";
+const STALENESS_WINDOW: Duration = Duration::from_secs(10);
+
+impl Config {
+    pub fn new(
+        base_url: Option<&str>,
+        credentials: Credentials,
+        settings: Settings,
+        general: &General,
+    ) -> Result<Self, Error> {
+        settings.finish()?;
+        let access = match credentials {
+            Credentials::BearerToken(token) => Access::Script(required("credentials.token", token)?),
+            Credentials::RefreshToken(RefreshCredentials {
+                client_id,
+                client_secret,
+                refresh_token,
+            }) => Access::Refresh {
+                client_id,
+                client_secret: required("credentials.client_secret", client_secret)?,
+                refresh_token: required("credentials.refresh_token", refresh_token)?,
+            },
+            _ => {
+                return Err(Error::account(
+                    "credentials",
+                    "TeamViewer takes bearer_token or refresh_token",
+                ));
+            }
+        };
+        Ok(Self {
+            base: BaseUrl::parse(base_url.unwrap_or(BASE))
+                .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            access,
+            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+        })
+    }
+
+    /// The key of this account's token.
+    pub fn key(&self) -> AccountKey {
+        let parts = match &self.access {
+            Access::Script(token) => ["script", token.expose(), "", ""],
+            Access::Refresh {
+                client_id,
+                client_secret,
+                refresh_token,
+            } => ["refresh", client_id, client_secret.expose(), refresh_token.expose()],
+        };
+        AccountKey::of(["teamviewer", self.base.as_str()].into_iter().chain(parts))
+    }
+
+    /// What must not be printed.
+    pub fn secrets(&self) -> Vec<Secret> {
+        match &self.access {
+            Access::Script(token) => vec![token.clone()],
+            Access::Refresh {
+                client_secret,
+                refresh_token,
+                ..
+            } => vec![client_secret.clone(), refresh_token.clone()],
+        }
+    }
+}
+
+fn required(field: &str, value: String) -> Result<Secret, Error> {
+    if value.trim().is_empty() {
+        return Err(Error::account(field, format!("{field} is empty")));
+    }
+    Ok(Secret::new(value))
+}

@@ -1,0 +1,321 @@
+//! TeamViewer's requests and what their answers say.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, path_segment, send_with_token},
+    error::{Error, FaultKind, ProviderFault},
+    provider::Context,
+    secret::Secret,
+    transport::Method,
+};
+
+use super::{
+    config::{Access, Config},
+    documents::{
+        ErrorBody, GroupsOfRole, Member, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, Token, User, UserGroup,
+        Users, UsersOfRole,
+    },
+    ids,
+};
+
+const MOST_PAGES: u32 = 1_000;
+/// Used when the token answer does not say how long it is good for.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
+/// A script token is handed around like one that never ends.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
+pub fn is_rate_limited(answer: &Answer) -> bool {
+    answer.status == 429
+        || answer.status >= 400
+            && matches!(
+                error_of(answer).error.as_deref(),
+                Some("rate_limit_reached" | "too_many_retries")
+            )
+}
+
+/// Sends a call with the account's token.
+pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answer, ProviderFault> {
+    send_with_token(&cx.client, cx.caches, config.key(), call, async || {
+        token(config, cx).await
+    })
+    .await
+}
+
+async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
+    let now = cx.client.transport().monotonic();
+    let (client_id, client_secret, refresh_token) = match &config.access {
+        Access::Script(token) => {
+            return Ok(CachedToken {
+                token: token.clone(),
+                expires: now + FOR_EVER,
+            });
+        }
+        Access::Refresh {
+            client_id,
+            client_secret,
+            refresh_token,
+        } => (client_id, client_secret, refresh_token),
+    };
+    let form = QueryBuilder::new()
+        .pair("grant_type", "refresh_token")
+        .pair("refresh_token", refresh_token.expose())
+        .pair("client_id", client_id)
+        .pair("client_secret", client_secret.expose())
+        .build();
+    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let answer = cx.client.send(&call).await?;
+    if !answer.is_success() {
+        let kind = match kind_of(&answer) {
+            FaultKind::Refused | FaultKind::Forbidden => FaultKind::CredentialsRejected,
+            other => other,
+        };
+        return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
+    }
+    let token: Token = answer.json("the token request")?;
+    Ok(CachedToken {
+        token: Secret::new(token.access_token),
+        expires: now + token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs),
+    })
+}
+
+/// The user's own document, raw and parsed. This read is needed besides that of the roles: the list of roles of an unknown user is
+/// empty and no error.
+pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
+    let answer = get(config, cx, &format!("/users/{}", path_segment(id)), "the user")
+        .await
+        .map_err(|fault| unknown_user(fault, id))?;
+    let raw: Raw = answer.json("the user")?;
+    let user: User = answer.json("the user")?;
+    if ids::user(&user.id).as_deref() != Some(id) {
+        return Err(answer
+            .fault(FaultKind::BadAnswer, "TeamViewer answered with another user")
+            .into());
+    }
+    Ok((raw, user))
+}
+
+/// Users with that e-mail address: at most one, if TeamViewer is right.
+pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<User>, ProviderFault> {
+    let path = QueryBuilder::new()
+        .pair("email", email)
+        .pair("full_list", "true")
+        .on("/users");
+    let users: Users = get(config, cx, &path, "the user by e-mail")
+        .await?
+        .json("the user by e-mail")?;
+    Ok(users.users)
+}
+
+/// The ids of the roles that the user has, directly or through a group; `None` if TeamViewer says null.
+pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Vec<String>>, ProviderFault> {
+    let path = format!("/users/{}/userroles", path_segment(id));
+    let mut all = None;
+    for page in pages::<RolesOfUser>(config, cx, &path, "paginationToken", "the user's roles", |page| {
+        page.next.clone()
+    })
+    .await?
+    {
+        if let Some(ids) = page.role_ids {
+            all.get_or_insert_with(Vec::new)
+                .extend(ids.iter().map(|id| id.to_ascii_lowercase()));
+        }
+    }
+    Ok(all)
+}
+
+/// Every role of the company.
+pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Vec<Role>, ProviderFault> {
+    let roles: Roles = get(config, cx, "/userroles", "the roles").await?.json("the roles")?;
+    Ok(roles
+        .roles
+        .into_iter()
+        .map(|role| Role {
+            id: role.id.to_ascii_lowercase(),
+            ..role
+        })
+        .collect())
+}
+
+/// The users to whom a role is assigned directly.
+pub async fn users_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Vec<String>, ProviderFault> {
+    let path = QueryBuilder::new()
+        .pair("userRoleId", role)
+        .on("/userroles/assignments/account");
+    let pages = pages::<UsersOfRole>(config, cx, &path, "continuationToken", "the role's users", |page| {
+        page.next.clone()
+    })
+    .await?;
+    Ok(pages
+        .into_iter()
+        .flat_map(|page| page.users.unwrap_or_default())
+        .filter_map(|id| ids::user(&id))
+        .collect())
+}
+
+/// The user groups that have a role.
+pub async fn groups_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Vec<u64>, ProviderFault> {
+    let path = QueryBuilder::new()
+        .pair("userRoleId", role)
+        .on("/userroles/assignments/usergroups");
+    let pages = pages::<GroupsOfRole>(config, cx, &path, "continuationToken", "the role's groups", |page| {
+        page.next.clone()
+    })
+    .await?;
+    Ok(pages
+        .into_iter()
+        .flat_map(|page| page.groups.unwrap_or_default())
+        .collect())
+}
+
+/// Every user group.
+pub async fn groups(config: &Config, cx: &Context<'_>) -> Result<Vec<UserGroup>, ProviderFault> {
+    let pages = pages::<Page<UserGroup>>(
+        config,
+        cx,
+        "/usergroups",
+        "paginationToken",
+        "the user groups",
+        |page| page.next.clone(),
+    )
+    .await?;
+    Ok(pages.into_iter().flat_map(|page| page.resources).collect())
+}
+
+/// Whether the user is a member of a group.
+pub async fn is_member(config: &Config, cx: &Context<'_>, group: u64, user: &str) -> Result<bool, ProviderFault> {
+    let path = format!("/usergroups/{group}/members");
+    let pages = pages::<Page<Member>>(config, cx, &path, "paginationToken", "the group's members", |page| {
+        page.next.clone()
+    })
+    .await?;
+    Ok(pages
+        .iter()
+        .flat_map(|page| &page.resources)
+        .any(|member| member.account.to_string() == ids::account(user)))
+}
+
+/// The one role that a group has.
+pub async fn role_of_group(config: &Config, cx: &Context<'_>, group: u64) -> Result<Option<String>, ProviderFault> {
+    let role: RoleOfGroup = get(
+        config,
+        cx,
+        &format!("/usergroups/{group}/userroles"),
+        "the group's role",
+    )
+    .await?
+    .json("the group's role")?;
+    Ok(role.role_id.map(|id| id.to_ascii_lowercase()))
+}
+
+/// `content-type` as the official PowerShell module sends it.
+pub fn json(call: Call) -> Call {
+    call.header("content-type", "application/json; charset=utf-8")
+}
+
+/// A fault with what TeamViewer says.
+pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
+    let ErrorBody {
+        error,
+        error_description,
+    } = error_of(answer);
+    let said = error_description
+        .or(error)
+        .unwrap_or_else(|| String::from("no message"));
+    ProviderFault {
+        retry_after: cx.client.retry_after(answer),
+        ..answer.fault(kind, format!("{what} ({}): {said}", answer.status))
+    }
+}
+
+/// The kind of fault: the `error` word decides before the status.
+pub fn kind_of(answer: &Answer) -> FaultKind {
+    if is_rate_limited(answer) {
+        return FaultKind::RateLimited;
+    }
+    match error_of(answer).error.as_deref() {
+        Some("invalid_token" | "token_expired" | "wrong_credentials" | "invalid_client") => {
+            FaultKind::CredentialsRejected
+        }
+        Some("invalid_permission" | "blocked") => FaultKind::Forbidden,
+        Some("internal_error") => FaultKind::ServerError,
+        _ => answer.fault_kind(),
+    }
+}
+
+fn error_of(answer: &Answer) -> ErrorBody {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
+    let answer = send(config, cx, &Call::get(config.base.join(path))).await?;
+    if answer.is_success() {
+        return Ok(answer);
+    }
+    Err(fault(
+        cx,
+        &answer,
+        kind_of(&answer),
+        &format!("TeamViewer refuses to read {what}"),
+    ))
+}
+
+/// Every page of a list. Each address is built afresh, and a token that comes again ends the list as one without end.
+async fn pages<T: DeserializeOwned>(
+    config: &Config,
+    cx: &Context<'_>,
+    path: &str,
+    parameter: &str,
+    what: &'static str,
+    next: impl Fn(&T) -> Option<String>,
+) -> Result<Vec<T>, ProviderFault> {
+    let mut bound = PageBound::new(what, MOST_PAGES);
+    let mut pages = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        bound.turn()?;
+        let address = match seen.last() {
+            None => path.to_owned(),
+            Some(token) => {
+                let separator = if path.contains('?') { '&' } else { '?' };
+                format!(
+                    "{path}{separator}{}",
+                    QueryBuilder::new().pair(parameter, token).build()
+                )
+            }
+        };
+        let answer = get(config, cx, &address, what).await?;
+        let page: T = answer.json(what)?;
+        let token = next(&page).filter(|token| !token.is_empty());
+        pages.push(page);
+        let Some(token) = token else {
+            return Ok(pages);
+        };
+        if seen.contains(&token) {
+            return Err(answer.fault(
+                FaultKind::BadAnswer,
+                format!("TeamViewer's list of {what} repeats a page"),
+            ));
+        }
+        seen.push(token);
+    }
+}
+
+fn unknown_user(fault: ProviderFault, id: &str) -> Error {
+    let is_not_found = fault.answer.as_ref().is_some_and(|answer| {
+        answer.status == 404
+            || serde_json::from_str::<ErrorBody>(&answer.body)
+                .is_ok_and(|body| body.error.as_deref() == Some("not_found"))
+    });
+    if is_not_found {
+        Error::UserNotFound {
+            message: format!("TeamViewer knows no user with the id `{id}`"),
+        }
+    } else {
+        fault.into()
+    }
+}

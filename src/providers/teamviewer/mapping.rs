@@ -1,0 +1,102 @@
+//! From TeamViewer's documents to the unified user.
+
+use crate::{
+    contract::types::{self, Email, Group, License, Role},
+    provider::{Grant, GrantKind, Held},
+    unified::blank_user,
+};
+
+use super::documents::User;
+
+/// The unified user. Roles are those of the grants; a group's own role is not one of the user's.
+pub fn user(user: &User, grants: &[Grant]) -> types::User {
+    let (first, last) = match user.name.as_deref().and_then(|name| name.trim().split_once(' ')) {
+        // TeamViewer's own SCIM rule: the first space parts them.
+        Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
+        None => (None, None),
+    };
+    types::User {
+        name: user.name.clone(),
+        first_name: first,
+        last_name: last,
+        username: user.email.clone(),
+        emails: user
+            .email
+            .clone()
+            .map(|email| Email {
+                email: Some(email),
+                type_: None,
+                is_primary: Some(true),
+            })
+            .into_iter()
+            .collect(),
+        status: user
+            .active
+            .map(|active| String::from(if active { "active" } else { "inactive" })),
+        is_two_factor_enabled: user.tfa_enabled,
+        roles: grants
+            .iter()
+            .filter(|grant| grant.kind == GrantKind::Role)
+            .map(role)
+            .collect(),
+        licenses: licenses(user),
+        groups: groups(grants),
+        last_active_at: user.last_access_date.clone(),
+        ..blank_user(user.id.clone())
+    }
+}
+
+fn role(grant: &Grant) -> Role {
+    let through = match &grant.held {
+        Held::Through(via) => via.first().and_then(|via| via.name.clone().or(via.id.clone())),
+        Held::Direct => None,
+    };
+    Role {
+        id: Some(grant.role_id.clone()),
+        name: grant.role_name.clone(),
+        group: through,
+        organization: None,
+        workspace: None,
+    }
+}
+
+fn licenses(user: &User) -> Vec<License> {
+    let license = |id: Option<String>, name: Option<String>| License {
+        id,
+        name,
+        organization: None,
+        last_active_at: None,
+    };
+    let is_set = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
+    let mut licenses = Vec::new();
+    if is_set(&user.activated_license_id) || is_set(&user.activated_license_name) {
+        licenses.push(license(
+            user.activated_license_id.clone(),
+            user.activated_license_name.clone(),
+        ));
+    }
+    if is_set(&user.activated_meeting_license_key) {
+        licenses.push(license(user.activated_meeting_license_key.clone(), None));
+    }
+    licenses
+}
+
+/// The groups that a role is held through: the only ones that were read.
+fn groups(grants: &[Grant]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for grant in grants {
+        if let Held::Through(via) = &grant.held {
+            for via in via {
+                let group = Group {
+                    id: via.id.clone(),
+                    name: via.name.clone(),
+                    organization: None,
+                };
+                if !groups.contains(&group) {
+                    groups.push(group);
+                }
+            }
+        }
+    }
+    groups
+}
