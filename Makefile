@@ -14,7 +14,7 @@ test: guests            ## unit tests, sandbox tests, and the contract through t
 	cargo test --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
 
 bench: guests           ## size and speed, side by side in one run
-	cargo run -q --release -p host-tests -- bench
+	cargo run -q -p host-tests -- bench
 
 check: lint test        ## what CI runs
 

@@ -268,7 +268,7 @@ fn selector(
         &format!("{at}.workspace"),
         workspace.as_deref(),
     )?;
-    Ok(Selector {
+    let mut selector = Selector {
         id: optional(provider, true, Field::Role, &format!("{at}.id"), id.as_deref())?,
         name: match name {
             Some(name) => Some(plain(&format!("{at}.name"), name)?),
@@ -283,7 +283,11 @@ fn selector(
         )?,
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
         workspace: workspace.or_else(|| workspace_id.cloned()),
-    })
+    };
+    provider
+        .refine(&mut selector)
+        .map_err(|why| Error::request(format!("{at}.id"), format!("{at}.id {why}")))?;
+    Ok(selector)
 }
 
 fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organization) -> Result<Entry, Error> {

@@ -27,6 +27,14 @@ pub trait Provider {
         Ok(value.to_owned())
     }
 
+    /// Takes apart what a provider packs into one field.
+    ///
+    /// # Errors
+    /// A sentence that says what contradicts what.
+    fn refine(&self, _selector: &mut Selector) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Finds the one user that is meant. Writes use only the id that comes back.
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>>;
 

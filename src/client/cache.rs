@@ -1,6 +1,12 @@
 //! What may outlive one operation: access tokens. Keyed by everything that makes an account, never by its name.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, btree_map::Entry},
+    future::poll_fn,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -10,6 +16,14 @@ use crate::secret::Secret;
 #[derive(Default)]
 pub struct Caches {
     tokens: RefCell<BTreeMap<AccountKey, CachedToken>>,
+    /// Accounts whose token is being got, and who waits for it.
+    renewing: RefCell<BTreeMap<AccountKey, Vec<Waker>>>,
+}
+
+/// The turn to get an account's token; the next one's turn begins when it is dropped.
+pub struct Turn<'a> {
+    caches: &'a Caches,
+    key: AccountKey,
 }
 
 /// SHA-256 over provider, URLs, all credentials, scope and tenant headers of an account.
@@ -52,6 +66,22 @@ impl Caches {
             .map(|cached| cached.token.clone())
     }
 
+    /// Waits for the turn to get an account's token: calls that start together must not all ask for one.
+    pub async fn turn(&self, key: AccountKey) -> Turn<'_> {
+        poll_fn(|context| match self.renewing.borrow_mut().entry(key) {
+            Entry::Vacant(free) => {
+                free.insert(Vec::new());
+                Poll::Ready(())
+            }
+            Entry::Occupied(mut taken) => {
+                taken.get_mut().push(context.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await;
+        Turn { caches: self, key }
+    }
+
     pub fn keep_token(&self, key: AccountKey, token: CachedToken) {
         let mut tokens = self.tokens.borrow_mut();
         if tokens.len() >= MOST_TOKENS && !tokens.contains_key(&key) {
@@ -72,6 +102,13 @@ impl Caches {
         if tokens.get(&key).is_some_and(|cached| cached.token == *refused) {
             tokens.remove(&key);
         }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let waiting = self.caches.renewing.borrow_mut().remove(&self.key);
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 }
 

@@ -15,11 +15,9 @@ pub async fn send_with_token(
     call: &Call,
     fresh: impl AsyncFn() -> Result<CachedToken, ProviderFault>,
 ) -> Result<Answer, ProviderFault> {
-    let cached = caches.token(key, client.transport().monotonic());
-    let from_cache = cached.is_some();
-    let token = match cached {
-        Some(token) => token,
-        None => renew(caches, key, &fresh).await?,
+    let (token, from_cache) = match caches.token(key, client.transport().monotonic()) {
+        Some(token) => (token, true),
+        None => (renew(client, caches, key, &fresh).await?, false),
     };
     let answer = client
         .send_authorized(call, ("authorization", "Bearer", &token))
@@ -31,15 +29,21 @@ pub async fn send_with_token(
     if !from_cache {
         return Ok(answer);
     }
-    let token = renew(caches, key, &fresh).await?;
+    let token = renew(client, caches, key, &fresh).await?;
     client.send_authorized(call, ("authorization", "Bearer", &token)).await
 }
 
+/// A token that another call got meanwhile, or a new one.
 async fn renew(
+    client: &Client<'_>,
     caches: &Caches,
     key: AccountKey,
     fresh: &impl AsyncFn() -> Result<CachedToken, ProviderFault>,
 ) -> Result<Secret, ProviderFault> {
+    let _turn = caches.turn(key).await;
+    if let Some(token) = caches.token(key, client.transport().monotonic()) {
+        return Ok(token);
+    }
     let cached = fresh().await?;
     let token = cached.token.clone();
     caches.keep_token(key, cached);

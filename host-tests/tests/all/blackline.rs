@@ -1,1 +1,368 @@
-//! BlackLine through the typed export.
+//! BlackLine through the typed export: what is said is what the instance holds.
+
+use std::time::Duration;
+
+use harness::{
+    network::{Fault, Network, Rule},
+    typed::{
+        self,
+        types::{self, Outcome},
+    },
+};
+use sandboxes::{
+    Clock,
+    blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS},
+};
+
+use crate::fixture::{START, by_id, by_name, options, outcomes};
+
+const ANN: u64 = DEMO_USERS[0].0;
+const KIM: u64 = DEMO_USERS[2].0;
+
+struct World {
+    clock: Clock,
+    network: Network,
+    instance: BlackLine,
+    settings: Option<String>,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = Clock::starting_at(START);
+        let instance = BlackLine::demo(clock);
+        let network = Network::default();
+        network.route(DEMO_AUTHORITY, instance.router());
+        Self {
+            clock,
+            network,
+            instance,
+            settings: None,
+        }
+    }
+
+    fn with(settings: &str) -> Self {
+        Self {
+            settings: Some(settings.to_owned()),
+            ..Self::new()
+        }
+    }
+
+    async fn call(&self, user: impl ToString, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
+        self.call_with(user, roles, options()).await
+    }
+
+    async fn call_with(
+        &self,
+        user: impl ToString,
+        roles: &[types::Role],
+        options: types::Options,
+    ) -> Result<types::Success, types::Failure> {
+        let account = types::Account {
+            provider: types::Provider::Blackline,
+            base_url: Some(format!("https://{DEMO_AUTHORITY}")),
+            credentials: types::Credentials::Password(types::PasswordCredentials {
+                username: String::from("demo-api"),
+                password: String::from("demo-key"),
+                client_id: String::from("demo-client"),
+                client_secret: String::from("demo-secret"),
+                scope: String::from("bl.users instance_0f8c"),
+            }),
+            settings: self.settings.clone(),
+        };
+        let request = types::Request {
+            id: user.to_string(),
+            roles: roles.to_vec(),
+            organizations: Vec::new(),
+            workspace_id: None,
+            remote_query: None,
+            remote_data: None,
+        };
+        typed::call(&self.network, self.clock, &account, &request, &options)
+            .await
+            .unwrap()
+    }
+}
+
+fn in_product(role: types::Role, product: &str) -> types::Role {
+    types::Role {
+        workspace: Some(product.to_owned()),
+        ..role
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_goes_from_every_product_or_from_the_one_that_is_named() {
+    let world = World::new();
+    assert!(world.call(ANN, &[by_id("5:A")]).await.is_ok());
+    assert!(!world.instance.holds(ANN, 5, "A") && world.instance.holds(ANN, 5, "J"));
+    let world = World::new();
+    assert!(world.call(ANN, &[in_product(by_name("reviewer"), "J")]).await.is_ok());
+    assert!(world.instance.holds(ANN, 5, "A") && !world.instance.holds(ANN, 5, "J"));
+    let world = World::new();
+    let success = world.call(ANN, &[by_id("5"), by_id("9")]).await.unwrap();
+    assert_eq!(success.outcomes[0].grants.len(), 2);
+    assert_eq!(world.instance.pairs(ANN).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn strict_scope_refuses_a_role_of_several_products() {
+    let world = World::new();
+    let strict = types::Options {
+        strict_scope: Some(true),
+        ..options()
+    };
+    let failure = world.call_with(ANN, &[by_id("5")], strict).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
+    assert_eq!(world.instance.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_by_email_exactly_and_unknown_ones() {
+    let world = World::new();
+    world.instance.add_user(304, "Pat", "O'Neil", "o'neil@example.com");
+    world.instance.grant(304, 5, "A");
+    assert!(world.call("O'Neil@example.com", &[by_id("5")]).await.is_ok());
+    assert!(!world.instance.holds(304, 5, "A"));
+    assert_eq!(
+        world
+            .call("nobody@example.com", &[by_id("5")])
+            .await
+            .unwrap_err()
+            .status,
+        404
+    );
+    assert_eq!(world.call(999, &[by_id("5")]).await.unwrap_err().status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_ids_and_foreign_scopes_cost_no_call() {
+    let world = World::new();
+    let scoped = types::Role {
+        organization: Some(String::from("x")),
+        ..by_id("5")
+    };
+    for (user, role, field) in [
+        ("301/../302", by_id("5"), "id"),
+        ("301", by_id("Reviewer"), "roles[0].id"),
+        ("301", by_id("5:"), "roles[0].id"),
+        ("301", in_product(by_id("5:A"), "J"), "roles[0].id"),
+        ("301", scoped, "roles[0].organization"),
+    ] {
+        let failure = world.call(user, &[role]).await.unwrap_err();
+        assert_eq!((failure.status, failure.field.as_deref()), (400, Some(field)));
+    }
+    assert!(world.network.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn already_absent_unknown_ambiguous_and_misspelt() {
+    let world = World::new();
+    let answer = world
+        .call(ANN, &[by_id("22"), by_id("4:J"), by_id("77"), by_name("Nothing")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [
+            Outcome::AlreadyAbsent,
+            Outcome::AlreadyAbsent,
+            Outcome::NotFound,
+            Outcome::NotFound
+        ]
+    );
+    let failure = world
+        .call(ANN, &[in_product(by_id("5"), "product a")])
+        .await
+        .unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Refused);
+    assert!(failure.message.contains("did you mean `A`"), "{}", failure.message);
+    world.instance.add_role(77, "REVIEWER");
+    world.instance.grant(ANN, 77, "A");
+    let failure = world.call(ANN, &[by_name("Reviewer")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
+    assert_eq!(world.instance.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn either_spelling_of_the_path_is_found_by_the_read_and_used_for_the_write() {
+    for path in ["roles-products", "role-products"] {
+        let world = World::new();
+        world.instance.uncertain(|uncertain| uncertain.path = path);
+        assert!(world.call(ANN, &[by_id("5")]).await.is_ok(), "{path}");
+        assert!(!world.instance.holds(ANN, 5, "A"));
+    }
+    let world = World::new();
+    world.instance.uncertain(|uncertain| uncertain.path = "assigned-roles");
+    let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (502, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_other_ways_are_settings() {
+    let world = World::with(r#"{"paths": {"token": "/connect/token"}, "client_auth": "form"}"#);
+    world.instance.uncertain(|uncertain| {
+        uncertain.token_path = "/connect/token";
+        uncertain.client_auth = "form";
+    });
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
+
+    let pointers = r#"{"fields": {"role_id": ["/assignedRole"], "product_id": ["/assignedProduct"]}}"#;
+    for settings in [None, Some(pointers)] {
+        let world = settings.map_or_else(World::new, World::with);
+        world.instance.uncertain(|uncertain| uncertain.flat_rows = true);
+        let answer = world.call(ANN, &[by_name("Reviewer")]).await;
+        // Rows that cannot be read are no rows that are absent.
+        assert_eq!(answer.is_ok(), settings.is_some());
+        assert_eq!(world.instance.holds(ANN, 5, "A"), settings.is_none());
+    }
+
+    let world = World::new();
+    world.instance.uncertain(|uncertain| {
+        uncertain.no_single_user = true;
+        uncertain.names_in_rows = false;
+    });
+    assert!(world.call(ANN, &[by_name("Reviewer")]).await.is_ok());
+    assert!(!world.instance.holds(ANN, 5, "A"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn replacing_the_set_is_believed_only_as_far_as_the_read_back_goes() {
+    let settings = r#"{"strategy": "replace_set"}"#;
+    let world = World::with(settings);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
+    assert_eq!(world.instance.pairs(ANN).len(), 3);
+    let world = World::with(settings);
+    let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
+    assert_eq!(world.instance.pairs(ANN).len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_followed_on_the_own_host_and_a_full_last_page_is_not_believed() {
+    let world = World::new();
+    world.instance.uncertain(|uncertain| uncertain.page = 2);
+    assert!(world.call(ANN, &[by_id("9")]).await.is_ok());
+    assert!(!world.instance.holds(ANN, 9, "A"));
+    world
+        .instance
+        .uncertain(|uncertain| uncertain.next_host = Some("evil.example"));
+    assert_eq!(world.call(ANN, &[by_id("5")]).await.unwrap_err().status, 502);
+    assert!(
+        world
+            .network
+            .calls()
+            .iter()
+            .all(|call| call.authority == DEMO_AUTHORITY)
+    );
+
+    let world = World::with(r#"{"page_size": 5}"#);
+    let failure = world.call(ANN, &[by_id("22")]).await.unwrap_err();
+    assert_eq!(failure.status, 502);
+    assert!(failure.message.contains("page_size"), "{}", failure.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledged_kept_late_and_stale() {
+    let world = World::new();
+    world.instance.acknowledge_but_keep(5);
+    let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
+    assert_eq!(
+        (failure.outcomes[0].reason.as_deref(), failure.status),
+        (Some("still_held"), 422)
+    );
+    assert!(world.instance.holds(ANN, 5, "A"));
+    assert!(
+        world.call(KIM, &[by_id("4")]).await.is_ok(),
+        "applied late, and waited for"
+    );
+    assert!(!world.instance.holds(KIM, 4, "B"));
+    let world = World::new();
+    world.instance.stale_reads(Duration::from_secs(5));
+    assert!(world.call(ANN, &[by_id("9")]).await.is_ok());
+    assert!(world.clock.unix() >= START + Duration::from_secs(5));
+    let world = World::new();
+    world.instance.acknowledge_but_keep(5);
+    for role in [3, 5] {
+        world.instance.omit_from_reads(role, 1, 50);
+    }
+    let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("not_settled"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_that_goes_meanwhile_is_settled_by_the_read_back() {
+    let world = World::new();
+    world
+        .network
+        .inject(Rule::once("/v1/users/301/roles-products?roleId", Fault::ResetAfter));
+    let answer = world.call(ANN, &[by_id("5:A")]).await;
+    // The first request took it, the second is answered with 404.
+    assert_eq!(outcomes(&answer), [Outcome::Removed]);
+    assert!(!answer.unwrap().outcomes[0].grants[0].acknowledged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_limits_and_credentials() {
+    let world = World::new();
+    world.instance.rate_limit_next(2);
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
+    world.instance.uncertain(|uncertain| uncertain.client_auth = "form");
+    let failure = world.call(ANN, &[by_id("9")]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (401, false));
+    assert!(!format!("{failure:?}").contains("demo-secret"));
+    assert_eq!(world.instance.tokens_issued(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_the_requests_and_changes_nothing() {
+    let world = World::new();
+    let dry = types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let success = world.call_with(ANN, &[by_id("5")], dry).await.unwrap();
+    let urls: Vec<&str> = success
+        .planned_requests
+        .iter()
+        .map(|planned| planned.url.as_str())
+        .collect();
+    assert_eq!(
+        urls,
+        [
+            "https://us2.api.blackline.com/v1/users/301/roles-products?roleId=5&productId=A",
+            "https://us2.api.blackline.com/v1/users/301/roles-products?roleId=5&productId=J",
+        ]
+    );
+    assert_eq!(world.instance.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_user_is_mapped() {
+    let world = World::new();
+    let user = world
+        .call(ANN, &[by_id("5"), by_id("9"), by_id("3")])
+        .await
+        .unwrap()
+        .user;
+    assert_eq!((user.id.as_str(), user.name.as_deref()), ("301", Some("Ann Lee")));
+    assert_eq!(
+        (user.first_name.as_deref(), user.last_name.as_deref()),
+        (Some("Ann"), Some("Lee"))
+    );
+    assert_eq!(
+        (user.username.as_deref(), user.title.as_deref()),
+        (Some("ann.lee@example.com"), Some("Accountant"))
+    );
+    assert_eq!(
+        (user.status.as_deref(), user.updated_at.as_deref()),
+        (Some("active"), Some("2026-01-05T08:00:00Z"))
+    );
+    assert_eq!(user.phones[0].number.as_deref(), Some("+1 555 0100"));
+    assert_eq!(user.emails[0].email.as_deref(), Some("ann.lee@example.com"));
+    let roles: Vec<_> = user
+        .roles
+        .iter()
+        .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
+        .collect();
+    assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("Product A"))]);
+}

@@ -41,7 +41,11 @@ impl World {
         let company = TeamViewer::demo(clock);
         let network = Network::default();
         network.route(AUTHORITY, company.router());
-        Self { clock, network, company }
+        Self {
+            clock,
+            network,
+            company,
+        }
     }
 
     async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
@@ -68,7 +72,9 @@ impl World {
             remote_query: None,
             remote_data: None,
         };
-        typed::call(&self.network, self.clock, &account, &request, &options).await.unwrap()
+        typed::call(&self.network, self.clock, &account, &request, &options)
+            .await
+            .unwrap()
     }
 }
 
@@ -91,7 +97,9 @@ fn allowing(effect: SideEffect) -> types::Options {
 async fn roles_by_id_and_by_name_with_and_without_the_u() {
     for user in [ANN, "201"] {
         let world = World::new();
-        let answer = world.call(user, &[by_id(&HELP.to_uppercase()), by_name("device MANAGER")]).await;
+        let answer = world
+            .call(user, &[by_id(&HELP.to_uppercase()), by_name("device MANAGER")])
+            .await;
         assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
         assert!(!world.company.has(ANN, HELP) && !world.company.has(ANN, DEVICES) && world.company.has(ANN, ADMIN));
     }
@@ -102,8 +110,18 @@ async fn the_user_by_email_exactly() {
     let world = World::new();
     assert!(world.call("Ann.Lee@example.com", &[by_id(HELP)]).await.is_ok());
     assert!(!world.company.has(ANN, HELP));
-    assert_eq!(world.call("nobody@example.com", &[by_id(HELP)]).await.unwrap_err().status, 404);
-    let listed = world.call("ann.lee@example.com,sam.hill@example.com", &[by_id(HELP)]).await.unwrap_err();
+    assert_eq!(
+        world
+            .call("nobody@example.com", &[by_id(HELP)])
+            .await
+            .unwrap_err()
+            .status,
+        404
+    );
+    let listed = world
+        .call("ann.lee@example.com,sam.hill@example.com", &[by_id(HELP)])
+        .await
+        .unwrap_err();
     assert_eq!((listed.status, listed.field.as_deref()), (400, Some("id")));
     assert!(world.company.has(SAM, HELP));
 }
@@ -130,8 +148,13 @@ async fn malformed_ids_and_foreign_scopes_are_refused_and_cost_no_call() {
 #[tokio::test(start_paused = true)]
 async fn already_absent_unknown_and_ambiguous_roles_and_unknown_users() {
     let world = World::new();
-    let answer = world.call(ANN, &[by_id(UNUSED), by_name("Unused"), by_name("Nothing")]).await;
-    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound]);
+    let answer = world
+        .call(ANN, &[by_id(UNUSED), by_name("Unused"), by_name("Nothing")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound]
+    );
     world.company.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
     let failure = world.call(ANN, &[by_name("unused")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
@@ -144,8 +167,15 @@ async fn a_role_through_a_group_is_inherited_and_nothing_is_sent() {
     let world = World::new();
     let failure = world.call(SAM, &[by_id(AUDITOR)]).await.unwrap_err();
     let grant = &failure.outcomes[0].grants[0];
-    assert_eq!((grant.outcome, grant.via[0].name.as_deref()), (Outcome::Inherited, Some("Auditors")));
-    assert_eq!(grant.via[0].id.as_deref(), Some("9007199254740993"), "an id beyond 2^53 is kept");
+    assert_eq!(
+        (grant.outcome, grant.via[0].name.as_deref()),
+        (Outcome::Inherited, Some("Auditors"))
+    );
+    assert_eq!(
+        grant.via[0].id.as_deref(),
+        Some("9007199254740993"),
+        "an id beyond 2^53 is kept"
+    );
     assert_eq!((failure.status, failure.sent, world.company.writes()), (422, false, 0));
 }
 
@@ -154,7 +184,11 @@ async fn a_role_held_directly_and_through_a_group_survives_and_is_not_claimed() 
     let world = World::new();
     let failure = world.call(SAM, &[by_id(HELP)]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
-    let grants: Vec<_> = failure.outcomes[0].grants.iter().map(|grant| (grant.outcome, grant.changed)).collect();
+    let grants: Vec<_> = failure.outcomes[0]
+        .grants
+        .iter()
+        .map(|grant| (grant.outcome, grant.changed))
+        .collect();
     assert_eq!(grants, [(Outcome::Removed, false), (Outcome::Inherited, true)]);
     assert!(!world.company.is_assigned(SAM, HELP) && world.company.has(SAM, HELP));
 }
@@ -202,9 +236,15 @@ async fn applied_late_is_waited_for_or_unverified() {
         ..options()
     };
     let failure = world.call_with(KIM, &[by_id(DEVICES)], short).await.unwrap_err();
-    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unverified, 500));
+    assert_eq!(
+        (failure.outcomes[0].outcome, failure.status),
+        (Outcome::Unverified, 500)
+    );
     tokio::time::sleep(Duration::from_secs(9)).await;
-    assert_eq!(outcomes(&world.call(KIM, &[by_id(DEVICES)]).await), [Outcome::AlreadyAbsent]);
+    assert_eq!(
+        outcomes(&world.call(KIM, &[by_id(DEVICES)]).await),
+        [Outcome::AlreadyAbsent]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,7 +253,10 @@ async fn a_stale_list_is_not_mistaken_for_an_inherited_role() {
     world.company.stale_lists(Duration::from_secs(6));
     let answer = world.call(ANN, &[by_id(HELP)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed]);
-    assert!(world.clock.unix() >= START + Duration::from_secs(6), "it waited until the list agreed");
+    assert!(
+        world.clock.unix() >= START + Duration::from_secs(6),
+        "it waited until the list agreed"
+    );
     assert_eq!(world.company.writes(), 1);
 }
 
@@ -266,24 +309,43 @@ async fn leaving_a_group_needs_to_be_allowed() {
     let failure = world.call(SAM, &[in_group(None, "Night Shift")]).await.unwrap_err();
     assert!(failure.message.contains("leave-group"), "{}", failure.message);
     assert!(world.company.is_member(NIGHT_SHIFT, SAM));
-    let answer = world.call_with(SAM, &[in_group(None, "night shift")], allowing(SideEffect::LeaveGroup)).await;
+    let answer = world
+        .call_with(SAM, &[in_group(None, "night shift")], allowing(SideEffect::LeaveGroup))
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.company.is_member(NIGHT_SHIFT, SAM) && world.company.is_assigned(SAM, HELP));
     assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
-    let answer = world.call_with(SAM, &[in_group(None, "1001")], allowing(SideEffect::LeaveGroup)).await;
+    let answer = world
+        .call_with(SAM, &[in_group(None, "1001")], allowing(SideEffect::LeaveGroup))
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_is_stripped_only_if_allowed_and_only_of_the_very_role() {
     let world = World::new();
-    let failure = world.call(SAM, &[in_group(Some(AUDITOR), "Auditors")]).await.unwrap_err();
+    let failure = world
+        .call(SAM, &[in_group(Some(AUDITOR), "Auditors")])
+        .await
+        .unwrap_err();
     assert!(failure.message.contains("strip-group"), "{}", failure.message);
-    let other = world.call_with(SAM, &[in_group(Some(HELP), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    let other = world
+        .call_with(
+            SAM,
+            &[in_group(Some(HELP), "Auditors")],
+            allowing(SideEffect::StripGroup),
+        )
+        .await;
     assert_eq!(outcomes(&other), [Outcome::AlreadyAbsent]);
     assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
 
-    let answer = world.call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    let answer = world
+        .call_with(
+            SAM,
+            &[in_group(Some(AUDITOR), "Auditors")],
+            allowing(SideEffect::StripGroup),
+        )
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert_eq!(world.company.role_of_group(AUDITORS), None);
     assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
@@ -293,9 +355,18 @@ async fn a_group_is_stripped_only_if_allowed_and_only_of_the_very_role() {
 async fn a_group_whose_role_changes_meanwhile_is_left_alone() {
     let world = World::new();
     world.company.change_group_role_after_reads(AUDITORS, 1, ADMIN);
-    let answer = world.call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing(SideEffect::StripGroup)).await;
+    let answer = world
+        .call_with(
+            SAM,
+            &[in_group(Some(AUDITOR), "Auditors")],
+            allowing(SideEffect::StripGroup),
+        )
+        .await;
     assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
-    assert_eq!(answer.unwrap_err().outcomes[0].reason.as_deref(), Some("concurrent_change"));
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("concurrent_change")
+    );
     assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(ADMIN));
 }
 
@@ -328,13 +399,30 @@ async fn a_dry_run_shows_the_requests_and_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn the_whole_user_is_mapped() {
     let world = World::new();
-    let user = world.call(ANN, &[by_id(HELP), by_id(DEVICES), by_id(REPORTER)]).await.unwrap().user;
+    let user = world
+        .call(ANN, &[by_id(HELP), by_id(DEVICES), by_id(REPORTER)])
+        .await
+        .unwrap()
+        .user;
     assert_eq!(user.id, ANN);
-    assert_eq!((user.first_name.as_deref(), user.last_name.as_deref()), (Some("Ann"), Some("Lee")));
-    assert_eq!((user.username.as_deref(), user.emails[0].is_primary), (Some("ann.lee@example.com"), Some(true)));
-    assert_eq!((user.status.as_deref(), user.is_two_factor_enabled), (Some("active"), Some(true)));
+    assert_eq!(
+        (user.first_name.as_deref(), user.last_name.as_deref()),
+        (Some("Ann"), Some("Lee"))
+    );
+    assert_eq!(
+        (user.username.as_deref(), user.emails[0].is_primary),
+        (Some("ann.lee@example.com"), Some(true))
+    );
+    assert_eq!(
+        (user.status.as_deref(), user.is_two_factor_enabled),
+        (Some("active"), Some(true))
+    );
     assert_eq!(user.last_active_at.as_deref(), Some("2026-01-01T10:20:30Z"));
     assert_eq!(user.licenses[0].name.as_deref(), Some("Tensor"));
-    let roles: Vec<_> = user.roles.iter().map(|role| (role.id.as_deref(), role.name.as_deref())).collect();
+    let roles: Vec<_> = user
+        .roles
+        .iter()
+        .map(|role| (role.id.as_deref(), role.name.as_deref()))
+        .collect();
     assert_eq!(roles, [(Some(ADMIN), Some("Company Administrator"))]);
 }

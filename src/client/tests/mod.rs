@@ -1,3 +1,4 @@
 //! The client on a fake transport and clock.
 
 mod exchange;
+mod session;

@@ -1,6 +1,12 @@
-//! BlackLine: not supported by this version.
+#![doc = include_str!("docs.md")]
+
+mod config;
+mod core;
+mod mapping;
+mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -11,12 +17,18 @@ use super::Opened;
 /// Opens a BlackLine account.
 ///
 /// # Errors
-/// [`Error::Account`] always.
+/// [`Error::Account`] if address, credentials or settings do not fit.
 pub fn open(
-    _base_url: Option<&str>,
-    _credentials: Credentials,
-    _settings: Settings,
-    _general: General,
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
 ) -> Result<Opened, Error> {
-    Err(Error::account("provider", "BlackLine is not supported by this version"))
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: config.secrets(),
+        provider: Box::new(steps::BlackLine::new(config)),
+        general,
+        pacing: Pacing::default(),
+    })
 }

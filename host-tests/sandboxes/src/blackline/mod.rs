@@ -1,1 +1,123 @@
-//! BlackLine.
+//! A BlackLine instance: users, roles, and roles granted per product.
+//!
+//! Sources: Saviynt's connector guide for BlackLine (`saviynt/saviynt-connectors`) and what integrators report. Where they
+//! disagree, the instance can be told which is right.
+
+mod demo;
+mod http;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::Clock;
+
+pub use self::{
+    demo::{AUTHORITY as DEMO_AUTHORITY, ROLES as DEMO_ROLES, USERS as DEMO_USERS},
+    state::Uncertain,
+};
+
+use self::state::State;
+
+/// An instance and its API.
+#[derive(Clone)]
+pub struct BlackLine {
+    state: Arc<Mutex<State>>,
+}
+
+impl BlackLine {
+    /// An empty instance. Client `demo-client` / `demo-secret`, API user `demo-api` / `demo-key`.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(clock))),
+        }
+    }
+
+    /// The API as a router.
+    pub fn router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    pub fn add_user(&self, id: u64, first: &str, last: &str, email: &str) {
+        self.state()
+            .users
+            .push((id, first.to_owned(), last.to_owned(), email.to_owned()));
+    }
+
+    pub fn add_role(&self, id: u64, name: &str) {
+        self.state().roles.push((id, name.to_owned()));
+    }
+
+    pub fn grant(&self, user: u64, role: u64, product: &str) {
+        self.state().pairs.push((user, role, product.to_owned()));
+    }
+
+    /// Whether the user really holds the role in the product.
+    pub fn holds(&self, user: u64, role: u64, product: &str) -> bool {
+        self.pairs(user).iter().any(|(held, at)| *held == role && at == product)
+    }
+
+    /// What the user really holds.
+    pub fn pairs(&self, user: u64) -> Vec<(u64, String)> {
+        let mut state = self.state();
+        state.settle();
+        state
+            .pairs
+            .iter()
+            .filter(|(holder, ..)| *holder == user)
+            .map(|(_, role, product)| (*role, product.clone()))
+            .collect()
+    }
+
+    /// Removals that were acknowledged.
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// What no public source settles.
+    pub fn uncertain(&self, change: impl FnOnce(&mut Uncertain)) {
+        change(&mut self.state().uncertain);
+    }
+
+    pub fn acknowledge_but_keep(&self, role: u64) {
+        self.state().keeps.push(role);
+    }
+
+    pub fn apply_after(&self, role: u64, delay: Duration) {
+        self.state().delays.push((role, delay));
+    }
+
+    /// Reads show the state of this long ago.
+    pub fn stale_reads(&self, lag: Duration) {
+        self.state().lag = lag;
+    }
+
+    /// The next reads omit that role, after `skip` reads that don't.
+    pub fn omit_from_reads(&self, role: u64, skip: usize, reads: usize) {
+        self.state().omissions.push((role, skip, reads));
+    }
+
+    /// The next API calls are refused with 429.
+    pub fn rate_limit_next(&self, times: usize) {
+        self.state().limited = times;
+    }
+
+    /// Tokens issued so far are refused from now on.
+    pub fn expire_tokens(&self) {
+        self.state().tokens.clear();
+    }
+
+    pub fn tokens_issued(&self) -> usize {
+        self.state().issued
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the instance holds.
+
+use std::time::Duration;
+
+use crate::Clock;
+
+/// A user, a role, a product.
+pub type Pair = (u64, u64, String);
+
+/// What no public source settles.
+pub struct Uncertain {
+    /// The spelling that exists.
+    pub path: &'static str,
+    pub token_path: &'static str,
+    pub client_auth: &'static str,
+    /// Rows a page; a next link is given.
+    pub page: usize,
+    /// Next links lead here instead.
+    pub next_host: Option<&'static str>,
+    pub names_in_rows: bool,
+    /// Rows have another shape.
+    pub flat_rows: bool,
+    /// Reading a single user answers 405.
+    pub no_single_user: bool,
+    /// `POST` replaces the set.
+    pub post_replaces: bool,
+}
+
+pub struct State {
+    pub clock: Clock,
+    /// Id, first and last name, e-mail address.
+    pub users: Vec<(u64, String, String, String)>,
+    pub roles: Vec<(u64, String)>,
+    pub pairs: Vec<Pair>,
+    pub removed: Vec<(Duration, Pair)>,
+    pub due: Vec<(Duration, Pair)>,
+    pub writes: usize,
+    pub uncertain: Uncertain,
+    pub keeps: Vec<u64>,
+    pub delays: Vec<(u64, Duration)>,
+    pub lag: Duration,
+    pub omissions: Vec<(u64, usize, usize)>,
+    pub limited: usize,
+    pub tokens: Vec<(String, Duration)>,
+    pub issued: usize,
+}
+
+impl State {
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            users: Vec::new(),
+            roles: Vec::new(),
+            pairs: Vec::new(),
+            removed: Vec::new(),
+            due: Vec::new(),
+            writes: 0,
+            uncertain: Uncertain {
+                path: "roles-products",
+                token_path: "/authorize/connect/token",
+                client_auth: "basic",
+                page: 1_000,
+                next_host: None,
+                names_in_rows: true,
+                flat_rows: false,
+                no_single_user: false,
+                post_replaces: false,
+            },
+            keeps: Vec::new(),
+            delays: Vec::new(),
+            lag: Duration::ZERO,
+            omissions: Vec::new(),
+            limited: 0,
+            tokens: Vec::new(),
+            issued: 0,
+        }
+    }
+
+    pub fn settle(&mut self) {
+        let now = self.clock.unix();
+        let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
+        for (at, pair) in due {
+            self.remove(&pair, at);
+        }
+    }
+
+    /// What a read shows now.
+    pub fn shown(&mut self, user: u64) -> Vec<Pair> {
+        self.settle();
+        let now = self.clock.unix();
+        let recent = self
+            .removed
+            .iter()
+            .filter(|(at, _)| *at + self.lag > now)
+            .map(|(_, pair)| pair);
+        let mut shown: Vec<Pair> = self
+            .pairs
+            .iter()
+            .chain(recent)
+            .filter(|(holder, ..)| *holder == user)
+            .cloned()
+            .collect();
+        for (role, skip, reads) in &mut self.omissions {
+            if *skip > 0 {
+                *skip -= 1;
+            } else if *reads > 0 {
+                *reads -= 1;
+                shown.retain(|(_, held, _)| held != role);
+            }
+        }
+        shown
+    }
+
+    pub fn take(&mut self, pair: &Pair) {
+        if self.keeps.contains(&pair.1) {
+            return;
+        }
+        let now = self.clock.unix();
+        match self.delays.iter().find(|(role, _)| *role == pair.1) {
+            Some((_, delay)) => self.due.push((now + *delay, pair.clone())),
+            None => self.remove(pair, now),
+        }
+    }
+
+    fn remove(&mut self, pair: &Pair, at: Duration) {
+        let before = self.pairs.len();
+        self.pairs.retain(|held| held != pair);
+        if self.pairs.len() < before {
+            self.removed.push((at, pair.clone()));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The instance behaves as integrators report.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::BlackLine;
+use crate::Clock;
+
+async fn send(instance: &BlackLine, method: &str, path: &str, authorization: &str, body: &str) -> (u16, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("https://us2.api.blackline.com{path}"))
+        .header("authorization", authorization)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let (head, body) = instance.router().oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_is_removed_by_role_and_product_and_a_missing_one_is_refused() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    let basic = "Basic ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=";
+    let form = "grant_type=password&username=demo-api&password=demo-key&scope=bl.users+instance_0f8c";
+    let (status, token) = send(&instance, "POST", "/authorize/connect/token", basic, form).await;
+    assert_eq!(status, 200);
+    let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    let path = "/v1/users/301/roles-products?roleId=5&productId=A";
+    assert_eq!(send(&instance, "DELETE", path, &bearer, "").await.0, 204);
+    assert!(!instance.holds(301, 5, "A") && instance.holds(301, 5, "J"));
+    assert_eq!(send(&instance, "DELETE", path, &bearer, "").await.0, 404);
+    assert_eq!(
+        send(&instance, "GET", "/v1/users/301/role-products", &bearer, "")
+            .await
+            .0,
+        404
+    );
+    assert_eq!(
+        send(&instance, "GET", "/v1/users/301/roles-products", "Bearer x", "")
+            .await
+            .0,
+        401
+    );
+    assert_eq!(
+        send(&instance, "POST", "/authorize/connect/token", "Basic x", form)
+            .await
+            .0,
+        400
+    );
+}
