@@ -1,4 +1,4 @@
-//! Where the built components are.
+//! Where the built components are, and whether they are those of the sources at hand.
 
 use std::{
     fs, io,
@@ -20,7 +20,7 @@ pub enum Artifact {
 }
 
 impl Artifact {
-    const fn folder(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Wasi => "wasi",
             Self::Spin => "spin",
@@ -30,8 +30,7 @@ impl Artifact {
 
     /// The built component's file.
     pub fn path(self) -> PathBuf {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-        target.join(format!("wasm32-wasip2/guest/unassign_role_{}.wasm", self.folder()))
+        self.path_in(&target(&workspace()))
     }
 
     /// The built component.
@@ -39,18 +38,34 @@ impl Artifact {
     /// # Errors
     /// If it is missing, or older than its sources: one sentence that names the command.
     pub fn bytes(self) -> Result<Vec<u8>> {
-        let path = self.path();
+        let workspace = workspace();
+        self.fresh_bytes(&workspace, &target(&workspace))
+    }
+
+    fn path_in(self, target: &Path) -> PathBuf {
+        target.join(format!("wasm32-wasip2/guest/unassign_role_{}.wasm", self.name()))
+    }
+
+    fn fresh_bytes(self, workspace: &Path, target: &Path) -> Result<Vec<u8>> {
+        let path = self.path_in(target);
         let Ok(built) = fs::metadata(&path).and_then(|data| data.modified()) else {
             bail!("the component {} is not built: run `make guests`", path.display());
         };
-        let root = workspace();
-        let component = root.join("components").join(self.folder());
-        for source in [root.join("src"), root.join("wit"), component] {
-            if newest(&source).with_context(|| format!("reading {}", source.display()))? > built {
+        let component = workspace.join("components").join(self.name());
+        // `Cargo.lock` is left out: what it says of the host's crates changes no component.
+        let mut sources = vec![workspace.join("wit"), component, workspace.join("Cargo.toml")];
+        if self != Self::Caller {
+            sources.push(workspace.join("src"));
+        }
+        for source in sources {
+            let newest = newest(&source).with_context(|| format!("reading {}", source.display()))?;
+            if let Some((changed, file)) = newest
+                && changed > built
+            {
                 bail!(
                     "the component {} is older than {}: run `make guests`",
                     path.display(),
-                    source.display()
+                    file.display()
                 );
             }
         }
@@ -65,17 +80,111 @@ fn workspace() -> PathBuf {
         .unwrap_or_default()
 }
 
-/// When anything under a folder was changed last.
-fn newest(folder: &Path) -> io::Result<SystemTime> {
-    let mut newest = SystemTime::UNIX_EPOCH;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let changed = if entry.file_type()?.is_dir() {
-            self::newest(&entry.path())?
-        } else {
-            entry.metadata()?.modified()?
-        };
-        newest = newest.max(changed);
+fn target(workspace: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), |target| workspace.join(target))
+}
+
+/// The file that was changed last, of those that a component is built from: a changed page of documentation makes none stale.
+fn newest(path: &Path) -> io::Result<Option<(SystemTime, PathBuf)>> {
+    if !path.is_dir() {
+        let is_source = ["rs", "toml", "wit"].iter().any(|&kind| path.extension().is_some_and(|it| it == kind));
+        return Ok(if is_source { Some((fs::metadata(path)?.modified()?, path.to_owned())) } else { None });
+    }
+    let mut newest = None;
+    for entry in fs::read_dir(path)? {
+        newest = newest.max(self::newest(&entry?.path())?);
     }
     Ok(newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs::File, time::Duration};
+
+    use super::*;
+
+    /// A workspace of one file per place, all of the same age, with a younger component.
+    struct Tree(PathBuf);
+
+    const BUILT: u64 = 1_000_000;
+
+    impl Tree {
+        fn new(name: &str) -> Self {
+            let root = std::env::temp_dir().join(format!("unassign-role-guests-{name}-{}", std::process::id()));
+            let tree = Self(root);
+            for file in [
+                "Cargo.toml",
+                "wit/user-directory.wit",
+                "src/lib.rs",
+                "src/providers/docs.md",
+                "components/wasi/src/lib.rs",
+                "components/caller/src/lib.rs",
+            ] {
+                tree.change(file, BUILT - 1);
+            }
+            tree
+        }
+
+        fn built(self) -> Self {
+            self.change("target/wasm32-wasip2/guest/unassign_role_wasi.wasm", BUILT);
+            self.change("target/wasm32-wasip2/guest/unassign_role_caller.wasm", BUILT);
+            self
+        }
+
+        fn change(&self, file: &str, at: u64) {
+            let path = self.0.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let file = File::create(path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).unwrap();
+        }
+
+        /// What is wrong with a component, without the path of this tree.
+        fn complaint(&self, artifact: Artifact) -> Option<String> {
+            let bytes = artifact.fresh_bytes(&self.0, &self.0.join("target"));
+            bytes.err().map(|error| error.to_string().replace(&format!("{}/", self.0.display()), ""))
+        }
+    }
+
+    impl Drop for Tree {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_missing_component_is_one_sentence_with_the_command() {
+        let complaint = Tree::new("missing").complaint(Artifact::Wasi);
+        assert_eq!(
+            complaint.as_deref(),
+            Some(
+                "the component target/wasm32-wasip2/guest/unassign_role_wasi.wasm is not built: run `make guests`"
+            )
+        );
+    }
+
+    #[test]
+    fn a_component_that_is_older_than_a_source_is_refused_by_that_file() {
+        for file in ["Cargo.toml", "wit/user-directory.wit", "src/lib.rs", "components/wasi/src/lib.rs"] {
+            let tree = Tree::new("stale").built();
+            assert_eq!(tree.complaint(Artifact::Wasi), None);
+            tree.change(file, BUILT + 1);
+            assert_eq!(
+                tree.complaint(Artifact::Wasi),
+                Some(format!(
+                    "the component target/wasm32-wasip2/guest/unassign_role_wasi.wasm is older than {file}: run `make guests`"
+                ))
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_component_is_not_built_from_does_not_make_it_stale() {
+        let tree = Tree::new("fresh").built();
+        tree.change("src/providers/docs.md", BUILT + 1);
+        tree.change("components/caller/src/lib.rs", BUILT + 1);
+        assert_eq!(tree.complaint(Artifact::Wasi), None);
+        let tree = Tree::new("caller").built();
+        tree.change("src/lib.rs", BUILT + 1);
+        assert_eq!(tree.complaint(Artifact::Caller), None);
+    }
 }
