@@ -1,40 +1,57 @@
-//! One engine, and every component compiled once, for the whole process.
+//! One engine, one linker, and every component compiled once, for the whole process.
 
 use std::sync::LazyLock;
 
 use anyhow::{Result, anyhow};
 use wasmtime::{
     Config, Engine,
-    component::{Component, Linker},
+    component::{Component, InstancePre, Linker},
 };
 
 use crate::{guests::Artifact, spin, state::Host};
 
-static ENGINE: LazyLock<Result<Engine, String>> = LazyLock::new(|| {
+/// What was made once, or the sentence that says why it could not be; an error itself cannot be handed out twice.
+type Once<T> = LazyLock<Result<T, String>>;
+
+static ENGINE: Once<Engine> = LazyLock::new(|| {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     Engine::new(&config).map_err(|error| error.to_string())
 });
-static WASI: LazyLock<Result<Component, String>> = LazyLock::new(|| compile(Artifact::Wasi));
-static SPIN: LazyLock<Result<Component, String>> = LazyLock::new(|| compile(Artifact::Spin));
+static LINKER: Once<Linker<Host>> = LazyLock::new(|| told(link()));
+static WASI: Once<InstancePre<Host>> = LazyLock::new(|| told(prepare(Artifact::Wasi)));
+static SPIN: Once<InstancePre<Host>> = LazyLock::new(|| told(prepare(Artifact::Spin)));
+static CALLER: Once<Component> = LazyLock::new(|| told(compile(Artifact::Caller)));
 
 /// The engine.
 pub fn engine() -> Result<&'static Engine> {
-    ENGINE.as_ref().map_err(|why| anyhow!("{why}"))
+    made(&ENGINE)
+}
+
+/// Everything that the components may import: WASI 0.2 and 0.3, and Spin's variables and key-value store.
+pub fn linker() -> Result<&'static Linker<Host>> {
+    made(&LINKER)
 }
 
 /// A compiled component.
 pub fn component(artifact: Artifact) -> Result<Component> {
-    let compiled = match artifact {
-        Artifact::Wasi => WASI.clone(),
-        Artifact::Spin => SPIN.clone(),
-        Artifact::Caller => compile(artifact),
-    };
-    compiled.map_err(|why| anyhow!("{why}"))
+    match artifact {
+        Artifact::Wasi => Ok(made(&WASI)?.component().clone()),
+        Artifact::Spin => Ok(made(&SPIN)?.component().clone()),
+        Artifact::Caller => made(&CALLER).cloned(),
+    }
 }
 
-/// Everything that the components may import: WASI 0.2 and 0.3, and Spin's variables and key-value store.
-pub fn linker() -> Result<Linker<Host>> {
+/// A component whose imports are resolved, so that an instance costs no more than its memory.
+pub fn prepared(artifact: Artifact) -> Result<InstancePre<Host>> {
+    match artifact {
+        Artifact::Wasi => made(&WASI).cloned(),
+        Artifact::Spin => made(&SPIN).cloned(),
+        Artifact::Caller => Ok(linker()?.instantiate_pre(made(&CALLER)?)?),
+    }
+}
+
+fn link() -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine()?);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
@@ -44,7 +61,18 @@ pub fn linker() -> Result<Linker<Host>> {
     Ok(linker)
 }
 
-fn compile(artifact: Artifact) -> Result<Component, String> {
-    let build = || -> Result<Component> { Ok(Component::new(engine()?, artifact.bytes()?)?) };
-    build().map_err(|error| format!("{error:#}"))
+fn compile(artifact: Artifact) -> Result<Component> {
+    Ok(Component::new(engine()?, artifact.bytes()?)?)
+}
+
+fn prepare(artifact: Artifact) -> Result<InstancePre<Host>> {
+    Ok(linker()?.instantiate_pre(&compile(artifact)?)?)
+}
+
+fn told<T>(result: Result<T>) -> Result<T, String> {
+    result.map_err(|error| format!("{error:#}"))
+}
+
+fn made<T>(once: &'static Once<T>) -> Result<&'static T> {
+    once.as_ref().map_err(|why| anyhow!("{why}"))
 }

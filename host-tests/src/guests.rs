@@ -87,8 +87,14 @@ fn target(workspace: &Path) -> PathBuf {
 /// The file that was changed last, of those that a component is built from: a changed page of documentation makes none stale.
 fn newest(path: &Path) -> io::Result<Option<(SystemTime, PathBuf)>> {
     if !path.is_dir() {
-        let is_source = ["rs", "toml", "wit"].iter().any(|&kind| path.extension().is_some_and(|it| it == kind));
-        return Ok(if is_source { Some((fs::metadata(path)?.modified()?, path.to_owned())) } else { None });
+        let is_source = ["rs", "toml", "wit"]
+            .iter()
+            .any(|&kind| path.extension().is_some_and(|it| it == kind));
+        return Ok(if is_source {
+            Some((fs::metadata(path)?.modified()?, path.to_owned()))
+        } else {
+            None
+        });
     }
     let mut newest = None;
     for entry in fs::read_dir(path)? {
@@ -135,13 +141,16 @@ mod tests {
             let path = self.0.join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             let file = File::create(path).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(at))
+                .unwrap();
         }
 
         /// What is wrong with a component, without the path of this tree.
         fn complaint(&self, artifact: Artifact) -> Option<String> {
             let bytes = artifact.fresh_bytes(&self.0, &self.0.join("target"));
-            bytes.err().map(|error| error.to_string().replace(&format!("{}/", self.0.display()), ""))
+            bytes
+                .err()
+                .map(|error| error.to_string().replace(&format!("{}/", self.0.display()), ""))
         }
     }
 
@@ -156,15 +165,18 @@ mod tests {
         let complaint = Tree::new("missing").complaint(Artifact::Wasi);
         assert_eq!(
             complaint.as_deref(),
-            Some(
-                "the component target/wasm32-wasip2/guest/unassign_role_wasi.wasm is not built: run `make guests`"
-            )
+            Some("the component target/wasm32-wasip2/guest/unassign_role_wasi.wasm is not built: run `make guests`")
         );
     }
 
     #[test]
     fn a_component_that_is_older_than_a_source_is_refused_by_that_file() {
-        for file in ["Cargo.toml", "wit/user-directory.wit", "src/lib.rs", "components/wasi/src/lib.rs"] {
+        for file in [
+            "Cargo.toml",
+            "wit/user-directory.wit",
+            "src/lib.rs",
+            "components/wasi/src/lib.rs",
+        ] {
             let tree = Tree::new("stale").built();
             assert_eq!(tree.complaint(Artifact::Wasi), None);
             tree.change(file, BUILT + 1);

@@ -18,15 +18,19 @@ pub struct Host {
     pub(crate) spin: Arc<Settings>,
 }
 
-/// What a guest writes to standard error is kept up to this many bytes.
-pub const LOG_LIMIT: usize = 1 << 20;
+/// What a guest prints is kept up to this many bytes, which no run comes near: past the limit its writes fail, as they do on a host
+/// that closed its standard error.
+pub const LOG_LIMIT: usize = 1 << 30;
 
 /// How a guest is set up.
 #[derive(Clone)]
 pub struct Setup {
+    /// All that it can reach.
     pub network: Network,
+    /// Both of its clocks.
     pub clock: Clock,
     pub environment: Vec<(String, String)>,
+    /// Spin's variables and key-value store.
     pub spin: Arc<Settings>,
     /// Both of the guest's output streams.
     pub output: MemoryOutputPipe,
@@ -35,6 +39,7 @@ pub struct Setup {
 }
 
 impl Host {
+    /// The data of a fresh store.
     pub fn new(setup: &Setup) -> Self {
         let mut builder = WasiCtx::builder();
         builder.envs(&setup.environment);

@@ -1,7 +1,5 @@
 //! The typed call, as a Rust host makes it.
 
-#![allow(missing_docs, clippy::pedantic, clippy::all)]
-
 use std::sync::{Arc, LazyLock};
 
 use anyhow::{Result, anyhow};
@@ -16,23 +14,28 @@ use crate::{
     state::{Host, LOG_LIMIT, Setup},
 };
 
-wasmtime::component::bindgen!({
-    world: "operation",
-    path: "../wit",
-    exports: { default: async },
-});
+#[allow(missing_docs, clippy::pedantic, clippy::all)]
+mod bindings {
+    wasmtime::component::bindgen!({
+        world: "operation",
+        path: "../wit",
+        exports: { default: async },
+    });
+}
 
-pub use self::exports::unified::user_directory::users as types;
+use self::bindings::OperationPre;
+/// The records of the contract, generated from its WIT.
+pub use self::bindings::exports::unified::user_directory::users as types;
 
 static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
-    let pre = || -> Result<OperationPre<Host>> {
-        let component = engine::component(Artifact::Wasi)?;
-        Ok(OperationPre::new(engine::linker()?.instantiate_pre(&component)?)?)
-    };
+    let pre = || -> Result<OperationPre<Host>> { Ok(OperationPre::new(engine::prepared(Artifact::Wasi)?)?) };
     pre().map_err(|error| format!("{error:#}"))
 });
 
 /// One typed call in a fresh instance.
+///
+/// # Errors
+/// If the component failed as a component, or printed: a library has no say over its caller's output.
 pub async fn call(
     network: &Network,
     clock: Clock,
@@ -47,7 +50,7 @@ pub async fn call(
     Ok(answer)
 }
 
-/// One typed call, and what it printed.
+/// One typed call, and what it printed, for tests that say themselves what may be printed.
 pub async fn call_and_listen(
     network: &Network,
     clock: Clock,

@@ -9,9 +9,9 @@ use harness::{
     wire::{Recorder, Script},
 };
 use sandboxes::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::fixture::{ACCOUNT, Post, config};
+use crate::fixture::{ACCOUNT, Answer, Post, config};
 
 const USER: &str = "6f1e2a30-0000-4000-8000-00000000a001";
 const CID: &str = "0123456789abcdef0123456789abcdef";
@@ -36,24 +36,65 @@ fn script(request: &str) -> Script {
     }
 }
 
-async fn requests_of(artifact: Artifact) -> Vec<String> {
-    let mut recorder = Recorder::start(script).await.unwrap();
+/// An instance of one user with one role, whose removal is a DELETE without a body. It is never gone.
+fn delete_script(request: &str) -> Script {
+    let line = request.lines().next().unwrap_or_default();
+    let body = if line.contains("/token") {
+        json!({"access_token": "wire-token-text", "expires_in": 3600})
+    } else if line.contains("roles-products") {
+        json!({"items": [{"role": {"id": 5, "name": "Reviewer"}, "product": {"id": "A"}}]})
+    } else {
+        json!({"id": 301, "email": "ann@example.com"})
+    };
+    Script::json(&body.to_string())
+}
+
+async fn post(artifact: Artifact, account: Value, body: &Value) -> Answer {
     let network = Network::default();
     network.allow_loopback();
-    let account = json!({
-        "provider": "crowdstrike",
-        "base_url": format!("http://{}", recorder.address),
-        "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
-    });
     let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
     let service = Service::builder(artifact, &network, clock)
         .config(&config())
         .account(ACCOUNT, account)
         .start()
         .unwrap();
-    let answer = Post::json(&json!({"id": USER, "roles": [{"id": "absent_role"}]}))
-        .to(&service)
-        .await;
+    Post::json(body).to(&service).await
+}
+
+async fn deletes_of(artifact: Artifact) -> Vec<String> {
+    let mut recorder = Recorder::start(delete_script).await.unwrap();
+    let account = json!({
+        "provider": "blackline",
+        "base_url": format!("http://{}", recorder.address),
+        "credentials": {"type": "password", "username": "u", "password": "wire-pass", "client_id": "x", "client_secret": "wire-secret", "scope": "s"},
+    });
+    let body = json!({"id": "301", "roles": [{"id": "5"}], "options": {"deadline_ms": 1_500}});
+    let answer = post(artifact, account, &body).await;
+    assert_eq!(
+        (answer.status, answer.outcomes()),
+        (500, vec!["unverified"]),
+        "{answer:?}"
+    );
+    recorder
+        .requests()
+        .into_iter()
+        .filter(|request| request.starts_with("DELETE "))
+        .collect()
+}
+
+async fn requests_of(artifact: Artifact) -> Vec<String> {
+    let mut recorder = Recorder::start(script).await.unwrap();
+    let account = json!({
+        "provider": "crowdstrike",
+        "base_url": format!("http://{}", recorder.address),
+        "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
+    });
+    let answer = post(
+        artifact,
+        account,
+        &json!({"id": USER, "roles": [{"id": "absent_role"}]}),
+    )
+    .await;
     assert_eq!(
         (answer.status, answer.outcomes()),
         (200, vec!["already_absent"]),
@@ -92,4 +133,20 @@ async fn wasi_frames_its_requests_and_waits_for_late_bodies() {
 #[tokio::test]
 async fn spin_frames_its_requests_and_waits_for_late_bodies() {
     check(&requests_of(Artifact::Spin).await);
+}
+
+#[tokio::test]
+async fn a_delete_without_a_body_is_framed_as_one() {
+    for artifact in [Artifact::Wasi, Artifact::Spin] {
+        let deletes = deletes_of(artifact).await;
+        assert_eq!(deletes.len(), 1, "{artifact:?}");
+        let (head, body) = deletes[0].split_once("\r\n\r\n").unwrap();
+        let head = head.to_ascii_lowercase();
+        assert!(
+            body.is_empty() && !head.contains("transfer-encoding"),
+            "{artifact:?}: {head}"
+        );
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        assert!(matches!(length, None | Some("0")), "{artifact:?}: {head}");
+    }
 }
