@@ -106,13 +106,12 @@ pub enum Field {
 pub struct Verification {
     /// How long a read may be stale after an acknowledged write.
     pub window: Duration,
-    /// A read sooner than this after the write proves nothing.
+    /// A read sooner than this after the write proves nothing. If it is not zero, one is made at once all the same: a role that
+    /// it shows gone and a later one shows again was brought back by somebody else's write.
     pub earliest: Duration,
-    /// How often the sequence may start over, after a write without an answer that may not be re-sent. At least 1.
+    /// How often the sequence may start over, after a write without an answer that may not be re-sent, or after a role came
+    /// back. At least 1.
     pub rounds: u32,
-    /// The write replaces a whole set, so that somebody else's write can bring a role back: it is then removed again at once
-    /// instead of being waited for.
-    pub contended: bool,
 }
 
 /// One role at one scope, as a reading shows it.

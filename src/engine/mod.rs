@@ -112,6 +112,8 @@ struct Target {
     state: State,
     /// It is sent in a request of its own from now on.
     alone: bool,
+    /// A read after its last write showed it gone.
+    seen_gone: bool,
 }
 
 /// How far a target has come.
@@ -148,6 +150,7 @@ impl Target {
             side_effects: Vec::new(),
             state: State::Pending,
             alone: false,
+            seen_gone: false,
         }
     }
 

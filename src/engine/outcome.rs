@@ -107,7 +107,11 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, t
     };
     match target.verdict() {
         None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
-        None => Decision::new(Outcome::NotAttempted, Reason::Deadline, "not sent"),
+        None => Decision::new(
+            Outcome::NotAttempted,
+            Reason::ConcurrentChange,
+            "not sent: what was planned no longer fits what is held",
+        ),
         Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
         Some(Verdict::Unanswered { reason, message }) => unanswered(after, target, gone, *reason, message),
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
@@ -145,7 +149,7 @@ fn acknowledged(
     let verification = provider.verification();
     match (after.reading.shows(&target.grant), after.settled) {
         (false, true) => Decision::plain(gone),
-        (true, true) if verification.contended => Decision::new(
+        (true, true) if target.seen_gone && verification.rounds > 1 => Decision::new(
             Outcome::Failed,
             Reason::ConcurrentChange,
             "the provider acknowledged it, and the role is there again: something else changes the same set",

@@ -27,13 +27,45 @@ pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
             send_pending(provider, cx, work).await;
         }
         if !work.targets.iter().any(super::Target::needs_read_back) {
+            if round < verification.rounds && plan_afresh(provider, cx, work).await {
+                continue;
+            }
             return;
         }
         verify::read_back(provider, cx, work, round < verification.rounds).await;
-        if round == verification.rounds || !start_over(work, &repeats, cx, verification.contended) {
+        if round == verification.rounds || !start_over(work, &repeats, cx) {
             return;
         }
     }
+}
+
+/// Nothing was sent because the set changed after it was read: a fresh read takes the place of the first one, and what it still
+/// shows becomes pending again.
+async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> bool {
+    let is_overtaken = |target: &super::Target| {
+        matches!(
+            target.verdict(),
+            Some(Verdict::NotSent {
+                reason: Reason::ConcurrentChange,
+                ..
+            })
+        )
+    };
+    if !work.targets.iter().any(is_overtaken) || !cx.client.deadline().allows_write(cx.client.transport()) {
+        return false;
+    }
+    let Ok(now) = provider.read(cx, &work.user).await else {
+        return false;
+    };
+    let mut any = false;
+    for target in &mut work.targets {
+        if is_overtaken(target) && now.shows(&target.grant) {
+            target.state = State::Pending;
+            any = true;
+        }
+    }
+    work.before = now;
+    any
 }
 
 /// A write that was sent: its targets, and how it may be repeated.
@@ -68,7 +100,9 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
                 reason: Reason::BadAnswer,
                 message: String::from("the answer says nothing about this role"),
             });
-            work.targets[index].state = State::Answered { verdict, at };
+            let target = &mut work.targets[index];
+            target.state = State::Answered { verdict, at };
+            target.seen_gone = false;
         }
         sent.push(Sent {
             targets: write.targets,
@@ -130,7 +164,7 @@ async fn single_out(
 }
 
 /// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.
-fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>, contended: bool) -> bool {
+fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return false;
     };
@@ -142,7 +176,7 @@ fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>, contended: bool)
         for &index in &write.targets {
             let target = &mut work.targets[index];
             let repeatable = match target.verdict() {
-                Some(Verdict::Acknowledged) => contended,
+                Some(Verdict::Acknowledged) => target.seen_gone,
                 Some(Verdict::Unanswered { .. }) => true,
                 Some(Verdict::NotSent { reason, .. }) => *reason != Reason::Deadline,
                 _ => false,

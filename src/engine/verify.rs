@@ -23,7 +23,12 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
     let verification = provider.verification();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     work.after = None;
-    wait_for_earliest(cx, work, verification.earliest).await;
+    if !verification.earliest.is_zero() {
+        if let Ok(reading) = provider.read(cx, &work.user).await {
+            note_what_is_gone(work, &reading);
+        }
+        wait_for_earliest(cx, work, verification.earliest).await;
+    }
     loop {
         let left = cx.client.deadline().left(transport).saturating_sub(ANSWER_RESERVE);
         if left.is_zero() {
@@ -36,6 +41,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         match read {
             Ok(reading) => {
                 let settled = shows_what_remains(&reading, work);
+                note_what_is_gone(work, &reading);
                 let at = transport.wall_clock();
                 let shown = |target: &&Target| target.needs_read_back() && reading.shows(&target.grant);
                 let all_gone = !work.targets.iter().any(|target| shown(&target));
@@ -44,10 +50,11 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                     .iter()
                     .filter(shown)
                     .all(|target| is_window_over(cx, target, at, verification.window));
-                let can_start_over = may_start_over
-                    && work.targets.iter().filter(shown).all(|target| {
-                        verification.contended || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
-                    });
+                let can_start_over =
+                    may_start_over
+                        && work.targets.iter().filter(shown).all(|target| {
+                            target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
+                        });
                 let enough = settled && (all_gone || window_over || can_start_over);
                 work.after = Some(ReadBack { reading, settled, at });
                 if enough {
@@ -62,6 +69,12 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
             return;
         }
         transport.sleep(wait).await;
+    }
+}
+
+fn note_what_is_gone(work: &mut Work, reading: &Reading) {
+    for target in &mut work.targets {
+        target.seen_gone |= target.needs_read_back() && !reading.shows(&target.grant);
     }
 }
 

@@ -67,7 +67,7 @@ proptest! {
         if reread {
             case.provider.repeat = Repeat::Reread;
             case.provider.verification.rounds = 3;
-            case.provider.verification.contended = probe;
+            case.provider.verification.earliest = Duration::from_secs(if probe { 2 } else { 0 });
         }
         let answer = case.ask(&asked);
         let now = case.held();

@@ -107,7 +107,6 @@ impl Case {
                     window: WINDOW,
                     earliest: Duration::ZERO,
                     rounds: 1,
-                    contended: false,
                 },
                 consequences: Vec::new(),
                 own: None,

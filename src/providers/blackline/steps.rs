@@ -210,9 +210,13 @@ impl Provider for BlackLine {
         let replaces = self.config.strategy == Strategy::ReplaceSet;
         Verification {
             window: self.config.staleness_window,
-            earliest: Duration::ZERO,
+            // A set that is replaced can be replaced by somebody else at the same time.
+            earliest: if replaces {
+                Duration::from_secs(2)
+            } else {
+                Duration::ZERO
+            },
             rounds: if replaces { 3 } else { 1 },
-            contended: replaces,
         }
     }
 

@@ -316,7 +316,6 @@ impl Provider for CrowdStrike {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 1,
-            contended: false,
         }
     }
 

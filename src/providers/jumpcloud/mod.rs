@@ -1,6 +1,14 @@
-//! JumpCloud: not supported by this version.
+#![doc = include_str!("docs.md")]
+
+mod config;
+mod core;
+mod documents;
+mod mapping;
+mod reading;
+mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -11,12 +19,18 @@ use super::Opened;
 /// Opens a JumpCloud account.
 ///
 /// # Errors
-/// [`Error::Account`] always.
+/// [`Error::Account`] if address, credentials or settings do not fit.
 pub fn open(
-    _base_url: Option<&str>,
-    _credentials: Credentials,
-    _settings: Settings,
-    _general: General,
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
 ) -> Result<Opened, Error> {
-    Err(Error::account("provider", "JumpCloud is not supported by this version"))
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: config.secrets(),
+        provider: Box::new(steps::JumpCloud::new(config)),
+        general,
+        pacing: Pacing::default(),
+    })
 }

@@ -377,7 +377,6 @@ impl Provider for TeamViewer {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 3,
-            contended: false,
         }
     }
 

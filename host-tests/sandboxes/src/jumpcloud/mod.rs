@@ -1,1 +1,150 @@
-//! JumpCloud.
+//! A JumpCloud organization: system users, administrators, roles, user groups, organization links.
+//!
+//! Sources: `TheJumpCloud/jcapi-powershell` (`SwaggerSpecs`), `TheJumpCloud/jc-cli`.
+
+mod demo;
+mod http;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::Clock;
+
+pub use self::{
+    demo::{
+        ADMINS as DEMO_ADMINS, GROUP as DEMO_GROUP, KEY as DEMO_KEY, ORGANIZATIONS as DEMO_ORGANIZATIONS,
+        ROLES as DEMO_ROLES, USERS as DEMO_USERS,
+    },
+    state::{Administrator, SystemUser},
+};
+
+use self::state::State;
+
+/// An organization and its console API.
+#[derive(Clone)]
+pub struct JumpCloud {
+    state: Arc<Mutex<State>>,
+}
+
+impl JumpCloud {
+    /// An empty organization that one API key opens.
+    pub fn new(clock: Clock, key: &str) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(clock, key))),
+        }
+    }
+
+    /// The API as a router.
+    pub fn router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    pub fn add_user(&self, user: SystemUser) {
+        self.state().users.push(user);
+    }
+
+    pub fn add_administrator(&self, administrator: Administrator) {
+        self.state().administrators.push(administrator);
+    }
+
+    pub fn add_role(&self, id: &str, name: &str) {
+        self.state().roles.push((id.to_owned(), name.to_owned()));
+    }
+
+    pub fn add_group(&self, id: &str, name: &str, members: &[&str]) {
+        let members = members.iter().map(|&member| member.to_owned()).collect();
+        self.state().groups.push((id.to_owned(), name.to_owned(), members));
+    }
+
+    pub fn link(&self, administrator: &str, organization: &str) {
+        self.state()
+            .links
+            .push((administrator.to_owned(), organization.to_owned()));
+    }
+
+    pub fn add_organization(&self, id: &str, name: &str) {
+        self.state().organizations.push((id.to_owned(), name.to_owned()));
+    }
+
+    // -- the true state
+
+    /// The roles that the administrator really has; `None` if there is no such administrator.
+    pub fn roles_of(&self, administrator: &str) -> Option<Vec<String>> {
+        let mut state = self.state();
+        state.settle();
+        state
+            .administrators
+            .iter()
+            .find(|known| known.id == administrator)
+            .map(|known| known.roles.clone())
+    }
+
+    pub fn is_linked(&self, administrator: &str, organization: &str) -> bool {
+        self.state()
+            .links
+            .iter()
+            .any(|(known, linked)| known == administrator && linked == organization)
+    }
+
+    pub fn is_member(&self, group: &str, user: &str) -> bool {
+        self.state()
+            .groups
+            .iter()
+            .any(|(id, _, members)| id == group && members.iter().any(|member| member == user))
+    }
+
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    // -- behaviour
+
+    pub fn acknowledge_but_keep(&self, role: &str) {
+        self.state().keeps.push(role.to_owned());
+    }
+
+    /// Writes that take that role happen later.
+    pub fn apply_after(&self, role: &str, delay: Duration) {
+        self.state().delays.push((role.to_owned(), delay));
+    }
+
+    /// Reads of an administrator omit that role, after `skip` reads that don't.
+    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
+        self.state().omissions.push((role.to_owned(), skip, reads));
+    }
+
+    /// Somebody changes the administrator's roles after that many more reads of it.
+    pub fn change_after_reads(&self, administrator: &str, reads: usize, roles: &[&str]) {
+        let roles = roles.iter().map(|&role| role.to_owned()).collect();
+        self.state().changes.push((administrator.to_owned(), reads, roles));
+    }
+
+    /// Somebody gives that role back this long after each write that takes it, so often.
+    pub fn bring_back(&self, role: &str, delay: Duration, times: usize) {
+        self.state().comebacks = Some((role.to_owned(), delay, times));
+    }
+
+    pub fn rate_limit_next(&self, times: usize) {
+        self.state().limited = times;
+    }
+
+    pub fn refuse_key(&self) {
+        self.state().key = None;
+    }
+
+    /// Every call must carry this `x-org-id`.
+    pub fn require_organization(&self, id: &str) {
+        self.state().organization = Some(id.to_owned());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

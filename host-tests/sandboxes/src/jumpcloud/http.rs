@@ -1,0 +1,303 @@
+//! The calls that exist, and nothing else.
+
+use axum::{body::Body, extract::Request, response::Response};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use super::{
+    JumpCloud,
+    state::{Administrator, State, SystemUser},
+};
+
+struct Call {
+    method: String,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+type Reply = (u16, Value);
+
+pub async fn answer(sandbox: JumpCloud, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = body
+        .collect()
+        .await
+        .map(|body| body.to_bytes().to_vec())
+        .unwrap_or_default();
+    let header = |name: &str| {
+        head.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let call = Call {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect(),
+        body,
+    };
+    let mut state = sandbox.state();
+    state.settle();
+    let (status, document) = if state.limited > 0 {
+        state.limited -= 1;
+        refusal(429, "Too Many Requests")
+    } else if state.key.is_none() || header("x-api-key") != state.key {
+        (
+            401,
+            json!({"error": "Unauthorized", "message": "Unauthorized: api key user not found"}),
+        )
+    } else if state.organization.is_some() && header("x-org-id") != state.organization {
+        refusal(401, "Unauthorized: no organization selected")
+    } else if header("content-type").as_deref() != Some("application/json") {
+        refusal(415, "Unsupported Media Type")
+    } else {
+        dispatch(&mut state, &call)
+    };
+    drop(state);
+    let body = if document.is_null() {
+        Body::empty()
+    } else {
+        Body::from(document.to_string())
+    };
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(body)
+        .unwrap_or_default()
+}
+
+fn refusal(status: u16, message: &str) -> Reply {
+    (status, json!({"code": status, "message": message}))
+}
+
+fn dispatch(state: &mut State, call: &Call) -> Reply {
+    let segments: Vec<&str> = call.path.split('/').skip(1).collect();
+    if call.method == "GET" && !call.body.is_empty() {
+        return refusal(400, "Bad Request");
+    }
+    match (call.method.as_str(), segments.as_slice()) {
+        ("GET", ["api", "systemusers"]) => {
+            results(state.users.iter().map(|user| system_user(state, user)).collect(), call)
+        }
+        ("GET", ["api", "systemusers", id]) => match state.users.iter().find(|user| user.id == *id) {
+            Some(user) => (200, system_user(state, user)),
+            None => refusal(404, "Not Found"),
+        },
+        ("GET", ["api", "users"]) => results(
+            state
+                .administrators
+                .iter()
+                .map(|known| administrator(state, known))
+                .collect(),
+            call,
+        ),
+        ("GET", ["api", "users", id]) => match state.read(id) {
+            Some(known) => (200, administrator(state, &known)),
+            None => refusal(404, "Not Found"),
+        },
+        ("PUT", ["api", "users", id]) => put(state, call, id),
+        ("DELETE", ["api", "users", id]) => {
+            if !state.administrators.iter().any(|known| known.id == *id) {
+                return refusal(404, "Not Found");
+            }
+            state.replace(id, None);
+            (200, json!({"_id": id}))
+        }
+        ("GET", ["api", "organizations"]) => results(
+            state
+                .organizations
+                .iter()
+                .map(|(id, name)| json!({"_id": id, "displayName": name}))
+                .collect(),
+            call,
+        ),
+        ("GET", ["api", "v2", "roles"]) => results(
+            state
+                .roles
+                .iter()
+                .map(|(id, name)| json!({"id": id, "name": name, "description": "", "scopes": []}))
+                .collect(),
+            call,
+        ),
+        ("GET", ["api", "v2", "administrators", id, "organizationlinks"]) => {
+            let rows = state
+                .links
+                .iter()
+                .filter(|(known, _)| known == id)
+                .map(|(known, organization)| json!({"administrator": known, "organization": organization}));
+            array(rows.collect(), call)
+        }
+        ("DELETE", ["api", "v2", "administrators", id, "organizationlinks", organization]) => {
+            let before = state.links.len();
+            state
+                .links
+                .retain(|(known, linked)| known != id || linked != organization);
+            if state.links.len() == before {
+                return refusal(404, "Not Found");
+            }
+            state.writes += 1;
+            (204, Value::Null)
+        }
+        ("GET", ["api", "v2", "usergroups"]) => {
+            let wanted = call
+                .query
+                .iter()
+                .find(|(key, _)| key == "filter")
+                .and_then(|(_, filter)| filter.strip_prefix("name:eq:"));
+            let rows = state
+                .groups
+                .iter()
+                .filter(|(_, name, _)| wanted.is_none_or(|wanted| name == wanted))
+                .map(group);
+            array(rows.collect(), call)
+        }
+        ("GET", ["api", "v2", "usergroups", id]) => match state.groups.iter().find(|(known, ..)| known == id) {
+            Some(known) => (200, group(known)),
+            None => refusal(404, "Not Found"),
+        },
+        ("GET", ["api", "v2", "users", id, "memberof"]) => {
+            let rows = state
+                .groups
+                .iter()
+                .filter(|(_, _, members)| members.iter().any(|member| member == id));
+            array(
+                rows.map(|(group, ..)| json!({"id": group, "type": "user_group", "paths": []}))
+                    .collect(),
+                call,
+            )
+        }
+        ("POST", ["api", "v2", "usergroups", id, "members"]) => leave(state, call, id),
+        _ => refusal(404, "Not Found"),
+    }
+}
+
+/// `skip` and `limit`; any other parameter must be known.
+fn paging(call: &Call) -> Option<(usize, usize)> {
+    let known = ["skip", "limit", "sort", "filter"];
+    if call.query.iter().any(|(name, _)| !known.contains(&name.as_str())) {
+        return None;
+    }
+    let number = |name: &str, default: usize| match call.query.iter().find(|(key, _)| key == name) {
+        None => Some(default),
+        Some((_, text)) => text.parse().ok(),
+    };
+    Some((number("skip", 0)?, number("limit", 10)?)).filter(|(_, limit)| (1..=100).contains(limit))
+}
+
+/// A V1 list, filtered by `email:$eq:`.
+fn results(rows: Vec<Value>, call: &Call) -> Reply {
+    let Some((skip, limit)) = paging(call) else {
+        return refusal(400, "Bad Request");
+    };
+    let email = call
+        .query
+        .iter()
+        .find(|(key, _)| key == "filter")
+        .and_then(|(_, filter)| filter.strip_prefix("email:$eq:"));
+    let rows: Vec<Value> = rows
+        .into_iter()
+        .filter(|row| {
+            email.is_none_or(|email| {
+                row["email"]
+                    .as_str()
+                    .is_some_and(|known| known.eq_ignore_ascii_case(email))
+            })
+        })
+        .collect();
+    let page: Vec<&Value> = rows.iter().skip(skip).take(limit).collect();
+    (200, json!({"results": page, "totalCount": rows.len()}))
+}
+
+fn array(rows: Vec<Value>, call: &Call) -> Reply {
+    match paging(call) {
+        Some((skip, limit)) => (200, Value::Array(rows.into_iter().skip(skip).take(limit).collect())),
+        None => refusal(400, "Bad Request"),
+    }
+}
+
+fn system_user(state: &State, user: &SystemUser) -> Value {
+    let linked = user
+        .administrator
+        .as_ref()
+        .and_then(|id| state.administrators.iter().find(|known| known.id == *id));
+    json!({
+        "_id": user.id, "username": user.username, "firstname": user.first, "lastname": user.last, "email": user.email,
+        "displayname": format!("{} {}", user.first, user.last), "jobTitle": "Engineer", "employeeType": "employee",
+        "employeeIdentifier": "E-17", "state": "ACTIVATED", "activated": true, "suspended": false, "account_locked": false,
+        "created": "2025-02-03T04:05:06Z", "organization": "5c3536e9e0a6840001872799", "mfa": {"configured": true}, "totp_enabled": false,
+        "phoneNumbers": [{"number": "+1 555 0101", "type": "work"}], "alternateEmail": "alt@example.com", "description": "On call",
+        "ssh_keys": [{"public_key": "ssh-ed25519 SECRETKEY"}], "public_key": "SECRETKEY",
+        "admin": linked.map(|known| json!({"id": known.id, "roleName": known.roles.first(), "roleNames": known.roles})),
+    })
+}
+
+fn administrator(state: &State, known: &Administrator) -> Value {
+    let id_of = |name: &String| {
+        state
+            .roles
+            .iter()
+            .find(|(_, role)| role == name)
+            .map(|(id, _)| id.clone())
+    };
+    json!({
+        "_id": known.id, "email": known.email, "organization": "5c3536e9e0a6840001872799", "suspended": false,
+        "role": known.roles.first().and_then(id_of), "roleName": known.roles.first(), "roleNames": known.roles,
+        "roles": known.roles.iter().filter_map(id_of).collect::<Vec<_>>(), "totpEnrolled": true, "apiKeyAllowed": true,
+        "apiKeySet": true, "apiKeyHash": {"prefix": "SECRETHASH"}, "created": "2025-02-03T04:05:06Z", "usersTimeZone": "Europe/Berlin",
+    })
+}
+
+fn group((id, name, _): &(String, String, Vec<String>)) -> Value {
+    json!({"id": id, "name": name, "type": "user_group", "membershipMethod": "STATIC"})
+}
+
+fn put(state: &mut State, call: &Call, id: &str) -> Reply {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(&call.body) else {
+        return refusal(400, "Bad Request");
+    };
+    let names: Option<Vec<String>> = fields.get("roleNames").and_then(Value::as_array).map(|names| {
+        names
+            .iter()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    });
+    let is_known = |name: &String| state.roles.iter().any(|(_, role)| role == name);
+    match names {
+        Some(names) if fields.len() == 1 && !names.is_empty() && names.iter().all(is_known) => {
+            if !state.administrators.iter().any(|known| known.id == id) {
+                return refusal(404, "Not Found");
+            }
+            state.replace(id, Some(names));
+            let known = state
+                .administrators
+                .iter()
+                .find(|known| known.id == id)
+                .cloned()
+                .unwrap_or_default();
+            (200, administrator(state, &known))
+        }
+        _ => refusal(400, "Bad Request"),
+    }
+}
+
+fn leave(state: &mut State, call: &Call, id: &str) -> Reply {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(&call.body) else {
+        return refusal(400, "Bad Request");
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    if fields.len() != 3 || text("op") != "remove" || text("type") != "user" {
+        return refusal(400, "Bad Request");
+    }
+    let user = text("id").to_owned();
+    match state.groups.iter_mut().find(|(known, ..)| known == id) {
+        Some((_, _, members)) if members.contains(&user) => {
+            members.retain(|member| *member != user);
+            state.writes += 1;
+            (204, Value::Null)
+        }
+        _ => refusal(404, "Not Found"),
+    }
+}

@@ -1,0 +1,177 @@
+//! What the organization holds.
+
+use std::time::Duration;
+
+use crate::Clock;
+
+/// `systemuserreturn`.
+#[derive(Clone, Debug, Default)]
+pub struct SystemUser {
+    pub id: String,
+    pub username: String,
+    pub first: String,
+    pub last: String,
+    pub email: String,
+    /// The administrator that is linked.
+    pub administrator: Option<String>,
+}
+
+/// `userreturn`.
+#[derive(Clone, Debug, Default)]
+pub struct Administrator {
+    pub id: String,
+    pub email: String,
+    pub roles: Vec<String>,
+}
+
+pub struct State {
+    pub clock: Clock,
+    pub key: Option<String>,
+    pub organization: Option<String>,
+    pub users: Vec<SystemUser>,
+    pub administrators: Vec<Administrator>,
+    /// Id, name.
+    pub roles: Vec<(String, String)>,
+    /// Id, name, members.
+    pub groups: Vec<(String, String, Vec<String>)>,
+    /// Administrator, organization.
+    pub links: Vec<(String, String)>,
+    pub organizations: Vec<(String, String)>,
+    /// When, for whom, and the new roles (`None`: deleted).
+    pub due: Vec<(Duration, String, Option<Vec<String>>)>,
+    pub writes: usize,
+    pub keeps: Vec<String>,
+    pub delays: Vec<(String, Duration)>,
+    pub omissions: Vec<(String, usize, usize)>,
+    pub changes: Vec<(String, usize, Vec<String>)>,
+    pub comebacks: Option<(String, Duration, usize)>,
+    pub limited: usize,
+}
+
+impl State {
+    pub fn new(clock: Clock, key: &str) -> Self {
+        Self {
+            clock,
+            key: Some(key.to_owned()),
+            organization: None,
+            users: Vec::new(),
+            administrators: Vec::new(),
+            roles: Vec::new(),
+            groups: Vec::new(),
+            links: Vec::new(),
+            organizations: Vec::new(),
+            due: Vec::new(),
+            writes: 0,
+            keeps: Vec::new(),
+            delays: Vec::new(),
+            omissions: Vec::new(),
+            changes: Vec::new(),
+            comebacks: None,
+            limited: 0,
+        }
+    }
+
+    pub fn settle(&mut self) {
+        let now = self.clock.unix();
+        let mut due: Vec<_> = self.due.extract_if(.., |(at, ..)| *at <= now).collect();
+        due.sort_by_key(|(at, ..)| *at);
+        for (_, id, roles) in due {
+            self.set(&id, roles);
+        }
+    }
+
+    /// One read of an administrator: changes that are due after it happen behind it.
+    pub fn read(&mut self, id: &str) -> Option<Administrator> {
+        let mut shown = self.administrators.iter().find(|known| known.id == id).cloned()?;
+        for (role, skip, reads) in &mut self.omissions {
+            if *skip > 0 {
+                *skip -= 1;
+            } else if *reads > 0 {
+                *reads -= 1;
+                shown.roles.retain(|held| held != role);
+            }
+        }
+        let mut now = None;
+        for (administrator, reads, roles) in self.changes.iter_mut().filter(|(known, ..)| known == id) {
+            if *reads == 0 {
+                continue;
+            }
+            *reads -= 1;
+            if *reads == 0 {
+                now = Some((administrator.clone(), roles.clone()));
+            }
+        }
+        if let Some((administrator, roles)) = now {
+            self.set(&administrator, Some(roles));
+        }
+        Some(shown)
+    }
+
+    /// Replaces an administrator's roles (`None`: deletes the administrator), at once or later.
+    pub fn replace(&mut self, id: &str, roles: Option<Vec<String>>) {
+        self.writes += 1;
+        let before = self
+            .administrators
+            .iter()
+            .find(|known| known.id == id)
+            .map(|known| known.roles.clone())
+            .unwrap_or_default();
+        let taken: Vec<&String> = before
+            .iter()
+            .filter(|role| roles.as_ref().is_none_or(|left| !left.contains(role)))
+            .collect();
+        let now = self.clock.unix();
+        if let Some(delay) = self
+            .delays
+            .iter()
+            .find(|(role, _)| taken.contains(&role))
+            .map(|(_, delay)| *delay)
+        {
+            self.due.push((now + delay, id.to_owned(), roles));
+            return;
+        }
+        let kept: Vec<String> = taken
+            .iter()
+            .filter(|role| self.keeps.contains(role))
+            .map(|role| (*role).clone())
+            .collect();
+        if let Some((role, delay, times)) = &mut self.comebacks
+            && taken.contains(&&*role)
+            && *times > 0
+        {
+            *times -= 1;
+            let mut back = roles.clone().unwrap_or_default();
+            back.push(role.clone());
+            let at = now + *delay;
+            self.due.push((at, id.to_owned(), Some(back)));
+        }
+        match roles {
+            None if kept.is_empty() => self.set(id, None),
+            roles => {
+                let mut roles = roles.unwrap_or_default();
+                roles.extend(kept);
+                self.set(id, Some(roles));
+            }
+        }
+    }
+
+    fn set(&mut self, id: &str, roles: Option<Vec<String>>) {
+        match roles {
+            None => {
+                self.administrators.retain(|known| known.id != id);
+                for user in self
+                    .users
+                    .iter_mut()
+                    .filter(|user| user.administrator.as_deref() == Some(id))
+                {
+                    user.administrator = None;
+                }
+            }
+            Some(roles) => {
+                if let Some(known) = self.administrators.iter_mut().find(|known| known.id == id) {
+                    known.roles = roles;
+                }
+            }
+        }
+    }
+}
