@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use wasmtime::{
     Config, Engine,
     component::{Component, InstancePre, Linker},
@@ -18,10 +18,12 @@ static ENGINE: Once<Engine> = LazyLock::new(|| {
     config.wasm_component_model_async(true);
     Engine::new(&config).map_err(|error| error.to_string())
 });
-static LINKER: Once<Linker<Host>> = LazyLock::new(|| told(link()));
-static WASI: Once<InstancePre<Host>> = LazyLock::new(|| told(prepare(Artifact::Wasi)));
-static SPIN: Once<InstancePre<Host>> = LazyLock::new(|| told(prepare(Artifact::Spin)));
+static LINKER: Once<Linker<Host>> = LazyLock::new(|| told(new_linker()));
+static WASI: Once<Component> = LazyLock::new(|| told(compile(Artifact::Wasi)));
+static SPIN: Once<Component> = LazyLock::new(|| told(compile(Artifact::Spin)));
 static CALLER: Once<Component> = LazyLock::new(|| told(compile(Artifact::Caller)));
+static WASI_LINKED: Once<InstancePre<Host>> = LazyLock::new(|| told(link(Artifact::Wasi)));
+static SPIN_LINKED: Once<InstancePre<Host>> = LazyLock::new(|| told(link(Artifact::Spin)));
 
 /// The engine.
 pub fn engine() -> Result<&'static Engine> {
@@ -34,24 +36,25 @@ pub fn linker() -> Result<&'static Linker<Host>> {
 }
 
 /// A compiled component.
-pub fn component(artifact: Artifact) -> Result<Component> {
+pub fn component(artifact: Artifact) -> Result<&'static Component> {
+    made(match artifact {
+        Artifact::Wasi => &WASI,
+        Artifact::Spin => &SPIN,
+        Artifact::Caller => &CALLER,
+    })
+}
+
+/// A component whose imports are resolved, so that an instance costs no more than its memory. The caller component has none: it
+/// runs composed.
+pub fn linked(artifact: Artifact) -> Result<InstancePre<Host>> {
     match artifact {
-        Artifact::Wasi => Ok(made(&WASI)?.component().clone()),
-        Artifact::Spin => Ok(made(&SPIN)?.component().clone()),
-        Artifact::Caller => made(&CALLER).cloned(),
+        Artifact::Wasi => made(&WASI_LINKED).cloned(),
+        Artifact::Spin => made(&SPIN_LINKED).cloned(),
+        Artifact::Caller => bail!("the caller component does not run by itself: compose it"),
     }
 }
 
-/// A component whose imports are resolved, so that an instance costs no more than its memory.
-pub fn prepared(artifact: Artifact) -> Result<InstancePre<Host>> {
-    match artifact {
-        Artifact::Wasi => made(&WASI).cloned(),
-        Artifact::Spin => made(&SPIN).cloned(),
-        Artifact::Caller => Ok(linker()?.instantiate_pre(made(&CALLER)?)?),
-    }
-}
-
-fn link() -> Result<Linker<Host>> {
+fn new_linker() -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine()?);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
@@ -65,8 +68,8 @@ fn compile(artifact: Artifact) -> Result<Component> {
     Ok(Component::new(engine()?, artifact.bytes()?)?)
 }
 
-fn prepare(artifact: Artifact) -> Result<InstancePre<Host>> {
-    Ok(linker()?.instantiate_pre(&compile(artifact)?)?)
+fn link(artifact: Artifact) -> Result<InstancePre<Host>> {
+    Ok(linker()?.instantiate_pre(component(artifact)?)?)
 }
 
 fn told<T>(result: Result<T>) -> Result<T, String> {

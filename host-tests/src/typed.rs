@@ -28,7 +28,7 @@ use self::bindings::OperationPre;
 pub use self::bindings::exports::unified::user_directory::users as types;
 
 static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
-    let pre = || -> Result<OperationPre<Host>> { Ok(OperationPre::new(engine::prepared(Artifact::Wasi)?)?) };
+    let pre = || -> Result<OperationPre<Host>> { Ok(OperationPre::new(engine::linked(Artifact::Wasi)?)?) };
     pre().map_err(|error| format!("{error:#}"))
 });
 

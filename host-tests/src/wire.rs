@@ -15,12 +15,16 @@ type Sent = (
     Box<dyn Future<Output = Result<(), Error>> + Send>,
 );
 
-/// Sends a request to a loopback address; every other one is prohibited.
+/// Sends a request to a loopback address; every other one is prohibited, and so is a name, whose address nobody here vouches for.
+/// It speaks no TLS, so `https` finds nobody there.
 pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
     let authority = request.uri().authority().cloned().ok_or(Error::HttpRequestUriInvalid)?;
     let address: SocketAddr = authority.as_str().parse().map_err(|_| Error::DestinationIpProhibited)?;
     if !address.ip().is_loopback() {
         return Err(Error::DestinationIpProhibited);
+    }
+    if request.uri().scheme() != Some(&http::uri::Scheme::HTTP) {
+        return Err(Error::TlsProtocolError);
     }
     let stream = TcpStream::connect(address)
         .await
@@ -52,6 +56,7 @@ pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
 
 /// A server that records the bytes of one request after another and answers each in the same way.
 pub struct Recorder {
+    /// Where it listens.
     pub address: SocketAddr,
     requests: tokio::sync::mpsc::UnboundedReceiver<String>,
 }
@@ -59,7 +64,9 @@ pub struct Recorder {
 /// How a [`Recorder`] answers.
 #[derive(Clone)]
 pub struct Script {
+    /// Status line and headers, with the blank line.
     pub head: String,
+    /// Between head and body.
     pub pause: Duration,
     pub body: String,
 }

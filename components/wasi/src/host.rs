@@ -1,6 +1,6 @@
 //! The HTTP face's configuration, from environment variables: the one way that every WASI 0.2 host has.
 
-use std::env;
+use std::{env, io::Write};
 
 use serde_json::value::RawValue;
 use unassign_role::{
@@ -65,7 +65,8 @@ impl Host for Environment<'_> {
     }
 
     fn record(&self, line: &str) {
-        eprintln!("{line}");
+        // A log that cannot be written must not cost the caller the answer.
+        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

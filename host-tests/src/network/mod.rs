@@ -30,6 +30,8 @@ pub struct Network {
 struct Shared {
     routes: BTreeMap<String, Router>,
     calls: Vec<Call>,
+    /// How many calls were forgotten: a call that is under way meanwhile must not leave its status on another one.
+    forgotten: usize,
     rules: Vec<Rule>,
     gate: Option<Gate>,
     latency: Duration,
@@ -73,8 +75,11 @@ impl Network {
         self.shared().calls.clone()
     }
 
+    /// Starts the journal anew.
     pub fn forget_calls(&self) {
-        self.shared().calls.clear();
+        let mut shared = self.shared();
+        shared.forgotten += shared.calls.len();
+        shared.calls.clear();
     }
 
     /// From now on requests that fit the rule meet its fault.
@@ -82,6 +87,7 @@ impl Network {
         self.shared().rules.push(rule);
     }
 
+    /// Takes all rules back.
     pub fn heal(&self) {
         self.shared().rules.clear();
     }
@@ -134,7 +140,7 @@ impl Network {
             let mut shared = self.shared();
             shared.calls.push(call.clone());
             let fault = fault::meet(&mut shared.rules, &call);
-            (shared.calls.len() - 1, fault, shared.gate.clone())
+            (shared.forgotten + shared.calls.len() - 1, fault, shared.gate.clone())
         };
         // A sleep of nothing would still take a millisecond.
         if !latency.is_zero() {
@@ -154,9 +160,12 @@ impl Network {
             None => whole(reach().await).await?,
             Some(fault) => fault.play(reach).await?,
         };
-        if let Some(call) = self.shared().calls.get_mut(index) {
+        let mut shared = self.shared();
+        let index = index.checked_sub(shared.forgotten);
+        if let Some(call) = index.and_then(|index| shared.calls.get_mut(index)) {
             call.status = Some(response.status().as_u16());
         }
+        drop(shared);
         Ok((response, Box::new(async { Ok(()) })))
     }
 }

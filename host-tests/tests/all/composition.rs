@@ -1,42 +1,76 @@
 //! The typed call composes: a caller component with the operation plugged in is one component, and it runs.
 
+use std::sync::{Arc, LazyLock};
+
 use harness::{
     compose, engine,
+    network::Network,
     state::{Host, LOG_LIMIT, Setup},
+    worlds,
 };
 use sandboxes::crowdstrike::DEMO_HOME_CID;
-use std::sync::Arc;
 use wasmtime::{Store, component::Component};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 use crate::fixture::{ANN, AUTHORITY, World};
 
-#[tokio::test(start_paused = true)]
-async fn a_caller_component_with_the_operation_plugged_in_removes_a_role() {
-    let world = World::new();
-    let composed = Component::new(engine::engine().unwrap(), compose::caller_with_operation().unwrap()).unwrap();
+static COMPOSED: LazyLock<Component> =
+    LazyLock::new(|| Component::new(engine::engine().unwrap(), compose::caller_with_operation().unwrap()).unwrap());
+
+/// What the composed component answers in this world.
+async fn revoke(world: &World, role: &str) -> String {
+    let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
         network: world.network.clone(),
         clock: world.clock,
         environment: Vec::new(),
         spin: Arc::default(),
-        output: MemoryOutputPipe::new(LOG_LIMIT),
+        output: output.clone(),
         inherit_output: false,
     };
     let mut store = Store::new(engine::engine().unwrap(), Host::new(&setup));
     let instance = engine::linker()
         .unwrap()
-        .instantiate_async(&mut store, &composed)
+        .instantiate_async(&mut store, &COMPOSED)
         .await
         .unwrap();
     let revoke = instance
         .get_typed_func::<(&str, &str, &str), (String,)>(&mut store, "revoke")
         .unwrap();
     let base = format!("https://{AUTHORITY}");
-    let (answer,) = revoke
-        .call_async(&mut store, (&base, ANN, "event_viewer"))
-        .await
-        .unwrap();
-    assert_eq!(answer, "removed");
+    let (answer,) = revoke.call_async(&mut store, (&base, ANN, role)).await.unwrap();
+    assert!(output.contents().is_empty(), "it printed into its caller's process");
+    answer
+}
+
+#[test]
+fn the_composed_component_has_one_export_and_asks_for_wasi_alone() {
+    let world = worlds::World::of_component(&COMPOSED).unwrap();
+    assert_eq!(world.exports, ["revoke"]);
+    assert!(
+        world.imports.iter().all(|import| import.starts_with("wasi:")),
+        "{:?}",
+        world.imports
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_component_with_the_operation_plugged_in_removes_a_role() {
+    let world = World::new();
+    assert_eq!(revoke(&world, "event_viewer").await, "removed");
     assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_composed_caller_is_told_why_not() {
+    let mut world = World::new();
+    let refused = revoke(&world, "no_such_role").await;
+    assert!(refused.contains("no_such_role"), "{refused}");
+    world.network = Network::default();
+    let unreachable = revoke(&world, "event_viewer").await;
+    assert!(
+        unreachable.contains("not sent") || unreachable.contains("reach"),
+        "{unreachable}"
+    );
+    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }

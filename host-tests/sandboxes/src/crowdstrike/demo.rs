@@ -11,6 +11,11 @@ pub const HOME_CID: &str = "0123456789abcdef0123456789abcdef";
 /// A child CID.
 pub const CHILD_CID: &str = "fedcba9876543210fedcba9876543210";
 
+/// uuid and e-mail of the people.
+pub fn summary() -> &'static [(&'static str, &'static str)] {
+    &USERS
+}
+
 /// uuid and login of the people.
 pub const USERS: [(&str, &str); 3] = [
     ("6f1e2a30-0000-4000-8000-00000000a001", "ann.lee@example.com"),
@@ -35,10 +40,16 @@ const CUSTOM: (&str, &str) = ("fac7c47add5242538f592946747a7191", "Night Shift")
 
 impl CrowdStrike {
     /// The tenant of the demo. API client `demo-client`, secret `demo-secret`.
+    ///
+    /// - `ann.lee@example.com` (`6f1e2a30-0000-4000-8000-00000000a001`): five default roles and the custom role
+    ///   "Night Shift", all direct; `help_desk` in the child CID as well.
+    /// - `sam.hill@example.com` (`6f1e2a30-0000-4000-8000-00000000b002`): one direct role, one through "Blue Team".
+    /// - `kim.park@example.com` (`6f1e2a30-0000-4000-8000-00000000c003`): `quarantine_manager`, whose removal is
+    ///   acknowledged and happens eight seconds later, and `event_viewer`.
     pub fn demo(clock: Clock) -> Self {
         let tenant = Self::new(clock);
         tenant.add_client("demo-client", "demo-secret", HOME_CID);
-        tenant.add_child(HOME_CID, CHILD_CID);
+        tenant.add_child_cid(HOME_CID, CHILD_CID);
         for (id, name) in ROLES {
             tenant.add_role(Role {
                 id: id.to_owned(),
@@ -80,7 +91,7 @@ impl CrowdStrike {
         }
         tenant.grant(ann, CHILD_CID, "help_desk");
         tenant.grant(sam, HOME_CID, "event_viewer");
-        tenant.grant_through(
+        tenant.grant_through_group(
             sam,
             HOME_CID,
             "vulnerability_manager",

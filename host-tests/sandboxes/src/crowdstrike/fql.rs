@@ -1,15 +1,16 @@
-//! The one filter of `queries/users/v1` that matters here: `uid:'value'`, quotes escaped with a backslash.
+//! The one form of an FQL filter that matters here: `property:'value'`, quotes escaped with a backslash.
 
-/// The value; `None` if the filter is malformed or another one.
-pub fn uid(filter: &str) -> Option<String> {
-    let quoted = filter.strip_prefix("uid:'")?;
+/// The property, one of `properties`, and its value; `None` if the filter is malformed or of another form.
+pub fn equals<'a>(filter: &str, properties: &[&'a str]) -> Option<(&'a str, String)> {
+    let (name, quoted) = filter.split_once(":'")?;
+    let property = properties.iter().find(|property| **property == name)?;
     let mut value = String::new();
     let mut characters = quoted.chars();
     loop {
         match characters.next()? {
             '\\' => value.push(characters.next()?),
             // An unescaped quote ends the value, and nothing may follow.
-            '\'' => return characters.next().is_none().then_some(value),
+            '\'' => return characters.next().is_none().then_some((*property, value)),
             character => value.push(character),
         }
     }
@@ -21,14 +22,20 @@ mod tests {
 
     #[test]
     fn reads_a_quoted_value_and_nothing_behind_it() {
+        let uid = |filter| equals(filter, &["uid"]).map(|(_, value)| value);
         assert_eq!(uid("uid:'a@b.c'").as_deref(), Some("a@b.c"));
         assert_eq!(uid(r"uid:'o\'neil@b.c'").as_deref(), Some("o'neil@b.c"));
+        assert_eq!(uid(r"uid:'back\\'").as_deref(), Some(r"back\"));
         for bad in [
+            "",
             "uid:'o'neil@b.c'",
             "uid:'a'+status:'active'",
+            "uid:'a',uid:'b'",
             "uid:a",
             "name:'a'",
             "uid:'a",
+            r"uid:'a\'",
+            r"uid:'a\",
         ] {
             assert_eq!(uid(bad), None, "{bad}");
         }

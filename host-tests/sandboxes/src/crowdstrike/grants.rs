@@ -1,31 +1,52 @@
-//! Reading and revoking grants.
+//! Reading, granting and revoking roles.
 
 use serde_json::{Map, Value, json};
 
 use super::{
+    fql,
     http::{Call, Handled, Reply, listed, page, refusal, strings},
+    roles,
     state::{Grant, Revocation, State},
     token::View,
+    users,
 };
 
-/// `GET combined/user-roles/v2`.
+/// `GET combined/user-roles/v2`: the grants in one CID, the one in view if none is named.
 pub fn list(state: &mut State, view: &View, call: &Call) -> Handled {
     call.no_body()?;
-    let [user, cid, direct_only, limit, offset, sort] =
-        call.parameters(["user_uuid", "cid", "direct_only", "limit", "offset", "sort"])?;
+    let [user, cid, direct_only, filter, limit, offset, sort] =
+        call.parameters(["user_uuid", "cid", "direct_only", "filter", "limit", "offset", "sort"])?;
     let uuid = user.unwrap_or_default();
     let cid = view.choose(cid.as_deref())?;
     let (limit, offset) = page(limit.as_deref(), offset.as_deref())?;
-    if sort.is_some_and(|sort| !sort.starts_with("role_name")) {
-        return Err(refusal(400, "this tenant sorts by role_name alone"));
+    let direct_only = match direct_only.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(refusal(400, "direct_only must be true or false")),
+    };
+    let (key, descends) = order(sort.as_deref().unwrap_or("role_name|asc"))?;
+    let malformed = || refusal(400, "invalid filter expression supplied");
+    let wanted = match filter {
+        None => None,
+        Some(filter) => Some(fql::equals(&filter, &["role_id", "role_name"]).ok_or_else(malformed)?),
+    };
+    users::known(state, view, &uuid)?;
+    let mut rows: Vec<Map<String, Value>> = state
+        .shown(&uuid, &cid)
+        .iter()
+        .filter(|grant| !direct_only || grant.is_direct())
+        .map(|grant| row(state, grant))
+        .filter(|row| {
+            let equals = |(property, value): &(&str, String)| row.get(*property) == Some(&json!(value));
+            wanted.as_ref().is_none_or(equals)
+        })
+        .collect();
+    rows.sort_by_cached_key(|row| [key, "role_name", "role_id"].map(|name| text(row, name).to_owned()));
+    if descends {
+        rows.reverse();
     }
-    known_user(state, &uuid)?;
-    let direct_only = direct_only.as_deref() == Some("true");
-    let mut shown: Vec<Grant> = state.shown(&uuid, &cid);
-    shown.retain(|grant| !direct_only || grant.is_direct());
-    let mut rows: Vec<(String, Value)> = shown.iter().map(|grant| row(state, grant)).collect();
-    rows.sort_by(|one, other| one.0.cmp(&other.0));
-    let rows: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
+    let bare = state.behaviour.bare_rows;
+    let rows: Vec<Value> = rows.into_iter().map(|row| finish(row, bare)).collect();
     Ok(listed(&rows, limit, offset))
 }
 
@@ -33,35 +54,46 @@ pub fn list(state: &mut State, view: &View, call: &Call) -> Handled {
 pub fn act(state: &mut State, view: &View, call: &Call) -> Handled {
     call.parameters([])?;
     let fields = call.object(&["action", "cid", "uuid", "role_ids", "expires_at"])?;
-    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    match text("action") {
-        "revoke" => {}
-        "grant" => return Err(refusal(403, "access denied, authorization failed")),
+    let revokes = match text(&fields, "action") {
+        "revoke" => true,
+        "grant" => false,
         _ => return Err(refusal(400, "action must be grant or revoke")),
-    }
+    };
     if fields.contains_key("expires_at") {
-        return Err(refusal(400, "expires_at is for grants"));
+        return Err(refusal(
+            400,
+            "expires_at is for temporary grants, which this tenant does not have",
+        ));
     }
-    if text("cid").is_empty() {
+    if text(&fields, "cid").is_empty() {
         return Err(refusal(400, "cid is required"));
     }
-    let cid = view.choose(Some(text("cid")))?;
-    let uuid = text("uuid").to_owned();
-    known_user(state, &uuid)?;
-    let roles = strings(fields.get("role_ids"))
+    view.require_write()?;
+    let cid = view.choose(Some(text(&fields, "cid")))?;
+    let user = users::known(state, view, text(&fields, "uuid"))?;
+    let role_ids = strings(fields.get("role_ids"))
         .filter(|roles| !roles.is_empty())
-        .ok_or_else(|| refusal(400, "role_ids is required"))?;
-    for role in &roles {
-        if state.role(role, &cid).is_none() {
-            return Err(refusal(400, &format!("invalid roleID='{role}' specified")));
+        .ok_or_else(|| refusal(400, "role_ids must be an array of one string or more"))?;
+    for id in &role_ids {
+        // A grant has to fit the user as well.
+        let fits = |home| {
+            state
+                .role(id, &cid)
+                .is_some_and(|role| revokes || roles::is_available(role, home))
+        };
+        if !fits(&user.cid) {
+            return Err(refusal(400, &format!("invalid roleID='{id}' specified")));
         }
     }
-    let held = |role: &String| {
-        let same = |grant: &&Grant| grant.uuid == uuid && grant.cid == cid && grant.role == *role && grant.is_direct();
-        state.grants.iter().find(same).cloned()
-    };
-    let targets: Vec<Option<Grant>> = roles.iter().map(held).collect();
-    if state.behaviour.refuse_absent && targets.iter().any(Option::is_none) {
+    let uuid = user.uuid.clone();
+    let targets: Vec<Grant> = role_ids.iter().map(|id| Grant::direct(&uuid, &cid, id)).collect();
+    if !revokes {
+        for grant in targets {
+            state.add(grant);
+        }
+        return Ok(written());
+    }
+    if state.behaviour.refuse_absent && targets.iter().any(|target| !state.grants.contains(target)) {
         return Err(refusal(400, "role is not granted to the user"));
     }
     if state.behaviour.success_with_errors > 0 {
@@ -71,46 +103,81 @@ pub fn act(state: &mut State, view: &View, call: &Call) -> Handled {
             document: json!({"errors": [{"code": 500, "message": "internal failure while revoking"}]}),
         });
     }
-    for grant in targets.iter().flatten() {
-        state.revoke(grant);
+    // Revoking what is not held is acknowledged all the same.
+    for target in &targets {
+        if state.grants.contains(target) {
+            state.revoke(target);
+        }
     }
-    state.revocations.push(Revocation { uuid, cid, roles });
-    Ok(Reply {
+    let at = state.clock.unix();
+    state.revocations.push(Revocation {
+        user: uuid,
+        cid,
+        roles: role_ids,
+        at,
+    });
+    Ok(written())
+}
+
+/// The request counts as one resource, however many roles it names.
+fn written() -> Reply {
+    Reply {
         status: 200,
         document: json!({"meta": {"writes": {"resources_affected": 1}}}),
-    })
-}
-
-fn known_user(state: &State, uuid: &str) -> Result<(), Reply> {
-    if state.users.iter().any(|user| user.uuid == uuid) {
-        Ok(())
-    } else {
-        Err(refusal(400, &format!("invalid user uuid='{uuid}' specified")))
     }
 }
 
-/// The name to sort by, and the row.
-fn row(state: &State, grant: &Grant) -> (String, Value) {
-    let name = state
-        .role(&grant.role, &grant.cid)
-        .map(|role| role.display_name.clone())
-        .unwrap_or_default();
+/// The key that a `sort` means, and whether it descends.
+fn order(sort: &str) -> Result<(&'static str, bool), Reply> {
+    let invalid = || refusal(400, &format!("invalid sort='{sort}' specified"));
+    let (key, direction) = sort.split_once('|').ok_or_else(invalid)?;
+    let key = match key {
+        "cid" => "cid",
+        "expires_at" => "expires_at",
+        "role_name" => "role_name",
+        "type" => "grant_type",
+        "user_uuid" => "uuid",
+        _ => return Err(invalid()),
+    };
+    match direction {
+        "asc" => Ok((key, false)),
+        "desc" => Ok((key, true)),
+        _ => Err(invalid()),
+    }
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn row(state: &State, grant: &Grant) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut put = |key: &str, value: &str| fields.insert(key.to_owned(), json!(value));
     put("role_id", &grant.role);
-    put("role_name", &name);
-    if let Some((id, group)) = &grant.group {
+    if let Some(role) = state.role(&grant.role, &grant.cid) {
+        put("role_name", &role.display_name);
+    }
+    put("uuid", &grant.uuid);
+    put("cid", &grant.cid);
+    // Of the values only `direct` has been published.
+    put("grant_type", if grant.is_direct() { "direct" } else { "indirect" });
+    if let Some((id, name)) = &grant.group {
         put("user_group_id", id);
-        put("user_group_name", group);
+        put("user_group_name", name);
     }
-    if let Some((id, group)) = &grant.cid_group {
+    if let Some((id, name)) = &grant.cid_group {
         put("cid_group_id", id);
-        put("cid_group_name", group);
+        put("cid_group_name", name);
     }
-    if !state.behaviour.bare_rows {
-        put("uuid", &grant.uuid);
-        put("cid", &grant.cid);
-        put("grant_type", if grant.is_direct() { "direct" } else { "indirect" });
+    fields
+}
+
+/// The row as it is sent; a bare one says neither whose it is nor of which kind.
+fn finish(mut row: Map<String, Value>, bare: bool) -> Value {
+    if bare {
+        for key in ["uuid", "cid", "grant_type"] {
+            row.remove(key);
+        }
     }
-    (name, Value::Object(fields))
+    Value::Object(row)
 }

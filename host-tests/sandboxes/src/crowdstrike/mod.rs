@@ -1,5 +1,8 @@
 //! A CrowdStrike Falcon tenant: users, roles and grants by CID, access tokens, and the API's own strictness.
 //!
+//! Where the sources are silent, the tenant is strict: a request that is not documented is refused with the API's own
+//! error document. The deprecated calls do not exist here.
+//!
 //! Sources: `CrowdStrike/gofalcon` (models, clients), `CrowdStrike/falconpy` (endpoints), the acceptance tests of
 //! `CrowdStrike/terraform-provider-crowdstrike`, and issues of those repositories.
 
@@ -25,11 +28,14 @@ use crate::Clock;
 
 pub use self::{
     behaviour::{EpochUnit, ErrorsField},
-    demo::{CHILD_CID as DEMO_CHILD_CID, HOME_CID as DEMO_HOME_CID, USERS as DEMO_USERS},
+    demo::{CHILD_CID as DEMO_CHILD_CID, HOME_CID as DEMO_HOME_CID, USERS as DEMO_USERS, summary as demo_summary},
     state::{Revocation, Role, User},
 };
 
-use self::state::State;
+use self::{
+    state::{Grant, State},
+    token::Client,
+};
 
 /// A tenant and its API.
 #[derive(Clone)]
@@ -53,39 +59,58 @@ impl CrowdStrike {
 
     // -- seeding
 
-    /// An API client; the CID in view of its tokens is `cid` unless they are locked to a child.
-    pub fn add_client(&self, id: &str, secret: &str, cid: &str) {
-        self.state().add_client(id, secret, cid);
+    /// An API client with every scope; the CID in view of its tokens is `home_cid` unless they are locked to a child.
+    pub fn add_client(&self, client_id: &str, client_secret: &str, home_cid: &str) {
+        self.state().clients.push(Client {
+            id: client_id.to_owned(),
+            secret: client_secret.to_owned(),
+            cid: home_cid.to_owned(),
+            may_write: true,
+        });
+    }
+
+    /// Takes the scope "User Management: Write" from a client; tokens issued before keep it.
+    pub fn read_only_client(&self, client_id: &str) {
+        let mut state = self.state();
+        let clients = state.clients.iter_mut().filter(|client| client.id == client_id);
+        clients.for_each(|client| client.may_write = false);
     }
 
     /// A child CID, which the parent's clients may act on.
-    pub fn add_child(&self, parent: &str, child: &str) {
+    pub fn add_child_cid(&self, parent: &str, child: &str) {
         self.state().children.push((parent.to_owned(), child.to_owned()));
     }
 
+    /// A role of the directory, which nobody holds yet.
     pub fn add_role(&self, role: Role) {
         self.state().roles.push(role);
     }
 
+    /// A user without roles.
     pub fn add_user(&self, user: User) {
         self.state().users.push(user);
     }
 
-    /// Grants a role directly.
-    pub fn grant(&self, uuid: &str, cid: &str, role: &str) {
-        self.state().grant(uuid, cid, role, None, None);
+    /// Grants a role directly; reads show it at once.
+    pub fn grant(&self, user: &str, cid: &str, role_id: &str) {
+        self.state().seed(Grant::direct(user, cid, role_id));
     }
 
     /// Grants a role through a user group and, with Flight Control, a CID group: (id, name).
-    pub fn grant_through(
+    pub fn grant_through_group(
         &self,
-        uuid: &str,
+        user: &str,
         cid: &str,
-        role: &str,
-        group: (&str, &str),
+        role_id: &str,
+        user_group: (&str, &str),
         cid_group: Option<(&str, &str)>,
     ) {
-        self.state().grant(uuid, cid, role, Some(group), cid_group);
+        let owned = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
+        self.state().seed(Grant {
+            group: Some(owned(user_group)),
+            cid_group: cid_group.map(owned),
+            ..Grant::direct(user, cid, role_id)
+        });
     }
 
     /// Deletes the user.
@@ -96,10 +121,13 @@ impl CrowdStrike {
     // -- the true state
 
     /// Whether the user really holds the role directly in that CID.
-    pub fn holds(&self, uuid: &str, cid: &str, role: &str) -> bool {
-        self.grants(uuid)
-            .iter()
-            .any(|(at, held, direct)| at == cid && held == role && *direct)
+    pub fn holds(&self, user: &str, cid: &str, role_id: &str) -> bool {
+        self.has(user, cid, role_id, true)
+    }
+
+    /// Whether the user really holds the role through a group in that CID.
+    pub fn holds_inherited(&self, user: &str, cid: &str, role_id: &str) -> bool {
+        self.has(user, cid, role_id, false)
     }
 
     /// What the user really holds: CID, role, direct; sorted.
@@ -116,11 +144,12 @@ impl CrowdStrike {
         grants
     }
 
-    /// Revokes that were acknowledged, in order.
+    /// Revokes that were acknowledged, in order, whether or not they change anything.
     pub fn revocations(&self) -> Vec<Revocation> {
         self.state().revocations.clone()
     }
 
+    /// How many tokens were issued so far.
     pub fn tokens_issued(&self) -> usize {
         self.state().tokens.len()
     }
@@ -142,22 +171,29 @@ impl CrowdStrike {
 
     /// Revokes of that role are acknowledged and do nothing.
     pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keeps.push(role.to_owned());
+        self.state().behaviour.keeps.insert(role.to_owned());
     }
 
-    /// Revokes of that role are acknowledged and happen later.
+    /// Revokes of that role are acknowledged and happen this much later; zero undoes that.
     pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().behaviour.delays.push((role.to_owned(), delay));
+        self.state().behaviour.delay(role, delay);
     }
 
-    /// Reads show the state of this long ago.
-    pub fn stale_reads(&self, lag: Duration) {
+    /// Writes happen at once, but reads of grants show the state of this long ago (the Terraform provider has seen
+    /// more than 30 s).
+    pub fn stale_reads_for(&self, lag: Duration) {
         self.state().behaviour.lag = lag;
     }
 
-    /// The next reads of grants omit that role, after `skip` reads that don't.
+    /// Another name of [`Self::stale_reads_for`].
+    pub fn stale_reads(&self, lag: Duration) {
+        self.stale_reads_for(lag);
+    }
+
+    /// The next `reads` reads of grants omit that role, untouched as it is, after `skip` reads that don't. A read counts
+    /// if it would show the role.
     pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omissions.push((role.to_owned(), skip, reads));
+        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// The next revokes answer 200 with errors inside, and do nothing.
@@ -170,19 +206,35 @@ impl CrowdStrike {
         self.state().behaviour.errors_field = field;
     }
 
-    /// Rows of grants leave out every optional key.
-    pub fn bare_rows(&self) {
-        self.state().behaviour.bare_rows = true;
+    /// Whether rows of grants leave out the optional `cid`, `uuid` and `grant_type`.
+    pub fn cid_missing_in_grants(&self, missing: bool) {
+        self.state().behaviour.bare_rows = missing;
     }
 
-    /// The next API calls are refused with 429.
+    /// The same as `cid_missing_in_grants(true)`.
+    pub fn bare_rows(&self) {
+        self.cid_missing_in_grants(true);
+    }
+
+    /// The next calls, those for a token included, are refused with 429; the limit ends `wait` after the refusal.
     pub fn rate_limit_next(&self, times: usize, wait: Duration, unit: EpochUnit) {
         self.state().behaviour.rate_limit = Some((times, wait, unit));
     }
 
-    /// Revoking a role that is not held is refused with 400 (the acknowledgement has a single source).
+    /// Whether revoking a role that is not held is refused with 400. That it is acknowledged, as it is here by default,
+    /// has a single source.
+    pub fn revoke_refuses_absent(&self, refuses: bool) {
+        self.state().behaviour.refuse_absent = refuses;
+    }
+
+    /// The same as `revoke_refuses_absent(true)`.
     pub fn refuse_absent(&self) {
-        self.state().behaviour.refuse_absent = true;
+        self.revoke_refuses_absent(true);
+    }
+
+    fn has(&self, user: &str, cid: &str, role_id: &str, direct: bool) -> bool {
+        let grants = self.grants(user);
+        grants.contains(&(cid.to_owned(), role_id.to_owned(), direct))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,30 +3,44 @@
 use serde_json::{Value, json};
 
 use super::{
-    http::{Call, Handled, Reply},
+    http::{Call, Handled, Reply, refusal},
     state::{Role, State},
     token::View,
+    users,
 };
 
-/// `GET queries/roles/v1`: the roles that exist, without paging. With a user it would be those available to the user, which
-/// are not those that are held.
+/// `GET queries/roles/v1`: the roles that exist, without paging. With `user_uuid` those that the user could be granted,
+/// which are not those that are held (PSFalcon took the one for the other).
 pub fn ids(state: &State, view: &View, call: &Call) -> Handled {
     call.no_body()?;
-    let [cid, _user, _action] = call.parameters(["cid", "user_uuid", "action"])?;
+    let [cid, user, action] = call.parameters(["cid", "user_uuid", "action"])?;
     let cid = view.choose(cid.as_deref())?;
-    let ids: Vec<&str> = of_cid(state, &cid).map(|role| role.id.as_str()).collect();
+    if action.is_some_and(|action| action != "grant") {
+        return Err(refusal(400, "action must be grant"));
+    }
+    let home = match user {
+        None => None,
+        Some(uuid) => Some(users::known(state, view, &uuid)?.cid.clone()),
+    };
+    let available = |role: &&Role| home.as_ref().is_none_or(|home| is_available(role, home));
+    let ids: Vec<&str> = state
+        .roles_of(&cid)
+        .filter(available)
+        .map(|role| role.id.as_str())
+        .collect();
     Ok(Reply {
         status: 200,
         document: json!({ "resources": ids }),
     })
 }
 
-/// `POST roles/GET/v2`.
+/// `POST roles/GET/v2`: unknown ids are left out.
 pub fn by_id(state: &State, view: &View, call: &Call) -> Handled {
     let [cid] = call.parameters(["cid"])?;
     let cid = view.choose(cid.as_deref())?;
     let ids = call.ids()?;
-    let roles: Vec<Value> = of_cid(state, &cid)
+    let roles: Vec<Value> = state
+        .roles_of(&cid)
         .filter(|role| ids.contains(&role.id))
         .map(|role| {
             json!({
@@ -45,9 +59,7 @@ pub fn by_id(state: &State, view: &View, call: &Call) -> Handled {
     })
 }
 
-fn of_cid<'a>(state: &'a State, cid: &'a str) -> impl Iterator<Item = &'a Role> {
-    state
-        .roles
-        .iter()
-        .filter(move |role| role.cid.as_deref().is_none_or(|owner| owner == cid))
+/// Custom roles go to users at home in their CID alone.
+pub fn is_available(role: &Role, home: &str) -> bool {
+    role.cid.as_deref().is_none_or(|owner| owner == home)
 }

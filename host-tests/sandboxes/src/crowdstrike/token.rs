@@ -1,70 +1,84 @@
 //! OAuth2 client credentials, and what a bearer token may see.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{
-    http::{Call, Handled, Reply, refusal},
-    state::{State, Token},
+    http::{Call, FORM, Handled, Reply, is_media_type, refusal},
+    state::State,
 };
 
-/// The CIDs of a token.
-pub struct View {
-    /// The CID in view.
+/// The answer to a missing scope and to a CID without authority alike.
+const DENIED: &str = "access denied, authorization failed";
+
+pub struct Client {
+    pub id: String,
+    pub secret: String,
     pub cid: String,
-    pub authority: Vec<String>,
+    pub may_write: bool,
 }
 
+pub struct Token {
+    text: String,
+    /// Unix time.
+    pub expires: Duration,
+    view: View,
+}
+
+/// What a token may see and do.
+#[derive(Clone)]
+pub struct View {
+    /// The CID in view.
+    cid: String,
+    /// The CIDs that it may act on.
+    authority: Vec<String>,
+    /// The CIDs whose users it can see: the client's own and its children.
+    family: Vec<String>,
+    may_write: bool,
+}
+
+/// `POST /oauth2/token`. `grant_type` is not declared, and yet sent by gofalcon.
 pub fn issue(state: &mut State, call: &Call) -> Handled {
-    if call.content_type.split(';').next() != Some("application/x-www-form-urlencoded") {
-        return Err(refusal(415, "content type must be application/x-www-form-urlencoded"));
+    if !is_media_type(&call.content_type, FORM) {
+        return Err(refusal(400, &format!("content type must be {FORM}")));
     }
-    if !call.query.is_empty() {
-        return Err(refusal(400, "unexpected query parameters"));
+    call.parameters([])?;
+    let [id, secret, member, grant_type] = call.form(["client_id", "client_secret", "member_cid", "grant_type"])?;
+    if grant_type.is_some_and(|kind| kind != "client_credentials") {
+        return Err(refusal(400, "unsupported grant_type"));
     }
-    let form: Vec<(String, String)> = form_urlencoded::parse(&call.body).into_owned().collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
-    let known = ["client_id", "client_secret", "member_cid", "grant_type"];
-    if form.iter().any(|(key, _)| !known.contains(&key.as_str())) {
-        return Err(refusal(400, "unexpected form field"));
-    }
-    let (Some(id), Some(secret)) = (field("client_id"), field("client_secret")) else {
+    let (Some(id), Some(secret)) = (id, secret) else {
         return Err(refusal(400, "client_id and client_secret are required"));
     };
     let Some(client) = state.clients.iter().find(|client| client.id == id) else {
-        return Err(refusal(
-            400,
-            &format!("Failed to generate access token for clientID={id}"),
-        ));
+        let message = format!("Failed to generate access token for clientID={id}");
+        return Err(refusal(400, &message));
     };
     if client.secret != secret {
-        return Err(refusal(
-            403,
-            "Failed to issue access token - Client authentication failed",
-        ));
+        let message = "Failed to issue access token - Client authentication failed";
+        return Err(refusal(403, message));
     }
-    let home = client.cid.clone();
-    let children: Vec<String> = state
-        .children
-        .iter()
-        .filter(|(parent, _)| *parent == home)
-        .map(|(_, child)| child.clone())
-        .collect();
-    let (cid, authority) = match field("member_cid") {
-        None => (home.clone(), std::iter::once(home).chain(children).collect()),
-        Some(member) if children.iter().any(|child| child == member) => (member.to_owned(), vec![member.to_owned()]),
-        Some(_) => return Err(refusal(403, "access denied, authorization failed")),
+    let (home, may_write) = (client.cid.clone(), client.may_write);
+    let children = state.children_of(&home);
+    let family: Vec<String> = std::iter::once(home.clone()).chain(children.iter().cloned()).collect();
+    let (cid, authority) = match member {
+        None => (home, family.clone()),
+        Some(member) if !is_cid(&member) => return Err(invalid_cid(&member)),
+        Some(member) if children.contains(&member) => (member.clone(), vec![member]),
+        Some(_) => return Err(refusal(403, DENIED)),
     };
     let text = format!("falcon-token-{}-{id}", state.tokens.len());
     let lifetime = state.token_lifetime;
     state.tokens.push(Token {
         text: text.clone(),
-        cid,
-        authority,
         expires: state.clock.unix() + lifetime,
+        view: View {
+            cid,
+            authority,
+            family,
+            may_write,
+        },
     });
     Ok(Reply {
         status: 201,
@@ -78,15 +92,10 @@ pub fn view(state: &State, authorization: &str) -> Result<View, Reply> {
     authorization
         .strip_prefix("Bearer ")
         .and_then(|bearer| {
-            state
-                .tokens
-                .iter()
-                .find(|token| token.text == bearer && token.expires > now)
+            let valid = |token: &&Token| token.text == bearer && token.expires > now;
+            state.tokens.iter().find(valid)
         })
-        .map(|token| View {
-            cid: token.cid.clone(),
-            authority: token.authority.clone(),
-        })
+        .map(|token| token.view.clone())
         .ok_or_else(|| refusal(401, "access denied, invalid bearer token"))
 }
 
@@ -95,11 +104,29 @@ impl View {
     pub fn choose(&self, cid: Option<&str>) -> Result<String, Reply> {
         match cid {
             None | Some("") => Ok(self.cid.clone()),
-            Some(cid) if !is_cid(cid) => Err(refusal(400, &format!("invalid cid='{cid}' specified"))),
+            Some(cid) if !is_cid(cid) => Err(invalid_cid(cid)),
             Some(cid) if self.authority.iter().any(|known| known == cid) => Ok(cid.to_owned()),
-            Some(_) => Err(refusal(403, "access denied, authorization failed")),
+            Some(_) => Err(refusal(403, DENIED)),
         }
     }
+
+    /// Refuses a client without the write scope.
+    pub fn require_write(&self) -> Result<(), Reply> {
+        if self.may_write {
+            Ok(())
+        } else {
+            Err(refusal(403, DENIED))
+        }
+    }
+
+    /// Whether users of that home CID can be seen.
+    pub fn sees(&self, home: &str) -> bool {
+        self.family.iter().any(|cid| cid == home)
+    }
+}
+
+fn invalid_cid(cid: &str) -> Reply {
+    refusal(400, &format!("invalid cid='{cid}' specified"))
 }
 
 /// 32 lower-case hexadecimal digits, without a checksum.

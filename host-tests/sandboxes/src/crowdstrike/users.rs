@@ -6,15 +6,14 @@ use super::{
     fql,
     http::{Call, Handled, Reply, listed, page, refusal},
     state::{State, User},
+    token::View,
 };
 
 /// `POST users/GET/v1`: unknown ids are left out.
-pub fn by_id(state: &State, call: &Call) -> Handled {
+pub fn by_id(state: &State, view: &View, call: &Call) -> Handled {
     call.parameters([])?;
     let ids = call.ids()?;
-    let users: Vec<Value> = state
-        .users
-        .iter()
+    let users: Vec<Value> = seen(state, view)
         .filter(|user| ids.contains(&user.uuid))
         .map(document)
         .collect();
@@ -24,22 +23,30 @@ pub fn by_id(state: &State, call: &Call) -> Handled {
     })
 }
 
-/// `GET queries/users/v1`.
-pub fn query(state: &State, call: &Call) -> Handled {
+/// `GET queries/users/v1`. Logins are compared in lower case: the filter has to be in lower case already.
+pub fn query(state: &State, view: &View, call: &Call) -> Handled {
     call.no_body()?;
     let [filter, limit, offset] = call.parameters(["filter", "limit", "offset"])?;
     let (limit, offset) = page(limit.as_deref(), offset.as_deref())?;
+    let malformed = || refusal(400, "invalid filter expression supplied");
     let wanted = match filter {
         None => None,
-        Some(filter) => Some(fql::uid(&filter).ok_or_else(|| refusal(400, "invalid filter expression supplied"))?),
+        Some(filter) => Some(fql::equals(&filter, &["uid"]).ok_or_else(malformed)?.1),
     };
-    let uuids: Vec<Value> = state
-        .users
-        .iter()
-        .filter(|user| wanted.as_ref().is_none_or(|wanted| user.uid.to_lowercase() == *wanted))
-        .map(|user| json!(user.uuid))
-        .collect();
+    let matches = |user: &&User| wanted.as_ref().is_none_or(|wanted| user.uid.to_lowercase() == *wanted);
+    let uuids: Vec<Value> = seen(state, view).filter(matches).map(|user| json!(user.uuid)).collect();
     Ok(listed(&uuids, limit, offset))
+}
+
+/// The user of a call that needs one.
+pub fn known<'a>(state: &'a State, view: &View, uuid: &str) -> Result<&'a User, Reply> {
+    seen(state, view)
+        .find(|user| user.uuid == uuid)
+        .ok_or_else(|| refusal(400, &format!("invalid user uuid='{uuid}' specified")))
+}
+
+fn seen<'a>(state: &'a State, view: &View) -> impl Iterator<Item = &'a User> {
+    state.users.iter().filter(|user| view.sees(&user.cid))
 }
 
 fn document(user: &User) -> Value {

@@ -1,12 +1,9 @@
 //! The HTTP face of a component, served with instance reuse.
 
-use std::{
-    collections::BTreeMap,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+mod instances;
+mod socket;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
@@ -14,28 +11,24 @@ use http_body_util::{BodyExt, Full};
 use sandboxes::Clock;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
+use tokio::sync::watch;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi_http::{
-    WasiBody, WasiHttpView,
-    handler::{
-        HandlerState, Instance, ProxyHandler, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
-    },
-};
+use wasmtime_wasi_http::{WasiBody, handler::ProxyHandler};
 
+use self::instances::Instances;
 use crate::{
-    engine,
     guests::Artifact,
     network::Network,
     spin::Settings,
-    state::{Host, LOG_LIMIT, Setup},
+    state::{LOG_LIMIT, Setup},
 };
 
-/// A running HTTP face.
+/// A running HTTP face. Its instances end with its last clone.
 #[derive(Clone)]
 pub struct Service {
     handler: ProxyHandler<Instances>,
     output: MemoryOutputPipe,
+    _running: Arc<watch::Sender<()>>,
 }
 
 /// How a service is configured, whatever the component's own way.
@@ -47,9 +40,11 @@ pub struct Builder {
     accounts: BTreeMap<String, Value>,
     secrets: Vec<(String, String)>,
     inherit_output: bool,
+    log_limit: usize,
 }
 
 impl Service {
+    /// A service with no configuration, which refuses every call.
     pub fn builder(artifact: Artifact, network: &Network, clock: Clock) -> Builder {
         Builder {
             artifact,
@@ -59,6 +54,7 @@ impl Service {
             accounts: BTreeMap::new(),
             secrets: Vec::new(),
             inherit_output: false,
+            log_limit: LOG_LIMIT,
         }
     }
 
@@ -88,6 +84,7 @@ impl Service {
 }
 
 impl Builder {
+    /// The configuration: tokens and the response envelope.
     #[must_use]
     pub fn config(mut self, json: &Value) -> Self {
         self.config = Some(json.to_string());
@@ -101,12 +98,14 @@ impl Builder {
         self
     }
 
+    /// An integrated account.
     #[must_use]
     pub fn account(mut self, id: &str, account: Value) -> Self {
         self.accounts.insert(id.to_owned(), account);
         self
     }
 
+    /// A secret that accounts refer to by name.
     #[must_use]
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push((name.to_owned(), value.to_owned()));
@@ -120,8 +119,16 @@ impl Builder {
         self
     }
 
+    /// The host's log takes no more than so many bytes, like a standard error that was closed or a disk that is full.
+    #[must_use]
+    pub const fn log_limit(mut self, bytes: usize) -> Self {
+        self.log_limit = bytes;
+        self
+    }
+
+    /// Starts it. An instance is made for the first request, not here.
     pub fn start(self) -> Result<Service> {
-        let output = MemoryOutputPipe::new(LOG_LIMIT);
+        let output = MemoryOutputPipe::new(self.log_limit);
         let setup = Setup {
             network: self.network.clone(),
             clock: self.clock,
@@ -130,19 +137,11 @@ impl Builder {
             output: output.clone(),
             inherit_output: self.inherit_output,
         };
-        let component = engine::component(self.artifact)?;
-        let pre = engine::linker()?.instantiate_pre(&component)?;
-        let pre = match self.artifact {
-            Artifact::Spin => ProxyPre::P3(wasmtime_wasi_http::p3::bindings::ServicePre::new(pre)?),
-            Artifact::Wasi | Artifact::Caller => ProxyPre::P2(wasmtime_wasi_http::p2::bindings::ProxyPre::new(pre)?),
-        };
+        let (running, ended) = watch::channel(());
         Ok(Service {
-            handler: ProxyHandler::new(Instances {
-                pre,
-                setup,
-                concurrent: if self.artifact == Artifact::Spin { 16 } else { 1 },
-            }),
+            handler: ProxyHandler::new(Instances::new(self.artifact, setup, ended)?),
             output,
+            _running: Arc::new(running),
         })
     }
 
@@ -195,86 +194,4 @@ fn plain(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect()
-}
-
-/// Makes instances for the handler.
-struct Instances {
-    pre: ProxyPre<Host>,
-    setup: Setup,
-    /// Requests in one instance at once.
-    concurrent: usize,
-}
-
-/// Instances live until the service ends.
-struct Forever;
-
-/// Spin's policy: up to 128 requests in one instance.
-struct Reuse {
-    concurrent: usize,
-}
-
-impl HandlerState for Instances {
-    type StoreData = Host;
-    type WorkerExpiration = Forever;
-    type WorkerState = Reuse;
-
-    async fn instantiate(&self) -> wasmtime::Result<Instance<Host, Forever, Reuse>> {
-        let mut store = Store::new(self.pre_engine()?, Host::new(&self.setup));
-        let proxy = self.pre.instantiate_async(&mut store).await?;
-        Ok(Instance {
-            store,
-            proxy,
-            view: Host::http,
-            expiration: Forever,
-            state: Reuse {
-                concurrent: self.concurrent,
-            },
-        })
-    }
-}
-
-impl Instances {
-    #[allow(clippy::unused_self)]
-    fn pre_engine(&self) -> wasmtime::Result<&'static wasmtime::Engine> {
-        engine::engine().map_err(|error| wasmtime::format_err!("{error}"))
-    }
-}
-
-impl WorkerExpiration for Forever {
-    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>, _status: WorkerStatus, _since: Instant) -> Poll<()> {
-        Poll::Pending
-    }
-}
-
-impl WorkerState for Reuse {
-    type StoreData = Host;
-    type RequestData = ();
-
-    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= 128 {
-            ShouldAccept::Never
-        } else if concurrent >= self.concurrent {
-            ShouldAccept::No
-        } else {
-            ShouldAccept::Yes
-        }
-    }
-
-    fn on_request_start(
-        &self,
-        _store: StoreContextMut<'_, Host>,
-        (): (),
-        _task: GuestTaskId,
-    ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        Box::pin(std::future::pending())
-    }
-
-    fn drop(&self, _store: Store<Host>, result: wasmtime::Result<()>) {
-        // A worker that is dropped with its runtime reports a panic that was none.
-        if let Err(error) = result
-            && (std::thread::panicking() || error.to_string() != "worker panicked")
-        {
-            eprintln!("an instance ended: {error:?}");
-        }
-    }
 }

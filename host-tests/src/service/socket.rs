@@ -1,0 +1,83 @@
+//! The HTTP face on a socket.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{StatusCode, header::HOST};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinSet};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::Service;
+
+impl Service {
+    /// Serves HTTP/1.1 until `shutdown` resolves, bodies passed on as they come. What is under way then is cut off.
+    ///
+    /// # Errors
+    /// If the listener's address is not loopback: accounts of a sandbox are nobody else's business.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<()> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            bail!("{address} is not a loopback address");
+        }
+        let mut connections = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => {
+                    let (stream, _) = accepted.context("accepting a connection")?;
+                    let service = self.clone();
+                    connections.spawn(async move {
+                        let answer = service_fn(|request| answer(service.clone(), address, request));
+                        // A connection that breaks is the client's own affair.
+                        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+                    });
+                }
+                Some(_) = connections.join_next() => {}
+                () = &mut shutdown => return Ok(()),
+            }
+        }
+    }
+}
+
+async fn answer(
+    service: Service,
+    address: SocketAddr,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<WasiBody>, Infallible> {
+    let Some(request) = absolute(request, address) else {
+        return Ok(text(StatusCode::BAD_REQUEST, "the address is malformed"));
+    };
+    let request = request.map(|body| body.map_err(Error::Hyper).boxed_unsync());
+    Ok(service.handle(request).await.unwrap_or_else(|error| {
+        eprintln!("the component failed: {error:#}");
+        text(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
+    }))
+}
+
+/// The request with its whole address, which a component is told by every host.
+fn absolute(request: http::Request<Incoming>, address: SocketAddr) -> Option<http::Request<Incoming>> {
+    let (mut head, body) = request.into_parts();
+    let authority = match head.headers.get(HOST) {
+        Some(host) => host.to_str().ok()?.to_owned(),
+        None => address.to_string(),
+    };
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    head.uri = http::Uri::builder()
+        .scheme("http")
+        .authority(authority)
+        .path_and_query(path)
+        .build()
+        .ok()?;
+    Some(http::Request::from_parts(head, body))
+}
+
+fn text(status: StatusCode, text: &'static str) -> http::Response<WasiBody> {
+    let body = Full::new(Bytes::from_static(text.as_bytes())).map_err(|never| match never {});
+    let mut response = http::Response::new(body.boxed_unsync());
+    *response.status_mut() = status;
+    response
+}
