@@ -10,7 +10,6 @@ use crate::{
 };
 
 on_both! {
-    #[ignore = "the components trap when a line of the record cannot be written"]
     async fn a_log_that_takes_no_more_does_not_cost_the_caller_the_outcomes(artifact) {
         let ask = || Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]}));
         let world = World::new();
