@@ -10,7 +10,7 @@ use crate::{
     transport::{Body, Method, Request, Response, Timeouts, Transport, TransportError},
 };
 
-use super::{ANSWER_BODY_LIMIT, Answer, Backoff, Deadline, USER_AGENT, mask::Mask, retry_after};
+use super::{ANSWER_BODY_LIMIT, Answer, Backoff, Deadline, Splitter, USER_AGENT, mask::Mask, retry_after};
 
 /// Whether a request may be sent again when it is not known what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +158,58 @@ impl<'a> Client<'a> {
         authorization: (&'static str, &str, &Secret),
     ) -> Result<Answer, ProviderFault> {
         self.send_with(call, Some(authorization)).await
+    }
+
+    /// Sends a read and gives the elements of a long array one by one; an answer that is no success is read whole and given back.
+    /// It is not sent again: what was given already would be given twice.
+    pub async fn send_splitting(
+        &self,
+        call: &Call,
+        authorization: (&'static str, &str, &Secret),
+        key: &'static str,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
+    ) -> Result<Option<Answer>, ProviderFault> {
+        let mask = self.mask.and(authorization.2);
+        let request = request_of(call, Some(authorization));
+        let end = self.transport.monotonic() + self.deadline.left(self.transport);
+        let describe = |fault: ProviderFault| ProviderFault {
+            message: mask.apply(&format!(
+                "{} {}: {}",
+                call.method.as_str(),
+                path_of(&call.url),
+                fault.message
+            )),
+            ..fault
+        };
+        let head = self
+            .within(self.transport.send(&request), TIMEOUTS.first_byte, end)
+            .await
+            .map_err(describe)?;
+        let Response {
+            status,
+            headers,
+            mut body,
+        } = head;
+        if !(200..300).contains(&status) {
+            let body = self.read_whole(body, end).await.map_err(describe)?;
+            return refuse_redirect(Ok(Answer {
+                status,
+                headers,
+                body,
+                mask: mask.clone(),
+            }))
+            .map(Some);
+        }
+        let mut splitter = Splitter::new(key);
+        while let Some(piece) = self
+            .within(body.chunk(), TIMEOUTS.between_bytes, end)
+            .await
+            .map_err(describe)?
+        {
+            splitter.feed(&piece, each).map_err(describe)?;
+        }
+        splitter.finish().map_err(describe)?;
+        Ok(None)
     }
 
     async fn send_with(

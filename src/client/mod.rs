@@ -4,6 +4,7 @@ mod answer;
 mod backoff;
 mod cache;
 mod deadline;
+mod elements;
 mod exchange;
 mod mask;
 pub mod paging;
@@ -19,6 +20,7 @@ pub use self::{
     backoff::Backoff,
     cache::{AccountKey, CachedToken, Caches},
     deadline::Deadline,
+    elements::Splitter,
     exchange::{Call, Client, Pacing, Repeat},
     session::send_with_token,
     url::{BaseUrl, QueryBuilder, path_segment},

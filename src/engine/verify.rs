@@ -6,6 +6,7 @@ use futures_util::future::{Either, select};
 
 use crate::{
     client::Backoff,
+    contract::types::ViaKind,
     error::{Error, FaultKind},
     provider::{Context, Grant, GrantKind, Held, Provider, Reading, Verdict},
 };
@@ -133,13 +134,17 @@ fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
             .all(|grant| reading.shows(grant))
 }
 
-/// Whether a grant goes when the target goes: it is the target, or it is held through the group that is left or stripped.
+/// Whether a grant goes when the target goes: it is the target, or it is held through what goes with it.
 fn goes_with(grant: &Grant, target: &Grant) -> bool {
     if target.same_key(grant) {
         return true;
     }
-    if !matches!(target.kind, GrantKind::Membership | GrantKind::GroupRole) {
-        return false;
+    if target.kind == GrantKind::Role {
+        // The wider grant that gave the role here is itself the target.
+        return matches!(&grant.held, Held::Through(via) if via.iter().all(|via| via.kind == ViaKind::WiderScope))
+            && target.role_id == grant.role_id
+            && target.scope.organization == grant.scope.organization
+            && target.scope.workspace != grant.scope.workspace;
     }
     let is_of_group = |text: Option<&String>| {
         text.is_some() && (text == target.scope.group.as_ref() || text == Some(&target.role_id))

@@ -1,6 +1,14 @@
-//! Elastic Cloud: not supported by this version.
+#![doc = include_str!("docs.md")]
+
+mod assignments;
+mod config;
+mod core;
+mod mapping;
+mod roles;
+mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -8,18 +16,21 @@ use crate::{
 
 use super::Opened;
 
-/// Opens a Elastic Cloud account.
+/// Opens an Elastic Cloud account.
 ///
 /// # Errors
-/// [`Error::Account`] always.
+/// [`Error::Account`] if address, credentials or settings do not fit.
 pub fn open(
-    _base_url: Option<&str>,
-    _credentials: Credentials,
-    _settings: Settings,
-    _general: General,
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
 ) -> Result<Opened, Error> {
-    Err(Error::account(
-        "provider",
-        "Elastic Cloud is not supported by this version",
-    ))
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: vec![config.api_key.clone()],
+        provider: Box::new(steps::ElasticCloud::new(config)),
+        general,
+        pacing: Pacing::default(),
+    })
 }

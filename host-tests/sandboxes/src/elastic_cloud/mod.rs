@@ -1,1 +1,112 @@
-//! Elastic Cloud.
+//! An Elastic Cloud organization: members and their role assignments.
+//!
+//! Sources: `elastic/cloud-sdk-go` (`api/apidocs-user.json`), issues of `elastic/terraform-provider-ec`.
+
+mod demo;
+mod http;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::Clock;
+
+pub use self::{
+    demo::{KEY as DEMO_KEY, ORGANIZATION as DEMO_ORGANIZATION, USERS as DEMO_USERS},
+    state::Assignment,
+};
+
+use self::state::State;
+
+/// An organization and its API.
+#[derive(Clone)]
+pub struct ElasticCloud {
+    state: Arc<Mutex<State>>,
+}
+
+impl ElasticCloud {
+    /// An empty organization that one key opens.
+    pub fn new(clock: Clock, organization: &str, key: &str) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(clock, organization, key))),
+        }
+    }
+
+    /// The API as a router, under `/api/v1`.
+    pub fn router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    pub fn add_member(&self, id: &str, name: &str, email: &str) {
+        self.state()
+            .members
+            .push((id.to_owned(), name.to_owned(), email.to_owned()));
+    }
+
+    pub fn assign(&self, user: &str, assignment: Assignment) {
+        self.state().assignments.push((user.to_owned(), assignment));
+    }
+
+    /// What the user really holds: one entry for each deployment or project, `*` for all.
+    pub fn assignments(&self, user: &str) -> Vec<Assignment> {
+        let mut state = self.state();
+        state.settle();
+        state
+            .assignments
+            .iter()
+            .filter(|(holder, _)| holder == user)
+            .map(|(_, assignment)| assignment.clone())
+            .collect()
+    }
+
+    /// Whether the user really holds the role at that place.
+    pub fn holds(&self, user: &str, role: &str, place: Option<&str>) -> bool {
+        self.assignments(user)
+            .iter()
+            .any(|held| held.role == role && held.place.as_deref() == place)
+    }
+
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    /// The key may not manage assignments of that deployment or project: a request with it is refused as a whole.
+    pub fn hide(&self, place: &str) {
+        self.state().hidden.push(place.to_owned());
+    }
+
+    pub fn acknowledge_but_keep(&self, role: &str) {
+        self.state().keeps.push(role.to_owned());
+    }
+
+    pub fn apply_after(&self, role: &str, delay: Duration) {
+        self.state().delays.push((role.to_owned(), delay));
+    }
+
+    pub fn stale_reads(&self, lag: Duration) {
+        self.state().lag = lag;
+    }
+
+    /// The next reads omit that role, after `skip` reads that don't.
+    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
+        self.state().omissions.push((role.to_owned(), skip, reads));
+    }
+
+    pub fn rate_limit_next(&self, times: usize) {
+        self.state().limited = times;
+    }
+
+    pub fn refuse_key(&self) {
+        self.state().key = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

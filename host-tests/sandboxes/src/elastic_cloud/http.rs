@@ -1,0 +1,239 @@
+//! The calls that exist, and nothing else.
+
+use std::collections::BTreeMap;
+
+use axum::{body::Body, extract::Request, response::Response};
+use http_body_util::BodyExt;
+use serde_json::{Map, Value, json};
+
+use super::{
+    ElasticCloud,
+    state::{Assignment, State},
+};
+
+type Reply = (u16, Value);
+
+const PROJECTS: [&str; 3] = ["elasticsearch", "observability", "security"];
+
+pub async fn answer(sandbox: ElasticCloud, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = body
+        .collect()
+        .await
+        .map(|body| body.to_bytes().to_vec())
+        .unwrap_or_default();
+    let header = |name: &str| {
+        head.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let mut state = sandbox.state();
+    state.settle();
+    let key = header("authorization").and_then(|value| value.strip_prefix("ApiKey ").map(str::to_owned));
+    let segments: Vec<&str> = head.uri.path().split('/').skip(1).collect();
+    let (status, document) = if state.key.is_none() || key != state.key {
+        refusal(401, "root.unauthorized", "the supplied authentication is invalid")
+    } else if state.limited > 0 {
+        state.limited -= 1;
+        refusal(429, "root.rate_limited", "too many requests")
+    } else if head.uri.query().is_some() {
+        refusal(400, "root.invalid_parameter", "no query parameter is declared")
+    } else {
+        match (head.method.as_str(), segments.as_slice()) {
+            ("GET", ["api", "v1", "organizations"]) if body.is_empty() => (
+                200,
+                json!({"organizations": [{"id": state.organization, "name": "Acme"}]}),
+            ),
+            ("GET", ["api", "v1", "organizations", id, "members"]) if body.is_empty() => members(&mut state, id),
+            ("DELETE", ["api", "v1", "users", id, "role_assignments"]) => {
+                if header("content-type").as_deref() == Some("application/json") {
+                    remove(&mut state, id, &body)
+                } else {
+                    refusal(415, "root.unsupported_media_type", "the body must be JSON")
+                }
+            }
+            _ => refusal(404, "root.resource_not_found", "no such resource"),
+        }
+    };
+    drop(state);
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Body::from(document.to_string()))
+        .unwrap_or_default()
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Reply {
+    (status, json!({"errors": [{"code": code, "message": message}]}))
+}
+
+fn members(state: &mut State, id: &str) -> Reply {
+    if id != state.organization {
+        return refusal(404, "organization.not_found", "no such organization");
+    }
+    let shown = state.shown();
+    let mut by_user: BTreeMap<&str, Vec<&Assignment>> = BTreeMap::new();
+    for (user, assignment) in &shown {
+        by_user.entry(user).or_default().push(assignment);
+    }
+    let members: Vec<Value> = state
+        .members
+        .iter()
+        .map(|(user, name, email)| {
+            let held = by_user.get(user.as_str()).map(Vec::as_slice).unwrap_or_default();
+            json!({
+                "user_id": user, "name": name, "email": email, "organization_id": state.organization,
+                "member_since": "2025-01-02T03:04:05Z", "role_assignments": document(&state.organization, held),
+            })
+        })
+        .collect();
+    (200, json!({ "members": members }))
+}
+
+/// Assignments of the same role are one item with several ids.
+fn document(organization: &str, held: &[&Assignment]) -> Value {
+    let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for assignment in held {
+        let list = lists.entry(&assignment.kind).or_default();
+        let mut item = json!({"organization_id": organization, "role_id": assignment.role});
+        if !assignment.application_roles.is_empty() {
+            item["application_roles"] = json!(assignment.application_roles);
+        }
+        let ids = if assignment.kind == "deployment" {
+            "deployment_ids"
+        } else {
+            "project_ids"
+        };
+        match assignment.place.as_deref() {
+            None => list.push(item),
+            Some("*") => {
+                item["all"] = json!(true);
+                list.push(item);
+            }
+            Some(place) => {
+                let same = |other: &&mut Value| {
+                    other.get(ids).is_some()
+                        && other["role_id"] == item["role_id"]
+                        && other.get("application_roles") == item.get("application_roles")
+                };
+                let places = list
+                    .iter_mut()
+                    .find(same)
+                    .and_then(|other| other.get_mut(ids))
+                    .and_then(Value::as_array_mut);
+                if let Some(places) = places {
+                    places.push(json!(place));
+                } else {
+                    item[ids] = json!([place]);
+                    list.push(item);
+                }
+            }
+        }
+    }
+    let mut fields = Map::new();
+    let mut projects = Map::new();
+    for (kind, list) in lists {
+        let to = if PROJECTS.contains(&kind) {
+            &mut projects
+        } else {
+            &mut fields
+        };
+        to.insert(kind.to_owned(), Value::Array(list));
+    }
+    if !projects.is_empty() {
+        fields.insert(String::from("project"), Value::Object(projects));
+    }
+    Value::Object(fields)
+}
+
+fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
+    let Some(asked) = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|body| parse(&body, &state.organization))
+    else {
+        return refusal(400, "role_assignments.invalid_config", "the body is not as documented");
+    };
+    if asked.is_empty() {
+        return refusal(400, "role_assignments.invalid_config", "nothing is asked for");
+    }
+    if !state.members.iter().any(|(id, ..)| id == user) {
+        return refusal(400, "role_assignments.invalid_target_user_id", "no such user");
+    }
+    if asked
+        .iter()
+        .any(|asked| asked.place.as_ref().is_some_and(|place| state.hidden.contains(place)))
+    {
+        return refusal(
+            403,
+            "role_assignments.unauthorized_role_assignments",
+            "some assignments cannot be managed",
+        );
+    }
+    state.writes += 1;
+    for assignment in asked {
+        state.take(&(user.to_owned(), assignment));
+    }
+    (200, json!({}))
+}
+
+/// The assignments of a body; `None` if it is not as documented.
+fn parse(body: &Value, organization: &str) -> Option<Vec<Assignment>> {
+    let mut all = Vec::new();
+    for (key, value) in body.as_object()? {
+        match key.as_str() {
+            "organization" | "deployment" => list(&mut all, key, value, organization)?,
+            "project" => {
+                for (kind, value) in value.as_object()? {
+                    if !PROJECTS.contains(&kind.as_str()) {
+                        return None;
+                    }
+                    list(&mut all, kind, value, organization)?;
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(all)
+}
+
+fn list(all: &mut Vec<Assignment>, kind: &str, value: &Value, organization: &str) -> Option<()> {
+    let ids = if kind == "deployment" {
+        "deployment_ids"
+    } else {
+        "project_ids"
+    };
+    for item in value.as_array()? {
+        let item = item.as_object()?;
+        let known = ["organization_id", "role_id", "all", ids, "application_roles"];
+        if item.keys().any(|key| !known.contains(&key.as_str()))
+            || item.get("organization_id")?.as_str()? != organization
+        {
+            return None;
+        }
+        let strings = |key: &str| -> Option<Vec<String>> {
+            item.get(key).map_or(Some(Vec::new()), |list| {
+                list.as_array()?
+                    .iter()
+                    .map(|text| text.as_str().map(str::to_owned))
+                    .collect()
+            })
+        };
+        let places: Vec<Option<String>> = match (kind, item.get("all").and_then(Value::as_bool), item.contains_key(ids))
+        {
+            ("organization", None, false) => vec![None],
+            ("organization", ..) | (_, Some(true), true) | (_, None | Some(false), false) => return None,
+            (_, Some(true), false) => vec![Some(String::from("*"))],
+            (_, _, true) => strings(ids)?.into_iter().map(Some).collect(),
+        };
+        for place in places {
+            all.push(Assignment {
+                kind: kind.to_owned(),
+                role: item.get("role_id")?.as_str()?.to_owned(),
+                place,
+                application_roles: strings("application_roles")?,
+            });
+        }
+    }
+    Some(())
+}

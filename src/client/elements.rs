@@ -1,0 +1,217 @@
+//! Splits a long JSON array out of an answer, element by element, without ever holding the whole.
+
+use crate::error::{FaultKind, ProviderFault};
+
+/// The longest element in bytes.
+const LONGEST_ELEMENT: usize = 1 << 20;
+
+/// Takes the elements of the array under one key of the answer's top object.
+pub struct Splitter {
+    key: &'static str,
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    /// The text of the string that is being read at depth 1.
+    text: Vec<u8>,
+    /// The key whose value comes next at depth 1.
+    current: Vec<u8>,
+    expects_value: bool,
+    in_array: bool,
+    seen_array: bool,
+    element: Vec<u8>,
+    is_whole: bool,
+}
+
+impl Splitter {
+    pub fn new(key: &'static str) -> Self {
+        Self {
+            key,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            text: Vec::new(),
+            current: Vec::new(),
+            expects_value: false,
+            in_array: false,
+            seen_array: false,
+            element: Vec::new(),
+            is_whole: false,
+        }
+    }
+
+    /// The next piece of the answer.
+    ///
+    /// # Errors
+    /// [`FaultKind::BadAnswer`] if an element is too long, and what `each` gives.
+    pub fn feed(
+        &mut self,
+        piece: &[u8],
+        each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
+    ) -> Result<(), ProviderFault> {
+        for &byte in piece {
+            self.byte(byte, each)?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// [`FaultKind::BadAnswer`] if the answer was no whole document with that array: what was not seen proves nothing.
+    pub fn finish(&self) -> Result<(), ProviderFault> {
+        if self.is_whole && self.seen_array {
+            Ok(())
+        } else {
+            Err(bad(format!(
+                "the answer is no whole document with a list of {}",
+                self.key
+            )))
+        }
+    }
+
+    fn byte(
+        &mut self,
+        byte: u8,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
+    ) -> Result<(), ProviderFault> {
+        if self.in_string {
+            return self.string_byte(byte);
+        }
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.text.clear();
+                self.keep(byte)
+            }
+            b'{' | b'[' => {
+                if self.depth == 1 && byte == b'[' && self.expects_value && self.current == self.key.as_bytes() {
+                    self.in_array = true;
+                    self.seen_array = true;
+                    self.depth += 1;
+                    self.expects_value = false;
+                    return Ok(());
+                }
+                self.keep(byte)?;
+                self.depth += 1;
+                Ok(())
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.checked_sub(1).ok_or_else(|| bad("the answer is not JSON"))?;
+                if self.in_array && self.depth == 1 {
+                    self.in_array = false;
+                    return self.flush(each);
+                }
+                if self.depth == 0 {
+                    self.is_whole = true;
+                    return Ok(());
+                }
+                self.keep(byte)
+            }
+            b',' if self.in_array && self.depth == 2 => self.flush(each),
+            b',' if self.depth == 1 => {
+                self.expects_value = false;
+                Ok(())
+            }
+            b':' if self.depth == 1 => {
+                self.current = std::mem::take(&mut self.text);
+                self.expects_value = true;
+                Ok(())
+            }
+            byte if byte.is_ascii_whitespace() => Ok(()),
+            byte => self.keep(byte),
+        }
+    }
+
+    fn string_byte(&mut self, byte: u8) -> Result<(), ProviderFault> {
+        let ends = byte == b'"' && !self.escaped;
+        self.escaped = byte == b'\\' && !self.escaped;
+        if ends {
+            self.in_string = false;
+        } else if self.depth == 1 && self.text.len() < 64 {
+            self.text.push(byte);
+        }
+        self.keep(byte)
+    }
+
+    /// Only what belongs to an element is kept.
+    fn keep(&mut self, byte: u8) -> Result<(), ProviderFault> {
+        if self.in_array {
+            if self.element.len() >= LONGEST_ELEMENT {
+                return Err(bad(format!(
+                    "an element of {} is longer than {LONGEST_ELEMENT} bytes",
+                    self.key
+                )));
+            }
+            self.element.push(byte);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>) -> Result<(), ProviderFault> {
+        if !self.element.is_empty() {
+            each(&self.element)?;
+            self.element.clear();
+        }
+        Ok(())
+    }
+}
+
+fn bad(message: impl Into<String>) -> ProviderFault {
+    ProviderFault::new(FaultKind::BadAnswer, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn split(text: &str, size: usize) -> Result<Vec<Value>, ProviderFault> {
+        let mut splitter = Splitter::new("members");
+        let mut rows = Vec::new();
+        for piece in text.as_bytes().chunks(size) {
+            splitter.feed(piece, &mut |element| {
+                rows.push(serde_json::from_slice(element).map_err(|_| bad("no JSON"))?);
+                Ok(())
+            })?;
+        }
+        splitter.finish()?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn takes_the_one_array_and_nothing_like_it() {
+        let text = r#" {"a": {"members": [1]}, "b": "\"members\": [2", "members" : [ {"x": "],}\\", "y": [3]}, 4 ], "c": ["members"]} "#;
+        for size in [1, 2, 7, 1_000] {
+            assert_eq!(
+                split(text, size).unwrap(),
+                [json!({"x": "],}\\", "y": [3]}), json!(4)],
+                "{size}"
+            );
+        }
+        assert_eq!(split(r#"{"members": []}"#, 3).unwrap(), Vec::<Value>::new());
+    }
+
+    #[test]
+    fn what_is_cut_off_or_missing_is_an_error() {
+        for text in [
+            "",
+            "{}",
+            r#"{"members": null}"#,
+            r#"{"members": [1"#,
+            r#"{"members": [1]"#,
+            "]",
+            r#"{"members": {"a": [1]}}"#,
+        ] {
+            assert!(split(text, 4).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn gives_what_a_parser_would(rows in proptest::collection::vec(".*", 0..8), size in 1_usize..50) {
+            let text = json!({"before": rows.clone(), "members": rows.clone(), "after": {"members": [1]}}).to_string();
+            let expected: Vec<Value> = rows.into_iter().map(Value::from).collect();
+            prop_assert_eq!(split(&text, size).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Credentials and settings of an Elastic Cloud account.
+
+use std::time::Duration;
+
+use crate::{
+    client::BaseUrl,
+    contract::types::Credentials,
+    error::Error,
+    secret::Secret,
+    settings::{General, Settings},
+};
+
+/// An Elastic Cloud account.
+#[derive(Debug)]
+pub struct Config {
+    pub base: BaseUrl,
+    pub api_key: Secret,
+    /// `None`: the one organization that the key sees.
+    pub organization: Option<String>,
+    pub staleness_window: Duration,
+}
+
+/// Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: host, basePath).
+const BASE: &str = "https://api.elastic-cloud.com/api/v1";
+const STALENESS_WINDOW: Duration = Duration::from_secs(10);
+
+impl Config {
+    pub fn new(
+        base_url: Option<&str>,
+        credentials: Credentials,
+        mut settings: Settings,
+        general: &General,
+    ) -> Result<Self, Error> {
+        let organization = settings.take("organization_id")?;
+        settings.finish()?;
+        let Credentials::ApiKey(key) = credentials else {
+            return Err(Error::account("credentials", "Elastic Cloud takes api_key"));
+        };
+        Ok(Self {
+            base: BaseUrl::parse(base_url.unwrap_or(BASE))
+                .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            api_key: Secret::new(key),
+            organization,
+            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! From a member's element to the unified user.
+
+use serde_json::Value;
+
+use crate::{
+    contract::types::{self, Email, Organization, Role, Workspace},
+    unified::blank_user,
+};
+
+use super::{
+    assignments::{ALL, Assigned},
+    core::user_id,
+};
+
+/// The unified user. A member is active: the list has no status.
+pub fn user(member: &Value, organization: &str, assigned: &[Assigned]) -> types::User {
+    let text = |key: &str| {
+        member
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let (name, email) = (text("name"), text("email"));
+    let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
+        Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
+        None => (None, None),
+    };
+    types::User {
+        name: name.or_else(|| email.clone()),
+        first_name: first,
+        last_name: last,
+        username: email.clone(),
+        emails: email
+            .map(|email| Email {
+                email: Some(email),
+                type_: None,
+                is_primary: Some(true),
+            })
+            .into_iter()
+            .collect(),
+        status: Some(String::from("active")),
+        roles: assigned.iter().map(role).collect(),
+        organizations: vec![Organization {
+            id: Some(organization.to_owned()),
+            name: None,
+        }],
+        workspaces: workspaces(assigned),
+        created_at: text("member_since"),
+        ..blank_user(user_id(member).unwrap_or_default())
+    }
+}
+
+fn role(assigned: &Assigned) -> Role {
+    let scope = assigned.grant.scope.clone();
+    Role {
+        id: Some(assigned.grant.role_id.clone()),
+        name: assigned.grant.role_name.clone(),
+        group: scope.group,
+        organization: scope.organization,
+        workspace: scope.workspace,
+    }
+}
+
+fn workspaces(assigned: &[Assigned]) -> Vec<Workspace> {
+    let mut ids: Vec<&String> = assigned
+        .iter()
+        .filter_map(|known| known.grant.scope.workspace.as_ref())
+        .filter(|id| *id != ALL)
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids.into_iter()
+        .map(|id| Workspace {
+            id: Some(id.clone()),
+            name: None,
+        })
+        .collect()
+}
