@@ -140,11 +140,16 @@ fn goes_with(grant: &Grant, target: &Grant) -> bool {
         return true;
     }
     if target.kind == GrantKind::Role {
-        // The wider grant that gave the role here is itself the target.
-        return matches!(&grant.held, Held::Through(via) if via.iter().all(|via| via.kind == ViaKind::WiderScope))
+        // What gave the role here, a wider grant or a higher role, is itself the target.
+        let Held::Through(via) = &grant.held else {
+            return false;
+        };
+        let is_wider = via.iter().all(|via| via.kind == ViaKind::WiderScope)
             && target.role_id == grant.role_id
             && target.scope.organization == grant.scope.organization
             && target.scope.workspace != grant.scope.workspace;
+        let is_higher = via.iter().all(|via| via.kind == ViaKind::HigherRole) && target.scope == grant.scope;
+        return !via.is_empty() && (is_wider || is_higher);
     }
     let is_of_group = |text: Option<&String>| {
         text.is_some() && (text == target.scope.group.as_ref() || text == Some(&target.role_id))

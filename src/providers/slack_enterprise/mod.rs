@@ -1,6 +1,15 @@
-//! Slack Enterprise: not supported by this version.
+#![doc = include_str!("docs.md")]
+
+mod account_types;
+mod config;
+mod core;
+mod mapping;
+mod reading;
+mod roles;
+mod steps;
 
 use crate::{
+    client::Pacing,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -11,15 +20,21 @@ use super::Opened;
 /// Opens a Slack Enterprise account.
 ///
 /// # Errors
-/// [`Error::Account`] always.
+/// [`Error::Account`] if address, credentials or settings do not fit.
 pub fn open(
-    _base_url: Option<&str>,
-    _credentials: Credentials,
-    _settings: Settings,
-    _general: General,
+    base_url: Option<&str>,
+    credentials: Credentials,
+    settings: Settings,
+    general: General,
 ) -> Result<Opened, Error> {
-    Err(Error::account(
-        "provider",
-        "Slack Enterprise is not supported by this version",
-    ))
+    let config = config::Config::new(base_url, credentials, settings, &general)?;
+    Ok(Opened {
+        secrets: vec![config.token.clone()],
+        provider: Box::new(steps::Slack::new(config)),
+        general,
+        pacing: Pacing {
+            is_limited: core::is_rate_limited,
+            ..Pacing::default()
+        },
+    })
 }

@@ -1,1 +1,125 @@
-//! Slack Enterprise.
+//! A Slack Enterprise organization: members, account types, role assignments.
+//!
+//! Sources: docs.slack.dev (as kept in `slack-ruby/slack-api-ref`), `slackapi/java-slack-sdk`.
+
+mod demo;
+mod http;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::Clock;
+
+pub use self::{
+    demo::{ENTERPRISE as DEMO_ENTERPRISE, TEAMS as DEMO_TEAMS, TOKEN as DEMO_TOKEN, USERS as DEMO_USERS},
+    state::{Kind, User},
+};
+
+use self::state::State;
+
+/// An organization and its Web API.
+#[derive(Clone)]
+pub struct Slack {
+    state: Arc<Mutex<State>>,
+}
+
+impl Slack {
+    /// An empty organization; the token belongs to `installer`.
+    pub fn new(clock: Clock, enterprise: &str, token: &str, installer: &str) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State::new(clock, enterprise, token, installer))),
+        }
+    }
+
+    /// The API as a router, under `/api`.
+    pub fn router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    pub fn add_user(&self, user: User) {
+        self.state().users.push(user);
+    }
+
+    /// What the user is in a workspace.
+    pub fn set_kind(&self, user: &str, team: &str, kind: Kind) {
+        self.state().kinds.insert((user.to_owned(), team.to_owned()), kind);
+    }
+
+    pub fn assign(&self, user: &str, role: &str, entity: &str) {
+        self.state()
+            .assignments
+            .push((role.to_owned(), entity.to_owned(), user.to_owned()));
+    }
+
+    // -- the true state
+
+    pub fn is_assigned(&self, user: &str, role: &str, entity: &str) -> bool {
+        let mut state = self.state();
+        state.settle();
+        state
+            .assignments
+            .iter()
+            .any(|(r, e, u)| r == role && e == entity && u == user)
+    }
+
+    /// What the user is in a workspace, or (with the organization's id) in the organization.
+    pub fn kind(&self, user: &str, team: &str) -> Kind {
+        let mut state = self.state();
+        state.settle();
+        state.kind(user, team)
+    }
+
+    pub fn writes(&self) -> usize {
+        self.state().writes
+    }
+
+    // -- behaviour
+
+    pub fn acknowledge_but_keep(&self, role: &str) {
+        self.state().keeps.push(role.to_owned());
+    }
+
+    pub fn apply_after(&self, role: &str, delay: Duration) {
+        self.state().delays.push((role.to_owned(), delay));
+    }
+
+    /// Lists of assignments show the state of this long ago.
+    pub fn stale_reads(&self, lag: Duration) {
+        self.state().lag = lag;
+    }
+
+    /// The next lists omit that role, after `skip` lists that don't.
+    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
+        self.state().omissions.push((role.to_owned(), skip, reads));
+    }
+
+    /// Removals at that entity are rejected with this error, and the rest is processed.
+    pub fn reject(&self, entity: &str, error: &str) {
+        self.state().rejected.push((entity.to_owned(), error.to_owned()));
+    }
+
+    /// The next demotions in the organization are done there, and not on its workspaces.
+    pub fn fail_on_workspaces(&self, times: usize) {
+        self.state().workspace_failures = times;
+    }
+
+    /// The next calls are refused: with 429, or with 200 and an error.
+    pub fn rate_limit_next(&self, times: usize, status: u16) {
+        self.state().limited = (times, status);
+    }
+
+    pub fn revoke_token(&self) {
+        self.state().token = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

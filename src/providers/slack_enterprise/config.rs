@@ -1,0 +1,50 @@
+//! Credentials and settings of a Slack Enterprise account.
+
+use std::time::Duration;
+
+use crate::{
+    client::BaseUrl,
+    contract::types::Credentials,
+    error::Error,
+    secret::Secret,
+    settings::{General, Settings},
+};
+
+/// A Slack Enterprise organization.
+#[derive(Debug)]
+pub struct Config {
+    pub base: BaseUrl,
+    /// A user token of an app that is installed on the whole organization.
+    pub token: Secret,
+    /// The organization's `E…` id; `None`: what Slack says.
+    pub enterprise_id: Option<String>,
+    pub staleness_window: Duration,
+}
+
+/// Source: `ConductorOne/baton-slack` (`pkg/connector/client/path.go`).
+const BASE: &str = "https://slack.com";
+const GOVERNMENT: &str = "https://slack-gov.com";
+const STALENESS_WINDOW: Duration = Duration::from_secs(10);
+
+impl Config {
+    pub fn new(
+        base_url: Option<&str>,
+        credentials: Credentials,
+        mut settings: Settings,
+        general: &General,
+    ) -> Result<Self, Error> {
+        let government: bool = settings.take("government")?.unwrap_or_default();
+        let enterprise_id = settings.take("enterprise_id")?;
+        settings.finish()?;
+        let Credentials::BearerToken(token) = credentials else {
+            return Err(Error::account("credentials", "Slack takes bearer_token"));
+        };
+        let base = base_url.unwrap_or(if government { GOVERNMENT } else { BASE });
+        Ok(Self {
+            base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            token: Secret::new(token),
+            enterprise_id,
+            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+        })
+    }
+}

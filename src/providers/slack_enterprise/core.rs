@@ -1,0 +1,156 @@
+//! Slack's requests and what their answers say: nearly everything is 200, and `ok` tells.
+
+use serde_json::Value;
+
+use crate::{
+    client::{Answer, Call, QueryBuilder, Repeat, paging::PageBound},
+    error::{FaultKind, ProviderFault},
+    provider::Context,
+    transport::Method,
+};
+
+use super::config::Config;
+
+const MOST_PAGES: u32 = 2_000;
+
+/// 429, or a 200 that says so.
+pub fn is_rate_limited(answer: &Answer) -> bool {
+    answer.status == 429 || error_of(answer).as_deref() == Some("ratelimited")
+}
+
+/// Calls a reading method; its answer is `ok`.
+pub async fn read(
+    config: &Config,
+    cx: &Context<'_>,
+    method: &str,
+    query: QueryBuilder,
+) -> Result<Value, ProviderFault> {
+    let call = Call::get(config.base.join(&query.on(&format!("/api/{method}"))));
+    let answer = send(config, cx, &call).await?;
+    let document: Value = answer.json(method).map_err(|fault| {
+        if answer.is_success() {
+            fault
+        } else {
+            of_status(cx, &answer, method)
+        }
+    })?;
+    if answer.is_success() && document.get("ok").and_then(Value::as_bool) == Some(true) {
+        return Ok(document);
+    }
+    Err(refusal(cx, &answer, method))
+}
+
+/// Every page of a list.
+pub async fn list(
+    config: &Config,
+    cx: &Context<'_>,
+    method: &'static str,
+    query: impl Fn() -> QueryBuilder,
+    key: &str,
+) -> Result<Vec<Value>, ProviderFault> {
+    let mut bound = PageBound::new(method, MOST_PAGES);
+    let mut cursor: Option<String> = None;
+    let mut rows = Vec::new();
+    loop {
+        bound.turn()?;
+        // An empty cursor must not be sent.
+        let document = read(config, cx, method, query().maybe("cursor", cursor.as_deref())).await?;
+        let Some(Value::Array(page)) = document.get(key) else {
+            return Err(ProviderFault::new(
+                FaultKind::BadAnswer,
+                format!("Slack's answer to {method} has no {key}"),
+            ));
+        };
+        rows.extend(page.iter().cloned());
+        let next = document
+            .pointer("/response_metadata/next_cursor")
+            .and_then(Value::as_str)
+            .filter(|next| !next.is_empty());
+        match next {
+            None => return Ok(rows),
+            Some(next) if cursor.as_deref() == Some(next) => {
+                return Err(ProviderFault::new(
+                    FaultKind::BadAnswer,
+                    format!("Slack's list of {method} repeats a page"),
+                ));
+            }
+            Some(next) => cursor = Some(next.to_owned()),
+        }
+    }
+}
+
+/// A writing method with a JSON body.
+pub fn write(config: &Config, method: &str, body: &Value, repeat: Repeat) -> Call {
+    Call::write(
+        Method::Post,
+        config.base.join(&format!("/api/{method}")),
+        Some(body.to_string().into_bytes()),
+        repeat,
+    )
+    .header("content-type", "application/json; charset=utf-8")
+}
+
+/// Sends a call with the account's token.
+pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answer, ProviderFault> {
+    cx.client
+        .send_authorized(call, ("authorization", "Bearer", &config.token))
+        .await
+}
+
+/// The fault of an answer that is not `ok`.
+pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
+    let Some(error) = error_of(answer) else {
+        return of_status(cx, answer, method);
+    };
+    ProviderFault {
+        retry_after: cx.client.retry_after(answer),
+        ..answer.fault(kind_of(&error), format!("Slack answers {method} with {error}"))
+    }
+}
+
+/// The `error` of an answer.
+pub fn error_of(answer: &Answer) -> Option<String> {
+    let document: Value = serde_json::from_slice(&answer.body).ok()?;
+    document.get("error")?.as_str().map(str::to_owned)
+}
+
+/// What kind of fault an error is. Source: docs.slack.dev, the errors of each method.
+pub fn kind_of(error: &str) -> FaultKind {
+    match error {
+        "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
+            FaultKind::CredentialsRejected
+        }
+        "missing_scope"
+        | "not_allowed_token_type"
+        | "no_permission"
+        | "access_denied"
+        | "accesslimited"
+        | "invalid_actor"
+        | "not_an_admin"
+        | "not_an_owner"
+        | "invalid_permissions"
+        | "cannot_modify_role_admin"
+        | "cannot_modify_primary_owner"
+        | "org_login_required"
+        | "ekm_access_denied"
+        | "team_access_not_granted"
+        | "two_factor_setup_required"
+        | "enterprise_is_restricted"
+        | "feature_not_enabled" => FaultKind::Forbidden,
+        "ratelimited" => FaultKind::RateLimited,
+        "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "team_added_to_org" => {
+            FaultKind::ServerError
+        }
+        _ => FaultKind::Refused,
+    }
+}
+
+fn of_status(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
+    ProviderFault {
+        retry_after: cx.client.retry_after(answer),
+        ..answer.fault(
+            answer.fault_kind(),
+            format!("Slack answers {method} with status {}", answer.status),
+        )
+    }
+}
