@@ -13,7 +13,7 @@ use crate::{
 use super::{State, Work, plan, verify};
 
 /// Writes under way at once.
-const CONCURRENT_WRITES: usize = 4;
+const CONCURRENT_WRITES: usize = 8;
 /// Grants of a refused atomic batch that are tried one by one.
 const MOST_ALONE: usize = 8;
 

@@ -13,6 +13,7 @@ mod jumpcloud;
 mod log;
 mod network;
 mod readme;
+mod scenarios;
 mod slack_enterprise;
 mod socket;
 mod teamviewer;

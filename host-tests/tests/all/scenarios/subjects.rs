@@ -1,0 +1,385 @@
+//! The six providers as the scenarios see them.
+
+use std::time::Duration;
+
+use harness::{
+    network::Network,
+    typed::{
+        self,
+        types::{
+            Account, ClientCredentials, Credentials, Failure, Options, PasswordCredentials, Provider, Request, Role,
+            Success,
+        },
+    },
+};
+use sandboxes::{Clock, blackline, crowdstrike, elastic_cloud, jumpcloud, slack_enterprise, teamviewer};
+
+use super::Scoped;
+use crate::fixture::{START, by_id, by_name, in_organization, options};
+
+/// A provider, freshly seeded. The user holds `held` directly, and at least one role more.
+pub struct Subject {
+    pub name: &'static str,
+    clock: Clock,
+    network: Network,
+    pub account: Account,
+    pub user: String,
+    pub nobody: String,
+    pub held: [Role; 2],
+    /// Of the first one.
+    pub by_name: Role,
+    pub absent: Role,
+    pub unknown: Role,
+    pub scoped: Option<Scoped>,
+    pub inherited: Option<(String, Role)>,
+    pub ambiguous: Option<(Box<dyn Fn()>, Role)>,
+    /// The true state of `held`.
+    pub is_held: Box<dyn Fn(usize) -> bool>,
+    /// Removals of the first one are acknowledged, and …
+    pub keep: Box<dyn Fn()>,
+    pub late: Box<dyn Fn(Duration)>,
+    pub limit: Box<dyn Fn(usize)>,
+}
+
+pub const ALL: [fn() -> Subject; 6] = [black_line, crowd_strike, elastic, jump_cloud, slack, team_viewer];
+
+impl Subject {
+    pub async fn call(&self, roles: &[Role]) -> Result<Success, Failure> {
+        self.call_as(&self.user, roles, options()).await
+    }
+
+    pub async fn call_as(&self, user: &str, roles: &[Role], options: Options) -> Result<Success, Failure> {
+        self.call_at(&self.account, user, roles, options).await
+    }
+
+    pub async fn call_at(
+        &self,
+        account: &Account,
+        user: &str,
+        roles: &[Role],
+        options: Options,
+    ) -> Result<Success, Failure> {
+        let request = Request {
+            id: user.to_owned(),
+            roles: roles.to_vec(),
+            organizations: Vec::new(),
+            workspace_id: None,
+            remote_query: None,
+            remote_data: None,
+        };
+        typed::call(&self.network, self.clock, account, &request, &options)
+            .await
+            .unwrap()
+    }
+
+    pub fn with_wrong_credentials(&self) -> Account {
+        let mut account = self.account.clone();
+        match &mut account.credentials {
+            Credentials::ClientCredentials(credentials) => credentials.client_secret = String::from("wrong"),
+            Credentials::Password(credentials) => credentials.password = String::from("wrong"),
+            Credentials::ApiKey(secret) | Credentials::BearerToken(secret) => *secret = String::from("wrong"),
+            Credentials::RefreshToken(credentials) => credentials.refresh_token = String::from("wrong"),
+        }
+        account
+    }
+}
+
+fn account(provider: Provider, credentials: Credentials) -> Account {
+    Account {
+        provider,
+        base_url: None,
+        credentials,
+        settings: None,
+    }
+}
+
+fn at(role: Role, workspace: &str) -> Role {
+    Role {
+        workspace: Some(workspace.to_owned()),
+        ..role
+    }
+}
+
+fn world(authority: &str, router: impl Fn(Clock) -> axum::Router) -> (Clock, Network) {
+    let clock = Clock::starting_at(START);
+    let network = Network::default();
+    network.route(authority, router(clock));
+    (clock, network)
+}
+
+fn black_line() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = blackline::BlackLine::demo(clock);
+    let (_, network) = world(blackline::DEMO_AUTHORITY, |_| demo.router());
+    let ann = blackline::DEMO_USERS[0].0;
+    let credentials = Credentials::Password(PasswordCredentials {
+        username: String::from("demo-api"),
+        password: String::from("demo-key"),
+        client_id: String::from("demo-client"),
+        client_secret: String::from("demo-secret"),
+        scope: String::from("bl.users instance_0f8c"),
+    });
+    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    Subject {
+        name: "BlackLine",
+        clock,
+        network,
+        account: Account {
+            base_url: Some(format!("https://{}", blackline::DEMO_AUTHORITY)),
+            ..account(Provider::Blackline, credentials)
+        },
+        user: ann.to_string(),
+        nobody: String::from("999"),
+        held: [by_id("9:A"), by_id("3:B")],
+        by_name: by_name("auditor"),
+        absent: by_id("22"),
+        unknown: by_name("No Such Role"),
+        scoped: Some(Scoped {
+            role: by_id("5:A"),
+            here: Box::new(move || a.holds(ann, 5, "A")),
+            elsewhere: Box::new(move || b.holds(ann, 5, "J")),
+        }),
+        inherited: None,
+        ambiguous: Some((
+            Box::new(move || {
+                c.add_role(77, "AUDITOR");
+                c.grant(ann, 77, "A");
+            }),
+            by_name("auditor"),
+        )),
+        is_held: Box::new(move |index| [d.holds(ann, 9, "A"), d.holds(ann, 3, "B")][index]),
+        keep: Box::new(move || e.acknowledge_but_keep(9)),
+        late: Box::new(move |delay| f.apply_after(9, delay)),
+        limit: Box::new(move |times| demo.rate_limit_next(times)),
+    }
+}
+
+fn crowd_strike() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = crowdstrike::CrowdStrike::demo(clock);
+    let (_, network) = world("api.crowdstrike.com", |_| demo.router());
+    let (home, child) = (crowdstrike::DEMO_HOME_CID, crowdstrike::DEMO_CHILD_CID);
+    let [(ann, _), (sam, _), ..] = crowdstrike::DEMO_USERS;
+    let credentials = Credentials::ClientCredentials(ClientCredentials {
+        client_id: String::from("demo-client"),
+        client_secret: String::from("demo-secret"),
+        member_cid: None,
+    });
+    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let twin = |id: &str| crowdstrike::Role {
+        id: id.to_owned(),
+        display_name: String::from("Twins"),
+        cid: Some(home.to_owned()),
+    };
+    let twins = [
+        twin("11111111111111111111111111111111"),
+        twin("22222222222222222222222222222222"),
+    ];
+    Subject {
+        name: "CrowdStrike",
+        clock,
+        network,
+        account: Account {
+            settings: Some(String::from(r#"{"region": "us-1"}"#)),
+            ..account(Provider::Crowdstrike, credentials)
+        },
+        user: ann.to_owned(),
+        nobody: String::from("6f1e2a30-0000-4000-8000-ffffffffffff"),
+        held: [by_id("event_viewer"), by_id("dashboard_admin")],
+        by_name: by_name("event VIEWER"),
+        absent: by_id("quarantine_manager"),
+        unknown: by_name("No Such Role"),
+        scoped: Some(Scoped {
+            role: in_organization("help_desk", child),
+            here: Box::new(move || a.holds(ann, child, "help_desk")),
+            elsewhere: Box::new(move || b.holds(ann, home, "help_desk")),
+        }),
+        inherited: Some((sam.to_owned(), by_id("vulnerability_manager"))),
+        ambiguous: Some((
+            Box::new(move || {
+                for twin in &twins {
+                    c.add_role(twin.clone());
+                    c.grant(ann, home, &twin.id);
+                }
+            }),
+            by_name("twins"),
+        )),
+        is_held: Box::new(move |index| d.holds(ann, home, ["event_viewer", "dashboard_admin"][index])),
+        keep: Box::new(move || e.acknowledge_but_keep("event_viewer")),
+        late: Box::new(move |delay| f.apply_after("event_viewer", delay)),
+        limit: Box::new(move |times| {
+            demo.rate_limit_next(
+                times,
+                Duration::from_secs(if times > 1 { 60 } else { 2 }),
+                crowdstrike::EpochUnit::Seconds,
+            )
+        }),
+    }
+}
+
+fn elastic() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = elastic_cloud::ElasticCloud::demo(clock);
+    let (_, network) = world("api.elastic-cloud.com", |_| demo.router());
+    let [(ann, _), (sam, _), ..] = elastic_cloud::DEMO_USERS;
+    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    Subject {
+        name: "Elastic Cloud",
+        clock,
+        network,
+        account: account(
+            Provider::ElasticCloud,
+            Credentials::ApiKey(String::from(elastic_cloud::DEMO_KEY)),
+        ),
+        user: ann.to_owned(),
+        nobody: String::from("4711"),
+        held: [by_id("billing-admin"), by_id("security-t1-analyst")],
+        by_name: by_name("billing ADMIN"),
+        absent: by_id("observability-admin"),
+        unknown: by_name("No Such Role"),
+        scoped: Some(Scoped {
+            role: at(by_id("deployment-editor"), "d1"),
+            here: Box::new(move || a.holds(ann, "deployment-editor", Some("d1"))),
+            elsewhere: Box::new(move || b.holds(ann, "deployment-editor", Some("d2"))),
+        }),
+        inherited: Some((sam.to_owned(), at(by_id("deployment-admin"), "d1"))),
+        ambiguous: Some((
+            Box::new(move || {
+                c.assign(
+                    ann,
+                    elastic_cloud::Assignment::new("security", "security-editor", Some("p7")),
+                )
+            }),
+            by_name("Editor"),
+        )),
+        is_held: Box::new(move |index| {
+            [
+                d.holds(ann, "billing-admin", None),
+                d.holds(ann, "security-t1-analyst", Some("p2")),
+            ][index]
+        }),
+        keep: Box::new(move || e.acknowledge_but_keep("billing-admin")),
+        late: Box::new(move |delay| f.apply_after("billing-admin", delay)),
+        limit: Box::new(move |times| demo.rate_limit_next(times)),
+    }
+}
+
+fn jump_cloud() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = jumpcloud::JumpCloud::demo(clock);
+    let (_, network) = world("console.jumpcloud.com", |_| demo.router());
+    let (ann, admin) = (jumpcloud::DEMO_USERS[0].0, jumpcloud::DEMO_ADMINS[0]);
+    let [c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let roles = jumpcloud::DEMO_ROLES;
+    Subject {
+        name: "JumpCloud",
+        clock,
+        network,
+        account: account(
+            Provider::Jumpcloud,
+            Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
+        ),
+        user: ann.to_owned(),
+        nobody: String::from("5f00000000000000000000ff"),
+        held: [by_id(roles[2].0), by_id(roles[3].0)],
+        by_name: by_name("help DESK"),
+        absent: by_id(roles[0].0),
+        unknown: by_name("No Such Role"),
+        scoped: None,
+        inherited: None,
+        ambiguous: Some((
+            Box::new(move || {
+                c.add_role("5d00000000000000000000aa", "Twins");
+                c.add_role("5d00000000000000000000bb", "twins");
+            }),
+            by_name("TWINS"),
+        )),
+        is_held: Box::new(move |index| {
+            d.roles_of(admin)
+                .unwrap_or_default()
+                .iter()
+                .any(|held| held == ["Help Desk", "Read Only"][index])
+        }),
+        keep: Box::new(move || e.acknowledge_but_keep("Help Desk")),
+        late: Box::new(move |delay| f.apply_after("Help Desk", delay)),
+        limit: Box::new(move |times| demo.rate_limit_next(times)),
+    }
+}
+
+fn slack() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = slack_enterprise::Slack::demo(clock);
+    let (_, network) = world("slack.com", |_| demo.router());
+    let [(ann, _), (sam, _), ..] = slack_enterprise::DEMO_USERS;
+    let [north, south] = slack_enterprise::DEMO_TEAMS;
+    let org = slack_enterprise::DEMO_ENTERPRISE;
+    let [a, b, d, e, f] = std::array::from_fn(|_| demo.clone());
+    Subject {
+        name: "Slack Enterprise",
+        clock,
+        network,
+        account: account(
+            Provider::SlackEnterprise,
+            Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
+        ),
+        user: ann.to_owned(),
+        nobody: String::from("U0NOBODY"),
+        held: [by_id("Rl01"), by_id("Rl0A")],
+        by_name: by_name("channels admin"),
+        absent: by_id("Rl0J"),
+        unknown: by_name("No Such Role"),
+        scoped: Some(Scoped {
+            role: at(by_id("Rl0C"), north),
+            here: Box::new(move || a.is_assigned(ann, "Rl0C", north)),
+            elsewhere: Box::new(move || b.is_assigned(ann, "Rl0C", org)),
+        }),
+        inherited: Some((sam.to_owned(), at(by_id("admin"), north))),
+        ambiguous: None,
+        is_held: Box::new(move |index| {
+            [
+                d.is_assigned(ann, "Rl01", south),
+                d.is_assigned(ann, "Rl0A", "C0GENERAL"),
+            ][index]
+        }),
+        keep: Box::new(move || e.acknowledge_but_keep("Rl01")),
+        late: Box::new(move |delay| f.apply_after("Rl01", delay)),
+        limit: Box::new(move |times| demo.rate_limit_next(times, 429)),
+    }
+}
+
+fn team_viewer() -> Subject {
+    let clock = Clock::starting_at(START);
+    let demo = teamviewer::TeamViewer::demo(clock);
+    let (_, network) = world("webapi.teamviewer.com", |_| demo.router());
+    let [(ann, _), (sam, _), ..] = teamviewer::DEMO_USERS;
+    let roles = teamviewer::DEMO_ROLES.map(|(id, _)| id);
+    let [c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    Subject {
+        name: "TeamViewer",
+        clock,
+        network,
+        account: account(
+            Provider::Teamviewer,
+            Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
+        ),
+        user: ann.to_owned(),
+        nobody: String::from("u999"),
+        held: [by_id(roles[1]), by_id(roles[3])],
+        by_name: by_name("help DESK"),
+        absent: by_id(roles[5]),
+        unknown: by_name("No Such Role"),
+        scoped: None,
+        inherited: Some((sam.to_owned(), by_id(roles[2]))),
+        ambiguous: Some((
+            Box::new(move || {
+                c.add_role("a0000000-0000-4000-8000-0000000000aa", "Twins");
+                c.add_role("a0000000-0000-4000-8000-0000000000bb", "twins");
+            }),
+            by_name("TWINS"),
+        )),
+        is_held: Box::new(move |index| d.has(ann, [roles[1], roles[3]][index])),
+        keep: Box::new(move || e.acknowledge_but_keep(roles[1])),
+        late: Box::new(move |delay| f.apply_after(roles[1], delay)),
+        limit: Box::new(move |times| demo.rate_limit_next(times)),
+    }
+}
