@@ -453,3 +453,31 @@ async fn the_whole_user_is_mapped_and_secrets_are_not() {
     let shown = format!("{success:?}");
     assert!(!shown.contains("SECRETKEY") && !shown.contains("SECRETHASH"), "{shown}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shows_nobody_and_a_directory_that_lacks_a_held_role_prove_nothing() {
+    let mut world = World::new();
+    let empty = JumpCloud::new(world.clock, DEMO_KEY);
+    empty.add_role(DEMO_ROLES[1].0, DEMO_ROLES[1].1);
+    empty.add_user(sandboxes::jumpcloud::SystemUser {
+        id: ANN.to_owned(),
+        email: String::from("ann.lee@example.com"),
+        ..Default::default()
+    });
+    world.network = Network::default();
+    world.network.route("console.jumpcloud.com", empty.router());
+    let failure = world.call(ANN, &[by_name("Manager")]).await.unwrap_err();
+    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unknown, 403));
+
+    let world = World::new();
+    world.demo.add_administrator(Administrator {
+        id: String::from("5e00000000000000000000cc"),
+        email: String::from("odd@example.com"),
+        roles: vec![String::from("Unlisted"), String::from("Manager")],
+    });
+    let failure = world
+        .call("odd@example.com", &[by_id(DEMO_ROLES[3].0)])
+        .await
+        .unwrap_err();
+    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unknown, 403));
+}

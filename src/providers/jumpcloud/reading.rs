@@ -23,6 +23,8 @@ pub struct Detail {
     /// `None` for an administrator that stands alone.
     pub system_user: Option<Value>,
     pub administrator: Option<(Value, Administrator)>,
+    /// Nobody at all is shown as an administrator, although the account's own key belongs to one.
+    pub sees_nobody: bool,
     /// `None`: the directory of roles cannot be read.
     pub roles: Option<Vec<Role>>,
     /// The groups that the request names, by the text that names them.
@@ -64,7 +66,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
         "the user",
     )
     .await?;
-    let administrator = administrator(config, cx, user, system_user.as_ref()).await?;
+    let (administrator, sees_nobody) = administrator(config, cx, user, system_user.as_ref()).await?;
     let mut warnings = Vec::new();
     let roles = match core::list::<Role>(config, cx, "/api/v2/roles", "the roles").await {
         Ok(roles) => Some(roles),
@@ -98,6 +100,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
     let detail = Detail {
         system_user,
         administrator,
+        sees_nobody,
         roles,
         groups,
     };
@@ -146,19 +149,19 @@ async fn administrator(
     cx: &Context<'_>,
     user: &str,
     system_user: Option<&Value>,
-) -> Result<Option<(Value, Administrator)>, Error> {
+) -> Result<(Option<(Value, Administrator)>, bool), Error> {
     let Some(system_user) = system_user else {
         return match administrator_by_id(config, cx, user).await? {
-            Some(administrator) => Ok(Some(administrator)),
+            Some(administrator) => Ok((Some(administrator), false)),
             None => Err(not_found(user)),
         };
     };
     if let Some(id) = system_user.pointer("/admin/id").and_then(Value::as_str) {
-        return Ok(administrator_by_id(config, cx, id).await?);
+        return Ok((administrator_by_id(config, cx, id).await?, false));
     }
     // No link is no proof: the list of administrators, read to its end, is.
     let Some(email) = system_user.get("email").and_then(Value::as_str) else {
-        return Ok(None);
+        return Ok((None, true));
     };
     let all = administrators(config, cx).await?;
     let same: Vec<&Administrator> = all
@@ -166,8 +169,8 @@ async fn administrator(
         .filter(|known| known.email.as_deref().is_some_and(|known| same_text(known, email)))
         .collect();
     match same.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(administrator_by_id(config, cx, &one.id).await?),
+        [] => Ok((None, all.is_empty())),
+        [one] => Ok((administrator_by_id(config, cx, &one.id).await?, false)),
         _ => Err(several(email)),
     }
 }

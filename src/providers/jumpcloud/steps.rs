@@ -85,6 +85,14 @@ impl JumpCloud {
                 message: String::from("the account reads another organization (settings.org_id)"),
             };
         }
+        if detail.sees_nobody {
+            return Absence::Unclear {
+                reason: Reason::NotVisible,
+                message: String::from(
+                    "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)",
+                ),
+            };
+        }
         let Some(roles) = &detail.roles else {
             return Absence::Unclear {
                 reason: Reason::NotVisible,
@@ -96,6 +104,20 @@ impl JumpCloud {
             .filter(|role| selector.names(&role.id, Some(&role.name)))
             .map(|role| role.id.as_str())
             .collect();
+        // A held role that the directory lacks could be the very one that is asked for by its id.
+        let unlisted = detail
+            .administrator
+            .iter()
+            .flat_map(|(_, administrator)| administrator.names())
+            .find(|name| !roles.iter().any(|role| same_text(&role.name, name)));
+        if let (Some(name), Some(_)) = (unlisted, &selector.id) {
+            return Absence::Unclear {
+                reason: Reason::NotVisible,
+                message: format!(
+                    "the held role `{name}` is not in JumpCloud's directory, so that its id cannot be told"
+                ),
+            };
+        }
         match ids.as_slice() {
             [] => Absence::NotFound(format!("JumpCloud has no role `{}`", selector.label())),
             [_] => Absence::Proven,

@@ -1,5 +1,8 @@
 //! The six providers as the scenarios see them.
 
+// Each closure has its own handle of the sandbox.
+#![allow(clippy::many_single_char_names)]
+
 use std::time::Duration;
 
 use harness::{
@@ -212,7 +215,7 @@ fn crowd_strike() -> Subject {
                 times,
                 Duration::from_secs(if times > 1 { 60 } else { 2 }),
                 crowdstrike::EpochUnit::Seconds,
-            )
+            );
         }),
     }
 }
