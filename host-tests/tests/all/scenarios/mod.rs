@@ -42,10 +42,11 @@ async fn every_scenario_holds_for_every_provider() {
         for make in subjects::ALL {
             let subject = make();
             let cell = run(scenario, &subject).await;
-            line += &match cell {
-                Cell::Shown => format!(" | {}: ok", subject.name),
-                Cell::Not(why) => format!(" | {}: n/a ({why})", subject.name),
+            let shown = match cell {
+                Cell::Shown => String::from("ok"),
+                Cell::Not(why) => format!("n/a ({why})"),
             };
+            line.extend([" | ", subject.name, ": ", shown.as_str()]);
         }
         println!("{line}");
     }

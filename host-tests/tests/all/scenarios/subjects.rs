@@ -251,7 +251,7 @@ fn elastic() -> Subject {
                 c.assign(
                     ann,
                     elastic_cloud::Assignment::new("security", "security-editor", Some("p7")),
-                )
+                );
             }),
             by_name("Editor"),
         )),
