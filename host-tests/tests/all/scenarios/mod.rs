@@ -249,7 +249,7 @@ async fn run(scenario: &str, subject: &Subject) -> Cell {
         }
         "rate limited" => {
             (subject.limit)(1);
-            let answer = subject.call(&[first.clone()]).await;
+            let answer = subject.call(std::slice::from_ref(&first)).await;
             assert!(answer.is_ok(), "{what}: {answer:?}");
             (subject.limit)(10_000);
             let failure = subject.call(&[first]).await.unwrap_err();
