@@ -13,6 +13,7 @@ mod jumpcloud;
 mod log;
 mod network;
 mod readme;
+mod rounds;
 mod scenarios;
 mod slack_enterprise;
 mod socket;

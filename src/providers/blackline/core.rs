@@ -20,6 +20,9 @@ const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(1_800);
 
+/// Every role: id and name.
+pub type Directory = Vec<(String, Option<String>)>;
+
 /// A role in a product, as a row shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
@@ -138,7 +141,7 @@ async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Vec<V
 }
 
 /// Every role: id and name.
-pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Vec<(String, Option<String>)>, ProviderFault> {
+pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
     list(config, cx, &config.paths.roles, "the roles")
         .await?
         .iter()

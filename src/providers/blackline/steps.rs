@@ -1,6 +1,6 @@
 //! The `Provider` steps of BlackLine.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use futures_util::future;
 use serde_json::{Value, json};
@@ -26,6 +26,8 @@ use super::{
 /// One BlackLine account during one operation.
 pub struct BlackLine {
     config: Config,
+    /// The directory of roles, once it was read.
+    roles: RefCell<Option<core::Directory>>,
 }
 
 /// What the steps need of a reading.
@@ -47,7 +49,20 @@ const CAPABILITY: Capability = Capability {
 
 impl BlackLine {
     pub const fn new(config: Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            roles: RefCell::new(None),
+        }
+    }
+
+    async fn roles(&self, cx: &Context<'_>) -> Result<core::Directory, Error> {
+        let known = self.roles.borrow().clone();
+        if let Some(roles) = known {
+            return Ok(roles);
+        }
+        let roles = core::roles(&self.config, cx).await?;
+        *self.roles.borrow_mut() = Some(roles.clone());
+        Ok(roles)
     }
 
     async fn find(&self, cx: &Context<'_>) -> Result<String, Error> {
@@ -77,7 +92,7 @@ impl BlackLine {
         let (user, core::Pairs { rows, mut pairs, path }) = (user?, pairs?);
         // Whether rows carry names is not confirmed; without them a held role could not be found by its name.
         if pairs.iter().any(|pair| pair.role_name.is_none()) {
-            let roles = core::roles(&self.config, cx).await?;
+            let roles = self.roles(cx).await?;
             for pair in pairs.iter_mut().filter(|pair| pair.role_name.is_none()) {
                 pair.role_name = roles
                     .iter()
@@ -120,7 +135,7 @@ impl BlackLine {
                 message: format!("`{product}` is not a product code; did you mean `{}`?", pair.product_id),
             });
         }
-        let roles = core::roles(&self.config, cx).await?;
+        let roles = self.roles(cx).await?;
         let matching: Vec<&str> = roles
             .iter()
             .filter(|(id, name)| selector.names(id, name.as_deref()))
