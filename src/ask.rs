@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::{
+    capability::Capability,
     client::Deadline,
     contract::types::{self, Expectation, SideEffect, UnknownRole},
     error::Error,
     pass_through,
-    provider::{Capability, Field, Provider},
+    provider::{Field, Provider},
     settings::General,
     timestamp,
 };
@@ -188,7 +189,7 @@ fn entries(
     let capability = provider.capability();
     let workspace_id = optional(
         provider,
-        capability.workspace,
+        capability.workspace.is_some(),
         Field::Workspace,
         "workspace_id",
         workspace_id.as_deref(),
@@ -206,7 +207,9 @@ fn entries(
         .map(|(index, organization)| {
             let at = format!("organizations[{index}]");
             match &organization.id {
-                Some(id) if capability.organization => field(provider, Field::Organization, &format!("{at}.id"), id),
+                Some(id) if capability.organization.is_some() => {
+                    field(provider, Field::Organization, &format!("{at}.id"), id)
+                }
                 Some(_) => Err(lacks(capability, &at, "organization")),
                 None => Err(Error::request(
                     format!("{at}.id"),
@@ -242,12 +245,12 @@ fn selector(
     } = asked;
     let capability = provider.capability();
     // A group alone is meaningful where leaving the group is: the group's membership is what is taken.
-    if id.is_none() && name.is_none() && !(capability.group && group.is_some()) {
+    if id.is_none() && name.is_none() && !(capability.group.is_some() && group.is_some()) {
         return Err(Error::request(at, format!("{at} needs an id or a name")));
     }
     let organization = optional(
         provider,
-        capability.organization,
+        capability.organization.is_some(),
         Field::Organization,
         &format!("{at}.organization"),
         organization.as_deref(),
@@ -263,7 +266,7 @@ fn selector(
     }
     let workspace = optional(
         provider,
-        capability.workspace,
+        capability.workspace.is_some(),
         Field::Workspace,
         &format!("{at}.workspace"),
         workspace.as_deref(),
@@ -276,7 +279,7 @@ fn selector(
         },
         group: optional(
             provider,
-            capability.group,
+            capability.group.is_some(),
             Field::Group,
             &format!("{at}.group"),
             group.as_deref(),

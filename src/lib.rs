@@ -5,6 +5,7 @@
 
 mod account;
 mod ask;
+mod capability;
 pub mod client;
 pub mod contract;
 mod engine;
@@ -42,6 +43,13 @@ pub async fn unassign_role(
     options: types::Options,
 ) -> Result<types::Success, types::Failure> {
     operate(transport, caches, account, request, options, &NoTrail).await
+}
+
+/// The provider matrix: one row for each provider.
+pub fn providers() -> Vec<types::Profile> {
+    providers::matrix()
+        .map(|(provider, capability)| capability.profile(provider))
+        .collect()
 }
 
 pub(crate) async fn operate(

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{error::Error, provider::Capability, settings::General};
+use crate::{capability::Capability, error::Error, settings::General};
 
 /// A key is refused if, case-folded and without separators, it is one of these …
 const WORDS: &[&str] = &[
@@ -86,6 +86,15 @@ pub fn query(text: Option<&str>, general: &General, capability: &Capability) -> 
 /// [`Error::Request`] for a key that may not pass.
 pub fn data(text: Option<&str>, general: &General, capability: &Capability) -> Result<Map<String, Value>, Error> {
     let fields = object("remote_data", text)?;
+    if !capability.remote_data && !fields.is_empty() {
+        return Err(Error::request(
+            "remote_data",
+            format!(
+                "{}'s revoking request has no body that remote_data could be merged into",
+                capability.name
+            ),
+        ));
+    }
     for key in fields.keys() {
         check("remote_data", key, general, capability)?;
     }
@@ -167,12 +176,8 @@ mod tests {
     use super::*;
 
     const CAPABILITY: Capability = Capability {
-        name: "Example",
-        group: false,
-        organization: false,
-        workspace: false,
-        organization_links: false,
         reserved: &["dry_level"],
+        ..Capability::EXAMPLE
     };
 
     #[test]

@@ -4,6 +4,7 @@ use std::{any::Any, cell::RefCell, time::Duration};
 
 use crate::{
     ask::{Ask, Selector},
+    capability::Capability,
     client::{Caches, Call, Client},
     contract::types::{Scope, SideEffect, User, Via},
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -49,6 +50,17 @@ pub trait Provider {
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>>;
 
+    /// Ids of every role that the provider's directory calls like `selector.name`, of which one is held: a name that two roles
+    /// share is ambiguous, whichever of them is held. Empty where ids and names are the same, or there is no directory.
+    fn namesakes<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _selector: &'a Selector,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
     fn consequences<'a>(
         &'a self,
@@ -60,7 +72,7 @@ pub trait Provider {
     }
 
     /// The principal whose credentials the account uses, where the provider tells.
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>) -> Task<'a, Option<String>> {
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
         Box::pin(async { None })
     }
 
@@ -72,23 +84,6 @@ pub trait Provider {
 
     /// The unified user of a reading, without `remote_data`.
     fn unify(&self, reading: &Reading) -> User;
-}
-
-/// What a provider understands of the contract. The provider matrix of the documentation says the same.
-#[derive(Debug)]
-pub struct Capability {
-    /// For messages, e.g. `"CrowdStrike"`.
-    pub name: &'static str,
-    /// `role.group` selects.
-    pub group: bool,
-    /// `role.organization` selects.
-    pub organization: bool,
-    /// `role.workspace` selects.
-    pub workspace: bool,
-    /// `organizations` alone can be removed.
-    pub organization_links: bool,
-    /// Names of everything the published schema of the revoking call has, and everything the adapter sets in it.
-    pub reserved: &'static [&'static str],
 }
 
 /// A field of the request whose form a provider knows.
@@ -169,6 +164,8 @@ pub struct Reading {
 pub enum Absence {
     /// The reading proves it.
     Proven,
+    /// The reading shows nothing, and something that the request names could not be looked up: the warnings say what.
+    ProvenExcept { warnings: Vec<String> },
     /// The role exists, and only revoking it proves it: these grants are revoked, each in a request of its own.
     Probe(Vec<Grant>),
     /// The provider knows no such role.

@@ -95,6 +95,18 @@ async fn select_one(
             ),
         ));
     }
+    if selector.id.is_none() && selector.name.is_some() && !ids.is_empty() {
+        let mut all = provider.namesakes(cx, selector, &work.before).await?;
+        all.extend(ids.iter().cloned());
+        all.sort();
+        all.dedup();
+        if all.len() > 1 {
+            return Ok(Selection::refused(
+                Reason::Ambiguous,
+                format!("several roles are called `{}`: {}", selector.label(), all.join(", ")),
+            ));
+        }
+    }
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
     if cx.ask.strict_scope && direct.len() > 1 {
         return Ok(Selection::refused(
@@ -123,6 +135,11 @@ async fn absent(
     Ok(match provider.absence(cx, selector, &work.before).await? {
         Absence::Proven => Selection {
             role_ids: selector.id.iter().cloned().collect(),
+            ..Selection::decided(Outcome::AlreadyAbsent, None, "not held")
+        },
+        Absence::ProvenExcept { warnings } => Selection {
+            role_ids: selector.id.iter().cloned().collect(),
+            warnings,
             ..Selection::decided(Outcome::AlreadyAbsent, None, "not held")
         },
         Absence::Probe(grants) => {

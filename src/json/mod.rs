@@ -8,7 +8,9 @@ mod outcome;
 mod user;
 
 pub use self::{
-    names::{failure_kind_name, outcome_name, provider, provider_name, side_effect, side_effect_name},
+    names::{
+        credentials_kind, failure_kind_name, outcome_name, provider, provider_name, side_effect, side_effect_name,
+    },
     outcome::{planned_request, role_outcome},
     user::user,
 };

@@ -1,6 +1,6 @@
 //! The JSON names of the contract's enums.
 
-use crate::contract::types::{FailureKind, Outcome, Provider, SideEffect, ViaKind};
+use crate::contract::types::{Credentials, FailureKind, Outcome, Provider, SideEffect, ViaKind};
 
 /// E.g. `"already_absent"`.
 pub const fn outcome_name(outcome: Outcome) -> &'static str {
@@ -41,6 +41,17 @@ pub const fn failure_kind_name(kind: FailureKind) -> &'static str {
         FailureKind::RateLimited => "rate_limited",
         FailureKind::ProviderError => "provider_error",
         FailureKind::TimedOut => "timed_out",
+    }
+}
+
+/// E.g. `"client_credentials"`: the `type` of an account's credentials in JSON.
+pub const fn credentials_kind(credentials: &Credentials) -> &'static str {
+    match credentials {
+        Credentials::ClientCredentials(_) => "client_credentials",
+        Credentials::Password(_) => "password",
+        Credentials::ApiKey(_) => "api_key",
+        Credentials::BearerToken(_) => "bearer_token",
+        Credentials::RefreshToken(_) => "refresh_token",
     }
 }
 

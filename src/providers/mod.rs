@@ -8,6 +8,7 @@ mod slack_enterprise;
 mod teamviewer;
 
 use crate::{
+    capability::Capability,
     client::Pacing,
     contract::types::{Account, Provider as Name},
     error::Error,
@@ -34,6 +35,17 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         credentials,
         settings,
     } = account;
+    let capability = capability(provider);
+    if !capability.takes(&credentials) {
+        return Err(Error::account(
+            "credentials",
+            format!(
+                "{} takes {} credentials",
+                capability.name,
+                capability.credentials.join(" or ")
+            ),
+        ));
+    }
     let mut settings = Settings::parse(settings.as_deref())?;
     let general = settings.take_general()?;
     let open = match provider {
@@ -45,4 +57,30 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Name::Teamviewer => teamviewer::open,
     };
     open(base_url.as_deref(), credentials, settings, general)
+}
+
+/// What a provider understands.
+pub const fn capability(provider: Name) -> &'static Capability {
+    match provider {
+        Name::Blackline => &blackline::CAPABILITY,
+        Name::Crowdstrike => &crowdstrike::CAPABILITY,
+        Name::ElasticCloud => &elastic_cloud::CAPABILITY,
+        Name::Jumpcloud => &jumpcloud::CAPABILITY,
+        Name::SlackEnterprise => &slack_enterprise::CAPABILITY,
+        Name::Teamviewer => &teamviewer::CAPABILITY,
+    }
+}
+
+/// The whole matrix.
+pub fn matrix() -> impl Iterator<Item = (Name, &'static Capability)> {
+    [
+        Name::Blackline,
+        Name::Crowdstrike,
+        Name::ElasticCloud,
+        Name::Jumpcloud,
+        Name::SlackEnterprise,
+        Name::Teamviewer,
+    ]
+    .into_iter()
+    .map(|name| (name, capability(name)))
 }

@@ -22,6 +22,10 @@ thread_local! {
 }
 
 impl types::Guest for Component {
+    fn providers() -> Vec<types::Profile> {
+        unassign_role::providers()
+    }
+
     fn unassign_role(
         account: types::Account,
         request: types::Request,

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::{Ask, Selector},
+    capability::Capability,
     client::{Caches, Call, Pacing, Repeat},
     contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
     engine::{self, NoTrail},
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
-        Absence, Capability, Consequence, Context, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
     },
     reason::Reason,
     settings::General,
@@ -81,11 +81,10 @@ pub struct Fake {
 
 const CAPABILITY: Capability = Capability {
     name: "Fake",
-    group: true,
-    organization: true,
-    workspace: false,
-    organization_links: false,
+    group: Some("a group"),
+    organization: Some("an organization"),
     reserved: &["roles"],
+    ..Capability::EXAMPLE
 };
 
 pub const WINDOW: Duration = Duration::from_secs(10);
@@ -363,7 +362,7 @@ impl Provider for Fake {
         Box::pin(async { Ok(self.consequences.clone()) })
     }
 
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>) -> Task<'a, Option<String>> {
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
         Box::pin(async { self.own.clone() })
     }
 

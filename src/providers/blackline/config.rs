@@ -15,6 +15,8 @@ use crate::{
     settings::{General, Settings},
 };
 
+use super::capability::CAPABILITY;
+
 /// A BlackLine account.
 #[derive(Debug)]
 pub struct Config {
@@ -31,6 +33,8 @@ pub struct Config {
     pub strategy: Strategy,
     /// A list of exactly this many rows without a next page may have been cut off.
     pub page_size: usize,
+    /// Codes of every product of the installation, where they are told: no call lists them.
+    pub products: Option<Vec<String>>,
     pub staleness_window: Duration,
 }
 
@@ -73,6 +77,10 @@ pub struct Paths {
     pub roles: String,
     /// Spellings, tried in order on the read; the one that answers is used for the write.
     pub user_roles: Vec<String>,
+    /// The teams of the user, for the unified groups; empty: they are not read.
+    pub user_teams: String,
+    /// The entities of the user, for the unified organizations; empty: they are not read.
+    pub user_entities: String,
 }
 
 /// JSON pointers, tried in order.
@@ -81,13 +89,17 @@ pub struct Paths {
 pub struct Fields {
     pub list: String,
     pub next: Vec<String>,
+    /// How many rows the whole list has.
+    pub total: Vec<String>,
     pub role_id: Vec<String>,
     pub role_name: Vec<String>,
     pub product_id: Vec<String>,
     pub product_name: Vec<String>,
+    /// The code of an error; in an answer of 2xx, it is no acknowledgement.
+    pub error_code: Vec<String>,
+    pub error_message: Vec<String>,
 }
 
-const STALENESS_WINDOW: Duration = Duration::from_secs(10);
 const PAGE_SIZE: usize = 100;
 
 impl Default for Paths {
@@ -101,6 +113,8 @@ impl Default for Paths {
                 String::from("/v1/users/{user_id}/roles-products"),
                 String::from("/v1/users/{user_id}/role-products"),
             ],
+            user_teams: String::from("/v1/users/{user_id}/teams"),
+            user_entities: String::from("/v1/users/{user_id}/entities"),
         }
     }
 }
@@ -111,10 +125,20 @@ impl Default for Fields {
         Self {
             list: String::from("/items"),
             next: list(&["/nextLink", "/@odata.nextLink"]),
+            total: list(&["/totalCount", "/@odata.count"]),
             role_id: list(&["/role/id", "/roleId"]),
             role_name: list(&["/role/name", "/roleName"]),
             product_id: list(&["/product/id", "/productId"]),
             product_name: list(&["/product/name", "/productName"]),
+            error_code: list(&["/errorCode", "/code"]),
+            error_message: list(&[
+                "/message",
+                "/errorMessage",
+                "/error_description",
+                "/detail",
+                "/title",
+                "/error",
+            ]),
         }
     }
 }
@@ -132,6 +156,7 @@ impl Config {
         let client_auth = settings.take("client_auth")?.unwrap_or_default();
         let strategy = settings.take("strategy")?.unwrap_or_default();
         let page_size = settings.take("page_size")?.unwrap_or(PAGE_SIZE);
+        let products = settings.take("products")?;
         settings.finish()?;
         check(&paths)?;
         let Credentials::Password(PasswordCredentials {
@@ -163,7 +188,8 @@ impl Config {
             fields,
             strategy,
             page_size,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            products,
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 
@@ -178,6 +204,13 @@ impl Config {
             &self.client_id,
             self.client_secret.expose(),
             &self.scope,
+            // Another way to ask is another token.
+            match (self.grant, self.client_auth) {
+                (GrantType::Password, ClientAuth::Basic) => "password basic",
+                (GrantType::Password, ClientAuth::Form) => "password form",
+                (GrantType::ClientCredentials, ClientAuth::Basic) => "client_credentials basic",
+                (GrantType::ClientCredentials, ClientAuth::Form) => "client_credentials form",
+            },
         ])
     }
 
@@ -190,7 +223,12 @@ impl Config {
 fn check(paths: &Paths) -> Result<(), Error> {
     let all = [&paths.token, &paths.user, &paths.user_search, &paths.roles]
         .into_iter()
-        .chain(&paths.user_roles);
+        .chain(&paths.user_roles)
+        .chain(
+            [&paths.user_teams, &paths.user_entities]
+                .into_iter()
+                .filter(|path| !path.is_empty()),
+        );
     for path in all {
         if !path.starts_with('/') || path.starts_with("//") || path.contains(['\\', '#']) {
             return Err(Error::account(

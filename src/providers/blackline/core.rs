@@ -78,7 +78,13 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
             cx.client.send(&call(form)).await?
         }
         ClientAuth::Basic => {
-            let pair = Secret::new(STANDARD.encode(format!("{}:{}", config.client_id, config.client_secret.expose())));
+            // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
+            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let pair = Secret::new(STANDARD.encode(format!(
+                "{}:{}",
+                encoded(&config.client_id),
+                encoded(config.client_secret.expose())
+            )));
             cx.client
                 .send_authorized(&call(form), ("authorization", "Basic", &pair))
                 .await?
@@ -90,7 +96,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
             400 | 401 | 403 => FaultKind::CredentialsRejected,
             _ => answer.fault_kind(),
         };
-        return Err(fault(cx, &answer, kind, "BlackLine gives no access token"));
+        return Err(fault(config, cx, &answer, kind, "BlackLine gives no access token"));
     }
     let token: Token = answer.json("the token request")?;
     Ok(CachedToken {
@@ -106,15 +112,29 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, 
         .join(&config.paths.user.replace("{user_id}", &path_segment(id)));
     let answer = send(config, cx, &Call::get(url)).await?;
     let user: Value = match answer.status {
-        404 => return Err(not_found(id)),
-        // Reading one user is ordinary REST, and no source shows it: the search is what is shown.
+        // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
+        404 => search(config, cx, &format!("id eq {id}"))
+            .await
+            .unwrap_or_default()
+            .into_iter()
+            .next()
+            .ok_or_else(|| not_found(id))?,
         405 => search(config, cx, &format!("id eq {id}"))
             .await?
             .into_iter()
             .next()
             .ok_or_else(|| not_found(id))?,
         _ if answer.is_success() => answer.json("the user")?,
-        _ => return Err(fault(cx, &answer, answer.fault_kind(), "BlackLine refuses to read the user").into()),
+        _ => {
+            return Err(fault(
+                config,
+                cx,
+                &answer,
+                answer.fault_kind(),
+                "BlackLine refuses to read the user",
+            )
+            .into());
+        }
     };
     if text(user.get("id")).as_deref() == Some(id) {
         Ok(user)
@@ -152,6 +172,23 @@ pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, Provi
         .collect()
 }
 
+/// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read: it decides nothing.
+pub async fn memberships(
+    config: &Config,
+    cx: &Context<'_>,
+    path: &str,
+    id: &str,
+) -> Option<Vec<(String, Option<String>)>> {
+    if path.is_empty() {
+        return None;
+    }
+    let path = path.replace("{user_id}", &path_segment(id));
+    let rows = list(config, cx, &path, "what the user belongs to").await.ok()?;
+    rows.iter()
+        .map(|row| Some((text(row.get("id"))?, text(row.get("name")))))
+        .collect()
+}
+
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
 pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {
     let mut last = None;
@@ -184,29 +221,34 @@ pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs,
 }
 
 /// A fault with what BlackLine says.
-pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
+pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
     ProviderFault {
         retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(answer)))
+        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(config, answer)))
     }
 }
 
-/// The shape of errors is not confirmed: the common keys, else the text.
-fn said(answer: &Answer) -> String {
+/// Whether an answer of 2xx carries the code of an error.
+pub fn says_error(config: &Config, answer: &Answer) -> bool {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    [
-        "message",
-        "errorMessage",
-        "error_description",
-        "detail",
-        "title",
-        "error",
-        "errorCode",
-        "code",
-    ]
-    .iter()
-    .find_map(|key| text(body.get(*key)))
-    .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
+    body.is_object()
+        && config
+            .fields
+            .error_code
+            .iter()
+            .any(|pointer| text(body.pointer(pointer)).is_some_and(|code| code != "0"))
+}
+
+/// The shape of errors is not confirmed: the common keys, else the text.
+pub fn said(config: &Config, answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    config
+        .fields
+        .error_message
+        .iter()
+        .chain(&config.fields.error_code)
+        .find_map(|pointer| text(body.pointer(pointer)))
+        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
 }
 
 /// Every page of a list; the next page only on the account's own host.
@@ -219,6 +261,7 @@ async fn list(config: &Config, cx: &Context<'_>, path: &str, what: &'static str)
         let answer = send(config, cx, &Call::get(url)).await?;
         if !answer.is_success() {
             return Err(fault(
+                config,
                 cx,
                 &answer,
                 answer.fault_kind(),
@@ -238,14 +281,28 @@ async fn list(config: &Config, cx: &Context<'_>, path: &str, what: &'static str)
             .fields
             .next
             .iter()
-            .find_map(|pointer| document.pointer(pointer))
-            .and_then(Value::as_str);
-        match next.filter(|next| !next.is_empty()) {
+            .filter_map(|pointer| document.pointer(pointer))
+            .find(|next| !next.is_null() && next.as_str() != Some(""));
+        let total = config
+            .fields
+            .total
+            .iter()
+            .find_map(|pointer| document.pointer(pointer)?.as_u64());
+        match next {
             Some(next) => {
+                let next = next.as_str().ok_or_else(|| {
+                    answer.fault(FaultKind::BadAnswer, "BlackLine's link to the next page is not a text")
+                })?;
                 url = config
                     .base
                     .follow(next)
                     .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "BlackLine's next page is on another host"))?;
+            }
+            None if total.is_some_and(|total| total > rows.len() as u64) => {
+                return Err(answer.fault(
+                    FaultKind::BadAnswer,
+                    format!("BlackLine's list of {what} has fewer rows than it says, and names no next page"),
+                ));
             }
             // How a page is asked for is not confirmed, so that a full page may be a cut-off list.
             None if length > 0 && length == config.page_size => {

@@ -27,8 +27,15 @@ pub fn grant(pair: &Pair) -> Grant {
     }
 }
 
+/// What the user belongs to besides: id and name; `None` where it was not read.
+#[derive(Clone, Debug, Default)]
+pub struct Belongs {
+    pub teams: Option<Vec<(String, Option<String>)>>,
+    pub entities: Option<Vec<(String, Option<String>)>>,
+}
+
 /// The unified user.
-pub fn user(document: &Value, pairs: &[Pair]) -> types::User {
+pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User {
     let field = |name: &str| text(document.get(name));
     types::User {
         first_name: field("firstName"),
@@ -57,6 +64,25 @@ pub fn user(document: &Value, pairs: &[Pair]) -> types::User {
             .and_then(Value::as_bool)
             .map(|active| String::from(if active { "active" } else { "inactive" })),
         roles: pairs.iter().map(role).collect(),
+        groups: belongs
+            .teams
+            .iter()
+            .flatten()
+            .map(|(id, name)| types::Group {
+                id: Some(id.clone()),
+                name: name.clone(),
+                organization: None,
+            })
+            .collect(),
+        organizations: belongs
+            .entities
+            .iter()
+            .flatten()
+            .map(|(id, name)| types::Organization {
+                id: Some(id.clone()),
+                name: name.clone(),
+            })
+            .collect(),
         updated_at: field("lastUpdated"),
         ..blank_user(field("id").unwrap_or_default())
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod capability;
 mod config;
 mod core;
 mod mapping;
@@ -13,6 +14,8 @@ use crate::{
 };
 
 use super::Opened;
+
+pub use self::capability::CAPABILITY;
 
 /// Opens a BlackLine account.
 ///

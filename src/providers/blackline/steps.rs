@@ -7,20 +7,22 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    capability::Capability,
     client::{Call, QueryBuilder, Repeat},
     contract::types::User,
     engine::with_remote_query,
     error::Error,
-    provider::{Absence, Capability, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
+    provider::{Absence, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
 };
 
 use super::{
+    capability::CAPABILITY,
     config::{Config, Strategy},
     core::{self, Pair},
-    mapping,
+    mapping::{self, Belongs},
 };
 
 /// One BlackLine account during one operation.
@@ -28,6 +30,8 @@ pub struct BlackLine {
     config: Config,
     /// The directory of roles, once it was read.
     roles: RefCell<Option<core::Directory>>,
+    /// Teams and entities of the user, once they were read: no write here changes them.
+    belongs: RefCell<Option<Belongs>>,
 }
 
 /// What the steps need of a reading.
@@ -36,22 +40,15 @@ struct Detail {
     pairs: Vec<Pair>,
     /// The path that answered.
     path: String,
+    belongs: Belongs,
 }
-
-const CAPABILITY: Capability = Capability {
-    name: "BlackLine",
-    group: false,
-    organization: false,
-    workspace: true,
-    organization_links: false,
-    reserved: &["roleId", "productId"],
-};
 
 impl BlackLine {
     pub const fn new(config: Config) -> Self {
         Self {
             config,
             roles: RefCell::new(None),
+            belongs: RefCell::new(None),
         }
     }
 
@@ -63,6 +60,22 @@ impl BlackLine {
         let roles = core::roles(&self.config, cx).await?;
         *self.roles.borrow_mut() = Some(roles.clone());
         Ok(roles)
+    }
+
+    async fn belongs(&self, cx: &Context<'_>, id: &str) -> Belongs {
+        let known = self.belongs.borrow().clone();
+        if let Some(belongs) = known {
+            return belongs;
+        }
+        let paths = &self.config.paths;
+        let (teams, entities) = future::join(
+            core::memberships(&self.config, cx, &paths.user_teams, id),
+            core::memberships(&self.config, cx, &paths.user_entities, id),
+        )
+        .await;
+        let belongs = Belongs { teams, entities };
+        *self.belongs.borrow_mut() = Some(belongs.clone());
+        belongs
     }
 
     async fn find(&self, cx: &Context<'_>) -> Result<String, Error> {
@@ -88,7 +101,7 @@ impl BlackLine {
     async fn read_all(&self, cx: &Context<'_>, id: &str) -> Result<Reading, Error> {
         // The pairs alone cannot tell an unknown user from a wrong spelling of the path.
         let pairs = async { core::pairs(&self.config, cx, id).await.map_err(Error::from) };
-        let (user, pairs) = future::join(core::user(&self.config, cx, id), pairs).await;
+        let (user, pairs, belongs) = future::join3(core::user(&self.config, cx, id), pairs, self.belongs(cx, id)).await;
         let (user, core::Pairs { rows, mut pairs, path }) = (user?, pairs?);
         // Whether rows carry names is not confirmed; without them a held role could not be found by its name.
         if pairs.iter().any(|pair| pair.role_name.is_none()) {
@@ -108,7 +121,12 @@ impl BlackLine {
             documents: vec![("user", user.to_string()), ("roles", Value::Array(rows).to_string())],
             unreadable: Vec::new(),
             warnings: Vec::new(),
-            detail: Box::new(Detail { user, pairs, path }),
+            detail: Box::new(Detail {
+                user,
+                pairs,
+                path,
+                belongs,
+            }),
         })
     }
 
@@ -143,7 +161,7 @@ impl BlackLine {
             .collect();
         Ok(match matching.as_slice() {
             [] => Absence::NotFound(format!("BlackLine has no role `{}`", selector.label())),
-            [_] => Absence::Proven,
+            [role] => self.absent_in_product(selector, role, pairs),
             several => Absence::Unclear {
                 reason: Reason::Ambiguous,
                 message: format!(
@@ -155,15 +173,67 @@ impl BlackLine {
         })
     }
 
+    /// No call lists the products: a code that nothing here confirms may be a product's name, or a slip.
+    fn absent_in_product(&self, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
+        let Some(product) = &selector.workspace else {
+            return Absence::Proven;
+        };
+        let is_known = pairs.iter().any(|pair| pair.product_id == *product);
+        match &self.config.products {
+            _ if is_known => Absence::Proven,
+            Some(products) if products.contains(product) => Absence::Proven,
+            Some(_) => Absence::Unclear {
+                reason: Reason::Ambiguous,
+                message: format!("`{product}` is none of the products that the account lists (settings.products)"),
+            },
+            None if pairs
+                .iter()
+                .any(|pair| pair.role_id == role && pair.product_name.is_none()) =>
+            {
+                Absence::Unclear {
+                    reason: Reason::Ambiguous,
+                    message: format!(
+                        "the role is held in a product whose name BlackLine does not show, so that `{product}` may be that one (settings.products)"
+                    ),
+                }
+            }
+            None => Absence::ProvenExcept {
+                warnings: vec![format!("product_not_checked:{product}")],
+            },
+        }
+    }
+
+    /// The POST replaces the whole set: it goes only if the set is still the one that was read.
+    async fn changed_meanwhile(&self, cx: &Context<'_>, user: &str, reading: &Reading) -> Option<Verdict> {
+        let known = detail(reading)?;
+        let keys = |pairs: &[Pair]| {
+            let mut keys: Vec<(String, String)> = pairs
+                .iter()
+                .map(|pair| (pair.role_id.clone(), pair.product_id.clone()))
+                .collect();
+            keys.sort();
+            keys
+        };
+        match core::pairs(&self.config, cx, user).await {
+            Ok(now) if keys(&now.pairs) == keys(&known.pairs) => None,
+            Ok(_) => Some(Verdict::NotSent {
+                reason: Reason::ConcurrentChange,
+                message: String::from("the user's roles changed between the read and the write; nothing was written"),
+            }),
+            Err(fault) => Some(match Verdict::of_fault(&fault) {
+                Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
+                other => other,
+            }),
+        }
+    }
+
     fn delete(&self, ask: &Ask, path: &str, index: usize, planned: &Planned<'_>) -> Write {
         let product = planned.grant.scope.workspace.as_deref().unwrap_or_default();
         let path = QueryBuilder::new()
             .pair("roleId", &planned.grant.role_id)
             .pair("productId", product)
             .on(path);
-        let body =
-            (!ask.remote_data.is_empty()).then(|| Value::Object(ask.remote_data.clone()).to_string().into_bytes());
-        let call = Call::write(Method::Delete, self.config.base.join(&path), body, Repeat::Replay);
+        let call = Call::write(Method::Delete, self.config.base.join(&path), None, Repeat::Replay);
         Write {
             call: with_remote_query(call, ask),
             targets: vec![index],
@@ -194,16 +264,34 @@ impl BlackLine {
         }
     }
 
-    async fn verdict(&self, cx: &Context<'_>, write: &Write) -> Verdict {
+    async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
+        if self.config.strategy == Strategy::ReplaceSet
+            && let Some(user) = detail(reading).and_then(|detail| core::text(detail.user.get("id")))
+            && let Some(verdict) = self.changed_meanwhile(cx, &user, reading).await
+        {
+            return verdict;
+        }
         let answer = match core::send(&self.config, cx, &write.call).await {
             Ok(answer) => answer,
             Err(fault) => return cx.fault(&fault),
         };
         if answer.is_success() {
             cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+            if core::says_error(&self.config, &answer) {
+                return Verdict::Unanswered {
+                    reason: Reason::ProviderRefused,
+                    message: format!("BlackLine answers with an error: {}", core::said(&self.config, &answer)),
+                };
+            }
             return Verdict::Acknowledged;
         }
-        let fault = core::fault(cx, &answer, answer.fault_kind(), "BlackLine refused to remove the role");
+        let fault = core::fault(
+            &self.config,
+            cx,
+            &answer,
+            answer.fault_kind(),
+            "BlackLine refused to remove the role",
+        );
         let verdict = cx.fault(&fault);
         // What it answers to removing a pair that is gone meanwhile is not confirmed: the read-back decides.
         if matches!(answer.status, 400 | 404 | 409 | 410) {
@@ -241,10 +329,15 @@ impl Provider for BlackLine {
             Field::User if !is_number && !value.contains('@') => {
                 Err(String::from("must be a user id (a number) or an e-mail address"))
             }
+            // One number has many spellings.
+            Field::User if is_number => Ok(plain_number(value)),
             Field::Role => {
-                let role = value.split_once(':').map_or(value, |(role, _)| role);
+                let (role, product) = value
+                    .split_once(':')
+                    .map_or((value, None), |(role, product)| (role, Some(product)));
                 if !role.is_empty() && role.bytes().all(|byte| byte.is_ascii_digit()) {
-                    Ok(value.to_owned())
+                    let role = plain_number(role);
+                    Ok(product.map_or_else(|| role.clone(), |product| format!("{role}:{product}")))
                 } else {
                     Err(String::from(
                         "must be a role id (a number), or role and product as in 5:A; use name for a name",
@@ -290,6 +383,30 @@ impl Provider for BlackLine {
         Box::pin(self.what_absence_means(cx, selector, reading))
     }
 
+    fn namesakes<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let roles = self.roles(cx).await?;
+            let called = roles.iter().filter(|(id, name)| selector.names(id, name.as_deref()));
+            Ok(called.map(|(id, _)| id.clone()).collect())
+        })
+    }
+
+    /// The API user is known by its login.
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Option<String>> {
+        Box::pin(async move {
+            let detail = detail(reading)?;
+            let login = reading.username.as_deref()?;
+            same_text(login, &self.config.username)
+                .then(|| core::text(detail.user.get("id")))
+                .flatten()
+        })
+    }
+
     fn plan(&self, ask: &Ask, _user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         let Some(detail) = detail(reading) else {
             return Vec::new();
@@ -305,15 +422,25 @@ impl Provider for BlackLine {
         }
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async move { vec![self.verdict(cx, write).await; write.targets.len()] })
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async move { vec![self.verdict(cx, write, reading).await; write.targets.len()] })
     }
 
     fn unify(&self, reading: &Reading) -> User {
-        detail(reading).map_or_else(|| blank_user(""), |detail| mapping::user(&detail.user, &detail.pairs))
+        detail(reading).map_or_else(
+            || blank_user(""),
+            |detail| mapping::user(&detail.user, &detail.pairs, &detail.belongs),
+        )
     }
 }
 
 fn detail(reading: &Reading) -> Option<&Detail> {
     reading.detail.downcast_ref()
+}
+
+fn plain_number(digits: &str) -> String {
+    match digits.trim_start_matches('0') {
+        "" => String::from("0"),
+        number => number.to_owned(),
+    }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod capability;
 mod cid;
 mod config;
 mod core;
@@ -15,6 +16,8 @@ use crate::{
 };
 
 use super::Opened;
+
+pub use self::capability::CAPABILITY;
 
 /// Opens a CrowdStrike account.
 ///

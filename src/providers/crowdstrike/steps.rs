@@ -6,13 +6,13 @@ use futures_util::future::try_join_all;
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    capability::Capability,
     client::{Call, Repeat},
     contract::types::User,
     engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
     provider::{
-        Absence, Capability, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
     },
     reason::Reason,
     transport::{Method, Task},
@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::{
+    capability::CAPABILITY,
     cid::Cid,
     config::Config,
     core,
@@ -33,15 +34,6 @@ pub struct CrowdStrike {
     /// The role directories that were read.
     directories: RefCell<BTreeMap<Cid, Vec<Role>>>,
 }
-
-const CAPABILITY: Capability = Capability {
-    name: "CrowdStrike",
-    group: false,
-    organization: true,
-    workspace: false,
-    organization_links: false,
-    reserved: &["action", "cid", "uuid", "role_ids", "expires_at"],
-};
 
 /// Role ids in one revoke. The API's own limit is not documented; the Terraform provider sends 100.
 const ROLES_AT_ONCE: usize = 100;
@@ -205,8 +197,8 @@ impl CrowdStrike {
         ))
     }
 
-    /// The role of that name in the directories of these CIDs.
-    async fn id_of_name(&self, cx: &Context<'_>, name: &str, cids: &[Cid]) -> Result<Result<Role, Absence>, Error> {
+    /// The roles of that name in the directories of these CIDs.
+    async fn called(&self, cx: &Context<'_>, name: &str, cids: &[Cid]) -> Result<Vec<Role>, Error> {
         let mut found: Vec<Role> = Vec::new();
         for cid in cids {
             if !self.directories.borrow().contains_key(cid) {
@@ -221,6 +213,12 @@ impl CrowdStrike {
                 }
             }
         }
+        Ok(found)
+    }
+
+    /// The one role of that name in the directories of these CIDs.
+    async fn id_of_name(&self, cx: &Context<'_>, name: &str, cids: &[Cid]) -> Result<Result<Role, Absence>, Error> {
+        let mut found = self.called(cx, name, cids).await?;
         Ok(match found.len() {
             0 => Err(Absence::NotFound(format!("CrowdStrike has no role called `{name}`"))),
             1 => Ok(found.remove(0)),
@@ -341,6 +339,28 @@ impl Provider for CrowdStrike {
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(self.what_absence_means(cx, selector, reading))
+    }
+
+    fn namesakes<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let mut cids: Vec<Cid> = reading
+                .grants
+                .iter()
+                .filter(|grant| {
+                    selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
+                })
+                .filter_map(|grant| Cid::parse(grant.scope.organization.as_deref()?).ok())
+                .collect();
+            cids.sort();
+            cids.dedup();
+            let called = self.called(cx, selector.label(), &cids).await?;
+            Ok(called.into_iter().map(|role| role.id).collect())
+        })
     }
 
     fn plan(&self, ask: &Ask, user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {

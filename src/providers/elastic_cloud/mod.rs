@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 mod assignments;
+mod capability;
 mod config;
 mod core;
 mod mapping;
@@ -15,6 +16,8 @@ use crate::{
 };
 
 use super::Opened;
+
+pub use self::capability::CAPABILITY;
 
 /// Opens an Elastic Cloud account.
 ///

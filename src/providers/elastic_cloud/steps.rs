@@ -6,14 +6,12 @@ use serde_json::Value;
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::{Error, FaultKind},
-    provider::{
-        Absence, Capability, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification,
-        Write,
-    },
+    provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
@@ -21,6 +19,7 @@ use crate::{
 
 use super::{
     assignments::{self, Assigned},
+    capability::CAPABILITY,
     config::Config,
     core::{self, Scan},
     mapping, roles,
@@ -42,23 +41,6 @@ struct Detail {
     admins: usize,
     other_admins: usize,
 }
-
-const CAPABILITY: Capability = Capability {
-    name: "Elastic Cloud",
-    group: true,
-    organization: true,
-    workspace: true,
-    organization_links: false,
-    reserved: &[
-        "organization",
-        "deployment",
-        "project",
-        "platform",
-        "force",
-        "cloud_connected_resource",
-        "stack",
-    ],
-};
 
 impl ElasticCloud {
     pub const fn new(config: Config) -> Self {

@@ -6,13 +6,14 @@ use serde_json::json;
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::Error,
     provider::{
-        Absence, Capability, Consequence, Context, Field, Grant, GrantKind, Planned, Provider, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Provider, Reading, Verdict, Verification,
+        Write,
     },
     reason::Reason,
     transport::{Method, Task},
@@ -20,6 +21,7 @@ use crate::{
 };
 
 use super::{
+    capability::CAPABILITY,
     config::{Config, is_object_id},
     core,
     documents::RoleNames,
@@ -33,28 +35,6 @@ pub struct JumpCloud {
 }
 
 /// `reserved`: every field of the administrator's PUT, any of which would be account takeover or worse.
-const CAPABILITY: Capability = Capability {
-    name: "JumpCloud",
-    group: true,
-    organization: true,
-    workspace: false,
-    organization_links: true,
-    reserved: &[
-        "email",
-        "firstname",
-        "lastname",
-        "enableMultiFactor",
-        "apiKeyAllowed",
-        "roleName",
-        "roleNames",
-        "growthData",
-        "lastWhatsNewChecked",
-        "op",
-        "type",
-        "id",
-    ],
-};
-
 /// Only its holders may change administrators, so that the last one must stay. Spelt in two ways.
 const OWNER: &str = "administrator with billing";
 
@@ -343,6 +323,26 @@ impl Provider for JumpCloud {
         targets: &'a [Grant],
     ) -> Task<'a, Result<Vec<Consequence>, Error>> {
         Box::pin(self.what_else_goes(cx, reading, targets))
+    }
+
+    fn namesakes<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        selector: &'a Selector,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let roles = detail(reading)
+                .and_then(|detail| detail.roles.as_ref())
+                .into_iter()
+                .flatten();
+            let called = roles.filter(|role| selector.names(&role.id, Some(&role.name)));
+            // A group that is named alone has no name of a role to share.
+            Ok(called
+                .filter(|_| selector.group.is_none())
+                .map(|role| role.id.clone())
+                .collect())
+        })
     }
 
     fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("docs.md")]
 
 mod account_types;
+mod capability;
 mod config;
 mod core;
 mod mapping;
@@ -16,6 +17,8 @@ use crate::{
 };
 
 use super::Opened;
+
+pub use self::capability::CAPABILITY;
 
 /// Opens a Slack Enterprise account.
 ///

@@ -6,14 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     ask::{Ask, Selector},
+    capability::Capability,
     client::{Answer, Repeat},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
-    provider::{
-        Absence, Capability, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification,
-        Write,
-    },
+    provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::Task,
     unified::blank_user,
@@ -21,6 +19,7 @@ use crate::{
 
 use super::{
     account_types,
+    capability::CAPABILITY,
     config::Config,
     core, mapping,
     reading::{self, Detail},
@@ -31,15 +30,6 @@ use super::{
 pub struct Slack {
     config: Config,
 }
-
-const CAPABILITY: Capability = Capability {
-    name: "Slack Enterprise",
-    group: true,
-    organization: true,
-    workspace: true,
-    organization_links: false,
-    reserved: &["role_id", "entity_ids", "user_ids", "team_id", "user_id"],
-};
 
 /// Entities in one removal.
 const ENTITIES_AT_ONCE: usize = 10;
@@ -257,7 +247,7 @@ impl Provider for Slack {
         Box::pin(self.what_else_goes(cx, reading, targets))
     }
 
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Option<String>> {
+    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
         Box::pin(async move {
             let test = core::read(&self.config, cx, "auth.test", crate::client::QueryBuilder::new())
                 .await

@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod capability;
 mod config;
 mod core;
 mod documents;
@@ -15,6 +16,8 @@ use crate::{
 };
 
 use super::Opened;
+
+pub use self::capability::CAPABILITY;
 
 /// Opens a TeamViewer account.
 ///

@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    capability::Capability,
     client::{Call, Repeat},
     contract::types::{Scope, SideEffect, User, Via, ViaKind},
     engine::with_remote_query,
     error::{Error, ProviderFault},
     provider::{
-        Absence, Capability, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
     },
     reason::Reason,
     transport::{Method, Task},
@@ -21,6 +21,7 @@ use crate::{
 };
 
 use super::{
+    capability::CAPABILITY,
     config::Config,
     core,
     documents::{self, Role, Unassign, UnassignGroup, UserGroup},
@@ -44,15 +45,6 @@ struct Detail {
     /// The groups that the request names, by the text that names them.
     named: Vec<(String, UserGroup)>,
 }
-
-const CAPABILITY: Capability = Capability {
-    name: "TeamViewer",
-    group: true,
-    organization: false,
-    workspace: false,
-    organization_links: false,
-    reserved: &["UserIds", "UserRoleId", "UserGroupId"],
-};
 
 /// Reads under way at once.
 const CONCURRENT_READS: usize = 8;
@@ -416,6 +408,21 @@ impl Provider for TeamViewer {
                 || Absence::NotFound(String::from("nothing was read")),
                 |detail| Self::what_absence_means(selector, detail),
             ))
+        })
+    }
+
+    fn namesakes<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        selector: &'a Selector,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let roles = detail(reading).map_or(&[] as &[Role], |detail| &detail.roles);
+            let called = roles
+                .iter()
+                .filter(|role| selector.names(&role.id, role.name.as_deref()));
+            Ok(called.map(|role| role.id.clone()).collect())
         })
     }
 

@@ -1,0 +1,28 @@
+//! What of the contract TeamViewer understands.
+
+use std::time::Duration;
+
+use crate::{capability::Capability, contract::types::SideEffect};
+
+/// The provider's row of the matrix.
+pub const CAPABILITY: Capability = Capability {
+    name: "TeamViewer",
+    credentials: &["bearer_token", "refresh_token"],
+    permissions: &[
+        "User management: view and edit users",
+        "User role management: view and edit",
+        "User groups: view (edit for `strip-group` and `leave-group`)",
+    ],
+    user_ids: &["the id, with or without `u`", "the e-mail address of exactly one user"],
+    role_ids: &["the role's UUID", "the name"],
+    group: Some("a user group, by id or name: with a role, that role goes from it; alone, the user leaves it"),
+    organization: None,
+    workspace: None,
+    organization_links: false,
+    remote_data: true,
+    side_effects: &[SideEffect::LeaveGroup, SideEffect::StripGroup],
+    not_guarded: &[SideEffect::LastAdministrator, SideEffect::RemoveOwnAccess],
+    grants_per_request: Some(1),
+    staleness_window: Duration::from_secs(10),
+    reserved: &["UserIds", "UserRoleId", "UserGroupId"],
+};
