@@ -11,7 +11,7 @@ use harness::{
 };
 use sandboxes::{
     Clock,
-    blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS},
+    blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS, Uncertain},
 };
 
 use crate::fixture::{START, by_id, by_name, options, outcomes};
@@ -364,5 +364,127 @@ async fn the_whole_user_is_mapped() {
         .iter()
         .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
         .collect();
+    assert_eq!(
+        (user.groups[0].id.as_deref(), user.groups[0].name.as_deref()),
+        (Some("71"), Some("Close team"))
+    );
+    assert_eq!(
+        (
+            user.organizations[0].id.as_deref(),
+            user.organizations[0].name.as_deref()
+        ),
+        (Some("901"), Some("Acme GmbH"))
+    );
     assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("Product A"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn teams_and_entities_that_cannot_be_read_change_nothing_else() {
+    let world = World::new();
+    for path in ["/v1/users/301/teams", "/v1/users/301/entities"] {
+        world.network.inject(Rule::always(path, Fault::Answer(403, Vec::new(), String::from("{}"))));
+    }
+    let user = world.call(ANN, &[by_id("5")]).await.unwrap().user;
+    assert!(user.groups.is_empty() && user.organizations.is_empty());
+    let world = World::with(r#"{"paths": {"user_teams": "", "user_entities": ""}}"#);
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
+    let calls = world.network.calls();
+    assert!(
+        !calls
+            .iter()
+            .any(|call| call.path_and_query.ends_with("teams") || call.path_and_query.ends_with("entities"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_product_that_nothing_confirms_is_said_to_be_unchecked_or_refused() {
+    let world = World::new();
+    let success = world.call(ANN, &[by_id("5:AA")]).await.unwrap();
+    assert_eq!(success.outcomes[0].outcome, Outcome::AlreadyAbsent);
+    assert_eq!(success.outcomes[0].warnings, ["product_not_checked:AA"]);
+    // A product that the user holds otherwise is a product.
+    let success = world.call(ANN, &[by_id("4:J")]).await.unwrap();
+    assert!(success.outcomes[0].warnings.is_empty());
+
+    let world = World::with(r#"{"products": ["A", "B", "J", "K"]}"#);
+    let answer = world.call(ANN, &[by_id("5:K"), by_id("5:AA")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::Refused]);
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[1].reason.as_deref(), Some("ambiguous"));
+    assert!(failure.outcomes[0].warnings.is_empty());
+
+    // Without names, `AA` may be what the product is called that the role is held in.
+    let world = World::new();
+    world
+        .instance
+        .uncertain(|uncertain| uncertain.product_names_in_rows = false);
+    let answer = world.call(ANN, &[by_id("5:AA"), by_id("22:AA")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::AlreadyAbsent]);
+    assert_eq!(world.instance.pairs(ANN).len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_is_the_same_in_every_spelling() {
+    let world = World::new();
+    assert!(world.call("00301", &[by_id("005:A")]).await.is_ok());
+    assert!(!world.instance.holds(ANN, 5, "A") && world.instance.holds(ANN, 5, "J"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_two_roles_share_is_ambiguous_even_if_one_is_held() {
+    let world = World::new();
+    world.instance.add_role(77, "reviewer");
+    let failure = world.call(ANN, &[by_name("Reviewer")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
+    assert!(failure.message.contains("77"), "{}", failure.message);
+    assert_eq!(world.instance.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_says_it_has_more_is_no_proof_of_absence() {
+    for change in [
+        (|uncertain: &mut Uncertain| uncertain.rows_kept_back = 1) as fn(&mut Uncertain),
+        |uncertain| uncertain.next_is_no_text = true,
+    ] {
+        let world = World::new();
+        world.instance.uncertain(change);
+        let failure = world.call(ANN, &[by_id("22")]).await.unwrap_err();
+        assert_eq!((failure.status, failure.sent), (502, false));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_that_changes_between_read_and_post_is_not_overwritten() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.granted_after(0, ANN, 3, "A");
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
+    assert!(world.instance.holds(ANN, 3, "A"), "what somebody else granted stays");
+    assert!(!world.instance.holds(ANN, 5, "A"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_inside_a_200_is_no_acknowledgement() {
+    let world = World::new();
+    world.instance.uncertain(|uncertain| uncertain.errors_in_200 = true);
+    let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
+    assert!(!failure.outcomes[0].grants[0].acknowledged);
+    assert!(world.instance.holds(ANN, 5, "A"));
+    assert!(format!("{failure:?}").contains("the role is locked"), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_api_user_keeps_its_own_access_unless_that_is_allowed() {
+    let world = World::new();
+    world.instance.add_user(400, "Api", "User", "demo-api");
+    world.instance.grant(400, 22, "A");
+    let failure = world.call(400, &[by_id("22")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
+    assert!(world.instance.holds(400, 22, "A"));
+    let allowed = types::Options {
+        allow: vec![types::SideEffect::RemoveOwnAccess],
+        ..options()
+    };
+    assert!(world.call_with(400, &[by_id("22")], allowed).await.is_ok());
 }

@@ -40,6 +40,8 @@ impl BlackLine {
         for (role, product) in [(5, "A"), (5, "J"), (4, "A"), (3, "B"), (9, "A")] {
             instance.grant(ann, role, product);
         }
+        instance.add_team(ann, 71, "Close team");
+        instance.add_entity(ann, 901, "Acme GmbH");
         instance.grant(sam, 22, "A");
         instance.grant(kim, 4, "B");
         instance.grant(kim, 3, "B");

@@ -99,6 +99,19 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
                 .collect();
             list(state, call, rows)
         }
+        ("GET", ["v1", "users", id, what @ ("teams" | "entities")]) => {
+            let held = if *what == "teams" {
+                &state.teams
+            } else {
+                &state.entities
+            };
+            let rows = held
+                .iter()
+                .filter(|(user, ..)| user.to_string() == *id)
+                .map(|(_, id, name)| json!({"id": id, "name": name}))
+                .collect();
+            list(state, call, rows)
+        }
         ("GET", ["v1", "users", id, spelling]) if *spelling == path => pairs(state, call, id),
         ("DELETE", ["v1", "users", id, spelling]) if *spelling == path => delete(state, call, id),
         ("POST", ["v1", "users", id, spelling]) if *spelling == path => replace(state, call, id),
@@ -177,6 +190,12 @@ fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
         let host = state.uncertain.next_host.unwrap_or(&call.authority);
         document["nextLink"] = json!(format!("https://{host}{}?skip={}", call.path, start + page));
     }
+    if state.uncertain.rows_kept_back > 0 {
+        document["totalCount"] = json!(rows.len() + state.uncertain.rows_kept_back);
+    }
+    if state.uncertain.next_is_no_text {
+        document["nextLink"] = json!({"href": "/v1/users"});
+    }
     (200, document)
 }
 
@@ -188,12 +207,20 @@ fn pairs(state: &mut State, call: &Call, id: &str) -> Reply {
         .shown(user)
         .into_iter()
         .map(|(_, role, product)| {
-            let name = state.roles.iter().find(|(known, _)| *known == role).map(|(_, name)| name.clone());
+            let name = state
+                .roles
+                .iter()
+                .find(|(known, _)| *known == role)
+                .map(|(_, name)| name.clone());
             let name = name.filter(|_| state.uncertain.names_in_rows);
             if state.uncertain.flat_rows {
                 json!({"assignedRole": role, "assignedProduct": product})
             } else {
-                json!({"role": {"id": role, "name": name}, "product": {"id": product, "name": format!("Product {product}")}})
+                let mut row = json!({"role": {"id": role, "name": name}, "product": {"id": product}});
+                if state.uncertain.product_names_in_rows {
+                    row["product"]["name"] = json!(format!("Product {product}"));
+                }
+                row
             }
         })
         .collect();
@@ -213,6 +240,9 @@ fn delete(state: &mut State, call: &Call, id: &str) -> Reply {
         call.query[0].1.parse().unwrap_or_default(),
         call.query[1].1.clone(),
     );
+    if state.uncertain.errors_in_200 {
+        return (200, json!({"errorCode": "BL-403", "message": "the role is locked"}));
+    }
     if !state.pairs.contains(&pair) {
         return refusal(404, "no such assignment");
     }

@@ -58,6 +58,19 @@ impl BlackLine {
         self.state().pairs.push((user, role, product.to_owned()));
     }
 
+    pub fn add_team(&self, user: u64, id: u64, name: &str) {
+        self.state().teams.push((user, id, name.to_owned()));
+    }
+
+    pub fn add_entity(&self, user: u64, id: u64, name: &str) {
+        self.state().entities.push((user, id, name.to_owned()));
+    }
+
+    /// Somebody else grants it right after so many more reads, and the one that follows, of a user's pairs.
+    pub fn granted_after(&self, reads: usize, user: u64, role: u64, product: &str) {
+        self.state().granted_after = Some((reads, (user, role, product.to_owned())));
+    }
+
     /// Whether the user really holds the role in the product.
     pub fn holds(&self, user: u64, role: u64, product: &str) -> bool {
         self.pairs(user).iter().any(|(held, at)| *held == role && at == product)

@@ -24,6 +24,13 @@ pub struct Uncertain {
     pub no_single_user: bool,
     /// `POST` replaces the set.
     pub post_replaces: bool,
+    pub product_names_in_rows: bool,
+    /// A removal that does nothing answers 200 with an error code inside.
+    pub errors_in_200: bool,
+    /// Lists say that they have so many rows more than they have.
+    pub rows_kept_back: usize,
+    /// The next link is an object.
+    pub next_is_no_text: bool,
 }
 
 pub struct State {
@@ -32,6 +39,12 @@ pub struct State {
     pub users: Vec<(u64, String, String, String)>,
     pub roles: Vec<(u64, String)>,
     pub pairs: Vec<Pair>,
+    /// User, id and name.
+    pub teams: Vec<(u64, u64, String)>,
+    /// User, id and name.
+    pub entities: Vec<(u64, u64, String)>,
+    /// Somebody else grants this after so many reads of a user's pairs.
+    pub granted_after: Option<(usize, Pair)>,
     pub removed: Vec<(Duration, Pair)>,
     pub due: Vec<(Duration, Pair)>,
     pub writes: usize,
@@ -52,6 +65,9 @@ impl State {
             users: Vec::new(),
             roles: Vec::new(),
             pairs: Vec::new(),
+            teams: Vec::new(),
+            entities: Vec::new(),
+            granted_after: None,
             removed: Vec::new(),
             due: Vec::new(),
             writes: 0,
@@ -65,6 +81,10 @@ impl State {
                 flat_rows: false,
                 no_single_user: false,
                 post_replaces: false,
+                product_names_in_rows: true,
+                errors_in_200: false,
+                rows_kept_back: 0,
+                next_is_no_text: false,
             },
             keeps: Vec::new(),
             delays: Vec::new(),
@@ -107,6 +127,15 @@ impl State {
                 *reads -= 1;
                 shown.retain(|(_, held, _)| held != role);
             }
+        }
+        match &mut self.granted_after {
+            Some((0, _)) => {
+                if let Some((_, pair)) = self.granted_after.take() {
+                    self.pairs.push(pair);
+                }
+            }
+            Some((reads, _)) => *reads -= 1,
+            None => {}
         }
         shown
     }
