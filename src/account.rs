@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, RefreshCredentials},
     error::Error,
-    http_api::Host,
+    http_api::Secrets,
     json,
 };
 
@@ -23,13 +23,52 @@ struct Document {
     base_url: Option<String>,
     credentials: Map<String, Value>,
     settings: Option<Map<String, Value>>,
+    status: Option<String>,
+    #[serde(default)]
+    is_blocked: bool,
+    #[serde(default)]
+    is_sandbox: bool,
+}
+
+/// An account and whether it can be used.
+#[derive(Debug)]
+pub struct Integrated {
+    pub account: Account,
+    pub status: Status,
+}
+
+/// The state of an integrated account, in the words of the original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Connecting,
+    NeedsReauth,
+    ValidationError,
+    PostInstallError,
+    /// Whatever its status: the operator has blocked it.
+    Blocked,
+    /// Whatever its status: nothing is ever written with it.
+    Sandbox,
+}
+
+impl Status {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "active" => Self::Active,
+            "connecting" => Self::Connecting,
+            "needs_reauth" => Self::NeedsReauth,
+            "validation_error" => Self::ValidationError,
+            "post_install_error" => Self::PostInstallError,
+            _ => return None,
+        })
+    }
 }
 
 /// The account of a JSON text, its secrets looked up at the host.
 ///
 /// # Errors
 /// [`Error::Account`], naming the field; values are never in the message.
-pub async fn parse(text: &str, host: &dyn Host) -> Result<Account, Error> {
+pub async fn parse(text: &str, secrets: &dyn Secrets) -> Result<Integrated, Error> {
     let document: Document = serde_json::from_str(text).map_err(|error| {
         Error::account(
             "account",
@@ -45,11 +84,26 @@ pub async fn parse(text: &str, host: &dyn Host) -> Result<Account, Error> {
             format!("the account's provider `{}` is unknown", document.provider),
         )
     })?;
-    Ok(Account {
-        provider,
-        base_url: document.base_url,
-        credentials: credentials(document.credentials, host).await?,
-        settings: document.settings.map(|settings| Value::Object(settings).to_string()),
+    let status = match document.status.as_deref().map(Status::parse) {
+        Some(None) => {
+            return Err(Error::account(
+                "status",
+                "status must be active, connecting, needs_reauth, validation_error or post_install_error",
+            ));
+        }
+        _ if document.is_blocked => Status::Blocked,
+        Some(Some(status)) if status != Status::Active => status,
+        _ if document.is_sandbox => Status::Sandbox,
+        _ => Status::Active,
+    };
+    Ok(Integrated {
+        account: Account {
+            provider,
+            base_url: document.base_url,
+            credentials: credentials(document.credentials, secrets).await?,
+            settings: document.settings.map(|settings| Value::Object(settings).to_string()),
+        },
+        status,
     })
 }
 
@@ -63,13 +117,13 @@ fn without_values(error: &serde_json::Error) -> String {
     )
 }
 
-async fn credentials(mut fields: Map<String, Value>, host: &dyn Host) -> Result<Credentials, Error> {
+async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> Result<Credentials, Error> {
     let Some(Value::String(kind)) = fields.shift_remove("type") else {
         return Err(Error::account("credentials.type", "credentials.type is required"));
     };
     let mut texts = Texts { fields: Map::new() };
     for (name, value) in fields {
-        let value = resolve(&name, value, host).await?;
+        let value = resolve(&name, value, secrets).await?;
         texts.fields.insert(name, value);
     }
     let credentials = match kind.as_str() {
@@ -128,12 +182,12 @@ impl Texts {
 }
 
 /// A text, or the secret that `{"secret": "name"}` refers to.
-async fn resolve(name: &str, value: Value, host: &dyn Host) -> Result<Value, Error> {
+async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Value, Error> {
     let at = format!("credentials.{name}");
     match value {
         Value::String(_) => Ok(value),
         Value::Object(reference) => match (reference.get("secret"), reference.len()) {
-            (Some(Value::String(secret)), 1) => match host.secret(secret).await {
+            (Some(Value::String(secret)), 1) => match secrets.secret(secret).await {
                 Ok(Some(text)) => Ok(Value::String(text)),
                 Ok(None) => Err(Error::account(&at, format!("the secret `{secret}` of {at} is not set"))),
                 Err(why) => Err(Error::account(

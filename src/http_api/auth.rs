@@ -2,14 +2,23 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::account::Status;
+
 use super::{
     Checked, Host,
     config::{Config, Token},
     envelope::Rejection,
+    host::Setting,
 };
 
 /// The token of the `Authorization` header. Every configured digest is compared, each in constant time.
-pub fn token<'a>(config: &'a Config, headers: &[(String, String)]) -> Checked<&'a Token> {
+pub fn token<'a>(host: &dyn Host, config: &'a Config, headers: &[(String, String)]) -> Checked<&'a Token> {
+    if config.tokens.is_empty() {
+        return Err(unauthorized(&format!(
+            "no API token is configured: {} is empty",
+            host.setting_name(Setting::ApiTokens)
+        )));
+    }
     let mut values = headers
         .iter()
         .filter(|(name, _)| name == "authorization")
@@ -30,7 +39,11 @@ pub fn token<'a>(config: &'a Config, headers: &[(String, String)]) -> Checked<&'
             found = Some(token);
         }
     }
-    found.ok_or_else(|| unauthorized("the bearer token is not known"))
+    let found = found.ok_or_else(|| unauthorized("the bearer token is not known"))?;
+    if found.expires_at.is_some_and(|end| end <= host.transport().wall_clock()) {
+        return Err(unauthorized("the bearer token has expired"));
+    }
+    Ok(found)
 }
 
 /// The account's JSON text. One that does not exist and one that the token may not use give the same answer.
@@ -53,6 +66,48 @@ pub async fn account(host: &dyn Host, token: &Token, id: &str) -> Checked<String
             "invalid_configuration",
             format!("the integrated accounts cannot be read: {why}"),
         )),
+    }
+}
+
+/// What the request is must be in what the token may do.
+pub fn permit(token: &Token, dry_run: bool, raw: bool) -> Checked<()> {
+    let (is_permitted, verb) = if dry_run {
+        (token.may.plan, "plan")
+    } else {
+        (token.may.revoke, "revoke")
+    };
+    let missing = if !is_permitted {
+        verb
+    } else if raw && !token.may.raw {
+        "raw"
+    } else {
+        return Ok(());
+    };
+    Err(Rejection::new(
+        403,
+        "not_permitted",
+        format!("the bearer token may not do this: `{missing}` is not in its `may`"),
+    ))
+}
+
+/// An account that is not active answers as the original does.
+pub fn usable(status: Status, dry_run: bool) -> Checked<()> {
+    let inactive = |status: u16, name: &str| {
+        Err(Rejection::new(
+            status,
+            "account_not_active",
+            format!("the integrated account cannot be used: {name}"),
+        ))
+    };
+    match status {
+        Status::Active => Ok(()),
+        Status::Sandbox if dry_run => Ok(()),
+        Status::NeedsReauth => inactive(401, "needs_reauth"),
+        Status::Connecting => inactive(422, "connecting"),
+        Status::ValidationError => inactive(422, "validation_error"),
+        Status::PostInstallError => inactive(422, "post_install_error"),
+        Status::Blocked => inactive(503, "it is blocked"),
+        Status::Sandbox => inactive(405, "it is a sandbox account, which takes dry runs alone"),
     }
 }
 

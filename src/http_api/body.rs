@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Checked, InboundBody, envelope::Rejection};
+use super::{Checked, InboundBody, envelope::Rejection, unique::Unique};
 
 /// The JSON object of the body; an absent body is an empty object, so that everything can stand in the query.
 pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<String, Value>> {
@@ -31,9 +31,11 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
             "the content type must be application/json",
         ));
     }
-    match serde_json::from_slice(&bytes) {
+    match serde_json::from_slice(&bytes).map(|Unique(value)| value) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Rejection::field("body", "the body must be a JSON object")),
+        // A message of its own is one of ours, without a value.
+        Err(error) if error.is_data() => Err(Rejection::field("body", format!("the body is ambiguous: {error}"))),
         Err(error) => Err(Rejection::field(
             "body",
             format!(

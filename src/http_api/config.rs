@@ -1,15 +1,17 @@
-//! The configuration of the HTTP face.
+//! The configuration of the HTTP face: tokens and the response envelope.
 //!
 //! ```json
-//! {"tokens": [{"name": "offboarding", "sha256": "2c26…", "accounts": ["acme-crowdstrike"], "allow": ["leave-group"]}],
-//!  "response_envelope": "result"}
+//! [{"name": "offboarding", "sha256": "2c26…", "expires_at": "2027-01-01T00:00:00Z", "accounts": ["acme-crowdstrike"],
+//!   "may": ["plan", "revoke", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use serde::Deserialize;
+use std::time::Duration;
 
-use crate::{contract::types::SideEffect, json};
+use serde_json::{Map, Value};
 
-use super::{Checked, Envelope, Host, envelope::Rejection};
+use crate::{contract::types::SideEffect, json, timestamp};
+
+use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting};
 
 /// The configuration as it works.
 #[derive(Debug, Default)]
@@ -25,75 +27,138 @@ pub struct Token {
     /// For the record.
     pub name: String,
     pub digest: [u8; 32],
+    /// Unix time from which on it is refused.
+    pub expires_at: Option<Duration>,
     /// Ids of the integrated accounts that it may use.
     pub accounts: Vec<String>,
+    pub may: May,
     /// Side effects that its requests may allow.
     pub allow: Vec<SideEffect>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    tokens: Vec<TokenDocument>,
-    response_envelope: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenDocument {
-    name: String,
-    sha256: String,
-    accounts: Vec<String>,
-    #[serde(default)]
-    allow: Vec<String>,
+/// What a token's requests may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct May {
+    /// Dry runs.
+    pub plan: bool,
+    /// Removals.
+    pub revoke: bool,
+    /// The provider's own documents: `raw`, `stream` and `remote_data`.
+    pub raw: bool,
 }
 
 /// Reads the host's configuration. A malformed one is a 500 that says where, and lets nobody in.
 pub async fn read(host: &dyn Host) -> Checked<Config> {
-    let text = host.config().await.map_err(|why| wrong(&why))?;
-    match text {
-        None => Ok(Config::default()),
-        Some(text) => parse(&text).map_err(|why| wrong(&why)),
-    }
-}
-
-fn parse(text: &str) -> Result<Config, String> {
-    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let envelope = match document.response_envelope.as_deref() {
+    let read = async |setting| {
+        host.setting(setting)
+            .await
+            .map_err(|why| wrong(host.setting_name(setting), &why))
+    };
+    let tokens = match read(Setting::ApiTokens).await? {
+        None => Vec::new(),
+        Some(text) => tokens(&text).map_err(|why| wrong(host.setting_name(Setting::ApiTokens), &why))?,
+    };
+    let envelope = match read(Setting::ResponseEnvelope).await?.as_deref() {
         None => Envelope::Bare,
         Some("result") => Envelope::Result,
-        Some(_) => return Err(String::from("response_envelope must be \"result\" or absent")),
+        Some(_) => {
+            return Err(wrong(
+                host.setting_name(Setting::ResponseEnvelope),
+                "it must be `result` or nothing",
+            ));
+        }
     };
-    let tokens = document.tokens.into_iter().map(token).collect::<Result<_, _>>()?;
     Ok(Config { tokens, envelope })
 }
 
-fn token(document: TokenDocument) -> Result<Token, String> {
-    let TokenDocument {
-        name,
-        sha256,
-        accounts,
-        allow,
-    } = document;
-    let digest =
-        digest(&sha256).ok_or_else(|| format!("sha256 of the token `{name}` must be 64 hexadecimal digits"))?;
-    let allow = allow
-        .iter()
-        .map(|effect| {
-            json::side_effect(effect).ok_or_else(|| format!("`{effect}` is no side effect that can be allowed"))
+/// The tokens of a JSON text. The message of an error names entry and field, and no value.
+pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|error| format!("it is not JSON (line {}, column {})", error.line(), error.column()))?;
+    let Value::Array(entries) = value else {
+        return Err(String::from("it must be a JSON list of tokens"));
+    };
+    entries
+        .into_iter()
+        .enumerate()
+        .map(|(index, entry)| match entry {
+            Value::Object(fields) => token(fields).map_err(|why| format!("entry {index}: {why}")),
+            _ => Err(format!("entry {index} must be an object")),
         })
-        .collect::<Result<_, _>>()?;
+        .collect()
+}
+
+fn token(mut fields: Map<String, Value>) -> Result<Token, String> {
+    let name = text(fields.shift_remove("name"), "name")?;
+    let within = |why: String| format!("token `{name}`: {why}");
+    let digest = digest(&text(fields.shift_remove("sha256"), "sha256").map_err(within)?)
+        .ok_or_else(|| within(String::from("sha256 must be 64 hexadecimal digits")))?;
+    let expires_at = match fields.shift_remove("expires_at") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(
+            value
+                .as_str()
+                .and_then(timestamp::parse)
+                .ok_or_else(|| within(String::from("expires_at must be a time such as 2027-01-01T00:00:00Z")))?,
+        ),
+    };
+    let accounts = texts(fields.shift_remove("accounts"), "accounts").map_err(within)?;
+    let mut may = May::default();
+    for verb in texts(fields.shift_remove("may"), "may").map_err(within)? {
+        match verb.as_str() {
+            "plan" => may.plan = true,
+            "revoke" => may.revoke = true,
+            "raw" => may.raw = true,
+            _ => return Err(within(String::from("may is a list of plan, revoke and raw"))),
+        }
+    }
+    let allow = match fields.shift_remove("allow") {
+        None => Vec::new(),
+        allow => texts(allow, "allow")
+            .map_err(within)?
+            .iter()
+            .map(|effect| {
+                json::side_effect(effect).ok_or_else(|| within(String::from("allow has a name that is no side effect")))
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    if let Some(unknown) = fields.keys().next() {
+        return Err(within(format!("there is no field `{unknown}`")));
+    }
     Ok(Token {
         name,
         digest,
+        expires_at,
         accounts,
+        may,
         allow,
     })
 }
 
+fn text(value: Option<Value>, field: &str) -> Result<String, String> {
+    match value {
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(text),
+        _ => Err(format!("{field} is required, a text")),
+    }
+}
+
+fn texts(value: Option<Value>, field: &str) -> Result<Vec<String>, String> {
+    let wrong = || format!("{field} is required, a list of texts");
+    match value {
+        Some(Value::Array(items)) => items
+            .into_iter()
+            .map(|item| match item {
+                Value::String(text) => Ok(text),
+                _ => Err(wrong()),
+            })
+            .collect(),
+        _ => Err(wrong()),
+    }
+}
+
 fn digest(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -102,12 +167,8 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
-fn wrong(why: &str) -> Rejection {
-    Rejection::new(
-        500,
-        "invalid_configuration",
-        format!("the service's configuration is malformed: {why}"),
-    )
+fn wrong(setting: &str, why: &str) -> Rejection {
+    Rejection::new(500, "invalid_configuration", format!("{setting} is malformed: {why}"))
 }
 
 #[cfg(test)]
@@ -115,21 +176,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typo_is_an_error_and_not_a_default() {
+    fn a_typo_is_an_error_that_names_the_entry_and_no_value() {
         let digest = "0".repeat(64);
-        let good = format!(r#"{{"tokens": [{{"name": "a", "sha256": "{digest}", "accounts": ["x"]}}]}}"#);
-        let config = parse(&good).unwrap();
-        assert_eq!(config.tokens[0].accounts, ["x"]);
-        assert!(config.tokens[0].allow.is_empty(), "what is not allowed is not allowed");
-        for bad in [
-            "{}",
-            r#"{"tokens": [{"name": "a", "sha256": "00", "accounts": []}]}"#,
-            r#"{"tokens": [], "response_envelop": "result"}"#,
-            r#"{"tokens": [], "response_envelope": "data"}"#,
-            &good.replace(r#""accounts""#, r#""allow": ["leave_group"], "accounts""#),
-            &good.replace('0', "é"),
+        let good = format!(r#"[{{"name": "a", "sha256": "{digest}", "accounts": ["x"], "may": ["plan"]}}]"#);
+        let token = tokens(&good).unwrap().remove(0);
+        assert_eq!(token.accounts, ["x"]);
+        assert_eq!(
+            token.may,
+            May {
+                plan: true,
+                ..May::default()
+            }
+        );
+        assert!(token.allow.is_empty(), "what is not allowed is not allowed");
+        for (bad, named) in [
+            (String::from("{}"), "list"),
+            (String::from("[1]"), "entry 0"),
+            (good.replace(&digest, "sesame-open"), "token `a`: sha256"),
+            (good.replace(r#", "may": ["plan"]"#, ""), "token `a`: may"),
+            (good.replace("plan", "plna"), "token `a`: may"),
+            (good.replace(r#""may""#, r#""mai": 1, "may""#), "`mai`"),
+            (
+                good.replace(r#""may""#, r#""allow": ["leave_group"], "may""#),
+                "token `a`: allow",
+            ),
+            (
+                good.replace(r#""may""#, r#""expires_at": "tomorrow", "may""#),
+                "token `a`: expires_at",
+            ),
+            (good.replace(r#"["x"]"#, r#""x""#), "token `a`: accounts"),
         ] {
-            assert!(parse(bad).is_err(), "{bad}");
+            let why = tokens(&bad).unwrap_err();
+            assert!(why.contains(named), "{bad}: {why}");
+            assert!(!why.contains("sesame"), "{why}");
         }
     }
 }

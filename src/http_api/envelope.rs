@@ -102,7 +102,7 @@ impl Rejection {
 }
 
 /// The answer to an operation that failed.
-pub fn of_failure(failure: Failure) -> Answer {
+pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
     let Failure {
         kind,
         message,
@@ -165,7 +165,8 @@ pub fn of_failure(failure: Failure) -> Answer {
         let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
         body.insert(String::from("role_outcomes"), Value::Array(outcomes));
     }
-    if let Some(user) = user {
+    if let Some(mut user) = user {
+        user.remote_data.take_if(|_| !shows_documents);
         body.insert(String::from("user"), json::user(user));
     }
     Answer {
@@ -201,6 +202,7 @@ const fn phrase(status: u16) -> &'static str {
         422 => "Unprocessable Entity",
         429 => "Too Many Requests",
         502 => "Bad Gateway",
+        503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Internal Server Error",
     }

@@ -5,22 +5,37 @@ use crate::{
     transport::{Task, Transport},
 };
 
+/// Where secrets that accounts refer to come from.
+pub trait Secrets {
+    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
+    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
+}
+
+/// A text that configures the HTTP face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// JSON: the list of tokens.
+    ApiTokens,
+    /// `result`, or nothing.
+    ResponseEnvelope,
+}
+
 /// A host of the HTTP face: where its configuration, accounts and secrets come from, and where its record goes.
-pub trait Host {
+pub trait Host: Secrets {
     /// Outbound HTTP and clocks.
     fn transport(&self) -> &dyn Transport;
 
     /// Caches that outlive one request. They are keyed by account and safe to lose.
     fn caches(&self) -> &Caches;
 
-    /// The JSON text of the service's configuration (`super::config::Config`); `None` if none is set.
-    fn config(&self) -> Task<'_, Result<Option<String>, String>>;
+    /// A setting as it is configured; `None` if it is not set.
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>>;
+
+    /// What people call the setting here, e.g. "the Spin variable api_tokens".
+    fn setting_name(&self, setting: Setting) -> &'static str;
 
     /// The JSON text of one integrated account; `None` if there is no such account.
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>>;
-
-    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
-    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
 
     /// Writes one line of the record to the host's log.
     fn record(&self, line: &str);

@@ -3,18 +3,26 @@
 mod answer;
 mod auth;
 mod body;
+mod check;
 mod config;
+mod discovery;
 mod envelope;
 mod host;
 mod parameters;
 mod query;
 mod record;
 mod route;
+mod table;
+mod unique;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder};
+pub use self::{
+    check::{Checkup, check_accounts, check_tokens},
+    host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Secrets, Setting},
+    table::account_of,
+};
 
 use crate::{account, contract::types};
 
@@ -49,13 +57,16 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
         body,
     } = inbound;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    route::check(&method, path)?;
+    match route::of(&method, path)? {
+        route::Route::UnassignRole => {}
+        route::Route::Discovery(what) => return Ok(discovery::answer(what)),
+    }
     let config = config::read(host).await?;
-    let token = auth::token(&config, &headers)?;
+    let token = auth::token(host, &config, &headers)?;
     let query = query::parse(query)?;
     let parameters = Parameters::take(query, body::read(&headers, body)?)?;
     let account_text = auth::account(host, token, &parameters.account).await?;
-    let account = account::parse(&account_text, host)
+    let account::Integrated { account, status } = account::parse(&account_text, host)
         .await
         .map_err(|error| Rejection::account(&error))?;
     let Parameters {
@@ -66,6 +77,9 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
         request,
         mut options,
     } = parameters;
+    auth::permit(token, options.dry_run, matches!(format, Format::Raw | Format::Stream))?;
+    auth::usable(status, options.dry_run)?;
+    let ignore_remote_data = ignore_remote_data || !token.may.raw;
     // Allowed by request and token both; the account's own list comes on top.
     options.allow.retain(|effect| token.allow.contains(effect));
     let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
@@ -73,7 +87,7 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
     record.finished(&result);
     Ok(match result {
         Ok(success) => answer::of_success(success, format, &exclude, ignore_remote_data, config.envelope),
-        Err(failure) => envelope::of_failure(failure),
+        Err(failure) => envelope::of_failure(failure, token.may.raw),
     })
 }
 

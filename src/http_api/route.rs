@@ -1,33 +1,46 @@
 //! Which path and method this is.
 
-use super::{Checked, envelope::Rejection};
+use super::{Checked, discovery::What, envelope::Rejection};
 
 const RESOURCE: [&str; 3] = ["unified", "user-directory", "users"];
 const METHOD: &str = "unassign-role";
 
-/// The documented path, with hyphen or underscore, behind any prefix, a slash doubled or not.
-pub fn check(method: &str, path: &str) -> Checked<()> {
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    UnassignRole,
+    /// Open to everybody: neither secrets nor a call to a provider.
+    Discovery(What),
+}
+
+/// The documented path, with hyphen or underscore, behind any prefix, a slash doubled or not; and what describes it.
+pub fn of(method: &str, path: &str) -> Checked<Route> {
     let segments: Vec<String> = path
         .split('/')
         .filter(|segment| !segment.is_empty())
         .map(|segment| segment.replace('_', "-"))
         .collect();
-    let known = match segments.as_slice() {
-        [.., a, b, c, operation] => [a, b, c] == RESOURCE && operation == METHOD,
-        _ => false,
+    let (route, expected) = match segments.as_slice() {
+        [.., a, b, c, operation] if [a, b, c] == RESOURCE && operation == METHOD => (Route::UnassignRole, "POST"),
+        [.., a, b, c, meta, operation] if [a, b, c] == RESOURCE && meta == "meta" && operation == METHOD => {
+            (Route::Discovery(What::Meta), "GET")
+        }
+        [file] if file == "openapi.json" => (Route::Discovery(What::OpenApi), "GET"),
+        [file] if file == "healthz" => (Route::Discovery(What::Health), "GET"),
+        _ => {
+            return Err(Rejection::new(
+                404,
+                "unknown_path",
+                "the path is not POST /unified/user-directory/users/unassign-role (nor GET …/users/meta/unassign-role, /openapi.json \
+                 or /healthz)",
+            ));
+        }
     };
-    if !known {
-        return Err(Rejection::new(
-            404,
-            "unknown_path",
-            "the path is not POST /unified/user-directory/users/unassign-role",
-        ));
+    if method != expected && !(method == "HEAD" && expected == "GET") {
+        let rejection = Rejection::new(405, "method_not_allowed", format!("the method must be {expected}"));
+        return Err(rejection.header("allow", expected));
     }
-    if method != "POST" {
-        let rejection = Rejection::new(405, "method_not_allowed", "the method must be POST");
-        return Err(rejection.header("allow", "POST"));
-    }
-    Ok(())
+    Ok(route)
 }
 
 #[cfg(test)]
@@ -42,7 +55,19 @@ mod tests {
             "/api/v1/unified/user-directory/users/unassign-role",
             "//unified//user-directory/users/unassign-role/",
         ] {
-            assert!(check("POST", path).is_ok(), "{path}");
+            assert!(of("POST", path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_describes_it_is_got() {
+        for (path, what) in [
+            ("/unified/user-directory/users/meta/unassign-role", What::Meta),
+            ("/openapi.json", What::OpenApi),
+            ("/healthz", What::Health),
+        ] {
+            assert_eq!(of("GET", path).unwrap(), Route::Discovery(what), "{path}");
+            assert_eq!(of("POST", path).unwrap_err().status(), 405, "{path}");
         }
     }
 
@@ -54,10 +79,10 @@ mod tests {
             "/users/unassign-role",
             "/unified/user-directory/users/unassign-role/x",
         ] {
-            assert_eq!(check("POST", path).unwrap_err().status(), 404, "{path}");
+            assert_eq!(of("POST", path).unwrap_err().status(), 404, "{path}");
         }
         for method in ["GET", "DELETE", "post", "HEAD"] {
-            let rejection = check(method, "/unified/user-directory/users/unassign-role").unwrap_err();
+            let rejection = of(method, "/unified/user-directory/users/unassign-role").unwrap_err();
             assert_eq!(rejection.status(), 405, "{method}");
         }
     }

@@ -5,17 +5,20 @@ use std::{io::Write, rc::Rc};
 use spin_sdk::{key_value::Store, variables};
 use unassign_role::{
     client::Caches,
-    http_api::Host,
+    http_api::{Host, Secrets, Setting, account_of},
     transport::{Task, Transport},
 };
 
 use crate::transport::SpinTransport;
 
-/// JSON: tokens and the response envelope.
-const CONFIG: &str = "config";
+/// JSON: the list of tokens.
+const API_TOKENS: &str = "api_tokens";
+const RESPONSE_ENVELOPE: &str = "response_envelope";
+/// JSON: one object, account id to account.
+const ACCOUNTS: &str = "accounts";
 /// A secret `name` is in the variable with this prefix.
 const SECRET: &str = "secret_";
-/// An account `id` is the store's value under this prefix, as JSON.
+/// An account `id` that is not in the variable is the store's value under this prefix, as JSON.
 const ACCOUNT: &str = "account:";
 
 /// Spin's variables and key-value store.
@@ -32,12 +35,29 @@ impl Host for Spin {
         &self.caches
     }
 
-    fn config(&self) -> Task<'_, Result<Option<String>, String>> {
-        Box::pin(variable(String::from(CONFIG)))
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
+        let name = match setting {
+            Setting::ApiTokens => API_TOKENS,
+            Setting::ResponseEnvelope => RESPONSE_ENVELOPE,
+        };
+        Box::pin(variable(String::from(name)))
+    }
+
+    fn setting_name(&self, setting: Setting) -> &'static str {
+        match setting {
+            Setting::ApiTokens => "the Spin variable api_tokens",
+            Setting::ResponseEnvelope => "the Spin variable response_envelope",
+        }
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
+            if let Some(accounts) = variable(String::from(ACCOUNTS)).await?
+                && let Some(account) =
+                    account_of(&accounts, id).map_err(|why| format!("the Spin variable {ACCOUNTS}: {why}"))?
+            {
+                return Ok(Some(account));
+            }
             let store = Store::open_default().await.map_err(|error| format!("{error:?}"))?;
             let value = store
                 .get(format!("{ACCOUNT}{id}"))
@@ -50,6 +70,13 @@ impl Host for Spin {
         })
     }
 
+    fn record(&self, line: &str) {
+        // A log that cannot be written must not cost the caller the answer.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+impl Secrets for Spin {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
         let suffix: String = name
             .chars()
@@ -62,11 +89,6 @@ impl Host for Spin {
             })
             .collect();
         Box::pin(variable(format!("{SECRET}{suffix}")))
-    }
-
-    fn record(&self, line: &str) {
-        // A log that cannot be written must not cost the caller the answer.
-        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

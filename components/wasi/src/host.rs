@@ -2,17 +2,17 @@
 
 use std::{env, io::Write};
 
-use serde_json::value::RawValue;
 use unassign_role::{
     client::Caches,
-    http_api::Host,
+    http_api::{Host, Secrets, Setting, account_of},
     transport::{Task, Transport},
 };
 
 use crate::transport::WasiTransport;
 
-/// JSON: tokens and the response envelope.
-const CONFIG: &str = "UNASSIGN_ROLE_CONFIG";
+/// JSON: the list of tokens.
+const API_TOKENS: &str = "UNASSIGN_ROLE_API_TOKENS";
+const RESPONSE_ENVELOPE: &str = "UNASSIGN_ROLE_RESPONSE_ENVELOPE";
 /// JSON: one object, account id to account.
 const ACCOUNTS: &str = "UNASSIGN_ROLE_ACCOUNTS";
 /// A secret `name` is in the variable with this prefix and `NAME`.
@@ -32,8 +32,12 @@ impl Host for Environment<'_> {
         self.caches
     }
 
-    fn config(&self) -> Task<'_, Result<Option<String>, String>> {
-        Box::pin(async { variable(CONFIG) })
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
+        Box::pin(async move { variable(name(setting)) })
+    }
+
+    fn setting_name(&self, setting: Setting) -> &'static str {
+        name(setting)
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
@@ -41,13 +45,17 @@ impl Host for Environment<'_> {
             let Some(text) = variable(ACCOUNTS)? else {
                 return Ok(None);
             };
-            // The message of the parser may quote a credential.
-            let accounts: std::collections::BTreeMap<String, Box<RawValue>> =
-                serde_json::from_str(&text).map_err(|_| format!("{ACCOUNTS} is not a JSON object of accounts"))?;
-            Ok(accounts.get(id).map(|account| account.get().to_owned()))
+            account_of(&text, id).map_err(|why| format!("{ACCOUNTS}: {why}"))
         })
     }
 
+    fn record(&self, line: &str) {
+        // A log that cannot be written must not cost the caller the answer.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+impl Secrets for Environment<'_> {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
             let suffix: String = name
@@ -63,10 +71,12 @@ impl Host for Environment<'_> {
             variable(&format!("{SECRET}{suffix}"))
         })
     }
+}
 
-    fn record(&self, line: &str) {
-        // A log that cannot be written must not cost the caller the answer.
-        let _ = writeln!(std::io::stderr(), "{line}");
+const fn name(setting: Setting) -> &'static str {
+    match setting {
+        Setting::ApiTokens => API_TOKENS,
+        Setting::ResponseEnvelope => RESPONSE_ENVELOPE,
     }
 }
 

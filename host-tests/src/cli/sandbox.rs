@@ -91,9 +91,9 @@ impl Sandboxes {
 
     /// The HTTP face with the sandbox accounts.
     pub fn service(&self, component: Component) -> Builder {
-        let config = json!({"tokens": [{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS}]});
+        let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["plan", "revoke", "raw"]}]);
         let builder = Service::builder(component.into(), &self.network, self.clock)
-            .config(&config)
+            .tokens(&tokens)
             .secret("crowdstrike", "demo-secret")
             .secret("blackline_key", "demo-key")
             .secret("blackline_client", "demo-secret")

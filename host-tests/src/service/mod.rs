@@ -36,7 +36,9 @@ pub struct Builder {
     artifact: Artifact,
     network: Network,
     clock: Clock,
-    config: Option<String>,
+    tokens: Option<String>,
+    envelope: Option<String>,
+    accounts_in_variable: bool,
     accounts: BTreeMap<String, Value>,
     secrets: Vec<(String, String)>,
     inherit_output: bool,
@@ -50,7 +52,9 @@ impl Service {
             artifact,
             network: network.clone(),
             clock,
-            config: None,
+            tokens: None,
+            envelope: None,
+            accounts_in_variable: false,
             accounts: BTreeMap::new(),
             secrets: Vec::new(),
             inherit_output: false,
@@ -84,17 +88,30 @@ impl Service {
 }
 
 impl Builder {
-    /// The configuration: tokens and the response envelope.
+    /// The list of tokens.
     #[must_use]
-    pub fn config(mut self, json: &Value) -> Self {
-        self.config = Some(json.to_string());
+    pub fn tokens(self, json: &Value) -> Self {
+        self.tokens_text(&json.to_string())
+    }
+
+    /// The list of tokens as text, well-formed or not.
+    #[must_use]
+    pub fn tokens_text(mut self, text: &str) -> Self {
+        self.tokens = Some(text.to_owned());
         self
     }
 
-    /// The configuration as text, well-formed or not.
+    /// The response envelope.
     #[must_use]
-    pub fn config_text(mut self, text: &str) -> Self {
-        self.config = Some(text.to_owned());
+    pub fn envelope(mut self, envelope: &str) -> Self {
+        self.envelope = Some(envelope.to_owned());
+        self
+    }
+
+    /// Spin's accounts stand in the variable instead of the key-value store.
+    #[must_use]
+    pub const fn accounts_in_variable(mut self) -> Self {
+        self.accounts_in_variable = true;
         self
     }
 
@@ -145,16 +162,22 @@ impl Builder {
         })
     }
 
-    fn environment(&self) -> Vec<(String, String)> {
+    fn accounts_text(&self) -> String {
         let accounts: Map<String, Value> = self.accounts.clone().into_iter().collect();
-        let mut environment = vec![(
-            String::from("UNASSIGN_ROLE_ACCOUNTS"),
-            Value::Object(accounts).to_string(),
-        )];
+        Value::Object(accounts).to_string()
+    }
+
+    fn settings(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        [("api_tokens", &self.tokens), ("response_envelope", &self.envelope)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let mut environment = vec![(String::from("UNASSIGN_ROLE_ACCOUNTS"), self.accounts_text())];
         environment.extend(
-            self.config
-                .clone()
-                .map(|config| (String::from("UNASSIGN_ROLE_CONFIG"), config)),
+            self.settings()
+                .map(|(name, value)| (format!("UNASSIGN_ROLE_{}", name.to_ascii_uppercase()), value.clone())),
         );
         environment.extend(self.secrets.iter().map(|(name, value)| {
             let suffix = plain(name).to_ascii_uppercase();
@@ -169,7 +192,14 @@ impl Builder {
             .iter()
             .map(|(name, value)| (format!("secret_{}", plain(name).to_ascii_lowercase()), value.clone()))
             .collect();
-        variables.extend(self.config.clone().map(|config| (String::from("config"), config)));
+        variables.extend(self.settings().map(|(name, value)| (name.to_owned(), value.clone())));
+        if self.accounts_in_variable {
+            variables.insert(String::from("accounts"), self.accounts_text());
+            return Settings {
+                variables,
+                key_values: BTreeMap::new(),
+            };
+        }
         let key_values = self
             .accounts
             .iter()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    fixture::{ACCOUNT, ANN, Post, World, account, config},
+    fixture::{ACCOUNT, ANN, Post, World, account, tokens},
     on_both,
 };
 use harness::service::Service;
@@ -104,7 +104,7 @@ on_both! {
         let world = World::new();
         let bare = Service::builder(artifact, &world.network, world.clock).account(ACCOUNT, account()).start().unwrap();
         assert_eq!(Post::json(&good()).to(&bare).await.status, 401);
-        let broken = Service::builder(artifact, &world.network, world.clock).config_text("{").account(ACCOUNT, account()).start().unwrap();
+        let broken = Service::builder(artifact, &world.network, world.clock).tokens_text("{").account(ACCOUNT, account()).start().unwrap();
         let answer = Post::json(&good()).to(&broken).await;
         assert_eq!((answer.status, answer.header("x-error-code")), (500, "invalid_configuration"));
     }
@@ -125,7 +125,7 @@ on_both! {
             ("a secret that is not set", json!({"provider": "crowdstrike", "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": {"secret": "nope"}}, "settings": settings}), "credentials.client_secret"),
             ("an unknown key", json!({"provider": "crowdstrike", "credentials": credentials, "seetings": settings}), "account"),
         ] {
-            let service = Service::builder(artifact, &world.network, world.clock).config(&config()).account(ACCOUNT, account).start().unwrap();
+            let service = Service::builder(artifact, &world.network, world.clock).tokens(&tokens()).account(ACCOUNT, account).start().unwrap();
             let answer = Post::json(&good()).to(&service).await;
             assert_eq!((answer.status, answer.body["field"].as_str()), (500, Some(field)), "{name}: {answer:?}");
             assert!(!answer.body.to_string().contains("top-secret-value"), "{name}");
@@ -142,7 +142,7 @@ on_both! {
             "base_url": "https://unreachable.example",
             "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "demo-secret"},
         });
-        let service = Service::builder(artifact, &world.network, world.clock).config(&config()).account(ACCOUNT, account).start().unwrap();
+        let service = Service::builder(artifact, &world.network, world.clock).tokens(&tokens()).account(ACCOUNT, account).start().unwrap();
         let answer = Post::json(&good()).to(&service).await;
         assert_eq!((answer.status, &answer.body["sent"]), (502, &json!(false)), "{answer:?}");
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));

@@ -382,7 +382,9 @@ async fn the_whole_user_is_mapped() {
 async fn teams_and_entities_that_cannot_be_read_change_nothing_else() {
     let world = World::new();
     for path in ["/v1/users/301/teams", "/v1/users/301/entities"] {
-        world.network.inject(Rule::always(path, Fault::Answer(403, Vec::new(), String::from("{}"))));
+        world
+            .network
+            .inject(Rule::always(path, Fault::Answer(403, Vec::new(), String::from("{}"))));
     }
     let user = world.call(ANN, &[by_id("5")]).await.unwrap().user;
     assert!(user.groups.is_empty() && user.organizations.is_empty());

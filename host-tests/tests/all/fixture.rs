@@ -55,7 +55,7 @@ impl World {
 
     pub fn service_with(&self, artifact: Artifact, account: Value) -> Service {
         Service::builder(artifact, &self.network, self.clock)
-            .config(&config())
+            .tokens(&tokens())
             .account(ACCOUNT, account)
             .secret("crowdstrike", "demo-secret")
             .start()
@@ -109,8 +109,8 @@ pub fn typed_account() -> types::Account {
     }
 }
 
-pub fn config() -> Value {
-    json!({"tokens": [{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"]}]})
+pub fn tokens() -> Value {
+    json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["plan", "revoke", "raw"]}])
 }
 
 pub fn options() -> types::Options {

@@ -5,7 +5,7 @@ use sandboxes::crowdstrike::DEMO_HOME_CID;
 use serde_json::json;
 
 use crate::{
-    fixture::{ACCOUNT, ANN, Post, World, account, config},
+    fixture::{ACCOUNT, ANN, Post, World, account, tokens},
     on_both,
 };
 
@@ -20,7 +20,7 @@ on_both! {
         // There is room for the record before the write, and none for the record after it.
         let world = World::new();
         let service = Service::builder(artifact, &world.network, world.clock)
-            .config(&config())
+            .tokens(&tokens())
             .account(ACCOUNT, account())
             .secret("crowdstrike", "demo-secret")
             .log_limit(intent + 1)

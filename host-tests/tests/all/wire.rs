@@ -11,7 +11,7 @@ use harness::{
 use sandboxes::Clock;
 use serde_json::{Value, json};
 
-use crate::fixture::{ACCOUNT, Answer, Post, config};
+use crate::fixture::{ACCOUNT, Answer, Post, tokens};
 
 const USER: &str = "6f1e2a30-0000-4000-8000-00000000a001";
 const CID: &str = "0123456789abcdef0123456789abcdef";
@@ -54,7 +54,7 @@ async fn post(artifact: Artifact, account: Value, body: &Value) -> Answer {
     network.allow_loopback();
     let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
     let service = Service::builder(artifact, &network, clock)
-        .config(&config())
+        .tokens(&tokens())
         .account(ACCOUNT, account)
         .start()
         .unwrap();

@@ -1,0 +1,99 @@
+//! Checking a configuration without using it.
+
+use futures_util::FutureExt;
+
+use crate::{account, json, providers, transport::Task};
+
+use super::{config, host::Secrets, table};
+
+/// What was found in one entry of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkup {
+    /// The account's id, or the token's name.
+    pub entry: String,
+    /// What it is, or what is wrong with it; never a value.
+    pub result: Result<String, String>,
+}
+
+/// Checks a JSON object of accounts, each entry by itself. References to secrets count as set.
+///
+/// # Errors
+/// The text as a whole is malformed.
+pub fn check_accounts(text: &str) -> Result<Vec<Checkup>, String> {
+    let accounts = table::all(text)?;
+    Ok(accounts
+        .into_iter()
+        .map(|(entry, account)| Checkup {
+            entry,
+            result: check_account(account.get()),
+        })
+        .collect())
+}
+
+/// Checks a JSON list of tokens.
+///
+/// # Errors
+/// Names entry and field.
+pub fn check_tokens(text: &str) -> Result<Vec<Checkup>, String> {
+    let tokens = config::tokens(text)?;
+    Ok(tokens
+        .into_iter()
+        .map(|token| Checkup {
+            entry: token.name,
+            result: Ok(format!("accounts: {}", token.accounts.join(", "))),
+        })
+        .collect())
+}
+
+fn check_account(text: &str) -> Result<String, String> {
+    let parsed = account::parse(text, &AllSet).now_or_never();
+    let account = match parsed {
+        Some(Ok(integrated)) => integrated.account,
+        Some(Err(error)) => return Err(error.to_string()),
+        None => return Err(String::from("it could not be read")),
+    };
+    let provider = json::provider_name(account.provider);
+    providers::open(account)
+        .map(|_| provider.to_owned())
+        .map_err(|error| error.to_string())
+}
+
+/// Every secret is set.
+struct AllSet;
+
+impl Secrets for AllSet {
+    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        Box::pin(async { Ok(Some(String::from("set"))) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_account_is_checked_by_itself_and_no_secret_is_said() {
+        let text = r#"{
+            "good": {"provider": "crowdstrike", "settings": {"region": "us-2"},
+                     "credentials": {"type": "client_credentials", "client_id": "c", "client_secret": {"secret": "s"}}},
+            "misspelt": {"provider": "slack_enterprise", "settings": {"goverment": true},
+                         "credentials": {"type": "bearer_token", "token": "xoxp-sesame"}},
+            "wrong": {"provider": "elastic_cloud", "credentials": {"type": "bearer_token", "token": "xoxp-sesame"}},
+            "status": {"provider": "elastic_cloud", "status": "paused", "credentials": {"type": "api_key", "api_key": "sesame"}}}"#;
+        let checks = check_accounts(text).unwrap();
+        let found: Vec<_> = checks
+            .iter()
+            .map(|check| (check.entry.as_str(), check.result.is_ok()))
+            .collect();
+        assert_eq!(
+            found,
+            [("good", true), ("misspelt", false), ("status", false), ("wrong", false)]
+        );
+        assert!(
+            checks[1].result.as_ref().unwrap_err().contains("goverment"),
+            "{checks:?}"
+        );
+        assert!(!format!("{checks:?}").contains("sesame"));
+        assert!(!check_accounts(r#"["sesame"]"#).unwrap_err().contains("sesame"));
+    }
+}

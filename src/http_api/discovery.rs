@@ -1,0 +1,239 @@
+//! What describes the service: schemas, the provider matrix, whether it answers. Open to everybody; no provider is called.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    contract::types::{Profile, SideEffect},
+    json, providers,
+};
+
+use super::answer::Answer;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Meta,
+    OpenApi,
+    Health,
+}
+
+/// The service as OpenAPI 3.1. A test holds it against `wit/`.
+const OPENAPI: &str = include_str!("openapi.json");
+
+const PATH: &str = "/unified/user-directory/users/unassign-role";
+
+pub fn answer(what: What) -> Answer {
+    let body = match what {
+        What::OpenApi => OPENAPI.to_owned(),
+        What::Health => json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}).to_string(),
+        What::Meta => meta().to_string(),
+    };
+    Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: body.into_bytes(),
+    }
+}
+
+fn meta() -> Value {
+    // The text is this crate's own; a test reads it.
+    let mut openapi: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let operation = openapi["paths"][PATH]["post"].take();
+    let query: Map<String, Value> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone())))
+        .collect();
+    let definitions = json!({"components": openapi["components"].take()});
+    let schema = |name: &str| {
+        let mut schema = definitions.clone();
+        schema["$ref"] = json!(format!("#/components/schemas/{name}"));
+        schema
+    };
+    let profiles: Map<String, Value> = providers::matrix()
+        .map(|(provider, capability)| {
+            (
+                json::provider_name(provider).to_owned(),
+                profile(capability.profile(provider)),
+            )
+        })
+        .collect();
+    json!({
+        "resource": "user-directory/users",
+        "method": "unassign-role",
+        "http_method": "POST",
+        "path": PATH,
+        "query_schema": {"type": "object", "required": ["integrated_account_id"], "properties": query},
+        "body_schema": schema("Request"),
+        "response_schema": schema("User"),
+        "error_schema": schema("Error"),
+        "providers": profiles,
+    })
+}
+
+fn profile(profile: Profile) -> Value {
+    let Profile {
+        provider: _,
+        name,
+        credentials,
+        permissions,
+        user_ids,
+        role_ids,
+        group,
+        organization,
+        workspace,
+        organization_links,
+        remote_data,
+        side_effects,
+        not_guarded,
+        grants_per_request,
+        staleness_window,
+    } = profile;
+    let effects = |effects: Vec<SideEffect>| effects.into_iter().map(json::side_effect_name).collect::<Vec<_>>();
+    json!({
+        "name": name,
+        "credentials": credentials,
+        "permissions": permissions,
+        "user_ids": user_ids,
+        "role_ids": role_ids,
+        "scopes": {"group": group, "organization": organization, "workspace": workspace},
+        "organization_links": organization_links,
+        "remote_data": remote_data,
+        "side_effects": effects(side_effects),
+        "not_guarded": effects(not_guarded),
+        "grants_per_request": grants_per_request,
+        "staleness_window_ms": staleness_window,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const WIT: &str = include_str!("../../wit/user-directory.wit");
+
+    fn openapi() -> Value {
+        serde_json::from_str(OPENAPI).unwrap()
+    }
+
+    /// The names in a block of the WIT, e.g. `record email`.
+    fn wit_names(block: &str) -> Vec<String> {
+        let (_, rest) = WIT
+            .split_once(&format!("  {block} {{\n"))
+            .unwrap_or_else(|| panic!("{block}"));
+        let (inner, _) = rest.split_once("\n  }").unwrap();
+        inner
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("///"))
+            .map(|line| {
+                let name = line.split([':', ',']).next().unwrap();
+                name.trim_start_matches('%').to_owned()
+            })
+            .collect()
+    }
+
+    fn snake(name: &str) -> String {
+        match name {
+            "is-two-factor-enabled" => String::from("is_2fa_enabled"),
+            name => name.replace('-', "_"),
+        }
+    }
+
+    fn keys(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_schemas_have_exactly_the_fields_of_the_wit() {
+        let schemas = openapi()["components"]["schemas"].clone();
+        for (record, schema, more) in [
+            ("role", "Role", &[] as &[&str]),
+            ("role", "RequestedRole", &[]),
+            ("organization", "Organization", &[]),
+            ("organization", "RequestedOrganization", &[]),
+            ("email", "Email", &[]),
+            ("phone", "Phone", &[]),
+            ("license", "License", &[]),
+            ("group", "Group", &[]),
+            ("workspace", "Workspace", &[]),
+            ("url", "Url", &[]),
+            ("user", "User", &["role_outcomes", "dry_run", "planned_requests"]),
+            ("role-outcome", "RoleOutcome", &[]),
+            ("grant-outcome", "GrantOutcome", &[]),
+            ("via", "Via", &[]),
+            ("scope", "Scope", &[]),
+            ("planned-request", "PlannedRequest", &[]),
+        ] {
+            let mut expected: BTreeSet<String> = wit_names(&format!("record {record}"))
+                .iter()
+                .map(|name| snake(name))
+                .collect();
+            expected.extend(more.iter().map(|&name| name.to_owned()));
+            assert_eq!(keys(&schemas[schema]["properties"]), expected, "{schema}");
+        }
+        for (record, schema, renamed) in [
+            (
+                "options",
+                "Options",
+                &[("deadline", "deadline_ms"), ("accept_unverified", "accept")] as &[(&str, &str)],
+            ),
+            ("request", "Request", &[("remote_query", "options")]),
+        ] {
+            let expected: BTreeSet<String> = wit_names(&format!("record {record}"))
+                .iter()
+                .map(|name| snake(name))
+                .map(|name| {
+                    let other = renamed.iter().find(|(known, _)| *known == name);
+                    other.map_or(name, |(_, other)| (*other).to_owned())
+                })
+                .collect();
+            assert_eq!(keys(&schemas[schema]["properties"]), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn the_enumerations_have_exactly_the_words_of_the_wit() {
+        let schemas = openapi()["components"]["schemas"].clone();
+        let words = |schema: &Value| -> Vec<String> {
+            let words = schema["enum"].as_array().unwrap();
+            words.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        let of_wit = |name: &str| wit_names(&format!("enum {name}"));
+        let outcomes: Vec<String> = of_wit("outcome").iter().map(|name| snake(name)).collect();
+        assert_eq!(words(&schemas["Outcome"]), outcomes);
+        let kinds: Vec<String> = of_wit("via-kind").iter().map(|name| snake(name)).collect();
+        assert_eq!(words(&schemas["ViaKind"]), kinds);
+        assert_eq!(words(&schemas["SideEffect"]), of_wit("side-effect"));
+        let codes = words(&schemas["Error"]["properties"]["error_code"]);
+        for kind in of_wit("failure-kind") {
+            assert!(codes.contains(&snake(&kind)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn it_is_of_this_version_and_every_reference_leads_somewhere() {
+        let openapi = openapi();
+        assert_eq!(openapi["info"]["version"], env!("CARGO_PKG_VERSION"));
+        let references = OPENAPI.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
+        for reference in references {
+            assert!(openapi.pointer(reference).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn meta_has_the_schemas_and_every_provider() {
+        let meta = meta();
+        assert!(meta["query_schema"]["properties"]["integrated_account_id"].is_object());
+        assert_eq!(meta["body_schema"]["$ref"], "#/components/schemas/Request");
+        assert_eq!(meta["providers"].as_object().unwrap().len(), 6);
+        assert_eq!(meta["providers"]["crowdstrike"]["grants_per_request"], 100);
+        assert_eq!(
+            meta["providers"]["jumpcloud"]["side_effects"][0],
+            "delete-administrator"
+        );
+    }
+}
