@@ -1,11 +1,13 @@
 //! The commands.
 
+mod accounts;
 mod bench;
 mod call;
 mod demo;
 mod sandbox;
 mod serve;
 mod table;
+mod token;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,12 @@ enum Command {
     Call(call::Call),
     /// Measures size and speed, side by side
     Bench(bench::Bench),
+    /// Makes bearer tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Checks a configuration
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
 }
 
 pub async fn run() -> Result<ExitCode> {
@@ -38,5 +46,7 @@ pub async fn run() -> Result<ExitCode> {
         Command::Serve(serve) => serve.run().await,
         Command::Call(call) => call.run().await,
         Command::Bench(bench) => bench.run().await,
+        Command::Token(token) => token.run(),
+        Command::Accounts(accounts) => accounts.run(),
     }
 }

@@ -1,5 +1,6 @@
 //! The contract, through the real components.
 
+mod access;
 mod bad_input;
 mod blackline;
 mod composition;
