@@ -62,7 +62,7 @@ pub struct Selector {
 }
 
 /// More entries than this are refused: one call is one user's roles.
-const MOST_ENTRIES: usize = 100;
+const MOST_ENTRIES: usize = 1_000;
 /// The longest id, name or scope in bytes.
 const LONGEST_FIELD: usize = 512;
 /// The shortest deadline that leaves time for anything.

@@ -69,5 +69,9 @@ pub(crate) async fn operate(
     } = providers::open(account).map_err(rejected)?;
     let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let cx = engine::context(transport, caches, &ask, secrets, pacing);
-    engine::run(provider.as_ref(), &cx, &general, trail).await
+    let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
+    if let Some(quota) = cx.client.quota() {
+        trail.step(engine::TrailStep::Quota(quota));
+    }
+    result
 }

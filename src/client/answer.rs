@@ -18,6 +18,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer of these headers and no body.
+    #[cfg(test)]
+    pub fn of_headers(headers: Vec<(String, String)>) -> Self {
+        Self {
+            status: 200,
+            headers,
+            body: Vec::new(),
+            mask: Mask::new([]),
+        }
+    }
+
     /// The first header of that (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

@@ -1,6 +1,10 @@
 //! One HTTP exchange with a provider: time-outs, bounded body, and re-sending where that is safe.
 
-use std::{cell::Cell, pin::pin, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::future::{Either, select};
 
@@ -10,7 +14,7 @@ use crate::{
     transport::{Body, Method, Request, Response, Timeouts, Transport, TransportError},
 };
 
-use super::{ANSWER_BODY_LIMIT, Answer, Backoff, Deadline, Splitter, USER_AGENT, mask::Mask, retry_after};
+use super::{ANSWER_BODY_LIMIT, Answer, Backoff, Deadline, Quota, Splitter, USER_AGENT, mask::Mask, retry_after};
 
 /// Whether a request may be sent again when it is not known what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,7 @@ pub struct Client<'a> {
     pacing: Pacing,
     retries_left: Cell<u32>,
     wrote: Cell<bool>,
+    quota: RefCell<Option<Quota>>,
 }
 
 /// A provider's own ways to limit the rate.
@@ -122,6 +127,7 @@ impl<'a> Client<'a> {
             pacing,
             retries_left: Cell::new(RETRY_BUDGET),
             wrote: Cell::new(false),
+            quota: RefCell::default(),
         }
     }
 
@@ -259,6 +265,11 @@ impl<'a> Client<'a> {
             }
     }
 
+    /// What the provider's last answers say of its rate limit.
+    pub fn quota(&self) -> Option<Quota> {
+        self.quota.borrow().clone()
+    }
+
     /// How long the provider asks to wait.
     pub fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         let now = self.transport.wall_clock();
@@ -298,12 +309,16 @@ impl<'a> Client<'a> {
         let head = head.map_err(describe)?;
         let Response { status, headers, body } = head;
         let body = self.read_whole(body, end).await.map_err(describe)?;
-        Ok(Answer {
+        let answer = Answer {
             status,
             headers,
             body,
             mask: mask.clone(),
-        })
+        };
+        if let Some(quota) = Quota::of(&answer, self.transport.wall_clock()) {
+            *self.quota.borrow_mut() = Some(quota);
+        }
+        Ok(answer)
     }
 
     async fn read_whole(&self, mut body: Box<dyn Body + '_>, end: Duration) -> Result<Vec<u8>, ProviderFault> {

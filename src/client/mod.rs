@@ -8,6 +8,7 @@ mod elements;
 mod exchange;
 mod mask;
 pub mod paging;
+mod quota;
 mod retry_after;
 mod session;
 mod url;
@@ -22,6 +23,7 @@ pub use self::{
     deadline::Deadline,
     elements::Splitter,
     exchange::{Call, Client, Pacing, Repeat},
+    quota::Quota,
     session::send_with_token,
     url::{BaseUrl, QueryBuilder, path_segment},
 };

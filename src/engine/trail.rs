@@ -1,6 +1,7 @@
 //! What an operation tells about itself while it runs, for the record of the HTTP faces.
 
 use crate::{
+    client::Quota,
     contract::types::{RoleOutcome, SideEffect},
     provider::Grant,
 };
@@ -27,6 +28,8 @@ pub enum TrailStep<'a> {
         /// Trace ids of the provider's answers to the revoke.
         traces: Vec<String>,
     },
+    /// What the provider's last answers say of its rate limit.
+    Quota(Quota),
 }
 
 /// Takes no note.

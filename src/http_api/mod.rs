@@ -85,10 +85,12 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
     let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
     let result = crate::operate(host.transport(), host.caches(), account, request, options, &record).await;
     record.finished(&result);
-    Ok(match result {
+    let mut answer = match result {
         Ok(success) => answer::of_success(success, format, &exclude, ignore_remote_data, config.envelope),
         Err(failure) => envelope::of_failure(failure, token.may.raw),
-    })
+    };
+    answer.headers.extend(record.quota_headers());
+    Ok(answer)
 }
 
 /// The form of the success body.

@@ -24,7 +24,12 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
         let Node::Object(fields) = &mut root else {
             continue;
         };
-        insert(child(fields, name), &path, value.into_owned(), &key)?;
+        let node = child(fields, name);
+        match node {
+            // Whether a repetition is a list or a contradiction, the parameter knows.
+            Node::Text(_) | Node::Repeated(_) if path.is_empty() => node.repeat(value.into_owned()),
+            _ => insert(node, &path, value.into_owned(), &key)?,
+        }
     }
     match root.into_value() {
         Value::Object(fields) => Ok(fields),
@@ -36,6 +41,8 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
 enum Node {
     Empty,
     Text(String),
+    /// A plain name, more than once.
+    Repeated(Vec<String>),
     Object(Vec<(String, Node)>),
     /// Empty brackets.
     List(Vec<Node>),
@@ -54,6 +61,7 @@ impl Node {
         match self {
             Self::Empty => Value::Null,
             Self::Text(text) => Value::String(text),
+            Self::Repeated(texts) => Value::Array(texts.into_iter().map(Value::String).collect()),
             Self::Object(fields) => Value::Object(
                 fields
                     .into_iter()
@@ -62,6 +70,17 @@ impl Node {
             ),
             Self::List(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
             Self::Numbered(items) => Value::Array(items.into_values().map(Self::into_value).collect()),
+        }
+    }
+
+    fn repeat(&mut self, text: String) {
+        match std::mem::replace(self, Self::Empty) {
+            Self::Text(first) => *self = Self::Repeated(vec![first, text]),
+            Self::Repeated(mut texts) => {
+                texts.push(text);
+                *self = Self::Repeated(texts);
+            }
+            other => *self = other,
         }
     }
 
@@ -182,6 +201,7 @@ mod tests {
             ),
             ("q[n][x][]=1&q[n][x][]=2", json!({"q": {"n": {"x": ["1", "2"]}}})),
             ("n=a+b%26", json!({"n": "a b&"})),
+            ("f=a&f=b&f=c", json!({"f": ["a", "b", "c"]})),
         ] {
             assert_eq!(Value::Object(parse(query).unwrap()), expected, "{query}");
         }
@@ -190,7 +210,6 @@ mod tests {
     #[test]
     fn refuses_what_is_ambiguous() {
         for query in [
-            "id=a&id=b",
             "a[0]=x&a[]=y",
             "a=x&a[b]=y",
             "a[b=c",

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    client::Quota,
     contract::types::{Account, Failure, Request, RoleOutcome, Success},
     engine::{Trail, TrailStep},
     json,
@@ -22,6 +23,7 @@ pub struct Record<'a> {
     base: Map<String, Value>,
     /// What the operation told so far.
     told: RefCell<Map<String, Value>>,
+    quota: RefCell<Option<Quota>>,
 }
 
 /// The caller's request id if it is harmless, else one of ours.
@@ -65,6 +67,7 @@ impl<'a> Record<'a> {
             host,
             base: base.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             told: RefCell::new(told),
+            quota: RefCell::default(),
         }
     }
 
@@ -84,6 +87,19 @@ impl<'a> Record<'a> {
             self.tell("sent", sent);
         }
         self.write("result");
+    }
+
+    /// The provider's quota as headers of the answer.
+    pub fn quota_headers(&self) -> Vec<(&'static str, String)> {
+        let quota = self.quota.borrow().clone().unwrap_or_default();
+        [
+            ("ratelimit-limit", quota.limit),
+            ("ratelimit-remaining", quota.remaining),
+            ("ratelimit-reset", quota.reset.map(|seconds| seconds.to_string())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 
     fn tell(&self, name: &str, value: Value) {
@@ -130,6 +146,7 @@ impl Trail for Record<'_> {
                 self.tell("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
                 self.tell("traces", Value::from(traces));
             }
+            TrailStep::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Bearer tokens.
 
-use std::process::ExitCode;
+use std::{fmt::Write, process::ExitCode};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -83,8 +83,11 @@ impl New {
 fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("uar_{digits}"))
+    let mut secret = String::from("uar_");
+    for byte in bytes {
+        write!(secret, "{byte:02x}")?;
+    }
+    Ok(secret)
 }
 
 #[cfg(test)]

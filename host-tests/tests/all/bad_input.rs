@@ -16,7 +16,7 @@ on_both! {
     async fn a_request_at_fault_is_answered_with_the_field_and_costs_no_outbound_call(artifact) {
         let world = World::new();
         let service = world.service(artifact);
-        let many: Vec<Value> = (0..101).map(|n| json!({"id": format!("r{n}")})).collect();
+        let many: Vec<Value> = (0..1_001).map(|n| json!({"id": format!("r{n}")})).collect();
         for (name, body, field) in [
             ("id missing", json!({"roles": [{"id": "r"}]}), "id"),
             ("id empty", json!({"id": " ", "roles": [{"id": "r"}]}), "id"),
@@ -147,5 +147,100 @@ on_both! {
         assert_eq!((answer.status, &answer.body["sent"]), (502, &json!(false)), "{answer:?}");
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
         assert!(world.network.calls().iter().all(|call| call.authority == "unreachable.example"));
+    }
+}
+
+on_both! {
+    async fn null_is_absent_in_every_field(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        for field in ["id", "roles"] {
+            let mut body = good();
+            body[field] = Value::Null;
+            let answer = Post::json(&body).to(&service).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some(field)));
+            assert_eq!(answer.body["truto_error_insight"]["missing_required_body_fields"]["value"], json!([field]));
+        }
+        assert!(world.network.calls().is_empty());
+        let nulls = json!({
+            "id": ANN, "organizations": null, "workspace_id": null, "remote_data": null,
+            "roles": [{"id": "event_viewer", "name": null, "group": null, "organization": null, "workspace": null}],
+            "options": {"dry_run": null, "allow": null, "deadline_ms": null, "strict_scope": null, "unknown_role": null,
+                        "acknowledged_at": null, "expect": null, "accept": null},
+        });
+        let answer = Post::json(&nulls).to(&service).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let mut none = good();
+        none["options"] = Value::Null;
+        assert_eq!(Post::json(&none).to(&service).await.status, 200);
+    }
+}
+
+on_both! {
+    async fn ambiguous_or_hostile_bodies_are_refused(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        for body in [
+            format!(r#"{{"id": "{ANN}", "id": "someone-else", "roles": [{{"id": "event_viewer"}}]}}"#),
+            format!(r#"{{"id": "{ANN}", "roles": [{{"id": "event_viewer", "id": "falcon_admin"}}]}}"#),
+            format!(r#"{{"id": "{ANN}", "roles": {deep}}}"#),
+            deep,
+            String::from("null"),
+            String::from("\"text\""),
+            format!(r#"{{"id": "{ANN}", "roles": [{{"id": "event_viewer"}}]}} trailing"#),
+        ] {
+            let answer = Post { body: body.clone(), ..Post::json(&good()) }.to(&service).await;
+            assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some("body")), "{}", &body[..60.min(body.len())]);
+        }
+        for (name, value) in [("x-request-id", "a b"), ("x-request-id", &"x".repeat(65))] {
+            let answer = Post::json(&json!({})).header(name, value).to(&service).await;
+            assert_ne!(answer.header("x-request-id"), value);
+        }
+        let split = json!({"id": "a\r\nx-injected: 1", "roles": [{"id": "b\r\nx-injected: 1"}]});
+        let answer = Post::json(&split).to(&service).await;
+        assert_eq!((answer.status, answer.header("x-injected")), (400, ""));
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn invalid_utf_8_is_refused(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let request = http::Request::builder()
+            .method("POST")
+            .uri(format!("http://127.0.0.1/unified/user-directory/users/unassign-role?integrated_account_id={ACCOUNT}"))
+            .header("authorization", format!("Bearer {}", crate::fixture::TOKEN))
+            .header("content-type", "application/json")
+            .body(bytes::Bytes::from_static(b"{\"id\": \"\xff\xfe\", \"roles\": [{\"id\": \"x\"}]}"))
+            .unwrap();
+        assert_eq!(service.send(request).await.unwrap().status(), 400);
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn a_thousand_roles_work(artifact) {
+        let world = World::new();
+        let ids: Vec<String> = (0..1_000).map(|n| format!("custom_{n:04}")).collect();
+        for id in &ids {
+            world.tenant.add_role(sandboxes::crowdstrike::Role { id: id.clone(), display_name: id.clone(), cid: None });
+            world.tenant.grant(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id);
+        }
+        let roles: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+        let answer = Post::json(&json!({"id": ANN, "roles": roles})).to(&world.service(artifact)).await;
+        assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "removed=1000"));
+        assert!(ids.iter().all(|id| !world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id)));
+    }
+}
+
+on_both! {
+    async fn the_providers_quota_is_passed_on(artifact) {
+        let world = World::new();
+        let answer = Post::json(&good()).to(&world.service(artifact)).await;
+        assert_eq!((answer.header("ratelimit-limit"), answer.header("ratelimit-remaining")), ("6000", "5999"));
+        let refused = Post::json(&json!({})).to(&world.service(artifact)).await;
+        assert_eq!(refused.header("ratelimit-limit"), "", "no provider was asked");
     }
 }

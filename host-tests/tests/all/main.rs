@@ -7,6 +7,7 @@ mod composition;
 mod concurrency;
 mod crowdstrike;
 mod elastic_cloud;
+mod errors;
 mod faults;
 mod fixture;
 mod http_face;
@@ -19,6 +20,7 @@ mod scenarios;
 mod slack_enterprise;
 mod socket;
 mod teamviewer;
+mod vectors;
 mod wire;
 mod worlds;
 

@@ -113,7 +113,10 @@ fn dispatch(
             _ => Err(error("unknown_method")),
         };
     }
-    if method != "POST" || !query.is_empty() || !is_json {
+    // Arguments stand in the JSON body; what the method does not know is ignored.
+    let known = ["role_id", "entity_ids", "user_ids", "team_id", "user_id"];
+    let has_arguments = query.iter().any(|(name, _)| known.contains(&name.as_str()));
+    if method != "POST" || has_arguments || !is_json {
         return Err(error("invalid_post_type"));
     }
     let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {

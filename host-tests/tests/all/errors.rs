@@ -1,0 +1,141 @@
+//! Every row of the table of errors, through both components; the table has no other rows, and no row is missing in it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use harness::{
+    guests::Artifact,
+    network::{Fault, Rule},
+    service::{Service, token_digest},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    fixture::{ACCOUNT, ANN, Answer, Post, TOKEN, World, account, tokens},
+    on_both,
+};
+
+/// Status, code, and whether the provider is the cause.
+type Row = (u16, String, bool);
+
+/// The rows of the table of the documentation.
+fn documented() -> BTreeSet<Row> {
+    include_str!("../../../docs/errors.md")
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let status = cells.get(1)?.parse().ok()?;
+            Some((status, cells[2].trim_matches('`').to_owned(), cells[3] == "yes"))
+        })
+        .collect()
+}
+
+fn good() -> Value {
+    json!({"id": ANN, "roles": [{"id": "event_viewer"}]})
+}
+
+fn row(answer: &Answer) -> Row {
+    let body = &answer.body;
+    assert_eq!(body["statusCode"], json!(answer.status), "{answer:?}");
+    assert_eq!(body["error_code"], json!(answer.header("x-error-code")), "{answer:?}");
+    assert!(body["error"].is_string() && !answer.header("x-request-id").is_empty());
+    assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer:?}");
+    let is_remote = body.get("truto_is_remote_error").is_some();
+    assert_eq!(
+        is_remote,
+        body["truto_error_insight"].get("remote_error").is_some(),
+        "{answer:?}"
+    );
+    (answer.status, answer.header("x-error-code").to_owned(), is_remote)
+}
+
+fn with(artifact: Artifact, world: &World, account: Value, tokens: &Value) -> Service {
+    Service::builder(artifact, &world.network, world.clock)
+        .tokens(tokens)
+        .account(ACCOUNT, account)
+        .secret("crowdstrike", "demo-secret")
+        .start()
+        .unwrap()
+}
+
+/// A good request, to a service with the account changed.
+async fn account_with(artifact: Artifact, name: &str, value: Value) -> Row {
+    let world = World::new();
+    let mut account = account();
+    account[name] = value;
+    row(&Post::json(&good()).to(&with(artifact, &world, account, &tokens())).await)
+}
+
+/// A good request, while the provider has a fault.
+async fn provider_with(artifact: Artifact, fault: impl FnOnce(&World)) -> Answer {
+    let world = World::new();
+    fault(&world);
+    Post::json(&good()).to(&world.service(artifact)).await
+}
+
+async fn asked(artifact: Artifact, post: Post) -> Row {
+    let world = World::new();
+    let row = row(&post.to(&world.service(artifact)).await);
+    assert!(world.network.calls().is_empty());
+    row
+}
+
+on_both! {
+    async fn every_row_of_the_table_is_answered(artifact) {
+        let mut seen = BTreeSet::new();
+        let json = |body: Value| Post::json(&body);
+
+        // The request
+        seen.insert(asked(artifact, json(json!({"id": ANN}))).await);
+        seen.insert(asked(artifact, json(good()).header("authorization", "")).await);
+        seen.insert(asked(artifact, Post { path: String::from("/nowhere"), ..json(good()) }).await);
+        seen.insert(asked(artifact, Post { path: json(good()).path.replace(ACCOUNT, "nope"), ..json(good()) }).await);
+        seen.insert(asked(artifact, Post { method: "PUT", ..json(good()) }).await);
+        seen.insert(asked(artifact, Post { body: "x".repeat((1 << 20) + 1), ..json(good()) }).await);
+        seen.insert(asked(artifact, json(good()).header("content-type", "text/plain")).await);
+
+        // The configuration
+        for (name, value) in [
+            ("status", json!("needs_reauth")),
+            ("status", json!("connecting")),
+            ("is_sandbox", json!(true)),
+            ("is_blocked", json!(true)),
+            ("provider", json!("okta")),
+        ] {
+            seen.insert(account_with(artifact, name, value).await);
+        }
+        let planner = json!([{"name": "p", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT], "may": ["plan"]}]);
+        for tokens in [planner, json!({})] {
+            let world = World::new();
+            seen.insert(row(&json(good()).to(&with(artifact, &world, account(), &tokens)).await));
+        }
+
+        // The provider
+        let world = World::new();
+        let service = world.service(artifact);
+        seen.insert(row(&json(json!({"id": "99999999-9999-4999-8999-999999999999", "roles": [{"id": "event_viewer"}]})).to(&service).await));
+        let ambiguous = provider_with(artifact, |world| world.tenant.acknowledge_but_keep("event_viewer")).await;
+        let refused = Fault::Answer(403, Vec::new(), String::from(r#"{"errors": [{"code": 403, "message": "access denied"}]}"#));
+        let forbidden = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", refused))).await;
+        assert!(forbidden.body["truto_error_insight"]["forbidden_error"].is_object(), "{forbidden:?}");
+        let limit = Fault::Answer(429, vec![("retry-after", String::from("7"))], String::from("{}"));
+        let limited = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", limit))).await;
+        assert!(limited.body["truto_error_insight"]["rate_limit_error"].is_object(), "{limited:?}");
+        assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
+        let credentials = Fault::Answer(401, Vec::new(), String::from(r#"{"errors": [{"code": 401, "message": "bad client"}]}"#));
+        let unauthenticated = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", credentials))).await;
+        assert!(unauthenticated.body["raw_response"].is_object(), "{unauthenticated:?}");
+        let nonsense = Fault::Body("application/json", bytes::Bytes::from_static(b"<html>"));
+        let broken = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", nonsense))).await;
+        let silent = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", Fault::Silence { reaches: false }))).await;
+        let unsettled = provider_with(artifact, |world| world.tenant.stale_reads(Duration::from_secs(80))).await;
+        assert_eq!(unsettled.body["retryable"], json!(true), "{unsettled:?}");
+        for answer in [ambiguous, forbidden, limited, unauthenticated, broken, silent, unsettled] {
+            seen.insert(row(&answer));
+        }
+
+        let documented = documented();
+        let missing: Vec<&Row> = documented.difference(&seen).collect();
+        let unknown: Vec<&Row> = seen.difference(&documented).collect();
+        assert!(missing.is_empty() && unknown.is_empty(), "not seen: {missing:?}; not documented: {unknown:?}");
+    }
+}
