@@ -118,7 +118,12 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
     let code = json::failure_kind_name(kind);
     let mut body = base(status, &message, code);
     let mut insight = Map::new();
-    let is_remote = !matches!(kind, FailureKind::InvalidRequest | FailureKind::InvalidAccount);
+    let is_remote = match kind {
+        FailureKind::InvalidRequest | FailureKind::InvalidAccount => false,
+        // What was refused here and never sent is no error of the provider.
+        FailureKind::NotRemoved => sent,
+        _ => true,
+    };
     if is_remote {
         body.insert(String::from("truto_is_remote_error"), Value::Bool(true));
         insight.insert(String::from("remote_error"), json!({"description": message}));

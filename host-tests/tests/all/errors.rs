@@ -38,7 +38,10 @@ fn row(answer: &Answer) -> Row {
     assert_eq!(body["statusCode"], json!(answer.status), "{answer:?}");
     assert_eq!(body["error_code"], json!(answer.header("x-error-code")), "{answer:?}");
     assert!(body["error"].is_string() && !answer.header("x-request-id").is_empty());
-    assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{answer:?}");
+    assert!(
+        body["message"].as_str().is_some_and(|message| !message.is_empty()),
+        "{answer:?}"
+    );
     let is_remote = body.get("truto_is_remote_error").is_some();
     assert_eq!(
         is_remote,
@@ -62,7 +65,9 @@ async fn account_with(artifact: Artifact, name: &str, value: Value) -> Row {
     let world = World::new();
     let mut account = account();
     account[name] = value;
-    row(&Post::json(&good()).to(&with(artifact, &world, account, &tokens())).await)
+    row(&Post::json(&good())
+        .to(&with(artifact, &world, account, &tokens()))
+        .await)
 }
 
 /// A good request, while the provider has a fault.
@@ -100,6 +105,7 @@ on_both! {
             ("is_sandbox", json!(true)),
             ("is_blocked", json!(true)),
             ("provider", json!("okta")),
+            ("settings", json!({"region": "us-1", "protected_roles": ["event_viewer"]})),
         ] {
             seen.insert(account_with(artifact, name, value).await);
         }
@@ -113,7 +119,11 @@ on_both! {
         let world = World::new();
         let service = world.service(artifact);
         seen.insert(row(&json(json!({"id": "99999999-9999-4999-8999-999999999999", "roles": [{"id": "event_viewer"}]})).to(&service).await));
-        let ambiguous = provider_with(artifact, |world| world.tenant.acknowledge_but_keep("event_viewer")).await;
+        let world = World::new();
+        world.tenant.acknowledge_but_keep("event_viewer");
+        let mut short = account();
+        short["settings"]["staleness_window_ms"] = json!(1_000);
+        seen.insert(row(&json(good()).to(&with(artifact, &world, short, &tokens())).await));
         let refused = Fault::Answer(403, Vec::new(), String::from(r#"{"errors": [{"code": 403, "message": "access denied"}]}"#));
         let forbidden = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", refused))).await;
         assert!(forbidden.body["truto_error_insight"]["forbidden_error"].is_object(), "{forbidden:?}");
@@ -129,7 +139,7 @@ on_both! {
         let silent = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", Fault::Silence { reaches: false }))).await;
         let unsettled = provider_with(artifact, |world| world.tenant.stale_reads(Duration::from_secs(80))).await;
         assert_eq!(unsettled.body["retryable"], json!(true), "{unsettled:?}");
-        for answer in [ambiguous, forbidden, limited, unauthenticated, broken, silent, unsettled] {
+        for answer in [forbidden, limited, unauthenticated, broken, silent, unsettled] {
             seen.insert(row(&answer));
         }
 
