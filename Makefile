@@ -2,7 +2,7 @@
 
 GUEST = scripts/wasm-target.sh build --profile guest --target wasm32-wasip2
 
-.PHONY: demo serve test bench check guests lint
+.PHONY: demo serve test test-clients bench check guests lint
 
 demo: guests            ## the main job, on embedded sandboxes
 	cargo run -q -p host-tests -- demo
@@ -12,6 +12,9 @@ serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
 
 test: guests            ## unit tests, sandbox tests, and the contract through the real components
 	cargo test --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
+
+test-clients: guests    ## real clients over sockets; installs them into target/clients
+	clients/run
 
 bench: guests           ## size and speed, side by side in one run
 	cargo run -q -p host-tests -- bench

@@ -17,6 +17,9 @@ pub struct Serve {
     /// The component that serves
     #[arg(long, value_enum, default_value_t)]
     component: Component,
+    /// Serves the CrowdStrike sandbox itself on this port too, for callers of the typed export
+    #[arg(long)]
+    sandbox_port: Option<u16>,
 }
 
 impl Serve {
@@ -31,6 +34,11 @@ impl Serve {
             })?;
         let sandboxes = Sandboxes::start();
         let service = sandboxes.service(self.component).inherit_output().start()?;
+        if let Some(port) = self.sandbox_port {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            let router = sandboxes.crowdstrike.router();
+            tokio::spawn(async move { axum::serve(listener, router).await });
+        }
         println!("Serving on http://{} (Ctrl-C ends it). Try:\n", listener.local_addr()?);
         println!("{}\n", curl(listener.local_addr()?.port()));
         let stop = async {

@@ -1,0 +1,66 @@
+"""The typed call from Python, with outbound HTTP of the host."""
+
+import os
+import sys
+
+from wasmtime import Engine, Store, WasiConfig
+from wasmtime import component as c
+
+SAM = "6f1e2a30-0000-4000-8000-00000000b002"
+
+engine = Engine()
+component = c.Component.from_file(engine, sys.argv[1])
+linker = c.Linker(engine)
+linker.add_wasip2()
+linker.add_wasi_http()
+store = Store(engine)
+wasi = WasiConfig()
+wasi.inherit_stderr()
+store.set_wasi(wasi)
+store.set_wasi_http()
+instance = linker.instantiate(store, component)
+users = component.get_export_index("unified:user-directory/users@0.1.0")
+
+
+def function(name):
+    return instance.get_func(store, component.get_export_index(name, users))
+
+
+def record(**fields):
+    made = c.Record()
+    for name, value in fields.items():
+        setattr(made, name.replace("_", "-"), value)
+    return made
+
+
+def call(name, *arguments):
+    called = function(name)
+    answer = called(store, *arguments)
+    if hasattr(called, "post_return"):
+        called.post_return(store)
+    return answer
+
+
+providers = call("providers")
+assert len(providers) == 6, providers
+
+credentials = record(client_id="demo-client", client_secret="demo-secret", member_cid=None)
+account = record(
+    provider="crowdstrike",
+    base_url=os.environ["SANDBOX"],
+    credentials=c.Variant("client-credentials", credentials),
+    settings=None,
+)
+role = record(id="event_viewer", name=None, group=None, organization=None, workspace=None)
+request = record(id=SAM, roles=[role], organizations=[], workspace_id=None, remote_query=None, remote_data=None)
+options = record(
+    dry_run=False, allow=set(), deadline=None, strict_scope=None, unknown_role=None, acknowledged_at=None, expect=None,
+    accept_unverified=False,
+)
+options.allow = []
+answer = call("unassign-role", account, request, options)
+success = getattr(answer, "payload", answer)
+assert [outcome.outcome for outcome in success.outcomes] == ["removed"], vars(success)
+again = call("unassign-role", account, request, options)
+assert [outcome.outcome for outcome in getattr(again, "payload", again).outcomes] == ["already-absent"]
+print("typed.py: removed, and already absent on the second call")
