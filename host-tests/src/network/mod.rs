@@ -2,6 +2,7 @@
 
 mod fault;
 mod gate;
+mod record;
 
 use std::{
     collections::BTreeMap,
@@ -136,6 +137,7 @@ impl Network {
             body: body.clone(),
             status: None,
         };
+        record::write(&call);
         let (index, fault, gate) = {
             let mut shared = self.shared();
             shared.calls.push(call.clone());

@@ -1,0 +1,185 @@
+"""Checks recorded requests against the providers' official specifications: method, path, query and body.
+
+    check.py <folder of specifications> <recorded requests, JSON lines>
+
+The specifications are not part of this project. Prints what does not conform, and as its last line how many requests were checked.
+"""
+
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+
+import jsonschema
+
+# Parameters that tests give as remote_query or remote_data: passed through on request, and so not the adapter's own.
+PASSED_THROUGH = {"foo", "flag", "n[x]", "n[x][]", "n[x][0]", "n[x][1]", "note", "reason", "trace", "tag"}
+# What the specification lacks and the provider's own tools use.
+UNPUBLISHED = {
+    ("console.jumpcloud.com", "GET", "/api/users/{}"): "used by JumpCloud's own PowerShell module",
+    ("console.jumpcloud.com", "DELETE", "/api/users/{}"): "used by JumpCloud's own PowerShell module",
+    ("console.jumpcloud.com", "GET", "/api/users"): "used by JumpCloud's own PowerShell module",
+    ("console.jumpcloud.com", "GET", "/api/v2/roles"): "in the current specification; an empty stub in older copies",
+    ("webapi.teamviewer.com", "GET", "/api/v1/usergroups"): "in TeamViewer's API manual; not in the extract",
+}
+
+
+class Operation:
+    """A method of a path, in one shape for every kind of specification."""
+
+    def __init__(self, segments, method, query, required, body, root):
+        self.segments, self.method, self.query, self.required = segments, method, query, required
+        self.body, self.root = body, root
+
+    def fits(self, method, segments):
+        return (
+            method == self.method
+            and len(segments) == len(self.segments)
+            and all(wanted.startswith("{") or wanted == given for wanted, given in zip(self.segments, segments))
+        )
+
+
+def resolve(root, value):
+    while isinstance(value, dict) and "$ref" in value:
+        target = root
+        for part in value["$ref"].lstrip("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        value = target
+    return value
+
+
+def openapi(path, prefix=None):
+    """Swagger 2 and OpenAPI 3."""
+    root = json.loads(path.read_text())
+    base = (root.get("basePath", "") if prefix is None else prefix).rstrip("/")
+    for template, item in root["paths"].items():
+        for method, operation in item.items():
+            if method not in {"get", "post", "put", "patch", "delete"}:
+                continue
+            parameters = [resolve(root, p) for p in item.get("parameters", []) + operation.get("parameters", [])]
+            query = {p["name"]: p for p in parameters if p["in"] == "query"}
+            body = next((p["schema"] for p in parameters if p["in"] == "body"), None)
+            if "requestBody" in operation:
+                content = resolve(root, operation["requestBody"])["content"]
+                body = next(iter(content.values())).get("schema")
+            segments = (base + template).strip("/").split("/")
+            required = {name for name, p in query.items() if p.get("required")}
+            yield Operation(segments, method.upper(), query, required, body, root)
+
+
+def slack(folder):
+    for path in sorted(folder.glob("*.json")):
+        method = json.loads(path.read_text())
+        arguments = dict(method["args"]["properties"])
+        required = set(method["args"].get("required", [])) - {"token"}
+        arguments.pop("token", None)
+        query = {name: {"type": "string"} for name in arguments}
+        body = {"type": "object", "properties": arguments, "required": sorted(required), "additionalProperties": False}
+        for verb in ("GET", "POST"):
+            yield Operation(["api", path.stem], verb, query, required if verb == "GET" else set(), body, {})
+
+
+def specifications(folder):
+    jumpcloud = [*openapi(folder / "jumpcloud/JumpCloud.SDK.V1.json"), *openapi(folder / "jumpcloud/JumpCloud.SDK.V2.json")]
+    return {
+        "api.elastic-cloud.com": list(openapi(folder / "elastic-cloud/apidocs-user.json")),
+        "console.jumpcloud.com": jumpcloud,
+        "console.eu.jumpcloud.com": jumpcloud,
+        "slack.com": list(slack(folder / "slack/docs.slack.dev-methods")),
+        "webapi.teamviewer.com": list(openapi(folder / "teamviewer/teamviewer-webapi-userroles.extract.json", "")),
+    }
+
+
+def closed(schema, root, seen=(), is_part=False):
+    """The schema with references resolved, and objects closed: a field that the provider does not publish is a mistake."""
+    if isinstance(schema, dict) and "$ref" in schema:
+        if schema["$ref"] in seen:
+            return {}
+        return closed(resolve(root, schema), root, (*seen, schema["$ref"]), is_part)
+    if not isinstance(schema, dict):
+        return schema
+    made = {}
+    for key, value in schema.items():
+        if key in {"properties"}:
+            made[key] = {name: closed(inner, root, seen) for name, inner in value.items()}
+        elif key in {"items", "additionalProperties"}:
+            made[key] = closed(value, root, seen)
+        elif key in {"allOf", "oneOf", "anyOf"}:
+            made[key] = [closed(inner, root, seen, is_part=True) for inner in value]
+        elif key in {"type", "required", "enum", "minItems", "maxItems", "minimum", "maximum"}:
+            made[key] = value
+    if schema.get("nullable") and isinstance(made.get("type"), str):
+        made["type"] = [made["type"], "null"]
+    # A part of a composition knows some of the fields alone; the whole is closed around all of them.
+    if not is_part and ("properties" in made or "allOf" in made) and "additionalProperties" not in made:
+        made["unevaluatedProperties"] = False
+    # Swagger's `required: true` on a property is no JSON schema.
+    if not isinstance(made.get("required", []), list):
+        made.pop("required")
+    return made
+
+
+def faults(request, operations):
+    target, _, query = request["target"].partition("?")
+    segments = [unquote(part) if "{" not in part else part for part in target.strip("/").split("/")]
+    fitting = [operation for operation in operations if operation.fits(request["method"], segments)]
+    if not fitting:
+        unpublished = any(
+            request["authority"] == authority and request["method"] == method
+            and re.fullmatch(template.replace("{}", "[^/]+"), target)
+            for authority, method, template in UNPUBLISHED
+        )
+        return None if unpublished else ["no such method and path"]
+    # The most literal path is the one that is meant.
+    operation = max(fitting, key=lambda one: sum(not part.startswith("{") for part in one.segments))
+    found = []
+    given = {name for name, _ in parse_qsl(query, keep_blank_values=True)} - PASSED_THROUGH
+    found += [f"unknown query parameter {name}" for name in sorted(given - set(operation.query))]
+    found += [f"missing query parameter {name}" for name in sorted(operation.required - given)]
+    if request["body"]:
+        if operation.body is None:
+            return [*found, "a body where none is published"]
+        if "json" not in (request["content_type"] or ""):
+            return [*found, f"content type {request['content_type']}"]
+        try:
+            body = json.loads(request["body"])
+        except ValueError:
+            return [*found, "the body is not JSON"]
+        if isinstance(body, dict):
+            body = {name: value for name, value in body.items() if name not in PASSED_THROUGH}
+        schema = closed(operation.body, operation.root)
+        found += [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(body)]
+    elif isinstance(operation.body, dict) and operation.method != "GET" and operation.body.get("required"):
+        found.append("no body where one is published")
+    return found
+
+
+def main():
+    folder, recorded = Path(sys.argv[1]), Path(sys.argv[2])
+    known = specifications(folder)
+    checked, unpublished, wrong = Counter(), Counter(), Counter()
+    for line in recorded.read_text().splitlines():
+        request = json.loads(line)
+        operations = known.get(request["authority"])
+        if operations is None or request["target"].startswith("/oauth2/") or "/oauth2/" in request["target"]:
+            continue
+        found = faults(request, operations)
+        if found is None:
+            unpublished[request["authority"]] += 1
+            continue
+        checked[request["authority"]] += 1
+        for fault in found:
+            path = request["target"].partition("?")[0]
+            wrong[f"{request['authority']} {request['method']} {path[:80]}: {fault[:160]}"] += 1
+    for fault, count in wrong.most_common(60):
+        print(f"{count:6} x {fault}")
+    for authority, count in sorted(checked.items()):
+        print(f"{count:6} {authority} ({unpublished[authority]} to calls that it does not publish)")
+    print(f"spec conformance: {sum(checked.values())} requests checked" + (f", {sum(wrong.values())} faults" if wrong else ""))
+    return 1 if wrong or not checked else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
