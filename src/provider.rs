@@ -107,6 +107,8 @@ pub struct Verification {
     /// How often the sequence may start over, after a write without an answer that may not be re-sent, or after a role came
     /// back. At least 1.
     pub rounds: u32,
+    /// A write replaces the whole set of roles, so that two at once would undo each other.
+    pub replaces_set: bool,
 }
 
 /// One role at one scope, as a reading shows it.

@@ -23,9 +23,8 @@ pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
     let mut alone_left = MOST_ALONE;
     for round in 1..=verification.rounds.max(1) {
         let repeats = send_pending(provider, cx, work).await;
-        if single_out(work, &repeats, &mut alone_left, provider, cx).await {
-            send_pending(provider, cx, work).await;
-        }
+        let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
+        single_out(provider, cx, work, &refused, verification.replaces_set).await;
         if !work.targets.iter().any(super::Target::needs_read_back) {
             if round < verification.rounds && plan_afresh(provider, cx, work).await {
                 continue;
@@ -119,15 +118,42 @@ fn too_late() -> Verdict {
     }
 }
 
-/// One bad entry must not block the rest of its batch for ever: where a batch was refused and a fresh read shows that nothing
-/// changed, its grants become pending again, each in a request of its own.
-async fn single_out(
+/// One bad entry must not block the rest of its batch for ever: what was refused in a batch, and a fresh read still shows, is
+/// sent again, each in a request of its own.
+async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, refused: &[usize], one_by_one: bool) {
+    if one_by_one {
+        for &index in refused {
+            // Each of them replaces the set that the one before left behind: two at once would undo each other.
+            if !cx.client.deadline().allows_write(cx.client.transport()) {
+                return;
+            }
+            let Ok(now) = provider.read(cx, &work.user).await else {
+                return;
+            };
+            work.before = now;
+            if work.before.shows(&work.targets[index].grant) {
+                work.targets[index].alone = true;
+                work.targets[index].state = State::Pending;
+                send_pending(provider, cx, work).await;
+            }
+        }
+    } else if !refused.is_empty() {
+        for &index in refused {
+            work.targets[index].alone = true;
+            work.targets[index].state = State::Pending;
+        }
+        send_pending(provider, cx, work).await;
+    }
+}
+
+/// The grants of a batch that the provider refused, as far as a fresh read still shows them.
+async fn refused_and_held(
     work: &mut Work,
     sent: &[Sent],
     alone_left: &mut usize,
     provider: &dyn Provider,
     cx: &Context<'_>,
-) -> bool {
+) -> Vec<usize> {
     let refused: Vec<usize> = sent
         .iter()
         .filter(|write| write.targets.len() > 1)
@@ -145,22 +171,18 @@ async fn single_out(
         })
         .collect();
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
-        return false;
+        return Vec::new();
     }
     let Ok(now) = provider.read(cx, &work.user).await else {
-        return false;
+        return Vec::new();
     };
-    let mut any = false;
-    for index in refused {
-        let target = &mut work.targets[index];
-        if *alone_left > 0 && now.shows(&target.grant) {
-            *alone_left -= 1;
-            target.alone = true;
-            target.state = State::Pending;
-            any = true;
-        }
-    }
-    any
+    let held: Vec<usize> = refused
+        .into_iter()
+        .filter(|&index| now.shows(&work.targets[index].grant))
+        .take(*alone_left)
+        .collect();
+    *alone_left -= held.len();
+    held
 }
 
 /// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.

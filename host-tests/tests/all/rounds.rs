@@ -6,7 +6,7 @@ use harness::{
     network::Network,
     typed::{
         self,
-        types::{Account, Credentials, PasswordCredentials, Provider, Request, Role},
+        types::{Account, Credentials, Options, PasswordCredentials, Provider, Request, Role},
     },
 };
 use sandboxes::{
@@ -14,9 +14,12 @@ use sandboxes::{
     blackline::{self, BlackLine},
     crowdstrike::{DEMO_HOME_CID, Role as CrowdStrikeRole},
     elastic_cloud::{self, Assignment, ElasticCloud},
+    jumpcloud::{self, Administrator, JumpCloud, SystemUser},
+    slack_enterprise::{self, Slack},
+    teamviewer::{self, TeamViewer},
 };
 
-use crate::fixture::{SAM, START, World, by_id, options};
+use crate::fixture::{SAM, START, World, by_id, by_name, options};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,9 +35,11 @@ async fn rounds(clock: Clock, network: &Network, account: &Account, user: &str, 
         remote_data: None,
     };
     let before = clock.unix();
-    let answer = typed::call(network, clock, account, &request, &options())
-        .await
-        .unwrap();
+    let patient = Options {
+        deadline: Some(120_000),
+        ..options()
+    };
+    let answer = typed::call(network, clock, account, &request, &patient).await.unwrap();
     assert!(answer.is_ok(), "{answer:?}");
     (clock.unix() - before).as_secs()
 }
@@ -128,4 +133,113 @@ async fn where_it_takes_one_at_a_time_eight_are_under_way_together() {
     println!("BlackLine: {one}, {eight}, {fifty}");
     // Token, user and pairs, removal, user and pairs.
     assert_eq!((one, eight, fifty), (4, 4, 4 + 6));
+}
+
+async fn jumpcloud(count: usize) -> u64 {
+    let clock = Clock::starting_at(START);
+    let demo = JumpCloud::demo(clock);
+    let network = Network::default();
+    network.route("console.jumpcloud.com", demo.router());
+    let (user, email) = ("5f0000000000000000000077", "max@example.com");
+    demo.add_user(SystemUser {
+        id: user.to_owned(),
+        username: String::from("max"),
+        first: String::from("Max"),
+        last: String::from("Berg"),
+        email: email.to_owned(),
+        administrator: Some(String::from("5e0000000000000000000077")),
+    });
+    let names: Vec<String> = (0..count).map(|n| format!("Custom {n:02}")).collect();
+    for (n, name) in names.iter().enumerate() {
+        demo.add_role(&format!("5d00000000000000000001{n:02}"), name);
+    }
+    let mut roles = vec![String::from("Read Only")];
+    roles.extend(names.iter().cloned());
+    demo.add_administrator(Administrator {
+        id: String::from("5e0000000000000000000077"),
+        email: email.to_owned(),
+        roles,
+    });
+    let account = Account {
+        provider: Provider::Jumpcloud,
+        base_url: None,
+        credentials: Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
+        settings: None,
+    };
+    let roles = names.iter().map(|name| by_name(name)).collect();
+    rounds(clock, &network, &account, user, roles).await
+}
+
+async fn slack(count: usize) -> u64 {
+    let clock = Clock::starting_at(START);
+    let demo = Slack::demo(clock);
+    let network = Network::default();
+    network.route("slack.com", demo.router());
+    let user = slack_enterprise::DEMO_USERS[2].0;
+    let ids: Vec<String> = (0..count).map(|n| format!("RlMORE{n:02}")).collect();
+    for id in &ids {
+        demo.assign(user, id, slack_enterprise::DEMO_ENTERPRISE);
+    }
+    let account = Account {
+        provider: Provider::SlackEnterprise,
+        base_url: None,
+        credentials: Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
+        settings: None,
+    };
+    rounds(
+        clock,
+        &network,
+        &account,
+        user,
+        ids.iter().map(|id| by_id(id)).collect(),
+    )
+    .await
+}
+
+async fn teamviewer(count: usize) -> u64 {
+    let clock = Clock::starting_at(START);
+    let demo = TeamViewer::demo(clock);
+    let network = Network::default();
+    network.route("webapi.teamviewer.com", demo.router());
+    let user = teamviewer::DEMO_USERS[0].0;
+    let ids: Vec<String> = (0..count)
+        .map(|n| format!("b0000000-0000-4000-8000-0000000000{n:02}"))
+        .collect();
+    for id in &ids {
+        demo.add_role(id, id);
+        demo.assign(user, id);
+    }
+    let account = Account {
+        provider: Provider::Teamviewer,
+        base_url: None,
+        credentials: Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
+        settings: None,
+    };
+    rounds(
+        clock,
+        &network,
+        &account,
+        user,
+        ids.iter().map(|id| by_id(id)).collect(),
+    )
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn jumpcloud_takes_a_set_of_any_size_in_one_request() {
+    let (one, ten, fifty) = (jumpcloud(1).await, jumpcloud(10).await, jumpcloud(50).await);
+    println!("JumpCloud: {one}, {ten}, {fifty}");
+    assert_eq!((one, ten), (fifty, fifty));
+}
+
+#[tokio::test(start_paused = true)]
+async fn slack_and_teamviewer_grow_by_the_eight_under_way_together() {
+    let (one, eight, fifty) = (slack(1).await, slack(8).await, slack(50).await);
+    println!("Slack: {one}, {eight}, {fifty}");
+    // Fifty roles are fifty requests, eight together: seven rounds instead of one.
+    assert_eq!((one, eight, fifty), (one, one, one + 6));
+    let (one, eight, fifty) = (teamviewer(1).await, teamviewer(8).await, teamviewer(50).await);
+    println!("TeamViewer: {one}, {eight}, {fifty}");
+    // Every role that the user holds (four here besides) has its own list of assignments, read before and after, eight together.
+    assert_eq!((one, eight, fifty), (7, 9, 25));
 }

@@ -106,6 +106,7 @@ impl Case {
                     window: WINDOW,
                     earliest: Duration::ZERO,
                     rounds: 1,
+                    replaces_set: false,
                 },
                 consequences: Vec::new(),
                 own: None,

@@ -320,6 +320,7 @@ impl Provider for BlackLine {
                 Duration::ZERO
             },
             rounds: if replaces { 3 } else { 1 },
+            replaces_set: replaces,
         }
     }
 

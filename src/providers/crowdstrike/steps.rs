@@ -314,6 +314,7 @@ impl Provider for CrowdStrike {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 1,
+            replaces_set: false,
         }
     }
 

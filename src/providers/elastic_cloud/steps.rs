@@ -186,6 +186,7 @@ impl Provider for ElasticCloud {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 1,
+            replaces_set: false,
         }
     }
 

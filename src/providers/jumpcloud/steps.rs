@@ -266,6 +266,7 @@ impl Provider for JumpCloud {
             window: self.config.staleness_window,
             earliest: Duration::from_secs(2),
             rounds: 3,
+            replaces_set: true,
         }
     }
 

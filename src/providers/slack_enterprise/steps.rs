@@ -177,6 +177,7 @@ impl Provider for Slack {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 2,
+            replaces_set: false,
         }
     }
 

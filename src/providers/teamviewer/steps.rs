@@ -369,6 +369,7 @@ impl Provider for TeamViewer {
             window: self.config.staleness_window,
             earliest: Duration::ZERO,
             rounds: 3,
+            replaces_set: false,
         }
     }
 

@@ -16,7 +16,7 @@ enum Cell {
     Not(&'static str),
 }
 
-const SCENARIOS: [&str; 16] = [
+const SCENARIOS: [&str; 17] = [
     "removed by id",
     "removed by name",
     "several",
@@ -33,6 +33,7 @@ const SCENARIOS: [&str; 16] = [
     "not found",
     "credentials refused",
     "rate limited",
+    "one bad in a batch",
 ];
 
 #[tokio::test(start_paused = true)]
@@ -259,6 +260,20 @@ async fn run(scenario: &str, subject: &Subject) -> Cell {
                 "{what}"
             );
             assert!(failure.retry_after.is_some_and(|seconds| seconds >= 1), "{what}");
+        }
+        "one bad in a batch" => {
+            subject.refuse_first();
+            let answer = subject.call(&subject.held).await;
+            assert_eq!(
+                outcomes(&answer),
+                [Outcome::Refused, Outcome::Removed],
+                "{what}: {answer:?}"
+            );
+            assert_eq!(answer.unwrap_err().status, 422, "{what}");
+            assert!(
+                held() && !(subject.is_held)(1),
+                "{what}: one bad entry does not keep the other"
+            );
         }
         other => panic!("no such scenario: {other}"),
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use harness::{
-    network::Network,
+    network::{Call, Fault, Network, Rule},
     typed::{
         self,
         types::{
@@ -42,6 +42,8 @@ pub struct Subject {
     pub keep: Box<dyn Fn()>,
     pub late: Box<dyn Fn(Duration)>,
     pub limit: Box<dyn Fn(usize)>,
+    /// Whether a request would remove the first one, alone or among others.
+    pub takes_first: fn(&Call) -> bool,
 }
 
 pub const ALL: [fn() -> Subject; 6] = [black_line, crowd_strike, elastic, jump_cloud, slack, team_viewer];
@@ -75,6 +77,24 @@ impl Subject {
             .unwrap()
     }
 
+    /// The provider refuses every request that would remove the first one, whole.
+    pub fn refuse_first(&self) {
+        let is_slack = self.account.provider == Provider::SlackEnterprise;
+        let answer = if is_slack {
+            Fault::Answer(
+                200,
+                Vec::new(),
+                String::from(r#"{"ok": false, "error": "restricted_action"}"#),
+            )
+        } else {
+            Fault::Answer(422, Vec::new(), String::from("{}"))
+        };
+        self.network.inject(Rule {
+            fits: std::sync::Arc::new(self.takes_first),
+            ..Rule::always("", answer)
+        });
+    }
+
     pub fn with_wrong_credentials(&self) -> Account {
         let mut account = self.account.clone();
         match &mut account.credentials {
@@ -85,6 +105,10 @@ impl Subject {
         }
         account
     }
+}
+
+fn has(call: &Call, text: &str) -> bool {
+    String::from_utf8_lossy(&call.body).contains(text)
 }
 
 fn account(provider: Provider, credentials: Credentials) -> Account {
@@ -133,6 +157,7 @@ fn black_line() -> Subject {
         },
         user: ann.to_string(),
         nobody: String::from("999"),
+        takes_first: |call| call.method == "DELETE" && call.path_and_query.contains("roleId=9&"),
         held: [by_id("9:A"), by_id("3:B")],
         by_name: by_name("auditor"),
         absent: by_id("22"),
@@ -188,6 +213,7 @@ fn crowd_strike() -> Subject {
         },
         user: ann.to_owned(),
         nobody: String::from("6f1e2a30-0000-4000-8000-ffffffffffff"),
+        takes_first: |call| call.path_and_query.contains("user-role-actions") && has(call, "event_viewer"),
         held: [by_id("event_viewer"), by_id("dashboard_admin")],
         by_name: by_name("event VIEWER"),
         absent: by_id("quarantine_manager"),
@@ -236,6 +262,7 @@ fn elastic() -> Subject {
         ),
         user: ann.to_owned(),
         nobody: String::from("4711"),
+        takes_first: |call| call.method == "DELETE" && has(call, "billing-admin"),
         held: [by_id("billing-admin"), by_id("security-t1-analyst")],
         by_name: by_name("billing ADMIN"),
         absent: by_id("observability-admin"),
@@ -284,6 +311,7 @@ fn jump_cloud() -> Subject {
         ),
         user: ann.to_owned(),
         nobody: String::from("5f00000000000000000000ff"),
+        takes_first: |call| call.method == "PUT" && !has(call, "Help Desk"),
         held: [by_id(roles[2].0), by_id(roles[3].0)],
         by_name: by_name("help DESK"),
         absent: by_id(roles[0].0),
@@ -327,6 +355,7 @@ fn slack() -> Subject {
         ),
         user: ann.to_owned(),
         nobody: String::from("U0NOBODY"),
+        takes_first: |call| call.path_and_query.contains("removeAssignments") && has(call, "Rl01"),
         held: [by_id("Rl01"), by_id("Rl0A")],
         by_name: by_name("channels admin"),
         absent: by_id("Rl0J"),
@@ -367,6 +396,9 @@ fn team_viewer() -> Subject {
         ),
         user: ann.to_owned(),
         nobody: String::from("u999"),
+        takes_first: |call| {
+            call.path_and_query.contains("unassign/account") && has(call, "a0000000-0000-4000-8000-000000000002")
+        },
         held: [by_id(roles[1]), by_id(roles[3])],
         by_name: by_name("help DESK"),
         absent: by_id(roles[5]),
