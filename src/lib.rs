@@ -15,6 +15,7 @@ mod fake;
 pub mod http_api;
 pub mod json;
 mod pass_through;
+mod passage;
 mod provider;
 mod providers;
 mod reason;
@@ -28,6 +29,7 @@ use crate::{
     client::Caches,
     contract::types,
     engine::{NoTrail, Trail},
+    passage::Passage,
     transport::Transport,
 };
 
@@ -42,7 +44,7 @@ pub async fn unassign_role(
     request: types::Request,
     options: types::Options,
 ) -> Result<types::Success, types::Failure> {
-    operate(transport, caches, account, request, options, &NoTrail).await
+    operate(transport, caches, account, request, options, &NoTrail, None).await
 }
 
 /// The provider matrix: one row for each provider.
@@ -59,6 +61,7 @@ pub(crate) async fn operate(
     request: types::Request,
     options: types::Options,
     trail: &dyn Trail,
+    passage: Option<&mut dyn Passage>,
 ) -> Result<types::Success, types::Failure> {
     let rejected = |error: error::Error| engine::failure_of(&error, false);
     let providers::Opened {
@@ -72,6 +75,17 @@ pub(crate) async fn operate(
     let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
     if let Some(quota) = cx.client.quota() {
         trail.step(engine::TrailStep::Quota(quota));
+    }
+    if let (Ok(success), Some(passage)) = (&result, passage)
+        && !success.dry_run
+        && let Some((call, token)) = provider.document(&cx, &success.user.id)
+    {
+        let mut begin = |passage: &mut dyn Passage| passage.begin(success);
+        // What cannot be passed on is in the success as far as it was read.
+        let _ = cx
+            .client
+            .pass_on(&call, ("authorization", "Bearer", &token), &mut begin, passage)
+            .await;
     }
     result
 }

@@ -9,6 +9,7 @@ use crate::{
     contract::types::{Scope, SideEffect, User, Via},
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     reason::Reason,
+    secret::Secret,
     transport::Task,
 };
 
@@ -81,6 +82,12 @@ pub trait Provider {
 
     /// Sends one planned write; one verdict for each of its grants, in their order.
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>>;
+
+    /// A read whose answer's body is the user's document and nothing else, and which holds no secrets, with the access token for it:
+    /// it can be passed on as it arrives. `None` where the document stands inside of another one, or has to be filtered.
+    fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<(Call, Secret)> {
+        None
+    }
 
     /// The unified user of a reading, without `remote_data`.
     fn unify(&self, reading: &Reading) -> User;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sandboxes::Clock;
-use wasmtime::component::ResourceTable;
+use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -16,11 +16,15 @@ pub struct Host {
     pub(crate) table: ResourceTable,
     network: Network,
     pub(crate) spin: Arc<Settings>,
+    pub(crate) limits: StoreLimits,
 }
 
 /// What a guest prints is kept up to this many bytes, which no run comes near: past the limit its writes fail, as they do on a host
 /// that closed its standard error.
 pub const LOG_LIMIT: usize = 1 << 30;
+
+/// The most memory that an instance gets, in bytes: what it holds must not grow with what a provider or a client sends.
+pub const MEMORY_LIMIT: usize = 32 << 20;
 
 /// How a guest is set up.
 #[derive(Clone)]
@@ -55,6 +59,7 @@ impl Host {
             table: ResourceTable::new(),
             network: setup.network.clone(),
             spin: Arc::clone(&setup.spin),
+            limits: StoreLimitsBuilder::new().memory_size(MEMORY_LIMIT).build(),
         }
     }
 }

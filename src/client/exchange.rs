@@ -10,6 +10,7 @@ use futures_util::future::{Either, select};
 
 use crate::{
     error::{FaultKind, ProviderFault},
+    passage::Passage,
     secret::Secret,
     transport::{Body, Method, Request, Response, Timeouts, Transport, TransportError},
 };
@@ -216,6 +217,51 @@ impl<'a> Client<'a> {
         }
         splitter.finish().map_err(describe)?;
         Ok(None)
+    }
+
+    /// Sends a read and passes its body on as it arrives; says whether anything was. An answer that is no success, or no document,
+    /// is left alone. The deadline holds until the first piece, and from then on the time-out between two pieces.
+    ///
+    /// # Errors
+    /// The exchange broke off: before anything was passed on, or in the middle.
+    pub async fn pass_on(
+        &self,
+        call: &Call,
+        authorization: (&'static str, &str, &Secret),
+        begin: &mut dyn FnMut(&mut dyn Passage),
+        passage: &mut dyn Passage,
+    ) -> Result<bool, ProviderFault> {
+        let request = request_of(call, Some(authorization));
+        let end = self.transport.monotonic() + self.deadline.left(self.transport);
+        let Response {
+            status,
+            headers,
+            mut body,
+        } = self
+            .within(self.transport.send(&request), TIMEOUTS.first_byte, end)
+            .await?;
+        let content_type = headers
+            .iter()
+            .find(|(name, _)| name == "content-type")
+            .map_or("", |(_, value)| value.as_str());
+        if status != 200 || !content_type.to_ascii_lowercase().starts_with("application/json") {
+            return Ok(false);
+        }
+        let mut next = self.within(body.chunk(), TIMEOUTS.first_byte, end).await?;
+        if next.is_none() {
+            return Ok(false);
+        }
+        begin(passage);
+        while let Some(piece) = next {
+            if !passage.piece(&piece).await {
+                return Ok(true);
+            }
+            drop(piece);
+            let soon = self.transport.monotonic() + TIMEOUTS.between_bytes;
+            next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await?;
+        }
+        passage.end().await;
+        Ok(true)
     }
 
     async fn send_with(

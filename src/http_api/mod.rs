@@ -9,6 +9,7 @@ mod discovery;
 mod envelope;
 mod host;
 mod parameters;
+mod passing;
 mod query;
 mod record;
 mod route;
@@ -24,32 +25,43 @@ pub use self::{
     table::account_of,
 };
 
-use crate::{account, contract::types};
+use crate::{account, contract::types, passage::Passage};
 
-use self::{envelope::Rejection, parameters::Parameters, record::Record};
+use self::{envelope::Rejection, parameters::Parameters, passing::Passing, record::Record};
 
 /// Answers one request. The answer's status is certain before its first byte.
 pub async fn handle(host: &dyn Host, inbound: Inbound, responder: &mut dyn Responder) {
     let request_id = record::request_id(host, &inbound);
-    let answer = match answer(host, inbound, &request_id).await {
-        Ok(answer) => answer,
+    let answer = match answer(host, inbound, &request_id, responder).await {
+        Ok(Some(answer)) => answer,
+        // It is on its way already.
+        Ok(None) => return,
         Err(rejection) => rejection.into_answer(),
     };
-    let mut headers = answer.headers;
-    headers.extend([
-        ("content-type", String::from("application/json; charset=utf-8")),
-        ("cache-control", String::from("no-store")),
-        ("x-content-type-options", String::from("nosniff")),
-        ("x-request-id", request_id),
-    ]);
-    responder.start(answer.status, headers);
+    responder.start(answer.status, with_common_headers(answer.headers, &request_id));
     // A client that is gone has its answer in the record.
     if responder.write(&answer.body).await.is_ok() {
         let _ = responder.finish().await;
     }
 }
 
-async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<answer::Answer, Rejection> {
+fn with_common_headers(mut headers: Vec<(&'static str, String)>, request_id: &str) -> Vec<(&'static str, String)> {
+    headers.extend([
+        ("content-type", String::from("application/json; charset=utf-8")),
+        ("cache-control", String::from("no-store")),
+        ("x-content-type-options", String::from("nosniff")),
+        ("x-request-id", request_id.to_owned()),
+    ]);
+    headers
+}
+
+/// The answer; `None` if it was passed on to the responder.
+async fn answer(
+    host: &dyn Host,
+    inbound: Inbound,
+    request_id: &str,
+    responder: &mut dyn Responder,
+) -> Result<Option<answer::Answer>, Rejection> {
     let Inbound {
         method,
         target,
@@ -59,7 +71,7 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     match route::of(&method, path)? {
         route::Route::UnassignRole => {}
-        route::Route::Discovery(what) => return Ok(discovery::answer(what)),
+        route::Route::Discovery(what) => return Ok(Some(discovery::answer(what))),
     }
     let config = config::read(host).await?;
     let token = auth::token(host, &config, &headers)?;
@@ -83,14 +95,28 @@ async fn answer(host: &dyn Host, inbound: Inbound, request_id: &str) -> Result<a
     // Allowed by request and token both; the account's own list comes on top.
     options.allow.retain(|effect| token.allow.contains(effect));
     let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
-    let result = crate::operate(host.transport(), host.caches(), account, request, options, &record).await;
-    record.finished(&result);
+    let mut passing = Passing::new(responder, &record, request_id);
+    let passage: Option<&mut dyn Passage> = (format == Format::Stream).then_some(&mut passing);
+    let result = crate::operate(
+        host.transport(),
+        host.caches(),
+        account,
+        request,
+        options,
+        &record,
+        passage,
+    )
+    .await;
+    if passing.has_begun() {
+        return Ok(None);
+    }
+    record.finished(result.as_ref().err());
     let mut answer = match result {
         Ok(success) => answer::of_success(success, format, &exclude, ignore_remote_data, config.envelope),
         Err(failure) => envelope::of_failure(failure, token.may.raw),
     };
     answer.headers.extend(record.quota_headers());
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 /// The form of the success body.

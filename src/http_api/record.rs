@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     client::Quota,
-    contract::types::{Account, Failure, Request, RoleOutcome, Success},
+    contract::types::{Account, Failure, Request, RoleOutcome},
     engine::{Trail, TrailStep},
     json,
     provider::Grant,
@@ -72,19 +72,11 @@ impl<'a> Record<'a> {
     }
 
     /// Writes the result line.
-    pub fn finished(&self, result: &Result<Success, Failure>) {
-        let (status, error, sent) = match result {
-            Ok(_) => (200, Value::Null, Value::Null),
-            Err(failure) => (
-                failure.status,
-                Value::from(json::failure_kind_name(failure.kind)),
-                Value::from(failure.sent),
-            ),
-        };
-        self.tell("status", Value::from(status));
-        if result.is_err() {
-            self.tell("error_code", error);
-            self.tell("sent", sent);
+    pub fn finished(&self, failure: Option<&Failure>) {
+        self.tell("status", Value::from(failure.map_or(200, |failure| failure.status)));
+        if let Some(failure) = failure {
+            self.tell("error_code", Value::from(json::failure_kind_name(failure.kind)));
+            self.tell("sent", Value::from(failure.sent));
         }
         self.write("result");
     }

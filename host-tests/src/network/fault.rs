@@ -42,6 +42,8 @@ pub enum Fault {
     Stalls,
     /// The provider acts; its answer is followed by blanks without end.
     Endless,
+    /// The provider acts; its answer is a JSON document of so many bytes.
+    Long(usize),
     /// The provider acts; its answer comes byte by byte with this pause.
     Drip(Duration),
 }
@@ -140,6 +142,18 @@ impl Fault {
                 reshape(reach().await, |bytes| {
                     let blanks = Bytes::from(vec![b' '; 64 * 1024]);
                     boxed(stream::iter([Ok(bytes)]).chain(stream::repeat_with(move || Ok(blanks.clone()))))
+                })
+                .await
+            }
+            Self::Long(length) => {
+                reshape(reach().await, |_| {
+                    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
+                    let filler = length - b"{\"bio\":\"\"}".len();
+                    let pieces = filler.div_ceil(piece.len());
+                    let middle = (0..pieces).map(move |n| Ok(piece.slice(..piece.len().min(filler - n * piece.len()))));
+                    let begin = std::iter::once(Ok(Bytes::from_static(b"{\"bio\":\"")));
+                    let end = std::iter::once(Ok(Bytes::from_static(b"\"}")));
+                    boxed(stream::iter(begin.chain(middle).chain(end)))
                 })
                 .await
             }

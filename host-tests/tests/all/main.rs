@@ -19,6 +19,7 @@ mod rounds;
 mod scenarios;
 mod slack_enterprise;
 mod socket;
+mod streaming;
 mod teamviewer;
 mod vectors;
 mod wire;

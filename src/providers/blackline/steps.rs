@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
-    client::{Call, QueryBuilder, Repeat},
+    client::{Call, QueryBuilder, Repeat, path_segment},
     contract::types::User,
     engine::with_remote_query,
     error::Error,
     provider::{Absence, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
+    secret::Secret,
     transport::{Method, Task},
     unified::blank_user,
 };
@@ -425,6 +426,12 @@ impl Provider for BlackLine {
 
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
         Box::pin(async move { vec![self.verdict(cx, write, reading).await; write.targets.len()] })
+    }
+
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+        let path = self.config.paths.user.replace("{user_id}", &path_segment(user));
+        let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
+        Some((Call::get(self.config.base.join(&path)), token))
     }
 
     fn unify(&self, reading: &Reading) -> User {

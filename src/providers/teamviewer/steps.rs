@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
-    client::{Call, Repeat},
+    client::{Call, Repeat, path_segment},
     contract::types::{Scope, SideEffect, User, Via, ViaKind},
     engine::with_remote_query,
     error::{Error, ProviderFault},
@@ -16,6 +16,7 @@ use crate::{
         Absence, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
     },
     reason::Reason,
+    secret::Secret,
     transport::{Method, Task},
     unified::blank_user,
 };
@@ -474,6 +475,12 @@ impl Provider for TeamViewer {
             }
             vec![verdict; write.targets.len()]
         })
+    }
+
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+        let path = format!("/users/{}", path_segment(user));
+        let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
+        Some((Call::get(self.config.base.join(&path)), token))
     }
 
     fn unify(&self, reading: &Reading) -> User {

@@ -1,0 +1,51 @@
+//! The format `stream`: the provider's document goes to the client as it arrives.
+
+use crate::{contract::types::Success, passage::Passage, transport::Task};
+
+use super::{Responder, outcome_counts, record::Record, with_common_headers};
+
+/// An answer that is passed on.
+pub struct Passing<'a> {
+    responder: &'a mut dyn Responder,
+    record: &'a Record<'a>,
+    request_id: &'a str,
+    has_begun: bool,
+}
+
+impl<'a> Passing<'a> {
+    pub fn new(responder: &'a mut dyn Responder, record: &'a Record<'a>, request_id: &'a str) -> Self {
+        Self {
+            responder,
+            record,
+            request_id,
+            has_begun: false,
+        }
+    }
+
+    /// Whether the client has the head of the answer.
+    pub const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+}
+
+impl Passage for Passing<'_> {
+    fn begin<'a>(&'a mut self, success: &'a Success) {
+        self.has_begun = true;
+        // The operation is over, whatever becomes of its document.
+        self.record.finished(None);
+        let mut headers = vec![("x-role-outcomes", outcome_counts(&success.outcomes))];
+        headers.extend(self.record.quota_headers());
+        self.responder.start(200, with_common_headers(headers, self.request_id));
+    }
+
+    fn piece<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, bool> {
+        Box::pin(async move { self.responder.write(piece).await.is_ok() })
+    }
+
+    fn end(&mut self) -> Task<'_, ()> {
+        Box::pin(async {
+            // A client that is gone has its answer in the record.
+            let _ = self.responder.finish().await;
+        })
+    }
+}
