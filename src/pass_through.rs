@@ -16,14 +16,17 @@ const WORDS: &[&str] = &[
 const STEMS: &[&str] = &[
     "account",
     "action",
+    "active",
     "admin",
     "apikey",
     "assign",
     "auth",
+    "channel",
     "client",
     "cookie",
     "credential",
     "delete",
+    "deployment",
     "disable",
     "email",
     "enable",
@@ -44,8 +47,11 @@ const STEMS: &[&str] = &[
     "passw",
     "permission",
     "phone",
+    "platform",
     "principal",
     "privilege",
+    "product",
+    "project",
     "resource",
     "revoke",
     "role",
@@ -219,5 +225,86 @@ mod tests {
         assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
         assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
         assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+    }
+
+    /// The fields of each revoking request's published schema, and of the schema's own neighbours that would act.
+    #[test]
+    fn no_field_of_a_published_schema_passes_at_any_provider() {
+        use crate::{contract::types::Provider, providers};
+        for (provider, keys) in [
+            (
+                Provider::Blackline,
+                &["roleId", "productId", "isActive", "email"] as &[&str],
+            ),
+            (
+                Provider::Crowdstrike,
+                &["action", "cid", "uuid", "role_ids", "expires_at", "user_uuid"],
+            ),
+            (
+                Provider::ElasticCloud,
+                &[
+                    "platform",
+                    "organization",
+                    "deployment",
+                    "project",
+                    "role_id",
+                    "all",
+                    "application_roles",
+                ],
+            ),
+            (
+                Provider::Jumpcloud,
+                &[
+                    "apiKeyAllowed",
+                    "email",
+                    "enableMultiFactor",
+                    "firstname",
+                    "growthData",
+                    "lastWhatsNewChecked",
+                    "lastname",
+                    "roleName",
+                    "roleNames",
+                    "suspended",
+                    "password",
+                ],
+            ),
+            (
+                Provider::SlackEnterprise,
+                &[
+                    "token",
+                    "role_id",
+                    "entity_ids",
+                    "user_ids",
+                    "team_id",
+                    "user_id",
+                    "channel_ids",
+                ],
+            ),
+            (
+                Provider::Teamviewer,
+                &["UserIds", "UserRoleId", "UserGroupId", "permissions", "active"],
+            ),
+        ] {
+            let capability = providers::capability(provider);
+            for key in keys {
+                for spelling in [
+                    (*key).to_owned(),
+                    key.to_uppercase(),
+                    key.replace('_', "-"),
+                    key.replace('_', ""),
+                ] {
+                    let text = serde_json::json!({spelling.clone(): "x"}).to_string();
+                    let name = capability.name;
+                    assert!(
+                        data(Some(&text), &General::default(), capability).is_err(),
+                        "{name}: {spelling}"
+                    );
+                    assert!(
+                        query(Some(&text), &General::default(), capability).is_err(),
+                        "{name}: {spelling}"
+                    );
+                }
+            }
+        }
     }
 }

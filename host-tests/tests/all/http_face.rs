@@ -1,5 +1,6 @@
 //! The HTTP face of both components.
 
+use harness::network::{Fault, Rule};
 use serde_json::json;
 
 use crate::{
@@ -152,4 +153,23 @@ async fn requests_under_way_in_one_instance_do_not_disturb_each_other() {
     assert_eq!((one.status, two.status), (200, 200));
     assert_eq!((&one.body["id"], &two.body["id"]), (&json!(ANN), &json!(SAM)));
     assert!(!world.tenant.holds(ANN, HOME, "event_viewer") && !world.tenant.holds(SAM, HOME, "event_viewer"));
+}
+
+on_both! {
+    async fn a_run_that_is_killed_half_way_leaves_its_intent(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        world.network.inject(Rule::always("/user-management/entities/user-role-actions", Fault::Silence { reaches: true }));
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}]});
+        let under_way = Post::json(&body).to(&service);
+        // The request is dropped while its write has no answer, and the instance with it.
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(3), under_way).await.is_err());
+        let log = service.log();
+        drop(service);
+        let events: Vec<serde_json::Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(events.len(), 1, "{log:?}");
+        assert_eq!((&events[0]["event"], &events[0]["user"]), (&json!("intent"), &json!(ANN)));
+        assert_eq!(events[0]["targets"][0]["role"], "event_viewer");
+        assert!(!world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, "event_viewer"), "it was done, and the intent says so");
+    }
 }

@@ -13,6 +13,7 @@ mod fixture;
 mod http_face;
 mod jumpcloud;
 mod log;
+mod manifests;
 mod network;
 mod readme;
 mod rounds;
