@@ -22,6 +22,7 @@ UNPUBLISHED = {
     ("console.jumpcloud.com", "DELETE", "/api/users/{}"): "used by JumpCloud's own PowerShell module",
     ("console.jumpcloud.com", "GET", "/api/users"): "used by JumpCloud's own PowerShell module",
     ("console.jumpcloud.com", "GET", "/api/v2/roles"): "in the current specification; an empty stub in older copies",
+    ("webapi.teamviewer.com", "GET", "/api/v1/account"): "in TeamViewer's API manual; not in the extract",
     ("webapi.teamviewer.com", "GET", "/api/v1/usergroups"): "in TeamViewer's API manual; not in the extract",
 }
 

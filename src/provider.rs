@@ -72,9 +72,14 @@ pub trait Provider {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// The principal whose credentials the account uses, where the provider tells.
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
-        Box::pin(async { None })
+    /// The principal whose credentials the account uses; `None` where the provider does not tell. An error ends the call: a guard
+    /// that cannot see must not wave through.
+    fn own_principal<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Option<String>, Error>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// The requests that remove these grants. Pure: a dry run prints them.

@@ -81,7 +81,7 @@ pub async fn targets(
             target.grant.effects.push(consequence.effect);
         }
     }
-    if provider.own_principal(cx, &work.before).await.as_deref() == Some(work.user.as_str()) {
+    if provider.own_principal(cx, &work.before).await?.as_deref() == Some(work.user.as_str()) {
         for target in &mut work.targets {
             target.grant.effects.push(SideEffect::RemoveOwnAccess);
         }

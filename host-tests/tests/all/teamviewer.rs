@@ -426,3 +426,35 @@ async fn the_whole_user_is_mapped() {
         .collect();
     assert_eq!(roles, [(Some(ADMIN), Some("Company Administrator"))]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_of_the_token_keeps_its_roles_unless_allowed() {
+    for (owner, keeps) in [
+        (Some((Some(ANN), "someone@example.com")), true),
+        (Some((None, "Ann.Lee@example.com")), true),
+        (Some((Some("u900"), "root@example.com")), false),
+        // A token that may not ask: the page says that it is unguarded then.
+        (None, false),
+    ] {
+        let world = World::new();
+        world.company.set_owner(owner);
+        let answer = world.call(ANN, &[by_id(HELP)]).await;
+        assert_eq!(world.company.is_assigned(ANN, HELP), keeps, "{owner:?}: {answer:?}");
+        if keeps {
+            let failure = answer.unwrap_err();
+            assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
+            let allowed = types::Options {
+                allow: vec![types::SideEffect::RemoveOwnAccess],
+                ..options()
+            };
+            assert!(world.call_with(ANN, &[by_id(HELP)], allowed).await.is_ok());
+        }
+    }
+    let world = World::new();
+    world.network.inject(Rule::always("/api/v1/account", Fault::Refused));
+    let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
+    assert!(
+        !failure.sent && world.company.is_assigned(ANN, HELP),
+        "a guard that cannot see refuses"
+    );
+}

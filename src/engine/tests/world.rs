@@ -363,8 +363,12 @@ impl Provider for Fake {
         Box::pin(async { Ok(self.consequences.clone()) })
     }
 
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
-        Box::pin(async { self.own.clone() })
+    fn own_principal<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Option<String>, Error>> {
+        Box::pin(async { Ok(self.own.clone()) })
     }
 
     fn plan(&self, _ask: &Ask, _user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {

@@ -399,13 +399,19 @@ impl Provider for BlackLine {
     }
 
     /// The API user is known by its login.
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Option<String>> {
+    fn own_principal<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Option<String>, Error>> {
         Box::pin(async move {
-            let detail = detail(reading)?;
-            let login = reading.username.as_deref()?;
-            same_text(login, &self.config.username)
-                .then(|| core::text(detail.user.get("id")))
-                .flatten()
+            let is_own = reading
+                .username
+                .as_deref()
+                .is_some_and(|login| same_text(login, &self.config.username));
+            Ok(detail(reading)
+                .filter(|_| is_own)
+                .and_then(|detail| core::text(detail.user.get("id"))))
         })
     }
 

@@ -248,12 +248,14 @@ impl Provider for Slack {
         Box::pin(self.what_else_goes(cx, reading, targets))
     }
 
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Option<String>> {
+    fn own_principal<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Option<String>, Error>> {
         Box::pin(async move {
-            let test = core::read(&self.config, cx, "auth.test", crate::client::QueryBuilder::new())
-                .await
-                .ok()?;
-            test.get("user_id")?.as_str().map(str::to_owned)
+            let test = core::read(&self.config, cx, "auth.test", crate::client::QueryBuilder::new()).await?;
+            Ok(test.get("user_id").and_then(Value::as_str).map(str::to_owned))
         })
     }
 

@@ -10,6 +10,7 @@ pub const CAPABILITY: Capability = Capability {
     credentials: &["bearer_token", "refresh_token"],
     permissions: &[
         "User management: view and edit users",
+        "Account management: view (whose token it is)",
         "User role management: view and edit",
         "User groups: view (edit for `strip-group` and `leave-group`)",
     ],
@@ -20,8 +21,12 @@ pub const CAPABILITY: Capability = Capability {
     workspace: None,
     organization_links: false,
     remote_data: true,
-    side_effects: &[SideEffect::LeaveGroup, SideEffect::StripGroup],
-    not_guarded: &[SideEffect::LastAdministrator, SideEffect::RemoveOwnAccess],
+    side_effects: &[
+        SideEffect::LeaveGroup,
+        SideEffect::StripGroup,
+        SideEffect::RemoveOwnAccess,
+    ],
+    not_guarded: &[SideEffect::LastAdministrator],
     grants_per_request: Some(1),
     staleness_window: Duration::from_secs(10),
     reserved: &["UserIds", "UserRoleId", "UserGroupId"],

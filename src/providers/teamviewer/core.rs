@@ -15,8 +15,8 @@ use crate::{
 use super::{
     config::{Access, Config},
     documents::{
-        ErrorBody, GroupsOfRole, Member, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, Token, User, UserGroup,
-        Users, UsersOfRole,
+        ErrorBody, GroupsOfRole, Member, Owner, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, Token, User,
+        UserGroup, Users, UsersOfRole,
     },
     ids,
 };
@@ -97,6 +97,16 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, U
             .into());
     }
     Ok((raw, user))
+}
+
+/// Whose token it is; `None` where the token has no owner, may not ask, or the call is not there.
+pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, ProviderFault> {
+    let answer = send(config, cx, &Call::get(config.base.join("/account"))).await?;
+    match kind_of(&answer) {
+        _ if answer.is_success() => answer.json("the account").map(Some),
+        FaultKind::Forbidden | FaultKind::Refused => Ok(None),
+        kind => Err(fault(cx, &answer, kind, "TeamViewer does not say whose token it is")),
+    }
 }
 
 /// Users with that e-mail address: at most one, if TeamViewer is right.

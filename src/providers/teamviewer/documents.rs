@@ -4,6 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+/// Of `GET /account`.
+#[derive(Debug, Deserialize)]
+pub struct Owner {
+    pub userid: Option<String>,
+    pub email: Option<String>,
+}
+
 /// `GET /users/{id}`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct User {

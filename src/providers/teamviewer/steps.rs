@@ -428,6 +428,29 @@ impl Provider for TeamViewer {
         })
     }
 
+    /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
+    fn own_principal<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Option<String>, Error>> {
+        Box::pin(async move {
+            let Some(owner) = core::owner(&self.config, cx).await? else {
+                return Ok(None);
+            };
+            let has_email = owner
+                .email
+                .as_ref()
+                .is_some_and(|email| reading.emails.contains(&email.to_lowercase()));
+            let user = detail(reading).and_then(|detail| ids::user(&detail.user.id));
+            Ok(match owner.userid.as_deref().and_then(ids::user) {
+                Some(id) => Some(id),
+                None if has_email => user,
+                None => None,
+            })
+        })
+    }
+
     fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         let group_of = |grant: &Grant| {
             let text = grant.scope.group.as_ref()?;

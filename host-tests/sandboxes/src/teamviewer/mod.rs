@@ -61,6 +61,11 @@ impl TeamViewer {
     }
 
     /// Assigns a role directly.
+    /// Whose token it is; `None`: the token may not see it.
+    pub fn set_owner(&self, owner: Option<(Option<&str>, &str)>) {
+        self.state().owner = owner.map(|(id, email)| (id.map(str::to_owned), email.to_owned()));
+    }
+
     pub fn assign(&self, user: &str, role: &str) {
         self.state().assignments.push((user.to_owned(), role.to_owned()));
     }

@@ -18,6 +18,12 @@ pub fn dispatch(state: &mut State, call: &Call) -> Handled {
         return Err(refusal(400, "invalid_request", "unexpected body"));
     }
     match (call.method.as_str(), segments.as_slice()) {
+        ("GET", ["account"]) => match &state.owner {
+            Some((userid, email)) => {
+                ok(json!({"userid": userid, "email": email, "company_name": "Acme", "email_validated": true}))
+            }
+            None => Err(refusal(403, "invalid_permission", "the token may not see its account")),
+        },
         ("GET", ["users"]) => users(state, call),
         ("GET", ["users", id]) => user(state, call, id),
         ("GET", ["users", id, "userroles"]) => roles_of_user(state, call, id),

@@ -15,6 +15,8 @@ pub struct Group {
 pub struct State {
     pub clock: Clock,
     pub token: Option<String>,
+    /// Whose token it is: id where it is shown, and e-mail address.
+    pub owner: Option<(Option<String>, String)>,
     /// Id, name, e-mail address.
     pub users: Vec<(String, String, String)>,
     /// Id, name.
@@ -41,6 +43,7 @@ impl State {
         Self {
             clock,
             token: Some(token.to_owned()),
+            owner: Some((Some(String::from("u900")), String::from("root@example.com"))),
             users: Vec::new(),
             roles: Vec::new(),
             assignments: Vec::new(),
