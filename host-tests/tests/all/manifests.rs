@@ -6,11 +6,13 @@ const SPIN: &str = include_str!("../../../spin.toml");
 const SPIN_WASI: &str = include_str!("../../../spin-wasi.toml");
 
 /// Where the six providers are, by their documents. BlackLine has a host for each data center.
-const HOSTS: [&str; 15] = [
+const HOSTS: [&str; 17] = [
     "https://*.api.blackline.com",
     "https://admin-oauth.id.jumpcloud.com",
     "https://api.crowdstrike.com",
     "https://api.elastic-cloud.com",
+    "https://api.slack-gov.com",
+    "https://api.slack.com",
     "https://api.eu-1.crowdstrike.com",
     "https://api.laggar.gcw.crowdstrike.com",
     "https://api.us-2.crowdstrike.com",

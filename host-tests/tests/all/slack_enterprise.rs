@@ -28,6 +28,7 @@ struct World {
     network: Network,
     demo: Slack,
     workspace_id: Option<String>,
+    settings: Option<String>,
 }
 
 impl World {
@@ -41,6 +42,7 @@ impl World {
             network,
             demo,
             workspace_id: None,
+            settings: None,
         }
     }
 
@@ -58,7 +60,7 @@ impl World {
             provider: types::Provider::SlackEnterprise,
             base_url: None,
             credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
-            settings: None,
+            settings: self.settings.clone(),
         };
         let request = types::Request {
             id: user.to_owned(),
@@ -420,4 +422,30 @@ async fn the_whole_user_is_mapped() {
         .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
         .collect();
     assert_eq!(roles, [(Some("Rl01"), Some("Channel Admin"), Some(NORTH))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scim_adds_to_the_user_where_it_is_wanted_and_decides_nothing() {
+    let mut world = World::new();
+    let plain = world.call(ANN, &[by_id("Rl01")]).await.unwrap().user;
+    assert!(plain.external_id.is_none() && plain.groups.is_empty());
+    assert!(world.network.calls().iter().all(|call| call.authority == "slack.com"));
+    world.settings = Some(String::from(r#"{"scim": true}"#));
+    // The host is not reachable: the user has less in it, and the removal is what it is.
+    let without = world.call(ANN, &[by_id("RlCUSTOM1")]).await.unwrap().user;
+    assert!(without.external_id.is_none());
+    world.network.route("api.slack.com", world.demo.router());
+    let user = world.call(KIM, &[by_id("Rl01")]).await.unwrap().user;
+    assert_eq!(
+        (user.external_id.as_deref(), user.created_at.as_deref()),
+        (Some("hr-kim"), Some("2024-02-01T08:00:00Z"))
+    );
+    assert_eq!(
+        (
+            user.groups[0].id.as_deref(),
+            user.groups[0].name.as_deref(),
+            user.groups[0].organization.as_deref()
+        ),
+        (Some("S0STAFF"), Some("Staff"), Some(ORG))
+    );
 }

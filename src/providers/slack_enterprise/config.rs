@@ -18,12 +18,16 @@ pub struct Config {
     pub token: Secret,
     /// The organization's `E…` id; `None`: what Slack says.
     pub enterprise_id: Option<String>,
+    /// Where SCIM users are, version included; `None`: they are not read.
+    pub scim: Option<BaseUrl>,
     pub staleness_window: Duration,
 }
 
 /// Source: `ConductorOne/baton-slack` (`pkg/connector/client/path.go`).
 const BASE: &str = "https://slack.com";
 const GOVERNMENT: &str = "https://slack-gov.com";
+const SCIM: &str = "https://api.slack.com/scim/v2";
+const GOVERNMENT_SCIM: &str = "https://api.slack-gov.com/scim/v1";
 const STALENESS_WINDOW: Duration = Duration::from_secs(10);
 
 impl Config {
@@ -35,15 +39,21 @@ impl Config {
     ) -> Result<Self, Error> {
         let government: bool = settings.take("government")?.unwrap_or_default();
         let enterprise_id = settings.take("enterprise_id")?;
+        let scim: bool = settings.take("scim")?.unwrap_or_default();
         settings.finish()?;
         let Credentials::BearerToken(token) = credentials else {
             return Err(Error::account("credentials", "Slack takes bearer_token"));
         };
         let base = base_url.unwrap_or(if government { GOVERNMENT } else { BASE });
+        let scim_base = if government { GOVERNMENT_SCIM } else { SCIM };
         Ok(Self {
             base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             token: Secret::new(token),
             enterprise_id,
+            scim: scim
+                .then(|| BaseUrl::parse(scim_base))
+                .transpose()
+                .map_err(|why| Error::account("settings.scim", why))?,
             staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
         })
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, Call, QueryBuilder, Repeat, paging::PageBound},
+    client::{Answer, Call, QueryBuilder, Repeat, paging::PageBound, path_segment},
     error::{FaultKind, ProviderFault},
     provider::Context,
     transport::Method,
@@ -77,6 +77,17 @@ pub async fn list(
             Some(next) => cursor = Some(next.to_owned()),
         }
     }
+}
+
+/// The user as SCIM knows it; `None` where it is not wanted or cannot be read: it decides nothing.
+pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<Value> {
+    let base = config.scim.as_ref()?;
+    let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
+    let answer = send(config, cx, &call).await.ok()?;
+    let document: Value = answer
+        .is_success()
+        .then(|| serde_json::from_slice(&answer.body).ok())??;
+    (document.get("id").and_then(Value::as_str) == Some(user)).then_some(document)
 }
 
 /// A writing method with a JSON body.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    contract::types::{self, Email, Organization, Phone, Role, Workspace},
+    contract::types::{self, Email, Group, Organization, Phone, Role, Workspace},
     provider::{Grant, Held},
     timestamp,
     unified::blank_user,
@@ -23,13 +23,18 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     };
+    let scim = |pointer: &str| {
+        let value = detail.scim.as_ref()?.pointer(pointer)?.as_str()?;
+        Some(value.to_owned()).filter(|text| !text.is_empty())
+    };
     let flag = |key: &str| document.get(key).and_then(Value::as_bool);
     types::User {
-        identifiers: Some(json!({"team_id": text("/team_id"), "enterprise_id": detail.enterprise}).to_string()),
-        first_name: text("/profile/first_name"),
-        last_name: text("/profile/last_name"),
+        external_id: scim("/externalId"),
+        identifiers: Some(identifiers(&text, &detail.enterprise)),
+        first_name: text("/profile/first_name").or_else(|| scim("/name/givenName")),
+        last_name: text("/profile/last_name").or_else(|| scim("/name/familyName")),
         name: text("/real_name").or_else(|| text("/profile/real_name")),
-        username: text("/name"),
+        username: text("/name").or_else(|| scim("/userName")),
         title: text("/profile/title"),
         emails: text("/profile/email")
             .map(|email| Email {
@@ -40,6 +45,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .into_iter()
             .collect(),
         phones: text("/profile/phone")
+            .or_else(|| scim("/phoneNumbers/0/value"))
             .map(|number| Phone {
                 number: Some(number),
                 extension: None,
@@ -75,9 +81,9 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
                 name: None,
             })
             .collect(),
-        avatar: ["/profile/image_original", "/profile/image_512", "/profile/image_192"]
-            .iter()
-            .find_map(|pointer| text(pointer)),
+        groups: groups(detail),
+        avatar: AVATARS.iter().find_map(|size| text(&format!("/profile/image_{size}"))),
+        created_at: scim("/meta/created"),
         timezone: text("/tz"),
         languages: text("/locale").into_iter().collect(),
         updated_at: document
@@ -86,6 +92,36 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .map(|seconds| timestamp::format(Duration::from_secs(seconds))),
         ..blank_user(text("/id").unwrap_or_default())
     }
+}
+
+/// From the largest to the smallest.
+const AVATARS: [&str; 7] = ["original", "512", "192", "72", "48", "32", "24"];
+
+fn identifiers(text: &dyn Fn(&str) -> Option<String>, enterprise: &str) -> String {
+    let mut identifiers = json!({"team_id": text("/team_id"), "enterprise_id": enterprise});
+    if let Some(id) = text("/enterprise_user/id") {
+        identifiers["enterprise_user_id"] = Value::from(id);
+    }
+    identifiers.to_string()
+}
+
+/// Groups of the identity provider, as SCIM knows them.
+fn groups(detail: &Detail) -> Vec<Group> {
+    let groups = detail
+        .scim
+        .as_ref()
+        .and_then(|scim| scim.get("groups"))
+        .and_then(Value::as_array);
+    let text = |group: &Value, key: &str| group.get(key).and_then(Value::as_str).map(str::to_owned);
+    groups
+        .into_iter()
+        .flatten()
+        .map(|group| Group {
+            id: text(group, "value"),
+            name: text(group, "display"),
+            organization: Some(detail.enterprise.clone()),
+        })
+        .collect()
 }
 
 fn role(grant: &Grant) -> Role {

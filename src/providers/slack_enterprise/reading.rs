@@ -20,6 +20,8 @@ pub struct Detail {
     pub enterprise: String,
     /// The workspaces that the user is in.
     pub teams: Vec<String>,
+    /// The SCIM user, where the account wants it and it could be read.
+    pub scim: Option<Value>,
 }
 
 /// The one user that is meant.
@@ -67,7 +69,8 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
         .await
         .map_err(Error::from)
     };
-    let (info, assignments) = future::try_join(info, assignments).await?;
+    let scim = async { Ok::<_, Error>(core::scim_user(config, cx, user).await) };
+    let (info, assignments, scim) = future::try_join3(info, assignments, scim).await?;
     let document = info.get("user").cloned().unwrap_or_default();
     if document.get("id").and_then(Value::as_str) != Some(user) {
         return Err(ProviderFault::new(FaultKind::BadAnswer, "Slack answered with another user").into());
@@ -91,6 +94,11 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
         warnings.push(String::from("custom_role_not_checked"));
     }
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let mut documents = vec![
+        ("user", document.to_string()),
+        ("role_assignments", serde_json::json!(own).to_string()),
+    ];
+    documents.extend(scim.iter().map(|scim| ("scim", scim.to_string())));
     Ok(Reading {
         grants,
         emails: text("/profile/email")
@@ -98,16 +106,14 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
             .map(|email| email.to_lowercase())
             .collect(),
         username: text("/name"),
-        documents: vec![
-            ("user", document.to_string()),
-            ("role_assignments", serde_json::json!(own).to_string()),
-        ],
+        documents,
         unreadable: Vec::new(),
         warnings,
         detail: Box::new(Detail {
             user: document,
             enterprise,
             teams,
+            scim,
         }),
     })
 }

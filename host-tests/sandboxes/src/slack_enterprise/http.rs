@@ -93,6 +93,9 @@ fn dispatch(
     body: &[u8],
     is_json: bool,
 ) -> Handled {
+    if let Some(id) = path.strip_prefix("/scim/v2/Users/") {
+        return scim(state, id);
+    }
     let name = path.strip_prefix("/api/").ok_or_else(|| error("unknown_method"))?;
     if method == "GET" && body.is_empty() {
         return match name {
@@ -311,4 +314,18 @@ fn set_regular(state: &mut State, fields: &Map<String, Value>) -> Handled {
         }
     }
     Ok(json!({"ok": true}))
+}
+
+/// Source: Slack's SCIM reference.
+fn scim(state: &State, id: &str) -> Handled {
+    let user = state
+        .users
+        .iter()
+        .find(|user| user.id == id)
+        .ok_or_else(|| json!({"Errors": {"description": "user_not_found", "code": 404}}))?;
+    Ok(json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": user.id, "externalId": format!("hr-{}", user.name),
+        "userName": user.name, "active": true, "meta": {"created": "2024-02-01T08:00:00Z"},
+        "groups": [{"value": "S0STAFF", "display": "Staff"}],
+    }))
 }
