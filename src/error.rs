@@ -62,6 +62,10 @@ pub struct ProviderAnswer {
     pub status: u16,
     pub body: String,
     pub trace_id: Option<String>,
+    /// What the credentials lack, where the provider names it.
+    pub missing_scopes: Vec<String>,
+    /// It is a no, whatever the status says.
+    pub is_refusal: bool,
 }
 
 /// How much of a provider's answer is carried along, in bytes.

@@ -64,7 +64,10 @@ impl Answer {
         ProviderFault {
             kind,
             message: self.mask.apply(message.as_ref()),
-            answer: Some(self.evidence(None)),
+            answer: Some(ProviderAnswer {
+                is_refusal: true,
+                ..self.evidence(None)
+            }),
             retry_after: None,
             sent: true,
         }
@@ -93,6 +96,8 @@ impl Answer {
             status: self.status,
             body: self.mask.apply(&text[..end]),
             trace_id: trace_header.and_then(|name| self.header(name)).map(str::to_owned),
+            missing_scopes: Vec::new(),
+            is_refusal: false,
         }
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Report<'a> {
             answer: answers
                 .iter()
                 .rev()
-                .find(|answer| answer.status >= 400)
+                .find(|answer| answer.is_refusal)
                 .or(answers.last())
                 .map(status::contract_answer),
             retry_after: verdict.retry_after,

@@ -165,6 +165,17 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
 
 /// A provider's answer in the contract's record.
 pub fn contract_answer(answer: &ProviderAnswer) -> types::ProviderAnswer {
-    let ProviderAnswer { status, body, trace_id } = answer.clone();
-    types::ProviderAnswer { status, body, trace_id }
+    let ProviderAnswer {
+        status,
+        body,
+        trace_id,
+        missing_scopes,
+        is_refusal: _,
+    } = answer.clone();
+    types::ProviderAnswer {
+        status,
+        body,
+        trace_id,
+        missing_scopes,
+    }
 }

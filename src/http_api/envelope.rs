@@ -128,21 +128,25 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
         body.insert(String::from("truto_is_remote_error"), Value::Bool(true));
         insight.insert(String::from("remote_error"), json!({"description": message}));
     }
+    let mut missing_scopes = Vec::new();
     if let Some(answer) = answer {
+        missing_scopes = answer.missing_scopes;
         let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
         body.insert(String::from("raw_response"), raw);
+    }
+    if kind == FailureKind::Forbidden || !missing_scopes.is_empty() {
+        let mut forbidden = json!({"description": "the account's credentials may not do this"});
+        // An empty list would say that nothing is missing.
+        if !missing_scopes.is_empty() {
+            forbidden["value"] = json!({"missing_scopes": missing_scopes});
+        }
+        insight.insert(String::from("forbidden_error"), forbidden);
     }
     match kind {
         FailureKind::RateLimited => {
             insight.insert(
                 String::from("rate_limit_error"),
                 json!({"description": "the provider's rate limit is reached"}),
-            );
-        }
-        FailureKind::Forbidden => {
-            insight.insert(
-                String::from("forbidden_error"),
-                json!({"description": "the account's credentials may not do this"}),
             );
         }
         FailureKind::InvalidRequest if field.as_deref() == Some("roles") => {

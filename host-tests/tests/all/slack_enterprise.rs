@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{
-    network::Network,
+    network::{Fault, Network, Rule},
     typed::{
         self,
         types::{self, Outcome, SideEffect, ViaKind},
@@ -448,4 +448,23 @@ async fn scim_adds_to_the_user_where_it_is_wanted_and_decides_nothing() {
         ),
         (Some("S0STAFF"), Some("Staff"), Some(ORG))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_among_good_answers_is_the_answer_that_is_shown_and_names_the_missing_scopes() {
+    let world = World::new();
+    let refused = String::from(
+        r#"{"ok": false, "error": "missing_scope", "needed": "admin.roles:write, admin.users:write", "provided": "users:read"}"#,
+    );
+    let is_first = |call: &harness::network::Call| String::from_utf8_lossy(&call.body).contains("Rl01");
+    world.network.inject(Rule {
+        fits: std::sync::Arc::new(is_first),
+        ..Rule::always("", Fault::Answer(200, Vec::new(), refused))
+    });
+    let answer = world.call(ANN, &[by_id("Rl01"), by_id("RlCUSTOM1")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::Removed]);
+    let shown = answer.unwrap_err().answer.unwrap();
+    assert_eq!(shown.missing_scopes, ["admin.roles:write", "admin.users:write"]);
+    assert!(shown.body.contains("missing_scope"), "{shown:?}");
+    assert!(!world.demo.is_assigned(ANN, "RlCUSTOM1", ORG) && world.demo.is_assigned(ANN, "Rl01", SOUTH));
 }

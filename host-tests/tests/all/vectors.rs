@@ -1,6 +1,10 @@
 //! What the SDKs of the original send, byte for byte: query forms, and everything in the query with an empty body.
 
-use harness::{guests::Artifact, network::Network, service::Service};
+use harness::{
+    guests::Artifact,
+    network::{Fault, Network, Rule},
+    service::Service,
+};
 use sandboxes::{
     Clock,
     slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Slack},
@@ -145,5 +149,17 @@ on_both! {
             assert!(answer.body.get("emails").is_none() && answer.body.get("username").is_none(), "{form}");
             assert_eq!(answer.outcomes(), ["removed"], "{form}");
         }
+    }
+}
+
+on_both! {
+    async fn missing_scopes_are_named_as_the_original_names_them(artifact) {
+        let world = World::new(artifact);
+        let refused = String::from(r#"{"ok": false, "error": "missing_scope", "needed": "admin.roles:read"}"#);
+        world.network.inject(Rule::always("/api/admin.roles", Fault::Answer(200, Vec::new(), refused)));
+        let answer = world.post("", &format!(r#"{{"id":"{ANN}","roles":[{{"id":"Rl01"}}]}}"#)).await;
+        assert_eq!(answer.status, 403, "{answer:?}");
+        let insight = &answer.body["truto_error_insight"]["forbidden_error"]["value"];
+        assert_eq!(*insight, json!({"missing_scopes": ["admin.roles:read"]}));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat, paging::PageBound, path_segment},
-    error::{FaultKind, ProviderFault},
+    error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
     transport::Method,
 };
@@ -113,10 +113,23 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault
     let Some(error) = error_of(answer) else {
         return of_status(cx, answer, method);
     };
+    let fault = answer.fault(kind_of(&error), format!("Slack answers {method} with {error}"));
     ProviderFault {
         retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind_of(&error), format!("Slack answers {method} with {error}"))
+        answer: fault.answer.map(|evidence| ProviderAnswer {
+            missing_scopes: needed(answer),
+            ..evidence
+        }),
+        ..fault
     }
+}
+
+/// The scopes that a `missing_scope` answer asks for: a comma list.
+fn needed(answer: &Answer) -> Vec<String> {
+    let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let list = document.get("needed").and_then(Value::as_str).unwrap_or_default();
+    let scopes = list.split(',').map(str::trim).filter(|scope| !scope.is_empty());
+    scopes.map(str::to_owned).collect()
 }
 
 /// The `error` of an answer.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     ask::{Ask, Selector},
     capability::Capability,
-    client::{Answer, Repeat},
+    client::Repeat,
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
@@ -92,11 +92,14 @@ impl Slack {
             Ok(answer) => answer,
             Err(fault) => return all(cx.fault(&fault)),
         };
-        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
         let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match document.get("ok").and_then(Value::as_bool) {
-            Some(true) if answer.is_success() => return all(Verdict::Acknowledged),
+            Some(true) if answer.is_success() => {
+                cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+                return all(Verdict::Acknowledged);
+            }
             None if answer.is_success() => {
+                cx.revoke_answers.borrow_mut().push(answer.evidence(None));
                 return all(Verdict::Unanswered {
                     reason: Reason::BadAnswer,
                     message: String::from("Slack answered with something else than its documented JSON"),
@@ -105,6 +108,8 @@ impl Slack {
             _ => {}
         }
         let error = core::error_of(&answer).unwrap_or_default();
+        let fault = core::refusal(cx, &answer, "the removal");
+        let verdict = cx.fault(&fault);
         match error.as_str() {
             "failed_for_some_entities" => partial(write, &document),
             "invalid_role_id" => all(Verdict::UnknownRole {
@@ -115,24 +120,13 @@ impl Slack {
                 reason: Reason::ProviderError,
                 message: String::from("Slack could not demote the user on every workspace"),
             }),
-            _ => all(Self::whole_refusal(cx, &answer, &error)),
-        }
-    }
-
-    fn whole_refusal(cx: &Context<'_>, answer: &Answer, error: &str) -> Verdict {
-        let fault = core::refusal(cx, answer, "the removal");
-        let verdict = Verdict::of_fault(&fault);
-        if let Some(wait) = fault.retry_after {
-            cx.retry_after.borrow_mut().get_or_insert(wait);
-        }
-        // `fatal_error` may be half done.
-        if fault.kind == FaultKind::ServerError || error == "fatal_error" {
-            return Verdict::Unanswered {
+            // `fatal_error` may be half done.
+            _ if fault.kind == FaultKind::ServerError || error == "fatal_error" => all(Verdict::Unanswered {
                 reason: Reason::ProviderError,
                 message: fault.message,
-            };
+            }),
+            _ => all(verdict),
         }
-        verdict
     }
 
     fn removal(&self, ask: &Ask, user: &str, role: &str, entities: &[(usize, &str)]) -> Write {

@@ -11,6 +11,7 @@ mod state;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -128,6 +129,13 @@ impl BlackLine {
 
     pub fn tokens_issued(&self) -> usize {
         self.state().issued
+    }
+
+    /// All that anybody really holds, a line for every pair.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        state.pairs.iter().map(|pair| format!("{pair:?}")).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -20,6 +20,7 @@ mod users;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -235,6 +236,13 @@ impl CrowdStrike {
     fn has(&self, user: &str, cid: &str, role_id: &str, direct: bool) -> bool {
         let grants = self.grants(user);
         grants.contains(&(cid.to_owned(), role_id.to_owned(), direct))
+    }
+
+    /// All that anybody really holds, a line for every grant, direct or through a group.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        state.grants.iter().map(|grant| format!("{grant:?}")).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

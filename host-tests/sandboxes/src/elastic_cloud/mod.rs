@@ -10,6 +10,7 @@ mod state;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -104,6 +105,13 @@ impl ElasticCloud {
 
     pub fn refuse_key(&self) {
         self.state().key = None;
+    }
+
+    /// All that anybody really holds, a line for every assignment.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        state.assignments.iter().map(|held| format!("{held:?}")).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -10,6 +10,7 @@ mod state;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -142,6 +143,23 @@ impl JumpCloud {
     /// Every call must carry this `x-org-id`.
     pub fn require_organization(&self, id: &str) {
         self.state().organization = Some(id.to_owned());
+    }
+
+    /// All that anybody really holds, a line for every administrator, role, organization link and group membership.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        let roles = state.administrators.iter().flat_map(|admin| {
+            let account = format!("{}: account", admin.id);
+            let roles = admin.roles.iter().map(|role| format!("{}: {role}", admin.id));
+            roles.chain([account])
+        });
+        let links = state.links.iter().map(|link| format!("{link:?}"));
+        let members = state
+            .groups
+            .iter()
+            .flat_map(|(id, _, members)| members.iter().map(move |member| format!("{id}: {member}")));
+        roles.chain(links).chain(members).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -10,6 +10,7 @@ mod state;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -117,6 +118,15 @@ impl Slack {
 
     pub fn revoke_token(&self) {
         self.state().token = None;
+    }
+
+    /// All that anybody really holds, a line for every account type and assignment.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        let kinds = state.kinds.iter().map(|kind| format!("{kind:?}"));
+        let assignments = state.assignments.iter().map(|assignment| format!("{assignment:?}"));
+        kinds.chain(assignments).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -12,6 +12,7 @@ mod state;
 mod tests;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -159,6 +160,19 @@ impl TeamViewer {
     /// Somebody gives the group another role right after its role was read once more.
     pub fn change_group_role_after_reads(&self, group: u64, reads: usize, role: &str) {
         self.state().group_change = Some((group, reads, role.to_owned()));
+    }
+
+    /// All that anybody really holds, a line for every assignment, group membership and role of a group.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let mut state = self.state();
+        state.settle();
+        let assignments = state.assignments.iter().map(|pair| format!("{pair:?}"));
+        let groups = state.groups.iter().flat_map(|group| {
+            let role = format!("{}: {:?}", group.id, group.role);
+            let members = group.members.iter().map(|member| format!("{}: {member}", group.id));
+            members.chain([role])
+        });
+        assignments.chain(groups).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

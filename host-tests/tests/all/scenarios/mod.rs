@@ -1,6 +1,6 @@
 //! The same scenarios for all six providers, through the typed export of the built component: one table, a cell for each.
 
-mod subjects;
+pub mod subjects;
 
 use std::time::Duration;
 

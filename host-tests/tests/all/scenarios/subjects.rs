@@ -3,7 +3,7 @@
 // Each closure has its own handle of the sandbox.
 #![allow(clippy::many_single_char_names)]
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use harness::{
     network::{Call, Fault, Network, Rule},
@@ -24,7 +24,7 @@ use crate::fixture::{START, by_id, by_name, in_organization, options};
 pub struct Subject {
     pub name: &'static str,
     clock: Clock,
-    network: Network,
+    pub network: Network,
     pub account: Account,
     pub user: String,
     pub nobody: String,
@@ -38,6 +38,8 @@ pub struct Subject {
     pub ambiguous: Option<(Box<dyn Fn()>, Role)>,
     /// The true state of `held`.
     pub is_held: Box<dyn Fn(usize) -> bool>,
+    /// All that anybody holds there.
+    pub holdings: Box<dyn Fn() -> BTreeSet<String>>,
     /// Removals of the first one are acknowledged, and …
     pub keep: Box<dyn Fn()>,
     pub late: Box<dyn Fn(Duration)>,
@@ -134,7 +136,7 @@ fn world(authority: &str, router: impl Fn(Clock) -> axum::Router) -> (Clock, Net
     (clock, network)
 }
 
-fn black_line() -> Subject {
+pub fn black_line() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = blackline::BlackLine::demo(clock);
     let (_, network) = world(blackline::DEMO_AUTHORITY, |_| demo.router());
@@ -146,7 +148,7 @@ fn black_line() -> Subject {
         client_secret: String::from("demo-secret"),
         scope: String::from("bl.users instance_0f8c"),
     });
-    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "BlackLine",
         clock,
@@ -176,13 +178,14 @@ fn black_line() -> Subject {
             by_name("auditor"),
         )),
         is_held: Box::new(move |index| [d.holds(ann, 9, "A"), d.holds(ann, 3, "B")][index]),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep(9)),
         late: Box::new(move |delay| f.apply_after(9, delay)),
         limit: Box::new(move |times| demo.rate_limit_next(times)),
     }
 }
 
-fn crowd_strike() -> Subject {
+pub fn crowd_strike() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = crowdstrike::CrowdStrike::demo(clock);
     let (_, network) = world("api.crowdstrike.com", |_| demo.router());
@@ -193,7 +196,7 @@ fn crowd_strike() -> Subject {
         client_secret: String::from("demo-secret"),
         member_cid: None,
     });
-    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     let twin = |id: &str| crowdstrike::Role {
         id: id.to_owned(),
         display_name: String::from("Twins"),
@@ -234,6 +237,7 @@ fn crowd_strike() -> Subject {
             by_name("twins"),
         )),
         is_held: Box::new(move |index| d.holds(ann, home, ["event_viewer", "dashboard_admin"][index])),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep("event_viewer")),
         late: Box::new(move |delay| f.apply_after("event_viewer", delay)),
         limit: Box::new(move |times| {
@@ -246,12 +250,12 @@ fn crowd_strike() -> Subject {
     }
 }
 
-fn elastic() -> Subject {
+pub fn elastic() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = elastic_cloud::ElasticCloud::demo(clock);
     let (_, network) = world("api.elastic-cloud.com", |_| demo.router());
     let [(ann, _), (sam, _), ..] = elastic_cloud::DEMO_USERS;
-    let [a, b, c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "Elastic Cloud",
         clock,
@@ -288,18 +292,19 @@ fn elastic() -> Subject {
                 d.holds(ann, "security-t1-analyst", Some("p2")),
             ][index]
         }),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep("billing-admin")),
         late: Box::new(move |delay| f.apply_after("billing-admin", delay)),
         limit: Box::new(move |times| demo.rate_limit_next(times)),
     }
 }
 
-fn jump_cloud() -> Subject {
+pub fn jump_cloud() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = jumpcloud::JumpCloud::demo(clock);
     let (_, network) = world("console.jumpcloud.com", |_| demo.router());
     let (ann, admin) = (jumpcloud::DEMO_USERS[0].0, jumpcloud::DEMO_ADMINS[0]);
-    let [c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     let roles = jumpcloud::DEMO_ROLES;
     Subject {
         name: "JumpCloud",
@@ -331,20 +336,21 @@ fn jump_cloud() -> Subject {
                 .iter()
                 .any(|held| held == ["Help Desk", "Read Only"][index])
         }),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep("Help Desk")),
         late: Box::new(move |delay| f.apply_after("Help Desk", delay)),
         limit: Box::new(move |times| demo.rate_limit_next(times)),
     }
 }
 
-fn slack() -> Subject {
+pub fn slack() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = slack_enterprise::Slack::demo(clock);
     let (_, network) = world("slack.com", |_| demo.router());
     let [(ann, _), (sam, _), ..] = slack_enterprise::DEMO_USERS;
     let [north, south] = slack_enterprise::DEMO_TEAMS;
     let org = slack_enterprise::DEMO_ENTERPRISE;
-    let [a, b, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [a, b, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "Slack Enterprise",
         clock,
@@ -373,19 +379,20 @@ fn slack() -> Subject {
                 d.is_assigned(ann, "Rl0A", "C0GENERAL"),
             ][index]
         }),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep("Rl01")),
         late: Box::new(move |delay| f.apply_after("Rl01", delay)),
         limit: Box::new(move |times| demo.rate_limit_next(times, 429)),
     }
 }
 
-fn team_viewer() -> Subject {
+pub fn team_viewer() -> Subject {
     let clock = Clock::starting_at(START);
     let demo = teamviewer::TeamViewer::demo(clock);
     let (_, network) = world("webapi.teamviewer.com", |_| demo.router());
     let [(ann, _), (sam, _), ..] = teamviewer::DEMO_USERS;
     let roles = teamviewer::DEMO_ROLES.map(|(id, _)| id);
-    let [c, d, e, f] = std::array::from_fn(|_| demo.clone());
+    let [c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "TeamViewer",
         clock,
@@ -413,6 +420,7 @@ fn team_viewer() -> Subject {
             by_name("TWINS"),
         )),
         is_held: Box::new(move |index| d.has(ann, [roles[1], roles[3]][index])),
+        holdings: Box::new(move || g.holdings()),
         keep: Box::new(move || e.acknowledge_but_keep(roles[1])),
         late: Box::new(move |delay| f.apply_after(roles[1], delay)),
         limit: Box::new(move |times| demo.rate_limit_next(times)),
