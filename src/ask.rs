@@ -59,6 +59,8 @@ pub struct Selector {
     /// Any of them; empty: not narrowed.
     pub organizations: Vec<String>,
     pub workspace: Option<String>,
+    /// Access to an organization is meant, not a role: `id` and `name` are the organization's.
+    pub is_link: bool,
 }
 
 /// More entries than this are refused: one call is one user's roles.
@@ -167,6 +169,18 @@ impl Selector {
             (None, Some(wanted)) => name.is_some_and(|name| same_text(name, wanted)),
             (None, None) => false,
         }
+    }
+
+    /// The same for each organization alone: what is true of one says nothing about another.
+    pub fn by_organization(&self) -> Vec<Self> {
+        if self.organizations.len() < 2 {
+            return vec![self.clone()];
+        }
+        let one = |organization: &String| Self {
+            organizations: vec![organization.clone()],
+            ..self.clone()
+        };
+        self.organizations.iter().map(one).collect()
     }
 
     /// What it is called in messages.
@@ -286,6 +300,7 @@ fn selector(
         )?,
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
         workspace: workspace.or_else(|| workspace_id.cloned()),
+        is_link: false,
     };
     provider
         .refine(&mut selector)
@@ -313,6 +328,7 @@ fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organ
     let selector = Selector {
         id,
         name,
+        is_link: true,
         ..Selector::default()
     };
     Ok(Entry::Organization { asked, selector })

@@ -3,7 +3,7 @@
 use std::{any::Any, cell::RefCell, time::Duration};
 
 use crate::{
-    ask::{Ask, Selector},
+    ask::{Ask, Selector, same_text},
     capability::Capability,
     client::{Caches, Call, Client},
     contract::types::{Scope, SideEffect, User, Via},
@@ -43,7 +43,7 @@ pub trait Provider {
     /// A fresh and complete read of the user and of everything that is held.
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>>;
 
-    /// What it means that the reading shows no grant for the selector.
+    /// What it means that the reading shows no grant for the selector, which names one organization at most.
     fn absence<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -72,14 +72,23 @@ pub trait Provider {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// The principal whose credentials the account uses; `None` where the provider does not tell. An error ends the call: a guard
-    /// that cannot see must not wave through.
-    fn own_principal<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Option<String>, Error>> {
-        Box::pin(async { Ok(None) })
+    /// Whose credentials the account uses. An error ends the call: a guard that cannot see must not wave through.
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
+        Box::pin(async { Ok(Principal::NoUser) })
+    }
+
+    /// Whether a role as an account's `protected_roles` spells it is the role of a grant.
+    fn is_role(&self, text: &str, grant: &Grant) -> bool {
+        let mut selector = Selector {
+            id: Some(self.normalise(Field::Role, text).unwrap_or_else(|_| text.to_owned())),
+            ..Selector::default()
+        };
+        let is_well_formed = self.refine(&mut selector).is_ok();
+        let spelt = selector.id.as_deref().filter(|_| is_well_formed).unwrap_or(text);
+        let is_it = |wanted: &str| {
+            same_text(wanted, &grant.role_id) || grant.role_name.as_deref().is_some_and(|name| same_text(wanted, name))
+        };
+        is_it(text) || (is_it(spelt) && (!is_well_formed || selector.admits(&grant.scope)))
     }
 
     /// The requests that remove these grants. Pure: a dry run prints them.
@@ -106,6 +115,17 @@ pub enum Field {
     Group,
     Organization,
     Workspace,
+}
+
+/// Whose credentials an account uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The user with this id.
+    User(String),
+    /// Nobody who could be the user in question.
+    NoUser,
+    /// It cannot be told here: every target carries the warning `own_access_not_checked`.
+    Unknown,
 }
 
 /// How a provider's reads behave after a write.
@@ -163,9 +183,12 @@ pub struct Reading {
     /// E-mail addresses, lower-case: for `expect` and `protected_users`.
     pub emails: Vec<String>,
     pub username: Option<String>,
+    /// Other ids of the same person at the provider: for `protected_users`.
+    pub other_ids: Vec<String>,
     /// The provider's documents as JSON text: the `remote_data` of the answer.
     pub documents: Vec<(&'static str, String)>,
-    /// Organizations that could not be read: nothing about them is proven.
+    /// Organizations, workspaces or groups that could not be read: nothing about them is proven, and a read-back that misses
+    /// more of them than the first read is not settled.
     pub unreadable: Vec<String>,
     /// Hold for every grant of this reading.
     pub warnings: Vec<String>,
@@ -196,6 +219,8 @@ pub struct Consequence {
     pub effect: SideEffect,
     /// What else goes, for people.
     pub lists: Vec<String>,
+    /// What of the reading goes with it.
+    pub takes: Vec<Grant>,
 }
 
 /// A grant that is to be removed.
@@ -286,11 +311,16 @@ impl Verdict {
 impl Context<'_> {
     /// Keeps what the failure of a write leaves behind for the answer, and gives its verdict.
     pub fn fault(&self, fault: &ProviderFault) -> Verdict {
+        self.note(fault);
+        Verdict::of_fault(fault)
+    }
+
+    /// Keeps what a failure leaves behind for the answer.
+    pub fn note(&self, fault: &ProviderFault) {
         if let Some(wait) = fault.retry_after {
             let mut longest = self.retry_after.borrow_mut();
             *longest = Some(longest.map_or(wait, |before| before.max(wait)));
         }
         self.revoke_answers.borrow_mut().extend(fault.answer.clone());
-        Verdict::of_fault(fault)
     }
 }

@@ -13,7 +13,7 @@ pub struct Answer {
     /// Lower-case names.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Header that carries the provider's trace id.
+    /// What must not be shown of it.
     pub(super) mask: Mask,
 }
 
@@ -64,7 +64,8 @@ impl Answer {
         ProviderFault {
             kind,
             message: self.mask.apply(message.as_ref()),
-            answer: Some(ProviderAnswer {
+            // What was to be a document may hold other people's data and secrets that nothing masks.
+            answer: (kind != FaultKind::BadAnswer || !self.is_success()).then(|| ProviderAnswer {
                 is_refusal: true,
                 ..self.evidence(None)
             }),

@@ -40,6 +40,11 @@ impl Deadline {
 
     /// Whether a write may still start.
     pub fn allows_write(&self, transport: &dyn Transport) -> bool {
-        transport.monotonic() <= self.start + self.total * (100 - Self::RESERVE_PERCENT) / 100
+        self.allows_write_after(transport, Duration::ZERO)
+    }
+
+    /// Whether a write may start after a wait.
+    pub fn allows_write_after(&self, transport: &dyn Transport, wait: Duration) -> bool {
+        transport.monotonic().saturating_add(wait) <= self.start + self.total * (100 - Self::RESERVE_PERCENT) / 100
     }
 }

@@ -54,6 +54,11 @@ impl Splitter {
         Ok(())
     }
 
+    /// The document is over: nothing that follows belongs to it.
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// # Errors
     /// [`FaultKind::BadAnswer`] if the answer was no whole document with that array: what was not seen proves nothing.
     pub fn finish(&self) -> Result<(), ProviderFault> {

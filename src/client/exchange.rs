@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     pin::pin,
+    rc::Rc,
     time::Duration,
 };
 
@@ -36,6 +37,8 @@ pub struct Call {
     pub repeat: Repeat,
     /// It changes something at the provider.
     pub write: bool,
+    /// An attempt at it may have been carried out without an answer, whatever a later attempt was answered. Clones share it.
+    pub may_have_landed: Rc<Cell<bool>>,
 }
 
 /// The HTTP client of one operation.
@@ -95,6 +98,7 @@ impl Call {
             body,
             repeat: Repeat::Replay,
             write: false,
+            may_have_landed: Rc::default(),
         }
     }
 
@@ -214,6 +218,9 @@ impl<'a> Client<'a> {
             .map_err(describe)?
         {
             splitter.feed(&piece, each).map_err(describe)?;
+            if splitter.is_whole() {
+                break;
+            }
         }
         splitter.finish().map_err(describe)?;
         Ok(None)
@@ -288,11 +295,14 @@ impl<'a> Client<'a> {
             } else {
                 self.deadline.left(self.transport)
             };
+            if call.write && has_no_clear_answer(&result) {
+                call.may_have_landed.set(true);
+            }
             // A wait that leaves no time for the answer is worse than saying so at once.
             if attempt >= MOST_ATTEMPTS
                 || self.retries_left.get() == 0
-                || wait + Duration::from_secs(1) > room
-                || (call.write && !self.deadline.allows_write(self.transport))
+                || wait.saturating_add(Duration::from_secs(1)) > room
+                || (call.write && !self.deadline.allows_write_after(self.transport, wait))
             {
                 return refuse_redirect(result);
             }
@@ -328,7 +338,8 @@ impl<'a> Client<'a> {
         } else {
             self.deadline.left(self.transport)
         };
-        if left.is_zero() {
+        // Whatever came between the decision to write and this moment, a wait or another read: the rest belongs to the read-back.
+        if left.is_zero() || (call.write && !self.deadline.allows_write(self.transport)) {
             let mut fault = ProviderFault::new(FaultKind::TimedOut, "the deadline passed before the request was sent");
             fault.sent = false;
             return Err(fault);
@@ -402,6 +413,14 @@ impl<'a> Client<'a> {
                 format!("no answer within {} ms", most.as_millis()),
             )),
         }
+    }
+}
+
+/// Whether the provider may have acted on the request although it did not say so.
+fn has_no_clear_answer(result: &Result<Answer, ProviderFault>) -> bool {
+    match result {
+        Ok(answer) => answer.status >= 500,
+        Err(fault) => !fault.certainly_without_effect() && fault.sent,
     }
 }
 

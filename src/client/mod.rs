@@ -11,6 +11,7 @@ pub mod paging;
 mod quota;
 mod retry_after;
 mod session;
+mod token;
 mod url;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
     contract::types::SideEffect,
     error::Error,
     json,
-    provider::{Context, Grant, Provider, Reading},
+    provider::{Context, Field, Grant, Principal, Provider, Reading},
     reason::Reason,
     settings::General,
 };
@@ -13,7 +13,13 @@ use crate::{
 use super::Work;
 
 /// Refuses the user as a whole.
-pub fn user(ask: &Ask, general: &General, id: &str, reading: &Reading) -> Option<(Reason, String)> {
+pub fn user(
+    provider: &dyn Provider,
+    ask: &Ask,
+    general: &General,
+    id: &str,
+    reading: &Reading,
+) -> Option<(Reason, String)> {
     if let Some(expect) = &ask.expect {
         let email_fits = expect
             .email
@@ -37,10 +43,18 @@ pub fn user(ask: &Ask, general: &General, id: &str, reading: &Reading) -> Option
         .iter()
         .map(String::as_str)
         .chain(reading.username.as_deref())
+        .chain(reading.other_ids.iter().map(String::as_str))
         .chain([id]);
+    // An account may spell an id in any way that a request may.
+    let is_meant = |user: &String, name: &str| {
+        same_text(user.trim(), name)
+            || provider
+                .normalise(Field::User, user.trim())
+                .is_ok_and(|id| same_text(&id, name))
+    };
     let protected = names
         .into_iter()
-        .any(|name| general.protected_users.iter().any(|user| same_text(user, name)));
+        .any(|name| general.protected_users.iter().any(|user| is_meant(user, name)));
     protected.then(|| {
         (
             Reason::ProtectedUser,
@@ -60,7 +74,11 @@ pub async fn targets(
         return Ok(());
     }
     for target in &mut work.targets {
-        if is_protected(general, &target.grant) {
+        if general
+            .protected_roles
+            .iter()
+            .any(|role| provider.is_role(role, &target.grant))
+        {
             target.guard = Some((
                 Reason::ProtectedRole,
                 format!("the account protects the role `{}`", target.grant.role_id),
@@ -75,15 +93,34 @@ pub async fn targets(
         let Some(&index) = allowed.get(consequence.target) else {
             continue;
         };
+        let protected = consequence
+            .takes
+            .iter()
+            .find(|taken| general.protected_roles.iter().any(|role| provider.is_role(role, taken)));
         let target = &mut work.targets[index];
+        if let Some(protected) = protected {
+            target.guard = Some((
+                Reason::ProtectedRole,
+                format!("it would take the protected role `{}` too", protected.role_id),
+            ));
+        }
+        target.takes.extend(consequence.takes);
         target.side_effects.extend(consequence.lists);
         if !target.grant.effects.contains(&consequence.effect) {
             target.grant.effects.push(consequence.effect);
         }
     }
-    if provider.own_principal(cx, &work.before).await?.as_deref() == Some(work.user.as_str()) {
-        for target in &mut work.targets {
-            target.grant.effects.push(SideEffect::RemoveOwnAccess);
+    match provider.own_principal(cx, &work.before).await? {
+        Principal::User(own) if own == work.user => {
+            for target in &mut work.targets {
+                target.grant.effects.push(SideEffect::RemoveOwnAccess);
+            }
+        }
+        Principal::User(_) | Principal::NoUser => {}
+        Principal::Unknown => {
+            for target in &mut work.targets {
+                target.grant.warnings.push(String::from("own_access_not_checked"));
+            }
         }
     }
     for target in &mut work.targets {
@@ -104,10 +141,4 @@ pub async fn targets(
         }
     }
     Ok(())
-}
-
-fn is_protected(general: &General, grant: &Grant) -> bool {
-    general.protected_roles.iter().any(|role| {
-        same_text(role, &grant.role_id) || grant.role_name.as_deref().is_some_and(|name| same_text(role, name))
-    })
 }

@@ -18,6 +18,8 @@ pub use self::{
     trail::{NoTrail, Trail, TrailStep},
 };
 
+use std::time::Duration;
+
 use crate::{
     client::{Caches, Call, Client, Deadline},
     contract::types::{Failure, Success},
@@ -47,7 +49,7 @@ pub async fn run(
     });
 
     let mut work = Work::new(user, before);
-    if let Some((reason, message)) = guard::user(cx.ask, general, &work.user, &work.before) {
+    if let Some((reason, message)) = guard::user(provider, cx.ask, general, &work.user, &work.before) {
         let selections = cx
             .ask
             .entries
@@ -86,7 +88,10 @@ pub async fn run(
 struct Work {
     /// The provider's own user id.
     user: String,
+    /// What the next write is planned from: the first read, or a fresh one that took its place.
     before: Reading,
+    /// The grants of the first read: what the entries were matched with.
+    first: Vec<Grant>,
     /// The latest complete read after the first write.
     after: Option<ReadBack>,
     targets: Vec<Target>,
@@ -98,7 +103,7 @@ struct ReadBack {
     /// It is complete and shows every grant that should remain.
     settled: bool,
     /// Unix time when it was finished.
-    at: std::time::Duration,
+    at: Duration,
 }
 
 /// One grant that is to go.
@@ -109,7 +114,13 @@ struct Target {
     /// A guard that stands against it.
     guard: Option<(Reason, String)>,
     side_effects: Vec<String>,
+    /// What goes with it, by what the provider says.
+    takes: Vec<Grant>,
     state: State,
+    /// Unix time of its last acknowledgement. What comes later, a rate limit, a refusal, does not undo it.
+    acknowledged_at: Option<Duration>,
+    /// Unix time of the last write that had, or may have had, an effect on it.
+    landed_at: Option<Duration>,
     /// It is sent in a request of its own from now on.
     alone: bool,
     /// A read after its last write showed it gone.
@@ -119,17 +130,14 @@ struct Target {
 /// How far a target has come.
 enum State {
     Pending,
-    Answered {
-        verdict: Verdict,
-        /// Unix time of the verdict.
-        at: std::time::Duration,
-    },
+    Answered(Verdict),
 }
 
 impl Work {
     fn new(user: String, before: Reading) -> Self {
         Self {
             user,
+            first: before.grants.clone(),
             before,
             after: None,
             targets: Vec::new(),
@@ -148,7 +156,10 @@ impl Target {
             probe,
             guard: None,
             side_effects: Vec::new(),
+            takes: Vec::new(),
             state: State::Pending,
+            acknowledged_at: None,
+            landed_at: None,
             alone: false,
             seen_gone: false,
         }
@@ -161,14 +172,26 @@ impl Target {
 
     const fn verdict(&self) -> Option<&Verdict> {
         match &self.state {
-            State::Answered { verdict, .. } => Some(verdict),
+            State::Answered(verdict) => Some(verdict),
             State::Pending => None,
         }
     }
 
-    /// It may be gone because of this call: only a read can tell.
+    /// What became of its last write.
+    fn answer(&mut self, verdict: Verdict, at: Duration) {
+        if matches!(verdict, Verdict::Acknowledged) {
+            self.acknowledged_at = Some(at);
+        }
+        if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) {
+            self.landed_at = Some(at);
+            self.seen_gone = false;
+        }
+        self.state = State::Answered(verdict);
+    }
+
+    /// It may be gone because of this call, or since it was read: only a read can tell.
     const fn needs_read_back(&self) -> bool {
-        matches!(self.verdict(), Some(Verdict::Acknowledged | Verdict::Unanswered { .. }))
+        self.landed_at.is_some()
     }
 }
 

@@ -9,15 +9,11 @@ use crate::{
     timestamp,
 };
 
-use super::{ReadBack, State, Target, Work, select::UNKNOWN_ROLE_WARNING, verify};
+use super::{ReadBack, Target, Work, select::UNKNOWN_ROLE_WARNING, verify};
 
 /// What may be said of one target.
 pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> GrantOutcome {
-    let decision = decide(provider, cx, work.after.as_ref(), target);
-    let acknowledged = matches!(target.verdict(), Some(Verdict::Acknowledged));
-    let State::Answered { at, .. } = &target.state else {
-        return describe(&target.grant, decision, target.side_effects.clone());
-    };
+    let decision = decide(provider, cx, work, target);
     let unverified = decision.outcome == Outcome::Unverified;
     let by_read = matches!(
         decision.outcome,
@@ -25,8 +21,8 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
     );
     let window = provider.verification().window;
     GrantOutcome {
-        acknowledged,
-        acknowledged_at: acknowledged.then(|| timestamp::format(*at)),
+        acknowledged: target.acknowledged_at.is_some(),
+        acknowledged_at: target.acknowledged_at.map(timestamp::format),
         verify_after: unverified
             .then(|| verify::window_end(cx, target, window))
             .flatten()
@@ -34,14 +30,20 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
         verified_at: work
             .after
             .as_ref()
-            .filter(|_| by_read)
+            .filter(|_| by_read && target.needs_read_back())
             .map(|after| timestamp::format(after.at)),
         ..describe(&target.grant, decision, target.side_effects.clone())
     }
 }
 
-/// A grant that the request means and that this call cannot remove.
-pub fn of_inherited(grant: &Grant, changed: bool) -> GrantOutcome {
+/// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
+pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
+    if let Some(after) = after.filter(|after| after.settled && !after.reading.shows(grant)) {
+        return GrantOutcome {
+            verified_at: Some(timestamp::format(after.at)),
+            ..describe(grant, Decision::plain(Outcome::Removed), Vec::new())
+        };
+    }
     let through = match &grant.held {
         Held::Through(via) => via.as_slice(),
         Held::Direct => &[],
@@ -96,7 +98,8 @@ impl Decision {
     }
 }
 
-fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, target: &Target) -> Decision {
+fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> Decision {
+    let after = work.after.as_ref();
     if let Some((reason, message)) = &target.guard {
         return Decision::new(Outcome::Refused, *reason, message.clone());
     }
@@ -105,6 +108,24 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, t
     } else {
         Outcome::Removed
     };
+    if target.acknowledged_at.is_some() {
+        return acknowledged(provider, cx, after, target, gone);
+    }
+    if target.needs_read_back() {
+        let (reason, message) = match target.verdict() {
+            Some(
+                Verdict::Unanswered { reason, message }
+                | Verdict::NotSent { reason, message }
+                | Verdict::Refused { reason, message },
+            ) => (*reason, message.as_str()),
+            Some(Verdict::UnknownRole { message }) => (Reason::ProviderRefused, message.as_str()),
+            Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
+        };
+        let window = provider.verification().window;
+        let is_proof =
+            |after: &ReadBack| verify::has_control(work) || verify::is_window_over(cx, target, after.at, window);
+        return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
+    }
     match target.verdict() {
         None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
         None => Decision::new(
@@ -112,8 +133,9 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, after: Option<&ReadBack>, t
             Reason::ConcurrentChange,
             "not sent: what was planned no longer fits what is held",
         ),
+        // Both have landed.
         Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
-        Some(Verdict::Unanswered { reason, message }) => unanswered(after, target, gone, *reason, message),
+        Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
             UnknownRole::Absent => Decision {

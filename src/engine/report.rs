@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     ask::Entry,
-    contract::types::{Failure, Outcome, PlannedRequest, RoleOutcome, Success, User},
-    provider::{Context, GrantKind, Provider, Reading, Verdict},
+    contract::types::{Failure, GrantOutcome, Outcome, PlannedRequest, RoleOutcome, Success, User},
+    provider::{Context, GrantKind, Provider, Reading},
     reason::Reason,
 };
 
@@ -58,11 +58,7 @@ impl<'a> Report<'a> {
         planned_requests: Vec<PlannedRequest>,
         trail: &dyn Trail,
     ) -> Result<Success, Failure> {
-        let reading = self
-            .work
-            .after
-            .as_ref()
-            .map_or(&self.work.before, |after| &after.reading);
+        let reading = self.shown();
         let answers = self.cx.revoke_answers.borrow();
         trail.step(TrailStep::Result {
             outcomes: &self.outcomes,
@@ -70,11 +66,14 @@ impl<'a> Report<'a> {
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
         let user = self.user(reading);
-        let is_good = |outcome: &RoleOutcome| match outcome.outcome {
+        let accepts = |outcome: Outcome| match outcome {
             Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned => true,
             Outcome::Unverified => self.cx.ask.accept_unverified,
             _ => false,
         };
+        // The worst grant gives the entry its outcome; what is accepted must be all of them.
+        let is_good =
+            |entry: &RoleOutcome| accepts(entry.outcome) && entry.grants.iter().all(|grant| accepts(grant.outcome));
         if self.outcomes.iter().all(is_good) {
             return Ok(Success {
                 user,
@@ -83,11 +82,11 @@ impl<'a> Report<'a> {
                 planned_requests,
             });
         }
-        let acknowledged = self
-            .work
-            .targets
-            .iter()
-            .any(|target| matches!(target.verdict(), Some(Verdict::Acknowledged)));
+        // A removal that only the read-back proves must not be lost in an answer that is sent again at once either.
+        let has_effect = |grant: &GrantOutcome| grant.acknowledged || grant.outcome == Outcome::Removed;
+        let acknowledged = self.outcomes.iter().flat_map(|entry| &entry.grants).any(has_effect);
+        let wrote = self.cx.client.wrote();
+        let is_current = !wrote || self.work.after.as_ref().is_some_and(|after| after.settled);
         let asked_to_wait = *self.cx.retry_after.borrow();
         let verdict = status::of_outcomes(
             &self.causes,
@@ -104,14 +103,22 @@ impl<'a> Report<'a> {
                 .iter()
                 .rev()
                 .find(|answer| answer.is_refusal)
-                .or(answers.last())
                 .map(status::contract_answer),
             retry_after: verdict.retry_after,
             retryable: verdict.retryable,
             outcomes: self.outcomes,
-            sent: self.cx.client.wrote(),
-            user: Some(user),
+            sent: wrote,
+            user: is_current.then_some(user),
         })
+    }
+
+    /// What the user in the answer is made from: a read after the revoke, unless that may miss what is held.
+    fn shown(&self) -> &Reading {
+        let Work { before, after, .. } = self.work;
+        match after {
+            Some(after) if after.settled => &after.reading,
+            _ => before,
+        }
     }
 
     /// The unified user of a reading, with the documents that it was made from.
@@ -151,8 +158,13 @@ fn entry_outcome(
         .map(|&index| outcome::of_target(provider, cx, work, &work.targets[index]))
         .collect();
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
-    grants.extend(inherited.iter().map(|grant| outcome::of_inherited(grant, changed)));
-    grants.extend(late_comers(work, entry, &role_ids));
+    let after = work.after.as_ref();
+    grants.extend(
+        inherited
+            .iter()
+            .map(|grant| outcome::of_inherited(grant, changed, after)),
+    );
+    grants.extend(late_comers(work, entry, &role_ids, changed));
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
@@ -183,7 +195,7 @@ fn entry_outcome(
 }
 
 /// What a settled read-back shows of the entry's roles and the first read did not.
-fn late_comers(work: &Work, entry: &Entry, role_ids: &[String]) -> Vec<crate::contract::types::GrantOutcome> {
+fn late_comers(work: &Work, entry: &Entry, role_ids: &[String], changed: bool) -> Vec<GrantOutcome> {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return Vec::new();
     };
@@ -191,19 +203,25 @@ fn late_comers(work: &Work, entry: &Entry, role_ids: &[String]) -> Vec<crate::co
         Entry::Role { .. } => GrantKind::Role,
         Entry::Organization { .. } => GrantKind::OrganizationLink,
     };
+    let selector = entry.selector();
     after
         .reading
         .grants
         .iter()
         .filter(|grant| {
             grant.kind == kind
-                && grant.is_direct()
-                && role_ids.contains(&grant.role_id)
-                && entry.selector().admits(&grant.scope)
-                && !work.before.shows(grant)
+                && (role_ids.contains(&grant.role_id) || selector.names(&grant.role_id, grant.role_name.as_deref()))
+                && selector.admits(&grant.scope)
+                && !work.first.iter().any(|known| known.same_key(grant))
                 && !work.targets.iter().any(|target| target.grant.same_key(grant))
         })
-        .map(outcome::of_late_comer)
+        .map(|grant| {
+            if grant.is_direct() {
+                outcome::of_late_comer(grant)
+            } else {
+                outcome::of_inherited(grant, changed, None)
+            }
+        })
         .collect()
 }
 

@@ -56,15 +56,26 @@ async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work)
     let Ok(now) = provider.read(cx, &work.user).await else {
         return false;
     };
+    let at = cx.client.transport().wall_clock();
     let mut any = false;
-    for target in &mut work.targets {
-        if is_overtaken(target) && now.shows(&target.grant) {
+    for target in work.targets.iter_mut().filter(|target| is_overtaken(target)) {
+        if now.shows(&target.grant) {
             target.state = State::Pending;
-            any = true;
+        } else {
+            target.answer(vanished(), at);
         }
+        any = true;
     }
     work.before = now;
     any
+}
+
+/// It is not there any more, and not by an answer to this call: the read-back decides.
+fn vanished() -> Verdict {
+    Verdict::Unanswered {
+        reason: Reason::ConcurrentChange,
+        message: String::from("it was gone before it was asked for: something else changes the same set"),
+    }
 }
 
 /// A write that was sent: its targets, and how it may be repeated.
@@ -99,9 +110,12 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
                 reason: Reason::BadAnswer,
                 message: String::from("the answer says nothing about this role"),
             });
-            let target = &mut work.targets[index];
-            target.state = State::Answered { verdict, at };
-            target.seen_gone = false;
+            let verdict = if write.call.may_have_landed.get() {
+                unclear(verdict)
+            } else {
+                verdict
+            };
+            work.targets[index].answer(verdict, at);
         }
         sent.push(Sent {
             targets: write.targets,
@@ -109,6 +123,20 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
         });
     }
     sent
+}
+
+/// A no to the last attempt says nothing about the one before it.
+fn unclear(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
+            Verdict::Unanswered { reason, message }
+        }
+        Verdict::UnknownRole { message } => Verdict::Unanswered {
+            reason: Reason::ProviderRefused,
+            message,
+        },
+        Verdict::Acknowledged | Verdict::Unanswered { .. } => verdict,
+    }
 }
 
 fn too_late() -> Verdict {
@@ -176,11 +204,19 @@ async fn refused_and_held(
     let Ok(now) = provider.read(cx, &work.user).await else {
         return Vec::new();
     };
-    let held: Vec<usize> = refused
+    let at = cx.client.transport().wall_clock();
+    let (mut held, gone): (Vec<usize>, Vec<usize>) = refused
         .into_iter()
-        .filter(|&index| now.shows(&work.targets[index].grant))
-        .take(*alone_left)
-        .collect();
+        .partition(|&index| now.shows(&work.targets[index].grant));
+    for index in gone {
+        work.targets[index].answer(vanished(), at);
+    }
+    for index in held.split_off(held.len().min(*alone_left)) {
+        work.targets[index].state = State::Answered(Verdict::NotSent {
+            reason: Reason::Prerequisite,
+            message: format!("refused in a batch, of which {MOST_ALONE} at most are tried one by one; repeat the call"),
+        });
+    }
     *alone_left -= held.len();
     held
 }
@@ -200,7 +236,8 @@ fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
             let repeatable = match target.verdict() {
                 Some(Verdict::Acknowledged) => target.seen_gone,
                 Some(Verdict::Unanswered { .. }) => true,
-                Some(Verdict::NotSent { reason, .. }) => *reason != Reason::Deadline,
+                // A wait that the provider asks for is longer than this call.
+                Some(Verdict::NotSent { reason, .. }) => !matches!(reason, Reason::Deadline | Reason::RateLimited),
                 _ => false,
             };
             if repeatable && after.reading.shows(&target.grant) {

@@ -8,7 +8,7 @@ use crate::{
     reason::Reason,
 };
 
-use super::{Target, Work};
+use super::{Target, Work, outcome};
 
 /// What one entry selected.
 pub struct Selection {
@@ -38,6 +38,20 @@ impl Selection {
         Self::decided(Outcome::Refused, Some(reason), message)
     }
 
+    /// The other part of the same entry; of two decisions the worse one stays.
+    fn add(&mut self, other: Self) {
+        self.targets.extend(other.targets);
+        self.inherited.extend(other.inherited);
+        self.warnings.extend(other.warnings);
+        self.role_ids.extend(other.role_ids);
+        let rank = |decided: &Option<(Outcome, Option<Reason>, String)>| {
+            decided.as_ref().map(|(outcome, ..)| outcome::badness(*outcome))
+        };
+        if rank(&other.decided) > rank(&self.decided) {
+            self.decided = other.decided;
+        }
+    }
+
     fn decided(outcome: Outcome, reason: Option<Reason>, message: impl Into<String>) -> Self {
         Self {
             decided: Some((outcome, reason, message.into())),
@@ -52,10 +66,29 @@ impl Selection {
 /// If a read that an entry needs fails: nothing was sent yet.
 pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Result<Vec<Selection>, Error> {
     let mut selections = Vec::with_capacity(cx.ask.entries.len());
+    let mut first_fault = None;
+    let mut undecided = 0;
     for entry in &cx.ask.entries {
-        selections.push(select_one(provider, cx, work, entry).await?);
+        selections.push(match select_one(provider, cx, work, entry).await {
+            Ok(selection) => selection,
+            // A read that one entry needs does not keep the others.
+            Err(Error::Provider(fault)) => {
+                undecided += 1;
+                let selection = Selection::decided(Outcome::NotAttempted, Some(fault.reason()), fault.message.clone());
+                first_fault.get_or_insert(fault);
+                selection
+            }
+            Err(error) => return Err(error),
+        });
     }
-    Ok(selections)
+    match first_fault {
+        Some(fault) if undecided == selections.len() => Err(fault.into()),
+        Some(fault) => {
+            cx.note(&fault);
+            Ok(selections)
+        }
+        None => Ok(selections),
+    }
 }
 
 async fn select_one(
@@ -65,7 +98,7 @@ async fn select_one(
     entry: &Entry,
 ) -> Result<Selection, Error> {
     let selector = entry.selector();
-    if matches!(entry, Entry::Organization { .. }) && !provider.capability().organization_links {
+    if selector.is_link && !provider.capability().organization_links {
         return Ok(Selection::refused(
             Reason::NotSupported,
             format!(
@@ -78,70 +111,77 @@ async fn select_one(
         .before
         .grants
         .iter()
-        .filter(|grant| means(entry, selector, grant))
+        .filter(|grant| means(selector, grant))
         .cloned()
         .collect();
     if let Some(refusal) = contradiction(selector, &held) {
         return Ok(refusal);
     }
-    let ids = distinct_ids(&held);
-    if selector.id.is_none() && ids.len() > 1 {
+    if let Some(refusal) = ambiguity(provider, cx, work, selector, &held).await? {
+        return Ok(refusal);
+    }
+    let direct = held.iter().filter(|grant| grant.is_direct()).count();
+    if cx.ask.strict_scope && direct > 1 {
         return Ok(Selection::refused(
             Reason::Ambiguous,
-            format!(
-                "several held roles are called `{}`: {}",
-                selector.label(),
-                ids.join(", ")
-            ),
+            format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
-    if selector.id.is_none() && selector.name.is_some() && !ids.is_empty() {
-        let mut all = provider.namesakes(cx, selector, &work.before).await?;
-        all.extend(ids.iter().cloned());
-        all.sort();
-        all.dedup();
-        if all.len() > 1 {
-            return Ok(Selection::refused(
-                Reason::Ambiguous,
-                format!("several roles are called `{}`: {}", selector.label(), all.join(", ")),
-            ));
+    // What one organization shows says nothing about another one.
+    let mut absences = Vec::new();
+    for part in selector.by_organization() {
+        if !held.iter().any(|grant| means(&part, grant)) {
+            absences.push(provider.absence(cx, &part, &work.before).await?);
         }
     }
+    let role_ids = distinct_ids(&held);
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
-    if cx.ask.strict_scope && direct.len() > 1 {
-        return Ok(Selection::refused(
-            Reason::Ambiguous,
-            format!("`{}` is held at {} scopes; name one", selector.label(), direct.len()),
-        ));
-    }
-    if direct.is_empty() && inherited.is_empty() {
-        return absent(provider, cx, work, selector).await;
-    }
-    let targets = direct.into_iter().map(|grant| target(work, grant, false)).collect();
-    Ok(Selection {
-        targets,
+    let mut selection = Selection {
+        targets: direct.into_iter().map(|grant| target(work, grant, false)).collect(),
         inherited,
-        role_ids: ids,
+        role_ids,
         ..Selection::empty()
-    })
+    };
+    for absence in absences {
+        selection.add(absent(cx, work, selector, absence));
+    }
+    Ok(selection)
 }
 
-async fn absent(
+/// A name that fits several roles.
+async fn ambiguity(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &mut Work,
+    work: &Work,
     selector: &Selector,
-) -> Result<Selection, Error> {
-    Ok(match provider.absence(cx, selector, &work.before).await? {
-        Absence::Proven => Selection {
-            role_ids: selector.id.iter().cloned().collect(),
-            ..Selection::decided(Outcome::AlreadyAbsent, None, "not held")
-        },
-        Absence::ProvenExcept { warnings } => Selection {
-            role_ids: selector.id.iter().cloned().collect(),
-            warnings,
-            ..Selection::decided(Outcome::AlreadyAbsent, None, "not held")
-        },
+    held: &[Grant],
+) -> Result<Option<Selection>, Error> {
+    let mut ids = distinct_ids(held);
+    if selector.id.is_some() || selector.name.is_none() || ids.is_empty() {
+        return Ok(None);
+    }
+    if ids.len() == 1 {
+        ids.extend(provider.namesakes(cx, selector, &work.before).await?);
+        ids.sort();
+        ids.dedup();
+    }
+    Ok((ids.len() > 1).then(|| {
+        Selection::refused(
+            Reason::Ambiguous,
+            format!("several roles are called `{}`: {}", selector.label(), ids.join(", ")),
+        )
+    }))
+}
+
+fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absence) -> Selection {
+    let not_held = |warnings| Selection {
+        role_ids: selector.id.iter().cloned().collect(),
+        warnings,
+        ..Selection::decided(Outcome::AlreadyAbsent, None, "not held")
+    };
+    match absence {
+        Absence::Proven => not_held(Vec::new()),
+        Absence::ProvenExcept { warnings } => not_held(warnings),
         Absence::Probe(grants) => {
             let role_ids = distinct_ids(&grants);
             Selection {
@@ -159,7 +199,7 @@ async fn absent(
             };
             Selection::decided(outcome, Some(reason), message)
         }
-    })
+    }
 }
 
 /// What a role that the provider does not know counts as.
@@ -177,26 +217,19 @@ fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
 /// The warning of an unknown role that counts as absent.
 pub const UNKNOWN_ROLE_WARNING: &str = "unknown_role";
 
-fn means(entry: &Entry, selector: &Selector, grant: &Grant) -> bool {
-    match (entry, grant.kind) {
-        (Entry::Organization { .. }, GrantKind::OrganizationLink) => {
-            selector.names(&grant.role_id, grant.role_name.as_deref())
-        }
-        (Entry::Role { .. }, GrantKind::Role) => {
-            selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
-        }
-        (Entry::Role { .. }, GrantKind::GroupRole) => {
-            selector.group.is_some()
-                && selector.names(&grant.role_id, grant.role_name.as_deref())
-                && selector.admits(&grant.scope)
-        }
-        (Entry::Role { .. }, GrantKind::Membership) => {
+fn means(selector: &Selector, grant: &Grant) -> bool {
+    let is_named = selector.names(&grant.role_id, grant.role_name.as_deref());
+    match grant.kind {
+        GrantKind::OrganizationLink => selector.is_link && is_named,
+        _ if selector.is_link => false,
+        GrantKind::Role => is_named && selector.admits(&grant.scope),
+        GrantKind::GroupRole => selector.group.is_some() && is_named && selector.admits(&grant.scope),
+        GrantKind::Membership => {
             selector.group.is_some()
                 && selector.id.is_none()
                 && selector.name.is_none()
                 && selector.admits(&grant.scope)
         }
-        _ => false,
     }
 }
 

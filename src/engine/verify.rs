@@ -11,7 +11,7 @@ use crate::{
     provider::{Context, Grant, GrantKind, Held, Provider, Reading, Verdict},
 };
 
-use super::{ReadBack, State, Target, Work};
+use super::{ReadBack, Target, Work};
 
 /// Left for the answer itself.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
@@ -56,7 +56,19 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                         && work.targets.iter().filter(shown).all(|target| {
                             target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
                         });
-                let enough = settled && (all_gone || window_over || can_start_over);
+                // With nothing that should remain, an empty read is no control: a write without an answer is not proven by it.
+                let is_proven = has_control(work)
+                    || work
+                        .targets
+                        .iter()
+                        .filter(|target| target.needs_read_back() && target.acknowledged_at.is_none())
+                        .all(|target| is_window_over(cx, target, at, verification.window));
+                let enough = settled
+                    && if all_gone {
+                        is_proven
+                    } else {
+                        window_over || can_start_over
+                    };
                 work.after = Some(ReadBack { reading, settled, at });
                 if enough {
                     return;
@@ -86,27 +98,14 @@ pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Duration, window: 
 
 /// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
 pub fn window_end(cx: &Context<'_>, target: &Target, window: Duration) -> Option<Duration> {
-    let State::Answered { at, .. } = &target.state else {
-        return None;
-    };
-    let since = cx.ask.acknowledged_at.map_or(*at, |earlier| earlier.min(*at));
-    Some(since + window)
+    let at = target.landed_at?;
+    let since = cx.ask.acknowledged_at.map_or(at, |earlier| earlier.min(at));
+    Some(since.saturating_add(window))
 }
 
 async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
     let transport = cx.client.transport();
-    let last = work
-        .targets
-        .iter()
-        .filter_map(|target| match &target.state {
-            State::Answered {
-                verdict: Verdict::Acknowledged | Verdict::Unanswered { .. },
-                at,
-            } => Some(*at),
-            _ => None,
-        })
-        .max();
-    if let Some(last) = last {
+    if let Some(last) = work.targets.iter().filter_map(|target| target.landed_at).max() {
         let wait = (last + earliest).saturating_sub(transport.wall_clock());
         if !wait.is_zero() {
             transport.sleep(wait.min(cx.client.deadline().left(transport))).await;
@@ -120,18 +119,23 @@ fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
         .unreadable
         .iter()
         .all(|organization| work.before.unreadable.contains(organization));
-    covers_as_much
-        && work
-            .before
-            .grants
-            .iter()
-            .filter(|grant| {
-                !work
-                    .targets
-                    .iter()
-                    .any(|target| target.needs_read_back() && goes_with(grant, &target.grant))
-            })
-            .all(|grant| reading.shows(grant))
+    covers_as_much && what_remains(work).all(|grant| reading.shows(grant))
+}
+
+/// Whether anything should remain that a read-back can be held against.
+pub fn has_control(work: &Work) -> bool {
+    what_remains(work).next().is_some()
+}
+
+/// The grants that were read and that nothing of what was sent takes.
+fn what_remains(work: &Work) -> impl Iterator<Item = &Grant> {
+    let goes = |grant: &Grant| {
+        work.targets.iter().any(|target| {
+            target.needs_read_back()
+                && (goes_with(grant, &target.grant) || target.takes.iter().any(|taken| taken.same_key(grant)))
+        })
+    };
+    work.before.grants.iter().filter(move |grant| !goes(grant))
 }
 
 /// Whether a grant goes when the target goes: it is the target, or it is held through what goes with it.

@@ -8,6 +8,7 @@ mod concurrency;
 mod crowdstrike;
 mod elastic_cloud;
 mod errors;
+mod fault_matrix;
 mod faults;
 mod fixture;
 mod http_face;

@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::{Expectation, SideEffect},
-    provider::Consequence,
+    provider::{Consequence, Principal},
 };
 
 use super::world::{Case, outcomes};
@@ -89,6 +89,7 @@ fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed()
         target: 1,
         effect: SideEffect::DemoteOwnerEverywhere,
         lists: vec![String::from("workspace T1 ownership")],
+        takes: Vec::new(),
     }];
     let answer = case.ask(&["a", "b"]);
     assert_eq!(outcomes(&answer), ["removed", "refused"]);
@@ -100,7 +101,7 @@ fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed()
 #[test]
 fn the_own_principal_keeps_its_roles_unless_allowed() {
     let mut case = Case::holding(&["a@o1"]);
-    case.provider.own = Some(String::from("u1"));
+    case.provider.own = Principal::User(String::from("u1"));
     assert_eq!(outcomes(&case.ask(&["a"])), ["refused"]);
     case.options.allow = vec![SideEffect::RemoveOwnAccess];
     assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);

@@ -13,7 +13,8 @@ use crate::{
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
-        Absence, Consequence, Context, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
+        Absence, Consequence, Context, Grant, GrantKind, Held, Planned, Principal, Provider, Reading, Verdict,
+        Verification, Write,
     },
     reason::Reason,
     settings::General,
@@ -72,7 +73,10 @@ pub struct Fake {
     pub repeat: Repeat,
     pub verification: Verification,
     pub consequences: Vec<Consequence>,
-    pub own: Option<String>,
+    pub own: Principal,
+    pub other_ids: Vec<String>,
+    /// Organizations of which nothing is proven.
+    pub blind_at: Vec<&'static str>,
     /// What absence proves.
     pub probe: bool,
     pub batch: bool,
@@ -109,7 +113,9 @@ impl Case {
                     replaces_set: false,
                 },
                 consequences: Vec::new(),
-                own: None,
+                own: Principal::NoUser,
+                other_ids: Vec::new(),
+                blind_at: Vec::new(),
                 probe: false,
                 batch: true,
                 effects: Vec::new(),
@@ -229,6 +235,9 @@ pub fn status(status: u16) -> Reaction {
 
 impl World {
     fn react(&mut self, seen: &Seen) -> Reaction {
+        if seen.url.ends_with("/directory") {
+            return status(403);
+        }
         for (_, grant) in self.appears.extract_if(.., |(at, _)| *at <= seen.at) {
             self.held.push(grant);
         }
@@ -323,6 +332,7 @@ impl Provider for Fake {
                 .map(|grant| self.grant(grant.as_str().unwrap()))
                 .collect();
             Ok(Reading {
+                other_ids: self.other_ids.clone(),
                 grants,
                 emails: vec![String::from("ann@example.com")],
                 username: Some(String::from("ann")),
@@ -336,13 +346,27 @@ impl Provider for Fake {
 
     fn absence<'a>(
         &'a self,
-        _cx: &'a Context<'a>,
+        cx: &'a Context<'a>,
         selector: &'a Selector,
         _reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(async {
+        Box::pin(async move {
             let id = selector.label();
             Ok(match id {
+                _ if selector
+                    .organizations
+                    .iter()
+                    .any(|at| self.blind_at.contains(&at.as_str())) =>
+                {
+                    Absence::Unclear {
+                        reason: Reason::NotVisible,
+                        message: String::from("not visible"),
+                    }
+                }
+                "broken" => {
+                    let answer = cx.client.send(&Call::get("https://fake.test/directory")).await?;
+                    return Err(answer.fault(answer.fault_kind(), "the directory is closed").into());
+                }
                 "blind" => Absence::Unclear {
                     reason: Reason::NotVisible,
                     message: String::from("not visible"),
@@ -363,11 +387,7 @@ impl Provider for Fake {
         Box::pin(async { Ok(self.consequences.clone()) })
     }
 
-    fn own_principal<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Option<String>, Error>> {
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async { Ok(self.own.clone()) })
     }
 

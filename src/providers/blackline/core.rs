@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
@@ -37,12 +36,6 @@ pub struct Pairs {
     pub rows: Vec<Value>,
     pub pairs: Vec<Pair>,
     pub path: String,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    expires_in: Option<u64>,
 }
 
 /// Sends a call with the account's token.
@@ -98,11 +91,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         };
         return Err(fault(config, cx, &answer, kind, "BlackLine gives no access token"));
     }
-    let token: Token = answer.json("the token request")?;
-    Ok(CachedToken {
-        token: Secret::new(token.access_token),
-        expires: cx.client.transport().monotonic() + token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs),
-    })
+    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
 }
 
 /// The user's own document.

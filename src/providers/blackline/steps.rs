@@ -12,7 +12,7 @@ use crate::{
     contract::types::User,
     engine::with_remote_query,
     error::Error,
-    provider::{Absence, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
+    provider::{Absence, Context, Field, Planned, Principal, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     secret::Secret,
     transport::{Method, Task},
@@ -116,6 +116,7 @@ impl BlackLine {
         }
         let field = |name: &str| core::text(user.get(name));
         Ok(Reading {
+            other_ids: Vec::new(),
             grants: pairs.iter().map(mapping::grant).collect(),
             emails: field("email").iter().map(|email| email.to_lowercase()).collect(),
             username: field("loginId"),
@@ -399,19 +400,21 @@ impl Provider for BlackLine {
     }
 
     /// The API user is known by its login.
-    fn own_principal<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Option<String>, Error>> {
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async move {
+            let own = &self.config.username;
             let is_own = reading
                 .username
-                .as_deref()
-                .is_some_and(|login| same_text(login, &self.config.username));
-            Ok(detail(reading)
-                .filter(|_| is_own)
-                .and_then(|detail| core::text(detail.user.get("id"))))
+                .iter()
+                .chain(&reading.emails)
+                .any(|name| same_text(name, own));
+            let user = detail(reading).and_then(|detail| core::text(detail.user.get("id")));
+            Ok(match user {
+                Some(user) if is_own => Principal::User(user),
+                // Without a login to compare with nothing tells the two apart.
+                _ if reading.username.is_none() => Principal::Unknown,
+                _ => Principal::NoUser,
+            })
         })
     }
 

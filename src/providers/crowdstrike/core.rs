@@ -9,14 +9,13 @@ use crate::{
     client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    secret::Secret,
     transport::Method,
 };
 
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Envelope, GrantRow, Ids, Role, Token, User},
+    documents::{Envelope, GrantRow, Ids, Role, User},
 };
 
 /// Trace ids come in this header too.
@@ -75,12 +74,7 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
             format!("CrowdStrike gives no access token ({}): {said}", answer.status),
         ));
     }
-    let token: Token = answer.json("the token request")?;
-    let lifetime = token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs);
-    Ok(CachedToken {
-        token: Secret::new(token.access_token),
-        expires: cx.client.transport().monotonic() + lifetime,
-    })
+    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
 }
 
 /// The user's own document, raw and parsed.

@@ -27,14 +27,6 @@ pub struct ApiError {
     pub message: Option<String>,
 }
 
-/// `POST /oauth2/token`.
-#[derive(Deserialize)]
-pub struct Token {
-    pub access_token: String,
-    /// Seconds.
-    pub expires_in: Option<u64>,
-}
-
 /// `domain.User`; a key is absent when it is empty.
 #[derive(Clone, Debug, Deserialize)]
 pub struct User {

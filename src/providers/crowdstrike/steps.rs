@@ -123,6 +123,7 @@ impl CrowdStrike {
             }
         }
         Ok(Reading {
+            other_ids: Vec::new(),
             grants: detail.rows.iter().map(mapping::grant).collect(),
             emails: mapping::email(&detail.user)
                 .into_iter()

@@ -92,6 +92,7 @@ impl ElasticCloud {
         let mut grants: Vec<Grant> = assigned.iter().map(|known| known.grant.clone()).collect();
         grants.extend(assignments::wider(&assigned, cx.ask));
         Ok(Reading {
+            other_ids: Vec::new(),
             grants,
             emails: email.iter().map(|email| email.to_lowercase()).collect(),
             username: email.map(str::to_owned),
@@ -236,6 +237,7 @@ impl Provider for ElasticCloud {
             Ok(admins
                 .map(|(target, _)| Consequence {
                     target,
+                    takes: Vec::new(),
                     effect: SideEffect::LastAdministrator,
                     lists: vec![String::from("the last organization owner")],
                 })

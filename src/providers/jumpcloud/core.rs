@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -24,12 +24,6 @@ const PAGE: usize = 100;
 const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    expires_in: Option<u64>,
-}
 
 /// Sends a call with the account's key or token, and its organization.
 pub async fn send(config: &Config, cx: &Context<'_>, call: Call) -> Result<Answer, ProviderFault> {
@@ -73,11 +67,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         };
         return Err(fault(cx, &answer, kind, "JumpCloud gives no access token"));
     }
-    let token: Token = answer.json("the token request")?;
-    Ok(CachedToken {
-        token: Secret::new(token.access_token),
-        expires: cx.client.transport().monotonic() + token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs),
-    })
+    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
 }
 
 /// A document, or `None` if there is none with that id.

@@ -106,6 +106,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
     };
     let (emails, username) = mapping::names(&detail);
     Ok(Reading {
+        other_ids: Vec::new(),
         grants,
         emails,
         username,

@@ -132,6 +132,7 @@ impl JumpCloud {
             if is_last_role {
                 consequences.push(Consequence {
                     target,
+                    takes: Vec::new(),
                     effect: SideEffect::DeleteAdministrator,
                     lists: vec![format!(
                         "the administrator record {} with its API key",
@@ -149,6 +150,7 @@ impl JumpCloud {
                 if !all.iter().any(is_other_owner) {
                     consequences.push(Consequence {
                         target,
+                        takes: Vec::new(),
                         effect: SideEffect::LastAdministrator,
                         lists: vec![String::from("the last Administrator With Billing")],
                     });

@@ -100,6 +100,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str) -> Result<Readi
     ];
     documents.extend(scim.iter().map(|scim| ("scim", scim.to_string())));
     Ok(Reading {
+        other_ids: Vec::new(),
         grants,
         emails: text("/profile/email")
             .iter()

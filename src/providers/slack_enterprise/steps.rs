@@ -11,7 +11,10 @@ use crate::{
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
+    provider::{
+        Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
+        Write,
+    },
     reason::Reason,
     transport::Task,
     unified::blank_user,
@@ -78,6 +81,7 @@ impl Slack {
             }
             consequences.push(Consequence {
                 target,
+                takes: Vec::new(),
                 effect: SideEffect::DemoteOwnerEverywhere,
                 lists,
             });
@@ -242,14 +246,11 @@ impl Provider for Slack {
         Box::pin(self.what_else_goes(cx, reading, targets))
     }
 
-    fn own_principal<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Option<String>, Error>> {
+    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async move {
             let test = core::read(&self.config, cx, "auth.test", crate::client::QueryBuilder::new()).await?;
-            Ok(test.get("user_id").and_then(Value::as_str).map(str::to_owned))
+            let user = test.get("user_id").and_then(Value::as_str);
+            Ok(user.map_or(Principal::Unknown, |user| Principal::User(user.to_owned())))
         })
     }
 

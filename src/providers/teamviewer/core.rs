@@ -8,15 +8,14 @@ use crate::{
     client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, path_segment, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    secret::Secret,
     transport::Method,
 };
 
 use super::{
     config::{Access, Config},
     documents::{
-        ErrorBody, GroupsOfRole, Member, Owner, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, Token, User,
-        UserGroup, Users, UsersOfRole,
+        ErrorBody, GroupsOfRole, Member, Owner, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, User, UserGroup,
+        Users, UsersOfRole,
     },
     ids,
 };
@@ -76,11 +75,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         };
         return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
     }
-    let token: Token = answer.json("the token request")?;
-    Ok(CachedToken {
-        token: Secret::new(token.access_token),
-        expires: now + token.expires_in.map_or(TOKEN_LIFETIME, Duration::from_secs),
-    })
+    answer.access_token(now, TOKEN_LIFETIME)
 }
 
 /// The user's own document, raw and parsed. This read is needed besides that of the roles: the list of roles of an unknown user is

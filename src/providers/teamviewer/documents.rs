@@ -126,13 +126,5 @@ pub struct ErrorBody {
     pub error_description: Option<String>,
 }
 
-/// `POST /oauth2/token`.
-#[derive(Deserialize)]
-pub struct Token {
-    pub access_token: String,
-    /// Seconds.
-    pub expires_in: Option<u64>,
-}
-
 /// The user's document as it came.
 pub type Raw = Box<RawValue>;

@@ -13,7 +13,8 @@ use crate::{
     engine::with_remote_query,
     error::{Error, ProviderFault},
     provider::{
-        Absence, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
+        Absence, Context, Field, Grant, GrantKind, Held, Planned, Principal, Provider, Reading, Verdict, Verification,
+        Write,
     },
     reason::Reason,
     secret::Secret,
@@ -120,6 +121,7 @@ impl TeamViewer {
             grants.extend(self.grants_in_group(cx, user, text, group, &roles).await?);
         }
         Ok(Reading {
+            other_ids: Vec::new(),
             grants,
             emails: document.email.iter().map(|email| email.to_lowercase()).collect(),
             username: document.email.clone(),
@@ -429,25 +431,20 @@ impl Provider for TeamViewer {
     }
 
     /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    fn own_principal<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Option<String>, Error>> {
+    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async move {
             let Some(owner) = core::owner(&self.config, cx).await? else {
-                return Ok(None);
+                return Ok(Principal::Unknown);
             };
-            let has_email = owner
-                .email
-                .as_ref()
-                .is_some_and(|email| reading.emails.contains(&email.to_lowercase()));
+            if let Some(id) = owner.userid.as_deref().and_then(ids::user) {
+                return Ok(Principal::User(id));
+            }
+            let Some(email) = &owner.email else {
+                return Ok(Principal::Unknown);
+            };
             let user = detail(reading).and_then(|detail| ids::user(&detail.user.id));
-            Ok(match owner.userid.as_deref().and_then(ids::user) {
-                Some(id) => Some(id),
-                None if has_email => user,
-                None => None,
-            })
+            let is_own = reading.emails.contains(&email.to_lowercase());
+            Ok(user.filter(|_| is_own).map_or(Principal::NoUser, Principal::User))
         })
     }
 

@@ -1,0 +1,165 @@
+//! For every provider: every outbound call of the sequence × every fault, once and from then on, through the typed export. After
+//! each run the sandbox's true state is compared with what was said.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use harness::{
+    network::{Fault, Rule},
+    typed::types::{Failure, Outcome, Success},
+};
+
+use crate::scenarios::subjects::{self, Subject};
+
+fn faults() -> Vec<Fault> {
+    let json = || vec![("content-type", String::from("application/json"))];
+    let answer = |status: u16, body: &str| Fault::Answer(status, json(), body.to_owned());
+    let error = |status: u16| answer(status, r#"{"message": "injected", "errors": []}"#);
+    let limited = {
+        let mut headers = json();
+        headers.push(("retry-after", String::from("1")));
+        Fault::Answer(429, headers, String::from("{}"))
+    };
+    vec![
+        Fault::Refused,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Silence { reaches: false },
+        Fault::Silence { reaches: true },
+        error(400),
+        error(401),
+        error(403),
+        error(404),
+        error(409),
+        error(429),
+        limited,
+        error(500),
+        error(503),
+        answer(200, ""),
+        answer(200, "{}"),
+        answer(200, "[]"),
+        answer(200, "null"),
+        answer(200, r#"{"ok": true}"#),
+        answer(200, r#"{"ok": false, "error": "fatal_error"}"#),
+        answer(200, r#"{"ok": false, "error": "internal_error"}"#),
+        answer(204, ""),
+        Fault::Answer(
+            302,
+            vec![("location", String::from("https://evil.example/"))],
+            String::new(),
+        ),
+        Fault::Body("text/html", Bytes::from_static(b"<html>maintenance</html>")),
+        Fault::Body("application/json", Bytes::from_static(b"{\"resources\": [")),
+        Fault::CutOff,
+        Fault::Stalls,
+        Fault::Endless,
+        Fault::Drip(Duration::from_millis(2)),
+    ]
+}
+
+/// What is said of a role must be so, and nothing else may be gone.
+fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>, what: &str) {
+    let held = [(subject.is_held)(0), (subject.is_held)(1)];
+    let gone = held.iter().filter(|&&held| !held).count();
+    assert_eq!(
+        (subject.holdings)().len() + gone,
+        before,
+        "{what}: something else changed: {answer:?}"
+    );
+    let outcomes = match answer {
+        Ok(success) => {
+            assert_eq!(held, [false, false], "{what}: {answer:?}");
+            &success.outcomes
+        }
+        Err(failure) => {
+            if !failure.sent {
+                assert_eq!(held, [true, true], "{what}: {answer:?}");
+            }
+            &failure.outcomes
+        }
+    };
+    for (entry, held) in outcomes.iter().zip(held) {
+        match entry.outcome {
+            Outcome::Removed | Outcome::AlreadyAbsent => assert!(!held, "{what}: {answer:?}"),
+            Outcome::NotAttempted | Outcome::Refused | Outcome::Failed | Outcome::NotFound | Outcome::Inherited => {
+                assert!(held, "{what}: {answer:?}");
+            }
+            Outcome::Unverified | Outcome::Unknown | Outcome::Planned => {}
+        }
+    }
+    // A role that the user in the answer no longer shows must be gone.
+    let user = match answer {
+        Ok(success) => Some(&success.user),
+        Err(failure) => failure.user.as_ref(),
+    };
+    if let Some(user) = user {
+        for (role, held) in subject.held.iter().zip(held) {
+            let is_shown = user.roles.iter().any(|shown| shown.id == role.id);
+            assert!(is_shown || !held, "{what}: {role:?} is held, and not shown: {answer:?}");
+        }
+    }
+}
+
+/// The fault for the call with this number, or for it and all that follow.
+fn rule(fault: &Fault, number: usize, lasting: bool) -> Rule {
+    Rule {
+        fits: Arc::new(|_| true),
+        skip: number,
+        times: if lasting { usize::MAX } else { 1 },
+        fault: fault.clone(),
+    }
+}
+
+async fn matrix(make: fn() -> Subject) {
+    let clean = make();
+    let answer = clean.call(&clean.held).await;
+    assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
+    let calls = clean.network.calls();
+    let (mut runs, mut repaired) = (0, 0);
+    for number in 0..calls.len() {
+        for fault in faults() {
+            for lasting in [false, true] {
+                let subject = make();
+                let call = &calls[number];
+                let what = format!(
+                    "{}: {fault:.60?} at call {number} ({} {}), lasting: {lasting}",
+                    subject.name, call.method, call.path_and_query
+                );
+                let before = (subject.holdings)().len();
+                subject.network.inject(rule(&fault, number, lasting));
+                let answer = subject.call(&subject.held).await;
+                check(&subject, before, &answer, &what);
+                // Once the fault is over, repeating the call finishes the work.
+                subject.network.heal();
+                let again = subject.call(&subject.held).await;
+                assert!(again.is_ok(), "{what}, repeated: {again:?}");
+                check(&subject, before, &again, &what);
+                runs += 1;
+                repaired += usize::from(answer.is_ok());
+            }
+        }
+    }
+    println!(
+        "{}: {} calls, {runs} runs, {repaired} of them ended well",
+        clean.name,
+        calls.len()
+    );
+}
+
+macro_rules! matrices {
+    ($($name:ident: $subject:ident,)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            matrix(subjects::$subject).await;
+        }
+    )*};
+}
+
+matrices! {
+    blackline: black_line,
+    crowdstrike: crowd_strike,
+    elastic_cloud: elastic,
+    jumpcloud: jump_cloud,
+    slack_enterprise: slack,
+    teamviewer: team_viewer,
+}

@@ -1,0 +1,189 @@
+//! What was sent, acknowledged or seen stays said, whatever comes after it.
+
+use std::time::Duration;
+
+use crate::{
+    client::Repeat,
+    contract::types::{Organization, Outcome},
+    fake::{Reaction, START},
+    provider::Principal,
+    transport::TransportError,
+};
+
+use super::world::{Case, Read, Revoke, outcomes, status};
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn no_answer() -> Reaction {
+    Reaction::Fail(TransportError::NoAnswer(String::from("reset")))
+}
+
+fn limited(wait: &str) -> Reaction {
+    Reaction::Answer(429, vec![("retry-after", wait.to_owned())], String::from("{}"))
+}
+
+fn not_sent() -> Reaction {
+    Reaction::Fail(TransportError::NotSent(String::from("refused")))
+}
+
+#[test]
+fn a_no_to_the_second_attempt_says_nothing_about_the_first() {
+    let refusals: [fn() -> Reaction; 4] = [|| limited("61"), || status(403), || status(400), not_sent];
+    for refusal in refusals {
+        let case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+            world.revokes = vec![Revoke::Then(no_answer())];
+            world.revokes.extend((0..3).map(|_| Revoke::Instead(refusal())));
+        });
+        let answer = case.ask(&["a"]);
+        assert_eq!(outcomes(&answer), ["removed"], "{answer:?}");
+        // And where the first one had no effect, the read-back says that.
+        let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+            world.revokes = vec![Revoke::Instead(no_answer())];
+            world.revokes.extend((0..3).map(|_| Revoke::Instead(refusal())));
+        });
+        case.options.deadline = Some(60_000);
+        let answer = case.ask(&["a"]);
+        assert_eq!(outcomes(&answer), ["failed"], "{answer:?}");
+        assert!(answer.unwrap_err().sent);
+    }
+}
+
+#[test]
+fn an_acknowledgement_outlasts_what_a_later_round_meets() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.revokes = vec![Revoke::Then(super::world::ok()), Revoke::Instead(limited("61"))];
+        world.appears = vec![(START + seconds(1), String::from("a@o1"))];
+    });
+    case.provider.repeat = Repeat::Reread;
+    case.provider.verification.rounds = 3;
+    case.provider.verification.earliest = seconds(2);
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["failed"]);
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("concurrent_change"));
+    assert!(failure.outcomes[0].grants[0].acknowledged && failure.outcomes[0].grants[0].acknowledged_at.is_some());
+    assert!(
+        matches!(failure.status, 422 | 500),
+        "a 429 would be sent again at once: {}",
+        failure.status
+    );
+}
+
+#[test]
+fn what_a_read_back_shows_through_something_else_is_inherited() {
+    let case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world
+            .revokes
+            .push(Revoke::Then(Reaction::After(seconds(1), Box::new(super::world::ok()))));
+        world.appears.push((START + seconds(1), String::from("a@o1/Admins")));
+    });
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["inherited"]);
+    let entry = &answer.unwrap_err().outcomes[0];
+    assert_eq!(entry.grants[0].outcome, Outcome::Removed);
+    assert!(entry.grants[1].changed && !entry.grants[1].via.is_empty());
+}
+
+#[test]
+fn one_organization_says_nothing_about_another() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]);
+    case.provider.blind_at = vec!["o2"];
+    case.organizations = ["o1", "o2"]
+        .map(|id| Organization {
+            id: Some(id.to_owned()),
+            name: None,
+        })
+        .to_vec();
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["unknown"]);
+    let entry = &answer.unwrap_err().outcomes[0];
+    assert_eq!(entry.reason.as_deref(), Some("not_visible"));
+    assert_eq!(entry.grants[0].outcome, Outcome::Removed, "what could be removed is");
+    assert_eq!(case.held(), ["b@o1"]);
+}
+
+#[test]
+fn unverified_is_not_accepted_over_a_grant_that_was_refused() {
+    let mut case = Case::holding(&["a@o1", "a@o2"]).with(|world| {
+        world.stale_for = seconds(500);
+        world.revokes = vec![Revoke::Then(super::world::ok()), Revoke::Instead(status(403))];
+    });
+    case.provider.batch = false;
+    case.provider.verification.window = seconds(90);
+    case.options.accept_unverified = true;
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["unverified"]);
+    assert!(answer.is_err(), "{answer:?}");
+}
+
+#[test]
+fn without_anything_that_should_remain_an_empty_read_proves_no_unanswered_write() {
+    let unanswered = |reads: Vec<Read>| {
+        Case::holding(&["a@o1"]).with(|world| {
+            world.revokes = (0..4).map(|_| Revoke::Instead(no_answer())).collect();
+            world.reads = reads;
+        })
+    };
+    let case = unanswered(vec![Read::Good, Read::Without("a@o1")]);
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["failed"], "a later read shows it: {answer:?}");
+    let mut case = unanswered(vec![Read::Good, Read::Without("a@o1"), Read::Without("a@o1")]);
+    case.options.deadline = Some(5_000);
+    case.provider.verification.window = seconds(90);
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["unknown"], "{answer:?}");
+}
+
+#[test]
+fn the_wait_for_a_rate_limit_leaves_the_read_back_its_part() {
+    let case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.revokes.push(Revoke::Instead(limited("16"))));
+    let failure = case.ask(&["a"]).unwrap_err();
+    assert_eq!((failure.status, failure.retry_after), (429, Some(16)));
+    assert_eq!(case.writes_seen(), 1);
+}
+
+#[test]
+fn a_read_that_one_entry_needs_does_not_keep_the_others() {
+    let case = Case::holding(&["a@o1", "b@o1"]);
+    let answer = case.ask(&["broken", "a"]);
+    assert_eq!(outcomes(&answer), ["not_attempted", "removed"]);
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("forbidden"),
+        "and says why"
+    );
+    // Where nothing else can be done, it is the whole answer.
+    assert_eq!(case.ask(&["broken"]).unwrap_err().status, 403);
+}
+
+#[test]
+fn a_failure_after_a_write_shows_no_user_of_before() {
+    let case = Case::holding(&["a@o1"]).with(|world| {
+        world.reads.push(Read::Good);
+        world.reads.extend((0..40).map(|_| Read::Instead(status(500))));
+    });
+    assert!(case.ask(&["a"]).unwrap_err().user.is_none());
+    let case = Case::holding(&["a@o1"]);
+    assert!(
+        case.ask(&["zzz"]).unwrap_err().user.is_some(),
+        "without a write the first read stands"
+    );
+}
+
+#[test]
+fn a_principal_that_cannot_be_told_is_said() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]);
+    case.provider.own = Principal::Unknown;
+    let answer = case.ask(&["a"]).unwrap();
+    assert_eq!(answer.outcomes[0].grants[0].warnings, ["own_access_not_checked"]);
+}
+
+#[test]
+fn a_protected_user_is_refused_by_another_id_of_the_same_person() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.provider.other_ids = vec![String::from("admin-7")];
+    case.general.protected_users = vec![String::from(" Admin-7 ")];
+    assert_eq!(outcomes(&case.ask(&["a"])), ["refused"]);
+}
