@@ -9,7 +9,7 @@ use crate::{
     contract::types::{Scope, SideEffect, User, Via},
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     reason::Reason,
-    secret::Secret,
+    secret::{MASK, Secret},
     transport::Task,
 };
 
@@ -93,6 +93,11 @@ pub trait Provider {
 
     /// The requests that remove these grants. Pure: a dry run prints them.
     fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write>;
+
+    /// What every call of the account carries besides, as a dry run shows it: names, and values without secrets.
+    fn call_headers(&self) -> Vec<(&'static str, String)> {
+        vec![("authorization", MASK.to_owned())]
+    }
 
     /// Sends one planned write; one verdict for each of its grants, in their order.
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>>;

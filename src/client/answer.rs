@@ -1,13 +1,15 @@
 //! A provider's answer, read whole.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 
 use crate::error::{ANSWER_LIMIT, FaultKind, ProviderAnswer, ProviderFault};
 
 use super::mask::Mask;
 
-/// Status, headers and whole body of an answer.
-#[derive(Clone, Debug)]
+/// Status, headers and whole body of an answer. Headers and body may hold credentials: `Debug` shows neither.
+#[derive(Clone)]
 pub struct Answer {
     pub status: u16,
     /// Lower-case names.
@@ -15,6 +17,15 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// What must not be shown of it.
     pub(super) mask: Mask,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    fmt,
     pin::pin,
     rc::Rc,
     time::Duration,
@@ -27,8 +28,8 @@ pub enum Repeat {
     Reread,
 }
 
-/// A call as a provider's code describes it.
-#[derive(Clone, Debug)]
+/// A call as a provider's code describes it. Its headers and body may hold credentials: `Debug` shows neither.
+#[derive(Clone)]
 pub struct Call {
     pub method: Method,
     pub url: String,
@@ -82,6 +83,18 @@ const TIMEOUTS: Timeouts = Timeouts {
     first_byte: Duration::from_secs(10),
     between_bytes: Duration::from_secs(5),
 };
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("path", &path_of(&self.url))
+            .field("body_bytes", &self.body.as_ref().map(Vec::len))
+            .field("repeat", &self.repeat)
+            .field("write", &self.write)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Call {
     /// A read.

@@ -3,7 +3,6 @@
 use crate::{
     contract::types::PlannedRequest,
     provider::{Context, Planned, Provider, Reading, Write},
-    secret::MASK,
 };
 
 use super::{Target, Work};
@@ -48,8 +47,8 @@ pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<Pl
                 .call
                 .headers
                 .iter()
+                .chain(&provider.call_headers())
                 .map(|(name, value)| ((*name).to_owned(), cx.client.masked(value)))
-                .chain([(String::from("authorization"), MASK.to_owned())])
                 .collect(),
             body: write
                 .call

@@ -149,3 +149,21 @@ fn neither_secrets_nor_queries_are_in_faults_and_evidence() {
         fault.message
     );
 }
+
+#[test]
+fn calls_and_answers_show_no_credentials() {
+    let call = Call::read(
+        Method::Post,
+        "https://p.test/token?key=hidden",
+        Some(b"client_secret=hidden".to_vec()),
+    )
+    .header("x-api-key", "hidden");
+    let answer = Answer {
+        body: b"hidden".to_vec(),
+        ..Answer::of_headers(vec![(String::from("set-cookie"), String::from("hidden"))])
+    };
+    for shown in [format!("{call:?}"), format!("{answer:?}")] {
+        let bytes = format!("{:?}", b"hidden");
+        assert!(!shown.contains("hidden") && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+    }
+}
