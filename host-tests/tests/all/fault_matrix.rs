@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use harness::{
-    network::{Fault, Rule},
+    network::{Call, Fault, Rule},
     typed::types::{Failure, Outcome, Success},
 };
 
@@ -146,11 +146,62 @@ async fn matrix(make: fn() -> Subject) {
     );
 }
 
+/// A request that is carried out or not, without an answer, and sent again meets a clear no: that no says nothing about the first.
+async fn pairs(make: fn() -> Subject) {
+    let clean = make();
+    let answer = clean.call(&clean.held).await;
+    assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
+    let calls = clean.network.calls();
+    let refusal = |status: u16| Fault::Answer(status, vec![("retry-after", String::from("90"))], String::from("{}"));
+    let unclear = [
+        Fault::ResetAfter,
+        Fault::ResetBefore,
+        Fault::Body("text/html", Bytes::from_static(b"<html>")),
+        refusal(503),
+    ];
+    let clear = [
+        refusal(429),
+        refusal(401),
+        refusal(403),
+        refusal(400),
+        refusal(404),
+        Fault::Refused,
+    ];
+    for (number, call) in calls.iter().enumerate().filter(|(_, call)| call.method != "GET") {
+        let is_same = |other: &&Call| (&other.method, &other.path_and_query) == (&call.method, &call.path_and_query);
+        let earlier = calls[..number].iter().filter(is_same).count();
+        for (first, then) in unclear
+            .iter()
+            .flat_map(|first| clear.iter().map(move |then| (first, then)))
+        {
+            let subject = make();
+            let what = format!(
+                "{}: {first:.40?}, then {then:.40?} at call {number} ({} {})",
+                subject.name, call.method, call.path_and_query
+            );
+            let before = (subject.holdings)().len();
+            subject.network.inject(rule(first, number, false));
+            let (method, path) = (call.method.clone(), call.path_and_query.clone());
+            subject.network.inject(Rule {
+                fits: Arc::new(move |call| call.method == method && call.path_and_query == path),
+                ..rule(then, earlier, true)
+            });
+            let answer = subject.call(&subject.held).await;
+            check(&subject, before, &answer, &what);
+            subject.network.heal();
+            let again = subject.call(&subject.held).await;
+            assert!(again.is_ok(), "{what}, repeated: {again:?}");
+            check(&subject, before, &again, &what);
+        }
+    }
+}
+
 macro_rules! matrices {
     ($($name:ident: $subject:ident,)*) => {$(
         #[tokio::test(start_paused = true)]
         async fn $name() {
             matrix(subjects::$subject).await;
+            pairs(subjects::$subject).await;
         }
     )*};
 }

@@ -164,6 +164,9 @@ fn calls_and_answers_show_no_credentials() {
     };
     for shown in [format!("{call:?}"), format!("{answer:?}")] {
         let bytes = format!("{:?}", b"hidden");
-        assert!(!shown.contains("hidden") && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+        assert!(
+            !shown.contains("hidden") && !shown.contains(bytes.trim_matches(['[', ']'])),
+            "{shown}"
+        );
     }
 }
