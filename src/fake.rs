@@ -46,6 +46,8 @@ pub struct FakeTransport {
     clock: Rc<Clock>,
     script: RefCell<Script>,
     pub seen: RefCell<Vec<Seen>>,
+    /// After so much virtual time the wall clock is set forward by so much.
+    pub clock_is_set: Cell<Option<(Duration, Duration)>>,
 }
 
 #[derive(Default)]
@@ -60,6 +62,7 @@ impl FakeTransport {
             clock: Rc::default(),
             script: RefCell::new(Box::new(script)),
             seen: RefCell::default(),
+            clock_is_set: Cell::default(),
         }
     }
 
@@ -143,7 +146,9 @@ impl Transport for FakeTransport {
     }
 
     fn wall_clock(&self) -> Duration {
-        START + self.clock.now.get()
+        let now = self.clock.now.get();
+        let forward = self.clock_is_set.get().filter(|(at, _)| now >= *at);
+        START + now + forward.map_or(Duration::ZERO, |(_, by)| by)
     }
 
     fn sleep(&self, duration: Duration) -> Task<'_, ()> {

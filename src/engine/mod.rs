@@ -1,6 +1,7 @@
 //! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
 
 mod guard;
+mod moment;
 mod outcome;
 mod plan;
 mod report;
@@ -18,8 +19,6 @@ pub use self::{
     trail::{NoTrail, Trail, TrailStep},
 };
 
-use std::time::Duration;
-
 use crate::{
     client::{Caches, Call, Client, Deadline},
     contract::types::{Failure, Success},
@@ -28,7 +27,7 @@ use crate::{
     reason::Reason,
 };
 
-use self::{report::Report, select::Selection};
+use self::{moment::Moment, report::Report, select::Selection};
 
 /// Runs one operation.
 ///
@@ -102,8 +101,8 @@ struct ReadBack {
     reading: Reading,
     /// It is complete and shows every grant that should remain.
     settled: bool,
-    /// Unix time when it was finished.
-    at: Duration,
+    /// When it was finished.
+    at: Moment,
 }
 
 /// One grant that is to go.
@@ -117,10 +116,10 @@ struct Target {
     /// What goes with it, by what the provider says.
     takes: Vec<Grant>,
     state: State,
-    /// Unix time of its last acknowledgement. What comes later, a rate limit, a refusal, does not undo it.
-    acknowledged_at: Option<Duration>,
-    /// Unix time of the last write that had, or may have had, an effect on it.
-    landed_at: Option<Duration>,
+    /// When it was last acknowledged. What comes later, a rate limit, a refusal, does not undo it.
+    acknowledged_at: Option<Moment>,
+    /// When the last write had, or may have had, an effect on it.
+    landed_at: Option<Moment>,
     /// It is sent in a request of its own from now on.
     alone: bool,
     /// A read after its last write showed it gone.
@@ -178,7 +177,7 @@ impl Target {
     }
 
     /// What became of its last write.
-    fn answer(&mut self, verdict: Verdict, at: Duration) {
+    fn answer(&mut self, verdict: Verdict, at: Moment) {
         if matches!(verdict, Verdict::Acknowledged) {
             self.acknowledged_at = Some(at);
         }

@@ -22,7 +22,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
     let window = provider.verification().window;
     GrantOutcome {
         acknowledged: target.acknowledged_at.is_some(),
-        acknowledged_at: target.acknowledged_at.map(timestamp::format),
+        acknowledged_at: target.acknowledged_at.map(|at| timestamp::format(at.wall)),
         verify_after: unverified
             .then(|| verify::window_end(cx, target, window))
             .flatten()
@@ -31,7 +31,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
             .after
             .as_ref()
             .filter(|_| by_read && target.needs_read_back())
-            .map(|after| timestamp::format(after.at)),
+            .map(|after| timestamp::format(after.at.wall)),
         ..describe(&target.grant, decision, target.side_effects.clone())
     }
 }
@@ -40,7 +40,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
 pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
     if let Some(after) = after.filter(|after| after.settled && !after.reading.shows(grant)) {
         return GrantOutcome {
-            verified_at: Some(timestamp::format(after.at)),
+            verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, Decision::plain(Outcome::Removed), Vec::new())
         };
     }
@@ -272,4 +272,25 @@ pub fn seconds_until(end: Duration, now: Duration) -> u32 {
         .unwrap_or(u32::MAX)
         .saturating_add(u32::from(left.subsec_nanos() > 0))
         .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_takes_the_worst_of_its_grants_in_this_order() {
+        let worst_first = [
+            Outcome::Unknown,
+            Outcome::Unverified,
+            Outcome::Failed,
+            Outcome::Refused,
+            Outcome::Inherited,
+            Outcome::NotFound,
+            Outcome::NotAttempted,
+            Outcome::Removed,
+            Outcome::AlreadyAbsent,
+        ];
+        assert!(worst_first.is_sorted_by(|worse, better| badness(*worse) > badness(*better)));
+    }
 }

@@ -1,7 +1,5 @@
 //! Revoking: every target gets a verdict, and one failure does not stop the others.
 
-use std::time::Duration;
-
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
@@ -10,7 +8,7 @@ use crate::{
     reason::Reason,
 };
 
-use super::{State, Work, plan, verify};
+use super::{State, Work, moment::Moment, plan, verify};
 
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 8;
@@ -56,7 +54,7 @@ async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work)
     let Ok(now) = provider.read(cx, &work.user).await else {
         return false;
     };
-    let at = cx.client.transport().wall_clock();
+    let at = Moment::now(cx.client.transport());
     let mut any = false;
     for target in work.targets.iter_mut().filter(|target| is_overtaken(target)) {
         if now.shows(&target.grant) {
@@ -91,14 +89,14 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
-    let answers: Vec<(Write, Vec<Verdict>, Duration)> = stream::iter(writes)
+    let answers: Vec<(Write, Vec<Verdict>, Moment)> = stream::iter(writes)
         .map(|write| async move {
             let verdicts = if cx.client.deadline().allows_write(cx.client.transport()) {
                 provider.send(cx, &write, reading).await
             } else {
                 vec![too_late(); write.targets.len()]
             };
-            (write, verdicts, cx.client.transport().wall_clock())
+            (write, verdicts, Moment::now(cx.client.transport()))
         })
         .buffer_unordered(CONCURRENT_WRITES)
         .collect()
@@ -204,7 +202,7 @@ async fn refused_and_held(
     let Ok(now) = provider.read(cx, &work.user).await else {
         return Vec::new();
     };
-    let at = cx.client.transport().wall_clock();
+    let at = Moment::now(cx.client.transport());
     let (mut held, gone): (Vec<usize>, Vec<usize>) = refused
         .into_iter()
         .partition(|&index| now.shows(&work.targets[index].grant));

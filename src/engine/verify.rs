@@ -11,7 +11,7 @@ use crate::{
     provider::{Context, Grant, GrantKind, Held, Provider, Reading, Verdict},
 };
 
-use super::{ReadBack, Target, Work};
+use super::{ReadBack, Target, Work, moment::Moment};
 
 /// Left for the answer itself.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
@@ -43,7 +43,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
             Ok(reading) => {
                 let settled = shows_what_remains(&reading, work);
                 note_what_is_gone(work, &reading);
-                let at = transport.wall_clock();
+                let at = Moment::now(transport);
                 let shown = |target: &&Target| target.needs_read_back() && reading.shows(&target.grant);
                 let all_gone = !work.targets.iter().any(|target| shown(&target));
                 let window_over = work
@@ -92,24 +92,33 @@ fn note_what_is_gone(work: &mut Work, reading: &Reading) {
 }
 
 /// Whether the staleness window of a target is over. An earlier acknowledgement can only make it end sooner.
-pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Duration, window: Duration) -> bool {
-    window_end(cx, target, window).is_none_or(|end| now >= end)
+pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Duration) -> bool {
+    let is_over_by_earlier = cx
+        .ask
+        .acknowledged_at
+        .is_some_and(|earlier| earlier.saturating_add(window) <= now.wall);
+    is_over_by_earlier || target.landed_at.is_none_or(|landed| now.since(landed) >= window)
 }
 
 /// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
 pub fn window_end(cx: &Context<'_>, target: &Target, window: Duration) -> Option<Duration> {
-    let at = target.landed_at?;
+    let at = target.landed_at?.wall;
     let since = cx.ask.acknowledged_at.map_or(at, |earlier| earlier.min(at));
     Some(since.saturating_add(window))
 }
 
 async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
     let transport = cx.client.transport();
-    if let Some(last) = work.targets.iter().filter_map(|target| target.landed_at).max() {
-        let wait = (last + earliest).saturating_sub(transport.wall_clock());
-        if !wait.is_zero() {
-            transport.sleep(wait.min(cx.client.deadline().left(transport))).await;
-        }
+    let now = Moment::now(transport);
+    let passed = work
+        .targets
+        .iter()
+        .filter_map(|target| target.landed_at)
+        .map(|at| now.since(at))
+        .min();
+    let wait = passed.map_or(Duration::ZERO, |passed| earliest.saturating_sub(passed));
+    if !wait.is_zero() {
+        transport.sleep(wait.min(cx.client.deadline().left(transport))).await;
     }
 }
 

@@ -187,3 +187,20 @@ fn a_protected_user_is_refused_by_another_id_of_the_same_person() {
     case.general.protected_users = vec![String::from(" Admin-7 ")];
     assert_eq!(outcomes(&case.ask(&["a"])), ["refused"]);
 }
+
+#[test]
+fn a_wall_clock_that_is_set_meanwhile_makes_no_read_too_early() {
+    let shown = || Reaction::Answer(200, Vec::new(), String::from(r#"{"grants": ["b@o1"]}"#));
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.reads = vec![
+            Read::Good,
+            Read::Instead(Reaction::After(seconds(1), Box::new(shown()))),
+        ];
+    });
+    case.provider.verification.earliest = seconds(2);
+    case.transport
+        .clock_is_set
+        .set(Some((Duration::from_millis(500), seconds(3_600))));
+    assert!(case.ask(&["a"]).is_ok());
+    assert!(case.transport.elapsed() >= seconds(2), "{:?}", case.transport.elapsed());
+}
