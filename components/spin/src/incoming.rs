@@ -16,7 +16,7 @@ use spin_sdk::wasip3::{
 };
 use unassign_role::{
     http_api::{self, BODY_LIMIT, ClientGone, Inbound, InboundBody, Responder},
-    transport::{Task, Transport, headers},
+    transport::{Task, Transport},
 };
 
 use crate::{
@@ -52,7 +52,12 @@ async fn inbound(request: Request) -> Inbound {
     Inbound {
         method: method(request.get_method()),
         target: request.get_path_with_query().unwrap_or_default(),
-        headers: headers(request.get_headers().copy_all()),
+        headers: request
+            .get_headers()
+            .copy_all()
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+            .collect(),
         body: match select(pin!(body(request)), SpinTransport.sleep(BODY_TIMEOUT)).await {
             Either::Left((body, _)) => body,
             Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),

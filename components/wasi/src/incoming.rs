@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 use unassign_role::{
     http_api::{self, BODY_LIMIT, ClientGone, Inbound, InboundBody, Responder},
-    transport::{Task, Transport, headers},
+    transport::{Task, Transport},
 };
 use wasip2::{
     exports::http::incoming_handler::Guest,
@@ -38,7 +38,12 @@ async fn inbound(request: &IncomingRequest) -> Inbound {
     Inbound {
         method: method(request.method()),
         target: request.path_with_query().unwrap_or_default(),
-        headers: headers(request.headers().entries()),
+        headers: request
+            .headers()
+            .entries()
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+            .collect(),
         body: match select(pin!(body(request)), WasiTransport.sleep(BODY_TIMEOUT)).await {
             Either::Left((body, _)) => body,
             Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
