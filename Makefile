@@ -1,6 +1,7 @@
 # Thin names over cargo. `make demo` and `make test` are all that a newcomer needs.
 
-GUEST = scripts/wasm-target.sh build --profile guest --target wasm32-wasip2
+WASM = scripts/wasm-target.sh
+GUESTS = -p unassign-role-wasi -p unassign-role-spin -p unassign-role-caller
 
 .PHONY: demo serve test test-clients bench check guests lint
 
@@ -13,19 +14,22 @@ serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
 test: guests            ## unit tests, sandbox tests, and the contract through the real components
 	cargo test --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
 
-test-clients: guests    ## real clients over sockets; installs them into target/clients
+test-clients: guests    ## real clients over sockets; installs them into target/clients, which needs a network the first time
 	clients/run
 
 bench: guests           ## size and speed, side by side in one run
 	cargo run -q -p host-tests -- bench
 
-check: lint test        ## what CI runs
+check:                  ## what CI runs: lint, test, test-clients, and the conformance check where there are specifications
+	.ci/run
 
 guests:                 ## the components, into target/wasm32-wasip2/guest/
-	$(GUEST) -p unassign-role-wasi -p unassign-role-spin -p unassign-role-caller
+	$(WASM) build --profile guest --target wasm32-wasip2 $(GUESTS)
 	@# cargo leaves a file alone that no change concerns; the harness compares times.
 	@touch $${CARGO_TARGET_DIR:-target}/wasm32-wasip2/guest/unassign_role_*.wasm
 
-lint:                   ## format and lints of what runs on the host
+# The host's lints see everything but the components, whose code is for wasm alone.
+lint:                   ## format and lints, of the host and of the components
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller -- -D warnings
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(WASM) clippy --target wasm32-wasip2 -p unassign-role $(GUESTS) -- -D warnings

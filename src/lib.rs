@@ -3,6 +3,9 @@
 //! This crate is the operation itself, without any WASI in it: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host gives it a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
 
+// Nothing that arrives from outside may end the component.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod account;
 mod ask;
 mod capability;

@@ -2,7 +2,11 @@
 //!
 //! Nothing here is `Send`: a component is single-threaded, and the native tests run on one thread too.
 
+mod framing;
+
 use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+pub use self::framing::{Target, headers, nanoseconds};
 
 /// A boxed future of this crate's single-threaded world. Boxing keeps the engine compiled once, not once per provider and host.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

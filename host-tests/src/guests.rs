@@ -87,7 +87,7 @@ fn target(workspace: &Path) -> PathBuf {
 /// The file that was changed last, of those that a component is built from: a changed page of documentation makes none stale.
 fn newest(path: &Path) -> io::Result<Option<(SystemTime, PathBuf)>> {
     if !path.is_dir() {
-        let is_source = ["rs", "toml", "wit"]
+        let is_source = ["rs", "toml", "wit", "json"]
             .iter()
             .any(|&kind| path.extension().is_some_and(|it| it == kind));
         return Ok(if is_source {
@@ -122,6 +122,7 @@ mod tests {
                 "Cargo.toml",
                 "wit/user-directory.wit",
                 "src/lib.rs",
+                "src/http_api/openapi.json",
                 "src/providers/docs.md",
                 "components/wasi/src/lib.rs",
                 "components/caller/src/lib.rs",
@@ -175,6 +176,7 @@ mod tests {
             "Cargo.toml",
             "wit/user-directory.wit",
             "src/lib.rs",
+            "src/http_api/openapi.json",
             "components/wasi/src/lib.rs",
         ] {
             let tree = Tree::new("stale").built();

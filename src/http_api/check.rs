@@ -1,5 +1,7 @@
 //! Checking a configuration without using it.
 
+use std::cell::RefCell;
+
 use futures_util::FutureExt;
 
 use crate::{account, json, providers, transport::Task};
@@ -13,6 +15,8 @@ pub struct Checkup {
     pub entry: String,
     /// What it is, or what is wrong with it; never a value.
     pub result: Result<String, String>,
+    /// The names of the secrets that it refers to.
+    pub secrets: Vec<String>,
 }
 
 /// Checks a JSON object of accounts, each entry by itself. References to secrets count as set.
@@ -23,9 +27,14 @@ pub fn check_accounts(text: &str) -> Result<Vec<Checkup>, String> {
     let accounts = table::all(text)?;
     Ok(accounts
         .into_iter()
-        .map(|(entry, account)| Checkup {
-            entry,
-            result: check_account(account.get()),
+        .map(|(entry, account)| {
+            let secrets = AllSet::default();
+            let result = check_account(account.get(), &secrets);
+            Checkup {
+                entry,
+                result,
+                secrets: secrets.asked.into_inner(),
+            }
         })
         .collect())
 }
@@ -41,12 +50,13 @@ pub fn check_tokens(text: &str) -> Result<Vec<Checkup>, String> {
         .map(|token| Checkup {
             entry: token.name,
             result: Ok(format!("accounts: {}", token.accounts.join(", "))),
+            secrets: Vec::new(),
         })
         .collect())
 }
 
-fn check_account(text: &str) -> Result<String, String> {
-    let parsed = account::parse(text, &AllSet).now_or_never();
+fn check_account(text: &str, secrets: &AllSet) -> Result<String, String> {
+    let parsed = account::parse(text, secrets).now_or_never();
     let account = match parsed {
         Some(Ok(integrated)) => integrated.account,
         Some(Err(error)) => return Err(error.to_string()),
@@ -58,11 +68,15 @@ fn check_account(text: &str) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Every secret is set.
-struct AllSet;
+/// Every secret is set. Remembers which were asked for.
+#[derive(Default)]
+struct AllSet {
+    asked: RefCell<Vec<String>>,
+}
 
 impl Secrets for AllSet {
-    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        self.asked.borrow_mut().push(name.to_owned());
         Box::pin(async { Ok(Some(String::from("set"))) })
     }
 }
@@ -93,6 +107,7 @@ mod tests {
             checks[1].result.as_ref().unwrap_err().contains("goverment"),
             "{checks:?}"
         );
+        assert_eq!(checks[0].secrets, ["s"]);
         assert!(!format!("{checks:?}").contains("sesame"));
         assert!(!check_accounts(r#"["sesame"]"#).unwrap_err().contains("sesame"));
     }

@@ -13,6 +13,7 @@ mod passing;
 mod query;
 mod record;
 mod route;
+mod secret_name;
 mod table;
 mod unique;
 
@@ -22,6 +23,7 @@ mod tests;
 pub use self::{
     check::{Checkup, check_accounts, check_tokens},
     host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Secrets, Setting},
+    secret_name::{environment_variable, spin_variable},
     table::account_of,
 };
 

@@ -5,7 +5,7 @@ use std::{io::Write, rc::Rc};
 use spin_sdk::{key_value::Store, variables};
 use unassign_role::{
     client::Caches,
-    http_api::{Host, Secrets, Setting, account_of},
+    http_api::{Host, Secrets, Setting, account_of, spin_variable},
     transport::{Task, Transport},
 };
 
@@ -16,8 +16,6 @@ const API_TOKENS: &str = "api_tokens";
 const RESPONSE_ENVELOPE: &str = "response_envelope";
 /// JSON: one object, account id to account.
 const ACCOUNTS: &str = "accounts";
-/// A secret `name` is in the variable with this prefix.
-const SECRET: &str = "secret_";
 /// An account `id` that is not in the variable is the store's value under this prefix, as JSON.
 const ACCOUNT: &str = "account:";
 
@@ -78,17 +76,7 @@ impl Host for Spin {
 
 impl Secrets for Spin {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        let suffix: String = name
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '_'
-                }
-            })
-            .collect();
-        Box::pin(variable(format!("{SECRET}{suffix}")))
+        Box::pin(variable(spin_variable(name)))
     }
 }
 

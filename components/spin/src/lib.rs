@@ -2,6 +2,8 @@
 
 // The export macro generates `extern` functions.
 #![allow(unsafe_code)]
+// Nothing that arrives from outside may end the component.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod host;
 mod incoming;

@@ -13,7 +13,9 @@ use spin_sdk::wasip3::{
     wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamResult},
     wit_future, wit_stream,
 };
-use unassign_role::transport::{Body, Method, Request, Response, Task, Timeouts, Transport, TransportError};
+use unassign_role::transport::{
+    Body, Method, Request, Response, Task, Timeouts, Transport, TransportError, headers, nanoseconds,
+};
 
 /// The host's own transport.
 pub struct SpinTransport;
@@ -48,12 +50,7 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
     let (outgoing, transmitted) = outgoing(request)?;
     let response = client::send(outgoing).await.map_err(|code| error(&code))?;
     let status = response.get_status_code();
-    let headers = response
-        .get_headers()
-        .copy_all()
-        .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
-        .collect();
+    let headers = headers(response.get_headers().copy_all());
     let (processed, processed_reader) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));
     let (stream, trailers) = types::Response::consume_body(response, processed_reader);
     Ok(Response {
@@ -86,20 +83,8 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
         // Without it a request without a body is sent with an empty chunked one, which some servers refuse.
         (None, _) => append("content-length", "0")?,
     }
-    let (scheme, rest) = request
-        .url
-        .split_once("://")
-        .ok_or_else(|| not_sent("the URL has no scheme"))?;
-    let (authority, path) = match rest.find(['/', '?']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
-    let path = if path.starts_with('?') {
-        format!("/{path}")
-    } else {
-        path.to_owned()
-    };
-    let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
+    let target = request.target()?;
+    let scheme = if target.is_https { Scheme::Https } else { Scheme::Http };
     let contents = request.body.clone().map(|bytes| {
         let (mut writer, reader) = wit_stream::new::<u8>();
         // What the far end does not read any more is dropped with its end of the stream.
@@ -115,8 +100,8 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
     outgoing
         .set_method(&method(request.method))
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
-        .and_then(|()| outgoing.set_authority(Some(authority)))
-        .and_then(|()| outgoing.set_path_with_query(Some(&path)))
+        .and_then(|()| outgoing.set_authority(Some(target.authority)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&target.path_with_query)))
         .map_err(|()| not_sent("the URL is malformed"))?;
     Ok((outgoing, transmitted))
 }
@@ -199,8 +184,4 @@ fn error(code: &ErrorCode) -> TransportError {
 
 fn not_sent(why: impl Into<String>) -> TransportError {
     TransportError::NotSent(why.into())
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@ use std::{env, io::Write};
 
 use unassign_role::{
     client::Caches,
-    http_api::{Host, Secrets, Setting, account_of},
+    http_api::{Host, Secrets, Setting, account_of, environment_variable},
     transport::{Task, Transport},
 };
 
@@ -15,8 +15,6 @@ const API_TOKENS: &str = "UNASSIGN_ROLE_API_TOKENS";
 const RESPONSE_ENVELOPE: &str = "UNASSIGN_ROLE_RESPONSE_ENVELOPE";
 /// JSON: one object, account id to account.
 const ACCOUNTS: &str = "UNASSIGN_ROLE_ACCOUNTS";
-/// A secret `name` is in the variable with this prefix and `NAME`.
-const SECRET: &str = "UNASSIGN_ROLE_SECRET_";
 
 /// The environment, and one request's view of the instance's caches.
 pub struct Environment<'a> {
@@ -57,19 +55,7 @@ impl Host for Environment<'_> {
 
 impl Secrets for Environment<'_> {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        Box::pin(async move {
-            let suffix: String = name
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() {
-                        c.to_ascii_uppercase()
-                    } else {
-                        '_'
-                    }
-                })
-                .collect();
-            variable(&format!("{SECRET}{suffix}"))
-        })
+        Box::pin(async move { variable(&environment_variable(name)) })
     }
 }
 

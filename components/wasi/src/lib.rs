@@ -3,6 +3,8 @@
 
 // The export macros generate `extern` functions.
 #![allow(unsafe_code)]
+// Nothing that arrives from outside may end the component.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod executor;
 mod host;

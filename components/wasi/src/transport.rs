@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use unassign_role::transport::{Body, Method, Request, Response, Task, Timeouts, Transport, TransportError};
+use unassign_role::transport::{
+    Body, Method, Request, Response, Task, Timeouts, Transport, TransportError, headers, nanoseconds,
+};
 use wasip2::{
     clocks::{monotonic_clock, wall_clock},
     http::{
@@ -84,26 +86,14 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
         // Without it the body would be sent in chunks, which some servers refuse.
         append("content-length", &body.len().to_string())?;
     }
-    let (scheme, rest) = request
-        .url
-        .split_once("://")
-        .ok_or_else(|| not_sent("the URL has no scheme"))?;
-    let (authority, path) = match rest.find(['/', '?']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
-    let path = if path.starts_with('?') {
-        format!("/{path}")
-    } else {
-        path.to_owned()
-    };
-    let scheme = if scheme == "http" { Scheme::Http } else { Scheme::Https };
+    let target = request.target()?;
+    let scheme = if target.is_https { Scheme::Https } else { Scheme::Http };
     let outgoing = OutgoingRequest::new(headers);
     outgoing
         .set_method(&method(request.method))
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
-        .and_then(|()| outgoing.set_authority(Some(authority)))
-        .and_then(|()| outgoing.set_path_with_query(Some(&path)))
+        .and_then(|()| outgoing.set_authority(Some(target.authority)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&target.path_with_query)))
         .map_err(|()| not_sent("the URL is malformed"))?;
     Ok(outgoing)
 }
@@ -136,12 +126,6 @@ async fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), String> {
 }
 
 fn read(response: &IncomingResponse) -> Result<Response<'static>, TransportError> {
-    let headers = response
-        .headers()
-        .entries()
-        .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
-        .collect();
     let body = response
         .consume()
         .map_err(|()| cut_off("the answer has no body to read"))?;
@@ -150,7 +134,7 @@ fn read(response: &IncomingResponse) -> Result<Response<'static>, TransportError
         .map_err(|()| cut_off("the answer's body was opened twice"))?;
     Ok(Response {
         status: response.status(),
-        headers,
+        headers: headers(response.headers().entries()),
         body: Box::new(Incoming { stream, _body: body }),
     })
 }
@@ -197,8 +181,4 @@ fn not_sent(why: impl Into<String>) -> TransportError {
 
 fn cut_off(why: impl Into<String>) -> TransportError {
     TransportError::CutOff(why.into())
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

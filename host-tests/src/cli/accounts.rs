@@ -4,11 +4,11 @@ use std::{io::Read, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use unassign_role::http_api::{Checkup, check_accounts, check_tokens};
+use unassign_role::http_api::{Checkup, check_accounts, check_tokens, environment_variable, spin_variable};
 
 #[derive(Subcommand)]
 pub enum Accounts {
-    /// Checks every account and token; prints what is wrong, and no secret
+    /// Checks every account and token; prints what is wrong and which variables the secrets are read from, and no secret
     Check(Check),
 }
 
@@ -29,7 +29,8 @@ impl Accounts {
             found.extend(checked("token", tokens, check_tokens)?);
         }
         let mut is_good = true;
-        for (kind, Checkup { entry, result }) in found {
+        for (kind, checkup) in found {
+            let Checkup { entry, result, secrets } = checkup;
             match result {
                 Ok(what) => println!("ok     {kind} {entry}: {what}"),
                 Err(why) => {
@@ -37,9 +38,22 @@ impl Accounts {
                     println!("WRONG  {kind} {entry}: {why}");
                 }
             }
+            for secret in secrets {
+                println!("         {}", where_it_is_set(&secret));
+            }
         }
         Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What the operator has to set for a secret, on each kind of host.
+fn where_it_is_set(secret: &str) -> String {
+    let spin = spin_variable(secret);
+    format!(
+        "secret {secret}: {} (wasi); SPIN_VARIABLE_{} (spin, declared as {spin})",
+        environment_variable(secret),
+        spin.to_ascii_uppercase()
+    )
 }
 
 type Checked = Vec<(&'static str, Checkup)>;
@@ -55,5 +69,18 @@ fn checked(kind: &'static str, path: &PathBuf, check: fn(&str) -> Result<Vec<Che
     match check(&text) {
         Ok(found) => Ok(found.into_iter().map(|checkup| (kind, checkup)).collect()),
         Err(why) => bail!("{}: {why}", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_shown_with_both_of_its_variables() {
+        assert_eq!(
+            where_it_is_set("crowdstrike"),
+            "secret crowdstrike: UNASSIGN_ROLE_SECRET_CROWDSTRIKE (wasi); SPIN_VARIABLE_SECRET_CROWDSTRIKE (spin, declared as secret_crowdstrike)"
+        );
     }
 }

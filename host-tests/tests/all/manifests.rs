@@ -1,30 +1,14 @@
 //! What the Spin manifests allow and ask for.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 const SPIN: &str = include_str!("../../../spin.toml");
 const SPIN_WASI: &str = include_str!("../../../spin-wasi.toml");
-
-/// Where the six providers are, by their documents. BlackLine has a host for each data center.
-const HOSTS: [&str; 17] = [
-    "https://*.api.blackline.com",
-    "https://admin-oauth.id.jumpcloud.com",
-    "https://api.crowdstrike.com",
-    "https://api.elastic-cloud.com",
-    "https://api.slack-gov.com",
-    "https://api.slack.com",
-    "https://api.eu-1.crowdstrike.com",
-    "https://api.laggar.gcw.crowdstrike.com",
-    "https://api.us-2.crowdstrike.com",
-    "https://api.us-3.crowdstrike.com",
-    "https://api.us-gov-2.crowdstrike.mil",
-    "https://api.us-gov-east-1.aws.elastic-cloud.com",
-    "https://console.eu.jumpcloud.com",
-    "https://console.jumpcloud.com",
-    "https://slack-gov.com",
-    "https://slack.com",
-    "https://webapi.teamviewer.com",
-];
+const README: &str = include_str!("../../../README.md");
 
 fn allowed(manifest: &str) -> BTreeSet<&str> {
     let (_, list) = manifest.split_once("allowed_outbound_hosts = [").unwrap();
@@ -35,25 +19,91 @@ fn allowed(manifest: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-#[test]
-fn exactly_the_hosts_of_the_six_providers_are_allowed() {
-    for manifest in [SPIN, SPIN_WASI] {
-        assert_eq!(allowed(manifest), BTreeSet::from(HOSTS));
+/// The files of every provider that end so, with what they say.
+fn of_the_providers(ending: &str) -> Vec<(PathBuf, String)> {
+    let providers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/providers");
+    let folders = fs::read_dir(providers)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir());
+    let files: Vec<_> = folders
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_str().unwrap().ends_with(ending))
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect();
+    assert!(!files.is_empty(), "no {ending}");
+    files
+}
+
+/// Scheme and host of every URL in a text.
+fn hosts(text: &str) -> BTreeSet<String> {
+    text.match_indices("https://")
+        .map(|(at, scheme)| {
+            let host = &text[at + scheme.len()..];
+            let end = host
+                .find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c))
+                .unwrap_or(host.len());
+            format!("{scheme}{}", &host[..end])
+        })
+        .collect()
+}
+
+/// As Spin reads an entry: a `*` stands for what is before the rest.
+fn allows(entry: &str, host: &str) -> bool {
+    match entry.split_once('*') {
+        Some((scheme, rest)) => host.starts_with(scheme) && host.ends_with(rest),
+        None => entry == host,
     }
 }
 
 #[test]
-fn what_is_secret_is_declared_so_and_nothing_keeps_it_from_starting() {
+fn exactly_the_hosts_that_the_providers_name_are_allowed() {
+    // A region's host is in the provider's code; where the account gives it, an example is in the provider's page.
+    let code = of_the_providers(".rs").into_iter().map(|(path, text)| {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        (path, code)
+    });
+    let named: BTreeSet<String> = code
+        .chain(of_the_providers("docs.md"))
+        .flat_map(|(_, text)| hosts(&text))
+        .collect();
+    for (manifest, allowed) in [("spin.toml", allowed(SPIN)), ("spin-wasi.toml", allowed(SPIN_WASI))] {
+        for host in &named {
+            assert!(
+                allowed.iter().any(|entry| allows(entry, host)),
+                "{manifest} does not allow {host}"
+            );
+        }
+        for entry in allowed {
+            assert!(
+                named.iter().any(|host| allows(entry, host)),
+                "{manifest} allows {entry}, which no provider names"
+            );
+        }
+    }
+}
+
+/// The lines of the manifest's `[variables]`: name and declaration.
+fn variables() -> Vec<(&'static str, &'static str)> {
     let (_, variables) = SPIN.split_once("[variables]\n").unwrap();
     let (variables, _) = variables.split_once("\n[[").unwrap();
+    variables
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(" = "))
+        .collect()
+}
+
+#[test]
+fn what_is_secret_is_declared_so_and_nothing_keeps_it_from_starting() {
     let mut names = Vec::new();
-    for line in variables.lines().filter(|line| line.contains(" = ")) {
-        let (name, value) = line.split_once(" = ").unwrap();
+    for (name, value) in variables() {
         // A required variable would keep `spin up` from starting.
-        assert!(value.contains(r#"default = """#), "{line}");
-        assert_eq!(value.contains("secret = true"), name != "response_envelope", "{line}");
+        assert!(value.contains(r#"default = """#), "{name}");
+        assert_eq!(value.contains("secret = true"), name != "response_envelope", "{name}");
         assert!(
-            SPIN.contains(&format!("{name} = \"{{{{ {name} }}}}\"")),
+            SPIN.contains(&format!("\n{name} = \"{{{{ {name} }}}}\"\n")),
             "{name} does not reach the component"
         );
         names.push(name);
@@ -62,4 +112,28 @@ fn what_is_secret_is_declared_so_and_nothing_keeps_it_from_starting() {
         names.contains(&"api_tokens") && names.contains(&"accounts"),
         "{names:?}"
     );
+}
+
+/// The names in every `{"secret": "…"}` of a text.
+fn referred(text: &str) -> BTreeSet<&str> {
+    text.split(r#"{"secret": ""#)
+        .skip(1)
+        .filter_map(|after| after.split('"').next())
+        .collect()
+}
+
+#[test]
+fn the_accounts_that_are_documented_work_with_the_secrets_that_are_declared() {
+    let declared: BTreeSet<&str> = variables()
+        .into_iter()
+        .filter_map(|(name, _)| name.strip_prefix("secret_"))
+        .collect();
+    let pages = of_the_providers("docs.md");
+    let mut documented = referred(README);
+    for (path, page) in &pages {
+        let names = referred(page);
+        assert!(!names.is_empty(), "{} shows no account", path.display());
+        documented.extend(names);
+    }
+    assert_eq!(documented, declared);
 }

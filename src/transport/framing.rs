@@ -1,0 +1,114 @@
+//! What every transport does alike with a request's URL, an answer's headers and its time-outs.
+
+use std::{borrow::Cow, time::Duration};
+
+use super::{Request, TransportError};
+
+/// Where a request goes, in the parts that hosts ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// `false` for plain `http`, which is for loopback hosts alone.
+    pub is_https: bool,
+    /// `host[:port]`
+    pub authority: &'a str,
+    /// Begins with `/`.
+    pub path_with_query: Cow<'a, str>,
+}
+
+impl Request {
+    /// The parts of the request's URL.
+    ///
+    /// # Errors
+    /// [`TransportError::NotSent`] if the URL has no scheme.
+    pub fn target(&self) -> Result<Target<'_>, TransportError> {
+        let (scheme, rest) = self
+            .url
+            .split_once("://")
+            .ok_or_else(|| TransportError::NotSent(String::from("the URL has no scheme")))?;
+        let (authority, path) = match rest.find(['/', '?']) {
+            Some(at) => rest.split_at(at),
+            None => (rest, "/"),
+        };
+        Ok(Target {
+            is_https: scheme != "http",
+            authority,
+            path_with_query: if path.starts_with('?') {
+                Cow::Owned(format!("/{path}"))
+            } else {
+                Cow::Borrowed(path)
+            },
+        })
+    }
+}
+
+/// Headers as the crate reads them: lower-case names, and text where a value is not UTF-8.
+pub fn headers(received: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+    received
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+        .collect()
+}
+
+/// A duration as WASI counts; one that is too long is the longest.
+pub fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::transport::{Method, Timeouts};
+
+    use super::*;
+
+    fn request(url: &str) -> Request {
+        Request {
+            method: Method::Get,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            timeouts: Timeouts {
+                connect: Duration::ZERO,
+                first_byte: Duration::ZERO,
+                between_bytes: Duration::ZERO,
+            },
+        }
+    }
+
+    #[test]
+    fn a_url_is_taken_apart_without_losing_anything() {
+        for (url, is_https, authority, path_with_query) in [
+            ("https://h", true, "h", "/"),
+            ("https://h?a=/b", true, "h", "/?a=/b"),
+            (
+                "https://h:8443/v1/users?id=u@x://y",
+                true,
+                "h:8443",
+                "/v1/users?id=u@x://y",
+            ),
+            ("http://127.0.0.1:80/", false, "127.0.0.1:80", "/"),
+        ] {
+            let expected = Target {
+                is_https,
+                authority,
+                path_with_query: path_with_query.into(),
+            };
+            assert_eq!(request(url).target(), Ok(expected), "{url}");
+        }
+        assert!(matches!(request("h/v1").target(), Err(TransportError::NotSent(_))));
+    }
+
+    #[test]
+    fn headers_are_lower_case_and_survive_what_is_not_text() {
+        let received = vec![
+            (String::from("Retry-After"), b"3".to_vec()),
+            (String::from("X"), vec![0xff]),
+        ];
+        assert_eq!(
+            headers(received),
+            [
+                (String::from("retry-after"), String::from("3")),
+                (String::from("x"), String::from("\u{fffd}"))
+            ]
+        );
+    }
+}
