@@ -116,11 +116,10 @@ async fn matrix(make: fn() -> Subject) {
     assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
     let calls = clean.network.calls();
     let (mut runs, mut repaired) = (0, 0);
-    for number in 0..calls.len() {
+    for (number, call) in calls.iter().enumerate() {
         for fault in faults() {
             for lasting in [false, true] {
                 let subject = make();
-                let call = &calls[number];
                 let what = format!(
                     "{}: {fault:.60?} at call {number} ({} {}), lasting: {lasting}",
                     subject.name, call.method, call.path_and_query
