@@ -155,9 +155,8 @@ impl LeftOut {
 }
 
 /// How the success body is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Envelope {
-    #[default]
     Bare,
     Result,
 }

@@ -221,9 +221,11 @@ fn malformed(key: &str, why: &str) -> Rejection {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::{capability::Capability, pass_through, settings::General};
 
     #[test]
     fn reads_every_form_that_the_sdks_send() {
@@ -303,5 +305,35 @@ mod tests {
         };
         assert_eq!(parse(&query(1_000)).unwrap()["roles"].as_array().unwrap().len(), 1_000);
         assert_eq!(parse(&query(1_334)).unwrap_err().status(), 400);
+    }
+
+    proptest! {
+        /// Or it is refused: nothing that passes to the provider is changed or lost on the way.
+        #[test]
+        fn what_passes_comes_out_as_it_came_in(
+            keys in proptest::collection::vec((r"[a-c0-9]{1,2}", r"(\[[a-c0-9]{0,2}\]){0,3}"), 1..6),
+        ) {
+            let pair = |(n, (name, rest)): (usize, &(String, String))| format!("remote_query[{name}]{rest}=v{n}");
+            let query: Vec<String> = keys.iter().enumerate().map(pair).collect();
+            let Ok(fields) = parse(&query.join("&")) else {
+                return Ok(());
+            };
+            let text = fields["remote_query"].to_string();
+            let Ok(mut passed) = pass_through::query(Some(&text), &General::default(), &Capability::EXAMPLE) else {
+                return Ok(());
+            };
+            let mut sent: Vec<(String, String)> =
+                keys.iter().enumerate().map(|(n, (name, rest))| (format!("{name}{rest}"), format!("v{n}"))).collect();
+            sent.sort();
+            passed.sort();
+            prop_assert_eq!(passed, sent);
+        }
+
+        #[test]
+        fn no_query_is_too_strange_to_be_read_or_refused(query in r"[a-z_%&=\[\].0-9+\u{e9}]{0,40}|roles[\[\]0-9a=&%]{0,30}") {
+            if let Ok(fields) = parse(&query) {
+                prop_assert!(fields.keys().all(|name| KNOWN.contains(&name.as_str())));
+            }
+        }
     }
 }
