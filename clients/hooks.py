@@ -23,5 +23,6 @@ def map_body(context, body):
 def map_query(context, query):
     # What stands in the body must not differ from it.
     if isinstance(query, dict):
-        query.pop("id", None)
+        for name in ("id", "roles", "organizations"):
+            query.pop(name, None)
     return query

@@ -6,14 +6,17 @@
 //!  "settings": {"region": "us-2"}}
 //! ```
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, RefreshCredentials},
+    contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, Provider, RefreshCredentials},
     error::Error,
     http_api::Secrets,
     json,
+    secret::MASK,
 };
 
 #[derive(Deserialize)]
@@ -30,11 +33,13 @@ struct Document {
     is_sandbox: bool,
 }
 
-/// An account and whether it can be used.
-#[derive(Debug)]
+/// An account whose status is known, and whose secrets are not looked up yet.
 pub struct Integrated {
-    pub account: Account,
     pub status: Status,
+    provider: Provider,
+    base_url: Option<String>,
+    credentials: Map<String, Value>,
+    settings: Option<Map<String, Value>>,
 }
 
 /// The state of an integrated account, in the words of the original.
@@ -64,11 +69,37 @@ impl Status {
     }
 }
 
-/// The account of a JSON text, its secrets looked up at the host.
+impl Integrated {
+    /// The account, its secrets looked up at the host.
+    ///
+    /// # Errors
+    /// [`Error::Account`], naming the field; values are never in the message.
+    pub async fn account(self, secrets: &dyn Secrets) -> Result<Account, Error> {
+        Ok(Account {
+            provider: self.provider,
+            base_url: self.base_url,
+            credentials: credentials(self.credentials, secrets).await?,
+            settings: self.settings.map(|settings| Value::Object(settings).to_string()),
+        })
+    }
+}
+
+/// Without the credentials, which may stand in the account itself, and whatever else was pasted into it.
+impl fmt::Debug for Integrated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Integrated")
+            .field("status", &self.status)
+            .field("provider", &self.provider)
+            .field("credentials", &MASK)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The account of a JSON text.
 ///
 /// # Errors
 /// [`Error::Account`], naming the field; values are never in the message.
-pub async fn parse(text: &str, secrets: &dyn Secrets) -> Result<Integrated, Error> {
+pub fn parse(text: &str) -> Result<Integrated, Error> {
     let document: Document = serde_json::from_str(text).map_err(|error| {
         Error::account(
             "account",
@@ -81,7 +112,7 @@ pub async fn parse(text: &str, secrets: &dyn Secrets) -> Result<Integrated, Erro
     let provider = json::provider(&document.provider).ok_or_else(|| {
         Error::account(
             "provider",
-            format!("the account's provider `{}` is unknown", document.provider),
+            format!("the account's provider must be {}", json::provider_names().join(", ")),
         )
     })?;
     let status = match document.status.as_deref().map(Status::parse) {
@@ -97,13 +128,11 @@ pub async fn parse(text: &str, secrets: &dyn Secrets) -> Result<Integrated, Erro
         _ => Status::Active,
     };
     Ok(Integrated {
-        account: Account {
-            provider,
-            base_url: document.base_url,
-            credentials: credentials(document.credentials, secrets).await?,
-            settings: document.settings.map(|settings| Value::Object(settings).to_string()),
-        },
         status,
+        provider,
+        base_url: document.base_url,
+        credentials: document.credentials,
+        settings: document.settings,
     })
 }
 
@@ -181,7 +210,7 @@ impl Texts {
     }
 }
 
-/// A text, or the secret that `{"secret": "name"}` refers to.
+/// A text, or the secret that `{"secret": "name"}` refers to. The name is in no message: it may be the secret, put there by mistake.
 async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Value, Error> {
     let at = format!("credentials.{name}");
     match value {
@@ -189,10 +218,13 @@ async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Valu
         Value::Object(reference) => match (reference.get("secret"), reference.len()) {
             (Some(Value::String(secret)), 1) => match secrets.secret(secret).await {
                 Ok(Some(text)) => Ok(Value::String(text)),
-                Ok(None) => Err(Error::account(&at, format!("the secret `{secret}` of {at} is not set"))),
-                Err(why) => Err(Error::account(
+                Ok(None) => Err(Error::account(
                     &at,
-                    format!("the secret `{secret}` of {at} cannot be read: {why}"),
+                    format!("the secret that {at} refers to is not set"),
+                )),
+                Err(_) => Err(Error::account(
+                    &at,
+                    format!("the secret that {at} refers to cannot be read"),
                 )),
             },
             _ => Err(Error::account(
@@ -204,5 +236,57 @@ async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Valu
             &at,
             format!("{at} must be a text or {{\"secret\": \"name\"}}"),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::transport::Task;
+
+    /// Sets nothing, or cannot be read and quotes what it was asked for.
+    struct Store(bool);
+
+    impl Secrets for Store {
+        fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+            Box::pin(async move { if self.0 { Err(name.to_owned()) } else { Ok(None) } })
+        }
+    }
+
+    const BEARER: &str = r#"{"provider": "teamviewer", "credentials": {"type": "bearer_token", "token": VALUE}}"#;
+
+    #[test]
+    fn formatting_an_account_shows_no_secret() {
+        let account = parse(&BEARER.replace("VALUE", "\"sesame\"")).unwrap();
+        let shown = format!("{account:?} {account:#?}");
+        assert!(shown.contains("Teamviewer") && !shown.contains("sesame"), "{shown}");
+    }
+
+    #[test]
+    fn a_reference_that_leads_nowhere_is_named_by_its_field_alone() {
+        for store in [Store(true), Store(false)] {
+            let account = parse(&BEARER.replace("VALUE", r#"{"secret": "sesame"}"#)).unwrap();
+            let error = account.account(&store).now_or_never().unwrap().unwrap_err();
+            let message = error.to_string();
+            assert!(
+                message.contains("credentials.token") && !message.contains("sesame"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_malformed_account_is_in_the_message() {
+        for text in [
+            r#"{"provider": "sesame", "credentials": {}}"#,
+            r#"{"provider": "teamviewer", "credentials": "sesame"}"#,
+            r#"{"provider": "teamviewer", "credentials": {}, "status": "sesame"}"#,
+            r#"{"provider": "teamviewer", "credentials": {}, "is_blocked": "sesame"}"#,
+        ] {
+            let message = parse(text).unwrap_err().to_string();
+            assert!(!message.contains("sesame"), "{message}");
+        }
     }
 }

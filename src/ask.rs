@@ -68,7 +68,7 @@ const MOST_ENTRIES: usize = 1_000;
 /// The longest id, name or scope in bytes.
 const LONGEST_FIELD: usize = 512;
 /// The shortest deadline that leaves time for anything.
-const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
+pub const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
 
 impl Ask {
     /// # Errors

@@ -121,11 +121,23 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
 
 fn check(what: &str, key: &str, general: &General, capability: &Capability) -> Result<(), Error> {
     let at = format!("{what}.{key}");
-    let folded: String = key
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    // Folding case is safe in ASCII alone: a long s is an s for some servers, and another letter for us.
+    if !key
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte))
+    {
+        return Err(Error::request(
+            &at,
+            format!("{at} may not be passed through: a key is written in ASCII, without spaces and brackets"),
+        ));
+    }
+    let fold = |text: &str| -> String {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect()
+    };
+    let folded = fold(key);
     let reserved = capability
         .reserved
         .iter()
@@ -133,6 +145,7 @@ fn check(what: &str, key: &str, general: &General, capability: &Capability) -> R
     if folded.is_empty()
         || reserved
         || WORDS.contains(&folded.as_str())
+        || key.split('.').any(|part| WORDS.contains(&fold(part).as_str()))
         || STEMS.iter().any(|stem| folded.contains(stem))
     {
         return Err(Error::request(
@@ -151,7 +164,7 @@ fn check(what: &str, key: &str, general: &General, capability: &Capability) -> R
     Ok(())
 }
 
-/// `{"a": {"b": [1, 2]}}` becomes `a[b][]=1&a[b][]=2`.
+/// `{"a": {"b": [1, 2], "c": {"0": 3}}}` becomes `a[b][]=1&a[b][]=2&a[c][0]=3`.
 fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: u32) -> Result<(), Error> {
     if depth > 4 || pairs.len() > MOST_KEYS {
         return Err(Error::request(
@@ -200,6 +213,15 @@ mod tests {
             "x_token",
             "",
             "_",
+            // Letters that other case foldings take for an s, a k and an i, and a key in a key.
+            "u\u{17f}er",
+            "\u{212a}ey",
+            "act\u{131}on",
+            "\u{ff49}d",
+            "x\u{200b}",
+            "page[role_id]",
+            "page.id",
+            "a b",
         ] {
             let text = serde_json::json!({ key: "x" }).to_string();
             for result in [
@@ -213,9 +235,15 @@ mod tests {
 
     #[test]
     fn passes_the_rest_and_the_account_can_narrow_it() {
-        let text = r#"{"trace": "t1", "page": {"x": [1, true]}}"#;
+        let text = r#"{"trace": "t1", "page": {"x": [1, true], "y": {"0": "a", "2024": "b"}}}"#;
         let pairs = query(Some(text), &General::default(), &CAPABILITY).unwrap();
-        let expected = [("trace", "t1"), ("page[x][]", "1"), ("page[x][]", "true")];
+        let expected = [
+            ("trace", "t1"),
+            ("page[x][]", "1"),
+            ("page[x][]", "true"),
+            ("page[y][0]", "a"),
+            ("page[y][2024]", "b"),
+        ];
         assert_eq!(pairs, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
 
         let narrowed = General {

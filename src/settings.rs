@@ -50,9 +50,14 @@ impl Settings {
         match self.left.shift_remove(key) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => serde_json::from_value(value).map(Some).map_err(|error| {
+                // The rest of the message quotes the value, which may be a credential in the wrong place.
+                let expected = match error.to_string().rsplit_once(", expected ") {
+                    Some((_, expected)) => format!(": expected {expected}"),
+                    None => String::new(),
+                };
                 Error::account(
                     format!("settings.{key}"),
-                    format!("the account's setting `{key}` is malformed: {error}"),
+                    format!("the account's setting `{key}` is malformed{expected}"),
                 )
             }),
         }
@@ -69,7 +74,10 @@ impl Settings {
                         json::side_effect(name).ok_or_else(|| {
                             Error::account(
                                 "settings.allow",
-                                format!("`{name}` is no side effect that can be allowed"),
+                                format!(
+                                    "the account's setting `allow` is a list of {}",
+                                    json::side_effect_names().join(", ")
+                                ),
                             )
                         })
                     })
@@ -115,5 +123,29 @@ mod tests {
         let mut settings = Settings::parse(Some(r#"{"allow": ["demote_everyone"]}"#)).unwrap();
         assert!(matches!(settings.take_general(), Err(Error::Account { field, .. }) if field == "settings.allow"));
         assert!(Settings::parse(Some("[]")).is_err());
+    }
+
+    #[test]
+    fn a_malformed_setting_is_named_with_what_is_expected_and_without_its_value() {
+        let text = r#"{"strict_scope": "sesame", "protected_users": "sesame, expected", "staleness_window_ms": "sesame",
+                       "allow": ["sesame"]}"#;
+        let mut settings = Settings::parse(Some(text)).unwrap();
+        for (message, expected) in [
+            (
+                settings.take::<bool>("strict_scope").unwrap_err().to_string(),
+                "a boolean",
+            ),
+            (
+                settings.take::<Vec<String>>("protected_users").unwrap_err().to_string(),
+                "a sequence",
+            ),
+            (
+                settings.take::<u64>("staleness_window_ms").unwrap_err().to_string(),
+                "u64",
+            ),
+            (settings.take_general().unwrap_err().to_string(), "leave-group"),
+        ] {
+            assert!(message.contains(expected) && !message.contains("sesame"), "{message}");
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{contract::types::Success, json, timestamp};
+use crate::{contract::types::Success, json};
 
-use super::{Envelope, Format, outcome_counts};
+use super::{Envelope, Format, LeftOut, normalized, outcome_counts};
 
 /// Status, headers and body.
 pub struct Answer {
@@ -13,51 +13,8 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Fields of the schema that `normalized` shows as null where the provider has none …
-const SCALARS: &[&str] = &[
-    "external_id",
-    "identifiers",
-    "first_name",
-    "last_name",
-    "title",
-    "name",
-    "username",
-    "status",
-    "is_email_verified",
-    "is_2fa_enabled",
-    "user_type",
-    "avatar",
-    "timezone",
-    "bio",
-    "created_at",
-    "updated_at",
-    "last_active_at",
-    "last_login_at",
-    "status_changed_at",
-    "activated_at",
-];
-
-/// … and as an empty list.
-const LISTS: &[&str] = &[
-    "emails",
-    "phones",
-    "roles",
-    "organizations",
-    "licenses",
-    "groups",
-    "workspaces",
-    "languages",
-    "urls",
-];
-
 /// The answer to an operation that succeeded.
-pub fn of_success(
-    success: Success,
-    format: Format,
-    exclude: &[String],
-    ignore_remote_data: bool,
-    envelope: Envelope,
-) -> Answer {
+pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope: Envelope) -> Answer {
     let Success {
         user,
         outcomes,
@@ -66,11 +23,7 @@ pub fn of_success(
     } = success;
     let headers = vec![("x-role-outcomes", outcome_counts(&outcomes))];
     if !dry_run && matches!(format, Format::Raw | Format::Stream) {
-        let document = user
-            .remote_data
-            .as_deref()
-            .and_then(user_document)
-            .unwrap_or(Value::Null);
+        let document = document(user.remote_data.as_deref().unwrap_or_default());
         return Answer {
             status: 200,
             headers,
@@ -82,14 +35,9 @@ pub fn of_success(
         _ => Map::new(),
     };
     if format == Format::Normalized {
-        body = normalized(body);
+        body = normalized::of(body);
     }
-    if ignore_remote_data {
-        body.shift_remove("remote_data");
-    }
-    for field in exclude {
-        body.shift_remove(field);
-    }
+    left_out.take_from(&mut body);
     // Added last: no parameter can drop what was done.
     let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
     body.insert(String::from("role_outcomes"), Value::Array(outcomes));
@@ -109,26 +57,39 @@ pub fn of_success(
     }
 }
 
-/// The provider's own document of the user.
-fn user_document(remote_data: &str) -> Option<Value> {
-    serde_json::from_str::<Map<String, Value>>(remote_data)
-        .ok()?
-        .shift_remove("user")
+/// The provider's own document of the user: the one of that name, or the first of those that it was made from.
+fn document(remote_data: &str) -> Value {
+    let mut documents: Map<String, Value> = serde_json::from_str(remote_data).unwrap_or_default();
+    let user = documents.shift_remove("user");
+    // The answers to the revoke describe nobody.
+    documents.shift_remove("revoke");
+    user.into_iter()
+        .chain(documents.into_iter().map(|(_, document)| document))
+        .find(|document| !document.is_null())
+        .unwrap_or_else(|| Value::Object(Map::new()))
 }
 
-/// Every field of the schema, timestamps in UTC, no provider documents.
-fn normalized(mut fields: Map<String, Value>) -> Map<String, Value> {
-    fields.shift_remove("remote_data");
-    for (name, value) in &mut fields {
-        if let (true, Value::String(text)) = (name.ends_with("_at"), &mut *value) {
-            *text = timestamp::normalised(text);
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_user_or_the_first_that_there_is() {
+        for (documents, expected) in [
+            (
+                json!({"user": {"id": "u"}, "administrator": {"id": "a"}}),
+                json!({"id": "u"}),
+            ),
+            (
+                json!({"administrator": {"id": "a"}, "revoke": [{}]}),
+                json!({"id": "a"}),
+            ),
+            (json!({"user": null, "administrator": {"id": "a"}}), json!({"id": "a"})),
+            (json!({"revoke": [{"id": "r"}]}), json!({})),
+        ] {
+            assert_eq!(document(&documents.to_string()), expected, "{documents}");
         }
     }
-    for name in SCALARS {
-        fields.entry(*name).or_insert(Value::Null);
-    }
-    for name in LISTS {
-        fields.entry(*name).or_insert_with(|| Value::Array(Vec::new()));
-    }
-    fields
 }

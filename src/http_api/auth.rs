@@ -4,16 +4,11 @@ use sha2::{Digest, Sha256};
 
 use crate::account::Status;
 
-use super::{
-    Checked, Host,
-    config::{Config, Token},
-    envelope::Rejection,
-    host::Setting,
-};
+use super::{Checked, Host, config::Token, envelope::Rejection, host::Setting};
 
 /// The token of the `Authorization` header. Every configured digest is compared, each in constant time.
-pub fn token<'a>(host: &dyn Host, config: &'a Config, headers: &[(String, String)]) -> Checked<&'a Token> {
-    if config.tokens.is_empty() {
+pub fn token<'a>(host: &dyn Host, tokens: &'a [Token], headers: &[(String, String)]) -> Checked<&'a Token> {
+    if tokens.is_empty() {
         return Err(unauthorized(&format!(
             "no API token is configured: {} is empty",
             host.setting_name(Setting::ApiTokens)
@@ -34,7 +29,7 @@ pub fn token<'a>(host: &dyn Host, config: &'a Config, headers: &[(String, String
         .ok_or_else(|| unauthorized("the Authorization header must be `Bearer <token>`"))?;
     let digest: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
     let mut found = None;
-    for token in &config.tokens {
+    for token in tokens {
         if same(&token.digest, &digest) {
             found = Some(token);
         }

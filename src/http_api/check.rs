@@ -56,9 +56,9 @@ pub fn check_tokens(text: &str) -> Result<Vec<Checkup>, String> {
 }
 
 fn check_account(text: &str, secrets: &AllSet) -> Result<String, String> {
-    let parsed = account::parse(text, secrets).now_or_never();
-    let account = match parsed {
-        Some(Ok(integrated)) => integrated.account,
+    let integrated = account::parse(text).map_err(|error| error.to_string())?;
+    let account = match integrated.account(secrets).now_or_never() {
+        Some(Ok(account)) => account,
         Some(Err(error)) => return Err(error.to_string()),
         None => return Err(String::from("it could not be read")),
     };

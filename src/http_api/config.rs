@@ -11,15 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{contract::types::SideEffect, json, timestamp};
 
-use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting};
-
-/// The configuration as it works.
-#[derive(Debug, Default)]
-pub struct Config {
-    /// None: every call is refused.
-    pub tokens: Vec<Token>,
-    pub envelope: Envelope,
-}
+use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
 
 /// A bearer token, known by its digest alone.
 #[derive(Debug)]
@@ -47,28 +39,34 @@ pub struct May {
     pub raw: bool,
 }
 
-/// Reads the host's configuration. A malformed one is a 500 that says where, and lets nobody in.
-pub async fn read(host: &dyn Host) -> Checked<Config> {
-    let read = async |setting| {
-        host.setting(setting)
-            .await
-            .map_err(|why| wrong(host.setting_name(setting), &why))
+/// Reads the tokens; none: every call is refused. Where they are malformed nobody is known, so what is wrong is for the log alone.
+pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token>> {
+    let name = host.setting_name(Setting::ApiTokens);
+    let read = match host.setting(Setting::ApiTokens).await {
+        Ok(None) => Ok(Vec::new()),
+        Ok(Some(text)) => tokens(&text),
+        Err(why) => Err(why),
     };
-    let tokens = match read(Setting::ApiTokens).await? {
-        None => Vec::new(),
-        Some(text) => tokens(&text).map_err(|why| wrong(host.setting_name(Setting::ApiTokens), &why))?,
-    };
-    let envelope = match read(Setting::ResponseEnvelope).await?.as_deref() {
-        None => Envelope::Bare,
-        Some("result") => Envelope::Result,
-        Some(_) => {
-            return Err(wrong(
-                host.setting_name(Setting::ResponseEnvelope),
-                "it must be `result` or nothing",
-            ));
-        }
-    };
-    Ok(Config { tokens, envelope })
+    read.map_err(|why| {
+        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {why}"));
+        Rejection::new(
+            500,
+            "invalid_configuration",
+            "the service's configuration is malformed; its log says where",
+        )
+    })
+}
+
+/// Reads how a success body is wrapped. Only for callers that are known: the message says what is wrong.
+pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
+    let name = host.setting_name(Setting::ResponseEnvelope);
+    let wrong = |why: &str| Rejection::new(500, "invalid_configuration", format!("{name} is malformed: {why}"));
+    match host.setting(Setting::ResponseEnvelope).await {
+        Ok(None) => Ok(Envelope::Bare),
+        Ok(Some(text)) if text == "result" => Ok(Envelope::Result),
+        Ok(Some(_)) => Err(wrong("it must be `result` or nothing")),
+        Err(why) => Err(wrong(&why)),
+    }
 }
 
 /// The tokens of a JSON text. The message of an error names entry and field, and no value.
@@ -165,10 +163,6 @@ fn digest(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(digest)
-}
-
-fn wrong(setting: &str, why: &str) -> Rejection {
-    Rejection::new(500, "invalid_configuration", format!("{setting} is malformed: {why}"))
 }
 
 #[cfg(test)]

@@ -46,6 +46,10 @@ fn meta() -> Value {
         .filter_map(|parameter| Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone())))
         .collect();
     let definitions = json!({"components": openapi["components"].take()});
+    let mut query_schema = definitions.clone();
+    query_schema["type"] = json!("object");
+    query_schema["required"] = json!(["integrated_account_id"]);
+    query_schema["properties"] = Value::Object(query);
     let schema = |name: &str| {
         let mut schema = definitions.clone();
         schema["$ref"] = json!(format!("#/components/schemas/{name}"));
@@ -64,9 +68,14 @@ fn meta() -> Value {
         "method": "unassign-role",
         "http_method": "POST",
         "path": PATH,
-        "query_schema": {"type": "object", "required": ["integrated_account_id"], "properties": query},
+        "query_schema": query_schema,
+        "request_body_schema": schema("Request"),
         "body_schema": schema("Request"),
         "response_schema": schema("User"),
+        "schema": schema("User"),
+        "default_query": {},
+        "default_body": {},
+        "documentation_link": "/openapi.json",
         "error_schema": schema("Error"),
         "providers": profiles,
     })
@@ -112,6 +121,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::http_api::query;
 
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 
@@ -225,8 +235,42 @@ mod tests {
     }
 
     #[test]
+    fn the_parameters_are_those_that_are_read() {
+        let openapi = openapi();
+        let parameters = openapi["paths"][PATH]["post"]["parameters"].as_array().unwrap();
+        let described: BTreeSet<&str> = parameters
+            .iter()
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(described, query::KNOWN.into_iter().collect());
+    }
+
+    #[test]
+    fn the_shortest_deadline_is_the_one_that_is_taken() {
+        let deadline = &openapi()["components"]["schemas"]["Options"]["properties"]["deadline_ms"];
+        let shortest = u64::try_from(crate::ask::SHORTEST_DEADLINE.as_millis()).unwrap();
+        assert_eq!(deadline["minimum"], shortest);
+    }
+
+    #[test]
     fn meta_has_the_schemas_and_every_provider() {
         let meta = meta();
+        for name in [
+            "method",
+            "schema",
+            "documentation_link",
+            "query_schema",
+            "request_body_schema",
+            "response_schema",
+            "default_query",
+            "default_body",
+        ] {
+            assert!(!meta[name].is_null(), "{name}");
+        }
+        assert_eq!(meta["request_body_schema"]["$ref"], "#/components/schemas/Request");
+        let query = &meta["query_schema"];
+        let role = query["properties"]["roles"]["items"]["$ref"].as_str().unwrap();
+        assert!(query.pointer(role.trim_start_matches('#')).is_some(), "{role}");
         assert!(meta["query_schema"]["properties"]["integrated_account_id"].is_object());
         assert_eq!(meta["body_schema"]["$ref"], "#/components/schemas/Request");
         assert_eq!(meta["providers"].as_object().unwrap().len(), 6);

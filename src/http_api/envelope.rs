@@ -8,7 +8,7 @@ use crate::{
     json,
 };
 
-use super::{answer::Answer, outcome_counts};
+use super::{LeftOut, answer::Answer, outcome_counts, remote};
 
 /// A request that never became an operation: nothing was sent.
 #[derive(Debug)]
@@ -102,7 +102,8 @@ impl Rejection {
 }
 
 /// The answer to an operation that failed.
-pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
+pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
+    let is_remote = remote::is_cause(&failure);
     let Failure {
         kind,
         message,
@@ -118,12 +119,6 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
     let code = json::failure_kind_name(kind);
     let mut body = base(status, &message, code);
     let mut insight = Map::new();
-    let is_remote = match kind {
-        FailureKind::InvalidRequest | FailureKind::InvalidAccount => false,
-        // What was refused here and never sent is no error of the provider.
-        FailureKind::NotRemoved => sent,
-        _ => true,
-    };
     if is_remote {
         body.insert(String::from("truto_is_remote_error"), Value::Bool(true));
         insight.insert(String::from("remote_error"), json!({"description": message}));
@@ -131,8 +126,11 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
     let mut missing_scopes = Vec::new();
     if let Some(answer) = answer {
         missing_scopes = answer.missing_scopes;
-        let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
-        body.insert(String::from("raw_response"), raw);
+        // It is a refusal: a document, or what was to be one, is not carried here.
+        if is_remote {
+            let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
+            body.insert(String::from("raw_response"), raw);
+        }
     }
     if kind == FailureKind::Forbidden || !missing_scopes.is_empty() {
         let mut forbidden = json!({"description": "the account's credentials may not do this"});
@@ -142,20 +140,11 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
         }
         insight.insert(String::from("forbidden_error"), forbidden);
     }
-    match kind {
-        FailureKind::RateLimited => {
-            insight.insert(
-                String::from("rate_limit_error"),
-                json!({"description": "the provider's rate limit is reached"}),
-            );
-        }
-        FailureKind::InvalidRequest if field.as_deref() == Some("roles") => {
-            insight.insert(
-                String::from("missing_required_body_fields"),
-                json!({"description": message, "value": ["roles"]}),
-            );
-        }
-        _ => {}
+    if kind == FailureKind::RateLimited {
+        insight.insert(
+            String::from("rate_limit_error"),
+            json!({"description": "the provider's rate limit is reached"}),
+        );
     }
     if !insight.is_empty() {
         body.insert(String::from("truto_error_insight"), Value::Object(insight));
@@ -174,9 +163,11 @@ pub fn of_failure(failure: Failure, shows_documents: bool) -> Answer {
         let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
         body.insert(String::from("role_outcomes"), Value::Array(outcomes));
     }
-    if let Some(mut user) = user {
-        user.remote_data.take_if(|_| !shows_documents);
-        body.insert(String::from("user"), json::user(user));
+    if let Some(user) = user
+        && let Value::Object(mut user) = json::user(user)
+    {
+        left_out.take_from(&mut user);
+        body.insert(String::from("user"), Value::Object(user));
     }
     Answer {
         status,
@@ -214,5 +205,166 @@ const fn phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "Internal Server Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        contract::types::{Outcome, ProviderAnswer, RoleOutcome},
+        reason::Reason,
+        unified::blank_user,
+    };
+
+    const EVERYTHING: LeftOut = LeftOut {
+        fields: Vec::new(),
+        remote_data: false,
+    };
+
+    fn failure(kind: FailureKind, status: u16) -> Failure {
+        Failure {
+            kind,
+            message: String::from("why"),
+            status,
+            field: None,
+            answer: None,
+            retry_after: None,
+            retryable: false,
+            outcomes: Vec::new(),
+            sent: false,
+            user: None,
+        }
+    }
+
+    fn answered(kind: FailureKind, status: u16, body: &str) -> Failure {
+        let answer = ProviderAnswer {
+            status,
+            body: body.to_owned(),
+            trace_id: None,
+            missing_scopes: Vec::new(),
+        };
+        Failure {
+            answer: Some(answer),
+            ..failure(kind, 422)
+        }
+    }
+
+    fn with_outcomes(outcomes: &[(Outcome, Option<Reason>)], sent: bool) -> Failure {
+        let entry = |&(outcome, reason): &(Outcome, Option<Reason>)| RoleOutcome {
+            role: None,
+            organization: None,
+            outcome,
+            reason: reason.map(|reason| reason.as_str().to_owned()),
+            message: None,
+            warnings: Vec::new(),
+            grants: Vec::new(),
+        };
+        Failure {
+            outcomes: outcomes.iter().map(entry).collect(),
+            sent,
+            ..failure(FailureKind::NotRemoved, 422)
+        }
+    }
+
+    fn body(failure: Failure, left_out: &LeftOut) -> Value {
+        serde_json::from_slice(&of_failure(failure, left_out).body).unwrap()
+    }
+
+    #[test]
+    fn the_providers_refusal_is_shown_whatever_its_status() {
+        for (kind, status) in [
+            (FailureKind::NotRemoved, 409),
+            (FailureKind::Forbidden, 403),
+            (FailureKind::ProviderError, 503),
+            // A refusal inside of a 200.
+            (FailureKind::Forbidden, 200),
+        ] {
+            let body = body(answered(kind, status, r#"{"error": "no"}"#), &EVERYTHING);
+            assert_eq!(body["raw_response"], json!({"error": "no"}), "{kind:?} {status}");
+        }
+    }
+
+    #[test]
+    fn the_provider_is_the_cause_if_it_answered_no_or_its_state_is_why() {
+        let removed = (Outcome::Removed, None);
+        for (failure, is_remote) in [
+            (answered(FailureKind::NotRemoved, 409, "{}"), true),
+            (failure(FailureKind::NotRemoved, 422), false),
+            (failure(FailureKind::InvalidRequest, 400), false),
+            (failure(FailureKind::InvalidAccount, 500), false),
+            (failure(FailureKind::NotFound, 404), true),
+            (
+                with_outcomes(&[removed, (Outcome::Refused, Some(Reason::ProtectedRole))], true),
+                false,
+            ),
+            (
+                with_outcomes(&[removed, (Outcome::Inherited, Some(Reason::Inherited))], true),
+                false,
+            ),
+            (
+                with_outcomes(&[(Outcome::Refused, Some(Reason::Ambiguous))], false),
+                false,
+            ),
+            (
+                with_outcomes(&[(Outcome::Refused, Some(Reason::ProviderRefused))], true),
+                true,
+            ),
+            (with_outcomes(&[(Outcome::Failed, Some(Reason::StillHeld))], true), true),
+            // A repeat of what is gone is no cause of anything.
+            (
+                with_outcomes(
+                    &[
+                        (Outcome::AlreadyAbsent, Some(Reason::UnknownRole)),
+                        (Outcome::Refused, Some(Reason::SideEffect)),
+                    ],
+                    true,
+                ),
+                false,
+            ),
+        ] {
+            let shown = format!("{failure:?}");
+            let body = body(failure, &EVERYTHING);
+            assert_eq!(body.get("truto_is_remote_error").is_some(), is_remote, "{shown}");
+            assert_eq!(
+                body["truto_error_insight"].get("remote_error").is_some(),
+                is_remote,
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_user_of_a_failure_has_no_more_than_the_one_of_a_success() {
+        let user = crate::contract::types::User {
+            title: Some(String::from("CFO")),
+            username: Some(String::from("ann")),
+            remote_data: Some(String::from(r#"{"user": {}}"#)),
+            ..blank_user("u")
+        };
+        let failure = Failure {
+            user: Some(user),
+            ..with_outcomes(&[(Outcome::Failed, Some(Reason::StillHeld))], true)
+        };
+        let left_out = LeftOut {
+            fields: vec![String::from("title"), String::from("role_outcomes")],
+            remote_data: true,
+        };
+        let body = body(failure, &left_out);
+        assert_eq!(body["user"], json!({"id": "u", "username": "ann", "roles": []}));
+        assert_eq!(body["role_outcomes"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn a_field_at_fault_is_not_called_missing() {
+        let failure = Failure {
+            field: Some(String::from("roles")),
+            ..failure(FailureKind::InvalidRequest, 400)
+        };
+        let body = body(failure, &EVERYTHING);
+        assert_eq!(
+            (&body["field"], body.get("truto_error_insight")),
+            (&json!("roles"), None)
+        );
     }
 }

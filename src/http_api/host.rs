@@ -41,15 +41,17 @@ pub trait Host: Secrets {
     fn record(&self, line: &str);
 }
 
-/// An inbound request, its body read whole and bounded by [`BODY_LIMIT`].
-pub struct Inbound {
+/// An inbound request.
+pub struct Inbound<'a> {
     /// As received, e.g. `"POST"`.
     pub method: String,
     /// Path and query as received, e.g. `"/unified/user-directory/users/unassign-role?id=u1"`.
     pub target: String,
     /// Lower-case names; a value that is not UTF-8 is replaced lossily.
     pub headers: Vec<(String, String)>,
-    pub body: InboundBody,
+    /// Reads the body whole, bounded by [`BODY_LIMIT`]. Nothing of it is read unless this is awaited: a caller that is refused
+    /// without it costs no memory and no time.
+    pub body: Task<'a, InboundBody>,
 }
 
 /// What could be read of an inbound body.

@@ -8,17 +8,17 @@ mod config;
 mod discovery;
 mod envelope;
 mod host;
+mod look_alike;
+mod normalized;
 mod parameters;
 mod passing;
 mod query;
 mod record;
+mod remote;
 mod route;
 mod secret_name;
 mod table;
 mod unique;
-
-#[cfg(test)]
-mod tests;
 
 pub use self::{
     check::{Checkup, check_accounts, check_tokens},
@@ -27,13 +27,15 @@ pub use self::{
     table::account_of,
 };
 
+use serde_json::{Map, Value};
+
 use crate::{account, contract::types, passage::Passage};
 
 use self::{envelope::Rejection, parameters::Parameters, passing::Passing, record::Record};
 
 /// Answers one request. The answer's status is certain before its first byte.
-pub async fn handle(host: &dyn Host, inbound: Inbound, responder: &mut dyn Responder) {
-    let request_id = record::request_id(host, &inbound);
+pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
+    let request_id = record::request_id(host, &inbound.headers);
     let answer = match answer(host, inbound, &request_id, responder).await {
         Ok(Some(answer)) => answer,
         // It is on its way already.
@@ -60,7 +62,7 @@ fn with_common_headers(mut headers: Vec<(&'static str, String)>, request_id: &st
 /// The answer; `None` if it was passed on to the responder.
 async fn answer(
     host: &dyn Host,
-    inbound: Inbound,
+    inbound: Inbound<'_>,
     request_id: &str,
     responder: &mut dyn Responder,
 ) -> Result<Option<answer::Answer>, Rejection> {
@@ -75,14 +77,10 @@ async fn answer(
         route::Route::UnassignRole => {}
         route::Route::Discovery(what) => return Ok(Some(discovery::answer(what))),
     }
-    let config = config::read(host).await?;
-    let token = auth::token(host, &config, &headers)?;
+    let tokens = config::read_tokens(host, request_id).await?;
+    let token = auth::token(host, &tokens, &headers)?;
+    let envelope = config::read_envelope(host).await?;
     let query = query::parse(query)?;
-    let parameters = Parameters::take(query, body::read(&headers, body)?)?;
-    let account_text = auth::account(host, token, &parameters.account).await?;
-    let account::Integrated { account, status } = account::parse(&account_text, host)
-        .await
-        .map_err(|error| Rejection::account(&error))?;
     let Parameters {
         account: account_id,
         format,
@@ -90,10 +88,20 @@ async fn answer(
         ignore_remote_data,
         request,
         mut options,
-    } = parameters;
+    } = Parameters::take(query, body::read(&headers, body.await)?)?;
     auth::permit(token, options.dry_run, matches!(format, Format::Raw | Format::Stream))?;
-    auth::usable(status, options.dry_run)?;
-    let ignore_remote_data = ignore_remote_data || !token.may.raw;
+    let account = auth::account(host, token, &account_id).await?;
+    let account = account::parse(&account).map_err(|error| Rejection::account(&error))?;
+    auth::usable(account.status, options.dry_run)?;
+    // Last of all: who may not use the account does not learn what is wrong with its secrets.
+    let account = account
+        .account(host)
+        .await
+        .map_err(|error| Rejection::account(&error))?;
+    let left_out = LeftOut {
+        fields: exclude,
+        remote_data: ignore_remote_data || !token.may.raw,
+    };
     // Allowed by request and token both; the account's own list comes on top.
     options.allow.retain(|effect| token.allow.contains(effect));
     let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
@@ -114,8 +122,8 @@ async fn answer(
     }
     record.finished(result.as_ref().err());
     let mut answer = match result {
-        Ok(success) => answer::of_success(success, format, &exclude, ignore_remote_data, config.envelope),
-        Err(failure) => envelope::of_failure(failure, token.may.raw),
+        Ok(success) => answer::of_success(success, format, &left_out, envelope),
+        Err(failure) => envelope::of_failure(failure, &left_out),
     };
     answer.headers.extend(record.quota_headers());
     Ok(Some(answer))
@@ -130,10 +138,27 @@ enum Format {
     Stream,
 }
 
+/// What of the user is left out of an answer.
+struct LeftOut {
+    fields: Vec<String>,
+    /// The caller does not want the provider's documents, or its token may not see them.
+    remote_data: bool,
+}
+
+impl LeftOut {
+    fn take_from(&self, user: &mut Map<String, Value>) {
+        if self.remote_data {
+            user.shift_remove("remote_data");
+        }
+        for field in &self.fields {
+            user.shift_remove(field);
+        }
+    }
+}
+
 /// How the success body is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Envelope {
-    #[default]
     Bare,
     Result,
 }

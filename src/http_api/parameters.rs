@@ -7,7 +7,11 @@ use crate::{
     json,
 };
 
-use super::{Checked, Format, envelope::Rejection};
+use super::{
+    Checked, Format,
+    envelope::Rejection,
+    look_alike::{self, Place},
+};
 
 /// Everything that the request says.
 pub struct Parameters {
@@ -25,15 +29,10 @@ type Object = Map<String, Value>;
 impl Parameters {
     /// Takes query and body apart. What stands in both must be the same.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
-        for name in query.keys().chain(body.keys()) {
-            look_alike(name)?;
+        for name in body.keys() {
+            look_alike::top_level(name, Place::Body)?;
         }
-        if body.contains_key("dry_run") {
-            return Err(Rejection::field(
-                "dry_run",
-                "dry_run belongs into the query (dry_run=true) or into options",
-            ));
-        }
+        look_alike::dry_run_in_body(&body)?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
         let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {
@@ -69,7 +68,8 @@ impl Parameters {
             scalar(&mut body, "workspace_id", "workspace_id")?,
         )?;
         let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?.unwrap_or_default();
-        let organizations = organizations(&mut body)?;
+        let organizations =
+            either("organizations", organizations(&mut query)?, organizations(&mut body)?)?.unwrap_or_default();
         if roles.is_empty() && organizations.is_empty() {
             return Err(Rejection::missing_body("roles"));
         }
@@ -94,22 +94,6 @@ impl Parameters {
             options: options(&mut body, dry_run)?,
         })
     }
-}
-
-/// A misspelt `dry_run` would execute.
-fn look_alike(name: &str) -> Checked<()> {
-    let folded: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    if folded == "dryrun" && name != "dry_run" {
-        return Err(Rejection::field(
-            name,
-            format!("`{name}` is not a parameter; dry_run is"),
-        ));
-    }
-    Ok(())
 }
 
 /// JSON null is absent.
@@ -176,9 +160,11 @@ fn names(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
     }
 }
 
+/// An empty list counts as absent: it never means "all".
 fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
     match present(fields.shift_remove(name)) {
         None => Ok(None),
+        Some(Value::Array(items)) if items.is_empty() => Ok(None),
         Some(Value::Array(items)) => items
             .into_iter()
             .enumerate()
@@ -229,9 +215,11 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
         .map(Some)
 }
 
-fn organizations(body: &mut Object) -> Checked<Vec<Organization>> {
-    objects(body, "organizations")?
-        .unwrap_or_default()
+fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
+    let Some(items) = objects(fields, "organizations")? else {
+        return Ok(None);
+    };
+    items
         .into_iter()
         .enumerate()
         .map(|(index, mut item)| {
@@ -243,7 +231,8 @@ fn organizations(body: &mut Object) -> Checked<Vec<Organization>> {
             no_more(&item, &at)?;
             Ok(organization)
         })
-        .collect()
+        .collect::<Checked<_>>()
+        .map(Some)
 }
 
 fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
@@ -280,8 +269,12 @@ fn allow(fields: &mut Object) -> Checked<Vec<SideEffect>> {
     texts(fields, "allow")?
         .iter()
         .map(|name| {
-            json::side_effect(name)
-                .ok_or_else(|| Rejection::field("options.allow", format!("options.allow: `{name}` is no side effect")))
+            json::side_effect(name).ok_or_else(|| {
+                Rejection::field(
+                    "options.allow",
+                    format!("options.allow is a list of {}", json::side_effect_names().join(", ")),
+                )
+            })
         })
         .collect()
 }
@@ -340,5 +333,76 @@ fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
             Ok(Some(expectation))
         }
         Some(_) => Err(Rejection::field("options.expect", "options.expect must be an object")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http_api::query;
+
+    fn take(query: &str, body: Value) -> Checked<Parameters> {
+        let Value::Object(body) = body else { panic!("{body}") };
+        Parameters::take(query::parse(&format!("integrated_account_id=a{query}"))?, body)
+    }
+
+    #[test]
+    fn organizations_narrow_from_the_query_as_from_the_body() {
+        for (query, body) in [
+            ("&organizations[0][id]=A&roles[0][id]=r", json!({"id": "u"})),
+            ("&organizations[][id]=A", json!({"id": "u", "roles": [{"id": "r"}]})),
+            (
+                "&organizations[0][id]=A",
+                json!({"id": "u", "roles": [{"id": "r"}], "organizations": [{"id": "A"}]}),
+            ),
+        ] {
+            let taken = take(query, body).unwrap().request;
+            assert_eq!(taken.organizations[0].id.as_deref(), Some("A"), "{query}");
+            assert_eq!(taken.roles[0].id.as_deref(), Some("r"), "{query}");
+        }
+        let other = json!({"id": "u", "roles": [{"id": "r"}], "organizations": [{"id": "B"}]});
+        assert_eq!(
+            take("&organizations[0][id]=A", other).err().map(|error| error.status()),
+            Some(400)
+        );
+    }
+
+    #[test]
+    fn an_empty_list_is_absent_beside_a_full_one_and_alone() {
+        let taken = take("&roles[0][id]=r", json!({"id": "u", "roles": []})).unwrap();
+        assert_eq!(taken.request.roles[0].id.as_deref(), Some("r"));
+        assert!(take("", json!({"id": "u", "roles": [], "organizations": []})).is_err());
+    }
+
+    #[test]
+    fn what_would_be_dropped_in_the_query_is_refused_there() {
+        for query in [
+            "&options[dry_run]=true",
+            "&options[expect][email]=a@example.com",
+            "&options[strict_scope]=true",
+            "&options=x",
+            "&Options[dry_run]=true",
+            "&remote_data[x]=y",
+            "&workspace=w",
+        ] {
+            let body = json!({"id": "u", "roles": [{"id": "r"}]});
+            assert_eq!(
+                take(query, body).err().map(|error| error.status()),
+                Some(400),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_side_effects_that_exist_are_listed_to_who_asks_for_another() {
+        let body = json!({"id": "u", "roles": [{"id": "r"}], "options": {"allow": ["leave_group"]}});
+        let message = format!("{:?}", take("", body).err());
+        assert!(
+            message.contains("leave-group") && message.contains("last-administrator"),
+            "{message}"
+        );
     }
 }

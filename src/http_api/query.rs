@@ -6,35 +6,74 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Checked, envelope::Rejection};
+use super::{
+    Checked,
+    envelope::Rejection,
+    look_alike::{self, Place},
+};
 
-/// The most pairs in one query.
-const MOST_PAIRS: usize = 1_000;
+/// The names that are read. Whatever else stands in a query is ignored, malformed or not.
+pub const KNOWN: [&str; 10] = [
+    "integrated_account_id",
+    "truto_response_format",
+    "truto_ignore_remote_data",
+    "truto_exclude_fields",
+    "remote_query",
+    "id",
+    "roles",
+    "organizations",
+    "workspace_id",
+    "dry_run",
+];
+
+/// The name under which keys and indexes are the caller's own, and go to the provider as they came.
+const VERBATIM: &str = "remote_query";
+
+/// The most pairs of known names: a thousand roles with three fields each, and what else a request has.
+const MOST_PAIRS: usize = 4_000;
 /// The most brackets behind one name.
 const DEEPEST: usize = 6;
 
-/// The query's names and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
+/// The query's known names and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
 pub fn parse(query: &str) -> Checked<Map<String, Value>> {
-    let mut root = Node::Object(Vec::new());
-    for (count, (key, value)) in form_urlencoded::parse(query.as_bytes()).enumerate() {
-        if count >= MOST_PAIRS {
-            return Err(malformed(&key, "the query has too many parameters"));
-        }
-        let (name, path) = split(&key)?;
-        let Node::Object(fields) = &mut root else {
+    let mut root = Vec::new();
+    let mut count = 0;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // A name that cannot be read could be any, and is not guessed.
+        let key = decoded(key).map_err(|lossy| malformed(&lossy, "has a name that is not UTF-8"))?;
+        let name = key.split('[').next().unwrap_or_default();
+        if !KNOWN.contains(&name) {
+            let stem = name.split('.').next().unwrap_or_default();
+            look_alike::top_level(stem, Place::Query)?;
+            look_alike::dry_run_in_query(&key)?;
+            if KNOWN.contains(&stem) {
+                return Err(malformed(stem, "is written with brackets, not with dots"));
+            }
             continue;
-        };
-        let node = child(fields, name);
+        }
+        look_alike::dry_run_in_query(&key)?;
+        let value = decoded(value).map_err(|_| malformed(&key, "has a value that is not UTF-8"))?;
+        count += 1;
+        if count > MOST_PAIRS {
+            return Err(malformed(&key, "is one too many: the query is too long"));
+        }
+        let path = split(&key)?;
+        let node = child(&mut root, name.to_owned());
         match node {
             // Whether a repetition is a list or a contradiction, the parameter knows.
-            Node::Text(_) | Node::Repeated(_) if path.is_empty() => node.repeat(value.into_owned()),
-            _ => insert(node, &path, value.into_owned(), &key)?,
+            Node::Text(_) | Node::Repeated(_) if path.is_empty() => node.repeat(value),
+            _ => insert(node, &path, value, &key)?,
         }
     }
-    match root.into_value() {
-        Value::Object(fields) => Ok(fields),
-        _ => Ok(Map::new()),
-    }
+    Ok(root.into_iter().map(|(name, node)| (name, node.into_value())).collect())
+}
+
+/// The text behind percent-encoding and plus signs; what can be shown of it where it is not UTF-8.
+fn decoded(text: &str) -> Result<String, String> {
+    let spaced = text.replace('+', " ");
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
+    String::from_utf8(bytes).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// A value while the query is being read.
@@ -143,11 +182,12 @@ fn child(fields: &mut Vec<(String, Node)>, name: String) -> &mut Node {
     &mut fields[index].1
 }
 
-/// `a[b][]` is `a` and the steps `b`, append.
-fn split(key: &str) -> Checked<(String, Vec<Step>)> {
+/// The steps behind the name: `a[b][]` has `b` and append.
+fn split(key: &str) -> Checked<Vec<Step>> {
     let Some((name, mut rest)) = key.split_once('[') else {
-        return Ok((key.to_owned(), Vec::new()));
+        return Ok(Vec::new());
     };
+    let is_index = |text: &str| name != VERBATIM && text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut steps = Vec::new();
     loop {
         let (inner, after) = rest
@@ -155,7 +195,7 @@ fn split(key: &str) -> Checked<(String, Vec<Step>)> {
             .ok_or_else(|| malformed(key, "has a bracket that is not closed"))?;
         steps.push(match inner {
             "" => Step::Append,
-            digits if digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Step::Index(
+            digits if is_index(digits) => Step::Index(
                 digits
                     .parse()
                     .map_err(|_| malformed(key, "has an index that is too large"))?,
@@ -166,7 +206,7 @@ fn split(key: &str) -> Checked<(String, Vec<Step>)> {
             return Err(malformed(key, "is nested too deep"));
         }
         if after.is_empty() {
-            return Ok((name.to_owned(), steps));
+            return Ok(steps);
         }
         rest = after
             .strip_prefix('[')
@@ -181,43 +221,119 @@ fn malformed(key: &str, why: &str) -> Rejection {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::{capability::Capability, pass_through, settings::General};
 
     #[test]
     fn reads_every_form_that_the_sdks_send() {
         for (query, expected) in [
-            ("a=b&c=", json!({"a": "b", "c": ""})),
-            ("a%5Bb%5D%5Bc%5D=d", json!({"a": {"b": {"c": "d"}}})),
-            ("foo[]=bar&foo[][bar1]=baz1", json!({"foo": ["bar", {"bar1": "baz1"}]})),
+            ("id=b&workspace_id=", json!({"id": "b", "workspace_id": ""})),
+            ("roles%5Bb%5D%5Bc%5D=d", json!({"roles": {"b": {"c": "d"}}})),
+            (
+                "roles[]=bar&roles[][bar1]=baz1",
+                json!({"roles": ["bar", {"bar1": "baz1"}]}),
+            ),
             (
                 "roles[][id]=a&roles[][workspace]=w1&roles[][id]=b",
                 json!({"roles": [{"id": "a", "workspace": "w1"}, {"id": "b"}]}),
             ),
             (
-                "roles[25][id]=z&roles[3][id]=y",
-                json!({"roles": [{"id": "y"}, {"id": "z"}]}),
+                "organizations[25][id]=z&organizations[3][id]=y",
+                json!({"organizations": [{"id": "y"}, {"id": "z"}]}),
             ),
-            ("q[n][x][]=1&q[n][x][]=2", json!({"q": {"n": {"x": ["1", "2"]}}})),
-            ("n=a+b%26", json!({"n": "a b&"})),
-            ("f=a&f=b&f=c", json!({"f": ["a", "b", "c"]})),
+            (
+                "remote_query[n][x][]=1&remote_query[n][x][]=2",
+                json!({"remote_query": {"n": {"x": ["1", "2"]}}}),
+            ),
+            ("id=a+b%26%2B", json!({"id": "a b&+"})),
+            ("id=a&&id=b&id=c", json!({"id": ["a", "b", "c"]})),
+            ("id", json!({"id": ""})),
         ] {
             assert_eq!(Value::Object(parse(query).unwrap()), expected, "{query}");
         }
     }
 
     #[test]
+    fn what_passes_to_the_provider_keeps_its_keys_and_indexes() {
+        let query = "remote_query[f][2024]=x&remote_query[n][x][0]=1&remote_query[n][x][1]=2&remote_query[7]=s";
+        let expected = json!({"remote_query": {"f": {"2024": "x"}, "n": {"x": {"0": "1", "1": "2"}}, "7": "s"}});
+        assert_eq!(Value::Object(parse(query).unwrap()), expected);
+    }
+
+    #[test]
     fn refuses_what_is_ambiguous() {
         for query in [
-            "a[0]=x&a[]=y",
-            "a=x&a[b]=y",
-            "a[b=c",
-            "a[b]c=d",
-            "a[1][1][1][1][1][1][1]=x",
-            "a[b]=x&a[b]=y",
+            "roles[0]=x&roles[]=y",
+            "roles=x&roles[b]=y",
+            "roles[b=c",
+            "roles[b]c=d",
+            "roles[1][1][1][1][1][1][1]=x",
+            "roles[b]=x&roles[b]=y",
+            "roles.0.id=x",
+            "options[strict_scope]=true",
+            "id=%ff",
+            "id%C3=x",
+            "%ff=x",
+            "roles[0][id%ff]=x",
         ] {
             assert_eq!(parse(query).unwrap_err().status(), 400, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_ignored_whatever_it_looks_like() {
+        for query in [
+            "utm[=1",
+            "x=1&x[y]=2",
+            "x[1][1][1][1][1][1][1]=x",
+            "x[a]b=c",
+            "x=%ff",
+            "nul=&none=None&=",
+        ] {
+            assert!(parse(query).unwrap().is_empty(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_roles_fit_and_there_is_an_end() {
+        let query = |roles: usize| -> String {
+            let role = |n: usize| format!("&roles[{n}][id]=r{n}&roles[{n}][name]=n&roles[{n}][workspace]=w");
+            (0..roles).map(role).collect::<Vec<_>>().concat()
+        };
+        assert_eq!(parse(&query(1_000)).unwrap()["roles"].as_array().unwrap().len(), 1_000);
+        assert_eq!(parse(&query(1_334)).unwrap_err().status(), 400);
+    }
+
+    proptest! {
+        /// Or it is refused: nothing that passes to the provider is changed or lost on the way.
+        #[test]
+        fn what_passes_comes_out_as_it_came_in(
+            keys in proptest::collection::vec((r"[a-c0-9]{1,2}", r"(\[[a-c0-9]{0,2}\]){0,3}"), 1..6),
+        ) {
+            let pair = |(n, (name, rest)): (usize, &(String, String))| format!("remote_query[{name}]{rest}=v{n}");
+            let query: Vec<String> = keys.iter().enumerate().map(pair).collect();
+            let Ok(fields) = parse(&query.join("&")) else {
+                return Ok(());
+            };
+            let text = fields["remote_query"].to_string();
+            let Ok(mut passed) = pass_through::query(Some(&text), &General::default(), &Capability::EXAMPLE) else {
+                return Ok(());
+            };
+            let mut sent: Vec<(String, String)> =
+                keys.iter().enumerate().map(|(n, (name, rest))| (format!("{name}{rest}"), format!("v{n}"))).collect();
+            sent.sort();
+            passed.sort();
+            prop_assert_eq!(passed, sent);
+        }
+
+        #[test]
+        fn no_query_is_too_strange_to_be_read_or_refused(query in r"[a-z_%&=\[\].0-9+\u{e9}]{0,40}|roles[\[\]0-9a=&%]{0,30}") {
+            if let Ok(fields) = parse(&query) {
+                prop_assert!(fields.keys().all(|name| KNOWN.contains(&name.as_str())));
+            }
         }
     }
 }

@@ -14,7 +14,12 @@ use crate::{
     timestamp,
 };
 
-use super::{Host, Inbound};
+use super::Host;
+
+/// More keys than this never pass.
+const MOST_KEYS: usize = 32;
+/// How much of a key is written.
+const LONGEST_KEY: usize = 64;
 
 /// The record of one operation.
 pub struct Record<'a> {
@@ -27,21 +32,31 @@ pub struct Record<'a> {
 }
 
 /// The caller's request id if it is harmless, else one of ours.
-pub fn request_id(host: &dyn Host, inbound: &Inbound) -> String {
+pub fn request_id(host: &dyn Host, headers: &[(String, String)]) -> String {
     let is_harmless = |id: &str| {
         (1..=64).contains(&id.len())
             && id
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
-    inbound
-        .headers
+    headers
         .iter()
         .find(|(name, value)| name == "x-request-id" && is_harmless(value))
         .map_or_else(
             || format!("{:016x}{:016x}", host.transport().random(), host.transport().random()),
             |(_, value)| value.clone(),
         )
+}
+
+/// Writes a line about a configuration that lets nobody in. The message has no value in it.
+pub fn malformed_configuration(host: &dyn Host, request_id: &str, message: &str) {
+    let line = json!({
+        "event": "invalid_configuration",
+        "time": timestamp::format(host.transport().wall_clock()),
+        "request_id": request_id,
+        "message": message,
+    });
+    host.record(&line.to_string());
 }
 
 impl<'a> Record<'a> {
@@ -60,12 +75,22 @@ impl<'a> Record<'a> {
             ("provider", Value::from(json::provider_name(account.provider))),
             ("version", Value::from(env!("CARGO_PKG_VERSION"))),
         ];
+        let mut base: Map<String, Value> = base.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        for (name, passed) in [
+            ("remote_query_keys", &request.remote_query),
+            ("remote_data_keys", &request.remote_data),
+        ] {
+            let keys = keys(passed.as_deref().unwrap_or_default());
+            if !keys.is_empty() {
+                base.insert(name.to_owned(), Value::from(keys));
+            }
+        }
         let mut told = Map::new();
         // It may be an e-mail address; the resolved id takes its place.
         told.insert(String::from("user_sha256"), Value::from(digest_prefix(&request.id)));
         Self {
             host,
-            base: base.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            base,
             told: RefCell::new(told),
             quota: RefCell::default(),
         }
@@ -170,6 +195,18 @@ fn outcome(entry: &RoleOutcome) -> Value {
     })
 }
 
+/// The names of what passes through, sorted and bounded: they are the caller's words. Never the values.
+fn keys(passed: &str) -> Vec<String> {
+    let fields: Map<String, Value> = serde_json::from_str(passed).unwrap_or_default();
+    let mut keys: Vec<String> = fields
+        .keys()
+        .map(|key| key.chars().take(LONGEST_KEY).collect())
+        .collect();
+    keys.sort();
+    keys.truncate(MOST_KEYS);
+    keys
+}
+
 fn digest_prefix(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text.as_bytes())
@@ -179,4 +216,18 @@ fn digest_prefix(text: &str) -> String {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_what_passes_are_sorted_and_bounded_and_have_no_values() {
+        assert_eq!(keys(r#"{"b": "sesame", "a": {"c": "sesame"}}"#), ["a", "b"]);
+        assert!(keys("").is_empty() && keys("{}").is_empty());
+        let many: Map<String, Value> = (0..100).map(|n| (format!("{n:0100}"), Value::Null)).collect();
+        let keys = keys(&Value::Object(many).to_string());
+        assert!(keys.len() == 32 && keys.iter().all(|key| key.len() == 64));
+    }
 }

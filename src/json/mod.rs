@@ -9,7 +9,8 @@ mod user;
 
 pub use self::{
     names::{
-        credentials_kind, failure_kind_name, outcome_name, provider, provider_name, side_effect, side_effect_name,
+        credentials_kind, failure_kind_name, outcome_name, provider, provider_name, provider_names, side_effect,
+        side_effect_name, side_effect_names,
     },
     outcome::{planned_request, role_outcome},
     user::user,

@@ -69,19 +69,27 @@ pub const fn side_effect_name(effect: SideEffect) -> &'static str {
     }
 }
 
+const SIDE_EFFECTS: [SideEffect; 8] = [
+    SideEffect::DeleteAdministrator,
+    SideEffect::DemoteOwner,
+    SideEffect::DemoteOwnerEverywhere,
+    SideEffect::LeaveGroup,
+    SideEffect::StripGroup,
+    SideEffect::RemoveOrganizationAccess,
+    SideEffect::RemoveOwnAccess,
+    SideEffect::LastAdministrator,
+];
+
 /// The side effect of that name.
 pub fn side_effect(name: &str) -> Option<SideEffect> {
-    const ALL: [SideEffect; 8] = [
-        SideEffect::DeleteAdministrator,
-        SideEffect::DemoteOwner,
-        SideEffect::DemoteOwnerEverywhere,
-        SideEffect::LeaveGroup,
-        SideEffect::StripGroup,
-        SideEffect::RemoveOrganizationAccess,
-        SideEffect::RemoveOwnAccess,
-        SideEffect::LastAdministrator,
-    ];
-    ALL.into_iter().find(|effect| side_effect_name(*effect) == name)
+    SIDE_EFFECTS
+        .into_iter()
+        .find(|effect| side_effect_name(*effect) == name)
+}
+
+/// The names of all of them, for messages.
+pub fn side_effect_names() -> [&'static str; 8] {
+    SIDE_EFFECTS.map(side_effect_name)
 }
 
 /// E.g. `"elastic_cloud"`.
@@ -96,19 +104,26 @@ pub const fn provider_name(provider: Provider) -> &'static str {
     }
 }
 
+const PROVIDERS: [Provider; 6] = [
+    Provider::Blackline,
+    Provider::Crowdstrike,
+    Provider::ElasticCloud,
+    Provider::Jumpcloud,
+    Provider::SlackEnterprise,
+    Provider::Teamviewer,
+];
+
 /// The provider of that name; hyphens, underscores and their absence are the same.
 pub fn provider(name: &str) -> Option<Provider> {
-    const ALL: [Provider; 6] = [
-        Provider::Blackline,
-        Provider::Crowdstrike,
-        Provider::ElasticCloud,
-        Provider::Jumpcloud,
-        Provider::SlackEnterprise,
-        Provider::Teamviewer,
-    ];
     let plain = |text: &str| text.replace(['-', '_'], "");
-    ALL.into_iter()
+    PROVIDERS
+        .into_iter()
         .find(|known| plain(provider_name(*known)) == plain(name))
+}
+
+/// The names of all of them, for messages.
+pub fn provider_names() -> [&'static str; 6] {
+    PROVIDERS.map(provider_name)
 }
 
 #[cfg(test)]

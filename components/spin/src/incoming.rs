@@ -25,7 +25,7 @@ use crate::{
     transport::{PIECE, SpinTransport},
 };
 
-/// A client must have sent its body by then.
+/// A client must have sent its body by then, from when it is asked for.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Guest for Component {
@@ -36,7 +36,7 @@ impl Guest for Component {
             let host = Spin {
                 caches: CACHES.with(Rc::clone),
             };
-            let inbound = inbound(request).await;
+            let inbound = inbound(request);
             let mut answer = Answer {
                 head: Some(head),
                 body: None,
@@ -48,7 +48,7 @@ impl Guest for Component {
     }
 }
 
-async fn inbound(request: Request) -> Inbound {
+fn inbound(request: Request) -> Inbound<'static> {
     Inbound {
         method: method(request.get_method()),
         target: request.get_path_with_query().unwrap_or_default(),
@@ -58,10 +58,12 @@ async fn inbound(request: Request) -> Inbound {
             .into_iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
             .collect(),
-        body: match select(pin!(body(request)), SpinTransport.sleep(BODY_TIMEOUT)).await {
-            Either::Left((body, _)) => body,
-            Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
-        },
+        body: Box::pin(async move {
+            match select(pin!(body(request)), SpinTransport.sleep(BODY_TIMEOUT)).await {
+                Either::Left((body, _)) => body,
+                Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
+            }
+        }),
     }
 }
 

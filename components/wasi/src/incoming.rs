@@ -15,14 +15,14 @@ use wasip2::{
 
 use crate::{CACHES, Component, executor, host::Environment, io, transport::WasiTransport};
 
-/// A client must have sent its body by then.
+/// A client must have sent its body by then, from when it is asked for.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Guest for Component {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         CACHES.with(|caches| {
             executor::block_on(async {
-                let inbound = inbound(&request).await;
+                let inbound = inbound(&request);
                 let mut answer = Answer {
                     out: Some(out),
                     stream: None,
@@ -34,7 +34,7 @@ impl Guest for Component {
     }
 }
 
-async fn inbound(request: &IncomingRequest) -> Inbound {
+fn inbound(request: &IncomingRequest) -> Inbound<'_> {
     Inbound {
         method: method(request.method()),
         target: request.path_with_query().unwrap_or_default(),
@@ -44,10 +44,12 @@ async fn inbound(request: &IncomingRequest) -> Inbound {
             .into_iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
             .collect(),
-        body: match select(pin!(body(request)), WasiTransport.sleep(BODY_TIMEOUT)).await {
-            Either::Left((body, _)) => body,
-            Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
-        },
+        body: Box::pin(async move {
+            match select(pin!(body(request)), WasiTransport.sleep(BODY_TIMEOUT)).await {
+                Either::Left((body, _)) => body,
+                Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
+            }
+        }),
     }
 }
 

@@ -1,9 +1,20 @@
 //! Who may do what: tokens, accounts, and what is open to everybody.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
 use harness::{
     guests::Artifact,
     service::{Builder, Service, token_digest},
 };
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,16 +48,30 @@ on_both! {
 }
 
 on_both! {
-    async fn a_malformed_configuration_names_entry_and_field_and_no_value(artifact) {
+    async fn a_malformed_configuration_is_for_the_log_and_says_nothing_to_callers(artifact) {
         let world = World::new();
         let mut list = json!([token("a", TOKEN, &["plan"]), token("b", "other", &["plan"])]);
         list[1]["sha256"] = json!("sesame-open");
-        let answer = Post::json(&good()).to(&bare(&world, artifact).tokens(&list).start().unwrap()).await;
-        let message = answer.body["message"].as_str().unwrap();
-        assert_eq!((answer.status, answer.header("x-error-code")), (500, "invalid_configuration"));
-        assert!(message.contains("token `b`: sha256") && !message.contains("sesame"), "{message}");
-        let answer = Post::json(&good()).to(&bare(&world, artifact).tokens(&tokens()).envelope("data").start().unwrap()).await;
-        assert_eq!(answer.status, 500);
+        let service = bare(&world, artifact).tokens(&list).start().unwrap();
+        let mut bodies = Vec::new();
+        for authorization in [format!("Bearer {TOKEN}"), String::from("Bearer wrong"), String::new()] {
+            let answer = Post::json(&good()).header("authorization", &authorization).to(&service).await;
+            assert_eq!((answer.status, answer.header("x-error-code")), (500, "invalid_configuration"));
+            let line: Value = serde_json::from_str(service.log().last().unwrap()).unwrap();
+            let message = line["message"].as_str().unwrap();
+            assert!(message.contains("token `b`: sha256") && !message.contains("sesame"), "{message}");
+            assert_eq!(line["request_id"], answer.header("x-request-id"), "the caller's answer leads to it");
+            bodies.push(answer.body);
+        }
+        assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+        assert!(!bodies[0].to_string().contains("sha256") && !bodies[0].to_string().contains('`'), "{bodies:?}");
+
+        // The envelope's is told to callers who are known, and to nobody else.
+        let service = bare(&world, artifact).tokens(&tokens()).envelope("data").start().unwrap();
+        let known = Post::json(&good()).to(&service).await;
+        assert_eq!((known.status, known.header("x-error-code")), (500, "invalid_configuration"));
+        let unknown = Post::json(&good()).header("authorization", "Bearer wrong").to(&service).await;
+        assert_eq!(unknown.status, 401);
         assert!(world.network.calls().is_empty());
     }
 }
@@ -83,6 +108,68 @@ on_both! {
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(answer.body.get("remote_data").is_none(), "raw is not in its may");
         assert!(asked("d", "").await.body["remote_data"].is_object());
+    }
+}
+
+on_both! {
+    async fn what_is_not_permitted_is_said_before_the_status_and_that_before_the_credentials(artifact) {
+        let world = World::new();
+        let mut broken = account();
+        broken["credentials"]["client_secret"] = json!({"secret": "xoxp-pasted-by-mistake"});
+        let mut blocked = broken.clone();
+        blocked["is_blocked"] = json!(true);
+        let list = json!([token("planner", "p", &["plan"]), token("revoker", "r", &["revoke"])]);
+        for (account, secret, status) in [(&blocked, "p", 403), (&blocked, "r", 503), (&broken, "p", 403), (&broken, "r", 500)] {
+            let service = bare(&world, artifact).account(ACCOUNT, account.clone()).tokens(&list).start().unwrap();
+            let answer = Post::json(&good()).header("authorization", &format!("Bearer {secret}")).to(&service).await;
+            assert_eq!(answer.status, status, "{answer:?}");
+            assert!(!format!("{answer:?}{:?}", service.log()).contains("pasted"), "{answer:?}");
+        }
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+/// A body that never ends, and whether anybody asked for it.
+#[derive(Clone, Default)]
+struct Unread(Arc<AtomicBool>);
+
+impl http_body::Body for Unread {
+    type Data = bytes::Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        self.0.store(true, Ordering::Relaxed);
+        Poll::Pending
+    }
+}
+
+on_both! {
+    async fn who_is_refused_is_refused_before_the_body_is_read(artifact) {
+        let world = World::new();
+        let service = bare(&world, artifact).tokens(&tokens()).start().unwrap();
+        let path = "/unified/user-directory/users/unassign-role";
+        for (method, path, bearer, status, is_read) in [
+            ("POST", path, "wrong", 401, false),
+            ("POST", "/nowhere", TOKEN, 404, false),
+            ("PUT", path, TOKEN, 405, false),
+            ("GET", "/healthz", "wrong", 200, false),
+            ("POST", path, TOKEN, 400, true),
+        ] {
+            let body = Unread::default();
+            let request = http::Request::builder()
+                .method(method)
+                .uri(format!("http://127.0.0.1{path}"))
+                .header("authorization", format!("Bearer {bearer}"))
+                .header("content-type", "application/json")
+                .body(body.clone().map_err(|never| match never {}).boxed_unsync())
+                .unwrap();
+            let answer = service.handle(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{method} {path} {bearer}");
+            assert_eq!(body.0.load(Ordering::Relaxed), is_read, "{method} {path} {bearer}");
+        }
     }
 }
 
@@ -177,7 +264,7 @@ on_both! {
         let meta = get("/unified/user-directory/users/meta/unassign-role").await;
         assert_eq!(meta.status, 200);
         assert_eq!(meta.body["providers"]["slack_enterprise"]["scopes"]["workspace"], json!("`T…`"));
-        assert!(meta.body["body_schema"]["components"]["schemas"]["Request"].is_object());
+        assert!(meta.body["request_body_schema"]["components"]["schemas"]["Request"].is_object());
         assert!(!format!("{health:?}{openapi:?}{meta:?}").contains("demo-secret"));
         assert!(world.network.calls().is_empty());
     }

@@ -31,6 +31,12 @@ on_both! {
             ("an unknown option", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"dryrun": true}}), "options.dryrun"),
             ("dry_run in the body", json!({"id": ANN, "roles": [{"id": "r"}], "dry_run": true}), "dry_run"),
             ("dry_run misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "dryRun": true}), "dryRun"),
+            ("dry_run inside of what passes", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"a": {"dry-run": true}}}), "remote_data.a.dry-run"),
+            ("options misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "Options": {"strict_scope": true}}), "Options"),
+            ("organizations misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "Organizations": [{"id": "x"}]}), "Organizations"),
+            ("a narrowing beside the roles", json!({"id": ANN, "roles": [{"id": "r"}], "organization": "x"}), "organization"),
+            ("a side effect that does not exist", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"allow": ["all"]}}), "options.allow"),
+            ("a pass-through in another alphabet", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"\u{17f}cope": "x"}}), "remote_data.\u{17f}cope"),
             ("dry_run no boolean", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"dry_run": "yes"}}), "options.dry_run"),
             ("a scope that CrowdStrike lacks", json!({"id": ANN, "roles": [{"id": "r", "workspace": "w"}]}), "roles[0].workspace"),
             ("a malformed time", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"acknowledged_at": "now"}}), "options.acknowledged_at"),
@@ -43,12 +49,22 @@ on_both! {
             assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some(field)), "{name}: {answer:?}");
             assert_eq!(answer.body["error"], "Bad Request");
             assert!(answer.body["message"].as_str().is_some_and(|message| !message.is_empty()), "{name}");
+            let is_missing = answer.body["truto_error_insight"].get("missing_required_body_fields").is_some();
+            assert_eq!(is_missing, ["id missing", "roles missing", "roles empty"].contains(&name), "{name}");
         }
         for (name, query, field) in [
             ("the id twice", "&id=a&id=b", "id"),
             ("the id differs", "&id=someone-else", "id"),
             ("dry_run misspelt", "&dry-run=true", "dry-run"),
             ("dry_run no boolean", "&dry_run=1", "dry_run"),
+            ("dry_run inside of options", "&options[dry_run]=true", "options"),
+            ("dry_run behind a dot", "&options.dry_run=true", "options"),
+            ("dry_run inside of what passes", "&remote_query[dryRun]=true", "remote_query[dryRun]"),
+            ("a guard in the query", "&options[expect][email]=ann.lee@example.com", "options"),
+            ("remote_data in the query", "&remote_data[note]=x", "remote_data"),
+            ("other organizations than in the body", "&organizations[0][id]=x&organizations=y", "organizations"),
+            ("a value that is not UTF-8", "&workspace_id=%ff", "workspace_id"),
+            ("a name that is not UTF-8", "&roles[0][id%ff]=x", "roles"),
             ("an unknown format", "&truto_response_format=xml", "truto_response_format"),
             ("a pass-through that names a principal", "&remote_query[user_uuid]=x", "remote_query.user_uuid"),
         ] {
@@ -197,10 +213,67 @@ on_both! {
             let answer = Post::json(&json!({})).header(name, value).to(&service).await;
             assert_ne!(answer.header("x-request-id"), value);
         }
-        let split = json!({"id": "a\r\nx-injected: 1", "roles": [{"id": "b\r\nx-injected: 1"}]});
-        let answer = Post::json(&split).to(&service).await;
-        assert_eq!((answer.status, answer.header("x-injected")), (400, ""));
         assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
+    async fn no_word_of_the_caller_reaches_a_header_but_a_harmless_request_id(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let hostile = "a\r\nx-injected: 1";
+        let encoded = "a%0d%0ax-injected:%201";
+        let about = |id: &str, role: &Value| Post::json(&json!({"id": id, "roles": [role]}));
+        for (name, post) in [
+            ("user", about(hostile, &json!({"id": "event_viewer"}))),
+            ("unknown user", about("x-injected@example.com", &json!({"id": "event_viewer"}))),
+            ("role id", about(ANN, &json!({"id": hostile}))),
+            ("role name", about(ANN, &json!({"name": hostile}))),
+            ("unknown role", about(ANN, &json!({"name": "x-injected"}))),
+            ("field", about(ANN, &json!({hostile: "x"}))),
+            ("account", Post { path: Post::json(&good()).path.replace(ACCOUNT, encoded), ..Post::json(&good()) }),
+            ("query", Post::json(&good()).query(&format!("&dry_run={encoded}&x-injected=1"))),
+            ("path", Post { path: format!("/{encoded}"), ..Post::json(&good()) }),
+            ("request id, encoded", Post::json(&good()).header("x-request-id", encoded)),
+            ("request id, a list", Post::json(&good()).header("x-request-id", "a, x-injected")),
+            ("request id, a tab", Post::json(&good()).header("x-request-id", "x-injected\t1")),
+            ("request id, not ASCII", Post::json(&good()).header("x-request-id", "x-injected\u{e9}")),
+        ] {
+            let answer = post.to(&service).await;
+            let headers = format!("{:?}", answer.headers);
+            assert!(!headers.contains("injected"), "{name}: {headers}");
+            assert_eq!(answer.header("x-request-id").len(), 32, "{name}: {headers}");
+        }
+        let answer = Post::json(&good()).header("x-request-id", "x-injected").to(&service).await;
+        assert_eq!(answer.header("x-request-id"), "x-injected", "a harmless one is kept, so that the test can see one");
+    }
+}
+
+on_both! {
+    async fn what_is_not_ours_is_ignored_however_malformed(artifact) {
+        let world = World::new();
+        let query = "&utm[=1&x=1&x[y]=2&y[1][1][1][1][1][1][1]=z&z=%ff&nul=&none=None&_=17";
+        let answer = Post::json(&good()).query(query).to(&world.service(artifact)).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
+    }
+}
+
+on_both! {
+    async fn a_body_of_exactly_1_mib_is_taken_and_one_byte_more_is_not(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let of_length = |length: usize| {
+            let short = json!({"id": ANN, "roles": [{"id": "event_viewer"}], "padding": ""}).to_string();
+            let padding = "x".repeat(length - short.len());
+            Post { body: short.replace(r#""padding":"""#, &format!(r#""padding":"{padding}""#)), ..Post::json(&good()) }
+        };
+        let over = of_length((1 << 20) + 1).to(&service).await;
+        assert_eq!((over.status, over.header("x-error-code")), (413, "body_too_large"));
+        assert!(world.network.calls().is_empty());
+        let exact = of_length(1 << 20);
+        assert_eq!(exact.body.len(), 1 << 20);
+        let exact = exact.to(&service).await;
+        assert_eq!((exact.status, exact.outcomes()), (200, vec!["removed"]), "{exact:?}");
     }
 }
 
@@ -229,9 +302,15 @@ on_both! {
             world.tenant.grant(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id);
         }
         let roles: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
-        let answer = Post::json(&json!({"id": ANN, "roles": roles})).to(&world.service(artifact)).await;
+        let service = world.service(artifact);
+        let answer = Post::json(&json!({"id": ANN, "roles": roles})).to(&service).await;
         assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "removed=1000"));
         assert!(ids.iter().all(|id| !world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id)));
+        // The query carries as many.
+        let query: Vec<String> = (0..1_000).map(|n| format!("&roles[{n}][id]=custom_{n:04}")).collect();
+        let post = Post { body: String::new(), ..Post::json(&Value::Null) };
+        let answer = post.query(&format!("&id={ANN}&dry_run=true{}", query.concat())).to(&service).await;
+        assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "planned=1000"));
     }
 }
 

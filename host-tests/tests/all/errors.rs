@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use harness::{
     guests::Artifact,
-    network::{Fault, Rule},
+    network::{self, Rule},
     service::{Service, token_digest},
 };
 use serde_json::{Value, json};
@@ -33,7 +33,16 @@ fn good() -> Value {
     json!({"id": ANN, "roles": [{"id": "event_viewer"}]})
 }
 
-fn row(answer: &Answer) -> Row {
+/// Who is at fault, as the test has set it up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// The request, the configuration, or a guard of this service.
+    Ours,
+    /// The provider, or the way to it.
+    Providers,
+}
+
+fn row(answer: &Answer, fault: Fault) -> Row {
     let body = &answer.body;
     assert_eq!(body["statusCode"], json!(answer.status), "{answer:?}");
     assert_eq!(body["error_code"], json!(answer.header("x-error-code")), "{answer:?}");
@@ -42,12 +51,12 @@ fn row(answer: &Answer) -> Row {
         body["message"].as_str().is_some_and(|message| !message.is_empty()),
         "{answer:?}"
     );
-    let is_remote = body.get("truto_is_remote_error").is_some();
-    assert_eq!(
-        is_remote,
-        body["truto_error_insight"].get("remote_error").is_some(),
-        "{answer:?}"
-    );
+    let is_remote = fault == Fault::Providers;
+    let flag = is_remote.then_some(&json!(true)).cloned();
+    assert_eq!(body.get("truto_is_remote_error"), flag.as_ref(), "{answer:?}");
+    let insight = body["truto_error_insight"]["remote_error"]["description"].as_str();
+    assert_eq!(insight.is_some_and(|text| !text.is_empty()), is_remote, "{answer:?}");
+    assert!(is_remote || body.get("raw_response").is_none(), "{answer:?}");
     (answer.status, answer.header("x-error-code").to_owned(), is_remote)
 }
 
@@ -65,9 +74,10 @@ async fn account_with(artifact: Artifact, name: &str, value: Value) -> Row {
     let world = World::new();
     let mut account = account();
     account[name] = value;
-    row(&Post::json(&good())
+    let answer = Post::json(&good())
         .to(&with(artifact, &world, account, &tokens()))
-        .await)
+        .await;
+    row(&answer, Fault::Ours)
 }
 
 /// A good request, while the provider has a fault.
@@ -79,7 +89,7 @@ async fn provider_with(artifact: Artifact, fault: impl FnOnce(&World)) -> Answer
 
 async fn asked(artifact: Artifact, post: Post) -> Row {
     let world = World::new();
-    let row = row(&post.to(&world.service(artifact)).await);
+    let row = row(&post.to(&world.service(artifact)).await, Fault::Ours);
     assert!(world.network.calls().is_empty());
     row
 }
@@ -112,40 +122,82 @@ on_both! {
         let planner = json!([{"name": "p", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT], "may": ["plan"]}]);
         for tokens in [planner, json!({})] {
             let world = World::new();
-            seen.insert(row(&json(good()).to(&with(artifact, &world, account(), &tokens)).await));
+            seen.insert(row(&json(good()).to(&with(artifact, &world, account(), &tokens)).await, Fault::Ours));
         }
 
         // The provider
         let world = World::new();
         let service = world.service(artifact);
-        seen.insert(row(&json(json!({"id": "99999999-9999-4999-8999-999999999999", "roles": [{"id": "event_viewer"}]})).to(&service).await));
+        let nobody = json!({"id": "99999999-9999-4999-8999-999999999999", "roles": [{"id": "event_viewer"}]});
+        seen.insert(row(&json(nobody).to(&service).await, Fault::Providers));
         let world = World::new();
         world.tenant.acknowledge_but_keep("event_viewer");
         let mut short = account();
         short["settings"]["staleness_window_ms"] = json!(1_000);
-        seen.insert(row(&json(good()).to(&with(artifact, &world, short, &tokens())).await));
-        let refused = Fault::Answer(403, Vec::new(), String::from(r#"{"errors": [{"code": 403, "message": "access denied"}]}"#));
+        seen.insert(row(&json(good()).to(&with(artifact, &world, short, &tokens())).await, Fault::Providers));
+        let refused = network::Fault::Answer(403, Vec::new(), String::from(r#"{"errors": [{"code": 403, "message": "access denied"}]}"#));
         let forbidden = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", refused))).await;
         assert!(forbidden.body["truto_error_insight"]["forbidden_error"].is_object(), "{forbidden:?}");
-        let limit = Fault::Answer(429, vec![("retry-after", String::from("7"))], String::from("{}"));
+        let limit = network::Fault::Answer(429, vec![("retry-after", String::from("7"))], String::from("{}"));
         let limited = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", limit))).await;
         assert!(limited.body["truto_error_insight"]["rate_limit_error"].is_object(), "{limited:?}");
         assert!(limited.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1));
-        let credentials = Fault::Answer(401, Vec::new(), String::from(r#"{"errors": [{"code": 401, "message": "bad client"}]}"#));
+        let credentials = network::Fault::Answer(401, Vec::new(), String::from(r#"{"errors": [{"code": 401, "message": "bad client"}]}"#));
         let unauthenticated = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", credentials))).await;
         assert!(unauthenticated.body["raw_response"].is_object(), "{unauthenticated:?}");
-        let nonsense = Fault::Body("application/json", bytes::Bytes::from_static(b"<html>"));
+        let nonsense = network::Fault::Body("application/json", bytes::Bytes::from_static(b"<html>"));
         let broken = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", nonsense))).await;
-        let silent = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", Fault::Silence { reaches: false }))).await;
+        let silent = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", network::Fault::Silence { reaches: false }))).await;
         let unsettled = provider_with(artifact, |world| world.tenant.stale_reads(Duration::from_secs(80))).await;
         assert_eq!(unsettled.body["retryable"], json!(true), "{unsettled:?}");
         for answer in [forbidden, limited, unauthenticated, broken, silent, unsettled] {
-            seen.insert(row(&answer));
+            seen.insert(row(&answer, Fault::Providers));
         }
 
         let documented = documented();
         let missing: Vec<&Row> = documented.difference(&seen).collect();
         let unknown: Vec<&Row> = seen.difference(&documented).collect();
         assert!(missing.is_empty() && unknown.is_empty(), "not seen: {missing:?}; not documented: {unknown:?}");
+    }
+}
+
+on_both! {
+    async fn a_refused_read_is_the_providers_error_and_shows_what_it_said(artifact) {
+        for status in [400, 404, 409] {
+            let refusal = String::from(r#"{"errors": [{"code": 400, "message": "not like this"}]}"#);
+            let fault = network::Fault::Answer(status, Vec::new(), refusal);
+            let answer = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", fault))).await;
+            let (_, code, _) = row(&answer, Fault::Providers);
+            assert!(["not_removed", "not_found"].contains(&code.as_str()), "{answer:?}");
+            assert_eq!(answer.body["raw_response"]["errors"][0]["message"], "not like this", "{answer:?}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_guard_is_our_refusal_even_after_something_was_sent(artifact) {
+        let world = World::new();
+        let mut guarded = account();
+        guarded["settings"]["protected_roles"] = json!(["help_desk"]);
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}, {"id": "help_desk"}]});
+        let answer = Post::json(&body).to(&with(artifact, &world, guarded, &tokens())).await;
+        assert_eq!(row(&answer, Fault::Ours), (422, String::from("not_removed"), false));
+        assert_eq!((answer.outcomes(), &answer.body["sent"]), (vec!["removed", "refused"], &json!(true)));
+    }
+}
+
+on_both! {
+    async fn a_token_without_raw_sees_a_refusal_and_no_document(artifact) {
+        let list = json!([{"name": "t", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT], "may": ["revoke"]}]);
+        let document = r#"{"resources": "not a list", "email": "ann.lee@example.com"}"#;
+        for (status, body, is_shown) in [(403, r#"{"errors": [{"code": 403, "message": "access denied"}]}"#, true), (200, document, false)] {
+            let world = World::new();
+            let fault = network::Fault::Answer(status, Vec::new(), body.to_owned());
+            world.network.inject(Rule::always("/user-management/", fault));
+            let answer = Post::json(&good()).to(&with(artifact, &world, account(), &list)).await;
+            row(&answer, Fault::Providers);
+            assert_eq!(answer.body.get("raw_response").is_some(), is_shown, "{answer:?}");
+            assert!(!answer.body.to_string().contains("ann.lee"), "{answer:?}");
+        }
     }
 }

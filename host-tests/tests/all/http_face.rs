@@ -1,13 +1,20 @@
 //! The HTTP face of both components.
 
-use harness::network::{Fault, Rule};
+use harness::{
+    network::{Fault, Network, Rule},
+    service::Service,
+};
 use serde_json::json;
 
 use crate::{
-    fixture::{ACCOUNT, ANN, Post, SAM, TOKEN, World},
+    fixture::{ACCOUNT, ANN, Post, SAM, START, TOKEN, World, account, tokens},
     on_both,
 };
-use sandboxes::crowdstrike::{DEMO_HOME_CID as HOME, EpochUnit};
+use sandboxes::{
+    Clock,
+    crowdstrike::{DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, EpochUnit},
+    jumpcloud::{DEMO_ADMINS, DEMO_KEY, JumpCloud},
+};
 use std::time::Duration;
 
 on_both! {
@@ -38,7 +45,7 @@ on_both! {
         assert_eq!(answer.header("x-role-outcomes"), "removed=1, inherited=1");
         assert_eq!(answer.header("x-request-id"), "job-17");
         assert_eq!(answer.body["error"], "Unprocessable Entity");
-        assert_eq!(answer.body["truto_is_remote_error"], json!(true));
+        assert!(answer.body.get("truto_is_remote_error").is_none(), "how it is held is no error of the provider");
         assert_eq!(answer.body["role_outcomes"][1]["grants"][0]["via"][0]["name"], "Blue Team");
         assert_eq!(answer.body["user"]["roles"].as_array().unwrap().len(), 1);
     }
@@ -53,6 +60,85 @@ on_both! {
         let answer = post.query(&query).to(&service).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed", "removed"]), "{answer:?}");
         assert!(answer.body.get("emails").is_none() && answer.body.get("remote_data").is_none());
+    }
+}
+
+on_both! {
+    async fn the_user_of_a_failure_has_no_more_than_was_asked_for(artifact) {
+        let world = World::new();
+        let service = world.service(artifact);
+        let body = json!({"id": SAM, "roles": [{"id": "vulnerability_manager"}]});
+        let whole = Post::json(&body).to(&service).await.body["user"].clone();
+        assert!(whole["remote_data"].is_object() && whole["emails"].is_array(), "{whole}");
+        let less = "&truto_ignore_remote_data=true&truto_exclude_fields=emails,role_outcomes";
+        let answer = Post::json(&body).query(less).to(&service).await;
+        assert_eq!((answer.status, answer.outcomes()), (422, vec!["inherited"]));
+        let fields = answer.body["user"].as_object().unwrap();
+        assert!(!fields.contains_key("emails") && !fields.contains_key("remote_data") && fields.contains_key("roles"));
+    }
+}
+
+on_both! {
+    async fn organizations_in_the_query_narrow_the_roles(artifact) {
+        let world = World::new();
+        let query = format!("&id={ANN}&roles[0][id]=help_desk&organizations[0][id]={CHILD}");
+        let post = Post { body: String::new(), ..Post::json(&json!({})) };
+        let answer = post.query(&query).to(&world.service(artifact)).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
+        assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
+    }
+}
+
+on_both! {
+    async fn the_envelope_result_wraps_a_success_and_nothing_else(artifact) {
+        let world = World::new();
+        let service = Service::builder(artifact, &world.network, world.clock)
+            .tokens(&tokens())
+            .envelope("result")
+            .account(ACCOUNT, account())
+            .secret("crowdstrike", "demo-secret")
+            .start()
+            .unwrap();
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}]});
+        let answer = Post::json(&body).to(&service).await;
+        let fields: Vec<&str> = answer.body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!((answer.status, fields), (200, vec!["result"]));
+        assert_eq!((&answer.body["result"]["id"], &answer.body["result"]["role_outcomes"][0]["outcome"]), (&json!(ANN), &json!("removed")));
+        let raw = Post::json(&body).query("&truto_response_format=raw").to(&service).await;
+        assert_eq!((raw.status, &raw.body["uuid"]), (200, &json!(ANN)), "the provider's document is as it is");
+        let failed = Post::json(&json!({"id": ANN})).to(&service).await;
+        assert_eq!((failed.status, failed.body.get("result")), (400, None));
+    }
+}
+
+on_both! {
+    async fn raw_is_the_providers_document_of_the_user(artifact) {
+        let world = World::new();
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}]});
+        let answer = Post::json(&body).query("&truto_response_format=raw").to(&world.service(artifact)).await;
+        assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "removed=1"));
+        assert_eq!((&answer.body["uuid"], &answer.body["uid"]), (&json!(ANN), &json!("ann.lee@example.com")));
+        assert!(answer.body.get("role_outcomes").is_none() && answer.body.get("id").is_none());
+        assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
+    }
+}
+
+on_both! {
+    async fn raw_is_the_administrator_where_there_is_no_other_document(artifact) {
+        let clock = Clock::starting_at(START);
+        let network = Network::default();
+        let organization = JumpCloud::demo(clock);
+        network.route("console.jumpcloud.com", organization.router());
+        let account = json!({"provider": "jumpcloud", "credentials": {"type": "api_key", "api_key": DEMO_KEY}});
+        let service = Service::builder(artifact, &network, clock).tokens(&tokens()).account(ACCOUNT, account).start().unwrap();
+        let [.., owner] = DEMO_ADMINS;
+        for format in ["raw", "stream"] {
+            let body = json!({"id": owner, "roles": [{"name": "Manager"}]});
+            let answer = Post::json(&body).query(&format!("&truto_response_format={format}")).to(&service).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            assert_eq!((&answer.body["_id"], &answer.body["email"]), (&json!(owner), &json!("root@example.com")), "{format}: {answer:?}");
+        }
+        assert_eq!(organization.roles_of(owner).unwrap(), ["Administrator With Billing"]);
     }
 }
 
@@ -98,6 +184,7 @@ on_both! {
         assert_eq!(lines[1]["outcomes"][0]["outcome"], "removed");
         assert_eq!(lines[0]["grants_before"].as_array().unwrap().len(), 6);
         assert_eq!(lines[1]["grants_after"].as_array().unwrap().len(), 5);
+        assert!(lines.iter().all(|line| line.get("remote_query_keys").is_none() && line.get("remote_data_keys").is_none()));
         assert!(lines[1]["traces"][0].as_str().is_some_and(|trace| trace.starts_with("trace-")));
         let text = log.join("\n");
         for secret in ["demo-secret", TOKEN, "falcon-token", "ann.lee"] {

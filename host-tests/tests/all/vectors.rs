@@ -95,9 +95,10 @@ on_both! {
             let fields = answer.body.as_object().unwrap();
             assert!(!fields.contains_key("emails") && !fields.contains_key("remote_data"));
             assert!(fields["external_id"].is_null(), "normalized shows what is absent");
+            assert!(!world.revoked_with().is_empty());
             for call in world.revoked_with() {
-                assert!(call.contains("foo=bar") && call.contains("flag=false"), "{call}");
-                assert!(call.contains("n%5Bx%5D") || call.contains("n[x]"), "{call}");
+                let (_, passed) = call.split_once('?').unwrap();
+                assert_eq!(passed, "foo=bar&n%5Bx%5D%5B0%5D=1&n%5Bx%5D%5B1%5D=2&flag=false");
             }
         }
     }
@@ -114,6 +115,11 @@ on_both! {
         let answer = world.post(&query, "{}").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(world.has_gone(), "the workspace belongs to the first role alone");
+        assert!(!world.revoked_with().is_empty());
+        for call in world.revoked_with() {
+            let (_, passed) = call.split_once('?').unwrap();
+            assert_eq!(passed, "foo=bar&n%5Bx%5D%5B%5D=1&n%5Bx%5D%5B%5D=2");
+        }
         assert!(answer.body.get("emails").is_none());
     }
 }
@@ -161,5 +167,23 @@ on_both! {
         assert_eq!(answer.status, 403, "{answer:?}");
         let insight = &answer.body["truto_error_insight"]["forbidden_error"]["value"];
         assert_eq!(*insight, json!({"missing_scopes": ["admin.roles:read"]}));
+    }
+}
+
+on_both! {
+    async fn the_record_names_what_passed_through_and_not_its_values(artifact) {
+        let world = World::new(artifact);
+        let query = "&remote_query[n][x][0]=sesame&remote_query[foo]=sesame";
+        let body = json!({"id": ANN, "roles": [{"id": "Rl01"}], "remote_data": {"reason": "sesame", "note": "sesame"}});
+        let answer = world.post(query, &body.to_string()).await;
+        assert_eq!(answer.body["sent"], json!(true), "Slack knows no such fields, and was asked: {answer:?}");
+        let log = world.service.log();
+        assert_eq!(log.len(), 2, "{log:?}");
+        for line in &log {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["remote_query_keys"], json!(["foo", "n"]));
+            assert_eq!(line["remote_data_keys"], json!(["note", "reason"]));
+        }
+        assert!(!log.join("").contains("sesame"), "{log:?}");
     }
 }

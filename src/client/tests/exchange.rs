@@ -170,3 +170,19 @@ fn calls_and_answers_show_no_credentials() {
         );
     }
 }
+
+#[test]
+fn a_document_that_is_not_understood_is_not_carried_along() {
+    let answer = |status| Answer {
+        status,
+        body: br#"[{"apiKeyHash": "hidden"}]"#.to_vec(),
+        ..Answer::of_headers(Vec::new())
+    };
+    let document = answer(200).json::<Vec<u8>>("the users").unwrap_err();
+    assert!(
+        document.answer.is_none() && !document.message.contains("hidden"),
+        "{document:?}"
+    );
+    // An error page is.
+    assert!(answer(503).fault(FaultKind::ServerError, "no").answer.is_some());
+}

@@ -1,0 +1,118 @@
+//! The format `normalized`: every field of the schema, null or an empty list where the provider has none, and times in UTC.
+
+use serde_json::{Map, Value};
+
+use crate::timestamp;
+
+/// Fields that are null where they are absent …
+const SCALARS: &[&str] = &[
+    "external_id",
+    "identifiers",
+    "first_name",
+    "last_name",
+    "title",
+    "name",
+    "username",
+    "status",
+    "is_email_verified",
+    "is_2fa_enabled",
+    "user_type",
+    "avatar",
+    "timezone",
+    "bio",
+    "created_at",
+    "updated_at",
+    "last_active_at",
+    "last_login_at",
+    "status_changed_at",
+    "activated_at",
+];
+
+/// … and lists, with the fields of their entries.
+const LISTS: &[(&str, &[&str])] = &[
+    ("emails", &["email", "type", "is_primary"]),
+    ("phones", &["number", "extension", "type"]),
+    ("roles", &["id", "name", "group", "organization", "workspace"]),
+    ("organizations", &["id", "name"]),
+    ("licenses", &["id", "name", "organization", "last_active_at"]),
+    ("groups", &["id", "name", "organization"]),
+    ("workspaces", &["id", "name"]),
+    ("languages", &[]),
+    ("urls", &["url", "type"]),
+];
+
+/// The user without the provider's documents.
+pub fn of(mut user: Map<String, Value>) -> Map<String, Value> {
+    user.shift_remove("remote_data");
+    fill(&mut user, SCALARS);
+    for (name, entry_fields) in LISTS {
+        let list = user.entry(*name).or_insert_with(|| Value::Array(Vec::new()));
+        for entry in list.as_array_mut().into_iter().flatten() {
+            if let Value::Object(entry) = entry {
+                fill(entry, entry_fields);
+            }
+        }
+    }
+    user
+}
+
+fn fill(fields: &mut Map<String, Value>, names: &[&str]) {
+    for (name, value) in &mut *fields {
+        if let (true, Value::String(text)) = (name.ends_with("_at"), &mut *value) {
+            *text = timestamp::normalised(text);
+        }
+    }
+    for name in names {
+        fields.entry(*name).or_insert(Value::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn keys(value: &Value) -> BTreeSet<&str> {
+        value.as_object().unwrap().keys().map(String::as_str).collect()
+    }
+
+    /// The OpenAPI document is held against the WIT by a test of its own.
+    #[test]
+    fn every_field_of_the_schema_is_there_and_no_other() {
+        let openapi: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let properties = &openapi["components"]["schemas"]["User"]["properties"];
+        let mut bare = json!({"id": "u", "remote_data": {"user": {}}});
+        for (list, fields) in LISTS {
+            bare[list] = if fields.is_empty() { json!([]) } else { json!([{}]) };
+        }
+        let user = Value::Object(of(bare.as_object().unwrap().clone()));
+        let mut expected = keys(properties);
+        for name in ["remote_data", "role_outcomes", "dry_run", "planned_requests"] {
+            expected.remove(name);
+        }
+        assert_eq!(keys(&user), expected);
+        for (list, fields) in LISTS.iter().filter(|(_, fields)| !fields.is_empty()) {
+            let reference = properties[list]["items"]["$ref"].as_str().unwrap();
+            let entry = openapi.pointer(reference.trim_start_matches('#')).unwrap();
+            assert_eq!(keys(&user[list][0]), keys(&entry["properties"]), "{list}");
+            assert!(fields.iter().all(|field| user[list][0][field].is_null()), "{list}");
+        }
+    }
+
+    #[test]
+    fn times_are_in_utc_at_any_depth_and_what_is_there_stays() {
+        let user = json!({
+            "id": "u", "created_at": "2026-01-31T10:30:00+01:00",
+            "licenses": [{"id": "l", "last_active_at": "2026-01-31T10:30:00+01:00"}],
+        });
+        let user = of(user.as_object().unwrap().clone());
+        assert_eq!(user["created_at"], "2026-01-31T09:30:00Z");
+        assert_eq!(
+            user["licenses"],
+            json!([{"id": "l", "last_active_at": "2026-01-31T09:30:00Z", "name": null, "organization": null}])
+        );
+    }
+}
