@@ -3,7 +3,9 @@
 mod capability;
 mod config;
 mod core;
+mod list;
 mod mapping;
+mod paths;
 mod steps;
 
 use crate::{
