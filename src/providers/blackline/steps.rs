@@ -529,3 +529,48 @@ fn plain_number(digits: &str) -> String {
         number => number.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        contract::types::{Credentials, PasswordCredentials},
+        settings::{General, Settings},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_account_spells_a_protected_role_in_any_way_that_a_request_may() {
+        let credentials = Credentials::Password(PasswordCredentials {
+            username: String::from("api"),
+            password: String::from("api-key"),
+            client_id: String::from("client"),
+            client_secret: String::from("client-secret"),
+            scope: String::from("bl.users"),
+        });
+        let settings = Settings::parse(None).unwrap();
+        let general = General::default();
+        let config = Config::new(Some("https://us2.api.blackline.com"), credentials, settings, &general).unwrap();
+        let account = BlackLine::new(config);
+        let grant = |role: &str, product: &str| {
+            mapping::grant(&Pair {
+                role_id: role.to_owned(),
+                role_name: Some(String::from("Reviewer")),
+                product_id: product.to_owned(),
+                product_name: None,
+            })
+        };
+        for (text, in_a, in_j) in [
+            ("5:A", true, false),
+            ("05:A", true, false),
+            ("5", true, true),
+            ("05", true, true),
+            ("reviewer", true, true),
+            ("50", false, false),
+            ("5:", false, false),
+        ] {
+            let is_role = |product: &str| account.is_role(text, &grant("5", product));
+            assert_eq!((is_role("A"), is_role("J")), (in_a, in_j), "{text}");
+        }
+    }
+}

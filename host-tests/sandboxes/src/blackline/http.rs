@@ -201,7 +201,7 @@ fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
     let heeds_size = state.uncertain.page_size_everywhere || call.path == "/v1/users";
     let page = number("pageSize")
         .filter(|_| heeds_size)
-        .map_or(state.uncertain.page, |size| size.min(state.uncertain.page));
+        .unwrap_or(state.uncertain.page);
     let mut document = json!({"items": rows.iter().skip(start).take(page).collect::<Vec<_>>()});
     if state.uncertain.links && start + page < rows.len() {
         let host = state.uncertain.next_host.unwrap_or(&call.authority);
@@ -212,8 +212,8 @@ fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
             .finish();
         document["nextLink"] = json!(format!("https://{host}{}?{query}", call.path));
     }
-    if state.uncertain.rows_kept_back > 0 {
-        document["totalCount"] = json!(rows.len() + state.uncertain.rows_kept_back);
+    if let Some(kept_back) = state.uncertain.rows_kept_back {
+        document["totalCount"] = json!(rows.len() + kept_back);
     }
     if state.uncertain.next_is_no_text {
         document["nextLink"] = json!({"href": "/v1/users"});

@@ -13,7 +13,7 @@ pub struct Uncertain {
     pub path: &'static str,
     pub token_path: &'static str,
     pub client_auth: &'static str,
-    /// The most rows of a page, and how many it has where no size is asked for, or heeded.
+    /// The rows of a page where no size is asked for, or heeded.
     pub page: usize,
     /// A next link is given where there are more rows.
     pub links: bool,
@@ -40,8 +40,8 @@ pub struct Uncertain {
     pub errors_in_200: bool,
     /// The reads whose paths end like this answer 200 with an error code inside, beside an empty list.
     pub failing_read: Option<&'static str>,
-    /// Lists say that they have so many rows more than they have.
-    pub rows_kept_back: usize,
+    /// Lists say how many rows they have: so many more than they have.
+    pub rows_kept_back: Option<usize>,
     /// The next link is an object.
     pub next_is_no_text: bool,
 }
@@ -105,7 +105,7 @@ impl State {
                 product_names_in_rows: true,
                 errors_in_200: false,
                 failing_read: None,
-                rows_kept_back: 0,
+                rows_kept_back: None,
                 next_is_no_text: false,
             },
             keeps: Vec::new(),
