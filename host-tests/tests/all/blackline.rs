@@ -258,7 +258,7 @@ async fn only_a_search_that_was_applied_says_that_there_is_no_such_user() {
     let ignored = |uncertain: &mut Uncertain| uncertain.ignores_filters = true;
     for (user, change, status) in [
         ("999", None, 404),
-        ("999", Some(refused as fn(&mut Uncertain)), 502),
+        ("999", Some(refused as fn(&mut Uncertain)), 422),
         ("999", Some(ignored), 502),
         ("nobody@example.com", None, 404),
         ("nobody@example.com", Some(ignored), 502),

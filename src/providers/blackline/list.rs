@@ -10,7 +10,8 @@ use crate::{
 
 use super::{
     config::Config,
-    core::{self, Effort},
+    core,
+    session::{self, Effort},
 };
 
 const MOST_PAGES: u32 = 1_000;
@@ -57,7 +58,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<V
     let mut rows: Vec<Value> = Vec::new();
     loop {
         bound.turn()?;
-        let answer = core::send(config, cx, &Call::get(url), list.effort).await?;
+        let answer = session::send(config, cx, &Call::get(url), list.effort).await?;
         let document = document(config, cx, &answer, list.what)?;
         let Some(Value::Array(page)) = document.pointer(&config.fields.list) else {
             return Err(answer.fault(
@@ -92,7 +93,7 @@ pub fn document(
         answer.fault_kind()
     } else if core::says_error(config, answer) {
         // An error may come with an empty list beside it.
-        FaultKind::Refused
+        FaultKind::BadAnswer
     } else {
         return answer.json(what);
     };

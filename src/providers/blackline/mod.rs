@@ -6,7 +6,9 @@ mod core;
 mod list;
 mod mapping;
 mod paths;
+mod session;
 mod steps;
+mod writes;
 
 use crate::{
     client::Pacing,
