@@ -216,12 +216,70 @@ async fn the_other_ways_are_settings() {
     }
 
     let world = World::new();
-    world.instance.uncertain(|uncertain| {
-        uncertain.no_single_user = true;
-        uncertain.names_in_rows = false;
-    });
+    world.instance.uncertain(|uncertain| uncertain.names_in_rows = false);
     assert!(world.call(ANN, &[by_name("Reviewer")]).await.is_ok());
     assert!(!world.instance.holds(ANN, 5, "A"));
+
+    // 204 is the answer; a read-back proves what no longer is an acknowledgement.
+    let world = World::with(r#"{"codes": {"success": [200]}}"#);
+    let success = world.call(ANN, &[by_id("9")]).await.unwrap();
+    assert!(!success.outcomes[0].grants[0].acknowledged);
+    for (settings, outcome) in [
+        ("{}", Outcome::Failed),
+        (r#"{"codes": {"settled": [404]}}"#, Outcome::Refused),
+    ] {
+        let world = World::with(settings);
+        world.instance.lock(9);
+        let failure = world.call(ANN, &[by_id("9")]).await.unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, outcome, "{settings}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_call_for_one_user_the_search_finds_the_one_with_the_id() {
+    for status in [404, 405] {
+        for ignores_filters in [false, true] {
+            let world = World::new();
+            world.instance.uncertain(|uncertain| {
+                uncertain.no_single_user = Some(status);
+                uncertain.ignores_filters = ignores_filters;
+            });
+            // Not the first of them.
+            let success = world.call(KIM, &[by_id("3")]).await.unwrap();
+            assert_eq!(success.user.id, KIM.to_string());
+            assert!(!world.instance.holds(KIM, 3, "B"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_search_that_was_applied_says_that_there_is_no_such_user() {
+    let refused = |uncertain: &mut Uncertain| uncertain.refuses_id_filter = true;
+    let ignored = |uncertain: &mut Uncertain| uncertain.ignores_filters = true;
+    for (user, change, status) in [
+        ("999", None, 404),
+        ("999", Some(refused as fn(&mut Uncertain)), 422),
+        ("999", Some(ignored), 502),
+        ("nobody@example.com", None, 404),
+        ("nobody@example.com", Some(ignored), 502),
+    ] {
+        let world = World::new();
+        if let Some(change) = change {
+            world.instance.uncertain(change);
+        }
+        let failure = world.call(user, &[by_id("5")]).await.unwrap_err();
+        assert_eq!((failure.status, failure.sent), (status, false), "{user}: {failure:?}");
+    }
+    for fault in [
+        Fault::Answer(403, Vec::new(), String::from("{}")),
+        Fault::Answer(503, Vec::new(), String::from("{}")),
+        Fault::Silence { reaches: false },
+    ] {
+        let world = World::new();
+        world.network.inject(Rule::always("/v1/users?", fault.clone()));
+        let failure = world.call(999, &[by_id("5")]).await.unwrap_err();
+        assert_ne!(failure.status, 404, "{fault:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,11 +312,60 @@ async fn every_page_is_followed_on_the_own_host_and_a_full_last_page_is_not_beli
             .iter()
             .all(|call| call.authority == DEMO_AUTHORITY)
     );
+}
 
-    let world = World::with(r#"{"page_size": 5}"#);
-    let failure = world.call(ANN, &[by_id("22")]).await.unwrap_err();
-    assert_eq!(failure.status, 502);
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_as_long_as_a_page_is_not_believed() {
+    // Ten of the twelve pairs are shown, and nothing says so.
+    let cut_off = |settings: &str| {
+        let world = World::with(settings);
+        for product in ["C", "D", "E", "F", "G", "H", "I"] {
+            world.instance.grant(ANN, 22, product);
+        }
+        world.instance.uncertain(|uncertain| {
+            uncertain.page = 10;
+            uncertain.links = false;
+        });
+        world
+    };
+    let world = cut_off("{}");
+    let failure = world.call(ANN, &[by_id("22:I")]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (502, false));
     assert!(failure.message.contains("page_size"), "{}", failure.message);
+
+    for (size, status) in [(12, Some(502)), (7, Some(502)), (1_000, None)] {
+        let world = cut_off(&format!(r#"{{"page_size": {size}}}"#));
+        world
+            .instance
+            .uncertain(|uncertain| uncertain.page_size_everywhere = true);
+        let answer = world.call(ANN, &[by_id("22:I")]).await;
+        assert_eq!(answer.err().map(|failure| failure.status), status, "{size}");
+        assert_eq!(world.instance.holds(ANN, 22, "I"), status.is_some());
+        let calls = world.network.calls();
+        let lists = calls.iter().filter(|call| call.path_and_query.contains("pageSize"));
+        assert!(lists.count() > 0 && !calls.iter().any(|call| call.path_and_query.ends_with("roles-products")));
+    }
+
+    // The whole list says that it is whole.
+    let world = cut_off("{}");
+    world.instance.uncertain(|uncertain| {
+        uncertain.page = 12;
+        uncertain.rows_kept_back = Some(0);
+    });
+    assert!(world.call(ANN, &[by_id("22:I")]).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_was_longer_before_is_believed_at_any_length() {
+    let world = World::new();
+    for product in ["C", "D", "E", "F", "G", "H"] {
+        world.instance.grant(ANN, 22, product);
+    }
+    let success = world.call(ANN, &[by_id("22:H")]).await.unwrap();
+    assert_eq!(
+        (success.outcomes[0].outcome, success.user.roles.len()),
+        (Outcome::Removed, 10)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -399,6 +506,35 @@ async fn teams_and_entities_that_cannot_be_read_change_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn teams_and_entities_are_neither_waited_for_nor_asked_for_again() {
+    let busy = || {
+        let wait = vec![("retry-after", String::from("16"))];
+        Fault::Answer(503, wait, String::from("{}"))
+    };
+    for fault in [
+        busy(),
+        Fault::Answer(401, Vec::new(), String::from("{}")),
+        Fault::Answer(500, Vec::new(), String::from("{}")),
+        Fault::ResetBefore,
+        Fault::Silence { reaches: false },
+    ] {
+        let world = World::new();
+        for path in ["/v1/users/301/teams", "/v1/users/301/entities"] {
+            world.network.inject(Rule::always(path, fault.clone()));
+        }
+        assert!(world.call(ANN, &[by_id("5")]).await.is_ok(), "{fault:?}");
+        assert!(world.clock.unix() <= START + Duration::from_secs(1), "{fault:?}");
+        let calls = world.network.calls();
+        let ends_with = |end: &str| {
+            let calls = calls.iter();
+            calls.filter(|call| call.path_and_query.ends_with(end)).count()
+        };
+        assert_eq!((ends_with("teams"), ends_with("entities")), (1, 1), "{fault:?}");
+        assert_eq!(world.instance.tokens_issued(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_product_that_nothing_confirms_is_said_to_be_unchecked_or_refused() {
     let world = World::new();
     let success = world.call(ANN, &[by_id("5:AA")]).await.unwrap();
@@ -445,7 +581,7 @@ async fn a_name_that_two_roles_share_is_ambiguous_even_if_one_is_held() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_says_it_has_more_is_no_proof_of_absence() {
     for change in [
-        (|uncertain: &mut Uncertain| uncertain.rows_kept_back = 1) as fn(&mut Uncertain),
+        (|uncertain: &mut Uncertain| uncertain.rows_kept_back = Some(1)) as fn(&mut Uncertain),
         |uncertain| uncertain.next_is_no_text = true,
     ] {
         let world = World::new();
@@ -474,6 +610,103 @@ async fn an_error_inside_a_200_is_no_acknowledgement() {
     assert!(!failure.outcomes[0].grants[0].acknowledged);
     assert!(world.instance.holds(ANN, 5, "A"));
     assert!(format!("{failure:?}").contains("the role is locked"), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_inside_a_200_is_no_list_and_no_user() {
+    for (read, role) in [
+        ("/roles-products", by_id("22")),
+        ("/v1/users/301", by_id("22")),
+        ("/v1/roles", by_id("22")),
+    ] {
+        let world = World::new();
+        world
+            .instance
+            .uncertain(|uncertain| uncertain.failing_read = Some(read));
+        let failure = world.call(ANN, &[role]).await.unwrap_err();
+        assert!(
+            !failure.sent && format!("{failure:?}").contains("try later"),
+            "{read}: {failure:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.lock(9);
+    let failure = world
+        .call(ANN, &[by_id("5"), by_id("9"), by_id("3")])
+        .await
+        .unwrap_err();
+    let outcomes: Vec<Outcome> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Removed, Outcome::Refused, Outcome::Removed],
+        "{failure:?}"
+    );
+    assert_eq!(failure.outcomes[1].reason.as_deref(), Some("provider_refused"));
+    assert_eq!(
+        world.instance.pairs(ANN),
+        [(4, String::from("A")), (9, String::from("A"))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_granted_between_read_and_post_stays_and_is_said() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.granted_after(0, ANN, 5, "B");
+    let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
+    let grants: Vec<_> = failure.outcomes[0]
+        .grants
+        .iter()
+        .map(|grant| (grant.scope.workspace.as_deref(), grant.outcome, grant.reason.as_deref()))
+        .collect();
+    assert_eq!(
+        grants,
+        [
+            (Some("A"), Outcome::Removed, None),
+            (Some("J"), Outcome::Removed, None),
+            (Some("B"), Outcome::NotAttempted, Some("appeared_after_read")),
+        ]
+    );
+    assert!(world.instance.holds(ANN, 5, "B"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_the_directory_calls_otherwise_is_a_mismatch_although_it_is_not_held() {
+    let world = World::new();
+    let named = |name: &str| types::Role {
+        name: Some(name.to_owned()),
+        ..by_id("22")
+    };
+    let failure = world.call(ANN, &[named("Reviewer")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::Refused);
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("name_mismatch"));
+    let answer = world.call(ANN, &[named("system administrator")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_acts_for_itself_is_nobody_and_without_a_login_nobody_can_tell() {
+    let warnings = |success: types::Success| success.outcomes[0].grants[0].warnings.clone();
+    let world = World::with(r#"{"grant_type": "client_credentials"}"#);
+    world
+        .instance
+        .uncertain(|uncertain| uncertain.grant_type = "client_credentials");
+    world.instance.add_user(400, "Api", "User", "demo-api");
+    world.instance.grant(400, 22, "A");
+    assert!(warnings(world.call(400, &[by_id("22")]).await.unwrap()).is_empty());
+
+    let world = World::new();
+    assert!(warnings(world.call(ANN, &[by_id("9")]).await.unwrap()).is_empty());
+    world.instance.uncertain(|uncertain| uncertain.logins = false);
+    assert_eq!(
+        warnings(world.call(ANN, &[by_id("3")]).await.unwrap()),
+        ["own_access_not_checked"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Credentials and settings of a BlackLine account.
 //!
-//! No official document is public, so that whatever is uncertain (paths, pointers, the way to authenticate) is a setting, with the
-//! best-evidenced value as its default.
+//! No official document is public, so that paths, pointers, statuses and the way to authenticate are settings, with the
+//! best-evidenced value as their default.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::capability::CAPABILITY;
+use super::{capability::CAPABILITY, paths::Paths};
 
 /// A BlackLine account.
 #[derive(Debug)]
@@ -31,8 +31,9 @@ pub struct Config {
     pub paths: Paths,
     pub fields: Fields,
     pub strategy: Strategy,
-    /// A list of exactly this many rows without a next page may have been cut off.
-    pub page_size: usize,
+    pub codes: Codes,
+    /// The rows of a page, asked for with every list; `None`: with the list of users alone.
+    pub page_size: Option<usize>,
     /// Codes of every product of the installation, where they are told: no call lists them.
     pub products: Option<Vec<String>>,
     pub staleness_window: Duration,
@@ -67,22 +68,6 @@ pub enum Strategy {
     ReplaceSet,
 }
 
-/// Paths under the base address. `{user_id}` and `{filter}` are replaced, encoded.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Paths {
-    pub token: String,
-    pub user: String,
-    pub user_search: String,
-    pub roles: String,
-    /// Spellings, tried in order on the read; the one that answers is used for the write.
-    pub user_roles: Vec<String>,
-    /// The teams of the user, for the unified groups; empty: they are not read.
-    pub user_teams: String,
-    /// The entities of the user, for the unified organizations; empty: they are not read.
-    pub user_entities: String,
-}
-
 /// JSON pointers, tried in order.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -100,22 +85,38 @@ pub struct Fields {
     pub error_message: Vec<String>,
 }
 
-const PAGE_SIZE: usize = 100;
+/// What the statuses of a removal's answer mean.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Codes {
+    /// They acknowledge it.
+    pub success: Vec<u16>,
+    /// Refusals that may mean that the pair is gone already: the read-back decides.
+    pub settled: Vec<u16>,
+}
 
-impl Default for Paths {
+impl Default for Codes {
     fn default() -> Self {
         Self {
-            token: String::from("/authorize/connect/token"),
-            user: String::from("/v1/users/{user_id}"),
-            user_search: String::from("/v1/users?filter={filter}"),
-            roles: String::from("/v1/roles"),
-            user_roles: vec![
-                String::from("/v1/users/{user_id}/roles-products"),
-                String::from("/v1/users/{user_id}/role-products"),
-            ],
-            user_teams: String::from("/v1/users/{user_id}/teams"),
-            user_entities: String::from("/v1/users/{user_id}/entities"),
+            success: vec![200, 201, 202, 204],
+            settled: vec![400, 404, 409, 410],
         }
+    }
+}
+
+impl Codes {
+    fn check(&self) -> Result<(), Error> {
+        for (field, codes, range) in [
+            ("success", &self.success, 200..300),
+            ("settled", &self.settled, 400..500),
+        ] {
+            if codes.is_empty() && field == "success" || codes.iter().any(|code| !range.contains(code)) {
+                let field = format!("settings.codes.{field}");
+                let message = format!("{field} must be statuses from {} to {}", range.start, range.end - 1);
+                return Err(Error::account(field, message));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,10 +156,18 @@ impl Config {
         let grant = settings.take("grant_type")?.unwrap_or_default();
         let client_auth = settings.take("client_auth")?.unwrap_or_default();
         let strategy = settings.take("strategy")?.unwrap_or_default();
-        let page_size = settings.take("page_size")?.unwrap_or(PAGE_SIZE);
+        let codes: Codes = settings.take("codes")?.unwrap_or_default();
+        let page_size = settings.take("page_size")?;
         let products = settings.take("products")?;
         settings.finish()?;
-        check(&paths)?;
+        paths.check()?;
+        codes.check()?;
+        if page_size == Some(0) {
+            return Err(Error::account(
+                "settings.page_size",
+                "settings.page_size must be a number of rows",
+            ));
+        }
         let Credentials::Password(PasswordCredentials {
             username,
             password,
@@ -187,6 +196,7 @@ impl Config {
             paths,
             fields,
             strategy,
+            codes,
             page_size,
             products,
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
@@ -219,33 +229,6 @@ impl Config {
     }
 }
 
-/// Settings must not lead the token to another host.
-fn check(paths: &Paths) -> Result<(), Error> {
-    let all = [&paths.token, &paths.user, &paths.user_search, &paths.roles]
-        .into_iter()
-        .chain(&paths.user_roles)
-        .chain(
-            [&paths.user_teams, &paths.user_entities]
-                .into_iter()
-                .filter(|path| !path.is_empty()),
-        );
-    for path in all {
-        if !path.starts_with('/') || path.starts_with("//") || path.contains(['\\', '#']) {
-            return Err(Error::account(
-                "settings.paths",
-                format!("`{path}` in settings.paths must begin with one slash"),
-            ));
-        }
-    }
-    if paths.user_roles.is_empty() {
-        return Err(Error::account(
-            "settings.paths.user_roles",
-            "settings.paths.user_roles must not be empty",
-        ));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn every_uncertain_thing_is_a_setting_and_a_path_stays_on_the_host() {
+    fn the_other_ways_are_settings_and_malformed_ones_are_refused() {
         let config =
             open(r#"{"paths": {"token": "/connect/token"}, "client_auth": "form", "strategy": "replace_set"}"#)
                 .unwrap();
@@ -279,10 +262,12 @@ mod tests {
         assert_eq!(config.paths.user, "/v1/users/{user_id}");
         for bad in [
             r#"{"paths": {"token": "https://evil.example/token"}}"#,
-            r#"{"paths": {"user": "//evil.example"}}"#,
             r#"{"paths": {"usr": "/x"}}"#,
-            r#"{"paths": {"user_roles": []}}"#,
             r#"{"client_auth": "magic"}"#,
+            r#"{"page_size": 0}"#,
+            r#"{"codes": {"success": [404]}}"#,
+            r#"{"codes": {"success": []}}"#,
+            r#"{"codes": {"settled": [500]}}"#,
         ] {
             assert!(matches!(open(bad), Err(Error::Account { .. })), "{bad}");
         }

@@ -1,23 +1,23 @@
 //! BlackLine's requests and what their answers say.
 
-use std::time::Duration;
-
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, path_segment, send_with_token},
+    ask::same_text,
+    client::{Answer, Call},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    secret::Secret,
-    transport::Method,
 };
 
-use super::config::{ClientAuth, Config, GrantType};
+use super::{
+    config::Config,
+    list::{self, List},
+    paths::Paths,
+    session::{Effort, send},
+};
 
-const MOST_PAGES: u32 = 1_000;
-/// Used when the token answer does not say how long it is good for.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(1_800);
+/// The one page size that a source shows, and it shows it for the list of users alone.
+const USERS_PAGE: usize = 10_000;
 
 /// Every role: id and name.
 pub type Directory = Vec<(String, Option<String>)>;
@@ -38,94 +38,16 @@ pub struct Pairs {
     pub path: String,
 }
 
-/// Sends a call with the account's token.
-pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answer, ProviderFault> {
-    send_with_token(&cx.client, cx.caches, config.key(), call, async || {
-        token(config, cx).await
-    })
-    .await
-}
-
-async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
-    let form = match config.grant {
-        GrantType::Password => QueryBuilder::new()
-            .pair("grant_type", "password")
-            .pair("username", &config.username)
-            .pair("password", config.password.expose()),
-        GrantType::ClientCredentials => QueryBuilder::new().pair("grant_type", "client_credentials"),
-    };
-    let form = form.pair("scope", &config.scope);
-    let call = |form: QueryBuilder| {
-        Call::read(
-            Method::Post,
-            config.base.join(&config.paths.token),
-            Some(form.build().into_bytes()),
-        )
-        .header("content-type", "application/x-www-form-urlencoded")
-    };
-    let answer = match config.client_auth {
-        ClientAuth::Form => {
-            let form = form
-                .pair("client_id", &config.client_id)
-                .pair("client_secret", config.client_secret.expose());
-            cx.client.send(&call(form)).await?
-        }
-        ClientAuth::Basic => {
-            // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
-            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = Secret::new(STANDARD.encode(format!(
-                "{}:{}",
-                encoded(&config.client_id),
-                encoded(config.client_secret.expose())
-            )));
-            cx.client
-                .send_authorized(&call(form), ("authorization", "Basic", &pair))
-                .await?
-        }
-    };
-    if !answer.is_success() {
-        // 400 with "Authentication failed" was seen.
-        let kind = match answer.status {
-            400 | 401 | 403 => FaultKind::CredentialsRejected,
-            _ => answer.fault_kind(),
-        };
-        return Err(fault(config, cx, &answer, kind, "BlackLine gives no access token"));
-    }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
-}
-
 /// The user's own document.
 pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, Error> {
-    let url = config
-        .base
-        .join(&config.paths.user.replace("{user_id}", &path_segment(id)));
-    let answer = send(config, cx, &Call::get(url)).await?;
-    let user: Value = match answer.status {
-        // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
-        404 => search(config, cx, &format!("id eq {id}"))
-            .await
-            .unwrap_or_default()
-            .into_iter()
-            .next()
-            .ok_or_else(|| not_found(id))?,
-        405 => search(config, cx, &format!("id eq {id}"))
-            .await?
-            .into_iter()
-            .next()
-            .ok_or_else(|| not_found(id))?,
-        _ if answer.is_success() => answer.json("the user")?,
-        _ => {
-            return Err(fault(
-                config,
-                cx,
-                &answer,
-                answer.fault_kind(),
-                "BlackLine refuses to read the user",
-            )
-            .into());
-        }
-    };
-    if text(user.get("id")).as_deref() == Some(id) {
+    let url = config.base.join(&Paths::of_user(&config.paths.user, id));
+    let answer = send(config, cx, &Call::get(url), Effort::Full).await?;
+    // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
+    if matches!(answer.status, 404 | 405) {
+        return user_by_search(config, cx, id).await;
+    }
+    let user = list::document(config, cx, &answer, "the user")?;
+    if is_user(&user, id) {
         Ok(user)
     } else {
         Err(answer
@@ -134,24 +56,50 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, 
     }
 }
 
-/// Users by e-mail address. Quotes are doubled, as OData escapes them.
-pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<Value>, ProviderFault> {
-    search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await
+/// That there is no such user is said by a search without a row, and by nothing else: not by one that failed, and not by one that
+/// shows other users, which may have been cut off.
+async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, Error> {
+    let rows = search(config, cx, &format!("id eq {id}")).await?;
+    let is_empty = rows.is_empty();
+    match rows.into_iter().find(|user| is_user(user, id)) {
+        Some(user) => Ok(user),
+        None if is_empty => Err(Error::UserNotFound {
+            message: format!("BlackLine knows no user with the id `{id}`"),
+        }),
+        None => Err(unreadable("the search for a user shows other users").into()),
+    }
+}
+
+fn is_user(user: &Value, id: &str) -> bool {
+    text(user.get("id")).as_deref() == Some(id)
+}
+
+/// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
+pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, ProviderFault> {
+    let users = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
+    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same_text(&known, email));
+    // A filter that was not applied says nothing about who is not among the rows.
+    if !users.iter().all(has_email) {
+        return Err(unreadable("the search for an e-mail address shows other users"));
+    }
+    users
+        .iter()
+        .map(|user| text(user.get("id")).ok_or_else(|| unreadable("a user without id")))
+        .collect()
 }
 
 async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Vec<Value>, ProviderFault> {
-    list(
-        config,
-        cx,
-        &config.paths.user_search.replace("{filter}", &path_segment(filter)),
-        "the user",
-    )
-    .await
+    let users = List {
+        filter: Some(filter),
+        page_size: Some(config.page_size.unwrap_or(USERS_PAGE)),
+        ..List::new(config, "users", &config.paths.user_search)
+    };
+    list::rows(config, cx, users).await
 }
 
 /// Every role: id and name.
 pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
-    list(config, cx, &config.paths.roles, "the roles")
+    list::rows(config, cx, List::new(config, "roles", &config.paths.roles))
         .await?
         .iter()
         .map(|row| {
@@ -161,7 +109,7 @@ pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, Provi
         .collect()
 }
 
-/// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read: it decides nothing.
+/// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read at once: it decides nothing.
 pub async fn memberships(
     config: &Config,
     cx: &Context<'_>,
@@ -171,19 +119,28 @@ pub async fn memberships(
     if path.is_empty() {
         return None;
     }
-    let path = path.replace("{user_id}", &path_segment(id));
-    let rows = list(config, cx, &path, "what the user belongs to").await.ok()?;
+    let path = Paths::of_user(path, id);
+    let memberships = List {
+        effort: Effort::Single,
+        ..List::new(config, "what the user belongs to", &path)
+    };
+    let rows = list::rows(config, cx, memberships).await.ok()?;
     rows.iter()
         .map(|row| Some((text(row.get("id"))?, text(row.get("name")))))
         .collect()
 }
 
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
-pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {
+/// `longest`: of these lists so far.
+pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) -> Result<Pairs, ProviderFault> {
     let mut last = None;
     for spelling in &config.paths.user_roles {
-        let path = spelling.replace("{user_id}", &path_segment(id));
-        match list(config, cx, &path, "the user's roles").await {
+        let path = Paths::of_user(spelling, id);
+        let pairs = List {
+            longest,
+            ..List::new(config, "the user's roles", &path)
+        };
+        match list::rows(config, cx, pairs).await {
             Ok(rows) => {
                 let pairs = rows.iter().map(|row| pair(config, row)).collect::<Result<_, _>>()?;
                 return Ok(Pairs { rows, pairs, path });
@@ -240,71 +197,6 @@ pub fn said(config: &Config, answer: &Answer) -> String {
         .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
 }
 
-/// Every page of a list; the next page only on the account's own host.
-async fn list(config: &Config, cx: &Context<'_>, path: &str, what: &'static str) -> Result<Vec<Value>, ProviderFault> {
-    let mut bound = PageBound::new(what, MOST_PAGES);
-    let mut url = config.base.join(path);
-    let mut rows: Vec<Value> = Vec::new();
-    loop {
-        bound.turn()?;
-        let answer = send(config, cx, &Call::get(url)).await?;
-        if !answer.is_success() {
-            return Err(fault(
-                config,
-                cx,
-                &answer,
-                answer.fault_kind(),
-                &format!("BlackLine refuses to read {what}"),
-            ));
-        }
-        let document: Value = answer.json(what)?;
-        let Some(Value::Array(page)) = document.pointer(&config.fields.list) else {
-            return Err(answer.fault(
-                FaultKind::BadAnswer,
-                format!("BlackLine's answer has no list when reading {what}"),
-            ));
-        };
-        let length = page.len();
-        rows.extend(page.iter().cloned());
-        let next = config
-            .fields
-            .next
-            .iter()
-            .filter_map(|pointer| document.pointer(pointer))
-            .find(|next| !next.is_null() && next.as_str() != Some(""));
-        let total = config
-            .fields
-            .total
-            .iter()
-            .find_map(|pointer| document.pointer(pointer)?.as_u64());
-        match next {
-            Some(next) => {
-                let next = next.as_str().ok_or_else(|| {
-                    answer.fault(FaultKind::BadAnswer, "BlackLine's link to the next page is not a text")
-                })?;
-                url = config
-                    .base
-                    .follow(next)
-                    .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "BlackLine's next page is on another host"))?;
-            }
-            None if total.is_some_and(|total| total > rows.len() as u64) => {
-                return Err(answer.fault(
-                    FaultKind::BadAnswer,
-                    format!("BlackLine's list of {what} has fewer rows than it says, and names no next page"),
-                ));
-            }
-            // How a page is asked for is not confirmed, so that a full page may be a cut-off list.
-            None if length > 0 && length == config.page_size => {
-                return Err(answer.fault(
-                    FaultKind::BadAnswer,
-                    format!("BlackLine's list of {what} is exactly one page long and names no next page: it may be cut off (settings.page_size)"),
-                ));
-            }
-            None => return Ok(rows),
-        }
-    }
-}
-
 fn pair(config: &Config, row: &Value) -> Result<Pair, ProviderFault> {
     let first = |pointers: &[String]| pointers.iter().find_map(|pointer| text(row.pointer(pointer)));
     // A row that cannot be read is no row that is absent.
@@ -332,10 +224,4 @@ fn unreadable(what: &str) -> ProviderFault {
         FaultKind::BadAnswer,
         format!("BlackLine's answer is not as expected: {what}"),
     )
-}
-
-fn not_found(id: &str) -> Error {
-    Error::UserNotFound {
-        message: format!("BlackLine knows no user with the id `{id}`"),
-    }
 }

@@ -3,8 +3,12 @@
 mod capability;
 mod config;
 mod core;
+mod list;
 mod mapping;
+mod paths;
+mod session;
 mod steps;
+mod writes;
 
 use crate::{
     client::Pacing,

@@ -1,47 +1,57 @@
 //! The `Provider` steps of BlackLine.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
 
-use futures_util::future;
-use serde_json::{Value, json};
+use futures_util::future::{self, Either};
+use serde_json::Value;
 
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
-    client::{Call, QueryBuilder, Repeat, path_segment},
+    client::Call,
     contract::types::User,
-    engine::with_remote_query,
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{Absence, Context, Field, Planned, Principal, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     secret::Secret,
-    transport::{Method, Task},
+    transport::Task,
     unified::blank_user,
 };
 
 use super::{
     capability::CAPABILITY,
-    config::{Config, Strategy},
+    config::{Config, GrantType, Strategy},
     core::{self, Pair},
     mapping::{self, Belongs},
+    paths::Paths,
+    session,
 };
+
+/// How long teams and entities, which decide nothing, are waited for once everything else is there.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// One BlackLine account during one operation.
 pub struct BlackLine {
-    config: Config,
+    pub config: Config,
     /// The directory of roles, once it was read.
     roles: RefCell<Option<core::Directory>>,
-    /// Teams and entities of the user, once they were read: no write here changes them.
+    /// Teams and entities of the user, once they were asked for: no write here changes them.
     belongs: RefCell<Option<Belongs>>,
+    /// The most pairs that a read showed.
+    longest: Cell<usize>,
 }
 
 /// What the steps need of a reading.
-struct Detail {
-    user: Value,
-    pairs: Vec<Pair>,
+pub struct Detail {
+    pub user: Value,
+    pub pairs: Vec<Pair>,
     /// The path that answered.
-    path: String,
-    belongs: Belongs,
+    pub path: String,
+    pub belongs: Belongs,
 }
 
 impl BlackLine {
@@ -50,6 +60,7 @@ impl BlackLine {
             config,
             roles: RefCell::new(None),
             belongs: RefCell::new(None),
+            longest: Cell::new(0),
         }
     }
 
@@ -74,9 +85,35 @@ impl BlackLine {
             core::memberships(&self.config, cx, &paths.user_entities, id),
         )
         .await;
-        let belongs = Belongs { teams, entities };
+        Belongs { teams, entities }
+    }
+
+    pub async fn pairs(&self, cx: &Context<'_>, id: &str) -> Result<core::Pairs, ProviderFault> {
+        let pairs = core::pairs(&self.config, cx, id, self.longest.get()).await?;
+        self.longest.set(self.longest.get().max(pairs.rows.len()));
+        Ok(pairs)
+    }
+
+    /// The user, the pairs, and what the user belongs to as far as it comes in time.
+    async fn fetch(&self, cx: &Context<'_>, id: &str) -> Result<(Value, core::Pairs, Belongs), Error> {
+        session::sign_in(&self.config, cx).await?;
+        // The pairs alone cannot tell an unknown user from a wrong spelling of the path.
+        let needed = future::join(core::user(&self.config, cx, id), self.pairs(cx, id));
+        let (user, pairs, belongs) = match future::select(pin!(needed), pin!(self.belongs(cx, id))).await {
+            Either::Left(((user, pairs), late)) => {
+                let (user, pairs) = (user?, pairs?);
+                match future::select(late, cx.client.transport().sleep(GRACE)).await {
+                    Either::Left((belongs, _)) => (user, pairs, belongs),
+                    Either::Right(_) => (user, pairs, Belongs::default()),
+                }
+            }
+            Either::Right((belongs, needed)) => {
+                let (user, pairs) = needed.await;
+                (user?, pairs?, belongs)
+            }
+        };
         *self.belongs.borrow_mut() = Some(belongs.clone());
-        belongs
+        Ok((user, pairs, belongs))
     }
 
     async fn find(&self, cx: &Context<'_>) -> Result<String, Error> {
@@ -84,15 +121,13 @@ impl BlackLine {
         if !wanted.contains('@') {
             return Ok(wanted.clone());
         }
-        let users = core::users_by_email(&self.config, cx, wanted).await?;
-        let is_meant = |user: &&Value| core::text(user.get("email")).is_some_and(|email| same_text(&email, wanted));
-        let mut exact = users.iter().filter(is_meant);
-        match (exact.next().and_then(|user| core::text(user.get("id"))), exact.next()) {
-            (Some(id), None) => Ok(id),
-            (None, _) => Err(Error::UserNotFound {
+        let ids = core::users_by_email(&self.config, cx, wanted).await?;
+        match ids.as_slice() {
+            [id] => Ok(id.clone()),
+            [] => Err(Error::UserNotFound {
                 message: format!("BlackLine knows no user with the e-mail address `{wanted}`"),
             }),
-            (Some(_), Some(_)) => Err(Error::Refused {
+            _ => Err(Error::Refused {
                 reason: Reason::Ambiguous,
                 message: format!("BlackLine knows several users with the e-mail address `{wanted}`"),
             }),
@@ -100,10 +135,8 @@ impl BlackLine {
     }
 
     async fn read_all(&self, cx: &Context<'_>, id: &str) -> Result<Reading, Error> {
-        // The pairs alone cannot tell an unknown user from a wrong spelling of the path.
-        let pairs = async { core::pairs(&self.config, cx, id).await.map_err(Error::from) };
-        let (user, pairs, belongs) = future::join3(core::user(&self.config, cx, id), pairs, self.belongs(cx, id)).await;
-        let (user, core::Pairs { rows, mut pairs, path }) = (user?, pairs?);
+        let (user, pairs, belongs) = self.fetch(cx, id).await?;
+        let core::Pairs { rows, mut pairs, path } = pairs;
         // Whether rows carry names is not confirmed; without them a held role could not be found by its name.
         if pairs.iter().any(|pair| pair.role_name.is_none()) {
             let roles = self.roles(cx).await?;
@@ -156,11 +189,22 @@ impl BlackLine {
             });
         }
         let roles = self.roles(cx).await?;
-        let matching: Vec<&str> = roles
+        let called: Vec<_> = roles
             .iter()
             .filter(|(id, name)| selector.names(id, name.as_deref()))
-            .map(|(id, _)| id.as_str())
             .collect();
+        if let (Some(id), Some(wanted)) = (&selector.id, &selector.name)
+            && let Some(other) = called
+                .iter()
+                .filter_map(|(_, name)| name.as_deref())
+                .find(|name| !same_text(name, wanted))
+        {
+            return Ok(Absence::Unclear {
+                reason: Reason::NameMismatch,
+                message: format!("the role with the id `{id}` is called `{other}`, not `{wanted}`"),
+            });
+        }
+        let matching: Vec<&str> = called.iter().map(|(id, _)| id.as_str()).collect();
         Ok(match matching.as_slice() {
             [] => Absence::NotFound(format!("BlackLine has no role `{}`", selector.label())),
             [role] => self.absent_in_product(selector, role, pairs),
@@ -203,106 +247,6 @@ impl BlackLine {
                 warnings: vec![format!("product_not_checked:{product}")],
             },
         }
-    }
-
-    /// The POST replaces the whole set: it goes only if the set is still the one that was read.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, user: &str, reading: &Reading) -> Option<Verdict> {
-        let known = detail(reading)?;
-        let keys = |pairs: &[Pair]| {
-            let mut keys: Vec<(String, String)> = pairs
-                .iter()
-                .map(|pair| (pair.role_id.clone(), pair.product_id.clone()))
-                .collect();
-            keys.sort();
-            keys
-        };
-        match core::pairs(&self.config, cx, user).await {
-            Ok(now) if keys(&now.pairs) == keys(&known.pairs) => None,
-            Ok(_) => Some(Verdict::NotSent {
-                reason: Reason::ConcurrentChange,
-                message: String::from("the user's roles changed between the read and the write; nothing was written"),
-            }),
-            Err(fault) => Some(match Verdict::of_fault(&fault) {
-                Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
-                other => other,
-            }),
-        }
-    }
-
-    fn delete(&self, ask: &Ask, path: &str, index: usize, planned: &Planned<'_>) -> Write {
-        let product = planned.grant.scope.workspace.as_deref().unwrap_or_default();
-        let path = QueryBuilder::new()
-            .pair("roleId", &planned.grant.role_id)
-            .pair("productId", product)
-            .on(path);
-        let call = Call::write(Method::Delete, self.config.base.join(&path), None, Repeat::Replay);
-        Write {
-            call: with_remote_query(call, ask),
-            targets: vec![index],
-        }
-    }
-
-    /// The pairs that remain, as a whole new set.
-    fn replace(&self, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Write {
-        let goes = |pair: &Pair| {
-            targets.iter().any(|planned| {
-                planned.grant.role_id == pair.role_id
-                    && planned.grant.scope.workspace.as_ref() == Some(&pair.product_id)
-            })
-        };
-        let number = |id: &str| id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from);
-        let left: Vec<Value> = detail
-            .pairs
-            .iter()
-            .filter(|pair| !goes(pair))
-            .map(|pair| json!({"roleId": number(&pair.role_id), "productId": pair.product_id}))
-            .collect();
-        let body = Some(Value::Array(left).to_string().into_bytes());
-        let call = Call::write(Method::Post, self.config.base.join(&detail.path), body, Repeat::Reread)
-            .header("content-type", "application/json");
-        Write {
-            call: with_remote_query(call, ask),
-            targets: (0..targets.len()).collect(),
-        }
-    }
-
-    async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
-        if self.config.strategy == Strategy::ReplaceSet
-            && let Some(user) = detail(reading).and_then(|detail| core::text(detail.user.get("id")))
-            && let Some(verdict) = self.changed_meanwhile(cx, &user, reading).await
-        {
-            return verdict;
-        }
-        let answer = match core::send(&self.config, cx, &write.call).await {
-            Ok(answer) => answer,
-            Err(fault) => return cx.fault(&fault),
-        };
-        if answer.is_success() {
-            cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-            if core::says_error(&self.config, &answer) {
-                return Verdict::Unanswered {
-                    reason: Reason::ProviderRefused,
-                    message: format!("BlackLine answers with an error: {}", core::said(&self.config, &answer)),
-                };
-            }
-            return Verdict::Acknowledged;
-        }
-        let fault = core::fault(
-            &self.config,
-            cx,
-            &answer,
-            answer.fault_kind(),
-            "BlackLine refused to remove the role",
-        );
-        let verdict = cx.fault(&fault);
-        // What it answers to removing a pair that is gone meanwhile is not confirmed: the read-back decides.
-        if matches!(answer.status, 400 | 404 | 409 | 410) {
-            return Verdict::Unanswered {
-                reason: Reason::ProviderRefused,
-                message: fault.message,
-            };
-        }
-        verdict
     }
 }
 
@@ -399,9 +343,12 @@ impl Provider for BlackLine {
         })
     }
 
-    /// The API user is known by its login.
+    /// The API user is known by its login. A client that acts for itself is no user.
     fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async move {
+            if self.config.grant == GrantType::ClientCredentials {
+                return Ok(Principal::NoUser);
+            }
             let own = &self.config.username;
             let is_own = reading
                 .username
@@ -438,7 +385,7 @@ impl Provider for BlackLine {
     }
 
     fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
-        let path = self.config.paths.user.replace("{user_id}", &path_segment(user));
+        let path = Paths::of_user(&self.config.paths.user, user);
         let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
         Some((Call::get(self.config.base.join(&path)), token))
     }
@@ -451,7 +398,8 @@ impl Provider for BlackLine {
     }
 }
 
-fn detail(reading: &Reading) -> Option<&Detail> {
+/// What the steps keep of a reading.
+pub fn detail(reading: &Reading) -> Option<&Detail> {
     reading.detail.downcast_ref()
 }
 
@@ -459,5 +407,50 @@ fn plain_number(digits: &str) -> String {
     match digits.trim_start_matches('0') {
         "" => String::from("0"),
         number => number.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        contract::types::{Credentials, PasswordCredentials},
+        settings::{General, Settings},
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_account_spells_a_protected_role_in_any_way_that_a_request_may() {
+        let credentials = Credentials::Password(PasswordCredentials {
+            username: String::from("api"),
+            password: String::from("api-key"),
+            client_id: String::from("client"),
+            client_secret: String::from("client-secret"),
+            scope: String::from("bl.users"),
+        });
+        let settings = Settings::parse(None).unwrap();
+        let general = General::default();
+        let config = Config::new(Some("https://us2.api.blackline.com"), credentials, settings, &general).unwrap();
+        let account = BlackLine::new(config);
+        let grant = |role: &str, product: &str| {
+            mapping::grant(&Pair {
+                role_id: role.to_owned(),
+                role_name: Some(String::from("Reviewer")),
+                product_id: product.to_owned(),
+                product_name: None,
+            })
+        };
+        for (text, in_a, in_j) in [
+            ("5:A", true, false),
+            ("05:A", true, false),
+            ("5", true, true),
+            ("05", true, true),
+            ("reviewer", true, true),
+            ("50", false, false),
+            ("5:", false, false),
+        ] {
+            let is_role = |product: &str| account.is_role(text, &grant("5", product));
+            assert_eq!((is_role("A"), is_role("J")), (in_a, in_j), "{text}");
+        }
     }
 }

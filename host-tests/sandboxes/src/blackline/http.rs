@@ -84,12 +84,15 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
     }
     let segments: Vec<&str> = call.path.split('/').skip(1).collect();
     let path = state.uncertain.path;
+    if call.method == "GET" && state.uncertain.failing_read.is_some_and(|end| call.path.ends_with(end)) {
+        return (200, json!({"errorCode": "BL-500", "message": "try later", "items": []}));
+    }
     match (call.method.as_str(), segments.as_slice()) {
         ("GET", ["v1", "users"]) => users(state, call),
-        ("GET", ["v1", "users", _]) if state.uncertain.no_single_user => refusal(405, "method not allowed"),
-        ("GET", ["v1", "users", id]) => match find(state, id) {
-            Some(user) => (200, document(user)),
-            None => refusal(404, "no such user"),
+        ("GET", ["v1", "users", id]) => match (state.uncertain.no_single_user, find(state, id)) {
+            (Some(status), _) => refusal(status, "no such resource"),
+            (None, Some(user)) => (200, document(state, user)),
+            (None, None) => refusal(404, "no such user"),
         },
         ("GET", ["v1", "roles"]) => {
             let rows = state
@@ -131,10 +134,12 @@ fn token(state: &mut State, call: &Call) -> Reply {
         "basic" => call.authorization == "Basic ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=" && field("client_id").is_none(),
         _ => field("client_id") == Some("demo-client") && field("client_secret") == Some("demo-secret"),
     };
-    let user = field("grant_type") == Some("password")
-        && field("username") == Some("demo-api")
-        && field("password") == Some("demo-key")
-        && field("scope") == Some("bl.users instance_0f8c");
+    let grant = state.uncertain.grant_type;
+    let principal = match grant {
+        "password" => field("username") == Some("demo-api") && field("password") == Some("demo-key"),
+        _ => field("username").is_none() && field("password").is_none(),
+    };
+    let user = principal && field("grant_type") == Some(grant) && field("scope") == Some("bl.users instance_0f8c");
     if call.method != "POST" || call.content_type != "application/x-www-form-urlencoded" || !client || !user {
         return (
             400,
@@ -155,9 +160,10 @@ fn find<'a>(state: &'a State, id: &str) -> Option<&'a (u64, String, String, Stri
     state.users.iter().find(|(known, ..)| known.to_string() == id)
 }
 
-fn document((id, first, last, email): &(u64, String, String, String)) -> Value {
+fn document(state: &State, (id, first, last, email): &(u64, String, String, String)) -> Value {
+    let login = state.uncertain.logins.then_some(email);
     json!({
-        "id": id, "loginId": email, "firstName": first, "lastName": last, "fullName": format!("{first} {last}"),
+        "id": id, "loginId": login, "firstName": first, "lastName": last, "fullName": format!("{first} {last}"),
         "email": email, "isActive": true, "jobTitle": "Accountant", "phoneNumber": "+1 555 0100", "supervisor": null,
         "timeZoneId": 6, "lastUpdated": "2026-01-05T08:00:00Z",
     })
@@ -167,31 +173,47 @@ fn users(state: &State, call: &Call) -> Reply {
     let Some((_, filter)) = call.query.iter().find(|(name, _)| name == "filter") else {
         return refusal(400, "a filter is required here");
     };
+    if state.uncertain.refuses_id_filter && filter.starts_with("id ") {
+        return refusal(400, "id cannot be filtered by");
+    }
     let fits = |user: &&(u64, String, String, String)| {
         let (id, _, _, email) = user;
-        *filter == format!("id eq {id}")
+        state.uncertain.ignores_filters
+            || *filter == format!("id eq {id}")
             || filter.eq_ignore_ascii_case(&format!("email eq '{}'", email.replace('\'', "''")))
     };
-    let rows = state.users.iter().filter(fits).map(document).collect();
+    let rows = state
+        .users
+        .iter()
+        .filter(fits)
+        .map(|user| document(state, user))
+        .collect();
     list(state, call, rows)
 }
 
 /// A page, and a link to the next.
 fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
-    let start: usize = call
-        .query
-        .iter()
-        .find(|(name, _)| name == "skip")
-        .and_then(|(_, skip)| skip.parse().ok())
-        .unwrap_or(0);
-    let page = state.uncertain.page;
+    let number = |wanted: &str| {
+        let (_, text) = call.query.iter().find(|(name, _)| name == wanted)?;
+        text.parse::<usize>().ok()
+    };
+    let start = number("skip").unwrap_or(0);
+    let heeds_size = state.uncertain.page_size_everywhere || call.path == "/v1/users";
+    let page = number("pageSize")
+        .filter(|_| heeds_size)
+        .unwrap_or(state.uncertain.page);
     let mut document = json!({"items": rows.iter().skip(start).take(page).collect::<Vec<_>>()});
-    if start + page < rows.len() {
+    if state.uncertain.links && start + page < rows.len() {
         let host = state.uncertain.next_host.unwrap_or(&call.authority);
-        document["nextLink"] = json!(format!("https://{host}{}?skip={}", call.path, start + page));
+        let kept = call.query.iter().filter(|(name, _)| name != "skip");
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .append_pair("skip", &(start + page).to_string())
+            .finish();
+        document["nextLink"] = json!(format!("https://{host}{}?{query}", call.path));
     }
-    if state.uncertain.rows_kept_back > 0 {
-        document["totalCount"] = json!(rows.len() + state.uncertain.rows_kept_back);
+    if let Some(kept_back) = state.uncertain.rows_kept_back {
+        document["totalCount"] = json!(rows.len() + kept_back);
     }
     if state.uncertain.next_is_no_text {
         document["nextLink"] = json!({"href": "/v1/users"});
@@ -246,6 +268,9 @@ fn delete(state: &mut State, call: &Call, id: &str) -> Reply {
     if !state.pairs.contains(&pair) {
         return refusal(404, "no such assignment");
     }
+    if state.locked.contains(&pair.1) {
+        return refusal(409, "the role is locked");
+    }
     state.writes += 1;
     state.take(&pair);
     (204, Value::Null)
@@ -265,14 +290,13 @@ fn replace(state: &mut State, call: &Call, id: &str) -> Reply {
     let Some(named) = named else {
         return refusal(400, "roleId must be a number and productId a text");
     };
+    let left_out = |pair: &&(u64, u64, String)| pair.0 == user && !named.contains(pair);
+    let gone: Vec<_> = state.pairs.iter().filter(left_out).cloned().collect();
+    if gone.iter().any(|pair| state.locked.contains(&pair.1)) {
+        return refusal(409, "a role is locked");
+    }
     state.writes += 1;
     if state.uncertain.post_replaces {
-        let gone: Vec<_> = state
-            .pairs
-            .iter()
-            .filter(|pair| pair.0 == user && !named.contains(pair))
-            .cloned()
-            .collect();
         for pair in gone {
             state.take(&pair);
         }

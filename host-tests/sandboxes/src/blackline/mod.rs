@@ -103,6 +103,11 @@ impl BlackLine {
         self.state().keeps.push(role);
     }
 
+    /// Whatever would remove that role is refused as a whole.
+    pub fn lock(&self, role: u64) {
+        self.state().locked.push(role);
+    }
+
     pub fn apply_after(&self, role: u64, delay: Duration) {
         self.state().delays.push((role, delay));
     }

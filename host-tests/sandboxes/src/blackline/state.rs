@@ -13,22 +13,35 @@ pub struct Uncertain {
     pub path: &'static str,
     pub token_path: &'static str,
     pub client_auth: &'static str,
-    /// Rows a page; a next link is given.
+    /// The rows of a page where no size is asked for, or heeded.
     pub page: usize,
+    /// A next link is given where there are more rows.
+    pub links: bool,
+    /// `pageSize` is heeded by every list, and not by that of users alone.
+    pub page_size_everywhere: bool,
     /// Next links lead here instead.
     pub next_host: Option<&'static str>,
     pub names_in_rows: bool,
     /// Rows have another shape.
     pub flat_rows: bool,
-    /// Reading a single user answers 405.
-    pub no_single_user: bool,
+    /// There is no call for a single user, and this status says so.
+    pub no_single_user: Option<u16>,
+    /// The list of users shows all of them, whatever the filter.
+    pub ignores_filters: bool,
+    /// Filtering by id is refused.
+    pub refuses_id_filter: bool,
+    /// Users have a login.
+    pub logins: bool,
+    pub grant_type: &'static str,
     /// `POST` replaces the set.
     pub post_replaces: bool,
     pub product_names_in_rows: bool,
     /// A removal that does nothing answers 200 with an error code inside.
     pub errors_in_200: bool,
-    /// Lists say that they have so many rows more than they have.
-    pub rows_kept_back: usize,
+    /// The reads whose paths end like this answer 200 with an error code inside, beside an empty list.
+    pub failing_read: Option<&'static str>,
+    /// Lists say how many rows they have: so many more than they have.
+    pub rows_kept_back: Option<usize>,
     /// The next link is an object.
     pub next_is_no_text: bool,
 }
@@ -50,6 +63,8 @@ pub struct State {
     pub writes: usize,
     pub uncertain: Uncertain,
     pub keeps: Vec<u64>,
+    /// Roles that nobody may remove: whatever would is refused as a whole.
+    pub locked: Vec<u64>,
     pub delays: Vec<(u64, Duration)>,
     pub lag: Duration,
     pub omissions: Vec<(u64, usize, usize)>,
@@ -75,18 +90,26 @@ impl State {
                 path: "roles-products",
                 token_path: "/authorize/connect/token",
                 client_auth: "basic",
-                page: 1_000,
+                page: 10_000,
+                links: true,
+                page_size_everywhere: false,
                 next_host: None,
                 names_in_rows: true,
                 flat_rows: false,
-                no_single_user: false,
+                no_single_user: None,
+                ignores_filters: false,
+                refuses_id_filter: false,
+                logins: true,
+                grant_type: "password",
                 post_replaces: false,
                 product_names_in_rows: true,
                 errors_in_200: false,
-                rows_kept_back: 0,
+                failing_read: None,
+                rows_kept_back: None,
                 next_is_no_text: false,
             },
             keeps: Vec::new(),
+            locked: Vec::new(),
             delays: Vec::new(),
             lag: Duration::ZERO,
             omissions: Vec::new(),

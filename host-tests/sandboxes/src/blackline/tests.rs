@@ -24,6 +24,45 @@ async fn send(instance: &BlackLine, method: &str, path: &str, authorization: &st
     (head.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
 }
 
+async fn bearer(instance: &BlackLine) -> String {
+    let basic = "Basic ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=";
+    let form = "grant_type=password&username=demo-api&password=demo-key&scope=bl.users+instance_0f8c";
+    let (_, token) = send(instance, "POST", "/authorize/connect/token", basic, form).await;
+    format!("Bearer {}", token["access_token"].as_str().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_of_users_heeds_a_page_size_and_the_link_keeps_what_was_asked() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    instance.uncertain(|uncertain| uncertain.ignores_filters = true);
+    let bearer = bearer(&instance).await;
+    let path = "/v1/users?pageSize=2&filter=id%20eq%20301";
+    let (_, page) = send(&instance, "GET", path, &bearer, "").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 2);
+    let link = page["nextLink"].as_str().unwrap();
+    assert!(link.contains("pageSize=2") && link.contains("filter=id"), "{link}");
+    let next = link.strip_prefix("https://us2.api.blackline.com").unwrap();
+    let (_, page) = send(&instance, "GET", next, &bearer, "").await;
+    assert_eq!(page["items"][0]["id"], 303);
+    // Nothing shows that other lists heed it.
+    let (_, page) = send(&instance, "GET", "/v1/roles?pageSize=2", &bearer, "").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_without_a_locked_role_is_refused_as_a_whole() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    instance.lock(9);
+    let bearer = bearer(&instance).await;
+    let path = "/v1/users/301/roles-products";
+    assert_eq!(send(&instance, "POST", path, &bearer, "[]").await.0, 409);
+    assert_eq!(instance.pairs(301).len(), 5);
+    let rest = r#"[{"roleId": 9, "productId": "A"}]"#;
+    assert_eq!(send(&instance, "POST", path, &bearer, rest).await.0, 200);
+    assert_eq!(instance.writes(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pair_is_removed_by_role_and_product_and_a_missing_one_is_refused() {
     let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));

@@ -1,0 +1,161 @@
+//! The paths of the calls: settings, as no official document tells them.
+
+use serde::Deserialize;
+
+use crate::{client::path_segment, error::Error};
+
+/// Stands for the user's id, encoded.
+const USER_ID: &str = "{user_id}";
+
+/// Paths under the base address.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Paths {
+    pub token: String,
+    pub user: String,
+    /// The list of users, which takes a filter.
+    pub user_search: String,
+    pub roles: String,
+    /// Spellings, tried in order on the read; the one that answers is used for the write.
+    pub user_roles: Vec<String>,
+    /// The teams of the user, for the unified groups; empty: they are not read.
+    pub user_teams: String,
+    /// The entities of the user, for the unified organizations; empty: they are not read.
+    pub user_entities: String,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self {
+            token: String::from("/authorize/connect/token"),
+            user: String::from("/v1/users/{user_id}"),
+            user_search: String::from("/v1/users"),
+            roles: String::from("/v1/roles"),
+            user_roles: vec![
+                String::from("/v1/users/{user_id}/roles-products"),
+                String::from("/v1/users/{user_id}/role-products"),
+            ],
+            user_teams: String::from("/v1/users/{user_id}/teams"),
+            user_entities: String::from("/v1/users/{user_id}/entities"),
+        }
+    }
+}
+
+impl Paths {
+    /// The path of one user.
+    pub fn of_user(path: &str, id: &str) -> String {
+        path.replace(USER_ID, &path_segment(id))
+    }
+
+    /// # Errors
+    /// [`Error::Account`], naming the path that could lead elsewhere than it says: to another host or call, or to every user.
+    pub fn check(&self) -> Result<(), Error> {
+        for (field, path, of_user) in [
+            ("token", &self.token, false),
+            ("user", &self.user, true),
+            ("user_search", &self.user_search, false),
+            ("roles", &self.roles, false),
+            ("user_teams", &self.user_teams, true),
+            ("user_entities", &self.user_entities, true),
+        ] {
+            let may_be_empty = matches!(field, "user_teams" | "user_entities");
+            if !(may_be_empty && path.is_empty()) {
+                check(field, path, of_user)?;
+            }
+        }
+        for (index, path) in self.user_roles.iter().enumerate() {
+            check(&format!("user_roles[{index}]"), path, true)?;
+        }
+        if self.user_roles.is_empty() {
+            return Err(refusal("user_roles", "must not be empty"));
+        }
+        Ok(())
+    }
+}
+
+fn check(field: &str, path: &str, of_user: bool) -> Result<(), Error> {
+    let Some(segments) = path.strip_prefix('/') else {
+        return Err(refusal(field, "must begin with one slash"));
+    };
+    if segments.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return Err(refusal(field, "must be a plain path: no empty or dotted segment"));
+    }
+    // What comes behind a `?` here would swallow the parameters that say what is removed.
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains(['?', '#', '\\', '%']) {
+        return Err(refusal(
+            field,
+            "must be a plain path: no query, fragment, backslash or percent sign",
+        ));
+    }
+    let placeholders = segments.split('/').filter(|segment| *segment == USER_ID).count();
+    if placeholders != usize::from(of_user) || path.replace(USER_ID, "").contains(['{', '}']) {
+        let rule = if of_user {
+            "must have one segment {user_id}, and no other placeholder"
+        } else {
+            "must have no placeholder"
+        };
+        return Err(refusal(field, rule));
+    }
+    Ok(())
+}
+
+fn refusal(field: &str, rule: &str) -> Error {
+    let field = format!("settings.paths.{field}");
+    let message = format!("{field} {rule}");
+    Error::account(field, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(paths: serde_json::Value) -> Option<String> {
+        match serde_json::from_value::<Paths>(paths).unwrap().check() {
+            Err(Error::Account { field, .. }) => Some(field),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_default_paths_and_plain_others_are_taken() {
+        assert_eq!(refused(json!({})), None);
+        assert_eq!(
+            refused(json!({"token": "/connect/token", "user_teams": "", "user_roles": ["/api/v1/users/{user_id}/x"]})),
+            None
+        );
+    }
+
+    #[test]
+    fn a_path_that_leads_elsewhere_is_refused_by_its_name() {
+        for (field, paths) in [
+            ("token", json!({"token": "https://evil.example/token"})),
+            ("user", json!({"user": "//evil.example/{user_id}"})),
+            ("user", json!({"user": "/v1/users"})),
+            ("user", json!({"user": "/v1/{user_id}/{user_id}"})),
+            ("user", json!({"user": "/v1/users({user_id})"})),
+            ("user_search", json!({"user_search": "/v1/users?filter={filter}"})),
+            ("user_search", json!({"user_search": "/v1/{user_id}"})),
+            ("roles", json!({"roles": "/v1/../roles"})),
+            ("roles", json!({"roles": "/v1/%2e%2e/roles"})),
+            ("roles", json!({"roles": ""})),
+            ("user_teams", json!({"user_teams": "/v1/teams"})),
+            (
+                "user_entities",
+                json!({"user_entities": "/v1/users/{user_id}/entities#x"}),
+            ),
+            ("user_roles", json!({"user_roles": []})),
+            (
+                "user_roles[1]",
+                json!({"user_roles": ["/v1/{user_id}/a", "/v1/{user_id}/b?pageSize=1000"]}),
+            ),
+        ] {
+            assert_eq!(
+                refused(paths.clone()),
+                Some(format!("settings.paths.{field}")),
+                "{paths}"
+            );
+        }
+    }
+}
