@@ -157,6 +157,8 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
                 return;
             };
             work.before = now;
+            // An earlier round's read-back is older than it.
+            work.after = None;
             if work.before.shows(&work.targets[index].grant) {
                 work.targets[index].alone = true;
                 work.targets[index].state = State::Pending;
