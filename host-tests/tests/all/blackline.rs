@@ -654,6 +654,27 @@ async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_locked_role_does_not_keep_the_others_after_a_round_without_an_answer_either() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.lock(9);
+    world.network.inject(Rule {
+        fits: std::sync::Arc::new(|call| call.method == "POST" && call.path_and_query.contains("roles-products")),
+        ..Rule::once("", Fault::ResetBefore)
+    });
+    let answer = world.call(ANN, &[by_id("5"), by_id("9"), by_id("3")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::Failed, Outcome::Removed],
+        "{answer:?}"
+    );
+    assert_eq!(
+        world.instance.pairs(ANN),
+        [(4, String::from("A")), (9, String::from("A"))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_granted_between_read_and_post_stays_and_is_said() {
     let world = World::with(r#"{"strategy": "replace_set"}"#);
     world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
