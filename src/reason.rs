@@ -101,3 +101,25 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// The first column of the docs' tables.
+    fn documented() -> Vec<&'static str> {
+        let page = include_str!("../docs/outcomes.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        rows.filter_map(|row| row.split('`').next()).collect()
+    }
+
+    #[test]
+    fn every_reason_is_documented() {
+        let own = include_str!("reason.rs");
+        let names = own.lines().filter_map(|line| line.trim().split_once(" => \""));
+        let names: Vec<&str> = names.map(|(_, name)| name.trim_end_matches("\",")).collect();
+        assert!(names.len() > 20, "{names:?}");
+        let documented = documented();
+        for name in &names {
+            assert!(documented.contains(name), "{name} is not in docs/outcomes.md");
+        }
+    }
+}
