@@ -4,8 +4,10 @@ mod capability;
 mod config;
 mod core;
 mod documents;
+mod groups;
 mod ids;
 mod mapping;
+mod reading;
 mod steps;
 
 use crate::{
