@@ -2,6 +2,7 @@
 
 mod capability;
 mod config;
+mod consequences;
 mod core;
 mod documents;
 mod groups;

@@ -6,7 +6,7 @@ use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
     client::{Call, Repeat, path_segment},
-    contract::types::{SideEffect, User},
+    contract::types::User,
     engine::with_remote_query,
     error::Error,
     provider::{
@@ -22,7 +22,7 @@ use crate::{
 use super::{
     capability::CAPABILITY,
     config::Config,
-    core,
+    consequences, core,
     documents::{Role, Unassign, UnassignGroup},
     groups::{Named, Which},
     ids, mapping,
@@ -247,7 +247,6 @@ impl Provider for TeamViewer {
         })
     }
 
-    /// A role that goes from a group goes from the owner of the token too, if that user is in it.
     fn consequences<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -255,26 +254,16 @@ impl Provider for TeamViewer {
         targets: &'a [Grant],
     ) -> Task<'a, Result<Vec<Consequence>, Error>> {
         Box::pin(async move {
-            let strips = |grant: &Grant| grant.kind == GrantKind::GroupRole;
-            let (Some(detail), true) = (detail(reading), targets.iter().any(strips)) else {
+            let Some(detail) = detail(reading) else {
                 return Ok(Vec::new());
             };
-            let Some(own) = self.owner(cx).await? else {
-                return Ok(Vec::new());
-            };
-            let is_in = |grant: &Grant| group_of(grant).is_some_and(|group| detail.is_member(group, &own));
-            let own_access = |target| Consequence {
-                target,
-                effect: SideEffect::RemoveOwnAccess,
-                lists: vec![format!("the role of `{own}`, whose token this is")],
-                takes: Vec::new(),
-            };
-            Ok(targets
-                .iter()
-                .enumerate()
-                .filter(|(_, grant)| strips(grant) && is_in(grant))
-                .map(|(target, _)| own_access(target))
-                .collect())
+            let mut consequences = consequences::of_leaving(reading, targets);
+            if targets.iter().any(|grant| grant.kind == GrantKind::GroupRole)
+                && let Some(own) = self.owner(cx).await?
+            {
+                consequences.extend(consequences::of_stripping(detail, &own, targets));
+            }
+            Ok(consequences)
         })
     }
 
@@ -313,12 +302,16 @@ impl Provider for TeamViewer {
                     }
                     GrantKind::GroupRole => {
                         let document = UnassignGroup {
-                            user_group_id: group_of(grant)?,
+                            user_group_id: consequences::group_of(grant)?,
                         };
                         post("/userroles/unassign/usergroup", Self::body(ask, &document))
                     }
                     GrantKind::Membership => {
-                        let path = format!("/usergroups/{}/members/{}", group_of(grant)?, ids::account(user));
+                        let path = format!(
+                            "/usergroups/{}/members/{}",
+                            consequences::group_of(grant)?,
+                            ids::account(user)
+                        );
                         Call::write(Method::Delete, self.url(&path), None, Repeat::Reread)
                     }
                     GrantKind::OrganizationLink => return None,
@@ -408,11 +401,6 @@ fn unless_read(text: &str, detail: &Detail) -> Option<Absence> {
         }
         Some(Which::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
     }
-}
-
-/// The group in a grant's scope.
-fn group_of(grant: &Grant) -> Option<u64> {
-    grant.scope.group.as_ref()?.parse().ok()
 }
 
 fn overtaken(message: &str) -> Verdict {

@@ -10,7 +10,7 @@ use harness::{
 use super::{
     ADMIN, ANN, AUDITOR, AUDITORS, DEVICES, HELP, KIM, NIGHT_SHIFT, SAM, UNUSED, World, allowing, answer, reason,
 };
-use crate::fixture::{by_id, by_name, options, outcomes};
+use crate::fixture::{by_id, options, outcomes};
 
 const LEAVE_AND_STRIP: [SideEffect; 2] = [SideEffect::LeaveGroup, SideEffect::StripGroup];
 
@@ -216,19 +216,17 @@ async fn a_group_that_is_not_found_again_was_not_left_for_that() {
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_stays_with_the_group_is_not_gone_because_the_user_left() {
-    for fault in [Fault::ResetBefore, answer(400, "{}")] {
+    for (fault, outcome) in [
+        (Fault::ResetBefore, Outcome::Failed),
+        (answer(400, "{}"), Outcome::Refused),
+    ] {
         let world = World::new();
         world
             .network
             .inject(always("POST", "/api/v1/userroles/unassign/usergroup", fault.clone()));
         let roles = [in_group(None, "Night Shift"), in_group(Some(HELP), "1001")];
         let answer = world.call_with(SAM, &roles, allowing_both()).await;
-        let of_role = outcomes(&answer)[1];
-        assert_eq!(outcomes(&answer)[0], Outcome::Removed, "{fault:?}: {answer:?}");
-        assert!(
-            matches!(of_role, Outcome::Failed | Outcome::Refused),
-            "{fault:?}: {answer:?}"
-        );
+        assert_eq!(outcomes(&answer), [Outcome::Removed, outcome], "{fault:?}: {answer:?}");
         assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
     }
     let world = World::new();
@@ -316,4 +314,31 @@ async fn a_role_does_not_go_from_a_group_that_the_owner_of_the_token_is_in() {
         }
         assert!(world.company.is_member(AUDITORS, KIM));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_gives_a_protected_role_is_not_left() {
+    for (holds_it_directly, is_left) in [(false, false), (true, true)] {
+        let world = World {
+            settings: Some(String::from(r#"{"protected_roles": ["auditor"]}"#)),
+            ..World::new()
+        };
+        if holds_it_directly {
+            world.company.assign(KIM, AUDITOR);
+        }
+        let leave = [in_group(None, "Auditors")];
+        let answer = world.call_with(KIM, &leave, allowing(SideEffect::LeaveGroup)).await;
+        assert_eq!(world.company.is_member(AUDITORS, KIM), !is_left, "{answer:?}");
+        assert!(world.company.has(KIM, AUDITOR));
+        if let Err(failure) = answer {
+            assert_eq!(reason(&failure), Some("protected_role"));
+        }
+    }
+    let world = World::new();
+    let leave = [in_group(None, "Auditors")];
+    let answer = world.call_with(KIM, &leave, allowing(SideEffect::LeaveGroup)).await;
+    assert_eq!(
+        answer.unwrap().outcomes[0].grants[0].side_effects,
+        ["the role `Auditor` that the group gives"]
+    );
 }
