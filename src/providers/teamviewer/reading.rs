@@ -32,10 +32,11 @@ pub struct Detail {
     pub groups: Vec<GroupState>,
 }
 
-/// A group that the request names, as it was read: who is in it and its one role, or why that could not be read.
+/// A group that the request names, as it was read: who is in it and its one role, or why either could not be read.
 pub struct GroupState {
-    pub group: UserGroup,
-    pub read: Result<(Vec<u64>, Option<String>), String>,
+    group: UserGroup,
+    members: Result<Vec<u64>, String>,
+    role: Result<Option<String>, String>,
 }
 
 /// What one operation keeps between its reads.
@@ -54,6 +55,9 @@ pub struct Memory {
     /// Whose token it is, asked once.
     owner: RefCell<Option<Result<Option<Owner>, ProviderFault>>>,
 }
+
+/// The groups that have a role, by the role's own list.
+type Holders = Vec<(String, Vec<u64>)>;
 
 /// Reads under way at once.
 const CONCURRENT_READS: usize = 8;
@@ -100,11 +104,12 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     .await;
     let ((raw, document), listed, roles, named) = (found?, listed?, roles?, named?);
     let documents = vec![("user", raw.get().to_owned()), ("roles", json!(listed).to_string())];
-    let (mut grants, groups) = future::try_join(
+    let ((mut grants, holders), mut groups) = future::try_join(
         role_grants(config, cx, memory, user, &listed, &roles),
         read_groups(config, cx, &named),
     )
     .await?;
+    doubt_contradicted(&mut groups, &holders);
     for state in &groups {
         grants.extend(group_grants(memory, user, state, &roles));
     }
@@ -116,7 +121,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         documents,
         unreadable: groups
             .iter()
-            .filter(|state| state.read.is_err())
+            .filter(|state| state.members.is_err() || state.role.is_err())
             .map(|state| state.group.id.to_string())
             .collect(),
         warnings: Vec::new(),
@@ -184,7 +189,7 @@ async fn role_grants(
     user: &str,
     listed: &[String],
     roles: &[Role],
-) -> Result<Vec<Grant>, ProviderFault> {
+) -> Result<(Vec<Grant>, Holders), ProviderFault> {
     // What is asked for is looked up in the role's own assignments even where the user's list does not show it.
     let looked_at: BTreeSet<&String> = listed.iter().chain(asked_for(cx, roles)).collect();
     let assignments: Vec<(&String, Vec<String>, Vec<u64>)> = stream::iter(looked_at)
@@ -214,6 +219,7 @@ async fn role_grants(
         .collect();
     let names = names(config, cx, memory, &joined).await?;
     let mut grants = Vec::new();
+    let mut holders = Holders::new();
     for (role, users, groups) in assignments {
         let via: Vec<Via> = groups
             .iter()
@@ -237,17 +243,17 @@ async fn role_grants(
         if !via.is_empty() || (is_listed && !is_direct) {
             grants.push(role_grant(roles, role, Held::Through(via)));
         }
+        holders.push((role.clone(), groups));
     }
-    Ok(grants)
+    Ok((grants, holders))
 }
 
-/// The roles that entries without a group mean, by id or by name. An id that no role has is not looked up.
+/// The roles that the entries mean, by id or by name. An id that no role has is not looked up.
 fn asked_for<'a>(cx: &'a Context<'_>, roles: &'a [Role]) -> impl Iterator<Item = &'a String> {
     cx.ask
         .entries
         .iter()
         .map(Entry::selector)
-        .filter(|selector| selector.group.is_none())
         .flat_map(move |selector| {
             roles
                 .iter()
@@ -298,20 +304,15 @@ async fn names(
 async fn read_groups(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<Vec<GroupState>, ProviderFault> {
     stream::iter(groups::distinct(named))
         .map(|group| async {
-            let read = future::try_join(
+            let (members, role) = future::join(
                 core::members(config, cx, group.id),
                 core::role_of_group(config, cx, group.id),
             )
             .await;
-            let read = match read {
-                Ok(read) => Ok(read),
-                // A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
-                Err(fault) if is_no(&fault) => Err(fault.message),
-                Err(fault) => return Err(fault),
-            };
             Ok(GroupState {
                 group: group.clone(),
-                read,
+                members: unless_no(members)?,
+                role: unless_no(role)?,
             })
         })
         .buffered(CONCURRENT_READS)
@@ -319,14 +320,36 @@ async fn read_groups(config: &Config, cx: &Context<'_>, named: &[Named]) -> Resu
         .await
 }
 
+/// A no stays with the group. A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
+fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(fault) if is_no(&fault) => Ok(Err(fault.message)),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What a group says of its role does not count while a role says otherwise of the group.
+fn doubt_contradicted(groups: &mut [GroupState], holders: &Holders) {
+    for GroupState { group, role, .. } in groups {
+        let is_other = |held: &String| role.as_ref().is_ok_and(|said| said.as_ref() != Some(held));
+        if holders
+            .iter()
+            .any(|(held, groups)| groups.contains(&group.id) && is_other(held))
+        {
+            *role = Err(format!(
+                "TeamViewer's lists disagree about the role of the group `{}`",
+                group.id
+            ));
+        }
+    }
+}
+
 /// What an entry that names the group can mean: the user's membership, and the group's own role. The scope is the group's id,
 /// however the request spells it.
 fn group_grants(memory: &Memory, user: &str, state: &GroupState, roles: &[Role]) -> Vec<Grant> {
-    let Ok((members, role)) = &state.read else {
-        return Vec::new();
-    };
-    let group = &state.group;
-    let is_member = ids::is_among(user, members);
+    let GroupState { group, members, role } = state;
+    let is_member = members.as_ref().is_ok_and(|members| ids::is_among(user, members));
     if is_member {
         memory.joined.borrow_mut().insert(group.id);
     }
@@ -349,7 +372,8 @@ fn group_grants(memory: &Memory, user: &str, state: &GroupState, roles: &[Role])
         effects: vec![SideEffect::LeaveGroup],
         warnings: warnings.clone(),
     });
-    let role = role.as_ref().filter(|_| memory.joined.borrow().contains(&group.id));
+    let role = role.as_ref().ok().and_then(Option::as_ref);
+    let role = role.filter(|_| memory.joined.borrow().contains(&group.id));
     let group_role = role.map(|role| Grant {
         kind: GrantKind::GroupRole,
         role_name: name_of(roles, role),
@@ -380,15 +404,17 @@ impl Detail {
         })
     }
 
-    /// Why a group could not be read.
-    pub fn why_unread(&self, group: u64) -> Option<&str> {
-        self.state(group)?.read.as_ref().err().map(String::as_str)
+    /// Why it could not be read who is in a group, or which role it has if that is asked.
+    pub fn why_unread(&self, group: u64, with_role: bool) -> Option<&str> {
+        let state = self.state(group)?;
+        let role = state.role.as_ref().err().filter(|_| with_role);
+        state.members.as_ref().err().or(role).map(String::as_str)
     }
 
     pub fn is_member(&self, group: u64, user: &str) -> bool {
         self.state(group)
-            .and_then(|state| state.read.as_ref().ok())
-            .is_some_and(|(members, _)| ids::is_among(user, members))
+            .and_then(|state| state.members.as_ref().ok())
+            .is_some_and(|members| ids::is_among(user, members))
     }
 
     fn state(&self, group: u64) -> Option<&GroupState> {

@@ -347,10 +347,11 @@ impl Provider for TeamViewer {
 /// What it means that nothing is shown for an entry. The own assignments of every role that the entry can mean were read.
 fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
     if let Some(text) = &selector.group {
-        if let Some(absence) = unless_read(text, detail) {
+        let means_role = selector.id.is_some() || selector.name.is_some();
+        if let Some(absence) = unless_read(text, means_role, detail) {
             return absence;
         }
-        if selector.id.is_none() && selector.name.is_none() {
+        if !means_role {
             return Absence::Proven;
         }
     }
@@ -381,13 +382,13 @@ fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
 }
 
 /// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.
-fn unless_read(text: &str, detail: &Detail) -> Option<Absence> {
+fn unless_read(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
     let not_visible = |message: &str| Absence::Unclear {
         reason: Reason::NotVisible,
         message: message.to_owned(),
     };
     match detail.named(text).map(|named| &named.which) {
-        Some(Which::One(group)) => detail.why_unread(group.id).map(not_visible),
+        Some(Which::One(group)) => detail.why_unread(group.id, with_role).map(not_visible),
         Some(Which::Unreadable(why)) => Some(not_visible(why)),
         Some(Which::Several(ids)) => {
             let ids: Vec<String> = ids.iter().map(u64::to_string).collect();

@@ -181,7 +181,7 @@ async fn a_name_that_two_groups_share_refuses_its_own_entry_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn groups_that_cannot_be_read_leave_their_own_entry_undecided_alone() {
-    for path in ["/api/v1/usergroups", "/api/v1/usergroups/9007199254740993/userroles"] {
+    for path in ["/api/v1/usergroups", "/api/v1/usergroups/9007199254740993/members"] {
         for status in [403, 404] {
             let world = World::new();
             world.network.inject(always("GET", path, answer(status, "{}")));
@@ -195,6 +195,19 @@ async fn groups_that_cannot_be_read_leave_their_own_entry_undecided_alone() {
             assert_eq!(outcomes(&answer), [Outcome::Removed, Outcome::Unknown], "{path}");
             assert_eq!(answer.unwrap_err().outcomes[1].reason.as_deref(), Some("not_visible"));
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_shows_no_role_while_the_role_shows_the_group_proves_nothing() {
+    for body in ["null", r#"{"assignedRoleId": null}"#] {
+        let world = World::new();
+        let path = "/api/v1/usergroups/9007199254740993/userroles";
+        world.network.inject(always("GET", path, answer(200, body)));
+        let roles = [in_group(Some(AUDITOR), "Auditors"), in_group(None, "Auditors")];
+        let answer = world.call_with(SAM, &roles, allowing_both()).await;
+        assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+        assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
     }
 }
 
@@ -341,4 +354,57 @@ async fn a_group_that_gives_a_protected_role_is_not_left() {
         answer.unwrap().outcomes[0].grants[0].side_effects,
         ["the role `Auditor` that the group gives"]
     );
+}
+
+/// What is said of a membership and of a group's role is so, whatever goes wrong on the way.
+#[tokio::test(start_paused = true)]
+async fn every_fault_at_every_call_leaves_a_true_answer() {
+    let roles = [in_group(None, "Night Shift"), in_group(Some(AUDITOR), "Auditors")];
+    let clean = World::new();
+    assert!(clean.call_with(SAM, &roles, allowing_both()).await.is_ok());
+    let calls = clean.network.calls();
+    let faults = [
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::CutOff,
+        answer(400, "{}"),
+        answer(403, "{}"),
+        answer(404, "{}"),
+        answer(503, "{}"),
+        answer(200, "{}"),
+        answer(200, "null"),
+    ];
+    for (number, call) in calls.iter().enumerate() {
+        for (fault, times) in faults.iter().flat_map(|fault| [(fault, 1), (fault, usize::MAX)]) {
+            let world = World::new();
+            let before = world.company.holdings().len();
+            world.network.inject(Rule {
+                times,
+                ..Rule::always("", fault.clone()).after(number)
+            });
+            let said = world.call_with(SAM, &roles, allowing_both()).await;
+            let what = format!(
+                "{fault:?} at {} {}, {times} times: {said:?}",
+                call.method, call.path_and_query
+            );
+            let held = [
+                world.company.is_member(NIGHT_SHIFT, SAM),
+                world.company.role_of_group(AUDITORS).is_some(),
+            ];
+            for (outcome, held) in outcomes(&said).into_iter().zip(held) {
+                match outcome {
+                    Outcome::Removed | Outcome::AlreadyAbsent => assert!(!held, "{what}"),
+                    Outcome::Unverified | Outcome::Unknown => {}
+                    _ => assert!(held, "{what}"),
+                }
+            }
+            assert!(said.is_err() || held == [false, false], "{what}");
+            // The group's line stays, without its role.
+            let left = usize::from(!held[0]);
+            assert_eq!(world.company.holdings().len(), before - left, "{what}");
+            world.network.heal();
+            let again = world.call_with(SAM, &roles, allowing_both()).await;
+            assert!(again.is_ok(), "{what}, repeated: {again:?}");
+        }
+    }
 }
