@@ -216,6 +216,17 @@ pub async fn role_of_group(config: &Config, cx: &Context<'_>, group: u64) -> Res
     Ok(role.and_then(|role| role.role_id).map(|id| id.to_ascii_lowercase()))
 }
 
+/// The name of a role in the company's directory.
+pub fn name_of(roles: &[Role], role: &str) -> Option<String> {
+    let known = roles.iter().find(|known| known.id == role)?;
+    known.name.clone()
+}
+
+/// An explicit no to this one thing: the account as a whole may still work.
+pub const fn is_no(fault: &ProviderFault) -> bool {
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+}
+
 /// `content-type` as the official PowerShell module sends it.
 pub fn json(call: Call) -> Call {
     call.header("content-type", "application/json; charset=utf-8")

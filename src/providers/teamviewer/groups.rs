@@ -1,8 +1,23 @@
-//! The user groups that a request names.
+//! The user groups that a request names: which ones they are, and what they hold.
 
-use crate::ask::same_text;
+use std::collections::BTreeSet;
 
-use super::documents::UserGroup;
+use futures_util::{StreamExt, TryStreamExt, future, stream};
+
+use crate::{
+    ask::same_text,
+    contract::types::{Scope, SideEffect},
+    error::ProviderFault,
+    provider::{Context, Grant, GrantKind, Held},
+};
+
+use super::{
+    config::Config,
+    core,
+    documents::{Role, UserGroup},
+    ids,
+    reading::CONCURRENT_READS,
+};
 
 /// A group as the request spells it, and which one that is.
 #[derive(Clone, Debug)]
@@ -22,6 +37,16 @@ pub enum Which {
     Unreadable(String),
 }
 
+/// A group that the request names, as it was read: who is in it and its one role, or why either could not be read.
+pub struct GroupState {
+    pub group: UserGroup,
+    pub members: Result<Vec<u64>, String>,
+    pub role: Result<Option<String>, String>,
+}
+
+/// The groups that have a role, by the role's own list.
+pub type Holders = Vec<(String, Vec<u64>)>;
+
 impl Named {
     pub fn unreadable(text: &str, why: &str) -> Self {
         Self {
@@ -36,6 +61,12 @@ impl Named {
             Which::One(group) => Some(group),
             _ => None,
         }
+    }
+}
+
+impl GroupState {
+    pub const fn is_part_unread(&self) -> bool {
+        self.members.is_err() || self.role.is_err()
     }
 }
 
@@ -67,6 +98,93 @@ pub fn distinct(named: &[Named]) -> Vec<&UserGroup> {
         }
     }
     distinct
+}
+
+/// The members and the role of each group that the request names.
+pub async fn read(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<Vec<GroupState>, ProviderFault> {
+    stream::iter(distinct(named))
+        .map(|group| async {
+            let (members, role) = future::join(
+                core::members(config, cx, group.id),
+                core::role_of_group(config, cx, group.id),
+            )
+            .await;
+            Ok(GroupState {
+                group: group.clone(),
+                members: unless_no(members)?,
+                role: unless_no(role)?,
+            })
+        })
+        .buffered(CONCURRENT_READS)
+        .try_collect()
+        .await
+}
+
+/// A no stays with the group. A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
+fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(fault) if core::is_no(&fault) => Ok(Err(fault.message)),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What a group says of its role does not count while a role says otherwise of the group.
+pub fn doubt_contradicted(groups: &mut [GroupState], holders: &Holders) {
+    for GroupState { group, role, .. } in groups {
+        let is_other = |held: &String| role.as_ref().is_ok_and(|said| said.as_ref() != Some(held));
+        if holders
+            .iter()
+            .any(|(held, groups)| groups.contains(&group.id) && is_other(held))
+        {
+            *role = Err(format!(
+                "TeamViewer's lists disagree about the role of the group `{}`",
+                group.id
+            ));
+        }
+    }
+}
+
+/// What an entry that names the group can mean: the user's membership, and the group's own role. The scope is the group's id,
+/// however the request spells it.
+pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTreeSet<u64>) -> Vec<Grant> {
+    let GroupState { group, members, role } = state;
+    let is_member = members.as_ref().is_ok_and(|members| ids::is_among(user, members));
+    if is_member {
+        joined.insert(group.id);
+    }
+    let scope = Scope {
+        group: Some(group.id.to_string()),
+        organization: None,
+        workspace: None,
+    };
+    // An identity provider owns the group and may put the user back.
+    let warnings = if group.creation_source == Some(3) {
+        vec![String::from("may_return_by_scim")]
+    } else {
+        Vec::new()
+    };
+    let membership = is_member.then(|| Grant {
+        kind: GrantKind::Membership,
+        role_id: group.id.to_string(),
+        role_name: group.name.clone(),
+        scope: scope.clone(),
+        held: Held::Direct,
+        effects: vec![SideEffect::LeaveGroup],
+        warnings: warnings.clone(),
+    });
+    let role = role.as_ref().ok().and_then(Option::as_ref);
+    let role = role.filter(|_| joined.contains(&group.id));
+    let group_role = role.map(|role| Grant {
+        kind: GrantKind::GroupRole,
+        role_name: core::name_of(roles, role),
+        role_id: role.clone(),
+        scope,
+        held: Held::Direct,
+        effects: vec![SideEffect::StripGroup],
+        warnings,
+    });
+    membership.into_iter().chain(group_role).collect()
 }
 
 #[cfg(test)]

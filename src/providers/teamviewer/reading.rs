@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::{
     ask::{Entry, same_text},
-    contract::types::{Scope, SideEffect, Via, ViaKind},
-    error::{Error, FaultKind, ProviderFault},
+    contract::types::{Scope, Via, ViaKind},
+    error::{Error, ProviderFault},
     provider::{Context, Grant, GrantKind, Held, Reading},
     reason::Reason,
 };
@@ -17,7 +17,7 @@ use super::{
     config::Config,
     core,
     documents::{self, Owner, Role, UserGroup},
-    groups::{self, Named},
+    groups::{self, GroupState, Holders, Named},
     ids,
 };
 
@@ -30,13 +30,6 @@ pub struct Detail {
     pub named: Vec<Named>,
     /// What was read of those that there are.
     pub groups: Vec<GroupState>,
-}
-
-/// A group that the request names, as it was read: who is in it and its one role, or why either could not be read.
-pub struct GroupState {
-    group: UserGroup,
-    members: Result<Vec<u64>, String>,
-    role: Result<Option<String>, String>,
 }
 
 /// What one operation keeps between its reads.
@@ -56,11 +49,8 @@ pub struct Memory {
     owner: RefCell<Option<Result<Option<Owner>, ProviderFault>>>,
 }
 
-/// The groups that have a role, by the role's own list.
-type Holders = Vec<(String, Vec<u64>)>;
-
 /// Reads under way at once.
-const CONCURRENT_READS: usize = 8;
+pub const CONCURRENT_READS: usize = 8;
 
 const NO_SCOPE: Scope = Scope {
     group: None,
@@ -106,12 +96,12 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     let documents = vec![("user", raw.get().to_owned()), ("roles", json!(listed).to_string())];
     let ((mut grants, holders), mut groups) = future::try_join(
         role_grants(config, cx, memory, user, &listed, &roles),
-        read_groups(config, cx, &named),
+        groups::read(config, cx, &named),
     )
     .await?;
-    doubt_contradicted(&mut groups, &holders);
+    groups::doubt_contradicted(&mut groups, &holders);
     for state in &groups {
-        grants.extend(group_grants(memory, user, state, &roles));
+        grants.extend(groups::grants(state, user, &roles, &mut memory.joined.borrow_mut()));
     }
     Ok(Reading {
         other_ids: Vec::new(),
@@ -121,7 +111,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         documents,
         unreadable: groups
             .iter()
-            .filter(|state| state.members.is_err() || state.role.is_err())
+            .filter(|state| state.is_part_unread())
             .map(|state| state.group.id.to_string())
             .collect(),
         warnings: Vec::new(),
@@ -164,7 +154,7 @@ async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Res
                 named
             }
             // The entries that name no group do not need it.
-            Err(fault) if is_no(&fault) => texts
+            Err(fault) if core::is_no(&fault) => texts
                 .into_iter()
                 .map(|text| Named::unreadable(text, &fault.message))
                 .collect(),
@@ -173,11 +163,6 @@ async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Res
     };
     *memory.named.borrow_mut() = Some(named.clone());
     Ok(named)
-}
-
-/// An explicit no to this one thing: the account as a whole may still work.
-const fn is_no(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
 }
 
 /// How each role is held that TeamViewer lists for the user or that the request means: directly if the user stands in the role's own
@@ -265,18 +250,13 @@ fn asked_for<'a>(cx: &'a Context<'_>, roles: &'a [Role]) -> impl Iterator<Item =
 fn role_grant(roles: &[Role], role: &str, held: Held) -> Grant {
     Grant {
         kind: GrantKind::Role,
-        role_name: name_of(roles, role),
+        role_name: core::name_of(roles, role),
         role_id: role.to_owned(),
         scope: NO_SCOPE,
         held,
         effects: Vec::new(),
         warnings: Vec::new(),
     }
-}
-
-fn name_of(roles: &[Role], role: &str) -> Option<String> {
-    let known = roles.iter().find(|known| known.id == role)?;
-    known.name.clone()
 }
 
 /// The company's groups, if any name is wanted. A group that was deleted meanwhile keeps its id alone.
@@ -295,95 +275,9 @@ async fn names(
             *memory.groups.borrow_mut() = Some(groups.clone());
             Ok(groups)
         }
-        Err(fault) if is_no(&fault) => Ok(known),
+        Err(fault) if core::is_no(&fault) => Ok(known),
         Err(fault) => Err(fault),
     }
-}
-
-/// The members and the role of each group that the request names.
-async fn read_groups(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<Vec<GroupState>, ProviderFault> {
-    stream::iter(groups::distinct(named))
-        .map(|group| async {
-            let (members, role) = future::join(
-                core::members(config, cx, group.id),
-                core::role_of_group(config, cx, group.id),
-            )
-            .await;
-            Ok(GroupState {
-                group: group.clone(),
-                members: unless_no(members)?,
-                role: unless_no(role)?,
-            })
-        })
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await
-}
-
-/// A no stays with the group. A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
-fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
-    match read {
-        Ok(read) => Ok(Ok(read)),
-        Err(fault) if is_no(&fault) => Ok(Err(fault.message)),
-        Err(fault) => Err(fault),
-    }
-}
-
-/// What a group says of its role does not count while a role says otherwise of the group.
-fn doubt_contradicted(groups: &mut [GroupState], holders: &Holders) {
-    for GroupState { group, role, .. } in groups {
-        let is_other = |held: &String| role.as_ref().is_ok_and(|said| said.as_ref() != Some(held));
-        if holders
-            .iter()
-            .any(|(held, groups)| groups.contains(&group.id) && is_other(held))
-        {
-            *role = Err(format!(
-                "TeamViewer's lists disagree about the role of the group `{}`",
-                group.id
-            ));
-        }
-    }
-}
-
-/// What an entry that names the group can mean: the user's membership, and the group's own role. The scope is the group's id,
-/// however the request spells it.
-fn group_grants(memory: &Memory, user: &str, state: &GroupState, roles: &[Role]) -> Vec<Grant> {
-    let GroupState { group, members, role } = state;
-    let is_member = members.as_ref().is_ok_and(|members| ids::is_among(user, members));
-    if is_member {
-        memory.joined.borrow_mut().insert(group.id);
-    }
-    let scope = Scope {
-        group: Some(group.id.to_string()),
-        ..NO_SCOPE
-    };
-    // An identity provider owns the group and may put the user back.
-    let warnings = if group.creation_source == Some(3) {
-        vec![String::from("may_return_by_scim")]
-    } else {
-        Vec::new()
-    };
-    let membership = is_member.then(|| Grant {
-        kind: GrantKind::Membership,
-        role_id: group.id.to_string(),
-        role_name: group.name.clone(),
-        scope: scope.clone(),
-        held: Held::Direct,
-        effects: vec![SideEffect::LeaveGroup],
-        warnings: warnings.clone(),
-    });
-    let role = role.as_ref().ok().and_then(Option::as_ref);
-    let role = role.filter(|_| memory.joined.borrow().contains(&group.id));
-    let group_role = role.map(|role| Grant {
-        kind: GrantKind::GroupRole,
-        role_name: name_of(roles, role),
-        role_id: role.clone(),
-        scope,
-        held: Held::Direct,
-        effects: vec![SideEffect::StripGroup],
-        warnings,
-    });
-    membership.into_iter().chain(group_role).collect()
 }
 
 impl Memory {
