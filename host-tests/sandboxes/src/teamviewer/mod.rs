@@ -153,20 +153,6 @@ impl TeamViewer {
         self.state().overtakes = true;
     }
 
-    /// Somebody renames a group.
-    pub fn rename_group(&self, group: u64, name: &str) {
-        for known in self.state().groups.iter_mut().filter(|known| known.id == group) {
-            name.clone_into(&mut known.name);
-        }
-    }
-
-    /// Somebody puts a user into a group.
-    pub fn join(&self, group: u64, user: &str) {
-        for known in self.state().groups.iter_mut().filter(|known| known.id == group) {
-            known.members.push(user.to_owned());
-        }
-    }
-
     /// The next calls are refused with 403 and `rate_limit_reached`.
     pub fn rate_limit_next(&self, times: usize) {
         self.state().limited = times;
