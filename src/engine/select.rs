@@ -97,7 +97,7 @@ async fn select_one(
     work: &mut Work,
     entry: &Entry,
 ) -> Result<Selection, Error> {
-    let selector = entry.selector();
+    let selector = &provider.resolve(entry.selector(), &work.before);
     if selector.is_link && !provider.capability().organization_links {
         return Ok(Selection::refused(
             Reason::NotSupported,

@@ -1,5 +1,8 @@
 //! TeamViewer through the typed export: what is said is what the company holds.
 
+mod access;
+mod groups;
+
 use std::time::Duration;
 
 use harness::{
@@ -16,6 +19,7 @@ use sandboxes::{
 
 use crate::fixture::{START, by_id, by_name, options, outcomes};
 
+const UNASSIGN: &str = "/api/v1/userroles/unassign/account";
 const AUTHORITY: &str = "webapi.teamviewer.com";
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -33,6 +37,8 @@ struct World {
     clock: Clock,
     network: Network,
     company: TeamViewer,
+    credentials: types::Credentials,
+    settings: Option<String>,
 }
 
 impl World {
@@ -45,6 +51,8 @@ impl World {
             clock,
             network,
             company,
+            credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
+            settings: None,
         }
     }
 
@@ -61,8 +69,8 @@ impl World {
         let account = types::Account {
             provider: types::Provider::Teamviewer,
             base_url: None,
-            credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
-            settings: None,
+            credentials: self.credentials.clone(),
+            settings: self.settings.clone(),
         };
         let request = types::Request {
             id: user.to_owned(),
@@ -78,19 +86,22 @@ impl World {
     }
 }
 
-fn in_group(role: Option<&str>, group: &str) -> types::Role {
-    types::Role {
-        id: role.map(str::to_owned),
-        group: Some(group.to_owned()),
-        ..by_id("")
-    }
-}
-
 fn allowing(effect: SideEffect) -> types::Options {
     types::Options {
         allow: vec![effect],
         ..options()
     }
+}
+
+/// An answer that is not the company's.
+fn answer(status: u16, body: &str) -> Fault {
+    let json = vec![("content-type", String::from("application/json"))];
+    Fault::Answer(status, json, body.to_owned())
+}
+
+/// Why the first entry is not gone.
+fn reason(failure: &types::Failure) -> Option<&str> {
+    failure.outcomes[0].reason.as_deref()
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,25 +205,98 @@ async fn a_role_held_directly_and_through_a_group_survives_and_is_not_claimed() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn null_for_no_roles_is_no_proof_by_name_and_is_checked_by_id() {
+async fn null_for_no_roles_counts_if_the_roles_own_assignments_agree() {
     let world = World::new();
     world.company.add_user("u204", "New Joiner", "new@example.com");
-    world.company.null_for_no_roles();
-    let answer = world.call("u204", &[by_id(HELP)]).await;
-    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
-    let failure = world.call("u204", &[by_name("Help Desk")]).await.unwrap_err();
-    assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unknown, 403));
+    let both = [by_id(HELP), by_name("Help Desk")];
+    assert_eq!(outcomes(&world.call("u204", &both).await), [Outcome::AlreadyAbsent; 2]);
+    for last in both {
+        world.company.assign("u204", HELP);
+        let last = [last];
+        assert_eq!(outcomes(&world.call("u204", &last).await), [Outcome::Removed]);
+        assert!(!world.company.has("u204", HELP));
+        assert_eq!(outcomes(&world.call("u204", &last).await), [Outcome::AlreadyAbsent]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_omits_the_role_does_not_make_it_absent() {
+    for role in [by_id(HELP), by_name("Help Desk")] {
+        let world = World::new();
+        // The user's list omits it once; the role's own assignments show it.
+        world.company.omit_from_reads(HELP, 0, 1);
+        assert_eq!(outcomes(&world.call(ANN, &[role]).await), [Outcome::Removed]);
+        assert!(!world.company.has(ANN, HELP));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_the_list_is_no_empty_list() {
+    for (path, body) in [
+        ("/api/v1/users/u201/userroles", r#"{"nextPaginationToken": null}"#),
+        (
+            "/api/v1/userroles/assignments/account",
+            r#"{"ContinuationToken": null}"#,
+        ),
+        (
+            "/api/v1/userroles/assignments/usergroups",
+            r#"{"ContinuationToken": null}"#,
+        ),
+    ] {
+        let world = World::new();
+        world.network.inject(Rule::always(path, answer(200, body)));
+        let failure = world.call(ANN, &[by_id(UNUSED)]).await.unwrap_err();
+        assert_eq!((failure.status, failure.sent), (502, false), "{path}: {failure:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_and_the_name_of_another_role_are_refused_although_neither_is_held() {
     let world = World::new();
-    world.company.stale_lists(Duration::ZERO);
-    // The user's list omits it once; the role's own assignments show it.
-    world.company.omit_from_reads(HELP, 0, 1);
-    let answer = world.call(ANN, &[by_id(HELP)]).await;
-    assert_eq!(outcomes(&answer), [Outcome::Removed]);
-    assert!(!world.company.has(ANN, HELP));
+    let role = |name: &str| types::Role {
+        name: Some(name.to_owned()),
+        ..by_id(UNUSED)
+    };
+    let failure = world.call(KIM, &[role("Help Desk")]).await.unwrap_err();
+    assert_eq!(
+        (failure.outcomes[0].outcome, reason(&failure)),
+        (Outcome::Refused, Some("name_mismatch"))
+    );
+    assert_eq!(
+        outcomes(&world.call(KIM, &[role("unused")]).await),
+        [Outcome::AlreadyAbsent]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_what_somebody_else_took_just_before_is_decided_by_the_read_back() {
+    let world = World::new();
+    world.company.refuse_what_is_not_held();
+    world.company.overtake_next_write();
+    let success = world.call(ANN, &[by_id(HELP)]).await.unwrap();
+    let grant = &success.outcomes[0].grants[0];
+    assert_eq!((grant.outcome, grant.acknowledged), (Outcome::Removed, false));
+    assert_eq!(world.company.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_what_is_still_held_is_a_refusal_and_is_sent_once() {
+    for status in [400, 404] {
+        let world = World::new();
+        world.network.inject(Rule::always(
+            UNASSIGN,
+            answer(status, r#"{"error": "invalid_request", "error_description": "no way"}"#),
+        ));
+        let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
+        assert_eq!(
+            (failure.outcomes[0].outcome, reason(&failure), failure.status),
+            (Outcome::Refused, Some("provider_refused"), 422)
+        );
+        assert!(failure.message.contains("no way"), "{}", failure.message);
+        let sent = world.network.calls();
+        assert_eq!(sent.iter().filter(|call| call.path_and_query == UNASSIGN).count(), 1);
+        assert!(world.company.is_assigned(ANN, HELP));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,26 +356,6 @@ async fn a_write_without_an_answer_is_read_before_it_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rate_limit_comes_as_403_and_is_waited_for() {
-    let world = World::new();
-    world.company.rate_limit_next(2);
-    assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
-    world.company.rate_limit_next(500);
-    let failure = world.call(ANN, &[by_id(DEVICES)]).await.unwrap_err();
-    assert_eq!((failure.status, failure.kind), (429, types::FailureKind::RateLimited));
-    assert!(world.company.has(ANN, DEVICES));
-}
-
-#[tokio::test(start_paused = true)]
-async fn refused_credentials_are_401() {
-    let world = World::new();
-    world.company.refuse_tokens();
-    let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
-    assert_eq!((failure.status, failure.sent), (401, false));
-    assert!(!format!("{failure:?}").contains(DEMO_TOKEN));
-}
-
-#[tokio::test(start_paused = true)]
 async fn every_page_is_read_and_a_page_that_repeats_ends_the_call() {
     let world = World::new();
     world.company.page_size(1);
@@ -301,83 +365,6 @@ async fn every_page_is_read_and_a_page_that_repeats_ends_the_call() {
     let failure = world.call(ANN, &[by_id(ADMIN)]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (502, false));
     assert!(world.company.has(ANN, ADMIN));
-}
-
-#[tokio::test(start_paused = true)]
-async fn leaving_a_group_needs_to_be_allowed() {
-    let world = World::new();
-    let failure = world.call(SAM, &[in_group(None, "Night Shift")]).await.unwrap_err();
-    assert!(failure.message.contains("leave-group"), "{}", failure.message);
-    assert!(world.company.is_member(NIGHT_SHIFT, SAM));
-    let answer = world
-        .call_with(SAM, &[in_group(None, "night shift")], allowing(SideEffect::LeaveGroup))
-        .await;
-    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert!(!world.company.is_member(NIGHT_SHIFT, SAM) && world.company.is_assigned(SAM, HELP));
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
-    let answer = world
-        .call_with(SAM, &[in_group(None, "1001")], allowing(SideEffect::LeaveGroup))
-        .await;
-    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_group_is_stripped_only_if_allowed_and_only_of_the_very_role() {
-    let world = World::new();
-    let failure = world
-        .call(SAM, &[in_group(Some(AUDITOR), "Auditors")])
-        .await
-        .unwrap_err();
-    assert!(failure.message.contains("strip-group"), "{}", failure.message);
-    let other = world
-        .call_with(
-            SAM,
-            &[in_group(Some(HELP), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
-    assert_eq!(outcomes(&other), [Outcome::AlreadyAbsent]);
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
-
-    let answer = world
-        .call_with(
-            SAM,
-            &[in_group(Some(AUDITOR), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
-    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert_eq!(world.company.role_of_group(AUDITORS), None);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_group_whose_role_changes_meanwhile_is_left_alone() {
-    let world = World::new();
-    world.company.change_group_role_after_reads(AUDITORS, 1, ADMIN);
-    let answer = world
-        .call_with(
-            SAM,
-            &[in_group(Some(AUDITOR), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
-    assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
-    assert_eq!(
-        answer.unwrap_err().outcomes[0].reason.as_deref(),
-        Some("concurrent_change")
-    );
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(ADMIN));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unscoped_role_never_touches_a_group() {
-    let world = World::new();
-    let roles = [by_id(HELP), in_group(None, "Night Shift")];
-    let failure = world.call(SAM, &roles).await.unwrap_err();
-    assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
-    assert_eq!(failure.outcomes[1].outcome, Outcome::Refused);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
 }
 
 #[tokio::test(start_paused = true)]
@@ -425,36 +412,4 @@ async fn the_whole_user_is_mapped() {
         .map(|role| (role.id.as_deref(), role.name.as_deref()))
         .collect();
     assert_eq!(roles, [(Some(ADMIN), Some("Company Administrator"))]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_owner_of_the_token_keeps_its_roles_unless_allowed() {
-    for (owner, keeps) in [
-        (Some((Some(ANN), "someone@example.com")), true),
-        (Some((None, "Ann.Lee@example.com")), true),
-        (Some((Some("u900"), "root@example.com")), false),
-        // A token that may not ask: the page says that it is unguarded then.
-        (None, false),
-    ] {
-        let world = World::new();
-        world.company.set_owner(owner);
-        let answer = world.call(ANN, &[by_id(HELP)]).await;
-        assert_eq!(world.company.is_assigned(ANN, HELP), keeps, "{owner:?}: {answer:?}");
-        if keeps {
-            let failure = answer.unwrap_err();
-            assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
-            let allowed = types::Options {
-                allow: vec![types::SideEffect::RemoveOwnAccess],
-                ..options()
-            };
-            assert!(world.call_with(ANN, &[by_id(HELP)], allowed).await.is_ok());
-        }
-    }
-    let world = World::new();
-    world.network.inject(Rule::always("/api/v1/account", Fault::Refused));
-    let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
-    assert!(
-        !failure.sent && world.company.is_assigned(ANN, HELP),
-        "a guard that cannot see refuses"
-    );
 }

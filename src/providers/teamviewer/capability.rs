@@ -10,9 +10,7 @@ pub const CAPABILITY: Capability = Capability {
     credentials: &["bearer_token", "refresh_token"],
     permissions: &[
         "User management: view and edit users",
-        "Account management: view (whose token it is)",
-        "User role management: view and edit",
-        "User groups: view (edit for `strip-group` and `leave-group`)",
+        "what the token dialog offers for user roles (view and edit), user groups (view; edit for `strip-group` and `leave-group`) and the token's own account (view): the names are not published",
     ],
     user_ids: &["the id, with or without `u`", "the e-mail address of exactly one user"],
     role_ids: &["the role's UUID", "the name"],

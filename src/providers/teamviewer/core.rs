@@ -116,21 +116,19 @@ pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> R
     Ok(users.users)
 }
 
-/// The ids of the roles that the user has, directly or through a group; `None` if TeamViewer says null.
-pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Vec<String>>, ProviderFault> {
+/// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
+/// it does not know.
+pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Vec<String>, ProviderFault> {
     let path = format!("/users/{}/userroles", path_segment(id));
-    let mut all = None;
-    for page in pages::<RolesOfUser>(config, cx, &path, "paginationToken", "the user's roles", |page| {
+    let pages = pages::<RolesOfUser>(config, cx, &path, "paginationToken", "the user's roles", |page| {
         page.next.clone()
     })
-    .await?
-    {
-        if let Some(ids) = page.role_ids {
-            all.get_or_insert_with(Vec::new)
-                .extend(ids.iter().map(|id| id.to_ascii_lowercase()));
-        }
-    }
-    Ok(all)
+    .await?;
+    Ok(pages
+        .into_iter()
+        .flat_map(|page| page.role_ids.unwrap_or_default())
+        .map(|id| id.to_ascii_lowercase())
+        .collect())
 }
 
 /// Every role of the company.
@@ -191,22 +189,23 @@ pub async fn groups(config: &Config, cx: &Context<'_>) -> Result<Vec<UserGroup>,
     Ok(pages.into_iter().flat_map(|page| page.resources).collect())
 }
 
-/// Whether the user is a member of a group.
-pub async fn is_member(config: &Config, cx: &Context<'_>, group: u64, user: &str) -> Result<bool, ProviderFault> {
+/// The account ids of a group's members.
+pub async fn members(config: &Config, cx: &Context<'_>, group: u64) -> Result<Vec<u64>, ProviderFault> {
     let path = format!("/usergroups/{group}/members");
     let pages = pages::<Page<Member>>(config, cx, &path, "paginationToken", "the group's members", |page| {
         page.next.clone()
     })
     .await?;
     Ok(pages
-        .iter()
-        .flat_map(|page| &page.resources)
-        .any(|member| member.account.to_string() == ids::account(user)))
+        .into_iter()
+        .flat_map(|page| page.resources)
+        .map(|member| member.account)
+        .collect())
 }
 
-/// The one role that a group has.
+/// The one role that a group has; null, as the document or in it, if it has none.
 pub async fn role_of_group(config: &Config, cx: &Context<'_>, group: u64) -> Result<Option<String>, ProviderFault> {
-    let role: RoleOfGroup = get(
+    let role: Option<RoleOfGroup> = get(
         config,
         cx,
         &format!("/usergroups/{group}/userroles"),
@@ -214,7 +213,18 @@ pub async fn role_of_group(config: &Config, cx: &Context<'_>, group: u64) -> Res
     )
     .await?
     .json("the group's role")?;
-    Ok(role.role_id.map(|id| id.to_ascii_lowercase()))
+    Ok(role.and_then(|role| role.role_id).map(|id| id.to_ascii_lowercase()))
+}
+
+/// The name of a role in the company's directory.
+pub fn name_of(roles: &[Role], role: &str) -> Option<String> {
+    let known = roles.iter().find(|known| known.id == role)?;
+    known.name.clone()
+}
+
+/// An explicit no to this one thing: the account as a whole may still work.
+pub const fn is_no(fault: &ProviderFault) -> bool {
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
 }
 
 /// `content-type` as the official PowerShell module sends it.

@@ -1,11 +1,13 @@
 //! The documents of TeamViewer's Web API. The casing differs by endpoint and the server itself does not care about case, so both
 //! spellings are taken. Source: TeamViewer's own Swagger document.
+//!
+//! A list that may be null must still be there (`deserialize_with`): a document without it is another one, and says nothing.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Of `GET /account`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Owner {
     pub userid: Option<String>,
     pub email: Option<String>,
@@ -34,7 +36,11 @@ pub struct Users {
 /// `GET /users/{id}/userroles`.
 #[derive(Deserialize)]
 pub struct RolesOfUser {
-    #[serde(alias = "AssignedRoleIds", rename = "assignedRoleIds")]
+    #[serde(
+        alias = "AssignedRoleIds",
+        rename = "assignedRoleIds",
+        deserialize_with = "Option::deserialize"
+    )]
     pub role_ids: Option<Vec<String>>,
     #[serde(alias = "NextPaginationToken", rename = "nextPaginationToken")]
     pub next: Option<String>,
@@ -58,7 +64,11 @@ pub struct Role {
 /// `GET /userroles/assignments/account`.
 #[derive(Deserialize)]
 pub struct UsersOfRole {
-    #[serde(alias = "assignedToUsers", rename = "AssignedToUsers")]
+    #[serde(
+        alias = "assignedToUsers",
+        rename = "AssignedToUsers",
+        deserialize_with = "Option::deserialize"
+    )]
     pub users: Option<Vec<String>>,
     #[serde(alias = "continuationToken", rename = "ContinuationToken")]
     pub next: Option<String>,
@@ -67,7 +77,11 @@ pub struct UsersOfRole {
 /// `GET /userroles/assignments/usergroups`.
 #[derive(Deserialize)]
 pub struct GroupsOfRole {
-    #[serde(alias = "assignedToGroups", rename = "AssignedToGroups")]
+    #[serde(
+        alias = "assignedToGroups",
+        rename = "AssignedToGroups",
+        deserialize_with = "Option::deserialize"
+    )]
     pub groups: Option<Vec<u64>>,
     #[serde(alias = "continuationToken", rename = "ContinuationToken")]
     pub next: Option<String>,
@@ -100,7 +114,11 @@ pub struct Member {
 /// `GET /usergroups/{id}/userroles`: a user group has at most one role.
 #[derive(Deserialize)]
 pub struct RoleOfGroup {
-    #[serde(alias = "AssignedRoleId", rename = "assignedRoleId")]
+    #[serde(
+        alias = "AssignedRoleId",
+        rename = "assignedRoleId",
+        deserialize_with = "Option::deserialize"
+    )]
     pub role_id: Option<String>,
 }
 

@@ -12,6 +12,11 @@ pub fn account(user: &str) -> &str {
     user.strip_prefix('u').unwrap_or(user)
 }
 
+/// Whether a user stands among the account ids of a group.
+pub fn is_among(user: &str, accounts: &[u64]) -> bool {
+    accounts.iter().any(|id| id.to_string() == account(user))
+}
+
 /// A lower-case UUID.
 pub fn role(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('-').collect();
@@ -34,6 +39,7 @@ mod tests {
             assert_eq!(user(bad), None, "{bad}");
         }
         assert_eq!(account("u123"), "123");
+        assert!(is_among("u123", &[12, 123]) && !is_among("u123", &[12]));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 mod capability;
 mod config;
+mod consequences;
 mod core;
 mod documents;
+mod groups;
 mod ids;
 mod mapping;
+mod reading;
 mod steps;
 
 use crate::{

@@ -1,20 +1,17 @@
 //! The `Provider` steps of TeamViewer.
 
-use std::{cell::RefCell, collections::BTreeSet, time::Duration};
-
-use futures_util::{StreamExt, TryStreamExt, future, stream};
-use serde_json::json;
+use std::time::Duration;
 
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
     client::{Call, Repeat, path_segment},
-    contract::types::{Scope, SideEffect, User, Via, ViaKind},
+    contract::types::User,
     engine::with_remote_query,
-    error::{Error, ProviderFault},
+    error::Error,
     provider::{
-        Absence, Context, Field, Grant, GrantKind, Held, Planned, Principal, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading, Verdict,
+        Verification, Write,
     },
     reason::Reason,
     secret::Secret,
@@ -25,273 +22,41 @@ use crate::{
 use super::{
     capability::CAPABILITY,
     config::Config,
-    core,
-    documents::{self, Role, Unassign, UnassignGroup, UserGroup},
+    consequences, core,
+    documents::{Role, Unassign, UnassignGroup},
+    groups::{Named, Which},
     ids, mapping,
+    reading::{self, Detail, Memory},
 };
 
 /// One TeamViewer account during one operation.
 pub struct TeamViewer {
     config: Config,
-    /// Roles whose direct assignment this operation has taken away: if one is still listed without an explanation, the list is
-    /// taken to be right.
-    revoked: RefCell<BTreeSet<String>>,
+    memory: Memory,
 }
 
-/// What the steps need of a reading.
-struct Detail {
-    user: documents::User,
-    roles: Vec<Role>,
-    /// TeamViewer said null and not an empty list.
-    says_null: bool,
-    /// The groups that the request names, by the text that names them.
-    named: Vec<(String, UserGroup)>,
+/// What a planned write takes, as its request says.
+enum Taken {
+    Role(String),
+    GroupRole(u64),
+    Membership(u64),
 }
-
-/// Reads under way at once.
-const CONCURRENT_READS: usize = 8;
 
 impl TeamViewer {
-    pub const fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
-            revoked: RefCell::new(BTreeSet::new()),
-        }
-    }
-
-    async fn find(&self, cx: &Context<'_>) -> Result<String, Error> {
-        let wanted = &cx.ask.user;
-        if !wanted.contains('@') {
-            return Ok(wanted.clone());
-        }
-        let users = core::users_by_email(&self.config, cx, wanted).await?;
-        let mut exact = users
-            .iter()
-            .filter(|user| user.email.as_deref().is_some_and(|email| same_text(email, wanted)));
-        match (exact.next(), exact.next()) {
-            (Some(user), None) => ids::user(&user.id).ok_or_else(|| Error::UserNotFound {
-                message: String::from("TeamViewer's user has no id of the documented form"),
-            }),
-            (None, _) => Err(Error::UserNotFound {
-                message: format!("TeamViewer knows no user with the e-mail address `{wanted}`"),
-            }),
-            (Some(_), Some(_)) => Err(Error::Refused {
-                reason: Reason::Ambiguous,
-                message: format!("TeamViewer knows several users with the e-mail address `{wanted}`"),
-            }),
-        }
-    }
-
-    async fn read_all(&self, cx: &Context<'_>, user: &str) -> Result<Reading, Error> {
-        let needs_groups = cx.ask.entries.iter().any(|entry| entry.selector().group.is_some());
-        let (found, held, roles, groups) = future::join4(
-            core::user(&self.config, cx, user),
-            core::roles_of_user(&self.config, cx, user),
-            core::roles(&self.config, cx),
-            async {
-                if needs_groups {
-                    core::groups(&self.config, cx).await
-                } else {
-                    Ok(Vec::new())
-                }
-            },
-        )
-        .await;
-        let ((raw, document), held, roles, groups) = (found?, held?, roles?, groups?);
-        let says_null = held.is_none();
-        let listed = held.unwrap_or_default();
-        let documents = vec![("user", raw.get().to_owned()), ("roles", json!(listed).to_string())];
-        // What is asked for is looked up in the role's own assignments even where the user's list does not show it.
-        let mut looked_at: BTreeSet<String> = listed.iter().cloned().collect();
-        looked_at.extend(
-            cx.ask
-                .entries
-                .iter()
-                .filter_map(|entry| entry.selector().id.clone())
-                .filter(|id| roles.iter().any(|role| role.id == *id)),
-        );
-        let mut grants: Vec<Grant> = stream::iter(looked_at)
-            .map(|role| async { self.grants_of(cx, user, role, &listed, &roles).await })
-            .buffered(CONCURRENT_READS)
-            .try_collect::<Vec<_>>()
-            .await?
-            .concat();
-        let named = named_groups(cx.ask, &groups)?;
-        for (text, group) in &named {
-            grants.extend(self.grants_in_group(cx, user, text, group, &roles).await?);
-        }
-        Ok(Reading {
-            other_ids: Vec::new(),
-            grants,
-            emails: document.email.iter().map(|email| email.to_lowercase()).collect(),
-            username: document.email.clone(),
-            documents,
-            unreadable: Vec::new(),
-            warnings: Vec::new(),
-            detail: Box::new(Detail {
-                user: document,
-                roles,
-                says_null,
-                named,
-            }),
-        })
-    }
-
-    /// How one role is held: directly if the user stands in the role's own assignments, through every group that has both the
-    /// role and the user.
-    async fn grants_of(
-        &self,
-        cx: &Context<'_>,
-        user: &str,
-        role: String,
-        listed: &[String],
-        roles: &[Role],
-    ) -> Result<Vec<Grant>, ProviderFault> {
-        let (users, groups) = future::try_join(
-            core::users_of_role(&self.config, cx, &role),
-            core::groups_of_role(&self.config, cx, &role),
-        )
-        .await?;
-        let mut via = Vec::new();
-        for group in groups {
-            if core::is_member(&self.config, cx, group, user).await? {
-                via.push(Via {
-                    kind: ViaKind::Group,
-                    id: Some(group.to_string()),
-                    name: None,
-                });
-            }
-        }
-        let is_listed = listed.contains(&role);
-        let mut is_direct = users.iter().any(|id| id == user);
-        let is_unexplained = is_listed && !is_direct && via.is_empty();
-        is_direct |= is_unexplained && self.revoked.borrow().contains(&role);
-        let grant = |held| Grant {
-            kind: GrantKind::Role,
-            role_name: roles
-                .iter()
-                .find(|known| known.id == role)
-                .and_then(|known| known.name.clone()),
-            role_id: role.clone(),
-            scope: NO_SCOPE,
-            held,
-            effects: Vec::new(),
-            warnings: Vec::new(),
-        };
-        let mut grants = Vec::new();
-        if is_direct {
-            grants.push(grant(Held::Direct));
-        }
-        if !via.is_empty() || (is_listed && !is_direct) {
-            self.name_groups(cx, &mut via).await?;
-            grants.push(grant(Held::Through(via)));
-        }
-        Ok(grants)
-    }
-
-    /// Adds the names of groups; a group that was deleted meanwhile keeps its id.
-    async fn name_groups(&self, cx: &Context<'_>, via: &mut [Via]) -> Result<(), ProviderFault> {
-        if via.is_empty() {
-            return Ok(());
-        }
-        let groups = core::groups(&self.config, cx).await?;
-        for via in via {
-            let known = groups
-                .iter()
-                .find(|group| via.id.as_deref() == Some(group.id.to_string().as_str()));
-            via.name = known.and_then(|group| group.name.clone());
-        }
-        Ok(())
-    }
-
-    /// What an entry that names a group can mean: the user's membership, and the group's own role.
-    async fn grants_in_group(
-        &self,
-        cx: &Context<'_>,
-        user: &str,
-        text: &str,
-        group: &UserGroup,
-        roles: &[Role],
-    ) -> Result<Vec<Grant>, ProviderFault> {
-        let (is_member, role) = future::try_join(
-            core::is_member(&self.config, cx, group.id, user),
-            core::role_of_group(&self.config, cx, group.id),
-        )
-        .await?;
-        if !is_member {
-            return Ok(Vec::new());
-        }
-        let scope = Scope {
-            group: Some(text.to_owned()),
-            organization: None,
-            workspace: None,
-        };
-        // An identity provider owns the group and may put the user back.
-        let warnings = if group.creation_source == Some(3) {
-            vec![String::from("may_return_by_scim")]
-        } else {
-            Vec::new()
-        };
-        let membership = Grant {
-            kind: GrantKind::Membership,
-            role_id: group.id.to_string(),
-            role_name: group.name.clone(),
-            scope: scope.clone(),
-            held: Held::Direct,
-            effects: vec![SideEffect::LeaveGroup],
-            warnings: warnings.clone(),
-        };
-        let role = role.map(|role| Grant {
-            kind: GrantKind::GroupRole,
-            role_name: roles
-                .iter()
-                .find(|known| known.id == role)
-                .and_then(|known| known.name.clone()),
-            role_id: role,
-            scope,
-            held: Held::Direct,
-            effects: vec![SideEffect::StripGroup],
-            warnings,
-        });
-        Ok(std::iter::once(membership).chain(role).collect())
-    }
-
-    fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
-        if let Some(text) = &selector.group {
-            return if detail.named.iter().any(|(named, _)| named == text) {
-                Absence::Proven
-            } else {
-                Absence::NotFound(format!("TeamViewer has no user group `{text}`"))
-            };
-        }
-        let matching: Vec<&Role> = detail
-            .roles
-            .iter()
-            .filter(|role| selector.names(&role.id, role.name.as_deref()))
-            .collect();
-        match matching.as_slice() {
-            [] => Absence::NotFound(format!("TeamViewer has no role `{}`", selector.label())),
-            // By id, the role's own assignments were read; by name, a list that is an array is the proof.
-            [_] if selector.id.is_some() || !detail.says_null => Absence::Proven,
-            [role] => Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: format!(
-                    "TeamViewer lists no roles at all for the user; ask by the id `{}`",
-                    role.id
-                ),
-            },
-            several => {
-                let ids: Vec<&str> = several.iter().map(|role| role.id.as_str()).collect();
-                Absence::Unclear {
-                    reason: Reason::Ambiguous,
-                    message: format!("several roles are called `{}`: {}", selector.label(), ids.join(", ")),
-                }
-            }
+            memory: Memory::default(),
         }
     }
 
     async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
-        if let Some(verdict) = self.changed_meanwhile(cx, write, reading).await {
+        let (Some(detail), Some(taken)) = (detail(reading), self.taken(write)) else {
+            return overtaken("what was planned no longer fits what is held");
+        };
+        if let Taken::GroupRole(group) = taken
+            && let Some(verdict) = self.changed_meanwhile(cx, group, reading).await
+        {
             return verdict;
         }
         let answer = match core::send(&self.config, cx, &write.call).await {
@@ -302,38 +67,82 @@ impl TeamViewer {
             cx.revoke_answers.borrow_mut().push(answer.evidence(None));
             return Verdict::Acknowledged;
         }
-        cx.fault(&core::fault(
-            cx,
-            &answer,
-            core::kind_of(&answer),
-            "TeamViewer refused to unassign",
-        ))
+        let fault = core::fault(cx, &answer, core::kind_of(&answer), "TeamViewer refused to unassign");
+        // It may be the answer for what is not held any more, which is no refusal.
+        if matches!(answer.status, 400 | 404) && self.is_held(cx, &taken, &detail.user.id).await != Some(true) {
+            cx.note(&fault);
+            return Verdict::Unanswered {
+                reason: fault.reason(),
+                message: fault.message,
+            };
+        }
+        cx.fault(&fault)
     }
 
     /// The call that strips a group names no role: it may go only while the group holds the very role that is meant.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Option<Verdict> {
-        let body: serde_json::Value = serde_json::from_slice(write.call.body.as_deref()?).ok()?;
-        let group = body.get("UserGroupId")?.as_u64()?;
-        let meant = reading.grants.iter().find(|grant| {
-            grant.kind == GrantKind::GroupRole
-                && detail(reading).is_some_and(|detail| {
-                    detail
-                        .named
-                        .iter()
-                        .any(|(text, named)| named.id == group && grant.scope.group.as_ref() == Some(text))
-                })
-        })?;
+    async fn changed_meanwhile(&self, cx: &Context<'_>, group: u64, reading: &Reading) -> Option<Verdict> {
+        let scope = group.to_string();
+        let meant = reading
+            .grants
+            .iter()
+            .find(|grant| grant.kind == GrantKind::GroupRole && grant.scope.group.as_ref() == Some(&scope));
         match core::role_of_group(&self.config, cx, group).await {
-            Ok(Some(role)) if role == meant.role_id => None,
-            Ok(_) => Some(Verdict::NotSent {
-                reason: Reason::ConcurrentChange,
-                message: String::from("the group has another role now"),
-            }),
+            Ok(Some(role)) if meant.is_some_and(|meant| meant.role_id == role) => None,
+            Ok(_) => Some(overtaken("the group has another role now, or none")),
             Err(fault) => Some(Verdict::NotSent {
                 reason: fault.reason(),
                 message: fault.message,
             }),
         }
+    }
+
+    /// Whether what a write was to take is there; `None` where that cannot be read.
+    async fn is_held(&self, cx: &Context<'_>, taken: &Taken, user: &str) -> Option<bool> {
+        let config = &self.config;
+        let user = ids::user(user)?;
+        match taken {
+            Taken::Role(role) => {
+                let users = core::users_of_role(config, cx, role).await.ok()?;
+                Some(users.contains(&user))
+            }
+            Taken::GroupRole(group) => Some(core::role_of_group(config, cx, *group).await.ok()?.is_some()),
+            Taken::Membership(group) => {
+                let members = core::members(config, cx, *group).await.ok()?;
+                Some(ids::is_among(&user, &members))
+            }
+        }
+    }
+
+    fn taken(&self, write: &Write) -> Option<Taken> {
+        let Some(body) = &write.call.body else {
+            let path = write.call.url.strip_prefix(&self.url("/usergroups/"))?;
+            let (group, _) = path.split_once('/')?;
+            return group.parse().ok().map(Taken::Membership);
+        };
+        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+        if let Some(group) = body.get("UserGroupId") {
+            return group.as_u64().map(Taken::GroupRole);
+        }
+        let role = body.get("UserRoleId")?.as_str()?;
+        Some(Taken::Role(role.to_owned()))
+    }
+
+    /// The id of the token's owner, where it can be told.
+    async fn owner(&self, cx: &Context<'_>) -> Result<Option<String>, Error> {
+        let Some(owner) = self.memory.owner()? else {
+            return Ok(None);
+        };
+        if let Some(id) = owner.userid.as_deref().and_then(ids::user) {
+            return Ok(Some(id));
+        }
+        let Some(email) = owner.email else {
+            return Ok(None);
+        };
+        let users = core::users_by_email(&self.config, cx, &email).await?;
+        let own = users
+            .iter()
+            .find(|user| user.email.as_deref().is_some_and(|known| same_text(known, &email)));
+        Ok(own.and_then(|user| ids::user(&user.id)))
     }
 
     fn write(ask: &Ask, call: Call, index: usize) -> Write {
@@ -355,12 +164,6 @@ impl TeamViewer {
         self.config.base.join(path)
     }
 }
-
-const NO_SCOPE: Scope = Scope {
-    group: None,
-    organization: None,
-    workspace: None,
-};
 
 impl Provider for TeamViewer {
     fn capability(&self) -> &'static Capability {
@@ -393,12 +196,26 @@ impl Provider for TeamViewer {
         }
     }
 
+    /// The scopes hold a group's id.
+    fn resolve(&self, selector: &Selector, reading: &Reading) -> Selector {
+        let group = selector.group.as_ref().map(|text| {
+            let named = detail(reading).and_then(|detail| detail.named(text));
+            named
+                .and_then(Named::group)
+                .map_or_else(|| text.clone(), |group| group.id.to_string())
+        });
+        Selector {
+            group,
+            ..selector.clone()
+        }
+    }
+
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
-        Box::pin(self.find(cx))
+        Box::pin(reading::find_user(&self.config, cx))
     }
 
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>> {
-        Box::pin(self.read_all(cx, user))
+        Box::pin(reading::read(&self.config, cx, &self.memory, user))
     }
 
     fn absence<'a>(
@@ -410,7 +227,7 @@ impl Provider for TeamViewer {
         Box::pin(async move {
             Ok(detail(reading).map_or_else(
                 || Absence::NotFound(String::from("nothing was read")),
-                |detail| Self::what_absence_means(selector, detail),
+                |detail| what_absence_means(selector, detail),
             ))
         })
     }
@@ -430,10 +247,30 @@ impl Provider for TeamViewer {
         })
     }
 
-    /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
+    fn consequences<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        reading: &'a Reading,
+        targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
         Box::pin(async move {
-            let Some(owner) = core::owner(&self.config, cx).await? else {
+            let Some(detail) = detail(reading) else {
+                return Ok(Vec::new());
+            };
+            let mut consequences = consequences::of_leaving(reading, targets);
+            if targets.iter().any(|grant| grant.kind == GrantKind::GroupRole)
+                && let Some(own) = self.owner(cx).await?
+            {
+                consequences.extend(consequences::of_stripping(detail, &own, targets));
+            }
+            Ok(consequences)
+        })
+    }
+
+    /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
+        Box::pin(async move {
+            let Some(owner) = self.memory.owner()? else {
                 return Ok(Principal::Unknown);
             };
             if let Some(id) = owner.userid.as_deref().and_then(ids::user) {
@@ -448,12 +285,7 @@ impl Provider for TeamViewer {
         })
     }
 
-    fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
-        let group_of = |grant: &Grant| {
-            let text = grant.scope.group.as_ref()?;
-            let (_, group) = detail(reading)?.named.iter().find(|(named, _)| named == text)?;
-            Some(group.id)
-        };
+    fn plan(&self, ask: &Ask, user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         targets
             .iter()
             .enumerate()
@@ -470,12 +302,16 @@ impl Provider for TeamViewer {
                     }
                     GrantKind::GroupRole => {
                         let document = UnassignGroup {
-                            user_group_id: group_of(grant)?,
+                            user_group_id: consequences::group_of(grant)?,
                         };
                         post("/userroles/unassign/usergroup", Self::body(ask, &document))
                     }
                     GrantKind::Membership => {
-                        let path = format!("/usergroups/{}/members/{}", group_of(grant)?, ids::account(user));
+                        let path = format!(
+                            "/usergroups/{}/members/{}",
+                            consequences::group_of(grant)?,
+                            ids::account(user)
+                        );
                         Call::write(Method::Delete, self.url(&path), None, Repeat::Reread)
                     }
                     GrantKind::OrganizationLink => return None,
@@ -489,9 +325,9 @@ impl Provider for TeamViewer {
         Box::pin(async move {
             let verdict = self.verdict(cx, write, reading).await;
             if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. })
-                && let Some(role) = unassigned_role(write)
+                && let Some(Taken::Role(role)) = self.taken(write)
             {
-                self.revoked.borrow_mut().insert(role);
+                self.memory.revoked.borrow_mut().insert(role);
             }
             vec![verdict; write.targets.len()]
         })
@@ -508,37 +344,71 @@ impl Provider for TeamViewer {
     }
 }
 
-/// The groups that the request names, by id or by a name that only one group has.
-fn named_groups(ask: &Ask, groups: &[UserGroup]) -> Result<Vec<(String, UserGroup)>, Error> {
-    let mut named: Vec<(String, UserGroup)> = Vec::new();
-    for text in ask.entries.iter().filter_map(|entry| entry.selector().group.as_ref()) {
-        if named.iter().any(|(known, _)| known == text) {
-            continue;
+/// What it means that nothing is shown for an entry. The own assignments of every role that the entry can mean were read.
+fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
+    if let Some(text) = &selector.group {
+        let means_role = selector.id.is_some() || selector.name.is_some();
+        if let Some(absence) = unless_read(text, means_role, detail) {
+            return absence;
         }
-        let by_id = groups.iter().find(|group| group.id.to_string() == *text);
-        let by_name: Vec<&UserGroup> = groups
-            .iter()
-            .filter(|group| group.name.as_deref().is_some_and(|name| same_text(name, text)))
-            .collect();
-        match (by_id, by_name.as_slice()) {
-            (Some(group), _) => named.push((text.clone(), group.clone())),
-            (None, [group]) => named.push((text.clone(), (*group).clone())),
-            (None, []) => {}
-            (None, _) => {
-                return Err(Error::Refused {
-                    reason: Reason::Ambiguous,
-                    message: format!("several user groups are called `{text}`; use the id"),
-                });
+        if !means_role {
+            return Absence::Proven;
+        }
+    }
+    let matching: Vec<&Role> = detail
+        .roles
+        .iter()
+        .filter(|role| selector.names(&role.id, role.name.as_deref()))
+        .collect();
+    match (matching.as_slice(), &selector.name) {
+        ([], _) => Absence::NotFound(format!("TeamViewer has no role `{}`", selector.label())),
+        ([role], Some(wanted)) if role.name.as_ref().is_some_and(|name| !same_text(name, wanted)) => Absence::Unclear {
+            reason: Reason::NameMismatch,
+            message: format!(
+                "the role with the id `{}` is called `{}`, not `{wanted}`",
+                role.id,
+                role.name.as_deref().unwrap_or_default()
+            ),
+        },
+        ([_], _) => Absence::Proven,
+        (several, _) => {
+            let ids: Vec<&str> = several.iter().map(|role| role.id.as_str()).collect();
+            Absence::Unclear {
+                reason: Reason::Ambiguous,
+                message: format!("several roles are called `{}`: {}", selector.label(), ids.join(", ")),
             }
         }
     }
-    Ok(named)
 }
 
-/// The role that a write takes from the user directly.
-fn unassigned_role(write: &Write) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(write.call.body.as_deref()?).ok()?;
-    body.get("UserRoleId")?.as_str().map(str::to_owned)
+/// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.
+fn unless_read(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
+    let not_visible = |message: &str| Absence::Unclear {
+        reason: Reason::NotVisible,
+        message: message.to_owned(),
+    };
+    match detail.named(text).map(|named| &named.which) {
+        Some(Which::One(group)) => detail.why_unread(group.id, with_role).map(not_visible),
+        Some(Which::Unreadable(why)) => Some(not_visible(why)),
+        Some(Which::Several(ids)) => {
+            let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+            Some(Absence::Unclear {
+                reason: Reason::Ambiguous,
+                message: format!(
+                    "several user groups are called `{text}`: {}; use the id",
+                    ids.join(", ")
+                ),
+            })
+        }
+        Some(Which::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
+    }
+}
+
+fn overtaken(message: &str) -> Verdict {
+    Verdict::NotSent {
+        reason: Reason::ConcurrentChange,
+        message: message.to_owned(),
+    }
 }
 
 fn detail(reading: &Reading) -> Option<&Detail> {

@@ -4,7 +4,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::{TeamViewer, routes};
+use super::{TeamViewer, oauth, routes};
 
 /// A request, read whole.
 pub struct Call {
@@ -50,12 +50,8 @@ pub async fn answer(sandbox: TeamViewer, request: Request) -> Response {
                 "too many calls to a single function",
             ))
         }
-        Some(_)
-            if state
-                .token
-                .as_ref()
-                .is_none_or(|token| header("authorization") != format!("Bearer {token}")) =>
-        {
+        Some("oauth2/token") => oauth::issue(&mut state, head.method.as_str(), &header("content-type"), &body),
+        Some(_) if !state.admits(&header("authorization")) => {
             Err(refusal(401, "invalid_token", "the token is invalid"))
         }
         Some(path) => {

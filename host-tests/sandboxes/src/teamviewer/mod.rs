@@ -4,6 +4,7 @@
 
 mod demo;
 mod http;
+mod oauth;
 mod paging;
 mod routes;
 mod state;
@@ -56,17 +57,22 @@ impl TeamViewer {
         self.state().roles.push((id.to_owned(), name.to_owned()));
     }
 
+    /// An OAuth app and a refresh token of it.
+    pub fn add_app(&self, id: &str, secret: &str, refresh_token: &str) {
+        self.state().app = Some([id, secret, refresh_token].map(str::to_owned));
+    }
+
     /// A user group with at most one role; `source` 1 API, 2 console, 3 SCIM.
     pub fn add_group(&self, id: u64, name: &str, source: u8, role: Option<&str>, members: &[&str]) {
         self.state().add_group(id, name, source, role, members);
     }
 
-    /// Assigns a role directly.
     /// Whose token it is; `None`: the token may not see it.
     pub fn set_owner(&self, owner: Option<(Option<&str>, &str)>) {
         self.state().owner = owner.map(|(id, email)| (id.map(str::to_owned), email.to_owned()));
     }
 
+    /// Assigns a role directly.
     pub fn assign(&self, user: &str, role: &str) {
         self.state().assignments.push((user.to_owned(), role.to_owned()));
     }
@@ -105,6 +111,11 @@ impl TeamViewer {
             .and_then(|known| known.role.clone())
     }
 
+    /// How many access tokens the app got.
+    pub fn tokens_issued(&self) -> usize {
+        self.state().issued.len()
+    }
+
     /// Writes that were acknowledged.
     pub fn writes(&self) -> usize {
         self.state().writes
@@ -132,9 +143,14 @@ impl TeamViewer {
         self.state().omissions.push((role.to_owned(), skip, reads));
     }
 
-    /// The list of a user's roles is null when it is empty.
-    pub fn null_for_no_roles(&self) {
-        self.state().null_for_none = true;
+    /// Unassigning what is not held is refused with 400, and not acknowledged; which of the two TeamViewer does is not published.
+    pub fn refuse_what_is_not_held(&self) {
+        self.state().refuses_what_is_not_held = true;
+    }
+
+    /// Somebody else takes the same away right before the next write.
+    pub fn overtake_next_write(&self) {
+        self.state().overtakes = true;
     }
 
     /// The next calls are refused with 403 and `rate_limit_reached`.

@@ -113,11 +113,11 @@ fn user(state: &State, call: &Call, id: &str) -> Handled {
     }
 }
 
-/// Does not fail for an unknown user.
+/// Null if there are none, and for an unknown user, who is no error.
 fn roles_of_user(state: &mut State, call: &Call, id: &str) -> Handled {
     only(call, &["paginationToken"])?;
     let listed: Vec<Value> = state.listed(id).into_iter().map(Value::from).collect();
-    if listed.is_empty() && (state.null_for_none || !known(state, id)) {
+    if listed.is_empty() {
         return ok(json!({"currentPaginationToken": null, "nextPaginationToken": null, "assignedRoleIds": null}));
     }
     let (rows, next) = page(state, call, "paginationToken", listed)?;
@@ -181,6 +181,16 @@ fn unassign(state: &mut State, call: &Call) -> Handled {
     if !state.roles.iter().any(|(id, _)| *id == role) {
         return Err(refusal(400, "invalid_request", "UserRoleId is invalid"));
     }
+    if std::mem::take(&mut state.overtakes) {
+        let now = state.clock.unix();
+        for user in &users {
+            state.remove(&(user.clone(), role.clone()), now);
+        }
+    }
+    let is_held = |user: &String| state.assignments.contains(&(user.clone(), role.clone()));
+    if state.refuses_what_is_not_held && !users.iter().all(is_held) {
+        return Err(refusal(400, "invalid_request", "the role is not assigned"));
+    }
     for user in users {
         state.unassign(&user, &role);
     }
@@ -190,10 +200,13 @@ fn unassign(state: &mut State, call: &Call) -> Handled {
 fn unassign_group(state: &mut State, call: &Call) -> Handled {
     only(call, &[])?;
     let id = body(call, &["UserGroupId"])?["UserGroupId"].as_u64();
+    let overtaken = std::mem::take(&mut state.overtakes);
     let group = state.groups.iter_mut().find(|group| Some(group.id) == id);
-    group
-        .ok_or_else(|| refusal(400, "invalid_request", "UserGroupId is invalid"))?
-        .role = None;
+    let group = group.ok_or_else(|| refusal(400, "invalid_request", "UserGroupId is invalid"))?;
+    let held = group.role.take();
+    if state.refuses_what_is_not_held && (overtaken || held.is_none()) {
+        return Err(refusal(400, "invalid_request", "the group has no role"));
+    }
     state.writes += 1;
     no_content()
 }
@@ -251,6 +264,9 @@ fn leave(state: &mut State, call: &Call, id: &str, account: &str) -> Handled {
     only(call, &[])?;
     let index = find(state, id)?;
     let user = format!("u{account}");
+    if std::mem::take(&mut state.overtakes) {
+        state.groups[index].members.retain(|member| *member != user);
+    }
     if !state.groups[index].members.contains(&user) {
         return Err(refusal(404, "not_found", "no such member"));
     }

@@ -15,6 +15,10 @@ pub struct Group {
 pub struct State {
     pub clock: Clock,
     pub token: Option<String>,
+    /// An OAuth app: its id, its secret and a refresh token.
+    pub app: Option<[String; 3]>,
+    /// Access tokens that the app got.
+    pub issued: Vec<String>,
     /// Whose token it is: id where it is shown, and e-mail address.
     pub owner: Option<(Option<String>, String)>,
     /// Id, name, e-mail address.
@@ -31,7 +35,8 @@ pub struct State {
     pub delays: Vec<(String, Duration)>,
     pub lag: Duration,
     pub omissions: Vec<(String, usize, usize)>,
-    pub null_for_none: bool,
+    pub refuses_what_is_not_held: bool,
+    pub overtakes: bool,
     pub limited: usize,
     pub page: usize,
     pub repeats_pages: bool,
@@ -43,6 +48,8 @@ impl State {
         Self {
             clock,
             token: Some(token.to_owned()),
+            app: None,
+            issued: Vec::new(),
             owner: Some((Some(String::from("u900")), String::from("root@example.com"))),
             users: Vec::new(),
             roles: Vec::new(),
@@ -55,7 +62,8 @@ impl State {
             delays: Vec::new(),
             lag: Duration::ZERO,
             omissions: Vec::new(),
-            null_for_none: false,
+            refuses_what_is_not_held: false,
+            overtakes: false,
             limited: 0,
             page: 100,
             repeats_pages: false,
@@ -71,6 +79,12 @@ impl State {
             role: role.map(str::to_owned),
             members: members.iter().map(|&member| member.to_owned()).collect(),
         });
+    }
+
+    /// Whether a request comes with the script token or an access token.
+    pub fn admits(&self, authorization: &str) -> bool {
+        let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+        self.token.as_deref() == Some(token) || self.issued.iter().any(|issued| issued == token)
     }
 
     /// Lets the removals happen that are due.
@@ -146,7 +160,8 @@ impl State {
         }
     }
 
-    fn remove(&mut self, pair: &(String, String), at: Duration) {
+    /// Takes an assignment away.
+    pub fn remove(&mut self, pair: &(String, String), at: Duration) {
         let before = self.assignments.len();
         self.assignments.retain(|held| held != pair);
         if self.assignments.len() < before {

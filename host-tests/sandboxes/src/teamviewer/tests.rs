@@ -37,8 +37,12 @@ fn company() -> TeamViewer {
 async fn a_users_list_shows_distinct_roles_direct_and_by_group() {
     let (status, body) = call(&company(), "GET", "/users/u202/userroles", Value::Null).await;
     assert_eq!((status, body["assignedRoleIds"].as_array().unwrap().len()), (200, 2));
-    let (status, body) = call(&company(), "GET", "/users/u999/userroles", Value::Null).await;
-    assert_eq!((status, &body["assignedRoleIds"]), (200, &Value::Null));
+    let company = company();
+    company.add_user("u204", "New Joiner", "new@example.com");
+    for without in ["u204", "u999"] {
+        let (status, body) = call(&company, "GET", &format!("/users/{without}/userroles"), Value::Null).await;
+        assert_eq!((status, body.get("assignedRoleIds")), (200, Some(&Value::Null)));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,4 +76,21 @@ async fn what_is_not_documented_is_refused() {
     assert_eq!((status, &body["error"]), (403, &json!("rate_limit_reached")));
     company.refuse_tokens();
     assert_eq!(call(&company, "GET", "/userroles", Value::Null).await.0, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_held_is_acknowledged_or_refused() {
+    let company = company();
+    let body = json!({"UserIds": ["u202"], "UserRoleId": DEMO_ROLES[5].0});
+    let path = "/userroles/unassign/account";
+    assert_eq!(call(&company, "POST", path, body.clone()).await.0, 204);
+    company.refuse_what_is_not_held();
+    assert_eq!(call(&company, "POST", path, body).await.0, 400);
+    company.overtake_next_write();
+    let held = json!({"UserIds": ["u202"], "UserRoleId": DEMO_ROLES[1].0});
+    assert_eq!(call(&company, "POST", path, held).await.0, 400);
+    assert!(!company.is_assigned("u202", DEMO_ROLES[1].0));
+    company.overtake_next_write();
+    let left = call(&company, "DELETE", "/usergroups/1001/members/202", Value::Null).await;
+    assert_eq!((left.0, company.is_member(1001, "u202")), (404, false));
 }
