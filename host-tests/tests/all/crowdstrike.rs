@@ -204,6 +204,47 @@ async fn not_found_is_what_no_directory_knows_and_another_cids_role_is_refused()
 }
 
 #[tokio::test(start_paused = true)]
+async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
+    let world = World::new();
+    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
+    world.tenant.add_user(User {
+        uuid: lee.to_owned(),
+        uid: String::from("lee@example.com"),
+        cid: CHILD.to_owned(),
+        ..User::default()
+    });
+    // What is held in view names the CID in view.
+    world.tenant.grant(lee, HOME, "event_viewer");
+    let roles = [
+        by_id("help_desk"),
+        by_id("fac7c47add5242538f592946747a7191"),
+        by_id("no_such_role"),
+    ];
+    let answer = world.call(lee, &roles).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound],
+        "{answer:?}"
+    );
+    let mut proven: Vec<_> = world
+        .tenant
+        .revocations()
+        .into_iter()
+        .map(|revocation| (revocation.roles[0].clone(), revocation.cid))
+        .collect();
+    proven.sort();
+    let at = |role: &str, cid: &str| (role.to_owned(), cid.to_owned());
+    assert_eq!(
+        proven,
+        [
+            at("fac7c47add5242538f592946747a7191", HOME),
+            at("help_desk", HOME),
+            at("help_desk", CHILD)
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_with_the_name_of_another_role_is_refused_held_or_not() {
     let world = World::new();
     for id in ["event_viewer", "quarantine_manager"] {

@@ -675,6 +675,32 @@ async fn a_document_that_does_not_say_all_proves_no_absence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_document_that_still_shows_the_account_type_is_waited_for() {
+    let world = World::new();
+    let stale = format!(
+        r#"{{"ok": true, "user": {{"id": "{ANN}", "team_id": "{NORTH}", "is_admin": true, "enterprise_user": {{
+            "enterprise_id": "{ORG}", "teams": ["{NORTH}", "{SOUTH}"],
+            "is_admin": false, "is_owner": false, "is_primary_owner": false}}}}}}"#
+    );
+    world.network.inject(Rule {
+        times: 2,
+        ..Rule::always("/api/users.info", Fault::Answer(200, Vec::new(), stale.clone())).after(1)
+    });
+    let roles = [at(by_id("admin"), NORTH)];
+    assert!(world.call(ANN, &roles).await.is_ok());
+    world.demo.set_kind(ANN, NORTH, Kind::Admin);
+    world.network.heal();
+    world
+        .network
+        .inject(Rule::always("/api/users.info", Fault::Answer(200, Vec::new(), stale)).after(1));
+    let failure = world.call(ANN, &roles).await.unwrap_err();
+    assert_eq!(
+        (failure.outcomes[0].outcome, failure.outcomes[0].reason.as_deref()),
+        (Outcome::Unverified, Some("not_settled"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rejected_user_is_settled_by_the_read_back_alone() {
     for (processes, outcome) in [(true, Outcome::Removed), (false, Outcome::Failed)] {
         let world = World::new();

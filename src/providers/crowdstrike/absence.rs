@@ -78,6 +78,12 @@ pub async fn of(
             }
         }
     };
+    let cids = where_known(config, directories, cx, &id, cids).await;
+    if cids.is_empty() {
+        return Ok(Absence::NotFound(format!(
+            "CrowdStrike has no role with the id `{id}` in view or in the user's home CID"
+        )));
+    }
     Ok(Absence::Probe(
         cids.into_iter()
             .map(|cid| Grant {
@@ -91,6 +97,28 @@ pub async fn of(
             })
             .collect(),
     ))
+}
+
+/// Of several CIDs those that have the role: a custom role exists in one alone, and is refused elsewhere. A directory that cannot
+/// be read rules nothing out.
+async fn where_known(
+    config: &Config,
+    directories: &Directories,
+    cx: &Context<'_>,
+    id: &str,
+    cids: Vec<Cid>,
+) -> Vec<Cid> {
+    if cids.len() < 2 {
+        return cids;
+    }
+    let mut known = Vec::with_capacity(cids.len());
+    for cid in cids {
+        let found = directories.with_id(config, cx, id, std::slice::from_ref(&cid)).await;
+        if !matches!(found, Ok(None)) {
+            known.push(cid);
+        }
+    }
+    known
 }
 
 const fn not_visible(message: String) -> Absence {
