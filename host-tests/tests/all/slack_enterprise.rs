@@ -295,6 +295,17 @@ async fn a_demotion_that_misses_workspaces_is_asked_for_once_more_and_never_call
     let failure = answer.unwrap_err();
     assert!(failure.message.contains("`owner` at `T0NORTH`"), "{}", failure.message);
     assert_eq!(world.demo.writes(), 2);
+
+    // The same, and the answer is lost.
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Admin);
+    world.demo.fail_on_workspaces(1);
+    world
+        .network
+        .inject(Rule::always("/api/admin.users.setRegular", Fault::ResetAfter));
+    let answer = world.call_with(SAM, &[by_id("org_admin")], allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
+    assert_eq!(kinds(&world), (Kind::Member, Kind::Owner));
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,7 +32,9 @@ use super::{
 /// One Slack Enterprise account during one operation.
 pub struct Slack {
     config: Config,
-    /// Workspaces that a demotion in the organization is known to have missed: the read-back looks there.
+    /// Workspaces that a demotion in the organization should take the ownership of.
+    owned: RefCell<Vec<String>>,
+    /// Those that it has missed, or may have: the read-back looks there.
     missed: RefCell<Vec<String>>,
 }
 
@@ -45,6 +47,7 @@ impl Slack {
     pub const fn new(config: Config) -> Self {
         Self {
             config,
+            owned: RefCell::new(Vec::new()),
             missed: RefCell::new(Vec::new()),
         }
     }
@@ -60,11 +63,12 @@ impl Slack {
             }
             let member = &detail.member;
             let (mut takes, complete) = account_types::owned(&self.config, cx, member, seen(detail)).await;
-            let mut lists: Vec<String> = takes
+            let owned: Vec<String> = takes.iter().filter_map(|grant| grant.scope.workspace.clone()).collect();
+            let mut lists: Vec<String> = owned
                 .iter()
-                .filter_map(|grant| grant.scope.workspace.as_ref())
                 .map(|workspace| format!("ownership of workspace {workspace}"))
                 .collect();
+            *self.owned.borrow_mut() = owned;
             if !complete || !member.has_teams || seen(detail).len() < member.teams.len() {
                 lists.push(String::from("complete: false"));
                 // What cannot be listed may be protected.
@@ -346,7 +350,15 @@ impl Provider for Slack {
     }
 
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(self.verdicts(cx, write, reading))
+        Box::pin(async move {
+            let verdicts = self.verdicts(cx, write, reading).await;
+            let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
+            // A demotion without an answer may be done in part.
+            if verdicts.iter().any(is_open) && self.missed.borrow().is_empty() {
+                self.missed.borrow_mut().clone_from(&self.owned.borrow());
+            }
+            verdicts
+        })
     }
 
     fn unify(&self, reading: &Reading) -> User {
