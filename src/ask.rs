@@ -59,6 +59,8 @@ pub struct Selector {
     /// Any of them; empty: not narrowed.
     pub organizations: Vec<String>,
     pub workspace: Option<String>,
+    /// The organization itself is meant, and no group or workspace inside of it.
+    pub is_outermost: bool,
     /// Access to an organization is meant, not a role: `id` and `name` are the organization's.
     pub is_link: bool,
 }
@@ -153,7 +155,9 @@ impl Selector {
     /// Whether a grant at this scope is meant.
     pub fn admits(&self, scope: &types::Scope) -> bool {
         let fits = |wanted: &Option<String>, held: &Option<String>| wanted.is_none() || wanted == held;
-        fits(&self.group, &scope.group)
+        let is_inside = scope.group.is_some() || scope.workspace.is_some();
+        !(self.is_outermost && is_inside)
+            && fits(&self.group, &scope.group)
             && fits(&self.workspace, &scope.workspace)
             && (self.organizations.is_empty()
                 || scope
@@ -300,6 +304,7 @@ fn selector(
         )?,
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
         workspace: workspace.or_else(|| workspace_id.cloned()),
+        is_outermost: false,
         is_link: false,
     };
     provider

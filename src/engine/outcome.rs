@@ -197,10 +197,35 @@ fn acknowledged(
 fn unanswered(after: Option<&ReadBack>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
     match after.filter(|after| after.settled) {
         Some(after) if after.reading.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
+        // Done in part: what should have gone with it is still there.
+        Some(after) if target.takes.iter().any(|taken| after.reading.shows(taken)) => {
+            let left = target.takes.iter().filter(|taken| after.reading.shows(taken));
+            let left: Vec<String> = left.map(scoped_name).collect();
+            let message = format!(
+                "{message}; `{}` is gone, still held: {}",
+                target.grant.role_id,
+                left.join(", ")
+            );
+            Decision::new(Outcome::Failed, reason, message)
+        }
         // Without an acknowledgement a probe is no positive control.
         Some(_) if gone == Outcome::Removed => Decision::plain(Outcome::Removed),
         _ => Decision::new(Outcome::Unknown, reason, message),
     }
+}
+
+/// A grant for people: the role, and the innermost part of its scope.
+fn scoped_name(grant: &Grant) -> String {
+    let scope = &grant.scope;
+    let innermost = scope
+        .group
+        .as_ref()
+        .or(scope.workspace.as_ref())
+        .or(scope.organization.as_ref());
+    innermost.map_or_else(
+        || format!("`{}`", grant.role_id),
+        |at| format!("`{}` at `{at}`", grant.role_id),
+    )
 }
 
 fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use harness::typed::{
-    self,
-    types::{self, Outcome, ViaKind},
+use harness::{
+    network::{Fault, Rule},
+    typed::{
+        self,
+        types::{self, Outcome, ViaKind},
+    },
 };
 use sandboxes::crowdstrike::{
     DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User,
@@ -45,7 +48,7 @@ async fn several_roles_of_one_cid_go_in_one_call() {
 #[tokio::test(start_paused = true)]
 async fn more_than_a_hundred_roles_go_in_chunks() {
     let world = World::new();
-    let ids: Vec<String> = (0..95).map(|n| format!("custom_{n:03}")).collect();
+    let ids: Vec<String> = (0..150).map(|n| format!("custom_{n:03}")).collect();
     for id in &ids {
         world.tenant.add_role(Role {
             id: id.clone(),
@@ -56,42 +59,208 @@ async fn more_than_a_hundred_roles_go_in_chunks() {
         world.tenant.grant(SAM, CHILD, id);
     }
     let roles: Vec<types::Role> = ids.iter().map(|id| by_id(id)).collect();
+    let answer = narrowed(&world, SAM, roles, &[HOME, CHILD]).await;
+    assert!(answer.is_ok(), "{:?}", answer.unwrap_err().message);
+    let mut sizes: Vec<usize> = world
+        .tenant
+        .revocations()
+        .iter()
+        .map(|revocation| revocation.roles.len())
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [50, 50, 100, 100]);
+    let left = world.tenant.grants(SAM);
+    assert!(left.iter().all(|(_, role, _)| !role.starts_with("custom")), "{left:?}");
+}
+
+/// Asks for roles in these organizations.
+async fn narrowed(
+    world: &World,
+    user: &str,
+    roles: Vec<types::Role>,
+    organizations: &[&str],
+) -> Result<types::Success, types::Failure> {
     let request = types::Request {
-        id: SAM.to_owned(),
+        id: user.to_owned(),
         roles,
-        organizations: [HOME, CHILD]
+        organizations: organizations
+            .iter()
             .map(|id| types::Organization {
-                id: Some(id.to_owned()),
+                id: Some((*id).to_owned()),
                 name: None,
             })
-            .to_vec(),
+            .collect(),
         workspace_id: None,
         remote_query: None,
         remote_data: None,
     };
-    let answer = typed::call(&world.network, world.clock, &typed_account(), &request, &options())
+    typed::call(&world.network, world.clock, &typed_account(), &request, &options())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_organization_is_decided_by_itself() {
+    let foreign = "00000000000000000000000000000000";
+    let world = World::new();
+    let answer = narrowed(&world, ANN, vec![by_id("help_desk")], &[HOME, foreign]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
+    let grants = answer.unwrap_err().outcomes.remove(0).grants;
+    assert_eq!((grants.len(), grants[0].outcome), (1, Outcome::Removed));
+    assert!(!world.tenant.holds(ANN, HOME, "help_desk") && world.tenant.holds(ANN, CHILD, "help_desk"));
+
+    // The list of the child omits what is held there: it is revoked to prove that it is not.
+    let world = World::new();
+    world.tenant.omit_from_reads("help_desk", 2, 1);
+    let success = narrowed(&world, ANN, vec![by_id("help_desk")], &[HOME, CHILD])
         .await
         .unwrap();
-    assert_eq!(outcomes(&answer).len(), 95);
-    assert_eq!(request.organizations.len(), 2);
-    // 100 entries in one call are the most; the organizations count.
-    assert!(answer.is_ok(), "{:?}", answer.unwrap_err().message);
-    assert!(
-        world
-            .tenant
-            .revocations()
-            .iter()
-            .all(|revocation| revocation.roles.len() <= 100)
-    );
+    let said: Vec<_> = success.outcomes[0]
+        .grants
+        .iter()
+        .map(|grant| (grant.scope.organization.as_deref().unwrap(), grant.outcome))
+        .collect();
+    assert_eq!(said, [(HOME, Outcome::Removed), (CHILD, Outcome::AlreadyAbsent)]);
+    assert!(!world.tenant.holds(ANN, HOME, "help_desk") && !world.tenant.holds(ANN, CHILD, "help_desk"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_home_that_cannot_be_read_proves_nothing() {
+    let world = World::new();
+    let roles = [by_id("quarantine_manager"), by_id("help_desk")];
+    let answer = locked_to_the_child(&world, ANN, &roles).await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+    let removed = answer.unwrap_err().outcomes.remove(1);
+    assert_eq!(removed.warnings, [format!("cid_not_visible:{HOME}")]);
+    assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
+    let role = in_organization("quarantine_manager", CHILD);
+    let answer = locked_to_the_child(&world, ANN, &[role]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
+}
+
+/// With a token that is locked to the child CID.
+async fn locked_to_the_child(
+    world: &World,
+    user: &str,
+    roles: &[types::Role],
+) -> Result<types::Success, types::Failure> {
+    let mut account = typed_account();
+    if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
+        credentials.member_cid = Some(format!("{CHILD}-5C"));
+    }
+    let request = types::Request {
+        id: user.to_owned(),
+        roles: roles.to_vec(),
+        organizations: Vec::new(),
+        workspace_id: None,
+        remote_query: None,
+        remote_data: None,
+    };
+    typed::call(&world.network, world.clock, &account, &request, &options())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_found_is_what_no_directory_knows_and_another_cids_role_is_refused() {
+    let world = World::new();
+    let night_shift = "fac7c47add5242538f592946747a7191";
+    let answer = world
+        .call(
+            SAM,
+            &[
+                in_organization(night_shift, CHILD),
+                in_organization("no_such_role", CHILD),
+                by_id("event_viewer"),
+            ],
+        )
+        .await;
     assert_eq!(
-        world
-            .tenant
-            .grants(SAM)
-            .iter()
-            .filter(|(_, role, _)| role.starts_with("custom"))
-            .count(),
-        0
+        outcomes(&answer),
+        [Outcome::Refused, Outcome::NotFound, Outcome::Removed],
+        "{answer:?}"
     );
+    let lenient = types::Options {
+        unknown_role: Some(types::UnknownRole::Absent),
+        ..options()
+    };
+    let failure = world
+        .call_with(
+            SAM,
+            &[in_organization(night_shift, CHILD), by_id("no_such_role")],
+            lenient,
+        )
+        .await
+        .unwrap_err();
+    let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(said, [Outcome::Refused, Outcome::AlreadyAbsent]);
+    // A directory that cannot be read knows nothing.
+    world.network.inject(Rule::always(
+        "/user-management/queries/roles/v1",
+        Fault::Answer(403, Vec::new(), String::from("{}")),
+    ));
+    let answer = world.call(SAM, &[by_id("no_such_role")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Refused], "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
+    let world = World::new();
+    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
+    world.tenant.add_user(User {
+        uuid: lee.to_owned(),
+        uid: String::from("lee@example.com"),
+        cid: CHILD.to_owned(),
+        ..User::default()
+    });
+    // What is held in view names the CID in view.
+    world.tenant.grant(lee, HOME, "event_viewer");
+    let roles = [
+        by_id("help_desk"),
+        by_id("fac7c47add5242538f592946747a7191"),
+        by_id("no_such_role"),
+    ];
+    let answer = world.call(lee, &roles).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound],
+        "{answer:?}"
+    );
+    let mut proven: Vec<_> = world
+        .tenant
+        .revocations()
+        .into_iter()
+        .map(|revocation| (revocation.roles[0].clone(), revocation.cid))
+        .collect();
+    proven.sort();
+    let at = |role: &str, cid: &str| (role.to_owned(), cid.to_owned());
+    assert_eq!(
+        proven,
+        [
+            at("fac7c47add5242538f592946747a7191", HOME),
+            at("help_desk", HOME),
+            at("help_desk", CHILD)
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_with_the_name_of_another_role_is_refused_held_or_not() {
+    let world = World::new();
+    for id in ["event_viewer", "quarantine_manager"] {
+        let role = types::Role {
+            name: Some(String::from("Help Desk")),
+            ..by_id(id)
+        };
+        let failure = world.call(ANN, &[role]).await.unwrap_err();
+        assert_eq!(failure.outcomes[0].reason.as_deref(), Some("name_mismatch"), "{id}");
+    }
+    assert!(world.tenant.revocations().is_empty());
+    let role = types::Role {
+        name: Some(String::from("quarantine MANAGER")),
+        ..by_id("quarantine_manager")
+    };
+    assert_eq!(outcomes(&world.call(ANN, &[role]).await), [Outcome::AlreadyAbsent]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,21 +399,7 @@ async fn a_cid_out_of_sight_blocks_only_its_own_entry() {
 #[tokio::test(start_paused = true)]
 async fn a_token_locked_to_a_child_acts_there() {
     let world = World::new();
-    let mut account = typed_account();
-    if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
-        credentials.member_cid = Some(format!("{CHILD}-5C"));
-    }
-    let request = types::Request {
-        id: ANN.to_owned(),
-        roles: vec![by_id("help_desk")],
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
-    };
-    let answer = typed::call(&world.network, world.clock, &account, &request, &options())
-        .await
-        .unwrap();
+    let answer = locked_to_the_child(&world, ANN, &[by_id("help_desk")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed]);
     assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
 }
@@ -430,6 +585,51 @@ async fn a_success_with_errors_inside_is_no_success() {
     );
     assert_eq!(failure.status, 422);
     assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_with_errors_inside_is_taken_apart_and_bounded() {
+    let world = World::new();
+    world.tenant.success_with_errors_for("help_desk");
+    let ask = [
+        by_id("event_viewer"),
+        in_organization("help_desk", HOME),
+        by_id("dashboard_admin"),
+    ];
+    let answer = world.call(ANN, &ask).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::Failed, Outcome::Removed],
+        "{answer:?}"
+    );
+    assert!(world.tenant.holds(ANN, HOME, "help_desk"));
+    let acknowledged: Vec<_> = answer
+        .unwrap_err()
+        .outcomes
+        .iter()
+        .map(|entry| entry.grants[0].acknowledged)
+        .collect();
+    assert_eq!(acknowledged, [true, false, true]);
+
+    let world = World::new();
+    world.tenant.success_with_errors_for("custom_00");
+    let ids: Vec<String> = (0..20).map(|n| format!("custom_{n:02}")).collect();
+    for id in &ids {
+        world.tenant.add_role(Role {
+            id: id.clone(),
+            display_name: id.clone(),
+            cid: None,
+        });
+        world.tenant.grant(SAM, HOME, id);
+    }
+    let roles: Vec<types::Role> = ids.iter().map(|id| by_id(id)).collect();
+    let answer = world.call(SAM, &roles).await;
+    let said = outcomes(&answer);
+    assert_eq!(
+        (said[0], said[7], said[8]),
+        (Outcome::Failed, Outcome::Removed, Outcome::Failed)
+    );
+    assert_eq!(world.tenant.revocations().len(), 7);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,10 +11,10 @@ use harness::{
 };
 use sandboxes::{
     Clock,
-    slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Kind, Slack},
+    slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Kind, Slack, User},
 };
 
-use crate::fixture::{START, by_id, by_name, options, outcomes};
+use crate::fixture::{START, by_id, by_name, in_organization, options, outcomes};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -28,6 +28,7 @@ struct World {
     network: Network,
     demo: Slack,
     workspace_id: Option<String>,
+    organizations: Vec<&'static str>,
     settings: Option<String>,
 }
 
@@ -42,6 +43,7 @@ impl World {
             network,
             demo,
             workspace_id: None,
+            organizations: Vec::new(),
             settings: None,
         }
     }
@@ -65,7 +67,14 @@ impl World {
         let request = types::Request {
             id: user.to_owned(),
             roles: roles.to_vec(),
-            organizations: Vec::new(),
+            organizations: self
+                .organizations
+                .iter()
+                .map(|id| types::Organization {
+                    id: Some((*id).to_owned()),
+                    name: None,
+                })
+                .collect(),
             workspace_id: self.workspace_id.clone(),
             remote_query: None,
             remote_data: None,
@@ -159,8 +168,14 @@ async fn entities_go_in_tens_and_every_page_is_read() {
 #[tokio::test(start_paused = true)]
 async fn absent_unknown_and_malformed() {
     let world = World::new();
-    let answer = world.call(SAM, &[by_id("Rl0J"), by_name("Super Admin")]).await;
-    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::NotFound]);
+    let answer = world
+        .call(SAM, &[by_id("Rl0J"), by_id("RlCUSTOM2"), by_id("Rl0CS")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::NotFound, Outcome::NotFound]
+    );
+    assert!(world.demo.is_assigned(ANN, "Rl0C", NORTH));
     for user in ["U0NOBODY", "nobody@example.com"] {
         assert_eq!(
             world.call(user, &[by_id("Rl0C")]).await.unwrap_err().status,
@@ -261,20 +276,36 @@ async fn a_demotion_in_the_organization_lists_what_else_goes_and_needs_to_be_all
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_demotion_that_misses_workspaces_is_settled_by_the_read_back() {
+async fn a_demotion_that_misses_workspaces_is_asked_for_once_more_and_never_called_whole() {
+    let allowed = || allowing(&[SideEffect::DemoteOwnerEverywhere]);
     let world = World::new();
     world.demo.set_kind(SAM, ORG, Kind::Admin);
     world.demo.fail_on_workspaces(1);
-    let answer = world
-        .call_with(
-            SAM,
-            &[by_id("org_admin")],
-            allowing(&[SideEffect::DemoteOwnerEverywhere]),
-        )
-        .await;
+    let answer = world.call_with(SAM, &[by_id("org_admin")], allowed()).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert!(!answer.unwrap().outcomes[0].grants[0].acknowledged);
-    assert_eq!(world.demo.kind(SAM, ORG), Kind::Member);
+    let kinds = |world: &World| (world.demo.kind(SAM, ORG), world.demo.kind(SAM, NORTH));
+    assert_eq!(kinds(&world), (Kind::Member, Kind::Member));
+
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Admin);
+    world.demo.fail_on_workspaces(2);
+    let answer = world.call_with(SAM, &[by_id("org_admin")], allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
+    assert_eq!(kinds(&world), (Kind::Member, Kind::Owner));
+    let failure = answer.unwrap_err();
+    assert!(failure.message.contains("`owner` at `T0NORTH`"), "{}", failure.message);
+    assert_eq!(world.demo.writes(), 2);
+
+    // The same, and the answer is lost.
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Admin);
+    world.demo.fail_on_workspaces(1);
+    world
+        .network
+        .inject(Rule::always("/api/admin.users.setRegular", Fault::ResetAfter));
+    let answer = world.call_with(SAM, &[by_id("org_admin")], allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
+    assert_eq!(kinds(&world), (Kind::Member, Kind::Owner));
 }
 
 #[tokio::test(start_paused = true)]
@@ -421,7 +452,13 @@ async fn the_whole_user_is_mapped() {
         .iter()
         .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
         .collect();
-    assert_eq!(roles, [(Some("Rl01"), Some("Channel Admin"), Some(NORTH))]);
+    assert_eq!(
+        roles,
+        [
+            (Some("Rl01"), Some("Channel Admin"), Some(NORTH)),
+            (Some("multi_channel_guest"), None, Some(NORTH))
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -448,6 +485,19 @@ async fn scim_adds_to_the_user_where_it_is_wanted_and_decides_nothing() {
         ),
         (Some("S0STAFF"), Some("Staff"), Some(ORG))
     );
+    let emails: Vec<_> = user
+        .emails
+        .iter()
+        .map(|email| email.email.as_deref().unwrap())
+        .collect();
+    assert_eq!(emails, ["kim.park@example.com", "kim@home.example.com"]);
+    let phones: Vec<_> = user
+        .phones
+        .iter()
+        .map(|phone| phone.number.as_deref().unwrap())
+        .collect();
+    assert_eq!(phones, ["+1 555 0102", "+1 555 0199"]);
+    assert_eq!(user.urls[0].url.as_deref(), Some("https://acme.slack.com/team/U0KIM"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -467,4 +517,404 @@ async fn a_refusal_among_good_answers_is_the_answer_that_is_shown_and_names_the_
     assert_eq!(shown.missing_scopes, ["admin.roles:write", "admin.users:write"]);
     assert!(shown.body.contains("missing_scope"), "{shown:?}");
     assert!(!world.demo.is_assigned(ANN, "RlCUSTOM1", ORG) && world.demo.is_assigned(ANN, "Rl01", SOUTH));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_narrows_and_a_scope_that_no_grant_can_have_is_400() {
+    let mut world = World::new();
+    let answer = world.call(ANN, &[in_organization("admin", ORG)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert_eq!(world.demo.kind(ANN, NORTH), Kind::Member);
+    let answer = world.call(ANN, &[in_organization("Rl0C", ORG)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(
+        world.demo.is_assigned(ANN, "Rl0C", NORTH),
+        "an assignment at a workspace is another one"
+    );
+    let answer = world.call(ANN, &[in_organization("Rl0C", ORG)]).await.unwrap();
+    assert_eq!(answer.outcomes[0].outcome, Outcome::AlreadyAbsent);
+    assert!(answer.outcomes[0].warnings.contains(&String::from("held_at:T0NORTH")));
+    world.organizations = vec![ORG];
+    let answer = world.call(ANN, &[at(by_id("Rl0C"), NORTH)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH));
+
+    world.organizations = Vec::new();
+    let answer = world
+        .call(
+            ANN,
+            &[
+                in_organization("Rl01", "E0OTHER"),
+                in_organization("admin", "E0OTHER"),
+                by_id("Rl01"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::Unknown, Outcome::Removed]
+    );
+    world.network.forget_calls();
+    let in_channel = |id: &str| types::Role {
+        group: Some(String::from("C0GENERAL")),
+        ..by_id(id)
+    };
+    for role in [
+        at(by_id("org_owner"), NORTH),
+        at(by_id("org_admin"), NORTH),
+        in_channel("admin"),
+        in_channel("org_owner"),
+        at(in_channel("Rl0A"), NORTH),
+        types::Role {
+            id: None,
+            ..in_channel("")
+        },
+    ] {
+        let failure = world.call(ANN, &[role]).await.unwrap_err();
+        assert_eq!((failure.status, failure.field.as_deref()), (400, Some("roles[0].id")));
+    }
+    assert!(world.network.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_from_above_is_inherited_whatever_the_lists_show() {
+    for kind in [Kind::Owner, Kind::Admin, Kind::PrimaryOwner] {
+        let world = World::new();
+        world.demo.set_kind(KIM, ORG, kind);
+        for role in [
+            by_id("admin"),
+            by_id("owner"),
+            at(by_id("admin"), SOUTH),
+            in_organization("admin", ORG),
+        ] {
+            let answer = world.call(KIM, &[role]).await;
+            assert_eq!(outcomes(&answer), [Outcome::Inherited], "{kind:?}: {answer:?}");
+        }
+    }
+    let world = World::new();
+    world.demo.add_user(User {
+        id: String::from("U0EVE"),
+        ..User::default()
+    });
+    world.demo.set_kind("U0EVE", ORG, Kind::Admin);
+    let answer = world.call("U0EVE", &[by_id("admin")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Inherited], "in no workspace: {answer:?}");
+    world.demo.set_kind(KIM, NORTH, Kind::PrimaryOwner);
+    for role in ["primary_owner", "owner", "admin"] {
+        let answer = world.call(KIM, &[at(by_id(role), NORTH)]).await;
+        assert_eq!(outcomes(&answer), [Outcome::Inherited], "{role}: {answer:?}");
+    }
+    // Which owner of another workspace is its primary owner is not shown.
+    world.demo.set_kind(ANN, SOUTH, Kind::Owner);
+    let answer = world
+        .call(
+            ANN,
+            &[at(by_id("primary_owner"), SOUTH), at(by_id("primary_owner"), NORTH)],
+        )
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::AlreadyAbsent]);
+    assert_eq!(world.demo.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_role_of_an_owner_of_the_organization_is_refused_by_slack() {
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Owner);
+    let answer = world
+        .call_with(SAM, &[at(by_id("owner"), NORTH)], allowing(&[SideEffect::DemoteOwner]))
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Refused], "{answer:?}");
+    assert_eq!(world.demo.kind(SAM, NORTH), Kind::Owner);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_published_may_be_a_custom_role_and_is_never_absent() {
+    let world = World::new();
+    let lenient = types::Options {
+        unknown_role: Some(types::UnknownRole::Absent),
+        ..options()
+    };
+    let failure = world
+        .call_with(ANN, &[by_name("Night Shift"), by_id("RlNOSUCH")], lenient)
+        .await
+        .unwrap_err();
+    let shown: Vec<_> = failure
+        .outcomes
+        .iter()
+        .map(|entry| (entry.outcome, entry.reason.as_deref()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (Outcome::Refused, Some("not_supported")),
+            (Outcome::AlreadyAbsent, Some("unknown_role"))
+        ]
+    );
+    assert!(failure.message.contains("known by its id alone"), "{}", failure.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_does_not_say_all_proves_no_absence() {
+    let world = World::new();
+    world.demo.leave_out("enterprise_user/teams");
+    let answer = world
+        .call(KIM, &[by_id("admin"), at(by_id("admin"), SOUTH), by_id("org_owner")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::AlreadyAbsent, Outcome::AlreadyAbsent]
+    );
+    let world = World::new();
+    world.demo.leave_out("enterprise_user");
+    let answer = world
+        .call(KIM, &[by_id("org_owner"), at(by_id("admin"), SOUTH), by_id("Rl01")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::Unknown, Outcome::Removed],
+        "{answer:?}"
+    );
+    // The lists and the document contradict each other.
+    let world = World::new();
+    let none = String::from(r#"{"ok": true, "admin_ids": []}"#);
+    world.network.inject(Rule::always(
+        "/api/admin.teams.admins.list",
+        Fault::Answer(200, Vec::new(), none),
+    ));
+    let answer = world.call(ANN, &[at(by_id("admin"), NORTH)]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_still_shows_the_account_type_is_waited_for() {
+    let world = World::new();
+    let stale = format!(
+        r#"{{"ok": true, "user": {{"id": "{ANN}", "team_id": "{NORTH}", "is_admin": true, "enterprise_user": {{
+            "enterprise_id": "{ORG}", "teams": ["{NORTH}", "{SOUTH}"],
+            "is_admin": false, "is_owner": false, "is_primary_owner": false}}}}}}"#
+    );
+    world.network.inject(Rule {
+        times: 2,
+        ..Rule::always("/api/users.info", Fault::Answer(200, Vec::new(), stale.clone())).after(1)
+    });
+    let roles = [at(by_id("admin"), NORTH)];
+    assert!(world.call(ANN, &roles).await.is_ok());
+    world.demo.set_kind(ANN, NORTH, Kind::Admin);
+    world.network.heal();
+    world
+        .network
+        .inject(Rule::always("/api/users.info", Fault::Answer(200, Vec::new(), stale)).after(1));
+    let failure = world.call(ANN, &roles).await.unwrap_err();
+    assert_eq!(
+        (failure.outcomes[0].outcome, failure.outcomes[0].reason.as_deref()),
+        (Outcome::Unverified, Some("not_settled"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_user_is_settled_by_the_read_back_alone() {
+    for (processes, outcome) in [(true, Outcome::Removed), (false, Outcome::Failed)] {
+        let world = World::new();
+        world
+            .demo
+            .reject_users("user_is_not_member_in_all_channels_passed", processes);
+        let answer = world.call(ANN, &[by_id("Rl0C")]).await;
+        assert_eq!(outcomes(&answer), [outcome], "{answer:?}");
+        assert_eq!(world.demo.is_assigned(ANN, "Rl0C", NORTH), !processes);
+        let entries = match answer {
+            Ok(success) => success.outcomes,
+            Err(failure) => failure.outcomes,
+        };
+        assert!(entries[0].grants.iter().all(|grant| !grant.acknowledged));
+        // With an entity rejected besides.
+        let world = World::new();
+        world.demo.reject_users("invalid_auth", processes);
+        world.demo.reject(ORG, "cannot_modify_role_admin");
+        let failure = world.call(ANN, &[by_id("Rl0C")]).await.unwrap_err();
+        let grants: Vec<_> = failure.outcomes[0].grants.iter().map(|grant| grant.outcome).collect();
+        assert_eq!(grants, [outcome, Outcome::Refused]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn protected_roles_hold_in_every_spelling_and_for_what_goes_along() {
+    let mut world = World::new();
+    world.settings = Some(String::from(r#"{"protected_roles": ["Roles Admin", "owner"]}"#));
+    let own = allowing(&[SideEffect::RemoveOwnAccess]);
+    let everything = allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere]);
+    let answer = world.call_with(ROOT, &[by_id("Rl02")], own).await;
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("protected_role")
+    );
+    world.demo.set_kind(SAM, ORG, Kind::Owner);
+    let answer = world.call_with(SAM, &[by_id("organization_owner")], everything).await;
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("protected_role")
+    );
+    assert_eq!((world.demo.kind(SAM, ORG), world.demo.writes()), (Kind::Owner, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workspace_out_of_sight_concerns_its_own_entry() {
+    for error in ["team_not_found", "team_access_not_granted"] {
+        let world = World::new();
+        world.demo.hide_team(SOUTH, error);
+        let answer = world
+            .call(
+                ANN,
+                &[at(by_id("admin"), SOUTH), by_id("Rl01"), at(by_id("admin"), NORTH)],
+            )
+            .await;
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Unknown, Outcome::Removed, Outcome::Removed],
+            "{answer:?}"
+        );
+        let answer = world.call(ANN, &[by_id("owner")]).await;
+        assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
+        world.demo.set_kind(SAM, ORG, Kind::Owner);
+        let dry = types::Options {
+            dry_run: true,
+            ..allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere])
+        };
+        let success = world.call_with(SAM, &[by_id("org_owner")], dry).await.unwrap();
+        assert_eq!(
+            success.outcomes[0].grants[0].side_effects,
+            ["ownership of workspace T0NORTH", "complete: false"]
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_read_wherever_its_cursor_stands() {
+    for at_the_top in [false, true] {
+        let world = World::new();
+        if at_the_top {
+            world.demo.cursor_at_the_top();
+        }
+        for n in 0..1_100 {
+            let id = format!("U9{n:04}");
+            world.demo.add_user(User {
+                id: id.clone(),
+                ..User::default()
+            });
+            world.demo.set_kind(&id, NORTH, Kind::Owner);
+            world.demo.assign(&id, "Rl05", ORG);
+        }
+        world.demo.add_user(User {
+            id: String::from("U0LAST"),
+            teams: vec![NORTH.to_owned()],
+            ..User::default()
+        });
+        world.demo.set_kind("U0LAST", NORTH, Kind::Owner);
+        world.demo.assign("U0LAST", "Rl05", ORG);
+        let answer = world
+            .call_with(
+                "U0LAST",
+                &[by_id("owner"), by_id("Rl05")],
+                allowing(&[SideEffect::DemoteOwner]),
+            )
+            .await;
+        assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+        assert_eq!(world.demo.kind("U0LAST", NORTH), Kind::Member);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_with_the_users_id_in_the_organization_are_the_users() {
+    let mut world = World::new();
+    world.demo.list_by_enterprise_user();
+    world.demo.add_user(User {
+        id: String::from("U0EVE"),
+        enterprise_user: Some(String::from("W0EVE")),
+        teams: vec![NORTH.to_owned()],
+        ..User::default()
+    });
+    world.demo.assign("U0EVE", "Rl05", ORG);
+    world.demo.assign("U0EVE", "Rl05", NORTH);
+    world.demo.set_kind("U0EVE", NORTH, Kind::Admin);
+    world.settings = Some(String::from(r#"{"protected_users": ["W0EVE"]}"#));
+    let answer = world.call("U0EVE", &[by_id("Rl05")]).await;
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("protected_user")
+    );
+    world.settings = None;
+    let answer = world.call("U0EVE", &[by_id("Rl05"), by_id("admin")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+    assert!(!world.demo.is_assigned("U0EVE", "Rl05", ORG) && !world.demo.is_assigned("U0EVE", "Rl05", NORTH));
+    assert_eq!(world.demo.kind("U0EVE", NORTH), Kind::Member);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_shows_the_highest_account_type_even_where_it_cannot_be_removed() {
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Owner);
+    let allowed = || allowing(&[SideEffect::RemoveOwnAccess]);
+    for (user, role, shown) in [
+        (ROOT, "Rl02", vec![("org_primary_owner", None)]),
+        (SAM, "Rl03", vec![("org_owner", None), ("owner", Some(NORTH))]),
+        (KIM, "Rl01", vec![("Rl0L", None), ("multi_channel_guest", Some(NORTH))]),
+    ] {
+        let user = world.call_with(user, &[by_id(role)], allowed()).await.unwrap().user;
+        let roles: Vec<_> = user
+            .roles
+            .iter()
+            .map(|role| (role.id.as_deref().unwrap(), role.workspace.as_deref()))
+            .collect();
+        assert_eq!(roles, shown);
+    }
+}
+
+/// Account types are set and not subtracted: never sent twice, and never to a guest.
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_to_a_demotion_what_is_said_is_so() {
+    let json = |status: u16, body: &str| Fault::Answer(status, Vec::new(), body.to_owned());
+    let faults = [
+        Fault::Refused,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Silence { reaches: true },
+        Fault::CutOff,
+        json(200, "{}"),
+        json(200, r#"{"ok": true}"#),
+        json(200, r#"{"ok": false, "error": "fatal_error"}"#),
+        json(200, r#"{"ok": false, "error": "team_not_found"}"#),
+        json(200, r#"{"ok": false, "error": "failed_to_set_regular_on_workspaces"}"#),
+        json(403, r#"{"ok": false, "error": "missing_scope"}"#),
+        json(429, r#"{"ok": false, "error": "ratelimited"}"#),
+        json(500, "<html>"),
+    ];
+    let roles = [at(by_id("admin"), NORTH), by_id("Rl01")];
+    let clean = World::new();
+    assert!(clean.call(ANN, &roles).await.is_ok());
+    let calls = clean.network.calls().len();
+    for number in 0..calls {
+        for fault in &faults {
+            for times in [1, usize::MAX] {
+                let world = World::new();
+                let guests = |world: &World| world.demo.kind(KIM, NORTH);
+                world.network.inject(Rule {
+                    times,
+                    ..Rule::always("", fault.clone()).after(number)
+                });
+                let answer = world.call(ANN, &roles).await;
+                let what = format!("{fault:.60?} at call {number}, {times} times: {answer:?}");
+                let is_admin = world.demo.kind(ANN, NORTH) == Kind::Admin;
+                match outcomes(&answer).first() {
+                    Some(Outcome::Removed | Outcome::AlreadyAbsent) => assert!(!is_admin, "{what}"),
+                    Some(Outcome::Unverified | Outcome::Unknown) => {}
+                    Some(_) => assert!(is_admin, "{what}"),
+                    None => assert!(answer.is_err(), "{what}"),
+                }
+                assert_eq!(guests(&world), Kind::Guest, "{what}");
+                world.network.heal();
+                let again = world.call(ANN, &roles).await;
+                assert!(again.is_ok(), "{what}, repeated: {again:?}");
+                assert_eq!(world.demo.kind(ANN, NORTH), Kind::Member, "{what}");
+            }
+        }
+    }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     client::Repeat,
-    contract::types::{Organization, Outcome},
+    contract::types::{Organization, Outcome, SideEffect},
     fake::{Reaction, START},
-    provider::Principal,
+    provider::{Consequence, Principal},
     transport::TransportError,
 };
 
@@ -203,4 +203,28 @@ fn a_wall_clock_that_is_set_meanwhile_makes_no_read_too_early() {
         .set(Some((Duration::from_millis(500), seconds(3_600))));
     assert!(case.ask(&["a"]).is_ok());
     assert!(case.transport.elapsed() >= seconds(2), "{:?}", case.transport.elapsed());
+}
+
+#[test]
+fn what_should_have_gone_along_and_is_still_there_makes_an_unanswered_removal_no_whole_one() {
+    for (kept, outcome) in [(true, "failed"), (false, "removed")] {
+        let mut case = Case::holding(&["a@o1", "b@o1", "c@o1"]).with(|world| {
+            world.revokes = vec![Revoke::Then(no_answer())];
+            if !kept {
+                world.held.retain(|grant| grant != "b@o1");
+            }
+        });
+        case.provider.repeat = Repeat::Reread;
+        case.provider.consequences = vec![Consequence {
+            target: 0,
+            effect: SideEffect::DemoteOwnerEverywhere,
+            lists: Vec::new(),
+            takes: vec![case.provider.grant("b@o1")],
+        }];
+        case.options.allow = vec![SideEffect::DemoteOwnerEverywhere];
+        let answer = case.ask(&["a"]);
+        assert_eq!(outcomes(&answer), [outcome], "{answer:?}");
+        let names_it = |failure: crate::contract::types::Failure| failure.message.contains("`b` at `o1`");
+        assert_eq!(answer.is_err_and(names_it), kept);
+    }
 }

@@ -463,7 +463,7 @@ impl Provider for Fake {
 
 impl Fake {
     /// The grant of `role@organization[/group]`; a role `x` is called `Name x`, and `b2` shares its name with `b`.
-    fn grant(&self, text: &str) -> Grant {
+    pub fn grant(&self, text: &str) -> Grant {
         let (role, place) = text.split_once('@').unwrap();
         let (organization, group) = match place.split_once('/') {
             Some((organization, group)) => (organization, Some(group)),

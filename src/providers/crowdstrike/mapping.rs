@@ -16,6 +16,28 @@ pub struct Detail {
     pub user: User,
     /// Every row has its CID, where one is known.
     pub rows: Vec<GrantRow>,
+    /// The user's home CID.
+    pub home: Option<Cid>,
+    /// The CID in view, where it is known.
+    pub view: Option<Cid>,
+}
+
+impl Detail {
+    /// Where a role without an organization is meant: in view, and at home.
+    pub fn own_cids(&self) -> Vec<Cid> {
+        let mut cids: Vec<Cid> = self.view.iter().chain(&self.home).cloned().collect();
+        cids.dedup();
+        cids
+    }
+
+    /// Every CID that the reading names.
+    pub fn known_cids(&self) -> Vec<Cid> {
+        let shown = self.rows.iter().filter_map(|row| Cid::parse(row.cid.as_deref()?).ok());
+        let mut cids: Vec<Cid> = self.own_cids().into_iter().chain(shown).collect();
+        cids.sort();
+        cids.dedup();
+        cids
+    }
 }
 
 /// The scope of a CID.
@@ -66,7 +88,7 @@ pub fn email(user: &User) -> Option<&str> {
 
 /// The unified user.
 pub fn user(detail: &Detail) -> types::User {
-    let Detail { user, rows } = detail;
+    let Detail { user, rows, .. } = detail;
     let name = [user.first_name.as_deref(), user.last_name.as_deref()]
         .into_iter()
         .flatten()

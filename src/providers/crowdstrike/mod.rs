@@ -1,11 +1,14 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod capability;
 mod cid;
 mod config;
 mod core;
+mod directory;
 mod documents;
 mod mapping;
+mod revoke;
 mod steps;
 
 use crate::{

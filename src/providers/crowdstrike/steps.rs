@@ -1,38 +1,40 @@
 //! The `Provider` steps of CrowdStrike.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::future::try_join_all;
+use serde_json::value::RawValue;
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Entry, Selector, same_text},
     capability::Capability,
     client::{Call, Repeat},
     contract::types::User,
     engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
-    provider::{
-        Absence, Context, Field, Grant, GrantKind, Held, Planned, Provider, Reading, Verdict, Verification, Write,
-    },
+    provider::{Absence, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
 };
 
 use super::{
+    absence,
     capability::CAPABILITY,
     cid::Cid,
     config::Config,
     core,
-    documents::{Envelope, Role, RoleAction},
+    directory::Directories,
+    documents::{GrantRow, RoleAction},
     mapping::{self, Detail},
+    revoke::Revokes,
 };
 
 /// One CrowdStrike account during one operation.
 pub struct CrowdStrike {
     config: Config,
-    /// The role directories that were read.
-    directories: RefCell<BTreeMap<Cid, Vec<Role>>>,
+    directories: Directories,
+    revokes: Revokes,
 }
 
 /// Role ids in one revoke. The API's own limit is not documented; the Terraform provider sends 100.
@@ -42,7 +44,8 @@ impl CrowdStrike {
     pub const fn new(config: Config) -> Self {
         Self {
             config,
-            directories: RefCell::new(BTreeMap::new()),
+            directories: Directories::new(),
+            revokes: Revokes::new(),
         }
     }
 
@@ -102,18 +105,29 @@ impl CrowdStrike {
             }
         });
         let lists = try_join_all(reads).await?;
+        let view = self
+            .config
+            .member_cid
+            .clone()
+            .or_else(|| shown_cid(lists.first()?.as_ref()?));
         let mut unreadable = Vec::new();
         let mut raw_rows: Vec<String> = Vec::new();
-        let mut detail = Detail { user, rows: Vec::new() };
+        let mut detail = Detail {
+            user,
+            rows: Vec::new(),
+            view,
+            home,
+        };
         for (cid, list) in cids.into_iter().zip(lists) {
             let Some(rows) = list else {
                 unreadable.extend(cid.map(|cid| cid.to_string()));
                 continue;
             };
             for (raw, mut row) in rows {
-                // A row without a CID belongs to the CID that was asked for, or else to the home CID.
+                // A row without a CID belongs to the CID that was asked for, or else to the one in view.
                 let shown = row.cid.as_deref().and_then(|shown| Cid::parse(shown).ok());
-                let at = shown.or_else(|| cid.clone()).or_else(|| self.view(home.as_ref()));
+                let at = shown.or_else(|| cid.clone());
+                let at = at.or_else(|| self.config.member_cid.clone().or_else(|| detail.home.clone()));
                 row.cid = at.map(|cid| cid.to_string());
                 if detail.rows.iter().any(|known| mapping::same_row(known, &row)) {
                     continue;
@@ -122,6 +136,13 @@ impl CrowdStrike {
                 detail.rows.push(row);
             }
         }
+        let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
+        let hidden_home = detail
+            .home
+            .iter()
+            .map(Cid::to_string)
+            .filter(|home| unreadable.contains(home) && cx.ask.entries.iter().any(is_unscoped));
+        let warnings = hidden_home.map(|home| format!("cid_not_visible:{home}")).collect();
         Ok(Reading {
             other_ids: Vec::new(),
             grants: detail.rows.iter().map(mapping::grant).collect(),
@@ -132,154 +153,9 @@ impl CrowdStrike {
             username: detail.user.uid.clone(),
             documents: vec![("user", raw_user), ("roles", format!("[{}]", raw_rows.join(",")))],
             unreadable,
-            warnings: Vec::new(),
+            warnings,
             detail: Box::new(detail),
         })
-    }
-
-    /// The CID in view: the one that the token is locked to, else the user's home.
-    fn view(&self, home: Option<&Cid>) -> Option<Cid> {
-        self.config.member_cid.as_ref().or(home).cloned()
-    }
-
-    async fn what_absence_means(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        reading: &Reading,
-    ) -> Result<Absence, Error> {
-        let home = detail(reading)
-            .and_then(|detail| detail.user.cid.as_deref())
-            .and_then(|cid| Cid::parse(cid).ok());
-        let mut cids: Vec<Cid> = selector
-            .organizations
-            .iter()
-            .filter_map(|cid| Cid::parse(cid).ok())
-            .collect();
-        if cids.is_empty() {
-            cids.extend(self.view(home.as_ref()));
-        }
-        if cids.is_empty() {
-            return Ok(Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: String::from(
-                    "the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization",
-                ),
-            });
-        }
-        if let Some(cid) = cids
-            .iter()
-            .find(|cid| reading.unreadable.iter().any(|blind| blind == cid.as_str()))
-        {
-            return Ok(Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: format!("the credentials cannot read the user's roles in the CID {cid}"),
-            });
-        }
-        let (id, name) = match &selector.id {
-            Some(id) => (id.clone(), selector.name.clone()),
-            None => match self.id_of_name(cx, selector.label(), &cids).await? {
-                Ok(role) => (role.id, role.display_name),
-                Err(absence) => return Ok(absence),
-            },
-        };
-        Ok(Absence::Probe(
-            cids.into_iter()
-                .map(|cid| Grant {
-                    kind: GrantKind::Role,
-                    role_id: id.clone(),
-                    role_name: name.clone(),
-                    warnings: vec![format!("not_shown_in_cid:{cid}")],
-                    scope: mapping::scope(&cid),
-                    held: Held::Direct,
-                    effects: Vec::new(),
-                })
-                .collect(),
-        ))
-    }
-
-    /// The roles of that name in the directories of these CIDs.
-    async fn called(&self, cx: &Context<'_>, name: &str, cids: &[Cid]) -> Result<Vec<Role>, Error> {
-        let mut found: Vec<Role> = Vec::new();
-        for cid in cids {
-            if !self.directories.borrow().contains_key(cid) {
-                let roles = core::roles(&self.config, cx, cid).await?;
-                self.directories.borrow_mut().insert(cid.clone(), roles);
-            }
-            let directories = self.directories.borrow();
-            for role in directories.get(cid).into_iter().flatten() {
-                let fits = role.display_name.as_deref().is_some_and(|shown| same_text(shown, name));
-                if fits && !found.iter().any(|known| known.id == role.id) {
-                    found.push(role.clone());
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// The one role of that name in the directories of these CIDs.
-    async fn id_of_name(&self, cx: &Context<'_>, name: &str, cids: &[Cid]) -> Result<Result<Role, Absence>, Error> {
-        let mut found = self.called(cx, name, cids).await?;
-        Ok(match found.len() {
-            0 => Err(Absence::NotFound(format!("CrowdStrike has no role called `{name}`"))),
-            1 => Ok(found.remove(0)),
-            _ => {
-                let ids: Vec<&str> = found.iter().map(|role| role.id.as_str()).collect();
-                Err(Absence::Unclear {
-                    reason: Reason::Ambiguous,
-                    message: format!("several roles are called `{name}`: {}", ids.join(", ")),
-                })
-            }
-        })
-    }
-
-    async fn send_write(&self, cx: &Context<'_>, write: &Write) -> Vec<Verdict> {
-        let verdict = self.verdict(cx, write).await;
-        vec![verdict; write.targets.len()]
-    }
-
-    async fn verdict(&self, cx: &Context<'_>, write: &Write) -> Verdict {
-        let answer = match core::send(&self.config, cx, &write.call).await {
-            Ok(answer) => answer,
-            Err(fault) => return cx.fault(&fault),
-        };
-        let said = core::said(&answer);
-        if answer.status == 400 && said.contains("invalid roleID") {
-            cx.revoke_answers
-                .borrow_mut()
-                .push(answer.evidence(Some(core::TRACE_HEADER)));
-            return if write.targets.len() == 1 {
-                Verdict::UnknownRole {
-                    message: format!("CrowdStrike: {said}"),
-                }
-            } else {
-                Verdict::Refused {
-                    reason: Reason::ProviderRefused,
-                    message: format!("CrowdStrike refused the batch: {said}"),
-                }
-            };
-        }
-        if !answer.is_success() {
-            let message = format!("CrowdStrike refused to revoke ({}): {said}", answer.status);
-            return cx.fault(&core::fault(cx, &answer, answer.fault_kind(), message));
-        }
-        cx.revoke_answers
-            .borrow_mut()
-            .push(answer.evidence(Some(core::TRACE_HEADER)));
-        match serde_json::from_slice::<Envelope>(&answer.body) {
-            Ok(envelope) if core::has_errors(&envelope) => Verdict::Unanswered {
-                reason: Reason::ProviderRefused,
-                message: format!("CrowdStrike answered {} with errors: {said}", answer.status),
-            },
-            Ok(_) => Verdict::Acknowledged,
-            Err(_) => Verdict::Unanswered {
-                reason: Reason::BadAnswer,
-                message: format!(
-                    "CrowdStrike answered {} with something else than its documented JSON",
-                    answer.status
-                ),
-            },
-        }
     }
 
     fn revoke(&self, ask: &Ask, user: &str, cid: &str, roles: &[(usize, &str)]) -> Write {
@@ -340,7 +216,14 @@ impl Provider for CrowdStrike {
         selector: &'a Selector,
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(self.what_absence_means(cx, selector, reading))
+        Box::pin(absence::of(
+            &self.config,
+            &self.directories,
+            cx,
+            selector,
+            reading,
+            detail(reading),
+        ))
     }
 
     fn namesakes<'a>(
@@ -360,7 +243,10 @@ impl Provider for CrowdStrike {
                 .collect();
             cids.sort();
             cids.dedup();
-            let called = self.called(cx, selector.label(), &cids).await?;
+            let called = self
+                .directories
+                .called(&self.config, cx, selector.label(), &cids)
+                .await?;
             Ok(called.into_iter().map(|role| role.id).collect())
         })
     }
@@ -388,13 +274,31 @@ impl Provider for CrowdStrike {
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(self.send_write(cx, write))
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async move {
+            let detail = detail(reading);
+            let shown = async || {
+                let uuid = detail?.user.uuid.as_str();
+                let now = self.read_all(cx, uuid).await.ok()?;
+                Some(now.grants)
+            };
+            let revokes = &self.revokes;
+            revokes
+                .send(&self.config, &self.directories, cx, write, detail, shown)
+                .await
+        })
     }
 
     fn unify(&self, reading: &Reading) -> User {
         detail(reading).map_or_else(|| blank_user(""), mapping::user)
     }
+}
+
+/// The one CID that the rows of the CID in view name.
+fn shown_cid(rows: &[(Box<RawValue>, GrantRow)]) -> Option<Cid> {
+    let mut cids = rows.iter().map(|(_, row)| Cid::parse(row.cid.as_deref()?).ok());
+    let first = cids.next()??;
+    cids.all(|cid| cid.as_ref() == Some(&first)).then_some(first)
 }
 
 /// Whether a read of one CID was refused for that CID's sake.

@@ -11,6 +11,9 @@ use crate::{
 
 use super::config::Config;
 
+/// The list of all role assignments.
+pub const ASSIGNMENTS: &str = "admin.roles.listAssignments";
+
 const MOST_PAGES: u32 = 2_000;
 
 /// 429, or a 200 that says so.
@@ -40,43 +43,60 @@ pub async fn read(
     Err(refusal(cx, &answer, method))
 }
 
-/// Every page of a list.
+/// Every page of a list, of `limit` rows each.
 pub async fn list(
     config: &Config,
     cx: &Context<'_>,
     method: &'static str,
-    query: impl Fn() -> QueryBuilder,
+    arguments: &[(&str, &str)],
+    limit: usize,
     key: &str,
 ) -> Result<Vec<Value>, ProviderFault> {
+    let wrong = |what: &str| {
+        let message = format!("Slack's answer to {method} {what}");
+        ProviderFault::new(FaultKind::BadAnswer, message)
+    };
     let mut bound = PageBound::new(method, MOST_PAGES);
     let mut cursor: Option<String> = None;
     let mut rows = Vec::new();
     loop {
         bound.turn()?;
-        // An empty cursor must not be sent.
-        let document = read(config, cx, method, query().maybe("cursor", cursor.as_deref())).await?;
+        let query = arguments
+            .iter()
+            .fold(QueryBuilder::new(), |query, (name, value)| query.pair(name, value))
+            .pair("limit", &limit.to_string())
+            // An empty cursor must not be sent.
+            .maybe("cursor", cursor.as_deref());
+        let document = read(config, cx, method, query).await?;
         let Some(Value::Array(page)) = document.get(key) else {
-            return Err(ProviderFault::new(
-                FaultKind::BadAnswer,
-                format!("Slack's answer to {method} has no {key}"),
-            ));
+            return Err(wrong(&format!("has no {key}")));
         };
         rows.extend(page.iter().cloned());
-        let next = document
-            .pointer("/response_metadata/next_cursor")
-            .and_then(Value::as_str)
-            .filter(|next| !next.is_empty());
-        match next {
-            None => return Ok(rows),
-            Some(next) if cursor.as_deref() == Some(next) => {
-                return Err(ProviderFault::new(
-                    FaultKind::BadAnswer,
-                    format!("Slack's list of {method} repeats a page"),
-                ));
+        match next_cursor(&document) {
+            Err(()) => return Err(wrong("has a cursor that is no text")),
+            // A list that ends on a full page says so; without a word there may be another one.
+            Ok(None) if page.len() >= limit => {
+                return Err(wrong("is a full page, and does not say whether it is the last"));
             }
-            Some(next) => cursor = Some(next.to_owned()),
+            Ok(None | Some("")) => return Ok(rows),
+            Ok(Some(next)) if cursor.as_deref() == Some(next) => return Err(wrong("repeats a page")),
+            Ok(Some(next)) => cursor = Some(next.to_owned()),
         }
     }
+}
+
+/// The examples have it inside of `response_metadata`, the schema of `admin.roles.listAssignments` at the top.
+fn next_cursor(document: &Value) -> Result<Option<&str>, ()> {
+    let places = ["/response_metadata/next_cursor", "/next_cursor"];
+    let mut found = None;
+    for value in places.iter().filter_map(|pointer| document.pointer(pointer)) {
+        match value {
+            Value::String(next) if found.is_none_or(str::is_empty) => found = Some(next.as_str()),
+            Value::Null | Value::String(_) => {}
+            _ => return Err(()),
+        }
+    }
+    Ok(found)
 }
 
 /// The user as SCIM knows it; `None` where it is not wanted or cannot be read: it decides nothing.
@@ -176,5 +196,30 @@ fn of_status(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
             answer.fault_kind(),
             format!("Slack answers {method} with status {}", answer.status),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_stands_in_either_place() {
+        for (document, cursor) in [
+            (json!({"response_metadata": {"next_cursor": "a"}}), Ok(Some("a"))),
+            (json!({"next_cursor": "b"}), Ok(Some("b"))),
+            (
+                json!({"response_metadata": {"next_cursor": ""}, "next_cursor": "c"}),
+                Ok(Some("c")),
+            ),
+            (json!({"response_metadata": {"next_cursor": ""}}), Ok(Some(""))),
+            (json!({"next_cursor": null}), Ok(None)),
+            (json!({}), Ok(None)),
+            (json!({"next_cursor": 5}), Err(())),
+        ] {
+            assert_eq!(next_cursor(&document), cursor, "{document}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod account_types;
+mod assignments;
 mod capability;
 mod config;
 mod core;
 mod mapping;
+mod member;
 mod reading;
 mod roles;
 mod steps;

@@ -23,10 +23,14 @@ const SYSTEM: &[(&str, &[&str])] = &[
     ("Rl0L", &["Analytics Admin"]),
 ];
 
-/// Id and spellings of the account types that can be taken away.
+/// Id and spellings of the account types that can be asked for.
 const ACCOUNT_TYPES: &[(&str, &[&str])] = &[
     (OWNER, &["Workspace Owner", "owner"]),
     (ADMIN, &["Workspace Admin", "admin"]),
+    (
+        PRIMARY_OWNER,
+        &["Workspace Primary Owner", "Primary Owner", "primary_owner"],
+    ),
     (
         ORG_OWNER,
         &["Org Owner", "organization_owner", "org_owner", "Organization Owner"],
@@ -41,35 +45,41 @@ const ACCOUNT_TYPES: &[(&str, &[&str])] = &[
             "Org Primary Owner",
             "organization_primary_owner",
             "org_primary_owner",
-            "primary_owner",
+            "Organization Primary Owner",
         ],
     ),
 ];
 
 pub const OWNER: &str = "owner";
 pub const ADMIN: &str = "admin";
+pub const PRIMARY_OWNER: &str = "primary_owner";
 pub const ORG_OWNER: &str = "org_owner";
 pub const ORG_ADMIN: &str = "org_admin";
 pub const ORG_PRIMARY_OWNER: &str = "org_primary_owner";
 
-/// The id of a role by any of its spellings, or by its id.
+/// The id of a role by its id in any case, or by any of its spellings. Ids are not folded further: another id is another role.
 pub fn id_of(text: &str) -> Option<&'static str> {
     let wanted = folded(text);
-    SYSTEM
-        .iter()
-        .chain(ACCOUNT_TYPES)
-        .find(|(id, names)| folded(id) == wanted || names.iter().any(|name| folded(name) == wanted))
+    known()
+        .find(|(id, names)| id.eq_ignore_ascii_case(text) || names.iter().any(|name| folded(name) == wanted))
         .map(|(id, _)| *id)
 }
 
 /// The name of a role.
 pub fn name_of(id: &str) -> Option<&'static str> {
-    SYSTEM
-        .iter()
-        .chain(ACCOUNT_TYPES)
+    known()
         .find(|(known, _)| *known == id)
         .and_then(|(_, names)| names.first())
         .copied()
+}
+
+/// Every name that is known, for people.
+pub fn names() -> Vec<&'static str> {
+    known().filter_map(|(_, names)| names.first()).copied().collect()
+}
+
+fn known() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    SYSTEM.iter().chain(ACCOUNT_TYPES)
 }
 
 /// A custom role: well-formed, and in no table.
@@ -85,6 +95,11 @@ pub fn is_role_id(id: &str) -> bool {
 /// Set by `admin.users.set*`, and not assigned.
 pub fn is_account_type(id: &str) -> bool {
     ACCOUNT_TYPES.iter().any(|(known, _)| *known == id)
+}
+
+/// An account type that somebody has in a workspace, and not in the organization.
+pub fn is_of_workspace(id: &str) -> bool {
+    matches!(id, OWNER | ADMIN | PRIMARY_OWNER)
 }
 
 /// Without case, spaces and plurals: the console writes "Roles Admin" where the documentation has "Role Admin".
@@ -109,17 +124,21 @@ mod tests {
             ("organization_owner", ORG_OWNER),
             ("Admin", ADMIN),
             ("rl0a", "Rl0A"),
+            ("Primary owner", PRIMARY_OWNER),
         ] {
             assert_eq!(id_of(text), Some(id), "{text}");
         }
         assert_eq!(id_of("Super Admin"), None);
+        for other in ["Rl0CS", "Rl0AS", "Rl 0A", "Rl0_A"] {
+            assert_eq!(id_of(other), None, "{other} is another id");
+        }
         assert!(is_custom("Rl9XYZ") && !is_custom("Rl0A") && !is_custom("X1"));
     }
 
     #[test]
     fn no_two_roles_share_a_spelling() {
         let mut seen: Vec<String> = Vec::new();
-        for (_, names) in SYSTEM.iter().chain(ACCOUNT_TYPES) {
+        for (_, names) in known() {
             let mut own: Vec<String> = names.iter().map(|name| folded(name)).collect();
             own.sort();
             own.dedup();

@@ -1,16 +1,16 @@
 //! The `Provider` steps of Slack Enterprise.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use serde_json::{Map, Value, json};
 
 use crate::{
     ask::{Ask, Selector},
     capability::Capability,
-    client::Repeat,
+    client::{QueryBuilder, Repeat},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
-    error::{Error, FaultKind, ProviderFault},
+    error::{Error, FaultKind},
     provider::{
         Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
         Write,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    account_types,
+    absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
     core, mapping,
@@ -32,6 +32,10 @@ use super::{
 /// One Slack Enterprise account during one operation.
 pub struct Slack {
     config: Config,
+    /// Workspaces that a demotion in the organization should take the ownership of.
+    owned: RefCell<Vec<String>>,
+    /// Those that it has missed, or may have: the read-back looks there.
+    missed: RefCell<Vec<String>>,
 }
 
 /// Entities in one removal.
@@ -41,56 +45,55 @@ const MOST_WORKSPACES: usize = 50;
 
 impl Slack {
     pub const fn new(config: Config) -> Self {
-        Self { config }
-    }
-
-    fn what_absence_means(selector: &Selector) -> Absence {
-        match &selector.id {
-            // The complete list of assignments is the proof; a custom role has no directory.
-            Some(_) => Absence::Proven,
-            None => Absence::NotFound(format!(
-                "Slack publishes no role called `{}`; a custom role is known by its id alone",
-                selector.label()
-            )),
+        Self {
+            config,
+            owned: RefCell::new(Vec::new()),
+            missed: RefCell::new(Vec::new()),
         }
     }
 
-    async fn what_else_goes(
-        &self,
-        cx: &Context<'_>,
-        reading: &Reading,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn what_else_goes(&self, cx: &Context<'_>, reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
         let Some(detail) = detail(reading) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let mut consequences = Vec::new();
         for (target, grant) in targets.iter().enumerate() {
             if !matches!(grant.role_id.as_str(), roles::ORG_OWNER | roles::ORG_ADMIN) {
                 continue;
             }
-            let user = detail.user.get("id").and_then(Value::as_str).unwrap_or_default();
-            let seen = &detail.teams[..detail.teams.len().min(MOST_WORKSPACES)];
-            let mut lists: Vec<String> = account_types::owned(&self.config, cx, user, seen)
-                .await?
-                .into_iter()
+            let member = &detail.member;
+            let (mut takes, complete) = account_types::owned(&self.config, cx, member, seen(detail)).await;
+            let owned: Vec<String> = takes.iter().filter_map(|grant| grant.scope.workspace.clone()).collect();
+            let mut lists: Vec<String> = owned
+                .iter()
                 .map(|workspace| format!("ownership of workspace {workspace}"))
                 .collect();
-            if seen.len() < detail.teams.len() {
+            *self.owned.borrow_mut() = owned;
+            if !complete || !member.has_teams || seen(detail).len() < member.teams.len() {
                 lists.push(String::from("complete: false"));
+                // What cannot be listed may be protected.
+                takes.push(account_types::ownership(member, None));
             }
+            // What somebody is in a workspace by being more in the organization goes with that.
+            takes.extend(
+                reading
+                    .grants
+                    .iter()
+                    .filter(|grant| !grant.is_direct() && roles::is_of_workspace(&grant.role_id))
+                    .cloned(),
+            );
             consequences.push(Consequence {
                 target,
-                takes: Vec::new(),
+                takes,
                 effect: SideEffect::DemoteOwnerEverywhere,
                 lists,
             });
         }
-        Ok(consequences)
+        consequences
     }
 
     /// One verdict for each target: rejected ids are not acknowledged, the rest are.
-    async fn verdicts(&self, cx: &Context<'_>, write: &Write) -> Vec<Verdict> {
+    async fn verdicts(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Vec<Verdict> {
         let all = |verdict: Verdict| vec![verdict; write.targets.len()];
         let answer = match core::send(&self.config, cx, &write.call).await {
             Ok(answer) => answer,
@@ -115,17 +118,16 @@ impl Slack {
         let fault = core::refusal(cx, &answer, "the removal");
         let verdict = cx.fault(&fault);
         match error.as_str() {
-            "failed_for_some_entities" => partial(write, &document),
+            "failed_for_some_entities" | "failed_for_some_users" | "failed_for_some_users_and_entities" => {
+                assignments::partial(write, &document, &error)
+            }
             "invalid_role_id" => all(Verdict::UnknownRole {
                 message: String::from("Slack knows no such role"),
             }),
-            // The organization is done, some workspaces are not: it is read, and asked for once more.
-            "failed_to_set_regular_on_workspaces" => all(Verdict::Unanswered {
-                reason: Reason::ProviderError,
-                message: String::from("Slack could not demote the user on every workspace"),
-            }),
+            MISSED_WORKSPACES if self.missed.borrow().is_empty() => all(self.demote_again(cx, write, reading).await),
+            MISSED_WORKSPACES => all(missed()),
             // `fatal_error` may be half done.
-            _ if fault.kind == FaultKind::ServerError || error == "fatal_error" => all(Verdict::Unanswered {
+            _ if fault.kind == FaultKind::ServerError => all(Verdict::Unanswered {
                 reason: Reason::ProviderError,
                 message: fault.message,
             }),
@@ -133,13 +135,43 @@ impl Slack {
         }
     }
 
-    fn removal(&self, ask: &Ask, user: &str, role: &str, entities: &[(usize, &str)]) -> Write {
+    /// The organization is done, and some workspaces are not: they are looked at, and the same is asked for once more.
+    async fn demote_again(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
+        let Some(detail) = detail(reading) else {
+            return missed();
+        };
+        if self.left(cx, detail).await.is_empty() || !cx.client.deadline().allows_write(cx.client.transport()) {
+            return missed();
+        }
+        let again = Box::pin(self.verdicts(cx, write, reading)).await;
+        let is_acknowledged = again.first() == Some(&Verdict::Acknowledged);
+        // The first one had an effect, whatever became of the second.
+        if is_acknowledged && self.left(cx, detail).await.is_empty() {
+            Verdict::Acknowledged
+        } else {
+            missed()
+        }
+    }
+
+    /// The workspaces that a demotion in the organization has missed so far. One that cannot be read counts: the read-back has
+    /// to look there again.
+    async fn left(&self, cx: &Context<'_>, detail: &Detail) -> Vec<String> {
+        let (owned, complete) = account_types::owned(&self.config, cx, &detail.member, seen(detail)).await;
+        let left: Vec<String> = if complete {
+            owned.into_iter().filter_map(|grant| grant.scope.workspace).collect()
+        } else {
+            seen(detail).to_vec()
+        };
+        self.missed.borrow_mut().clone_from(&left);
+        left
+    }
+
+    fn removal(&self, ask: &Ask, role: &str, users: &[String], entities: &[(usize, &str)]) -> Write {
         let ids: Vec<&str> = entities.iter().map(|(_, entity)| *entity).collect();
-        let body = json!({"role_id": role, "entity_ids": ids, "user_ids": [user]});
         let call = core::write(
             &self.config,
             "admin.roles.removeAssignments",
-            &with(body, &ask.remote_data),
+            &with(assignments::removal(role, &ids, users), &ask.remote_data),
             Repeat::Replay,
         );
         Write {
@@ -206,18 +238,22 @@ impl Provider for Slack {
     }
 
     fn refine(&self, selector: &mut Selector) -> Result<(), String> {
-        let Some(known) = selector.name.as_deref().and_then(roles::id_of) else {
-            return Ok(());
-        };
-        match selector.id.as_deref() {
-            Some(id) if id != known => Err(String::from("names another role than the name")),
-            _ => {
-                selector.id = Some(known.to_owned());
-                // The console's spelling may differ from the table's.
-                selector.name = None;
-                Ok(())
+        if let Some(known) = selector.name.as_deref().and_then(roles::id_of) {
+            if selector.id.as_deref().is_some_and(|id| id != known) {
+                return Err(String::from("names another role than the name"));
             }
+            selector.id = Some(known.to_owned());
+            // The console's spelling may differ from the table's.
+            selector.name = None;
         }
+        check_scope(selector).map_err(str::to_owned)?;
+        let is_assigned = selector.id.as_deref().is_some_and(|id| !roles::is_account_type(id));
+        // Assignments at the organization and inside of it are different ones; account types have different names there.
+        selector.is_outermost = is_assigned
+            && !selector.organizations.is_empty()
+            && selector.workspace.is_none()
+            && selector.group.is_none();
+        Ok(())
     }
 
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
@@ -225,16 +261,27 @@ impl Provider for Slack {
     }
 
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>> {
-        Box::pin(reading::read(&self.config, cx, user))
+        Box::pin(async move {
+            let missed = self.missed.borrow().clone();
+            reading::read(&self.config, cx, user, &missed).await
+        })
     }
 
     fn absence<'a>(
         &'a self,
-        _cx: &'a Context<'a>,
+        cx: &'a Context<'a>,
         selector: &'a Selector,
-        _reading: &'a Reading,
+        reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(async move { Ok(Self::what_absence_means(selector)) })
+        Box::pin(async move {
+            Ok(match detail(reading) {
+                Some(detail) => absence::of(&self.config, cx, selector, reading, detail).await,
+                None => Absence::Unclear {
+                    reason: Reason::NotVisible,
+                    message: String::from("the reading has no user"),
+                },
+            })
+        })
     }
 
     fn consequences<'a>(
@@ -243,56 +290,75 @@ impl Provider for Slack {
         reading: &'a Reading,
         targets: &'a [Grant],
     ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(self.what_else_goes(cx, reading, targets))
+        Box::pin(async move { Ok(self.what_else_goes(cx, reading, targets).await) })
     }
 
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
+    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async move {
-            let test = core::read(&self.config, cx, "auth.test", crate::client::QueryBuilder::new()).await?;
-            let user = test.get("user_id").and_then(Value::as_str);
-            Ok(user.map_or(Principal::Unknown, |user| Principal::User(user.to_owned())))
+            let test = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
+            let Some(own) = test.get("user_id").and_then(Value::as_str) else {
+                return Ok(Principal::Unknown);
+            };
+            // The token may know its user by the other one of two ids.
+            let member = detail(reading).map(|detail| &detail.member);
+            let own = member.filter(|member| member.is(own)).map_or(own, |member| &member.id);
+            Ok(Principal::User(own.to_owned()))
         })
     }
 
-    fn plan(&self, ask: &Ask, user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         let mut writes = Vec::new();
-        let mut by_role: Vec<(&str, Vec<(usize, &str)>)> = Vec::new();
+        let mut by_role: Vec<Batch<'_>> = Vec::new();
         for (index, planned) in targets.iter().enumerate() {
             let grant = planned.grant;
-            if roles::is_account_type(&grant.role_id) {
+            let role = grant.role_id.as_str();
+            if roles::is_account_type(role) {
                 writes.extend(self.demotion(ask, user, index, grant));
                 continue;
             }
-            let scope = &grant.scope;
-            let Some(entity) = scope
-                .group
-                .as_deref()
-                .or(scope.workspace.as_deref())
-                .or(scope.organization.as_deref())
-            else {
+            let Some(entity) = assignments::entity(&grant.scope) else {
                 continue;
             };
+            let users = detail(reading).map_or_else(
+                || vec![user.to_owned()],
+                |detail| detail.assignments.holders(role, entity, user),
+            );
             if planned.alone {
-                writes.push(self.removal(ask, user, &grant.role_id, &[(index, entity)]));
+                writes.push(self.removal(ask, role, &users, &[(index, entity)]));
                 continue;
             }
-            match by_role.iter_mut().find(|(role, _)| *role == grant.role_id) {
-                Some((_, entities)) => entities.push((index, entity)),
-                None => by_role.push((&grant.role_id, vec![(index, entity)])),
+            match by_role
+                .iter_mut()
+                .find(|batch| batch.role == role && batch.users == users)
+            {
+                Some(batch) => batch.entities.push((index, entity)),
+                None => by_role.push(Batch {
+                    role,
+                    users,
+                    entities: vec![(index, entity)],
+                }),
             }
         }
-        for (role, entities) in by_role {
+        for Batch { role, users, entities } in by_role {
             writes.extend(
                 entities
                     .chunks(ENTITIES_AT_ONCE)
-                    .map(|chunk| self.removal(ask, user, role, chunk)),
+                    .map(|chunk| self.removal(ask, role, &users, chunk)),
             );
         }
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(self.verdicts(cx, write))
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async move {
+            let verdicts = self.verdicts(cx, write, reading).await;
+            let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
+            // A demotion without an answer may be done in part.
+            if verdicts.iter().any(is_open) && self.missed.borrow().is_empty() {
+                self.missed.borrow_mut().clone_from(&self.owned.borrow());
+            }
+            verdicts
+        })
     }
 
     fn unify(&self, reading: &Reading) -> User {
@@ -300,37 +366,51 @@ impl Provider for Slack {
     }
 }
 
-/// Each entity is rejected with its own error, or was processed.
-fn partial(write: &Write, document: &Value) -> Vec<Verdict> {
-    let body: Value = serde_json::from_slice(write.call.body.as_deref().unwrap_or_default()).unwrap_or_default();
-    let entities = body
-        .get("entity_ids")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let rejected = document
-        .get("rejected_entities")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    entities
-        .iter()
-        .map(|entity| {
-            let why = rejected.iter().find(|row| row.get("id") == Some(entity));
-            match why.map(|row| row.get("error").and_then(Value::as_str).unwrap_or("rejected")) {
-                Some(error) => Verdict::Refused {
-                    reason: ProviderFault::new(core::kind_of(error), "").reason(),
-                    message: format!("Slack rejects {entity}: {error}"),
-                },
-                // Without a list of what was rejected nothing was acknowledged.
-                None if rejected.is_empty() => Verdict::Unanswered {
-                    reason: Reason::BadAnswer,
-                    message: String::from("Slack does not say which entities it rejected"),
-                },
-                None => Verdict::Acknowledged,
-            }
-        })
-        .collect()
+/// Entities that go in one removal: the role's, where the user is known by the same ids.
+struct Batch<'a> {
+    role: &'a str,
+    users: Vec<String>,
+    entities: Vec<(usize, &'a str)>,
+}
+
+/// A demotion in the organization is done there, and some workspaces failed.
+const MISSED_WORKSPACES: &str = "failed_to_set_regular_on_workspaces";
+
+fn missed() -> Verdict {
+    Verdict::Unanswered {
+        reason: Reason::ProviderError,
+        message: String::from("Slack could not demote the user on every workspace"),
+    }
+}
+
+/// The workspaces that are looked through for ownership.
+fn seen(detail: &Detail) -> &[String] {
+    let teams = &detail.member.teams;
+    teams.get(..MOST_WORKSPACES).unwrap_or(teams)
+}
+
+/// A scope that no grant of the role can have is a mistake, and not a role that is not held.
+fn check_scope(selector: &Selector) -> Result<(), &'static str> {
+    let Selector {
+        id,
+        name,
+        group,
+        workspace,
+        ..
+    } = selector;
+    match id.as_deref() {
+        None if name.is_none() => Err("is required: a channel alone names no role"),
+        Some(id) if roles::is_account_type(id) && group.is_some() => {
+            Err("is an account type, which nobody has in a channel: leave out the group")
+        }
+        Some(id) if roles::is_account_type(id) && !roles::is_of_workspace(id) && workspace.is_some() => {
+            Err("is an account type in the organization: leave out the workspace")
+        }
+        _ if group.is_some() && workspace.is_some() => {
+            Err("is at a channel and at a workspace, which no assignment is: leave out one of them")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn with(mut body: Value, rest: &Map<String, Value>) -> Value {

@@ -37,6 +37,8 @@ pub struct Behaviour {
     /// Role, reads to let pass, reads to omit it from.
     pub omissions: Vec<(String, usize, usize)>,
     pub success_with_errors: usize,
+    /// Revokes that name one of these roles answer 200 with errors inside, and do nothing.
+    pub fails_inside: BTreeSet<String>,
     pub errors_field: ErrorsField,
     pub bare_rows: bool,
     pub rate_limit: Option<(usize, Duration, EpochUnit)>,

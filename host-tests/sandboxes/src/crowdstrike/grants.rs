@@ -96,8 +96,9 @@ pub fn act(state: &mut State, view: &View, call: &Call) -> Handled {
     if state.behaviour.refuse_absent && targets.iter().any(|target| !state.grants.contains(target)) {
         return Err(refusal(400, "role is not granted to the user"));
     }
-    if state.behaviour.success_with_errors > 0 {
-        state.behaviour.success_with_errors -= 1;
+    let fails_inside = role_ids.iter().any(|id| state.behaviour.fails_inside.contains(id));
+    if fails_inside || state.behaviour.success_with_errors > 0 {
+        state.behaviour.success_with_errors = state.behaviour.success_with_errors.saturating_sub(1);
         return Ok(Reply {
             status: 200,
             document: json!({"errors": [{"code": 500, "message": "internal failure while revoking"}]}),

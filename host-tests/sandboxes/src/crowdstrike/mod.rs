@@ -202,6 +202,11 @@ impl CrowdStrike {
         self.state().behaviour.success_with_errors = times;
     }
 
+    /// Revokes that name that role answer 200 with errors inside, and do nothing.
+    pub fn success_with_errors_for(&self, role: &str) {
+        self.state().behaviour.fails_inside.insert(role.to_owned());
+    }
+
     /// How an answer without errors spells that.
     pub fn errors_field(&self, field: ErrorsField) {
         self.state().behaviour.errors_field = field;

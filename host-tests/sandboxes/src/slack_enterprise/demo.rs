@@ -39,6 +39,7 @@ impl Slack {
                 last: last.to_owned(),
                 email: email.to_owned(),
                 teams: TEAMS.map(str::to_owned).to_vec(),
+                enterprise_user: None,
             });
         }
         demo.set_kind(ann, TEAMS[0], Kind::Admin);

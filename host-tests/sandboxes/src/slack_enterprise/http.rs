@@ -6,30 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Slack,
-    state::{Kind, State, User},
+    documents::{scim, user},
+    state::{Kind, State},
+    writes,
 };
 
-type Handled = Result<Value, Value>;
-
-const ROLES: [&str; 17] = [
-    "Rl01",
-    "Rl02",
-    "Rl03",
-    "Rl04",
-    "Rl05",
-    "Rl09",
-    "Rl0A",
-    "Rl0B",
-    "Rl0C",
-    "Rl0D",
-    "Rl0E",
-    "Rl0F",
-    "Rl0G",
-    "Rl0J",
-    "Rl0K",
-    "Rl0L",
-    "RlCUSTOM1",
-];
+pub type Handled = Result<Value, Value>;
 
 pub async fn answer(sandbox: Slack, request: Request) -> Response {
     let (head, body) = request.into_parts();
@@ -81,7 +63,7 @@ pub async fn answer(sandbox: Slack, request: Request) -> Response {
     response.body(Body::from(document.to_string())).unwrap_or_default()
 }
 
-fn error(error: &str) -> Value {
+pub fn error(error: &str) -> Value {
     json!({"ok": false, "error": error})
 }
 
@@ -126,8 +108,8 @@ fn dispatch(
         return Err(error("invalid_json"));
     };
     match name {
-        "admin.roles.removeAssignments" => remove(state, &fields),
-        "admin.users.setRegular" => set_regular(state, &fields),
+        "admin.roles.removeAssignments" => writes::remove(state, &fields),
+        "admin.users.setRegular" => writes::set_regular(state, &fields),
         _ => Err(error("unknown_method")),
     }
 }
@@ -143,13 +125,13 @@ fn arguments(query: &[(String, String)], known: &[&str]) -> Result<Map<String, V
     Ok(fields)
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
+pub fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn info(state: &State, fields: &Map<String, Value>) -> Handled {
     match state.users.iter().find(|user| user.id == text(fields, "user")) {
-        Some(user) => Ok(json!({"ok": true, "user": document(state, user)})),
+        Some(known) => Ok(json!({"ok": true, "user": user(state, known)})),
         None => Err(error("user_not_found")),
     }
 }
@@ -160,172 +142,93 @@ fn by_email(state: &State, fields: &Map<String, Value>) -> Handled {
         .iter()
         .find(|user| user.email.eq_ignore_ascii_case(text(fields, "email")))
     {
-        Some(user) => Ok(json!({"ok": true, "user": document(state, user)})),
+        Some(known) => Ok(json!({"ok": true, "user": user(state, known)})),
         None => Err(error("users_not_found")),
     }
 }
 
-fn document(state: &State, user: &User) -> Value {
-    let home = user.teams.first().cloned().unwrap_or_default();
-    let (here, above) = (state.kind(&user.id, &home), state.kind(&user.id, &state.enterprise));
-    json!({
-        "id": user.id, "team_id": home, "name": user.name, "deleted": false, "real_name": format!("{} {}", user.first, user.last),
-        "tz": "Europe/Berlin", "locale": "en-US", "updated": 1_750_000_000, "has_2fa": true, "is_email_confirmed": true, "is_bot": false,
-        "is_admin": here == Kind::Admin, "is_owner": here == Kind::Owner, "is_primary_owner": here == Kind::PrimaryOwner,
-        "is_restricted": here == Kind::Guest, "is_ultra_restricted": false,
-        "profile": {
-            "first_name": user.first, "last_name": user.last, "email": user.email, "title": "Engineer", "phone": "+1 555 0102",
-            "image_512": "https://example.com/a.jpg",
-        },
-        "enterprise_user": {
-            "id": user.id, "enterprise_id": state.enterprise, "enterprise_name": "Acme", "teams": user.teams,
-            "is_admin": above == Kind::Admin, "is_owner": above == Kind::Owner, "is_primary_owner": above == Kind::PrimaryOwner,
-        },
-    })
-}
-
 fn assignments(state: &mut State, fields: &Map<String, Value>) -> Handled {
-    let limit: usize = fields
-        .get("limit")
-        .map_or(Some(200), |_| text(fields, "limit").parse().ok())
-        .unwrap_or(0);
-    let start: usize = match fields.get("cursor") {
-        None => 0,
-        Some(_) => text(fields, "cursor")
-            .strip_prefix("c=")
-            .and_then(|at| at.parse().ok())
-            .ok_or_else(|| error("invalid_cursor"))?,
+    let list = |name: &str| -> Vec<String> {
+        let ids = text(fields, name).split(',').filter(|id| !id.is_empty());
+        ids.map(str::to_owned).collect()
     };
-    if !(1..=200).contains(&limit) {
-        return Err(error("invalid_arguments"));
+    let (roles, entities) = (list("role_ids"), list("entity_ids"));
+    if !roles.iter().all(|role| state.knows(role)) {
+        return Err(error("invalid_role_id"));
     }
-    let rows: Vec<Value> = state
-        .shown(start == 0)
-        .into_iter()
-        .map(|(role, entity, user)| json!({"role_id": role, "entity_id": entity, "user_id": user, "date_create": 1_666_624_374}))
+    let fits = |wanted: &[String], shown: &String| wanted.is_empty() || wanted.contains(shown);
+    let is_first_page = !fields.contains_key("cursor");
+    let shown = state.shown(is_first_page).into_iter();
+    let rows: Vec<Value> = shown
+        .filter(|(role, entity, _)| fits(&roles, role) && fits(&entities, entity))
+        .map(|(role, entity, user)| {
+            json!({"role_id": role, "entity_id": entity, "user_id": state.id_in_rows(&user), "date_create": 1_666_624_374})
+        })
         .collect();
-    let next = if start + limit < rows.len() {
-        format!("c={}", start + limit)
-    } else {
-        String::new()
-    };
-    let page: Vec<Value> = rows.into_iter().skip(start).take(limit).collect();
-    Ok(json!({"ok": true, "role_assignments": page, "response_metadata": {"next_cursor": next}}))
+    let page = page(fields, &rows, 200, 200)?;
+    Ok(listed(state, "role_assignments", &page))
 }
 
 fn holders(state: &State, query: &[(String, String)], key: &str, kinds: &[Kind]) -> Handled {
     let fields = arguments(query, &["team_id", "limit", "cursor"])?;
     let team = text(&fields, "team_id");
-    if !state
-        .users
-        .iter()
-        .any(|user| user.teams.iter().any(|known| known == team))
-    {
+    if let Some((_, refusal)) = state.hidden_teams.iter().find(|(hidden, _)| hidden == team) {
+        return Err(error(refusal));
+    }
+    if !state.has_team(team) {
         return Err(error("team_not_found"));
     }
-    let ids: Vec<&str> = state
+    let ids: Vec<Value> = state
         .users
         .iter()
-        .map(|user| user.id.as_str())
-        .filter(|user| kinds.contains(&state.kind(user, team)))
+        .filter(|user| kinds.contains(&state.kind(&user.id, team)))
+        .map(|user| json!(state.id_in_rows(&user.id)))
         .collect();
+    let page = page(&fields, &ids, 100, 1_000)?;
+    Ok(listed(state, key, &page))
+}
+
+/// Some rows, and where the next ones begin.
+struct Page<'a> {
+    rows: &'a [Value],
+    next: String,
+}
+
+fn page<'a>(fields: &Map<String, Value>, rows: &'a [Value], default: usize, most: usize) -> Result<Page<'a>, Value> {
+    let limit: usize = fields
+        .get("limit")
+        .map_or(Some(default), |_| text(fields, "limit").parse().ok())
+        .unwrap_or(0);
+    if !(1..=most).contains(&limit) {
+        return Err(error("invalid_arguments"));
+    }
+    let start: usize = match fields.get("cursor") {
+        None => 0,
+        Some(_) => text(fields, "cursor")
+            .strip_prefix("c=")
+            .and_then(|at| at.parse().ok())
+            .filter(|start| *start < rows.len())
+            .ok_or_else(|| error("invalid_cursor"))?,
+    };
+    let end = rows.len().min(start + limit);
+    Ok(Page {
+        rows: &rows[start..end],
+        next: if end < rows.len() {
+            format!("c={end}")
+        } else {
+            String::new()
+        },
+    })
+}
+
+/// The examples have the cursor in `response_metadata`, one schema has it at the top.
+fn listed(state: &State, key: &str, page: &Page<'_>) -> Value {
     let mut document = json!({"ok": true});
-    document[key] = json!(ids);
-    Ok(document)
-}
-
-fn remove(state: &mut State, fields: &Map<String, Value>) -> Handled {
-    let strings = |name: &str| -> Vec<String> {
-        fields
-            .get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| id.as_str().map(str::to_owned))
-            .collect()
-    };
-    if fields.len() != 3 {
-        return Err(error("invalid_arguments"));
-    }
-    let (role, entities, users) = (
-        text(fields, "role_id").to_owned(),
-        strings("entity_ids"),
-        strings("user_ids"),
-    );
-    // Custom roles: what somebody was given exists.
-    if !ROLES.contains(&role.as_str()) && !state.assignments.iter().any(|(known, ..)| *known == role) {
-        return Err(error("invalid_role_id"));
-    }
-    if entities.is_empty() {
-        return Err(error("no_valid_entities"));
-    }
-    if entities.len() > 10 {
-        return Err(error("too_many_entities"));
-    }
-    if users.len() != 1 || !state.users.iter().any(|user| user.id == users[0]) {
-        return Err(error("no_valid_users"));
-    }
-    state.writes += 1;
-    let mut rejected = Vec::new();
-    for entity in entities {
-        match state.rejected.iter().find(|(known, _)| *known == entity) {
-            Some((_, why)) => rejected.push(json!({"id": entity, "error": why})),
-            None => state.take(&(role.clone(), entity, users[0].clone())),
-        }
-    }
-    if rejected.is_empty() {
-        Ok(json!({"ok": true}))
+    document[key] = json!(page.rows);
+    if state.cursor_at_the_top {
+        document["next_cursor"] = json!(page.next);
     } else {
-        Err(json!({"ok": false, "error": "failed_for_some_entities", "rejected_entities": rejected}))
+        document["response_metadata"] = json!({"next_cursor": page.next});
     }
-}
-
-fn set_regular(state: &mut State, fields: &Map<String, Value>) -> Handled {
-    let (team, user) = (text(fields, "team_id").to_owned(), text(fields, "user_id").to_owned());
-    if fields.len() != 2 {
-        return Err(error("invalid_arguments"));
-    }
-    let Some(known) = state.users.iter().find(|known| known.id == user).cloned() else {
-        return Err(error("user_not_found"));
-    };
-    if state.kind(&user, &team) == Kind::PrimaryOwner {
-        return Err(error("cannot_modify_primary_owner"));
-    }
-    state.writes += 1;
-    let key = if state.kind(&user, &team) == Kind::Owner {
-        "owner"
-    } else {
-        "admin"
-    };
-    if state.keeps.iter().any(|kept| kept == key) {
-        return Ok(json!({"ok": true}));
-    }
-    // A guest would become a full member.
-    state.kinds.insert((user.clone(), team.clone()), Kind::Member);
-    if team == state.enterprise {
-        if state.workspace_failures > 0 {
-            state.workspace_failures -= 1;
-            return Err(error("failed_to_set_regular_on_workspaces"));
-        }
-        for workspace in known.teams {
-            if state.kind(&user, &workspace) == Kind::Owner {
-                state.kinds.insert((user.clone(), workspace), Kind::Member);
-            }
-        }
-    }
-    Ok(json!({"ok": true}))
-}
-
-/// Source: Slack's SCIM reference.
-fn scim(state: &State, id: &str) -> Handled {
-    let user = state
-        .users
-        .iter()
-        .find(|user| user.id == id)
-        .ok_or_else(|| json!({"Errors": {"description": "user_not_found", "code": 404}}))?;
-    Ok(json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": user.id, "externalId": format!("hr-{}", user.name),
-        "userName": user.name, "active": true, "meta": {"created": "2024-02-01T08:00:00Z"},
-        "groups": [{"value": "S0STAFF", "display": "Staff"}],
-    }))
+    document
 }

@@ -3,8 +3,10 @@
 //! Sources: docs.slack.dev (as kept in `slack-ruby/slack-api-ref`), `slackapi/java-slack-sdk`.
 
 mod demo;
+mod documents;
 mod http;
 mod state;
+mod writes;
 
 #[cfg(test)]
 mod tests;
@@ -104,6 +106,31 @@ impl Slack {
     /// Removals at that entity are rejected with this error, and the rest is processed.
     pub fn reject(&self, entity: &str, error: &str) {
         self.state().rejected.push((entity.to_owned(), error.to_owned()));
+    }
+
+    /// Removals are answered with `failed_for_some_users` and this error for the user; `processes`: the entities are done all the same.
+    pub fn reject_users(&self, error: &str, processes: bool) {
+        self.state().rejects_users = Some((error.to_owned(), processes));
+    }
+
+    /// The lists of owners and admins of that workspace are refused with this error.
+    pub fn hide_team(&self, team: &str, error: &str) {
+        self.state().hidden_teams.push((team.to_owned(), error.to_owned()));
+    }
+
+    /// Users' documents do not have this: `key` or `object/key`.
+    pub fn leave_out(&self, path: &str) {
+        self.state().left_out.push(path.to_owned());
+    }
+
+    /// Lists have the ids that users have in the organization.
+    pub fn list_by_enterprise_user(&self) {
+        self.state().rows_by_enterprise_user = true;
+    }
+
+    /// Lists have their cursor at the top.
+    pub fn cursor_at_the_top(&self) {
+        self.state().cursor_at_the_top = true;
     }
 
     /// The next demotions in the organization are done there, and not on its workspaces.

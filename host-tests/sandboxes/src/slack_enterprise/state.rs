@@ -22,9 +22,38 @@ pub struct User {
     pub first: String,
     pub last: String,
     pub email: String,
-    /// Workspaces.
+    /// Workspaces; the first is home.
     pub teams: Vec<String>,
+    /// The id in the organization, where it is another one.
+    pub enterprise_user: Option<String>,
 }
+
+impl User {
+    pub fn id_in_organization(&self) -> String {
+        self.enterprise_user.clone().unwrap_or_else(|| self.id.clone())
+    }
+}
+
+/// The published roles, and one custom role.
+const ROLES: [&str; 17] = [
+    "Rl01",
+    "Rl02",
+    "Rl03",
+    "Rl04",
+    "Rl05",
+    "Rl09",
+    "Rl0A",
+    "Rl0B",
+    "Rl0C",
+    "Rl0D",
+    "Rl0E",
+    "Rl0F",
+    "Rl0G",
+    "Rl0J",
+    "Rl0K",
+    "Rl0L",
+    "RlCUSTOM1",
+];
 
 /// Role, entity, user.
 type Assignment = (String, String, String);
@@ -46,6 +75,14 @@ pub struct State {
     pub lag: Duration,
     pub omissions: Vec<(String, usize, usize)>,
     pub rejected: Vec<(String, String)>,
+    /// The error, and whether the entities are processed all the same.
+    pub rejects_users: Option<(String, bool)>,
+    /// Workspaces whose lists are refused, with the error.
+    pub hidden_teams: Vec<(String, String)>,
+    /// What users' documents do not have: `key` or `object/key`.
+    pub left_out: Vec<String>,
+    pub rows_by_enterprise_user: bool,
+    pub cursor_at_the_top: bool,
     pub workspace_failures: usize,
     pub limited: (usize, u16),
 }
@@ -68,9 +105,34 @@ impl State {
             lag: Duration::ZERO,
             omissions: Vec::new(),
             rejected: Vec::new(),
+            rejects_users: None,
+            hidden_teams: Vec::new(),
+            left_out: Vec::new(),
+            rows_by_enterprise_user: false,
+            cursor_at_the_top: false,
             workspace_failures: 0,
             limited: (0, 429),
         }
+    }
+
+    /// Custom roles: what somebody was given exists.
+    pub fn knows(&self, role: &str) -> bool {
+        ROLES.contains(&role)
+            || self.assignments.iter().any(|(known, ..)| known == role)
+            || self.removed.iter().any(|(_, (known, ..))| known == role)
+    }
+
+    pub fn has_team(&self, team: &str) -> bool {
+        self.users
+            .iter()
+            .any(|user| user.teams.iter().any(|known| known == team))
+    }
+
+    /// The id that lists have for a user.
+    pub fn id_in_rows(&self, id: &str) -> String {
+        let user = self.users.iter().find(|user| user.id == id);
+        user.filter(|_| self.rows_by_enterprise_user)
+            .map_or_else(|| id.to_owned(), User::id_in_organization)
     }
 
     pub fn kind(&self, user: &str, team: &str) -> Kind {

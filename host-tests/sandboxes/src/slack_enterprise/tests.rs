@@ -8,13 +8,17 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{DEMO_TEAMS, DEMO_TOKEN, Slack};
+use super::{DEMO_TEAMS, DEMO_TOKEN, Kind, Slack};
 use crate::Clock;
 
 async fn remove(demo: &Slack, body: Value) -> Value {
+    post(demo, "admin.roles.removeAssignments", body).await
+}
+
+async fn post(demo: &Slack, method: &str, body: Value) -> Value {
     let request = Request::builder()
         .method("POST")
-        .uri("https://slack.com/api/admin.roles.removeAssignments")
+        .uri(format!("https://slack.com/api/{method}"))
         .header("authorization", format!("Bearer {DEMO_TOKEN}"))
         .header("content-type", "application/json; charset=utf-8")
         .body(Body::from(body.to_string()))
@@ -48,4 +52,25 @@ async fn a_removal_is_partial_or_refused_with_200() {
     )
     .await;
     assert_eq!(answer, json!({"ok": false, "error": "invalid_role_id"}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_user_is_in_the_organization_goes_there_alone() {
+    let demo = Slack::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    demo.set_kind("U0SAM", "E0ACME", Kind::Admin);
+    let at = |team: &str| json!({"team_id": team, "user_id": "U0SAM"});
+    let answer = post(&demo, "admin.users.setRegular", at(DEMO_TEAMS[0])).await;
+    assert_eq!(answer["error"], "cannot_set_org_admin_to_regular_at_workspace_level");
+    demo.fail_on_workspaces(1);
+    let answer = post(&demo, "admin.users.setRegular", at("E0ACME")).await;
+    assert_eq!(answer["error"], "failed_to_set_regular_on_workspaces");
+    assert_eq!(
+        (demo.kind("U0SAM", "E0ACME"), demo.kind("U0SAM", DEMO_TEAMS[0])),
+        (Kind::Member, Kind::Owner)
+    );
+    assert_eq!(
+        post(&demo, "admin.users.setRegular", at("E0ACME")).await,
+        json!({"ok": true})
+    );
+    assert_eq!(demo.kind("U0SAM", DEMO_TEAMS[0]), Kind::Member);
 }

@@ -365,7 +365,7 @@ pub fn slack() -> Subject {
         held: [by_id("Rl01"), by_id("Rl0A")],
         by_name: by_name("channels admin"),
         absent: by_id("Rl0J"),
-        unknown: by_name("No Such Role"),
+        unknown: by_id("RlNOSUCH"),
         scoped: Some(Scoped {
             role: at(by_id("Rl0C"), north),
             here: Box::new(move || a.is_assigned(ann, "Rl0C", north)),
