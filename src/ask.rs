@@ -59,6 +59,8 @@ pub struct Selector {
     /// Any of them; empty: not narrowed.
     pub organizations: Vec<String>,
     pub workspace: Option<String>,
+    /// The role itself names the organization: it is not only what the whole request is narrowed to.
+    pub names_organization: bool,
     /// The organization itself is meant, and no group or workspace inside of it.
     pub is_outermost: bool,
     /// Access to an organization is meant, not a role: `id` and `name` are the organization's.
@@ -302,6 +304,7 @@ fn selector(
             &format!("{at}.group"),
             group.as_deref(),
         )?,
+        names_organization: organization.is_some(),
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
         workspace: workspace.or_else(|| workspace_id.cloned()),
         is_outermost: false,

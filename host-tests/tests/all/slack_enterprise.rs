@@ -534,7 +534,11 @@ async fn an_organization_narrows_and_a_scope_that_no_grant_can_have_is_400() {
     let answer = world.call(ANN, &[in_organization("Rl0C", ORG)]).await.unwrap();
     assert_eq!(answer.outcomes[0].outcome, Outcome::AlreadyAbsent);
     assert!(answer.outcomes[0].warnings.contains(&String::from("held_at:T0NORTH")));
+    // What the whole request is narrowed to covers what is inside of it.
     world.organizations = vec![ORG];
+    let answer = world.call(ANN, &[by_id("Rl01")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.demo.is_assigned(ANN, "Rl01", SOUTH));
     let answer = world.call(ANN, &[at(by_id("Rl0C"), NORTH)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH));

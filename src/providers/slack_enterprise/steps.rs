@@ -249,10 +249,8 @@ impl Provider for Slack {
         check_scope(selector).map_err(str::to_owned)?;
         let is_assigned = selector.id.as_deref().is_some_and(|id| !roles::is_account_type(id));
         // Assignments at the organization and inside of it are different ones; account types have different names there.
-        selector.is_outermost = is_assigned
-            && !selector.organizations.is_empty()
-            && selector.workspace.is_none()
-            && selector.group.is_none();
+        selector.is_outermost =
+            is_assigned && selector.names_organization && selector.workspace.is_none() && selector.group.is_none();
         Ok(())
     }
 
