@@ -550,7 +550,7 @@ async fn an_organization_narrows_and_a_scope_that_no_grant_can_have_is_400() {
             &[
                 in_organization("Rl01", "E0OTHER"),
                 in_organization("admin", "E0OTHER"),
-                by_id("Rl01"),
+                by_id("Rl0A"),
             ],
         )
         .await;
