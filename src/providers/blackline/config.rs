@@ -187,9 +187,9 @@ impl Config {
         Ok(Self {
             base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             username,
-            password: Secret::new(password),
+            password: Secret::parse("credentials.password", password)?,
             client_id,
-            client_secret: Secret::new(client_secret),
+            client_secret: Secret::parse("credentials.client_secret", client_secret)?,
             scope,
             grant,
             client_auth,

@@ -10,7 +10,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::cid::Cid;
+use super::{capability::CAPABILITY, cid::Cid};
 
 /// A CrowdStrike account.
 #[derive(Debug)]
@@ -33,9 +33,6 @@ const REGIONS: &[(&str, &str)] = &[
     ("us-gov-2", "https://api.us-gov-2.crowdstrike.mil"),
 ];
 
-/// Reads were seen to disagree with a write for more than 30 s; the Terraform provider polls for 90 s.
-const STALENESS_WINDOW: Duration = Duration::from_secs(90);
-
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -53,18 +50,14 @@ impl Config {
         else {
             return Err(Error::account("credentials", "CrowdStrike takes client_credentials"));
         };
-        for (field, value) in [("client_id", &client_id), ("client_secret", &client_secret)] {
-            if value.trim().is_empty() {
-                return Err(Error::account(
-                    format!("credentials.{field}"),
-                    format!("credentials.{field} is empty"),
-                ));
-            }
+        if client_id.trim().is_empty() {
+            let field = "credentials.client_id";
+            return Err(Error::account(field, format!("{field} must not be empty")));
         }
         Ok(Self {
             base: base(base_url, region.as_deref())?,
             client_id,
-            client_secret: Secret::new(client_secret),
+            client_secret: Secret::parse("credentials.client_secret", client_secret)?,
             member_cid: member_cid
                 .map(|cid| {
                     Cid::parse(&cid).map_err(|why| {
@@ -72,7 +65,7 @@ impl Config {
                     })
                 })
                 .transpose()?,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 

@@ -10,6 +10,8 @@ use crate::{
     settings::{General, Settings},
 };
 
+use super::capability::CAPABILITY;
+
 /// A Slack Enterprise organization.
 #[derive(Debug)]
 pub struct Config {
@@ -28,8 +30,6 @@ const BASE: &str = "https://slack.com";
 const GOVERNMENT: &str = "https://slack-gov.com";
 const SCIM: &str = "https://api.slack.com/scim/v2";
 const GOVERNMENT_SCIM: &str = "https://api.slack-gov.com/scim/v1";
-const STALENESS_WINDOW: Duration = Duration::from_secs(10);
-
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -48,13 +48,13 @@ impl Config {
         let scim_base = if government { GOVERNMENT_SCIM } else { SCIM };
         Ok(Self {
             base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
-            token: Secret::new(token),
+            token: Secret::parse("credentials.token", token)?,
             enterprise_id,
             scim: scim
                 .then(|| BaseUrl::parse(scim_base))
                 .transpose()
                 .map_err(|why| Error::account("settings.scim", why))?,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 }

@@ -10,6 +10,8 @@ use crate::{
     settings::{General, Settings},
 };
 
+use super::capability::CAPABILITY;
+
 /// A TeamViewer account: one company.
 #[derive(Debug)]
 pub struct Config {
@@ -33,7 +35,6 @@ pub enum Access {
 
 /// Source: TeamViewer's own Swagger document (`servers`).
 const BASE: &str = "https://webapi.teamviewer.com/api/v1";
-const STALENESS_WINDOW: Duration = Duration::from_secs(10);
 
 impl Config {
     pub fn new(
@@ -44,15 +45,15 @@ impl Config {
     ) -> Result<Self, Error> {
         settings.finish()?;
         let access = match credentials {
-            Credentials::BearerToken(token) => Access::Script(required("credentials.token", token)?),
+            Credentials::BearerToken(token) => Access::Script(Secret::parse("credentials.token", token)?),
             Credentials::RefreshToken(RefreshCredentials {
                 client_id,
                 client_secret,
                 refresh_token,
             }) => Access::Refresh {
                 client_id,
-                client_secret: required("credentials.client_secret", client_secret)?,
-                refresh_token: required("credentials.refresh_token", refresh_token)?,
+                client_secret: Secret::parse("credentials.client_secret", client_secret)?,
+                refresh_token: Secret::parse("credentials.refresh_token", refresh_token)?,
             },
             _ => {
                 return Err(Error::account(
@@ -65,7 +66,7 @@ impl Config {
             base: BaseUrl::parse(base_url.unwrap_or(BASE))
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             access,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 
@@ -93,11 +94,4 @@ impl Config {
             } => vec![client_secret.clone(), refresh_token.clone()],
         }
     }
-}
-
-fn required(field: &str, value: String) -> Result<Secret, Error> {
-    if value.trim().is_empty() {
-        return Err(Error::account(field, format!("{field} is empty")));
-    }
-    Ok(Secret::new(value))
 }
