@@ -1,24 +1,31 @@
 //! What it means that a reading shows no grant.
 
-use crate::{ask::Selector, provider::Absence, reason::Reason};
+use crate::{ask::Selector, error::ProviderFault, provider::Absence, reason::Reason};
 
 use super::{
+    documents::Role,
     groups::{self, Named},
     people::Behind,
     reading::Detail,
 };
 
 /// For a selector of one organization at most.
-pub fn of(selector: &Selector, detail: &Detail) -> Absence {
+///
+/// # Errors
+/// The directory of roles could not be read.
+pub fn of(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFault> {
     if selector.is_link {
-        return of_link(selector, detail);
+        return Ok(of_link(selector, detail));
     }
     if !is_own(selector, detail) {
-        return not_visible("the account reads another organization, or does not say which (settings.org_id)");
+        return Ok(not_visible(
+            "the account reads another organization, or does not say which (settings.org_id)",
+        ));
     }
-    match &selector.group {
-        Some(text) => of_membership(text, detail),
-        None => of_role(selector, detail),
+    match (&selector.group, &detail.basis.directory) {
+        (Some(text), _) => Ok(of_membership(text, detail)),
+        (None, Ok(directory)) => Ok(of_role(selector, detail, directory)),
+        (None, Err(fault)) => Err(fault.clone()),
     }
 }
 
@@ -90,13 +97,10 @@ fn of_membership(text: &str, detail: &Detail) -> Absence {
     }
 }
 
-fn of_role(selector: &Selector, detail: &Detail) -> Absence {
+fn of_role(selector: &Selector, detail: &Detail, directory: &[Role]) -> Absence {
     if let Some(unclear) = unclear_administrator(detail) {
         return unclear;
     }
-    let Some(roles) = &detail.basis.directory else {
-        return not_visible("JumpCloud's directory of roles cannot be read, so that the role cannot be told");
-    };
     if let Some(id) = &selector.id {
         if let Some(held) = detail.roles.iter().find(|held| held.may_be(id)) {
             return Absence::Unclear {
@@ -116,7 +120,7 @@ fn of_role(selector: &Selector, detail: &Detail) -> Absence {
             ));
         }
     }
-    let called: Vec<&str> = roles
+    let called: Vec<&str> = directory
         .iter()
         .filter(|role| selector.names(&role.id, Some(&role.name)))
         .map(|role| role.id.as_str())

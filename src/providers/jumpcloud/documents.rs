@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// An administrator: `GET /api/users/{id}`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Administrator {
     /// `_id` or `id`.
     #[serde(skip)]
@@ -93,10 +93,7 @@ impl Administrator {
     /// # Errors
     /// Why the record does not tell them: what it misses could be taken for a role that is not held, or the rest for the last one.
     pub fn names(&self) -> Result<Vec<String>, &'static str> {
-        let names = match &self.role_names {
-            Some(names) if !names.is_empty() => names.clone(),
-            _ => self.role_name.iter().filter(|name| !name.is_empty()).cloned().collect(),
-        };
+        let names = self.shown_names();
         let is_repeated = |(at, name): (usize, &String)| names.iter().skip(at + 1).any(|other| other == name);
         if names.is_empty() {
             return Err("the administrator's record names no role");
@@ -108,6 +105,14 @@ impl Administrator {
             return Err("the administrator's record names one role twice");
         }
         Ok(names)
+    }
+
+    /// The names that the record shows, whatever they are worth.
+    pub fn shown_names(&self) -> Vec<String> {
+        match &self.role_names {
+            Some(names) if !names.is_empty() => names.clone(),
+            _ => self.role_name.iter().filter(|name| !name.is_empty()).cloned().collect(),
+        }
     }
 
     /// The ids of the roles, where the record has them.

@@ -83,6 +83,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         roles: grants
             .iter()
             .filter(|grant| grant.kind == GrantKind::Role)
+            .chain(&detail.shown)
             .map(|grant| types::Role {
                 id: Some(grant.role_id.clone()),
                 name: grant.role_name.clone(),

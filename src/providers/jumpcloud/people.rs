@@ -35,6 +35,8 @@ pub enum Behind {
         reason: Reason,
         message: String,
         document: Option<Value>,
+        /// The roles that JumpCloud shows all the same: enough to be seen, not to be judged by.
+        shown: Vec<String>,
     },
 }
 
@@ -168,14 +170,14 @@ async fn of_system_user(
     earlier: Option<&str>,
 ) -> Result<Person, ProviderFault> {
     let (administrator, is_linked) = match link(&user) {
-        Link::To(id) => (by_id(config, cx, &id).await?, true),
-        Link::Unreadable => (
-            unclear(
-                "JumpCloud links the user to an administrator that it does not name",
-                None,
-            ),
-            true,
-        ),
+        Link::To(id) => {
+            let shown = user.get("admin").and_then(Administrator::of);
+            (by_id(config, cx, &id, shown.as_ref()).await?, true)
+        }
+        Link::Unreadable => {
+            let message = "JumpCloud links the user to an administrator that it does not name";
+            (unclear(message, None, None), true)
+        }
         // No link is no proof: the list of administrators, read to its end, is.
         Link::None => {
             let email = user.get("email").and_then(Value::as_str);
@@ -231,7 +233,7 @@ async fn from_list(
     let all = administrators(config, cx).await?;
     if all.is_empty() {
         let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
-        return Ok(unclear(message, None));
+        return Ok(unclear(message, None, None));
     }
     let found_before = earlier.and_then(|id| all.iter().find(|known| known.id.eq_ignore_ascii_case(id)));
     let same: Vec<&Administrator> = match (found_before, email) {
@@ -240,29 +242,33 @@ async fn from_list(
         (None, None) if earlier.is_some() => Vec::new(),
         (None, None) => {
             let message = "the user has neither a link to an administrator nor an e-mail address";
-            return Ok(unclear(message, None));
+            return Ok(unclear(message, None, None));
         }
     };
     match same.as_slice() {
         [] => Ok(Behind::Nobody),
-        [one] => by_id(config, cx, &one.id).await,
+        [one] => by_id(config, cx, &one.id, Some(one)).await,
         several => Ok(Behind::Unclear {
             reason: Reason::Ambiguous,
             message: format!("{} administrators have the user's e-mail address", several.len()),
             document: None,
+            shown: Vec::new(),
         }),
     }
 }
 
 /// An administrator that JumpCloud names: that it is not shown is no proof that it is not there.
-async fn by_id(config: &Config, cx: &Context<'_>, id: &str) -> Result<Behind, ProviderFault> {
-    match administrator_by_id(config, cx, id).await? {
-        Some(document) => read_record(document),
-        None => Ok(unclear(
-            &format!("JumpCloud names the administrator {id} and does not show it"),
-            None,
-        )),
-    }
+async fn by_id(
+    config: &Config,
+    cx: &Context<'_>,
+    id: &str,
+    shown: Option<&Administrator>,
+) -> Result<Behind, ProviderFault> {
+    let Some(document) = administrator_by_id(config, cx, id).await? else {
+        let message = format!("JumpCloud names the administrator {id} and does not show it");
+        return Ok(unclear(&message, None, shown));
+    };
+    read_record(document)
 }
 
 fn read_record(document: Value) -> Result<Behind, ProviderFault> {
@@ -273,15 +279,16 @@ fn read_record(document: Value) -> Result<Behind, ProviderFault> {
             record,
             names,
         })),
-        Err(why) => unclear(why, Some(document)),
+        Err(why) => unclear(why, Some(document), Some(&record)),
     })
 }
 
-fn unclear(message: &str, document: Option<Value>) -> Behind {
+fn unclear(message: &str, document: Option<Value>, shown: Option<&Administrator>) -> Behind {
     Behind::Unclear {
         reason: Reason::NotVisible,
         message: message.to_owned(),
         document,
+        shown: shown.map(Administrator::shown_names).unwrap_or_default(),
     }
 }
 

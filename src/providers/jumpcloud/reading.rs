@@ -5,13 +5,13 @@ use std::rc::Rc;
 use crate::{
     ask::Entry,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Reading},
+    provider::{Context, Grant, Reading},
 };
 
 use super::{
     config::Config,
     core::{self, Whole},
-    documents::{Organization, Role, UserGroup, id_of},
+    documents::{Administrator, Organization, Role, UserGroup, id_of},
     groups, mapping, organizations,
     people::{self, Behind, Earlier, Person},
     roles::{self, HeldRole},
@@ -22,6 +22,8 @@ pub struct Detail {
     pub person: Person,
     /// Empty where the administrator's record does not tell them.
     pub roles: Vec<HeldRole>,
+    /// What JumpCloud shows then, for the user in the answer alone.
+    pub shown: Vec<Grant>,
     /// `None`: not asked about, or not readable.
     pub links: Option<Vec<String>>,
     /// `None`: not asked about, or not readable.
@@ -36,8 +38,8 @@ pub struct Basis {
     pub administrator: Option<String>,
     /// The organization whose roles are read.
     pub organization: Option<String>,
-    /// `None`: the directory of roles cannot be read.
-    pub directory: Option<Vec<Role>>,
+    /// Where it is refused, the entries that need it fail, and the others do not.
+    pub directory: Result<Vec<Role>, ProviderFault>,
     roles: Vec<HeldRole>,
     /// `None`: not asked about, or not readable.
     pub groups: Option<Vec<UserGroup>>,
@@ -60,11 +62,18 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
         None => Rc::new(first(config, cx, &person).await?),
     };
     let mut unreadable = Vec::new();
-    if let Behind::Unclear { message, .. } = &person.administrator {
-        unreadable.push(message.clone());
-    }
     let roles = basis.held(&person);
     let organization = basis.organization.as_deref();
+    let mut shown = Vec::new();
+    if let Behind::Unclear {
+        message, shown: names, ..
+    } = &person.administrator
+    {
+        unreadable.push(message.clone());
+        let directory = basis.directory.as_deref().unwrap_or(&[]);
+        let held = roles::held(&Administrator::default(), names, directory);
+        shown.extend(held.iter().map(|role| role.grant(organization)));
+    }
     let mut grants: Vec<_> = roles.iter().map(|role| role.grant(organization)).collect();
     let links = match person.known() {
         Some(known) if basis.reads_links => {
@@ -118,6 +127,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
         detail: Box::new(Detail {
             person,
             roles,
+            shown,
             links,
             memberships,
             basis,
@@ -128,9 +138,16 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
 /// What is read once in an operation.
 async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Basis, ProviderFault> {
     let mut warnings = Vec::new();
-    let directory = core::list::<Role>(config, cx, "/api/v2/roles", Whole::CountedOrShort, "the roles").await;
-    let directory = visible(directory)?;
-    if directory.is_none() {
+    let directory = match core::list::<Role>(config, cx, "/api/v2/roles", Whole::CountedOrShort, "the roles").await {
+        // Some roles are everywhere: a directory without any is not the whole one.
+        Ok(roles) if roles.is_empty() => Err(ProviderFault::new(
+            FaultKind::BadAnswer,
+            "JumpCloud's directory of roles is empty, so that the role cannot be told",
+        )),
+        Err(fault) if !is_refusal(&fault) => return Err(fault),
+        roles => roles,
+    };
+    if directory.is_err() {
         warnings.push(String::from("role_directory_not_readable"));
     }
     let reads_memberships = !groups::asked(cx).is_empty();
@@ -147,7 +164,7 @@ async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Bas
         None
     };
     let roles = person.known().map_or_else(Vec::new, |known| {
-        roles::held(&known.record, &known.names, directory.as_deref().unwrap_or_default())
+        roles::held(&known.record, &known.names, directory.as_deref().unwrap_or(&[]))
     });
     Ok(Basis {
         system_user: person.system_user.as_ref().and_then(id_of),
@@ -169,7 +186,7 @@ impl Basis {
         let Some(known) = person.known() else {
             return Vec::new();
         };
-        let directory = self.directory.as_deref().unwrap_or_default();
+        let directory = self.directory.as_deref().unwrap_or(&[]);
         roles::held(&known.record, &known.names, directory)
             .into_iter()
             .map(|role| {
@@ -184,9 +201,13 @@ impl Basis {
 fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
     match read {
         Ok(read) => Ok(Some(read)),
-        Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused) => Ok(None),
+        Err(fault) if is_refusal(&fault) => Ok(None),
         Err(fault) => Err(fault),
     }
+}
+
+const fn is_refusal(fault: &ProviderFault) -> bool {
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
 }
 
 /// What cannot be read is no proof, and a read-back that misses it where the first read did not is not settled.

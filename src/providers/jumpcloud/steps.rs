@@ -289,10 +289,10 @@ impl Provider for JumpCloud {
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(async move {
-            Ok(detail(reading).map_or_else(
-                || Absence::NotFound(String::from("nothing was read")),
-                |detail| absence::of(selector, detail),
-            ))
+            match detail(reading) {
+                Some(detail) => Ok(absence::of(selector, detail)?),
+                None => Ok(Absence::NotFound(String::from("nothing was read"))),
+            }
         })
     }
 
