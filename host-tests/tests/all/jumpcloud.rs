@@ -1043,3 +1043,36 @@ async fn who_was_found_by_email_alone_is_said_and_groups_and_organizations_are_n
         .collect();
     assert_eq!(organizations, [(DEMO_ORGANIZATION, Some("Home")), (south, Some(name))]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn without_the_directory_names_go_and_ids_are_neither_guessed_nor_unprotected() {
+    let refused = says(403, &serde_json::json!({"message": "Forbidden"}));
+    for directory in [refused, says(200, &serde_json::json!({"results": [], "totalCount": 0}))] {
+        let mut world = World::new();
+        world.network.inject(reads("/api/v2/roles", 0, directory));
+        let failure = world
+            .call(ANN, &[by_name("Help Desk"), by_id(DEMO_ROLES[3].0)])
+            .await
+            .unwrap_err();
+        let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+        assert_eq!(said, [Outcome::Removed, Outcome::NotAttempted], "{failure:?}");
+        assert_eq!(world.roles(ANN_ADMIN), ["Manager", "Read Only", "Command Runner"]);
+        // Which role the protected id means is not to be seen: it could be any of them.
+        world.settings = Some(serde_json::json!({"protected_roles": [DEMO_ROLES[1].0]}).to_string());
+        let failure = world.call(ANN, &[by_name("Manager")]).await.unwrap_err();
+        assert_eq!(reason(&failure, 0), (Outcome::Refused, "protected_role"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_administrator_does_not_take_the_place_of_the_one_that_was_read() {
+    let world = World::new();
+    world.demo.acknowledge_but_keep("Manager");
+    let elsewhere = serde_json::json!({"_id": ANN, "email": "ann.lee@example.com", "admin": {"id": KIM_ADMIN}});
+    world
+        .network
+        .inject(reads("/api/systemusers/", 1, says(200, &elsewhere)));
+    let failure = world.call(ANN, &[by_name("Manager")]).await.unwrap_err();
+    assert_eq!(reason(&failure, 0), (Outcome::Unverified, "not_settled"), "{failure:?}");
+    assert!(world.roles(ANN_ADMIN).contains(&String::from("Manager")));
+}

@@ -170,6 +170,11 @@ async fn of_system_user(
     earlier: Option<&str>,
 ) -> Result<Person, ProviderFault> {
     let (administrator, is_linked) = match link(&user) {
+        // The one that was found before may still hold what this one does not.
+        Link::To(id) if earlier.is_some_and(|earlier| !earlier.eq_ignore_ascii_case(&id)) => {
+            let message = "the user is linked to another administrator than before";
+            (unclear(message, None, None), true)
+        }
         Link::To(id) => {
             let shown = user.get("admin").and_then(Administrator::of);
             (by_id(config, cx, &id, shown.as_ref()).await?, true)
