@@ -1,21 +1,33 @@
 //! What it means that a reading shows no grant.
 
-use crate::{ask::Selector, error::ProviderFault, provider::Absence, reason::Reason};
+use crate::{
+    ask::Selector,
+    error::ProviderFault,
+    provider::{Absence, Context},
+    reason::Reason,
+};
 
 use super::{
+    config::Config,
     documents::Role,
     groups::{self, Named},
+    organizations,
     people::Behind,
-    reading::Detail,
+    reading::{Detail, visible},
 };
 
 /// For a selector of one organization at most.
 ///
 /// # Errors
-/// The directory of roles could not be read.
-pub fn of(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFault> {
+/// The directory of roles, or what confirms the absence, could not be read.
+pub async fn of(
+    config: &Config,
+    cx: &Context<'_>,
+    selector: &Selector,
+    detail: &Detail,
+) -> Result<Absence, ProviderFault> {
     if selector.is_link {
-        return Ok(of_link(selector, detail));
+        return of_link(config, cx, selector, detail).await;
     }
     if !is_own(selector, detail) {
         return Ok(not_visible(
@@ -23,7 +35,7 @@ pub fn of(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFault
         ));
     }
     match (&selector.group, &detail.basis.directory) {
-        (Some(text), _) => Ok(of_membership(text, detail)),
+        (Some(text), _) => of_membership(config, cx, text, detail).await,
         (None, Ok(directory)) => Ok(of_role(selector, detail, directory)),
         (None, Err(fault)) => Err(fault.clone()),
     }
@@ -37,54 +49,84 @@ fn is_own(selector: &Selector, detail: &Detail) -> bool {
         .all(|named| detail.basis.organization.as_deref() == Some(named))
 }
 
-/// The links themselves are the proof: whether the account can see the organization is another matter.
-fn of_link(selector: &Selector, detail: &Detail) -> Absence {
+/// The links are the proof, of both sides where the organization is shown at all. The directory of roles has no say in it.
+async fn of_link(
+    config: &Config,
+    cx: &Context<'_>,
+    selector: &Selector,
+    detail: &Detail,
+) -> Result<Absence, ProviderFault> {
     if let Some(unclear) = unclear_administrator(detail) {
-        return unclear;
+        return Ok(unclear);
     }
     // Nobody is linked to nothing.
     let links = match (&detail.person.administrator, &detail.links) {
         (Behind::Nobody, _) => &[],
         (_, Some(links)) => links.as_slice(),
-        (_, None) => return not_visible("JumpCloud does not show the administrator's organization links"),
+        (_, None) => {
+            return Ok(not_visible(
+                "JumpCloud does not show the administrator's organization links",
+            ));
+        }
     };
-    if selector.id.is_some() {
-        return Absence::Proven;
-    }
-    let Some(known) = &detail.basis.organizations else {
-        return not_visible("JumpCloud does not show the organizations, so that their names cannot be told");
-    };
-    let named = |id: &str| {
-        known
+    let known = detail.basis.organizations.as_deref();
+    let ids: Vec<&str> = match (&selector.id, known) {
+        (Some(id), _) => vec![id],
+        (None, None) => {
+            return Ok(not_visible(
+                "JumpCloud does not show the organizations, so that their names cannot be told",
+            ));
+        }
+        (None, Some(known)) => known
             .iter()
-            .any(|known| known.id.eq_ignore_ascii_case(id) && known.name.is_some())
+            .filter(|known| selector.names(&known.id, known.name.as_deref()))
+            .map(|known| known.id.as_str())
+            .collect(),
     };
-    if let Some(unnamed) = links.iter().find(|link| !named(link)) {
-        return not_visible(&format!(
+    let is_named = |id: &str| {
+        let mut known = known.into_iter().flatten();
+        known.any(|known| known.id.eq_ignore_ascii_case(id) && known.name.is_some())
+    };
+    if selector.id.is_none()
+        && let Some(unnamed) = links.iter().find(|link| !is_named(link))
+    {
+        return Ok(not_visible(&format!(
             "JumpCloud does not show the name of the linked organization {unnamed}"
-        ));
+        )));
     }
-    let called: Vec<&str> = known
-        .iter()
-        .filter(|known| selector.names(&known.id, known.name.as_deref()))
-        .map(|known| known.id.as_str())
-        .collect();
-    one_of(&called, selector, "organization")
+    if let ([id], Some(administrator)) = (ids.as_slice(), detail.person.known()) {
+        let other_side = organizations::has_administrator(config, cx, id, &administrator.record.id).await;
+        if visible(other_side)? == Some(true) {
+            return Ok(not_visible(
+                "JumpCloud's two lists of the organization's links contradict each other",
+            ));
+        }
+    }
+    Ok(one_of(&ids, selector, "organization"))
 }
 
-fn of_membership(text: &str, detail: &Detail) -> Absence {
-    let Some(members) = &detail.memberships else {
-        return not_visible(if detail.basis.system_user.is_some() {
+async fn of_membership(
+    config: &Config,
+    cx: &Context<'_>,
+    text: &str,
+    detail: &Detail,
+) -> Result<Absence, ProviderFault> {
+    let (Some(user), Some(members)) = (&detail.basis.system_user, &detail.memberships) else {
+        return Ok(not_visible(if detail.basis.system_user.is_some() {
             "JumpCloud does not show the user's groups"
         } else {
             "the system user behind the administrator cannot be told, nor its groups; use the system user's id"
-        });
+        }));
     };
     let Some(known) = &detail.basis.groups else {
-        return not_visible("JumpCloud does not show the user groups");
+        return Ok(not_visible("JumpCloud does not show the user groups"));
     };
-    match groups::named(known, text) {
-        Named::One(_) => Absence::Proven,
+    Ok(match groups::named(known, text) {
+        Named::One(group) => match visible(groups::has_member(config, cx, &group.id, user).await)? {
+            Some(false) => Absence::Proven,
+            Some(true) => not_visible("JumpCloud's two lists of the group's members contradict each other"),
+            None => not_visible("JumpCloud does not show the group's members"),
+        },
         Named::Several(ids) => Absence::Unclear {
             reason: Reason::Ambiguous,
             message: format!("several user groups are called `{text}`: {}", ids.join(", ")),
@@ -94,7 +136,7 @@ fn of_membership(text: &str, detail: &Detail) -> Absence {
             not_visible("JumpCloud does not show all user groups")
         }
         Named::None => Absence::NotFound(format!("JumpCloud has no user group `{text}`")),
-    }
+    })
 }
 
 fn of_role(selector: &Selector, detail: &Detail, directory: &[Role]) -> Absence {

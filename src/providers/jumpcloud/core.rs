@@ -50,7 +50,12 @@ fn with_headers(config: &Config, path: &str, call: Call) -> Call {
 
 /// `x-org-id` on a route that does not take it is a 403. The published calls about several organizations lack it.
 fn takes_organization(path: &str) -> bool {
-    !path.starts_with("/api/organizations") && !path.contains("/organizationlinks")
+    let is_about_several = [
+        "/api/organizations",
+        "/api/v2/organizations/",
+        "/api/v2/administrators/",
+    ];
+    !is_about_several.iter().any(|begin| path.starts_with(begin))
 }
 
 /// Sends a call with the account's key or token.

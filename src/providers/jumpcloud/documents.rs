@@ -38,10 +38,10 @@ pub struct Role {
     pub name: String,
 }
 
-/// `GET /api/v2/administrators/{id}/organizationlinks`.
+/// `GET /api/v2/administrators/{id}/organizationlinks` and `GET /api/v2/organizations/{id}/administratorlinks`.
 #[derive(Deserialize)]
 pub struct OrganizationLink {
-    pub administrator: Option<String>,
+    pub administrator: String,
     pub organization: String,
 }
 
@@ -61,12 +61,18 @@ pub struct UserGroup {
     pub method: Option<String>,
 }
 
-/// `GET /api/v2/users/{id}/memberof`.
+/// `GET /api/v2/users/{id}/memberof`: a group; in the list of a group's members: a user.
 #[derive(Deserialize)]
-pub struct MemberOf {
+pub struct GraphObject {
     pub id: String,
     #[serde(rename = "type")]
     pub kind: Option<String>,
+}
+
+/// `GET /api/v2/usergroups/{id}/members`.
+#[derive(Deserialize)]
+pub struct Member {
+    pub to: GraphObject,
 }
 
 /// `PUT /api/users/{id}`: the whole list of names.

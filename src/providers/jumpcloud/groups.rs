@@ -11,7 +11,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, Whole},
-    documents::{MemberOf, UserGroup},
+    documents::{GraphObject, Member, UserGroup},
 };
 
 /// What a text names among the groups.
@@ -51,12 +51,19 @@ pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Vec<UserGroup>, Pr
 /// The ids of the groups that the user is a member of.
 pub async fn memberships(config: &Config, cx: &Context<'_>, user: &str) -> Result<Vec<String>, ProviderFault> {
     let path = format!("/api/v2/users/{}/memberof", path_segment(user));
-    let rows: Vec<MemberOf> = core::list(config, cx, &path, Whole::CountedOrShort, "the user's groups").await?;
+    let rows: Vec<GraphObject> = core::list(config, cx, &path, Whole::CountedOrShort, "the user's groups").await?;
     Ok(rows
         .into_iter()
         .filter(|row| row.kind.as_deref().is_none_or(|kind| kind == "user_group"))
         .map(|row| row.id)
         .collect())
+}
+
+/// Whether the group's own list has the user: what the user's list of groups lacks is confirmed by the other side.
+pub async fn has_member(config: &Config, cx: &Context<'_>, group: &str, user: &str) -> Result<bool, ProviderFault> {
+    let path = format!("/api/v2/usergroups/{}/members", path_segment(group));
+    let members: Vec<Member> = core::list(config, cx, &path, Whole::CountedOrShort, "the group's members").await?;
+    Ok(members.iter().any(|member| member.to.id.eq_ignore_ascii_case(user)))
 }
 
 /// The group that a text names: by its id, else by a name that only one has.

@@ -50,11 +50,10 @@ pub async fn links(config: &Config, cx: &Context<'_>, administrator: &str) -> Re
     );
     let links: Vec<OrganizationLink> =
         core::list(config, cx, &path, Whole::CountedOrShort, "the organization links").await?;
-    let is_other = |link: &OrganizationLink| {
-        let of = link.administrator.as_deref();
-        of.is_some_and(|of| !of.eq_ignore_ascii_case(administrator))
-    };
-    if links.iter().any(is_other) {
+    if links
+        .iter()
+        .any(|link| !link.administrator.eq_ignore_ascii_case(administrator))
+    {
         return Err(ProviderFault::new(
             FaultKind::BadAnswer,
             "JumpCloud lists the links of another administrator",
@@ -64,6 +63,24 @@ pub async fn links(config: &Config, cx: &Context<'_>, administrator: &str) -> Re
         .into_iter()
         .map(|link| link.organization.to_ascii_lowercase())
         .collect())
+}
+
+/// Whether the organization's own list has the administrator: what the administrator's list lacks is confirmed by the other side.
+pub async fn has_administrator(
+    config: &Config,
+    cx: &Context<'_>,
+    organization: &str,
+    administrator: &str,
+) -> Result<bool, ProviderFault> {
+    let path = format!(
+        "/api/v2/organizations/{}/administratorlinks",
+        path_segment(organization)
+    );
+    let links: Vec<OrganizationLink> =
+        core::list(config, cx, &path, Whole::CountedOrShort, "the organization's links").await?;
+    Ok(links
+        .iter()
+        .any(|link| link.administrator.eq_ignore_ascii_case(administrator)))
 }
 
 pub fn link_grant(organization: &str, known: &[Organization]) -> Grant {

@@ -198,7 +198,7 @@ impl Basis {
 }
 
 /// `None` where the provider refuses to show it: a problem of the entries that need it alone.
-fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
+pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(fault) if is_refusal(&fault) => Ok(None),

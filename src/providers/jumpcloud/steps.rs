@@ -284,13 +284,13 @@ impl Provider for JumpCloud {
 
     fn absence<'a>(
         &'a self,
-        _cx: &'a Context<'a>,
+        cx: &'a Context<'a>,
         selector: &'a Selector,
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(async move {
             match detail(reading) {
-                Some(detail) => Ok(absence::of(selector, detail)?),
+                Some(detail) => Ok(absence::of(&self.config, cx, selector, detail).await?),
                 None => Ok(Absence::NotFound(String::from("nothing was read"))),
             }
         })

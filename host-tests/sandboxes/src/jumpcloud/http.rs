@@ -121,7 +121,11 @@ fn is_authorized(state: &State, key: Option<String>, authorization: Option<Strin
 /// What is wrong with the `x-org-id`: the calls about several organizations do not take it, and all the others need it if there are
 /// several.
 fn misplaced_organization(state: &State, call: &Call, given: Option<&str>) -> Option<Reply> {
-    let is_about_several = call.path.starts_with("/api/organizations") || call.path.contains("/organizationlinks");
+    let segments: Vec<&str> = call.path.split('/').skip(1).collect();
+    let is_about_several = matches!(
+        segments.as_slice(),
+        ["api", "organizations", ..] | ["api", "v2", "administrators" | "organizations", ..]
+    );
     let own = state.organization.as_deref().unwrap_or(DEMO_ORGANIZATION);
     match given {
         Some(_) if is_about_several => Some(refusal(403, "Forbidden")),
@@ -211,6 +215,17 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
                 .map(|(known, organization)| json!({"administrator": known, "organization": organization}));
             array(rows.collect(), call)
         }
+        ("GET", ["api", "v2", "organizations", id, "administratorlinks"]) => {
+            if !state.organizations.iter().any(|(known, _)| known == id) {
+                return refusal(404, "Not Found");
+            }
+            let rows = state
+                .links
+                .iter()
+                .filter(|(_, organization)| organization == id)
+                .map(|(known, organization)| json!({"administrator": known, "organization": organization}));
+            array(rows.collect(), call)
+        }
         ("DELETE", ["api", "v2", "administrators", id, "organizationlinks", organization]) => {
             let link = ((*id).to_owned(), (*organization).to_owned());
             if !state.links.contains(&link) {
@@ -249,6 +264,17 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
                     .collect(),
                 call,
             )
+        }
+        ("GET", ["api", "v2", "usergroups", id, "members"]) => {
+            match state.groups.iter().find(|(known, ..)| known == id) {
+                Some((_, _, members)) => {
+                    let rows = members
+                        .iter()
+                        .map(|member| json!({"to": {"id": member, "type": "user"}}));
+                    array(rows.collect(), call)
+                }
+                None => refusal(404, "Not Found"),
+            }
         }
         ("POST", ["api", "v2", "usergroups", id, "members"]) => leave(state, call, id),
         _ => refusal(404, "Not Found"),
