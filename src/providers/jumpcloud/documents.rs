@@ -61,18 +61,12 @@ pub struct UserGroup {
     pub method: Option<String>,
 }
 
-/// `GET /api/v2/users/{id}/memberof`: a group; in the list of a group's members: a user.
+/// `GET /api/v2/users/{id}/memberof`: a group; `GET /api/v2/usergroups/{id}/membership`: a user.
 #[derive(Deserialize)]
 pub struct GraphObject {
     pub id: String,
     #[serde(rename = "type")]
     pub kind: Option<String>,
-}
-
-/// `GET /api/v2/usergroups/{id}/members`.
-#[derive(Deserialize)]
-pub struct Member {
-    pub to: GraphObject,
 }
 
 /// `PUT /api/users/{id}`: the whole list of names.

@@ -2,7 +2,7 @@
 
 use crate::{
     ask::{Entry, same_text},
-    client::path_segment,
+    client::{QueryBuilder, path_segment},
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
     provider::{Context, Grant, GrantKind, Held},
@@ -11,7 +11,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, Whole},
-    documents::{GraphObject, Member, UserGroup},
+    documents::{GraphObject, UserGroup},
 };
 
 /// What a text names among the groups.
@@ -61,9 +61,12 @@ pub async fn memberships(config: &Config, cx: &Context<'_>, user: &str) -> Resul
 
 /// Whether the group's own list has the user: what the user's list of groups lacks is confirmed by the other side.
 pub async fn has_member(config: &Config, cx: &Context<'_>, group: &str, user: &str) -> Result<bool, ProviderFault> {
-    let path = format!("/api/v2/usergroups/{}/members", path_segment(group));
-    let members: Vec<Member> = core::list(config, cx, &path, Whole::CountedOrShort, "the group's members").await?;
-    Ok(members.iter().any(|member| member.to.id.eq_ignore_ascii_case(user)))
+    // An id has nothing in it that a filter takes for its own.
+    let path = QueryBuilder::new()
+        .pair("filter", &format!("object_id:eq:{user}"))
+        .on(&format!("/api/v2/usergroups/{}/membership", path_segment(group)));
+    let members: Vec<GraphObject> = core::list(config, cx, &path, Whole::CountedOrShort, "the group's members").await?;
+    Ok(members.iter().any(|member| member.id.eq_ignore_ascii_case(user)))
 }
 
 /// The group that a text names: by its id, else by a name that only one has.

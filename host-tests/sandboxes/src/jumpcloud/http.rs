@@ -265,16 +265,20 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
                 call,
             )
         }
-        ("GET", ["api", "v2", "usergroups", id, "members"]) => {
-            match state.groups.iter().find(|(known, ..)| known == id) {
-                Some((_, _, members)) => {
-                    let rows = members
-                        .iter()
-                        .map(|member| json!({"to": {"id": member, "type": "user"}}));
-                    array(rows.collect(), call)
-                }
-                None => refusal(404, "Not Found"),
-            }
+        ("GET", ["api", "v2", "usergroups", id, "membership"]) => {
+            let Some((_, _, members)) = state.groups.iter().find(|(known, ..)| known == id) else {
+                return refusal(404, "Not Found");
+            };
+            let wanted = call
+                .query
+                .iter()
+                .find(|(key, _)| key == "filter")
+                .and_then(|(_, filter)| filter.strip_prefix("object_id:eq:"));
+            let rows = members
+                .iter()
+                .filter(|member| wanted.is_none_or(|wanted| *member == wanted))
+                .map(|member| json!({"id": member, "type": "user", "paths": []}));
+            array(rows.collect(), call)
         }
         ("POST", ["api", "v2", "usergroups", id, "members"]) => leave(state, call, id),
         _ => refusal(404, "Not Found"),
