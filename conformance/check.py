@@ -26,6 +26,13 @@ UNPUBLISHED = {
     ("webapi.teamviewer.com", "GET", "/api/v1/usergroups"): "in TeamViewer's API manual; not in the extract",
 }
 
+# The same calls in the other region.
+UNPUBLISHED |= {
+    ("console.eu.jumpcloud.com", method, path): why
+    for (authority, method, path), why in UNPUBLISHED.items()
+    if authority == "console.jumpcloud.com"
+}
+
 
 class Operation:
     """A method of a path, in one shape for every kind of specification."""

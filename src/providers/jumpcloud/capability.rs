@@ -42,5 +42,6 @@ pub const CAPABILITY: Capability = Capability {
         "op",
         "type",
         "id",
+        "attributes",
     ],
 };

@@ -36,7 +36,7 @@ pub enum Access {
 /// Source: `TheJumpCloud/jcapi-powershell` (`SwaggerSpecs`), `TheJumpCloud/support` (`Connect-JCOnline`).
 const US: &str = "https://console.jumpcloud.com";
 const EU: &str = "https://console.eu.jumpcloud.com";
-/// Source: `TheJumpCloud/jc-cli` (`internal/api/oauth.go`). That of the EU is not confirmed, hence the setting.
+/// Source: `TheJumpCloud/jc-cli` (`internal/api/oauth.go`). That of the EU is not confirmed: an account there must set it.
 const TOKEN_URL: &str = "https://admin-oauth.id.jumpcloud.com/oauth2/token";
 const STALENESS_WINDOW: Duration = Duration::from_secs(10);
 
@@ -78,11 +78,24 @@ impl Config {
                 client_id,
                 client_secret,
                 member_cid: None,
-            }) => Access::Client {
-                id: client_id,
-                secret: Secret::new(client_secret),
-                token_url: parse("settings.token_url", token_url.as_deref().unwrap_or(TOKEN_URL))?,
-            },
+            }) => {
+                let token_url = match token_url.as_deref() {
+                    Some(url) => url,
+                    None if base == US => TOKEN_URL,
+                    // The secret of an account elsewhere must not go to the token host of the US.
+                    None => {
+                        return Err(Error::account(
+                            "settings.token_url",
+                            "settings.token_url is required for client_credentials anywhere but in the region us",
+                        ));
+                    }
+                };
+                Access::Client {
+                    id: client_id,
+                    secret: Secret::new(client_secret),
+                    token_url: parse("settings.token_url", token_url)?,
+                }
+            }
             _ => {
                 return Err(Error::account(
                     "credentials",
@@ -118,4 +131,61 @@ impl Config {
 /// The form of every JumpCloud id.
 pub fn is_object_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(base_url: Option<&str>, settings: &str, credentials: Credentials) -> Result<Config, Error> {
+        let settings = Settings::parse(Some(settings)).unwrap();
+        Config::new(base_url, credentials, settings, &General::default())
+    }
+
+    fn client() -> Credentials {
+        Credentials::ClientCredentials(ClientCredentials {
+            client_id: String::from("id"),
+            client_secret: String::from("secret"),
+            member_cid: None,
+        })
+    }
+
+    fn token_url(config: &Config) -> &str {
+        match &config.access {
+            Access::Client { token_url, .. } => token_url.as_str(),
+            Access::Key(_) => "",
+        }
+    }
+
+    #[test]
+    fn the_secret_goes_to_the_token_host_of_the_us_from_the_us_alone() {
+        assert_eq!(token_url(&config(None, "{}", client()).unwrap()), TOKEN_URL);
+        for (base_url, settings) in [
+            (None, r#"{"region": "eu"}"#),
+            (Some("https://console.eu.jumpcloud.com"), "{}"),
+        ] {
+            let error = config(base_url, settings, client()).unwrap_err();
+            assert!(
+                matches!(&error, Error::Account { field, .. } if field == "settings.token_url"),
+                "{error:?}"
+            );
+        }
+        let settings = r#"{"region": "eu", "token_url": "https://tokens.example/oauth2/token"}"#;
+        let eu = config(None, settings, client()).unwrap();
+        assert_eq!(
+            (eu.base.as_str(), token_url(&eu)),
+            (EU, "https://tokens.example/oauth2/token")
+        );
+    }
+
+    #[test]
+    fn the_region_decides_the_host() {
+        let key = || Credentials::ApiKey(String::from("key"));
+        for (settings, host) in [("{}", US), (r#"{"region": "us"}"#, US), (r#"{"region": "eu"}"#, EU)] {
+            assert_eq!(config(None, settings, key()).unwrap().base.as_str(), host);
+        }
+        assert!(config(None, r#"{"region": "mars"}"#, key()).is_err());
+        assert!(config(Some(EU), r#"{"region": "eu"}"#, key()).is_err());
+        assert!(config(None, r#"{"org_id": "North"}"#, key()).is_err());
+    }
 }

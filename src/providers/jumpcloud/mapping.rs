@@ -3,17 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::same_text,
-    contract::types::{self, Email, Organization, Phone, Scope},
-    provider::{Grant, GrantKind, Held},
+    contract::types::{self, Email, Group, Organization, Phone},
+    provider::{Grant, GrantKind},
     unified::blank_user,
 };
 
-use super::{
-    config::Config,
-    documents::{Administrator, Role},
-    reading::{Detail, id_of},
-};
+use super::{documents::id_of, people::Person, reading::Detail};
 
 /// Keys whose values are secrets, or digests of them.
 const SECRETS: &[&str] = &[
@@ -25,40 +20,6 @@ const SECRETS: &[&str] = &[
     "totpkey",
     "recoverycode",
 ];
-
-/// One grant for each role name. Its id is the directory's; without one the name stands for it.
-pub fn role_grants(config: &Config, administrator: &Administrator, roles: Option<&[Role]>) -> Vec<Grant> {
-    let names = administrator.names();
-    let organization = administrator
-        .organization
-        .clone()
-        .filter(|organization| !organization.is_empty())
-        .or_else(|| config.org_id.clone());
-    names
-        .iter()
-        .map(|name| {
-            let known = roles
-                .into_iter()
-                .flatten()
-                .find(|role| same_text(&role.name, name))
-                .map(|role| role.id.clone());
-            let only = administrator.role.clone().filter(|_| names.len() == 1);
-            Grant {
-                kind: GrantKind::Role,
-                role_id: known.or(only).unwrap_or_else(|| name.clone()),
-                role_name: Some(name.clone()),
-                scope: Scope {
-                    group: None,
-                    organization: organization.clone(),
-                    workspace: None,
-                },
-                held: Held::Direct,
-                effects: Vec::new(),
-                warnings: Vec::new(),
-            }
-        })
-        .collect()
-}
 
 /// The document without what must not be shown.
 pub fn without_secrets(document: &Value) -> Value {
@@ -81,11 +42,8 @@ pub fn without_secrets(document: &Value) -> Value {
 }
 
 /// E-mail addresses (lower-case) and username.
-pub fn names(detail: &Detail) -> (Vec<String>, Option<String>) {
-    let documents = [
-        detail.system_user.as_ref(),
-        detail.administrator.as_ref().map(|(document, _)| document),
-    ];
+pub fn names(person: &Person) -> (Vec<String>, Option<String>) {
+    let documents = [person.system_user.as_ref(), person.administrator_document()];
     let mut emails: Vec<String> = documents
         .into_iter()
         .flatten()
@@ -93,27 +51,26 @@ pub fn names(detail: &Detail) -> (Vec<String>, Option<String>) {
         .map(|email| email.to_lowercase())
         .collect();
     emails.dedup();
-    (
-        emails,
-        detail.system_user.as_ref().and_then(|user| text(user, "/username")),
-    )
+    let username = person.system_user.as_ref().and_then(|user| text(user, "/username"));
+    (emails, username)
 }
 
 /// The unified user: the system user, or the administrator where one stands alone.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
-    let administrator = detail.administrator.as_ref().map(|(document, _)| document);
-    let Some(document) = detail.system_user.as_ref().or(administrator) else {
-        return blank_user("");
+    let administrator = detail.person.administrator_document();
+    let Some(document) = detail.person.system_user.as_ref().or(administrator) else {
+        // An administrator without a system user, and deleted.
+        return blank_user(detail.basis.administrator.clone().unwrap_or_default());
     };
     let field = |pointer: &str| text(document, pointer);
-    let (first, last) = (field("/firstname"), field("/lastname"));
-    let joined = [first.as_deref(), last.as_deref()]
+    let (first, middle, last) = (field("/firstname"), field("/middlename"), field("/lastname"));
+    let joined = [first.as_deref(), middle.as_deref(), last.as_deref()]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(" ");
     types::User {
-        identifiers: identifiers(detail),
+        identifiers: identifiers(&detail.person),
         name: field("/displayname").or(if joined.is_empty() { None } else { Some(joined) }),
         first_name: first,
         last_name: last,
@@ -121,11 +78,12 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         title: field("/jobTitle"),
         emails: emails(document),
         phones: phones(document),
-        status: status(detail),
-        is_two_factor_enabled: two_factor(detail),
+        status: status(&detail.person),
+        is_two_factor_enabled: two_factor(&detail.person),
         roles: grants
             .iter()
             .filter(|grant| grant.kind == GrantKind::Role)
+            .chain(&detail.shown)
             .map(|grant| types::Role {
                 id: Some(grant.role_id.clone()),
                 name: grant.role_name.clone(),
@@ -134,8 +92,10 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
                 workspace: None,
             })
             .collect(),
-        organizations: organizations(document, grants),
-        user_type: field("/employeeType").or_else(|| detail.system_user.is_none().then(|| String::from("admin"))),
+        organizations: organizations(detail),
+        groups: groups(detail),
+        user_type: field("/employeeType")
+            .or_else(|| detail.person.system_user.is_none().then(|| String::from("admin"))),
         timezone: administrator.and_then(|administrator| text(administrator, "/usersTimeZone")),
         bio: field("/description"),
         created_at: field("/created"),
@@ -143,24 +103,19 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     }
 }
 
-fn identifiers(detail: &Detail) -> Option<String> {
+fn identifiers(person: &Person) -> Option<String> {
     let mut identifiers = Map::new();
     let mut put = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             identifiers.insert(name.to_owned(), Value::String(value));
         }
     };
-    if let Some(user) = &detail.system_user {
+    if let Some(user) = &person.system_user {
         put("employee_identifier", text(user, "/employeeIdentifier"));
+        put("username", text(user, "/username"));
         put("managed_apple_id", text(user, "/managedAppleId"));
     }
-    put(
-        "admin_id",
-        detail
-            .administrator
-            .as_ref()
-            .map(|(_, administrator)| administrator.id.clone()),
-    );
+    put("admin_id", person.administrator_id());
     (!identifiers.is_empty()).then(|| Value::Object(identifiers).to_string())
 }
 
@@ -197,11 +152,11 @@ fn phones(document: &Value) -> Vec<Phone> {
         .collect()
 }
 
-fn status(detail: &Detail) -> Option<String> {
+fn status(person: &Person) -> Option<String> {
     let flag = |document: &Value, key: &str| document.get(key).and_then(Value::as_bool);
-    let Some(user) = &detail.system_user else {
-        let (document, administrator) = detail.administrator.as_ref()?;
-        let word = if administrator.suspended == Some(true) {
+    let Some(user) = &person.system_user else {
+        let document = person.administrator_document()?;
+        let word = if flag(document, "suspended") == Some(true) {
             "inactive"
         } else if flag(document, "registered") == Some(false) {
             "invited"
@@ -221,43 +176,58 @@ fn status(detail: &Detail) -> Option<String> {
     Some(word.to_owned())
 }
 
-fn two_factor(detail: &Detail) -> Option<bool> {
-    match (&detail.system_user, &detail.administrator) {
-        (Some(user), _) => {
-            let flags = [user.pointer("/mfa/configured"), user.get("totp_enabled")];
-            let enrolled = user
-                .pointer("/mfaEnrollment/overallStatus")
-                .and_then(Value::as_str)
-                .map(|word| word == "ENROLLED");
-            let known: Vec<bool> = flags
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_bool)
-                .chain(enrolled)
-                .collect();
-            (!known.is_empty()).then(|| known.contains(&true))
-        }
-        (None, Some((document, _))) => document.get("totpEnrolled").and_then(Value::as_bool),
-        (None, None) => None,
-    }
+fn two_factor(person: &Person) -> Option<bool> {
+    let Some(user) = &person.system_user else {
+        return person.administrator_document()?.get("totpEnrolled")?.as_bool();
+    };
+    let flags = [user.pointer("/mfa/configured"), user.get("totp_enabled")];
+    let enrolled = user
+        .pointer("/mfaEnrollment/overallStatus")
+        .and_then(Value::as_str)
+        .map(|word| word == "ENROLLED");
+    let known: Vec<bool> = flags
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_bool)
+        .chain(enrolled)
+        .collect();
+    (!known.is_empty()).then(|| known.contains(&true))
 }
 
-fn organizations(document: &Value, grants: &[Grant]) -> Vec<Organization> {
-    let own = text(document, "/organization").map(|id| (id, None));
-    let linked = grants
-        .iter()
-        .filter(|grant| grant.kind == GrantKind::OrganizationLink)
-        .map(|grant| (grant.role_id.clone(), grant.role_name.clone()));
-    let mut organizations: Vec<Organization> = Vec::new();
-    for (id, name) in own.into_iter().chain(linked) {
-        if !organizations
+/// The own one and the linked ones, with their names where the organizations were read.
+fn organizations(detail: &Detail) -> Vec<Organization> {
+    let known = detail.basis.organizations.as_deref().unwrap_or_default();
+    let mut ids: Vec<&String> = detail.basis.organization.iter().collect();
+    ids.extend(
+        detail
+            .links
             .iter()
-            .any(|known| known.id.as_deref() == Some(id.as_str()))
-        {
-            organizations.push(Organization { id: Some(id), name });
-        }
-    }
-    organizations
+            .flatten()
+            .filter(|id| !ids.contains(id))
+            .collect::<Vec<_>>(),
+    );
+    ids.into_iter()
+        .map(|id| Organization {
+            id: Some(id.clone()),
+            name: known
+                .iter()
+                .find(|known| known.id.eq_ignore_ascii_case(id))
+                .and_then(|known| known.name.clone()),
+        })
+        .collect()
+}
+
+fn groups(detail: &Detail) -> Vec<Group> {
+    let known = detail.basis.groups.as_deref().unwrap_or_default();
+    let group = |id: &String| Group {
+        id: Some(id.clone()),
+        name: known
+            .iter()
+            .find(|known| known.id == *id)
+            .and_then(|known| known.name.clone()),
+        organization: detail.basis.organization.clone(),
+    };
+    detail.memberships.iter().flatten().map(group).collect()
 }
 
 fn text(document: &Value, pointer: &str) -> Option<String> {

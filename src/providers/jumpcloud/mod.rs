@@ -1,11 +1,16 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod capability;
 mod config;
 mod core;
 mod documents;
+mod groups;
 mod mapping;
+mod organizations;
+mod people;
 mod reading;
+mod roles;
 mod steps;
 
 use crate::{

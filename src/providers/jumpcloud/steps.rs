@@ -1,19 +1,19 @@
 //! The `Provider` steps of JumpCloud.
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
-    client::{Call, Repeat, path_segment},
+    client::{Call, path_segment},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
     error::Error,
     provider::{
-        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading, Verdict,
+        Verification, Write,
     },
     reason::Reason,
     transport::{Method, Task},
@@ -21,95 +21,41 @@ use crate::{
 };
 
 use super::{
+    absence,
     capability::CAPABILITY,
-    config::{Config, is_object_id},
+    config::{Access, Config, is_object_id},
     core,
     documents::RoleNames,
     mapping,
-    reading::{self, Detail},
+    people::{self, Known},
+    reading::{self, Basis, Detail},
 };
 
 /// One JumpCloud account during one operation.
 pub struct JumpCloud {
     config: Config,
+    /// What the operation's first read found.
+    basis: RefCell<Option<Rc<Basis>>>,
 }
 
-/// `reserved`: every field of the administrator's PUT, any of which would be account takeover or worse.
 /// Only its holders may change administrators, so that the last one must stay. Spelt in two ways.
 const OWNER: &str = "administrator with billing";
 
 impl JumpCloud {
     pub const fn new(config: Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            basis: RefCell::new(None),
+        }
     }
 
-    fn what_absence_means(&self, selector: &Selector, detail: &Detail) -> Absence {
-        if let Some(text) = &selector.group {
-            return if detail.groups.iter().any(|(named, _)| named == text) {
-                Absence::Proven
-            } else {
-                Absence::NotFound(format!("JumpCloud has no user group `{text}`"))
-            };
+    async fn read_again(&self, cx: &Context<'_>, user: &str) -> Result<Reading, Error> {
+        let basis = self.basis.borrow().clone();
+        let reading = reading::read(&self.config, cx, user, basis).await?;
+        if let Some(detail) = detail(&reading) {
+            self.basis.replace(Some(detail.basis.clone()));
         }
-        let own = detail
-            .administrator
-            .as_ref()
-            .and_then(|(_, administrator)| administrator.organization.as_deref())
-            .filter(|organization| !organization.is_empty())
-            .or(self.config.org_id.as_deref());
-        if let (false, Some(own)) = (selector.organizations.is_empty(), own)
-            && !selector.organizations.iter().any(|organization| organization == own)
-        {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: String::from("the account reads another organization (settings.org_id)"),
-            };
-        }
-        if detail.sees_nobody {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: String::from(
-                    "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)",
-                ),
-            };
-        }
-        let Some(roles) = &detail.roles else {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: String::from("JumpCloud's directory of roles cannot be read, so that the role cannot be told"),
-            };
-        };
-        let ids: Vec<&str> = roles
-            .iter()
-            .filter(|role| selector.names(&role.id, Some(&role.name)))
-            .map(|role| role.id.as_str())
-            .collect();
-        // A held role that the directory lacks could be the very one that is asked for by its id.
-        let unlisted = detail
-            .administrator
-            .iter()
-            .flat_map(|(_, administrator)| administrator.names())
-            .find(|name| !roles.iter().any(|role| same_text(&role.name, name)));
-        if let (Some(name), Some(_)) = (unlisted, &selector.id) {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: format!(
-                    "the held role `{name}` is not in JumpCloud's directory, so that its id cannot be told"
-                ),
-            };
-        }
-        match ids.as_slice() {
-            [] => Absence::NotFound(format!("JumpCloud has no role `{}`", selector.label())),
-            [_] => Absence::Proven,
-            several => Absence::Unclear {
-                reason: Reason::Ambiguous,
-                message: format!(
-                    "several roles are called `{}`: {}",
-                    selector.label(),
-                    several.join(", ")
-                ),
-            },
-        }
+        Ok(reading)
     }
 
     async fn what_else_goes(
@@ -118,11 +64,23 @@ impl JumpCloud {
         reading: &Reading,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let Some((_, administrator)) = detail(reading).and_then(|detail| detail.administrator.as_ref()) else {
+        let Some(known) = detail(reading).and_then(|detail| detail.person.known()) else {
             return Ok(Vec::new());
         };
         let roles = |grants: &[Grant]| grants.iter().filter(|grant| grant.kind == GrantKind::Role).count();
-        let is_last_role = roles(targets) == roles(&reading.grants);
+        let is_last_role = roles(targets) > 0 && roles(targets) == roles(&reading.grants);
+        let has_link = targets.iter().any(|grant| grant.kind == GrantKind::OrganizationLink);
+        if (is_last_role || has_link) && !cx.ask.remote_data.is_empty() {
+            let what = if has_link {
+                "an organization link"
+            } else {
+                "the last role"
+            };
+            return Err(Error::request(
+                "remote_data",
+                format!("remote_data cannot be sent: {what} goes with a DELETE, which has no body; nothing was sent"),
+            ));
+        }
         let mut consequences = Vec::new();
         for (target, grant) in targets
             .iter()
@@ -134,18 +92,16 @@ impl JumpCloud {
                     target,
                     takes: Vec::new(),
                     effect: SideEffect::DeleteAdministrator,
-                    lists: vec![format!(
-                        "the administrator record {} with its API key",
-                        administrator.id
-                    )],
+                    lists: vec![format!("the administrator record {} with its API key", known.record.id)],
                 });
             }
             if grant.role_name.as_deref().is_some_and(|name| same_text(name, OWNER)) {
-                let all = reading::administrators(&self.config, cx).await?;
+                let all = people::administrators(&self.config, cx).await?;
                 let is_other_owner = |other: &super::documents::Administrator| {
-                    other.id != administrator.id
+                    let names = other.names().unwrap_or_default();
+                    other.id != known.record.id
                         && other.suspended != Some(true)
-                        && other.names().iter().any(|name| same_text(name, OWNER))
+                        && names.iter().any(|name| same_text(name, OWNER))
                 };
                 if !all.iter().any(is_other_owner) {
                     consequences.push(Consequence {
@@ -161,25 +117,17 @@ impl JumpCloud {
     }
 
     async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
-        if write.call.url.contains("/api/users/")
+        if write.call.url.starts_with(&self.config.base.join("/api/users/"))
             && let Some(verdict) = self.changed_meanwhile(cx, reading).await
         {
             return verdict;
         }
-        let answer = match core::send(&self.config, cx, write.call.clone()).await {
+        let answer = match core::send(&self.config, cx, &write.call).await {
             Ok(answer) => answer,
             Err(fault) => return cx.fault(&fault),
         };
         if answer.is_success() {
-            let evidence = answer.evidence(None);
-            // The answer to the PUT is the administrator's document.
-            let body = serde_json::from_str(&evidence.body).map_or_else(
-                |_| evidence.body.clone(),
-                |document| mapping::without_secrets(&document).to_string(),
-            );
-            cx.revoke_answers
-                .borrow_mut()
-                .push(crate::error::ProviderAnswer { body, ..evidence });
+            cx.revoke_answers.borrow_mut().push(core::evidence(&answer));
             return Verdict::Acknowledged;
         }
         let fault = core::fault(cx, &answer, answer.fault_kind(), "JumpCloud refused to remove");
@@ -196,23 +144,33 @@ impl JumpCloud {
 
     /// The PUT replaces the whole set: it goes only if the set is still the one that was read.
     async fn changed_meanwhile(&self, cx: &Context<'_>, reading: &Reading) -> Option<Verdict> {
-        let (_, known) = detail(reading)?.administrator.as_ref()?;
+        let known = detail(reading)?.person.known()?;
+        let now = match people::administrator_by_id(&self.config, cx, &known.record.id).await {
+            Ok(Some(document)) => people::record(&document),
+            // A cancelled write of an earlier round may have deleted it: the read-back decides.
+            Ok(None) => {
+                return Some(Verdict::Unanswered {
+                    reason: Reason::ConcurrentChange,
+                    message: String::from("the administrator is gone"),
+                });
+            }
+            Err(fault) => Err(fault),
+        };
         let sorted = |mut names: Vec<String>| {
             names.sort();
             names
         };
-        match reading::administrator_by_id(&self.config, cx, &known.id).await {
-            Ok(Some((_, now))) if sorted(now.names()) == sorted(known.names()) => None,
-            // A cancelled write of an earlier round may have deleted it: the read-back decides.
-            Ok(None) => Some(Verdict::Unanswered {
-                reason: Reason::ConcurrentChange,
-                message: String::from("the administrator is gone"),
-            }),
-            Ok(Some(_)) => Some(Verdict::NotSent {
+        match now.map(|record| record.names()) {
+            Ok(Ok(names)) if sorted(names.clone()) == sorted(known.names.clone()) => None,
+            Ok(Ok(_)) => Some(Verdict::NotSent {
                 reason: Reason::ConcurrentChange,
                 message: String::from(
                     "the administrator's roles changed between the read and the write; nothing was written",
                 ),
+            }),
+            Ok(Err(why)) => Some(Verdict::NotSent {
+                reason: Reason::BadAnswer,
+                message: format!("{why}; nothing was written"),
             }),
             Err(fault) => Some(match Verdict::of_fault(&fault) {
                 Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
@@ -221,40 +179,57 @@ impl JumpCloud {
         }
     }
 
-    fn role_write(&self, ask: &Ask, detail: &Detail, targets: &[(usize, &Grant)]) -> Option<Write> {
-        let (_, administrator) = detail.administrator.as_ref()?;
-        let names = administrator.names();
-        let keep: Vec<&str> = names
+    fn role_write(&self, ask: &Ask, known: &Known, targets: &[(usize, &Grant)]) -> Option<Write> {
+        let goes = |name: &str| {
+            targets
+                .iter()
+                .any(|(_, grant)| grant.role_name.as_deref() == Some(name))
+        };
+        let keep: Vec<&str> = known
+            .names
             .iter()
             .map(String::as_str)
-            .filter(|name| {
-                !targets
-                    .iter()
-                    .any(|(_, grant)| grant.role_name.as_deref() == Some(*name))
-            })
+            .filter(|name| !goes(name))
             .collect();
-        let url = self.url(&format!("/api/users/{}", path_segment(&administrator.id)));
+        let path = format!("/api/users/{}", path_segment(&known.record.id));
         let call = if keep.is_empty() {
             // There is no administrator without a role. The guard has allowed it, unless the other roles went meanwhile.
-            if !ask.allow.contains(&SideEffect::DeleteAdministrator) {
+            if !ask.allow.contains(&SideEffect::DeleteAdministrator) || !ask.remote_data.is_empty() {
                 return None;
             }
-            Call::write(Method::Delete, url, None, Repeat::Reread)
+            core::write(&self.config, Method::Delete, &path, None)
         } else {
             let body = RoleNames {
                 names: keep,
                 rest: &ask.remote_data,
             };
-            Call::write(Method::Put, url, serde_json::to_vec(&body).ok(), Repeat::Reread)
+            core::write(&self.config, Method::Put, &path, serde_json::to_vec(&body).ok())
         };
-        Some(Write {
-            call: with_remote_query(call, ask),
-            targets: targets.iter().map(|(index, _)| *index).collect(),
-        })
+        Some(write(call, ask, targets.iter().map(|(index, _)| *index).collect()))
     }
 
-    fn url(&self, path: &str) -> String {
-        self.config.base.join(path)
+    fn link_write(&self, ask: &Ask, known: &Known, target: (usize, &Grant)) -> Option<Write> {
+        if !ask.remote_data.is_empty() {
+            return None;
+        }
+        let path = format!(
+            "/api/v2/administrators/{}/organizationlinks/{}",
+            path_segment(&known.record.id),
+            path_segment(&target.1.role_id)
+        );
+        let call = core::write(&self.config, Method::Delete, &path, None);
+        Some(write(call, ask, vec![target.0]))
+    }
+
+    fn membership_write(&self, ask: &Ask, user: &str, group: &str, targets: Vec<usize>) -> Write {
+        let path = format!("/api/v2/usergroups/{}/members", path_segment(group));
+        let mut body: Map<String, Value> = ask.remote_data.clone();
+        for (field, value) in [("op", "remove"), ("type", "user"), ("id", user)] {
+            body.insert(field.to_owned(), Value::from(value));
+        }
+        let body = Value::Object(body).to_string().into_bytes();
+        let call = core::write(&self.config, Method::Post, &path, Some(body));
+        write(call, ask, targets)
     }
 }
 
@@ -277,7 +252,9 @@ impl Provider for JumpCloud {
             Field::User if !is_object_id(value) && !value.contains('@') => Err(String::from(
                 "must be an id (24 hexadecimal digits) or an e-mail address",
             )),
-            Field::User | Field::Organization | Field::Role if is_object_id(value) => Ok(value.to_ascii_lowercase()),
+            Field::User | Field::Organization | Field::Role | Field::Group if is_object_id(value) => {
+                Ok(value.to_ascii_lowercase())
+            }
             Field::Organization => Err(String::from("must be an organization id (24 hexadecimal digits)")),
             _ => Ok(value.to_owned()),
         }
@@ -298,24 +275,24 @@ impl Provider for JumpCloud {
     }
 
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
-        Box::pin(reading::find_user(&self.config, cx))
+        Box::pin(people::find_user(&self.config, cx))
     }
 
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>> {
-        Box::pin(reading::read(&self.config, cx, user))
+        Box::pin(self.read_again(cx, user))
     }
 
     fn absence<'a>(
         &'a self,
-        _cx: &'a Context<'a>,
+        cx: &'a Context<'a>,
         selector: &'a Selector,
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(async move {
-            Ok(detail(reading).map_or_else(
-                || Absence::NotFound(String::from("nothing was read")),
-                |detail| self.what_absence_means(selector, detail),
-            ))
+            match detail(reading) {
+                Some(detail) => Ok(absence::of(&self.config, cx, selector, detail).await?),
+                None => Ok(Absence::NotFound(String::from("nothing was read"))),
+            }
         })
     }
 
@@ -335,17 +312,44 @@ impl Provider for JumpCloud {
         reading: &'a Reading,
     ) -> Task<'a, Result<Vec<String>, Error>> {
         Box::pin(async move {
-            let roles = detail(reading)
-                .and_then(|detail| detail.roles.as_ref())
-                .into_iter()
-                .flatten();
-            let called = roles.filter(|role| selector.names(&role.id, Some(&role.name)));
             // A group that is named alone has no name of a role to share.
-            Ok(called
-                .filter(|_| selector.group.is_none())
-                .map(|role| role.id.clone())
-                .collect())
+            let Some(detail) = detail(reading).filter(|_| selector.group.is_none()) else {
+                return Ok(Vec::new());
+            };
+            let called: Vec<String> = if selector.is_link {
+                let known = detail.basis.organizations.iter().flatten();
+                known
+                    .filter(|known| selector.names(&known.id, known.name.as_deref()))
+                    .map(|known| known.id.clone())
+                    .collect()
+            } else {
+                let known = detail.basis.directory.iter().flatten();
+                known
+                    .filter(|role| selector.names(&role.id, Some(&role.name)))
+                    .map(|role| role.id.clone())
+                    .collect()
+            };
+            // The record may have another id for the only one of that name.
+            Ok(if called.len() > 1 { called } else { Vec::new() })
         })
+    }
+
+    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
+        // A key does not say whose it is; a client is a service account's.
+        let principal = match self.config.access {
+            Access::Key(_) => Principal::Unknown,
+            Access::Client { .. } => Principal::NoUser,
+        };
+        Box::pin(async move { Ok(principal) })
+    }
+
+    fn is_role(&self, text: &str, grant: &Grant) -> bool {
+        let text = text.trim();
+        let is_told = grant.kind != GrantKind::Role || is_object_id(&grant.role_id);
+        same_text(text, &grant.role_id)
+            || grant.role_name.as_deref().is_some_and(|name| same_text(text, name))
+            // A guard that cannot see must not wave through: it could be any id.
+            || (!is_told && is_object_id(text))
     }
 
     fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
@@ -361,34 +365,27 @@ impl Provider for JumpCloud {
         };
         let roles: Vec<(usize, &Grant)> = of_kind(GrantKind::Role).collect();
         let mut writes = Vec::new();
-        if !roles.is_empty() {
-            writes.extend(self.role_write(ask, detail, &roles));
+        if let Some(known) = detail.person.known() {
+            if !roles.is_empty() {
+                writes.extend(self.role_write(ask, known, &roles));
+            }
+            writes
+                .extend(of_kind(GrantKind::OrganizationLink).filter_map(|target| self.link_write(ask, known, target)));
         }
-        if let Some((_, administrator)) = &detail.administrator {
-            for (index, grant) in of_kind(GrantKind::OrganizationLink) {
-                let path = format!(
-                    "/api/v2/administrators/{}/organizationlinks/{}",
-                    path_segment(&administrator.id),
-                    path_segment(&grant.role_id)
-                );
-                let call = Call::write(Method::Delete, self.url(&path), None, Repeat::Reread);
-                writes.push(Write {
-                    call: with_remote_query(call, ask),
-                    targets: vec![index],
-                });
+        // An entry may name a group by its id and another one by its name: it is left once.
+        let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+        for (index, grant) in of_kind(GrantKind::Membership) {
+            match groups.iter_mut().find(|(group, _)| *group == grant.role_id) {
+                Some((_, indices)) => indices.push(index),
+                None => groups.push((&grant.role_id, vec![index])),
             }
         }
-        for (index, grant) in of_kind(GrantKind::Membership) {
-            let path = format!("/api/v2/usergroups/{}/members", path_segment(&grant.role_id));
-            let body = json!({"op": "remove", "type": "user", "id": user})
-                .to_string()
-                .into_bytes();
-            let call = Call::write(Method::Post, self.url(&path), Some(body), Repeat::Reread);
-            writes.push(Write {
-                call: with_remote_query(call, ask),
-                targets: vec![index],
-            });
-        }
+        let member = detail.basis.system_user.as_deref().unwrap_or(user);
+        writes.extend(
+            groups
+                .into_iter()
+                .map(|(group, indices)| self.membership_write(ask, member, group, indices)),
+        );
         writes
     }
 
@@ -398,6 +395,13 @@ impl Provider for JumpCloud {
 
     fn unify(&self, reading: &Reading) -> User {
         detail(reading).map_or_else(|| blank_user(""), |detail| mapping::user(detail, &reading.grants))
+    }
+}
+
+fn write(call: Call, ask: &Ask, targets: Vec<usize>) -> Write {
+    Write {
+        call: with_remote_query(call, ask),
+        targets,
     }
 }
 

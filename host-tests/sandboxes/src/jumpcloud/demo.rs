@@ -8,6 +8,12 @@ use super::{Administrator, JumpCloud, SystemUser};
 
 /// The API key.
 pub const KEY: &str = "demo-api-key";
+/// A service account's client: id and secret.
+pub const CLIENT: (&str, &str) = ("demo-client", "demo-secret");
+/// Both as the token endpoint gets them.
+pub const CLIENT_HEADER: &str = "Basic ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=";
+/// The organization itself.
+pub const ORGANIZATION: &str = "5c3536e9e0a6840001872799";
 /// System users: id and e-mail address.
 pub const USERS: [(&str, &str); 3] = [
     ("5f0000000000000000000001", "ann.lee@example.com"),

@@ -19,8 +19,9 @@ use crate::Clock;
 
 pub use self::{
     demo::{
-        ADMINS as DEMO_ADMINS, GROUP as DEMO_GROUP, KEY as DEMO_KEY, ORGANIZATIONS as DEMO_ORGANIZATIONS,
-        ROLES as DEMO_ROLES, USERS as DEMO_USERS,
+        ADMINS as DEMO_ADMINS, CLIENT as DEMO_CLIENT, GROUP as DEMO_GROUP, KEY as DEMO_KEY,
+        ORGANIZATION as DEMO_ORGANIZATION, ORGANIZATIONS as DEMO_ORGANIZATIONS, ROLES as DEMO_ROLES,
+        USERS as DEMO_USERS,
     },
     state::{Administrator, SystemUser},
 };
@@ -45,6 +46,12 @@ impl JumpCloud {
     pub fn router(&self) -> axum::Router {
         let sandbox = self.clone();
         axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+    }
+
+    /// The token endpoint, which has a host of its own.
+    pub fn token_router(&self) -> axum::Router {
+        let sandbox = self.clone();
+        axum::Router::new().fallback(move |request| http::token(sandbox.clone(), request))
     }
 
     pub fn add_user(&self, user: SystemUser) {
@@ -88,14 +95,18 @@ impl JumpCloud {
     }
 
     pub fn is_linked(&self, administrator: &str, organization: &str) -> bool {
-        self.state()
+        let mut state = self.state();
+        state.settle();
+        state
             .links
             .iter()
             .any(|(known, linked)| known == administrator && linked == organization)
     }
 
     pub fn is_member(&self, group: &str, user: &str) -> bool {
-        self.state()
+        let mut state = self.state();
+        state.settle();
+        state
             .groups
             .iter()
             .any(|(id, _, members)| id == group && members.iter().any(|member| member == user))
@@ -107,13 +118,14 @@ impl JumpCloud {
 
     // -- behaviour
 
-    pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().keeps.push(role.to_owned());
+    /// Writes that take that role, or that organization or group (by id), are acknowledged and do nothing.
+    pub fn acknowledge_but_keep(&self, what: &str) {
+        self.state().keeps.push(what.to_owned());
     }
 
-    /// Writes that take that role happen later.
-    pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().delays.push((role.to_owned(), delay));
+    /// Writes that take that role, or that organization or group (by id), happen later.
+    pub fn apply_after(&self, what: &str, delay: Duration) {
+        self.state().delays.push((what.to_owned(), delay));
     }
 
     /// Reads of an administrator omit that role, after `skip` reads that don't.
@@ -140,9 +152,26 @@ impl JumpCloud {
         self.state().key = None;
     }
 
-    /// Every call must carry this `x-org-id`.
+    /// Every call that takes an `x-org-id` must carry this one.
     pub fn require_organization(&self, id: &str) {
         self.state().organization = Some(id.to_owned());
+    }
+
+    /// Whether the records of administrators, and those of system users, say which organization they belong to.
+    pub fn show_organization(&self, of_administrators: bool, of_users: bool) {
+        self.state().shows_organization = (of_administrators, of_users);
+    }
+
+    /// A service account with a client secret: no API key is taken any more.
+    pub fn take_client(&self) {
+        let mut state = self.state();
+        state.takes_client = true;
+        state.key = None;
+    }
+
+    /// The access tokens that were given are not taken any more.
+    pub fn forget_tokens(&self) {
+        self.state().tokens.clear();
     }
 
     /// All that anybody really holds, a line for every administrator, role, organization link and group membership.

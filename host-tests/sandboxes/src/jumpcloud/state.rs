@@ -24,10 +24,27 @@ pub struct Administrator {
     pub roles: Vec<String>,
 }
 
+/// A change that happens later.
+pub enum Due {
+    /// The administrator's new roles (`None`: deleted).
+    Roles(String, Option<Vec<String>>),
+    /// The administrator's link to the organization goes.
+    Unlink(String, String),
+    /// The group loses the member.
+    Leave(String, String),
+}
+
 pub struct State {
     pub clock: Clock,
     pub key: Option<String>,
+    /// The client of a service account is known.
+    pub takes_client: bool,
+    /// The access tokens that were given.
+    pub tokens: Vec<String>,
+    /// `x-org-id` is required: the account has several organizations.
     pub organization: Option<String>,
+    /// Whether the records of administrators and of system users say their organization.
+    pub shows_organization: (bool, bool),
     pub users: Vec<SystemUser>,
     pub administrators: Vec<Administrator>,
     /// Id, name.
@@ -37,10 +54,11 @@ pub struct State {
     /// Administrator, organization.
     pub links: Vec<(String, String)>,
     pub organizations: Vec<(String, String)>,
-    /// When, for whom, and the new roles (`None`: deleted).
-    pub due: Vec<(Duration, String, Option<Vec<String>>)>,
+    pub due: Vec<(Duration, Due)>,
     pub writes: usize,
+    /// Role names, and ids of organizations and groups: what takes them is acknowledged without effect.
     pub keeps: Vec<String>,
+    /// The same, for what takes them later.
     pub delays: Vec<(String, Duration)>,
     pub omissions: Vec<(String, usize, usize)>,
     pub changes: Vec<(String, usize, Vec<String>)>,
@@ -53,7 +71,10 @@ impl State {
         Self {
             clock,
             key: Some(key.to_owned()),
+            takes_client: false,
+            tokens: Vec::new(),
             organization: None,
+            shows_organization: (true, true),
             users: Vec::new(),
             administrators: Vec::new(),
             roles: Vec::new(),
@@ -75,8 +96,34 @@ impl State {
         let now = self.clock.unix();
         let mut due: Vec<_> = self.due.extract_if(.., |(at, ..)| *at <= now).collect();
         due.sort_by_key(|(at, ..)| *at);
-        for (_, id, roles) in due {
-            self.set(&id, roles);
+        for (_, due) in due {
+            self.happen(due);
+        }
+    }
+
+    /// A write that takes what is called so: it happens at once, or later, or not at all.
+    pub fn take(&mut self, what: &str, due: Due) {
+        self.writes += 1;
+        if self.keeps.iter().any(|kept| kept == what) {
+            return;
+        }
+        match self.delays.iter().find(|(delayed, _)| delayed == what) {
+            Some((_, delay)) => self.due.push((self.clock.unix() + *delay, due)),
+            None => self.happen(due),
+        }
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Roles(id, roles) => self.set(&id, roles),
+            Due::Unlink(administrator, organization) => self
+                .links
+                .retain(|(known, linked)| *known != administrator || *linked != organization),
+            Due::Leave(group, user) => {
+                for (_, _, members) in self.groups.iter_mut().filter(|(id, ..)| *id == group) {
+                    members.retain(|member| *member != user);
+                }
+            }
         }
     }
 
@@ -127,7 +174,7 @@ impl State {
             .find(|(role, _)| taken.contains(&role))
             .map(|(_, delay)| *delay)
         {
-            self.due.push((now + delay, id.to_owned(), roles));
+            self.due.push((now + delay, Due::Roles(id.to_owned(), roles)));
             return;
         }
         let kept: Vec<String> = taken
@@ -143,7 +190,7 @@ impl State {
             let mut back = roles.clone().unwrap_or_default();
             back.push(role.clone());
             let at = now + *delay;
-            self.due.push((at, id.to_owned(), Some(back)));
+            self.due.push((at, Due::Roles(id.to_owned(), Some(back))));
         }
         match roles {
             None if kept.is_empty() => self.set(id, None),

@@ -8,16 +8,24 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{DEMO_ADMINS, DEMO_KEY, DEMO_USERS, JumpCloud};
+use super::{DEMO_ADMINS, DEMO_GROUP, DEMO_KEY, DEMO_ORGANIZATION, DEMO_ORGANIZATIONS, DEMO_USERS, JumpCloud};
 use crate::Clock;
 
 async fn call(demo: &JumpCloud, method: &str, path: &str, body: Value) -> (u16, Value) {
+    call_in(demo, None, method, path, body).await
+}
+
+async fn call_in(demo: &JumpCloud, organization: Option<&str>, method: &str, path: &str, body: Value) -> (u16, Value) {
     let body = if body.is_null() {
         String::new()
     } else {
         body.to_string()
     };
-    let request = Request::builder()
+    let mut request = Request::builder();
+    if let Some(organization) = organization {
+        request = request.header("x-org-id", organization);
+    }
+    let request = request
         .method(method)
         .uri(format!("https://console.jumpcloud.com{path}"))
         .header("x-api-key", DEMO_KEY)
@@ -69,4 +77,47 @@ async fn deleting_an_administrator_keeps_the_system_user() {
     )
     .await;
     assert_eq!((status, &user["admin"]), (200, &Value::Null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_about_several_organizations_take_no_organization() {
+    let demo = JumpCloud::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    demo.require_organization(DEMO_ORGANIZATION);
+    let links = format!("/api/v2/administrators/{}/organizationlinks", DEMO_ADMINS[0]);
+    for (path, organization, status) in [
+        ("/api/users", None, 401),
+        ("/api/users", Some("north"), 400),
+        ("/api/users", Some(DEMO_ADMINS[0]), 404),
+        ("/api/users", Some(DEMO_ORGANIZATION), 200),
+        ("/api/organizations", None, 200),
+        ("/api/organizations", Some(DEMO_ORGANIZATION), 403),
+        (links.as_str(), None, 200),
+        (links.as_str(), Some(DEMO_ORGANIZATION), 403),
+    ] {
+        let answer = call_in(&demo, organization, "GET", path, Value::Null).await;
+        assert_eq!(answer.0, status, "{path} {organization:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_and_memberships_are_kept_or_go_late_where_told() {
+    let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
+    let demo = JumpCloud::demo(clock);
+    let [(north, _), (south, _)] = DEMO_ORGANIZATIONS;
+    demo.acknowledge_but_keep(north);
+    demo.apply_after(DEMO_GROUP.0, Duration::from_secs(5));
+    for organization in [north, south] {
+        let path = format!(
+            "/api/v2/administrators/{}/organizationlinks/{organization}",
+            DEMO_ADMINS[0]
+        );
+        assert_eq!(call(&demo, "DELETE", &path, Value::Null).await.0, 204);
+    }
+    assert!(demo.is_linked(DEMO_ADMINS[0], north) && !demo.is_linked(DEMO_ADMINS[0], south));
+    let path = format!("/api/v2/usergroups/{}/members", DEMO_GROUP.0);
+    let leave = json!({"op": "remove", "type": "user", "id": DEMO_USERS[0].0});
+    assert_eq!(call(&demo, "POST", &path, leave).await.0, 204);
+    assert!(demo.is_member(DEMO_GROUP.0, DEMO_USERS[0].0));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(!demo.is_member(DEMO_GROUP.0, DEMO_USERS[0].0));
 }
