@@ -120,10 +120,10 @@ fn is_id(id: &str, group: Option<&str>, grant: &Grant) -> bool {
     if !wanted.custom.is_empty() && wanted.custom != held.custom {
         return false;
     }
-    let id = roles::spelled(&wanted.role);
-    id == held.role
+    let short = roles::short(&wanted.role);
+    roles::spelled(&wanted.role) == held.role
         // An id without its kind, if it can mean no other role.
-        || roles::bare(kind(grant), &held.role) == Some(id.as_str()) && roles::by_id(&id, group).len() <= 1
+        || roles::bare(kind(grant), &held.role) == Some(short.as_str()) && roles::by_id(&short, group).len() <= 1
 }
 
 fn by_name(name: &str, grant: &Grant) -> Fit {

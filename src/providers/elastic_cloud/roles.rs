@@ -79,16 +79,22 @@ pub fn canonical(kind: &str, id: &str) -> String {
 
 /// The roles that an id can mean; several if it lacks the kind, and no group tells it.
 pub fn by_id(id: &str, group: Option<&str>) -> Vec<&'static Published> {
-    let id = spelled(id);
+    let whole = spelled(id);
     let fits = |role: &&Published| group.is_none_or(|group| role.kind == group);
-    if let Some(exact) = ROLES.iter().filter(fits).find(|role| role.id == id) {
+    if let Some(exact) = ROLES.iter().filter(fits).find(|role| role.id == whole) {
         return vec![exact];
     }
+    let short = short(id);
     ROLES
         .iter()
         .filter(fits)
-        .filter(|role| bare(role.kind, role.id) == Some(&id))
+        .filter(|role| bare(role.kind, role.id) == Some(&short))
         .collect()
+}
+
+/// An id that may lack its kind. It is lower-case: `Viewer` is a name, `viewer` may be an id.
+pub fn short(id: &str) -> String {
+    id.replace('_', "-")
 }
 
 /// The roles of that display name.
@@ -153,7 +159,9 @@ mod tests {
             ]
         );
         assert_eq!(ids("viewer", Some("security")), ["security-viewer"]);
-        assert_eq!(ids("T1_analyst", None), ["security-t1-analyst"]);
+        assert_eq!(ids("t1_analyst", None), ["security-t1-analyst"]);
+        assert_eq!(ids("Security_T1_analyst", None), ["security-t1-analyst"]);
+        assert_eq!(ids("Developer", None), [""; 0]);
         assert_eq!(ids("elasticsearch-viewer", Some("security")), [""; 0]);
         assert_eq!(ids("Organization owner", None), [""; 0]);
         assert_eq!(called("admin", None).len(), 5);

@@ -93,7 +93,10 @@ impl State {
             .role
             .strip_prefix(&assignment.kind)
             .and_then(|rest| rest.strip_prefix('-'))
-            .filter(|_| self.spells_bare && assignment.application_roles.is_empty());
+            .filter(|_| {
+                let is_project = !matches!(assignment.kind.as_str(), "organization" | "deployment");
+                self.spells_bare && is_project && assignment.application_roles.is_empty()
+            });
         bare.map_or_else(|| assignment.role.clone(), |bare| bare.replace('-', "_"))
     }
 
