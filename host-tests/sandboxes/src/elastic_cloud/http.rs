@@ -234,7 +234,7 @@ fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
                 && state.spelt(known) == assignment.role
         });
         if let Some(known) = known {
-            assignment.role = known.role.clone();
+            assignment.role.clone_from(&known.role);
             state.take(&(user.to_owned(), assignment));
         }
     }
