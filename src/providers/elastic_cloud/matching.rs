@@ -25,7 +25,7 @@ pub enum Fit {
 pub fn fit(selector: &Selector, grant: &Grant) -> Fit {
     match (&selector.id, &selector.name) {
         // An id decides alone.
-        (Some(id), _) if is_id(id, selector.group.as_deref(), grant) => Fit::Whole,
+        (Some(id), _) => by_id(id, selector.group.as_deref(), grant),
         (None, Some(name)) => by_name(name, grant),
         _ => Fit::No,
     }
@@ -76,25 +76,24 @@ pub fn obstacle(selector: &Selector, organization: &str, assignments: &Assignmen
             ),
         ));
     }
-    assignments
-        .held
-        .iter()
-        .filter(|known| reaches(selector, &known.grant))
-        .find_map(|known| match fit(selector, &known.grant) {
-            Fit::Part(why) => Some((Reason::WouldWiden, why)),
-            Fit::No | Fit::Whole => None,
-        })
-}
-
-/// Whether a grant, or what it gives at a narrower place, is at the scope that is meant.
-fn reaches(selector: &Selector, grant: &Grant) -> bool {
     let anywhere = Selector {
         workspace: None,
         ..selector.clone()
     };
-    let place = grant.scope.workspace.as_deref();
-    anywhere.admits(&grant.scope)
-        && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
+    // A grant gives a role at every narrower place too.
+    let reaches = |grant: &Grant| {
+        let place = grant.scope.workspace.as_deref();
+        anywhere.admits(&grant.scope)
+            && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
+    };
+    assignments
+        .held
+        .iter()
+        .filter(|known| reaches(&known.grant))
+        .find_map(|known| match fit(selector, &known.grant) {
+            Fit::Part(why) => Some((Reason::WouldWiden, why)),
+            Fit::No | Fit::Whole => None,
+        })
 }
 
 /// Whether a role as an account's `protected_roles` spells it is the role of a grant, or a custom role that goes with it.
@@ -114,16 +113,24 @@ fn kind(grant: &Grant) -> &str {
     grant.scope.group.as_deref().unwrap_or("deployment")
 }
 
-fn is_id(id: &str, group: Option<&str>, grant: &Grant) -> bool {
+fn by_id(id: &str, group: Option<&str>, grant: &Grant) -> Fit {
     let held = Key::parse(&grant.role_id);
     let wanted = Key::parse(id);
-    if !wanted.custom.is_empty() && wanted.custom != held.custom {
-        return false;
-    }
     let short = roles::short(&wanted.role);
-    roles::spelled(&wanted.role) == held.role
+    let is_role = roles::spelled(&wanted.role) == held.role
         // An id without its kind, if it can mean no other role.
-        || roles::bare(kind(grant), &held.role) == Some(short.as_str()) && roles::by_id(&short, group).len() <= 1
+        || roles::bare(kind(grant), &held.role) == Some(short.as_str()) && roles::by_id(&short, group).len() <= 1;
+    if !is_role {
+        return Fit::No;
+    }
+    if wanted.custom.is_empty() || wanted.custom == held.custom {
+        return Fit::Whole;
+    }
+    // What is meant is given there too, and more with it.
+    if wanted.custom.iter().all(|custom| held.custom.contains(custom)) {
+        return together(id, grant);
+    }
+    Fit::No
 }
 
 fn by_name(name: &str, grant: &Grant) -> Fit {
@@ -140,10 +147,7 @@ fn by_name(name: &str, grant: &Grant) -> Fit {
         return Fit::No;
     }
     if held.custom.len() > 1 {
-        return Fit::Part(format!(
-            "`{name}` is assigned together with others as `{}`: only all of them can go at once",
-            grant.role_id
-        ));
+        return together(name, grant);
     }
     if is_carrier(grant.scope.group.as_deref(), &held.role) {
         Fit::Whole
@@ -153,6 +157,13 @@ fn by_name(name: &str, grant: &Grant) -> Fit {
             held.role
         ))
     }
+}
+
+fn together(label: &str, grant: &Grant) -> Fit {
+    Fit::Part(format!(
+        "`{label}` is assigned together with others as `{}`: only all of them can go at once",
+        grant.role_id
+    ))
 }
 
 /// Whether a role is the one that only carries custom roles: a project's viewer.
@@ -267,6 +278,11 @@ mod tests {
         assert_eq!(meant(&id("ELASTICSEARCH_viewer")), both);
         assert_eq!(meant(&id("elasticsearch-viewer+beta+alpha")), [both[1]]);
         assert_eq!(meant(&id("elasticsearch-viewer+beta")), [""; 0]);
+        assert_eq!(
+            stands_against(&id("elasticsearch-viewer+beta")),
+            Some(Reason::WouldWiden)
+        );
+        assert_eq!(stands_against(&id("elasticsearch-viewer+alpha+beta")), None);
         assert_eq!(meant(&id("security-t1-analyst")), ["security-t1-analyst"]);
         assert_eq!(meant(&id("t1_analyst")), ["security-t1-analyst"]);
         assert_eq!(stands_against(&id("elasticsearch-viewer")), None);
