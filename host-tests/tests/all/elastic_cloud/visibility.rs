@@ -145,3 +145,26 @@ async fn invalid_authentication_is_credentials_refused_whatever_the_status() {
     assert_eq!((failure.status, failure.kind), (401, FailureKind::Unauthenticated));
     assert_eq!(reasons(&failure), [None; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_denied_for_one_is_tried_one_by_one() {
+    let world = World::new();
+    let denied = r#"{"errors": [{"code": "root.permission_denied", "message": "[u:/deployments/d2]"}]}"#;
+    world.network.inject(Rule::once("/api/v1/users", json(403, denied)));
+    let answer = world
+        .call(ANN, &[by_id("billing-admin"), by_id("deployment-editor")])
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(world.demo.writes(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_in_a_good_answer_is_no_acknowledgement() {
+    let world = World::new();
+    let error = br#"{"errors": [{"code": "role_assignments.invalid_config", "message": "no"}]}"#;
+    let body = Fault::Body("application/json", error.as_slice().into());
+    world.network.inject(Rule::once("/api/v1/users", body));
+    let success = world.call(ANN, &[by_id("billing-admin")]).await.unwrap();
+    let grant = &success.outcomes[0].grants[0];
+    assert_eq!((grant.outcome, grant.acknowledged), (Outcome::Removed, false));
+}
