@@ -48,6 +48,17 @@ pub trait Provider {
     /// A fresh and complete read of the user and of everything that is held.
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>>;
 
+    /// Whether a role's grant is what a selector means; by default its id or name decides, and its scope.
+    fn means(&self, selector: &Selector, grant: &Grant) -> bool {
+        selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
+    }
+
+    /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
+    /// not visible, for this reason.
+    fn obstacle(&self, _selector: &Selector, _reading: &Reading) -> Option<(Reason, String)> {
+        None
+    }
+
     /// What it means that the reading shows no grant for the selector, which names one organization at most.
     fn absence<'a>(
         &'a self,

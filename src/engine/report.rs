@@ -164,7 +164,7 @@ fn entry_outcome(
             .iter()
             .map(|grant| outcome::of_inherited(grant, changed, after)),
     );
-    grants.extend(late_comers(work, entry, &role_ids, changed));
+    grants.extend(late_comers(provider, work, entry, &role_ids, changed));
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
@@ -195,7 +195,13 @@ fn entry_outcome(
 }
 
 /// What a settled read-back shows of the entry's roles and the first read did not.
-fn late_comers(work: &Work, entry: &Entry, role_ids: &[String], changed: bool) -> Vec<GrantOutcome> {
+fn late_comers(
+    provider: &dyn Provider,
+    work: &Work,
+    entry: &Entry,
+    role_ids: &[String],
+    changed: bool,
+) -> Vec<GrantOutcome> {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return Vec::new();
     };
@@ -210,8 +216,8 @@ fn late_comers(work: &Work, entry: &Entry, role_ids: &[String], changed: bool) -
         .iter()
         .filter(|grant| {
             grant.kind == kind
-                && (role_ids.contains(&grant.role_id) || selector.names(&grant.role_id, grant.role_name.as_deref()))
-                && selector.admits(&grant.scope)
+                && (provider.means(selector, grant)
+                    || role_ids.contains(&grant.role_id) && selector.admits(&grant.scope))
                 && !work.first.iter().any(|known| known.same_key(grant))
                 && !work.targets.iter().any(|target| target.grant.same_key(grant))
         })

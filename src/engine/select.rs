@@ -111,10 +111,10 @@ async fn select_one(
         .before
         .grants
         .iter()
-        .filter(|grant| means(selector, grant))
+        .filter(|grant| means(provider, selector, grant))
         .cloned()
         .collect();
-    if let Some(refusal) = contradiction(selector, &held) {
+    if let Some(refusal) = contradiction(provider, selector, &held) {
         return Ok(refusal);
     }
     if let Some(refusal) = ambiguity(provider, cx, work, selector, &held).await? {
@@ -130,9 +130,12 @@ async fn select_one(
     // What one organization shows says nothing about another one.
     let mut absences = Vec::new();
     for part in selector.by_organization() {
-        if !held.iter().any(|grant| means(&part, grant)) {
+        if !held.iter().any(|grant| means(provider, &part, grant)) {
             absences.push(provider.absence(cx, &part, &work.before).await?);
         }
+    }
+    if let Some((reason, message)) = provider.obstacle(selector, &work.before) {
+        absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
@@ -217,12 +220,12 @@ fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
 /// The warning of an unknown role that counts as absent.
 pub const UNKNOWN_ROLE_WARNING: &str = "unknown_role";
 
-fn means(selector: &Selector, grant: &Grant) -> bool {
+fn means(provider: &dyn Provider, selector: &Selector, grant: &Grant) -> bool {
     let is_named = selector.names(&grant.role_id, grant.role_name.as_deref());
     match grant.kind {
         GrantKind::OrganizationLink => selector.is_link && is_named,
         _ if selector.is_link => false,
-        GrantKind::Role => is_named && selector.admits(&grant.scope),
+        GrantKind::Role => provider.means(selector, grant),
         GrantKind::GroupRole => selector.group.is_some() && is_named && selector.admits(&grant.scope),
         GrantKind::Membership => {
             selector.group.is_some()
@@ -234,14 +237,18 @@ fn means(selector: &Selector, grant: &Grant) -> bool {
 }
 
 /// Id and name both given, and the role of that id has another name.
-fn contradiction(selector: &Selector, held: &[Grant]) -> Option<Selection> {
+fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant]) -> Option<Selection> {
     let (Some(id), Some(name)) = (&selector.id, &selector.name) else {
         return None;
     };
+    let by_name = Selector {
+        id: None,
+        ..selector.clone()
+    };
     let other = held
         .iter()
-        .filter_map(|grant| grant.role_name.as_deref())
-        .find(|held| !crate::ask::same_text(held, name))?;
+        .filter(|grant| !means(provider, &by_name, grant))
+        .find_map(|grant| grant.role_name.as_deref())?;
     Some(Selection::refused(
         Reason::NameMismatch,
         format!("the role with the id `{id}` is called `{other}`, not `{name}`"),

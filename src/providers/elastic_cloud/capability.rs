@@ -10,7 +10,10 @@ pub const CAPABILITY: Capability = Capability {
     credentials: &["api_key"],
     permissions: &["the role organization owner"],
     user_ids: &["the user id", "the e-mail address of a member"],
-    role_ids: &["a published role id", "the display name", "the name of a custom role"],
+    role_ids: &[
+        "id: a published role id, alone or with its custom roles (`elasticsearch-viewer+alpha`)",
+        "name: the display name, the name of a custom role",
+    ],
     group: Some("the kind of project: `elasticsearch`, `observability`, `security`"),
     organization: Some("the organization"),
     workspace: Some("the deployment or project; `*` is the assignment for all of them"),

@@ -1,5 +1,7 @@
 //! Elastic Cloud's requests and what their answers say.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -46,25 +48,19 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
     if let Some(id) = &config.organization {
         return Ok(id.clone());
     }
-    let mut named: Vec<&String> = cx
+    let named: BTreeSet<&String> = cx
         .ask
         .entries
         .iter()
         .flat_map(|entry| &entry.selector().organizations)
         .collect();
-    named.dedup();
-    if let [id] = named.as_slice() {
-        return Ok((*id).clone());
+    let mut named = named.into_iter();
+    if let (Some(id), None) = (named.next(), named.next()) {
+        return Ok(id.clone());
     }
     let answer = send(config, cx, &Call::get(config.base.join("/organizations"))).await?;
     if !answer.is_success() {
-        return Err(fault(
-            cx,
-            &answer,
-            answer.fault_kind(),
-            "Elastic Cloud refuses to read the organizations",
-        )
-        .into());
+        return Err(fault(cx, &answer, "Elastic Cloud refuses to read the organizations").into());
     }
     let Organizations {
         organizations,
@@ -81,58 +77,107 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
 
 /// Scans the members list, which has no pages and can be long: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
-    let path = format!("/organizations/{}/members", path_segment(organization));
     let mut attempts = 0;
     loop {
         attempts += 1;
         let mut scan = Scan::default();
-        let mut each = |element: &[u8]| {
-            let member: Value = serde_json::from_slice(element).map_err(|_| {
-                ProviderFault::new(FaultKind::BadAnswer, "a member in Elastic Cloud's list is not JSON")
-            })?;
-            note(&mut scan, member, wanted);
-            Ok(())
-        };
-        let call = Call::get(config.base.join(&path));
-        let result = cx
-            .client
-            .send_splitting(
-                &call,
-                ("authorization", "ApiKey", &config.api_key),
-                "members",
-                &mut each,
-            )
-            .await;
-        match result {
+        let mut each = |member: Value| note(&mut scan, member, wanted);
+        match elements(config, cx, organization, "members", &mut each).await {
             Ok(None) => return Ok(scan),
             Ok(Some(answer)) if attempts < 3 && matches!(answer.status, 429 | 500..) => {
-                let wait = cx
-                    .client
-                    .retry_after(&answer)
-                    .unwrap_or(std::time::Duration::from_secs(1));
+                let wait = cx.client.retry_after(&answer).unwrap_or(Duration::from_secs(1));
                 if wait >= cx.client.deadline().left(cx.client.transport()) {
-                    return Err(members_fault(cx, &answer).into());
+                    return Err(members_error(config, cx, organization, &answer));
                 }
                 cx.client.transport().sleep(wait).await;
             }
-            Ok(Some(answer)) => return Err(members_fault(cx, &answer).into()),
+            Ok(Some(answer)) => return Err(members_error(config, cx, organization, &answer)),
             Err(fault) if attempts < 3 && matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer) => {}
             Err(fault) => return Err(fault.into()),
         }
     }
 }
 
-fn members_fault(cx: &Context<'_>, answer: &Answer) -> ProviderFault {
-    fault(
-        cx,
-        answer,
-        answer.fault_kind(),
-        "Elastic Cloud refuses to read the members",
-    )
+/// Reads a list of the organization element by element, once; an answer that is no success is given back.
+pub async fn elements(
+    config: &Config,
+    cx: &Context<'_>,
+    organization: &str,
+    list: &'static str,
+    each: &mut dyn FnMut(Value) -> Result<(), ProviderFault>,
+) -> Result<Option<Answer>, ProviderFault> {
+    // The list under a key of the same name, but for one.
+    let (path, key) = match list {
+        "role_mappings" => (list, "mappings"),
+        _ => (list, list),
+    };
+    let url = config
+        .base
+        .join(&format!("/organizations/{}/{path}", path_segment(organization)));
+    let mut parse = |element: &[u8]| {
+        let element = serde_json::from_slice(element).map_err(|_| {
+            ProviderFault::new(
+                FaultKind::BadAnswer,
+                format!("an element of Elastic Cloud's {list} is not JSON"),
+            )
+        })?;
+        each(element)
+    };
+    cx.client
+        .send_splitting(
+            &Call::get(url),
+            ("authorization", "ApiKey", &config.api_key),
+            key,
+            &mut parse,
+        )
+        .await
 }
 
-fn note(scan: &mut Scan, member: Value, wanted: &str) {
-    let is_wanted = user_id(&member).as_deref() == Some(wanted)
+/// Whether an e-mail address is one of an invitation that nobody accepted yet, and whether that has expired. An invitation holds
+/// a secret token: nothing else of it is kept.
+pub async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email: &str) -> Option<bool> {
+    let mut found = None;
+    let mut each = |invitation: Value| {
+        let is_meant = invitation
+            .get("email")
+            .and_then(Value::as_str)
+            .is_some_and(|invited| same_text(invited, email));
+        if is_meant && invitation.get("accepted_at").is_none_or(Value::is_null) {
+            found = Some(invitation.get("expired").and_then(Value::as_bool) == Some(true));
+        }
+        Ok(())
+    };
+    elements(config, cx, organization, "invitations", &mut each)
+        .await
+        .is_ok_and(|answer| answer.is_none())
+        .then_some(found)
+        .flatten()
+}
+
+fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: &Answer) -> Error {
+    if answer.status == 404 && codes(answer).any(|code| code == "organization.not_found") {
+        let message = format!("Elastic Cloud knows no organization `{organization}`, or the key does not belong to it");
+        return if config.organization.is_some() {
+            Error::account("settings.organization_id", message)
+        } else {
+            Error::Refused {
+                reason: Reason::NotVisible,
+                message,
+            }
+        };
+    }
+    fault(cx, answer, "Elastic Cloud refuses to read the members").into()
+}
+
+fn note(scan: &mut Scan, member: Value, wanted: &str) -> Result<(), ProviderFault> {
+    // It could be the one that is looked for.
+    let Some(id) = user_id(&member) else {
+        return Err(ProviderFault::new(
+            FaultKind::BadAnswer,
+            "a member in Elastic Cloud's list has no user_id",
+        ));
+    };
+    let is_wanted = id == wanted
         || (wanted.contains('@')
             && member
                 .get("email")
@@ -143,13 +188,15 @@ fn note(scan: &mut Scan, member: Value, wanted: &str) {
         .and_then(Value::as_array)
         .is_some_and(|list| {
             list.iter()
-                .any(|item| item.get("role_id").and_then(Value::as_str) == Some(roles::ORGANIZATION_ADMIN))
+                .filter_map(|item| item.get("role_id").and_then(Value::as_str))
+                .any(|role| roles::canonical("organization", role) == roles::ORGANIZATION_ADMIN)
         });
     scan.admins += usize::from(is_admin);
     scan.other_admins += usize::from(is_admin && !is_wanted);
     if is_wanted {
         scan.found.push(member);
     }
+    Ok(())
 }
 
 /// The user id, a text or a number.
@@ -162,7 +209,13 @@ pub fn user_id(member: &Value) -> Option<String> {
 }
 
 /// A fault with what Elastic Cloud says; an answer may be HTML.
-pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
+pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
+    // Some calls say so with 403.
+    let kind = if codes(answer).any(|code| code == "root.invalid_authentication") {
+        FaultKind::CredentialsRejected
+    } else {
+        answer.fault_kind()
+    };
     ProviderFault {
         retry_after: cx.client.retry_after(answer),
         ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(answer)))
@@ -171,22 +224,31 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
 
 /// The codes and messages of an answer's errors.
 pub fn said(answer: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let errors = body
-        .get("errors")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let said: Vec<String> = errors
-        .iter()
-        .map(|error| {
-            let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-            format!("{} {}", text("code"), text("message"))
-        })
+    let said: Vec<String> = errors(answer)
+        .into_iter()
+        .map(|(code, message)| format!("{code} {message}"))
         .collect();
     if said.is_empty() {
         String::from("no message")
     } else {
         said.join("; ")
     }
+}
+
+/// The codes of an answer's errors.
+pub fn codes(answer: &Answer) -> impl Iterator<Item = String> {
+    errors(answer).into_iter().map(|(code, _)| code)
+}
+
+fn errors(answer: &Answer) -> Vec<(String, String)> {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let errors = body.get("errors").and_then(Value::as_array);
+    errors
+        .into_iter()
+        .flatten()
+        .map(|error| {
+            let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            (text("code"), text("message"))
+        })
+        .collect()
 }

@@ -4,16 +4,14 @@ use serde_json::Value;
 
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
+    provider::Grant,
     unified::blank_user,
 };
 
-use super::{
-    assignments::{ALL, Assigned},
-    core::user_id,
-};
+use super::{assignments::ALL, core::user_id};
 
 /// The unified user. A member is active: the list has no status.
-pub fn user(member: &Value, organization: &str, assigned: &[Assigned]) -> types::User {
+pub fn user(member: &Value, organization: &str, held: &[&Grant]) -> types::User {
     let text = |key: &str| {
         member
             .get(key)
@@ -40,32 +38,32 @@ pub fn user(member: &Value, organization: &str, assigned: &[Assigned]) -> types:
             .into_iter()
             .collect(),
         status: Some(String::from("active")),
-        roles: assigned.iter().map(role).collect(),
+        roles: held.iter().map(|grant| role(grant)).collect(),
         organizations: vec![Organization {
             id: Some(organization.to_owned()),
             name: None,
         }],
-        workspaces: workspaces(assigned),
+        workspaces: workspaces(held),
         created_at: text("member_since"),
         ..blank_user(user_id(member).unwrap_or_default())
     }
 }
 
-fn role(assigned: &Assigned) -> Role {
-    let scope = assigned.grant.scope.clone();
+fn role(grant: &Grant) -> Role {
+    let scope = grant.scope.clone();
     Role {
-        id: Some(assigned.grant.role_id.clone()),
-        name: assigned.grant.role_name.clone(),
+        id: Some(grant.role_id.clone()),
+        name: grant.role_name.clone(),
         group: scope.group,
         organization: scope.organization,
         workspace: scope.workspace,
     }
 }
 
-fn workspaces(assigned: &[Assigned]) -> Vec<Workspace> {
-    let mut ids: Vec<&String> = assigned
+fn workspaces(held: &[&Grant]) -> Vec<Workspace> {
+    let mut ids: Vec<&String> = held
         .iter()
-        .filter_map(|known| known.grant.scope.workspace.as_ref())
+        .filter_map(|grant| grant.scope.workspace.as_ref())
         .filter(|id| *id != ALL)
         .collect();
     ids.sort();

@@ -1,11 +1,15 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod assignments;
 mod capability;
 mod config;
 mod core;
+mod key;
 mod mapping;
+mod matching;
 mod roles;
+mod sso;
 mod steps;
 
 use crate::{

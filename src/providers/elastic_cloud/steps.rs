@@ -2,15 +2,16 @@
 
 use std::{cell::RefCell, time::Duration};
 
+use futures_util::future;
 use serde_json::Value;
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Selector},
     capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::{SideEffect, User},
     engine::with_remote_query,
-    error::{Error, FaultKind},
+    error::{Error, FaultKind, ProviderFault},
     provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
@@ -18,136 +19,159 @@ use crate::{
 };
 
 use super::{
-    assignments::{self, Assigned},
+    absence,
+    assignments::{self, Assigned, Assignments},
     capability::CAPABILITY,
     config::Config,
     core::{self, Scan},
-    mapping, roles,
+    key::Key,
+    mapping, matching, roles, sso,
 };
 
 /// One Elastic Cloud account during one operation.
 pub struct ElasticCloud {
     config: Config,
-    /// The organization, and the scan that found the user: the first read needs no second one.
-    organization: RefCell<Option<String>>,
-    first: RefCell<Option<Scan>>,
+    /// What was read while the user was looked for.
+    found: RefCell<Option<Found>>,
+}
+
+struct Found {
+    organization: String,
+    /// The scan that found the user: the first read needs no second one.
+    first: Option<Scan>,
+    /// What role mappings give; `None` if they cannot be read.
+    mappings: Option<Vec<Grant>>,
 }
 
 /// What the steps need of a reading.
 struct Detail {
     member: Value,
     organization: String,
-    assigned: Vec<Assigned>,
+    assignments: Assignments,
     admins: usize,
     other_admins: usize,
+    mappings: Option<Vec<Grant>>,
 }
 
 impl ElasticCloud {
     pub const fn new(config: Config) -> Self {
         Self {
             config,
-            organization: RefCell::new(None),
-            first: RefCell::new(None),
+            found: RefCell::new(None),
         }
     }
 
     async fn find(&self, cx: &Context<'_>) -> Result<String, Error> {
+        let wanted = &cx.ask.user;
         let organization = core::organization(&self.config, cx).await?;
-        let scan = core::scan(&self.config, cx, &organization, &cx.ask.user).await?;
+        let (scan, mappings) = future::join(
+            core::scan(&self.config, cx, &organization, wanted),
+            sso::mappings(&self.config, cx, &organization),
+        )
+        .await;
+        let scan = scan?;
         let id = match scan.found.as_slice() {
             [member] => core::user_id(member),
             [] => None,
             _ => {
                 return Err(Error::Refused {
                     reason: Reason::Ambiguous,
-                    message: format!("several members have the id or e-mail address `{}`", cx.ask.user),
+                    message: format!("several members have the id or e-mail address `{wanted}`"),
                 });
             }
         };
-        let id = id.ok_or_else(|| not_found(&cx.ask.user))?;
-        *self.organization.borrow_mut() = Some(organization);
-        *self.first.borrow_mut() = Some(scan);
+        let Some(id) = id else {
+            return Err(self.not_found(cx, &organization).await);
+        };
+        *self.found.borrow_mut() = Some(Found {
+            organization,
+            first: Some(scan),
+            mappings,
+        });
         Ok(id)
     }
 
+    /// An invitation is no membership, and its roles cannot be taken away one by one.
+    async fn not_found(&self, cx: &Context<'_>, organization: &str) -> Error {
+        let wanted = &cx.ask.user;
+        let invited = if wanted.contains('@') {
+            core::invitation(&self.config, cx, organization, wanted).await
+        } else {
+            None
+        };
+        let why = match invited {
+            Some(false) => "; an invitation for it is pending, whose roles cannot be changed: delete the invitation",
+            Some(true) => "; an invitation for it has expired",
+            None => "",
+        };
+        Error::UserNotFound {
+            message: format!("no member of the organization has the id or e-mail address `{wanted}`{why}"),
+        }
+    }
+
+    /// What was read while the user was looked for; the scan only once.
+    fn take_found(&self) -> (String, Option<Scan>, Option<Vec<Grant>>) {
+        let mut found = self.found.borrow_mut();
+        found.as_mut().map_or_else(Default::default, |found| {
+            (found.organization.clone(), found.first.take(), found.mappings.clone())
+        })
+    }
+
     async fn read_all(&self, cx: &Context<'_>, user: &str) -> Result<Reading, Error> {
-        let organization = self.organization.borrow().clone().unwrap_or_default();
-        let first = self.first.borrow_mut().take();
+        let (organization, first, mappings) = self.take_found();
         let scan = match first {
             Some(scan) => scan,
             None => core::scan(&self.config, cx, &organization, user).await?,
         };
         let [member] = scan.found.as_slice() else {
-            return Err(not_found(user));
+            return Err(bad_answer("the members list does not show the user once").into());
         };
-        let nothing = Value::Null;
-        let assigned =
-            assignments::read(member.get("role_assignments").unwrap_or(&nothing), &organization).map_err(|_| {
-                crate::error::ProviderFault::new(
-                    FaultKind::BadAnswer,
-                    "the member's role assignments are not as documented",
-                )
-            })?;
+        let shown = member.get("role_assignments").filter(|shown| !shown.is_null());
+        let mut assignments = assignments::read(shown, &organization)
+            .map_err(|why| bad_answer(&format!("the member's role assignments are not as documented: {why}")))?;
+        for known in &mut assignments.held {
+            if sso::gives_again(mappings.as_deref(), &known.grant) {
+                known.grant.warnings.push(sso::MAY_RETURN.to_owned());
+            }
+        }
+        let mut grants: Vec<Grant> = Vec::new();
+        for known in &assignments.held {
+            // Two spellings of the same role are one grant.
+            if !grants.iter().any(|grant| grant.same_key(&known.grant)) {
+                grants.push(known.grant.clone());
+            }
+        }
+        grants.extend(assignments::wider(&assignments.held, cx.ask));
+        // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
+        let mut unreadable = Vec::new();
+        if shown.is_none() {
+            unreadable.push(String::from("role_assignments"));
+        }
+        if scan.other_admins == 0 {
+            unreadable.push(String::from("other administrators"));
+        }
         let email = member.get("email").and_then(Value::as_str);
-        let mut grants: Vec<Grant> = assigned.iter().map(|known| known.grant.clone()).collect();
-        grants.extend(assignments::wider(&assigned, cx.ask));
         Ok(Reading {
             other_ids: Vec::new(),
             grants,
             emails: email.iter().map(|email| email.to_lowercase()).collect(),
             username: email.map(str::to_owned),
             documents: vec![("user", member.to_string())],
-            unreadable: Vec::new(),
-            // No public call shows which roles single sign-on maps.
-            warnings: vec![String::from("sso_not_checked")],
+            unreadable,
+            warnings: mappings
+                .is_none()
+                .then(|| sso::NOT_CHECKED.to_owned())
+                .into_iter()
+                .collect(),
             detail: Box::new(Detail {
                 member: member.clone(),
                 organization,
-                assigned,
+                assignments,
                 admins: scan.admins,
                 other_admins: scan.other_admins,
+                mappings,
             }),
         })
-    }
-
-    fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
-        let label = selector.label();
-        let shared = detail.assigned.iter().find(|known| {
-            known.application_roles.len() > 1 && known.application_roles.iter().any(|role| same_text(role, label))
-        });
-        if let Some(known) = shared {
-            return Absence::Unclear {
-                reason: Reason::WouldWiden,
-                message: format!(
-                    "`{label}` is assigned together with {}: only all of them can go at once",
-                    known.grant.role_id
-                ),
-            };
-        }
-        if let [.., other] = selector.organizations.as_slice()
-            && !selector.organizations.contains(&detail.organization)
-        {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: format!("the account reads another organization than `{other}`"),
-            };
-        }
-        // A key with fewer rights sees fewer assignments: an owner in the list shows that it sees them all.
-        if detail.admins == 0 {
-            return Absence::Unclear {
-                reason: Reason::NotVisible,
-                message: String::from(
-                    "the members list shows nobody who may administer the organization, so that it may not show everything",
-                ),
-            };
-        }
-        if roles::is_known(label) {
-            Absence::Proven
-        } else {
-            Absence::NotFound(format!(
-                "Elastic Cloud publishes no role `{label}`, and the user holds no custom role of that name"
-            ))
-        }
     }
 
     async fn verdict(&self, cx: &Context<'_>, write: &Write) -> Verdict {
@@ -155,19 +179,23 @@ impl ElasticCloud {
             Ok(answer) => answer,
             Err(fault) => return cx.fault(&fault),
         };
+        let said = core::said(&answer);
         if answer.is_success() {
             cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+            if core::codes(&answer).next().is_some() {
+                return Verdict::Unanswered {
+                    reason: Reason::ProviderRefused,
+                    message: format!("Elastic Cloud answers with an error: {said}"),
+                };
+            }
             return Verdict::Acknowledged;
         }
-        let said = core::said(&answer);
-        let verdict = cx.fault(&core::fault(
-            cx,
-            &answer,
-            answer.fault_kind(),
-            "Elastic Cloud refused to remove the assignments",
-        ));
+        let fault = core::fault(cx, &answer, "Elastic Cloud refused to remove the assignments");
+        let verdict = cx.fault(&fault);
         // One assignment that the key may not touch refuses them all.
-        if answer.status == 403 && said.contains("role_assignments.") && write.targets.len() > 1 {
+        let is_of_one =
+            core::codes(&answer).any(|code| code.starts_with("role_assignments.") || code == "root.permission_denied");
+        if fault.kind == FaultKind::Forbidden && is_of_one && write.targets.len() > 1 {
             return Verdict::Refused {
                 reason: Reason::ProviderRefused,
                 message: said,
@@ -208,18 +236,62 @@ impl Provider for ElasticCloud {
         Box::pin(self.read_all(cx, user))
     }
 
+    fn means(&self, selector: &Selector, grant: &Grant) -> bool {
+        matching::means(selector, grant)
+    }
+
+    fn obstacle(&self, selector: &Selector, reading: &Reading) -> Option<(Reason, String)> {
+        let detail = detail(reading)?;
+        matching::obstacle(selector, &detail.organization, &detail.assignments)
+    }
+
     fn absence<'a>(
         &'a self,
-        _cx: &'a Context<'a>,
+        cx: &'a Context<'a>,
         selector: &'a Selector,
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(async move {
-            Ok(detail(reading).map_or_else(
-                || Absence::NotFound(String::from("nothing was read")),
-                |detail| Self::what_absence_means(selector, detail),
+            let detail = detail(reading).ok_or_else(|| bad_answer("nothing was read"))?;
+            Ok(absence::of(
+                selector,
+                &absence::Known {
+                    organization: &detail.organization,
+                    assignments: &detail.assignments,
+                    admins: detail.admins,
+                    mappings: detail.mappings.as_deref(),
+                    unknown_role: cx.ask.unknown_role,
+                },
             ))
         })
+    }
+
+    fn namesakes<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        selector: &'a Selector,
+        reading: &'a Reading,
+    ) -> Task<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let is_held = |id: &str| {
+                let is_it = |grant: &&Grant| Key::parse(&grant.role_id).role == id;
+                reading
+                    .grants
+                    .iter()
+                    .filter(|grant| matching::means(selector, grant))
+                    .any(|grant| is_it(&grant))
+            };
+            let called = selector.name.iter().flat_map(|name| {
+                roles::called(name, selector.group.as_deref())
+                    .into_iter()
+                    .map(|role| role.id)
+            });
+            Ok(called.filter(|id| !is_held(id)).map(str::to_owned).collect())
+        })
+    }
+
+    fn is_role(&self, text: &str, grant: &Grant) -> bool {
+        matching::is_role(text.trim(), grant)
     }
 
     fn consequences<'a>(
@@ -233,7 +305,7 @@ impl Provider for ElasticCloud {
             let admins = targets
                 .iter()
                 .enumerate()
-                .filter(|(_, grant)| is_last && grant.role_id == roles::ORGANIZATION_ADMIN);
+                .filter(|(_, grant)| is_last && Key::parse(&grant.role_id).role == roles::ORGANIZATION_ADMIN);
             Ok(admins
                 .map(|(target, _)| Consequence {
                     target,
@@ -254,23 +326,20 @@ impl Provider for ElasticCloud {
             .base
             .join(&format!("/users/{}/role_assignments", path_segment(user)));
         let write = |chosen: &[usize]| {
-            let chosen: Vec<(usize, &Assigned)> = chosen
+            let held = &detail.assignments.held;
+            let is_of = |index: usize, known: &Assigned| known.grant.same_key(targets[index].grant);
+            let found = |index: &usize| held.iter().any(|known| is_of(*index, known));
+            let chosen: Vec<usize> = chosen.iter().copied().filter(found).collect();
+            let assigned: Vec<&Assigned> = held
                 .iter()
-                .filter_map(|&index| {
-                    let known = detail
-                        .assigned
-                        .iter()
-                        .find(|known| known.grant.same_key(targets[index].grant))?;
-                    Some((index, known))
-                })
+                .filter(|known| chosen.iter().any(|&index| is_of(index, known)))
                 .collect();
-            let assigned: Vec<&Assigned> = chosen.iter().map(|(_, known)| *known).collect();
             let body = assignments::body(&assigned, &ask.remote_data).to_string().into_bytes();
             let call = Call::write(Method::Delete, url.clone(), Some(body), Repeat::Replay)
                 .header("content-type", "application/json");
             Write {
                 call: with_remote_query(call, ask),
-                targets: chosen.into_iter().map(|(index, _)| index).collect(),
+                targets: chosen,
             }
         };
         let (alone, together): (Vec<usize>, Vec<usize>) = (0..targets.len()).partition(|&index| targets[index].alone);
@@ -289,7 +358,10 @@ impl Provider for ElasticCloud {
     fn unify(&self, reading: &Reading) -> User {
         detail(reading).map_or_else(
             || blank_user(""),
-            |detail| mapping::user(&detail.member, &detail.organization, &detail.assigned),
+            |detail| {
+                let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
+                mapping::user(&detail.member, &detail.organization, &held)
+            },
         )
     }
 }
@@ -298,8 +370,6 @@ fn detail(reading: &Reading) -> Option<&Detail> {
     reading.detail.downcast_ref()
 }
 
-fn not_found(user: &str) -> Error {
-    Error::UserNotFound {
-        message: format!("no member of the organization has the id or e-mail address `{user}`"),
-    }
+fn bad_answer(why: &str) -> ProviderFault {
+    ProviderFault::new(FaultKind::BadAnswer, why)
 }

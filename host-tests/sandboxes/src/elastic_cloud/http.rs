@@ -46,6 +46,8 @@ pub async fn answer(sandbox: ElasticCloud, request: Request) -> Response {
                 json!({"organizations": [{"id": state.organization, "name": "Acme"}]}),
             ),
             ("GET", ["api", "v1", "organizations", id, "members"]) if body.is_empty() => members(&mut state, id),
+            ("GET", ["api", "v1", "organizations", id, "role_mappings"]) if body.is_empty() => mappings(&state, id),
+            ("GET", ["api", "v1", "organizations", id, "invitations"]) if body.is_empty() => invitations(&state, id),
             ("DELETE", ["api", "v1", "users", id, "role_assignments"]) => {
                 if header("content-type").as_deref() == Some("application/json") {
                     remove(&mut state, id, &body)
@@ -77,34 +79,78 @@ fn members(state: &mut State, id: &str) -> Reply {
     for (user, assignment) in &shown {
         by_user.entry(user).or_default().push(assignment);
     }
-    let members: Vec<Value> = state
-        .members
+    let everybody = state.members.clone();
+    let members: Vec<Value> = everybody
         .iter()
         .map(|(user, name, email)| {
             let held = by_user.get(user.as_str()).map(Vec::as_slice).unwrap_or_default();
-            json!({
+            let mut member = json!({
                 "user_id": user, "name": name, "email": email, "organization_id": state.organization,
-                "member_since": "2025-01-02T03:04:05Z", "role_assignments": document(&state.organization, held),
-            })
+                "member_since": "2025-01-02T03:04:05Z",
+            });
+            if !state.lacks_assignments(user) {
+                member["role_assignments"] = document(state, held);
+            }
+            member
         })
         .collect();
     (200, json!({ "members": members }))
 }
 
+/// What single sign-on assigns at a login.
+fn mappings(state: &State, id: &str) -> Reply {
+    if id != state.organization {
+        return refusal(404, "organization.not_found", "no such organization");
+    }
+    if state.mappings_hidden {
+        return refusal(
+            403,
+            "root.permission_denied",
+            "the user must have the required authorization",
+        );
+    }
+    let mappings: Vec<Value> = state
+        .mappings
+        .iter()
+        .map(|(enabled, assignment)| {
+            json!({
+                "name": assignment.role, "enabled": enabled, "rule": {"any": [{"group": "staff"}]},
+                "role_assignments": document(state, &[assignment]),
+            })
+        })
+        .collect();
+    (200, json!({ "mappings": mappings }))
+}
+
+fn invitations(state: &State, id: &str) -> Reply {
+    if id != state.organization {
+        return refusal(404, "organization.not_found", "no such organization");
+    }
+    let invitations: Vec<Value> = state
+        .invitations
+        .iter()
+        .map(|(email, expired, accepted)| {
+            json!({
+                "token": "secret-invitation-token", "email": email, "expired": expired,
+                "created_at": "2026-01-30T00:00:00Z", "expires_at": "2026-02-02T00:00:00Z",
+                "accepted_at": accepted.then_some("2026-01-31T00:00:00Z"),
+                "organization": {"id": state.organization, "name": "Acme"}, "role_assignments": {},
+            })
+        })
+        .collect();
+    (200, json!({ "invitations": invitations }))
+}
+
 /// Assignments of the same role are one item with several ids.
-fn document(organization: &str, held: &[&Assignment]) -> Value {
+fn document(state: &State, held: &[&Assignment]) -> Value {
     let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for assignment in held {
         let list = lists.entry(&assignment.kind).or_default();
-        let mut item = json!({"organization_id": organization, "role_id": assignment.role});
+        let mut item = json!({"organization_id": state.organization, "role_id": state.spelt(assignment)});
         if !assignment.application_roles.is_empty() {
             item["application_roles"] = json!(assignment.application_roles);
         }
-        let ids = if assignment.kind == "deployment" {
-            "deployment_ids"
-        } else {
-            "project_ids"
-        };
+        let ids = ids_of(&assignment.kind);
         match assignment.place.as_deref() {
             None => list.push(item),
             Some("*") => {
@@ -147,6 +193,15 @@ fn document(organization: &str, held: &[&Assignment]) -> Value {
     Value::Object(fields)
 }
 
+/// The name of the list of places.
+fn ids_of(kind: &str) -> &'static str {
+    match kind {
+        "deployment" => "deployment_ids",
+        "cloud_connected_resource" => "resource_ids",
+        _ => "project_ids",
+    }
+}
+
 fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
     let Some(asked) = serde_json::from_slice::<Value>(body)
         .ok()
@@ -171,8 +226,17 @@ fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
         );
     }
     state.writes += 1;
-    for assignment in asked {
-        state.take(&(user.to_owned(), assignment));
+    for mut assignment in asked {
+        // An id in another spelling than its own names nothing that anybody holds.
+        let known = state.assignments.iter().map(|(_, known)| known).find(|known| {
+            known.kind == assignment.kind
+                && known.application_roles == assignment.application_roles
+                && state.spelt(known) == assignment.role
+        });
+        if let Some(known) = known {
+            assignment.role.clone_from(&known.role);
+            state.take(&(user.to_owned(), assignment));
+        }
     }
     (200, json!({}))
 }
@@ -198,11 +262,7 @@ fn parse(body: &Value, organization: &str) -> Option<Vec<Assignment>> {
 }
 
 fn list(all: &mut Vec<Assignment>, kind: &str, value: &Value, organization: &str) -> Option<()> {
-    let ids = if kind == "deployment" {
-        "deployment_ids"
-    } else {
-        "project_ids"
-    };
+    let ids = ids_of(kind);
     for item in value.as_array()? {
         let item = item.as_object()?;
         let known = ["organization_id", "role_id", "all", ids, "application_roles"];

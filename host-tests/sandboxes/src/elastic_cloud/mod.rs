@@ -99,6 +99,30 @@ impl ElasticCloud {
         self.state().omissions.push((role.to_owned(), skip, reads));
     }
 
+    /// Project roles are spelt as in `t1_analyst`: the other one of the two spellings that Elastic's own sources know.
+    pub fn spell_bare(&self) {
+        self.state().spells_bare = true;
+    }
+
+    /// After `reads` reads of the members, the element of this one has no assignments.
+    pub fn lose_assignments(&self, user: &str, reads: usize) {
+        self.state().without_assignments.push((user.to_owned(), reads));
+    }
+
+    /// Single sign-on assigns it at every login.
+    pub fn map_at_login(&self, assignment: Assignment, enabled: bool) {
+        self.state().mappings.push((enabled, assignment));
+    }
+
+    /// The key may not read the role mappings.
+    pub fn hide_mappings(&self) {
+        self.state().mappings_hidden = true;
+    }
+
+    pub fn invite(&self, email: &str, expired: bool, accepted: bool) {
+        self.state().invitations.push((email.to_owned(), expired, accepted));
+    }
+
     pub fn rate_limit_next(&self, times: usize) {
         self.state().limited = times;
     }

@@ -7,7 +7,7 @@ use crate::Clock;
 /// One role at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// `organization`, `deployment`, `elasticsearch`, `observability` or `security`.
+    /// `organization`, `deployment`, `elasticsearch`, `observability`, `security` or `cloud_connected_resource`.
     pub kind: String,
     pub role: String,
     /// A deployment or project, `*` for all; none for the organization.
@@ -51,6 +51,15 @@ pub struct State {
     pub lag: Duration,
     pub omissions: Vec<(String, usize, usize)>,
     pub limited: usize,
+    /// Project roles without custom roles are spelt without their kind, with `_`.
+    pub spells_bare: bool,
+    /// Members whose element lacks the assignments in the reads that follow so many.
+    pub without_assignments: Vec<(String, usize)>,
+    /// Whether it is enabled, and what it assigns.
+    pub mappings: Vec<(bool, Assignment)>,
+    pub mappings_hidden: bool,
+    /// E-mail address, whether it has expired, whether it was accepted.
+    pub invitations: Vec<(String, bool, bool)>,
 }
 
 impl State {
@@ -70,7 +79,37 @@ impl State {
             lag: Duration::ZERO,
             omissions: Vec::new(),
             limited: 0,
+            spells_bare: false,
+            without_assignments: Vec::new(),
+            mappings: Vec::new(),
+            mappings_hidden: false,
+            invitations: Vec::new(),
         }
+    }
+
+    /// The id of a role as the API spells it.
+    pub fn spelt(&self, assignment: &Assignment) -> String {
+        let bare = assignment
+            .role
+            .strip_prefix(&assignment.kind)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .filter(|_| {
+                let is_project = !matches!(assignment.kind.as_str(), "organization" | "deployment");
+                self.spells_bare && is_project && assignment.application_roles.is_empty()
+            });
+        bare.map_or_else(|| assignment.role.clone(), |bare| bare.replace('-', "_"))
+    }
+
+    /// Whether this read of the members lacks the assignments of one of them.
+    pub fn lacks_assignments(&mut self, user: &str) -> bool {
+        self.without_assignments
+            .iter_mut()
+            .find(|(holder, _)| holder == user)
+            .is_some_and(|(_, reads)| {
+                let lacks = *reads == 0;
+                *reads = reads.saturating_sub(1);
+                lacks
+            })
     }
 
     pub fn settle(&mut self) {

@@ -51,3 +51,14 @@ async fn a_body_is_a_set_to_subtract_and_must_be_as_documented() {
         403
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_role_goes_only_by_the_spelling_that_is_shown() {
+    let demo = ElasticCloud::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    demo.spell_bare();
+    let body = |role: &str| json!({"project": {"security": [{"organization_id": DEMO_ORGANIZATION, "role_id": role, "project_ids": ["p2"]}]}});
+    for (role, is_left) in [("security-t1-analyst", true), ("t1_analyst", false)] {
+        assert_eq!(remove(&demo, body(role)).await, 200);
+        assert_eq!(demo.holds("1001", "security-t1-analyst", Some("p2")), is_left, "{role}");
+    }
+}
