@@ -211,6 +211,9 @@ pub struct Reading {
     /// Organizations, workspaces or groups that could not be read: nothing about them is proven, and a read-back that misses
     /// more of them than the first read is not settled.
     pub unreadable: Vec<String>,
+    /// It lacks a part that may be left out where nothing is in it. A read-back like that proves absence only once the staleness
+    /// window is over.
+    pub is_sparse: bool,
     /// Hold for every grant of this reading.
     pub warnings: Vec<String>,
     /// What only the provider's own steps need.

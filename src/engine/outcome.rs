@@ -122,8 +122,10 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
             Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
         };
         let window = provider.verification().window;
-        let is_proof =
-            |after: &ReadBack| verify::has_control(work) || verify::is_window_over(cx, target, after.at, window);
+        let is_proof = |after: &ReadBack| {
+            (verify::has_control(work) && !after.reading.is_sparse)
+                || verify::is_window_over(cx, target, after.at, window)
+        };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
     match target.verdict() {
@@ -169,7 +171,8 @@ fn acknowledged(
         );
     };
     let verification = provider.verification();
-    match (after.reading.shows(&target.grant), after.settled) {
+    let is_early = after.reading.is_sparse && !verify::is_window_over(cx, target, after.at, verification.window);
+    match (after.reading.shows(&target.grant), after.settled && !is_early) {
         (false, true) => Decision::plain(gone),
         (true, true) if target.seen_gone && verification.rounds > 1 => Decision::new(
             Outcome::Failed,

@@ -57,12 +57,15 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                             target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
                         });
                 // With nothing that should remain, an empty read is no control: a write without an answer is not proven by it.
-                let is_proven = has_control(work)
-                    || work
-                        .targets
-                        .iter()
-                        .filter(|target| target.needs_read_back() && target.acknowledged_at.is_none())
-                        .all(|target| is_window_over(cx, target, at, verification.window));
+                let needs_window = |target: &&Target| {
+                    target.needs_read_back()
+                        && (reading.is_sparse || (target.acknowledged_at.is_none() && !has_control(work)))
+                };
+                let is_proven = work
+                    .targets
+                    .iter()
+                    .filter(needs_window)
+                    .all(|target| is_window_over(cx, target, at, verification.window));
                 let enough = settled
                     && if all_gone {
                         is_proven

@@ -228,3 +228,28 @@ fn what_should_have_gone_along_and_is_still_there_makes_an_unanswered_removal_no
         assert_eq!(answer.is_err_and(names_it), kept);
     }
 }
+
+#[test]
+fn a_sparse_read_back_proves_absence_only_after_the_staleness_window() {
+    let sparse = || {
+        let body = String::from(r#"{"grants": [], "is_sparse": true}"#);
+        Read::Instead(Reaction::Answer(200, Vec::new(), body))
+    };
+    let case = Case::holding(&["a@o1"]).with(|world| {
+        world.keeps = vec!["a"];
+        world.reads = vec![Read::Good, sparse(), sparse()];
+    });
+    assert_eq!(outcomes(&case.ask(&["a"])), ["failed"], "a later read shows it");
+    let always = || {
+        Case::holding(&["a@o1"]).with(|world| {
+            world.reads = vec![Read::Good];
+            world.reads.extend((0..90).map(|_| sparse()));
+        })
+    };
+    let case = always();
+    assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
+    assert!(case.transport.elapsed() >= super::world::WINDOW);
+    let mut case = always();
+    case.options.deadline = Some(5_000);
+    assert_eq!(outcomes(&case.ask(&["a"])), ["unverified"]);
+}

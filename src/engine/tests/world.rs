@@ -333,6 +333,7 @@ impl Provider for Fake {
                 .collect();
             Ok(Reading {
                 other_ids: self.other_ids.clone(),
+                is_sparse: document["is_sparse"] == true,
                 grants,
                 emails: vec![String::from("ann@example.com")],
                 username: Some(String::from("ann")),

@@ -154,6 +154,7 @@ impl BlackLine {
             emails: field("email").iter().map(|email| email.to_lowercase()).collect(),
             username: field("loginId"),
             documents: vec![("user", user.to_string()), ("roles", Value::Array(rows).to_string())],
+            is_sparse: false,
             unreadable: Vec::new(),
             warnings: Vec::new(),
             detail: Box::new(Detail {

@@ -152,6 +152,7 @@ impl CrowdStrike {
                 .collect(),
             username: detail.user.uid.clone(),
             documents: vec![("user", raw_user), ("roles", format!("[{}]", raw_rows.join(",")))],
+            is_sparse: false,
             unreadable,
             warnings,
             detail: Box::new(detail),

@@ -10,6 +10,8 @@ use crate::{
     settings::{General, Settings},
 };
 
+use super::capability::CAPABILITY;
+
 /// An Elastic Cloud account.
 #[derive(Debug)]
 pub struct Config {
@@ -22,8 +24,6 @@ pub struct Config {
 
 /// Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: host, basePath).
 const BASE: &str = "https://api.elastic-cloud.com/api/v1";
-const STALENESS_WINDOW: Duration = Duration::from_secs(10);
-
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -39,9 +39,9 @@ impl Config {
         Ok(Self {
             base: BaseUrl::parse(base_url.unwrap_or(BASE))
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
-            api_key: Secret::new(key),
+            api_key: Secret::parse("credentials.api_key", key)?,
             organization,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 }

@@ -144,9 +144,6 @@ impl ElasticCloud {
         grants.extend(assignments::wider(&assignments.held, cx.ask));
         // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
         let mut unreadable = Vec::new();
-        if shown.is_none() {
-            unreadable.push(String::from("role_assignments"));
-        }
         if scan.other_admins == 0 {
             unreadable.push(String::from("other administrators"));
         }
@@ -158,6 +155,7 @@ impl ElasticCloud {
             username: email.map(str::to_owned),
             documents: vec![("user", member.to_string())],
             unreadable,
+            is_sparse: shown.is_none(),
             warnings: mappings
                 .is_none()
                 .then(|| sso::NOT_CHECKED.to_owned())

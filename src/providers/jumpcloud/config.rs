@@ -10,6 +10,8 @@ use crate::{
     settings::{General, Settings},
 };
 
+use super::capability::CAPABILITY;
+
 /// A JumpCloud account: one organization.
 #[derive(Debug)]
 pub struct Config {
@@ -38,8 +40,6 @@ const US: &str = "https://console.jumpcloud.com";
 const EU: &str = "https://console.eu.jumpcloud.com";
 /// Source: `TheJumpCloud/jc-cli` (`internal/api/oauth.go`). That of the EU is not confirmed: an account there must set it.
 const TOKEN_URL: &str = "https://admin-oauth.id.jumpcloud.com/oauth2/token";
-const STALENESS_WINDOW: Duration = Duration::from_secs(10);
-
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -73,7 +73,7 @@ impl Config {
         let parse =
             |field: &str, url: &str| BaseUrl::parse(url).map_err(|why| Error::account(field, format!("{field} {why}")));
         let access = match credentials {
-            Credentials::ApiKey(key) => Access::Key(Secret::new(key)),
+            Credentials::ApiKey(key) => Access::Key(Secret::parse("credentials.api_key", key)?),
             Credentials::ClientCredentials(ClientCredentials {
                 client_id,
                 client_secret,
@@ -92,7 +92,7 @@ impl Config {
                 };
                 Access::Client {
                     id: client_id,
-                    secret: Secret::new(client_secret),
+                    secret: Secret::parse("credentials.client_secret", client_secret)?,
                     token_url: parse("settings.token_url", token_url)?,
                 }
             }
@@ -107,7 +107,7 @@ impl Config {
             base: parse("base_url", base)?,
             access,
             org_id,
-            staleness_window: general.staleness_window.unwrap_or(STALENESS_WINDOW),
+            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 

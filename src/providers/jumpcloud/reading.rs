@@ -122,6 +122,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
             .into_iter()
             .filter_map(|(name, document)| Some((name, mapping::without_secrets(document?).to_string())))
             .collect(),
+        is_sparse: false,
         unreadable,
         warnings,
         detail: Box::new(Detail {

@@ -16,6 +16,7 @@ use crate::{
         Verification, Write,
     },
     reason::Reason,
+    secret::MASK,
     transport::{Method, Task},
     unified::blank_user,
 };
@@ -387,6 +388,14 @@ impl Provider for JumpCloud {
                 .map(|(group, indices)| self.membership_write(ask, member, group, indices)),
         );
         writes
+    }
+
+    fn call_headers(&self) -> Vec<(&'static str, String)> {
+        let name = match self.config.access {
+            Access::Key(_) => "x-api-key",
+            Access::Client { .. } => "authorization",
+        };
+        vec![(name, MASK.to_owned())]
     }
 
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {

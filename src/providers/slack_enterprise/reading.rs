@@ -90,6 +90,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, watched: &[Stri
             .collect(),
         username: text("/name"),
         documents,
+        is_sparse: false,
         unreadable: unreadable(&member, &blind),
         warnings: warnings(cx, &member, &blind),
         detail: Box::new(Detail {

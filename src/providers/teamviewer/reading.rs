@@ -109,6 +109,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         emails: document.email.iter().map(|email| email.to_lowercase()).collect(),
         username: document.email.clone(),
         documents,
+        is_sparse: false,
         unreadable: groups
             .iter()
             .filter(|state| state.is_part_unread())

@@ -104,9 +104,9 @@ impl ElasticCloud {
         self.state().spells_bare = true;
     }
 
-    /// After `reads` reads of the members, the element of this one has no assignments.
-    pub fn lose_assignments(&self, user: &str, reads: usize) {
-        self.state().without_assignments.push((user.to_owned(), reads));
+    /// After `reads` reads of the members, the element of this one has no assignments in `times` reads.
+    pub fn lose_assignments(&self, user: &str, reads: usize, times: usize) {
+        self.state().without_assignments.push((user.to_owned(), reads, times));
     }
 
     /// Single sign-on assigns it at every login.

@@ -53,8 +53,8 @@ pub struct State {
     pub limited: usize,
     /// Project roles without custom roles are spelt without their kind, with `_`.
     pub spells_bare: bool,
-    /// Members whose element lacks the assignments in the reads that follow so many.
-    pub without_assignments: Vec<(String, usize)>,
+    /// Members whose element lacks the assignments: after how many reads, and in how many.
+    pub without_assignments: Vec<(String, usize, usize)>,
     /// Whether it is enabled, and what it assigns.
     pub mappings: Vec<(bool, Assignment)>,
     pub mappings_hidden: bool,
@@ -104,10 +104,11 @@ impl State {
     pub fn lacks_assignments(&mut self, user: &str) -> bool {
         self.without_assignments
             .iter_mut()
-            .find(|(holder, _)| holder == user)
-            .is_some_and(|(_, reads)| {
-                let lacks = *reads == 0;
-                *reads = reads.saturating_sub(1);
+            .find(|(holder, ..)| holder == user)
+            .is_some_and(|(_, reads, times)| {
+                let lacks = *reads == 0 && *times > 0;
+                let counter = if lacks { times } else { reads };
+                *counter = counter.saturating_sub(1);
                 lacks
             })
     }

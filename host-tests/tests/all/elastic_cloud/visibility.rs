@@ -7,7 +7,7 @@ use harness::{
 use sandboxes::elastic_cloud::Assignment;
 
 use super::{ANN, KIM, World, reasons};
-use crate::fixture::{by_id, by_name};
+use crate::fixture::{by_id, by_name, outcomes};
 
 const MEMBERS: &str = "/api/v1/organizations/198583657190/members";
 
@@ -59,10 +59,10 @@ async fn a_member_of_another_shape_is_a_bad_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_read_back_that_shows_less_than_the_first_read_settles_nothing() {
     let lacking = World::new();
-    lacking.demo.lose_assignments(KIM, 1);
+    lacking.demo.lose_assignments(KIM, 1, 2);
     let without_owner = World::new();
     without_owner.demo.omit_from_reads("organization-admin", 1, 90);
-    for world in [lacking, without_owner] {
+    for (world, outcome) in [(lacking, Outcome::Failed), (without_owner, Outcome::Unverified)] {
         world.demo.acknowledge_but_keep("billing-admin");
         world.demo.acknowledge_but_keep("observability-editor");
         let failure = world
@@ -70,8 +70,23 @@ async fn a_read_back_that_shows_less_than_the_first_read_settles_nothing() {
             .await
             .unwrap_err();
         let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
-        assert_eq!(said, [Outcome::Unverified; 2], "{failure:?}");
+        assert_eq!(said, [outcome; 2], "{failure:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whose_last_roles_went_may_have_no_list_of_assignments_any_more() {
+    let world = World::new();
+    world.demo.lose_assignments(KIM, 1, 90);
+    let roles = [by_id("billing-admin"), by_id("observability-editor")];
+    let answer = world.call(KIM, &roles).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+    assert!(world.demo.assignments(KIM).is_empty());
+    // Where something should remain, that is what is missing.
+    let world = World::new();
+    world.demo.lose_assignments(KIM, 1, 90);
+    let answer = world.call(KIM, &roles[..1]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Unverified], "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]

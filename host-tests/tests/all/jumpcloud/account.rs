@@ -86,7 +86,13 @@ async fn a_dry_run_shows_the_organization_that_goes_with_the_request() {
     };
     let success = world.call_with(ANN, &[by_name("Help Desk")], dry).await.unwrap();
     let header = (String::from("x-org-id"), DEMO_ORGANIZATION.to_owned());
-    assert!(success.planned_requests[0].headers.contains(&header), "{success:?}");
+    let headers = &success.planned_requests[0].headers;
+    assert!(headers.contains(&header), "{headers:?}");
+    assert!(
+        headers.contains(&(String::from("x-api-key"), String::from("[REDACTED]"))),
+        "{headers:?}"
+    );
+    assert!(headers.iter().all(|(name, _)| name != "authorization"), "{headers:?}");
 }
 
 #[tokio::test(start_paused = true)]
