@@ -27,6 +27,7 @@ mod settings;
 mod timestamp;
 pub mod transport;
 mod unified;
+mod warning;
 
 use crate::{
     client::Caches,

@@ -8,6 +8,7 @@ use crate::{
     provider::{Context, Field, Grant, Principal, Provider, Reading},
     reason::Reason,
     settings::General,
+    warning::Warning,
 };
 
 use super::Work;
@@ -119,7 +120,7 @@ pub async fn targets(
         Principal::User(_) | Principal::NoUser => {}
         Principal::Unknown => {
             for target in &mut work.targets {
-                target.grant.warnings.push(String::from("own_access_not_checked"));
+                target.grant.warnings.push(Warning::OwnAccessNotChecked.text());
             }
         }
     }

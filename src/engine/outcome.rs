@@ -7,9 +7,10 @@ use crate::{
     provider::{Context, Grant, Held, Provider, Verdict},
     reason::Reason,
     timestamp,
+    warning::Warning,
 };
 
-use super::{ReadBack, Target, Work, select::UNKNOWN_ROLE_WARNING, verify};
+use super::{ReadBack, Target, Work, verify};
 
 /// What may be said of one target.
 pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> GrantOutcome {
@@ -75,7 +76,7 @@ struct Decision {
     outcome: Outcome,
     reason: Option<Reason>,
     message: Option<String>,
-    warning: Option<&'static str>,
+    warning: Option<Warning>,
 }
 
 impl Decision {
@@ -141,7 +142,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
             UnknownRole::Absent => Decision {
-                warning: Some(UNKNOWN_ROLE_WARNING),
+                warning: Some(Warning::UnknownRole),
                 ..Decision::new(Outcome::AlreadyAbsent, Reason::UnknownRole, message.clone())
             },
         },
@@ -233,7 +234,7 @@ fn scoped_name(grant: &Grant) -> String {
 
 fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {
     let mut warnings = grant.warnings.clone();
-    warnings.extend(decision.warning.map(str::to_owned));
+    warnings.extend(decision.warning.map(Warning::text));
     GrantOutcome {
         role_id: grant.role_id.clone(),
         role_name: grant.role_name.clone(),

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     provider::{Absence, Context, Grant, GrantKind, Provider},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{Target, Work, outcome};
@@ -211,14 +212,11 @@ fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
     match cx.ask.unknown_role {
         UnknownRole::NotFound => Selection::decided(Outcome::NotFound, Some(Reason::UnknownRole), message),
         UnknownRole::Absent => Selection {
-            warnings: vec![String::from(UNKNOWN_ROLE_WARNING)],
+            warnings: vec![Warning::UnknownRole.text()],
             ..Selection::decided(Outcome::AlreadyAbsent, Some(Reason::UnknownRole), message)
         },
     }
 }
-
-/// The warning of an unknown role that counts as absent.
-pub const UNKNOWN_ROLE_WARNING: &str = "unknown_role";
 
 fn means(provider: &dyn Provider, selector: &Selector, grant: &Grant) -> bool {
     let is_named = selector.names(&grant.role_id, grant.role_name.as_deref());

@@ -20,6 +20,7 @@ use crate::{
     secret::Secret,
     transport::Task,
     unified::blank_user,
+    warning::Warning,
 };
 
 use super::{
@@ -245,7 +246,7 @@ impl BlackLine {
                 }
             }
             None => Absence::ProvenExcept {
-                warnings: vec![format!("product_not_checked:{product}")],
+                warnings: vec![Warning::ProductNotChecked.about(product)],
             },
         }
     }

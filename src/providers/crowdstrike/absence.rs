@@ -5,6 +5,7 @@ use crate::{
     error::Error,
     provider::{Absence, Context, Grant, GrantKind, Held, Reading},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{
@@ -90,7 +91,7 @@ pub async fn of(
                 kind: GrantKind::Role,
                 role_id: id.clone(),
                 role_name: name.clone(),
-                warnings: vec![format!("not_shown_in_cid:{cid}")],
+                warnings: vec![Warning::NotShownInCid.about(&cid)],
                 scope: mapping::scope(&cid),
                 held: Held::Direct,
                 effects: Vec::new(),

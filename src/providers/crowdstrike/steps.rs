@@ -16,6 +16,7 @@ use crate::{
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
+    warning::Warning,
 };
 
 use super::{
@@ -142,7 +143,7 @@ impl CrowdStrike {
             .iter()
             .map(Cid::to_string)
             .filter(|home| unreadable.contains(home) && cx.ask.entries.iter().any(is_unscoped));
-        let warnings = hidden_home.map(|home| format!("cid_not_visible:{home}")).collect();
+        let warnings = hidden_home.map(|home| Warning::CidNotVisible.about(home)).collect();
         Ok(Reading {
             other_ids: Vec::new(),
             grants: detail.rows.iter().map(mapping::grant).collect(),

@@ -5,6 +5,7 @@ use crate::{
     contract::types::UnknownRole,
     provider::{Absence, Grant},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{
@@ -12,7 +13,6 @@ use super::{
     key::Key,
     matching::{self, Fit},
     roles::{self, Published},
-    sso,
 };
 
 /// What is known of the organization and the user.
@@ -60,7 +60,7 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
     let mut warnings = Vec::new();
     match named(selector) {
         Named::Published => {}
-        Named::Custom => warnings.push(format!("custom_role_not_checked:{label}")),
+        Named::Custom => warnings.push(Warning::CustomRoleNotChecked.about(label)),
         Named::Several(several) => {
             let ids: Vec<&str> = several.iter().map(|role| role.id).collect();
             return ambiguous(format!("several roles are called `{label}`: {}", ids.join(", ")));
@@ -78,7 +78,7 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
         return unclear;
     }
     if is_mapped(selector, known.mappings) {
-        warnings.push(sso::MAY_RETURN.to_owned());
+        warnings.push(Warning::MayReturnAtSsoLogin.text());
     }
     if warnings.is_empty() {
         Absence::Proven
@@ -174,9 +174,9 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
         )));
     }
     if place == ALL {
-        warnings.push(String::from("held_at_single_places"));
+        warnings.push(Warning::HeldAtSinglePlaces.text());
     } else if is_place_id(place) {
-        warnings.push(format!("workspace_not_checked:{place}"));
+        warnings.push(Warning::WorkspaceNotChecked.about(place));
     } else {
         return Err(ambiguous(format!(
             "`{place}` does not look like the id of a deployment or project, and the role is held at {}",

@@ -14,11 +14,6 @@ use crate::{
 
 use super::{assignments, config::Config, core, matching};
 
-/// The warning that a mapping gives a role again.
-pub const MAY_RETURN: &str = "may_return_at_sso_login";
-/// The warning that the mappings could not be read.
-pub const NOT_CHECKED: &str = "sso_not_checked";
-
 /// A read for a warning does not keep the removal waiting longer than this.
 const PATIENCE: Duration = Duration::from_secs(3);
 

@@ -16,6 +16,7 @@ use crate::{
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
+    warning::Warning,
 };
 
 use super::{
@@ -131,7 +132,7 @@ impl ElasticCloud {
             .map_err(|why| bad_answer(&format!("the member's role assignments are not as documented: {why}")))?;
         for known in &mut assignments.held {
             if sso::gives_again(mappings.as_deref(), &known.grant) {
-                known.grant.warnings.push(sso::MAY_RETURN.to_owned());
+                known.grant.warnings.push(Warning::MayReturnAtSsoLogin.text());
             }
         }
         let mut grants: Vec<Grant> = Vec::new();
@@ -158,7 +159,7 @@ impl ElasticCloud {
             is_sparse: shown.is_none(),
             warnings: mappings
                 .is_none()
-                .then(|| sso::NOT_CHECKED.to_owned())
+                .then(|| Warning::SsoNotChecked.text())
                 .into_iter()
                 .collect(),
             detail: Box::new(Detail {

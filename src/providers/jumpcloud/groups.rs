@@ -6,6 +6,7 @@ use crate::{
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
     provider::{Context, Grant, GrantKind, Held},
+    warning::Warning,
 };
 
 use super::{
@@ -103,7 +104,7 @@ pub fn grants(groups: &[UserGroup], members: &[String], texts: &[&str], organiza
             held: Held::Direct,
             effects: vec![SideEffect::LeaveGroup],
             warnings: if is_dynamic {
-                vec![String::from("may_return_by_dynamic_group")]
+                vec![Warning::MayReturnByDynamicGroup.text()]
             } else {
                 Vec::new()
             },

@@ -6,6 +6,7 @@ use crate::{
     ask::Entry,
     error::{Error, FaultKind, ProviderFault},
     provider::{Context, Grant, Reading},
+    warning::Warning,
 };
 
 use super::{
@@ -103,7 +104,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
     ));
     let mut warnings = basis.warnings.clone();
     if person.by_email {
-        warnings.push(String::from("administrator_found_by_email"));
+        warnings.push(Warning::AdministratorFoundByEmail.text());
     }
     let (emails, username) = mapping::names(&person);
     let documents = [
@@ -149,7 +150,7 @@ async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Bas
         roles => roles,
     };
     if directory.is_err() {
-        warnings.push(String::from("role_directory_not_readable"));
+        warnings.push(Warning::RoleDirectoryNotReadable.text());
     }
     let reads_memberships = !groups::asked(cx).is_empty();
     let groups = if reads_memberships {

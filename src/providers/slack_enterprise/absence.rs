@@ -5,6 +5,7 @@ use crate::{
     client::QueryBuilder,
     provider::{Absence, Context, Grant, Reading},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{assignments, config::Config, core, reading::Detail, roles};
@@ -37,7 +38,7 @@ pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading:
     let inside: Vec<String> = of_role(reading, id)
         .filter(|_| selector.is_outermost)
         .filter_map(|grant| assignments::entity(&grant.scope))
-        .map(|entity| format!("held_at:{entity}"))
+        .map(|entity| Warning::HeldAt.about(entity))
         .collect();
     if inside.is_empty() {
         Absence::Proven

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, FaultKind, ProviderFault},
     provider::{Context, Reading},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{
@@ -130,17 +131,17 @@ fn unreadable(member: &Member, blind: &[(String, String)]) -> Vec<String> {
 }
 
 fn warnings(cx: &Context<'_>, member: &Member, blind: &[(String, String)]) -> Vec<String> {
-    let mut warnings = vec![String::from("idp_inheritance_not_visible")];
+    let mut warnings = vec![Warning::IdpInheritanceNotVisible.text()];
     if selectors(cx).any(|selector| selector.id.as_deref().is_some_and(roles::is_custom)) {
-        warnings.push(String::from("custom_role_not_checked"));
+        warnings.push(Warning::CustomRoleNotChecked.text());
     }
     if !member.has_teams && of_workspaces(cx).any(|selector| selector.workspace.is_none()) {
-        warnings.push(String::from("workspaces_not_visible"));
+        warnings.push(Warning::WorkspacesNotVisible.text());
     }
     warnings.extend(
         blind
             .iter()
-            .map(|(workspace, _)| format!("workspace_not_visible:{workspace}")),
+            .map(|(workspace, _)| Warning::WorkspaceNotVisible.about(workspace)),
     );
     warnings
 }

@@ -9,6 +9,7 @@ use crate::{
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
     provider::{Context, Grant, GrantKind, Held},
+    warning::Warning,
 };
 
 use super::{
@@ -160,7 +161,7 @@ pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTree
     };
     // An identity provider owns the group and may put the user back.
     let warnings = if group.creation_source == Some(3) {
-        vec![String::from("may_return_by_scim")]
+        vec![Warning::MayReturnByScim.text()]
     } else {
         Vec::new()
     };
