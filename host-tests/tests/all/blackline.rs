@@ -14,7 +14,7 @@ use sandboxes::{
     blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS, Uncertain},
 };
 
-use crate::fixture::{START, by_id, by_name, options, outcomes};
+use crate::fixture::{START, by_id, by_name, options, outcomes, request};
 
 const ANN: u64 = DEMO_USERS[0].0;
 const KIM: u64 = DEMO_USERS[2].0;
@@ -69,14 +69,7 @@ impl World {
             }),
             settings: self.settings.clone(),
         };
-        let request = types::Request {
-            id: user.to_string(),
-            roles: roles.to_vec(),
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
-        };
+        let request = request(&user.to_string(), roles);
         typed::call(&self.network, self.clock, &account, &request, &options)
             .await
             .unwrap()

@@ -13,7 +13,9 @@ use sandboxes::crowdstrike::{
     DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User,
 };
 
-use crate::fixture::{ANN, KIM, SAM, World, by_id, by_name, in_organization, options, outcomes, typed_account};
+use crate::fixture::{
+    ANN, KIM, SAM, World, by_id, by_name, in_organization, options, outcomes, request, typed_account,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_role_by_id() {
@@ -148,14 +150,7 @@ async fn locked_to_the_child(
     if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
         credentials.member_cid = Some(format!("{CHILD}-5C"));
     }
-    let request = types::Request {
-        id: user.to_owned(),
-        roles: roles.to_vec(),
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
-    };
+    let request = request(user, roles);
     typed::call(&world.network, world.clock, &account, &request, &options())
         .await
         .unwrap()
@@ -669,14 +664,7 @@ async fn wrong_credentials_are_401_and_nothing_is_sent() {
     if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
         credentials.client_secret = String::from("wrong-secret-here");
     }
-    let request = types::Request {
-        id: ANN.to_owned(),
-        roles: vec![by_id("event_viewer")],
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
-    };
+    let request = request(ANN, &[by_id("event_viewer")]);
     let failure = typed::call(&world.network, world.clock, &account, &request, &options())
         .await
         .unwrap()

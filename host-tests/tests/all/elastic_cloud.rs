@@ -18,7 +18,7 @@ use sandboxes::{
     elastic_cloud::{Assignment, DEMO_KEY, DEMO_ORGANIZATION, DEMO_USERS, ElasticCloud},
 };
 
-use crate::fixture::{START, by_id, by_name, options, outcomes};
+use crate::fixture::{START, by_id, by_name, options, outcomes, request};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -74,17 +74,6 @@ fn account(settings: Option<&str>) -> types::Account {
         base_url: None,
         credentials: types::Credentials::ApiKey(String::from(DEMO_KEY)),
         settings: settings.map(str::to_owned),
-    }
-}
-
-fn request(user: &str, roles: &[types::Role]) -> types::Request {
-    types::Request {
-        id: user.to_owned(),
-        roles: roles.to_vec(),
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
     }
 }
 

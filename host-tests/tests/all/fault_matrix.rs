@@ -11,7 +11,7 @@ use harness::{
 
 use crate::scenarios::subjects::{self, Subject};
 
-fn faults() -> Vec<Fault> {
+pub fn faults() -> Vec<Fault> {
     let json = || vec![("content-type", String::from("application/json"))];
     let answer = |status: u16, body: &str| Fault::Answer(status, json(), body.to_owned());
     let error = |status: u16| answer(status, r#"{"message": "injected", "errors": []}"#);
@@ -40,6 +40,7 @@ fn faults() -> Vec<Fault> {
         answer(200, "[]"),
         answer(200, "null"),
         answer(200, r#"{"ok": true}"#),
+        answer(200, r#"{"resources": [], "errors": []}"#),
         answer(200, r#"{"ok": false, "error": "fatal_error"}"#),
         answer(200, r#"{"ok": false, "error": "internal_error"}"#),
         answer(204, ""),

@@ -1,16 +1,11 @@
 //! Every outbound call × every fault: whatever happens on the way, the answer never says gone for what is held.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use harness::{
-    guests::Artifact,
-    network::{Fault, Rule},
-};
+use harness::{guests::Artifact, network::Rule};
 use sandboxes::crowdstrike::DEMO_HOME_CID as HOME;
 use serde_json::json;
 
 use crate::{
+    fault_matrix::faults,
     fixture::{ANN, Answer, Post, World},
     on_both,
 };
@@ -21,50 +16,6 @@ const CALLS: [&str; 4] = [
     "/user-management/combined/user-roles/v2",
     "/user-management/entities/user-role-actions/v1",
 ];
-
-fn faults() -> Vec<Fault> {
-    let answer = |status: u16, body: &str| {
-        Fault::Answer(
-            status,
-            vec![("content-type", String::from("application/json"))],
-            body.to_owned(),
-        )
-    };
-    let error = |status: u16| {
-        answer(
-            status,
-            &json!({"errors": [{"code": status, "message": "injected"}]}).to_string(),
-        )
-    };
-    vec![
-        Fault::Refused,
-        Fault::ResetBefore,
-        Fault::ResetAfter,
-        Fault::Silence { reaches: false },
-        Fault::Silence { reaches: true },
-        error(400),
-        error(401),
-        error(403),
-        error(404),
-        error(429),
-        error(500),
-        error(503),
-        answer(200, "{}"),
-        answer(200, "null"),
-        answer(200, r#"{"resources": [], "errors": []}"#),
-        Fault::Answer(
-            302,
-            vec![("location", String::from("https://evil.example/"))],
-            String::new(),
-        ),
-        Fault::Body("text/html", Bytes::from_static(b"<html>maintenance</html>")),
-        Fault::Body("application/json", Bytes::from_static(b"{\"resources\": [")),
-        Fault::CutOff,
-        Fault::Stalls,
-        Fault::Endless,
-        Fault::Drip(Duration::from_millis(5)),
-    ]
-}
 
 /// What is said of a role must be so.
 fn check(world: &World, answer: &Answer, what: &str) {

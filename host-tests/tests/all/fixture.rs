@@ -73,14 +73,7 @@ impl World {
         roles: &[types::Role],
         options: types::Options,
     ) -> Result<types::Success, types::Failure> {
-        let request = types::Request {
-            id: user.to_owned(),
-            roles: roles.to_vec(),
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
-        };
+        let request = request(user, roles);
         typed::call(&self.network, self.clock, &typed_account(), &request, &options)
             .await
             .unwrap()
@@ -111,6 +104,18 @@ pub fn typed_account() -> types::Account {
 
 pub fn tokens() -> Value {
     json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["plan", "revoke", "raw"]}])
+}
+
+/// A request for these roles of this user, and nothing else.
+pub fn request(user: &str, roles: &[types::Role]) -> types::Request {
+    types::Request {
+        id: user.to_owned(),
+        roles: roles.to_vec(),
+        organizations: Vec::new(),
+        workspace_id: None,
+        remote_query: None,
+        remote_data: None,
+    }
 }
 
 pub fn options() -> types::Options {

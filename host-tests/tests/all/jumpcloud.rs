@@ -20,7 +20,7 @@ use sandboxes::{
     jumpcloud::{Administrator, DEMO_ADMINS, DEMO_KEY, DEMO_ROLES, DEMO_USERS, JumpCloud},
 };
 
-use crate::fixture::{START, by_id, by_name, options, outcomes};
+use crate::fixture::{START, by_id, by_name, options, outcomes, request};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -84,12 +84,9 @@ impl World {
             settings: self.settings.clone(),
         };
         let request = types::Request {
-            id: user.to_owned(),
-            roles: roles.to_vec(),
             organizations: self.organizations.clone(),
-            workspace_id: None,
-            remote_query: None,
             remote_data: self.remote_data.clone(),
+            ..request(user, roles)
         };
         typed::call(&self.network, self.clock, &account, &request, &options)
             .await

@@ -6,7 +6,7 @@ use harness::{
     network::Network,
     typed::{
         self,
-        types::{Account, Credentials, Options, PasswordCredentials, Provider, Request, Role},
+        types::{Account, Credentials, Options, PasswordCredentials, Provider, Role},
     },
 };
 use sandboxes::{
@@ -19,21 +19,14 @@ use sandboxes::{
     teamviewer::{self, TeamViewer},
 };
 
-use crate::fixture::{SAM, START, World, by_id, by_name, options};
+use crate::fixture::{SAM, START, World, by_id, by_name, options, request};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The rounds of one call that removes these roles.
 async fn rounds(clock: Clock, network: &Network, account: &Account, user: &str, roles: Vec<Role>) -> u64 {
     network.latency(SECOND);
-    let request = Request {
-        id: user.to_owned(),
-        roles,
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
-    };
+    let request = request(user, &roles);
     let before = clock.unix();
     let patient = Options {
         deadline: Some(120_000),

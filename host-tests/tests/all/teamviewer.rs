@@ -17,7 +17,7 @@ use sandboxes::{
     teamviewer::{DEMO_GROUPS, DEMO_ROLES, DEMO_TOKEN, DEMO_USERS, TeamViewer},
 };
 
-use crate::fixture::{START, by_id, by_name, options, outcomes};
+use crate::fixture::{START, by_id, by_name, options, outcomes, request};
 
 const UNASSIGN: &str = "/api/v1/userroles/unassign/account";
 const AUTHORITY: &str = "webapi.teamviewer.com";
@@ -72,14 +72,7 @@ impl World {
             credentials: self.credentials.clone(),
             settings: self.settings.clone(),
         };
-        let request = types::Request {
-            id: user.to_owned(),
-            roles: roles.to_vec(),
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
-        };
+        let request = request(user, roles);
         typed::call(&self.network, self.clock, &account, &request, &options)
             .await
             .unwrap()

@@ -10,15 +10,14 @@ use harness::{
     typed::{
         self,
         types::{
-            Account, ClientCredentials, Credentials, Failure, Options, PasswordCredentials, Provider, Request, Role,
-            Success,
+            Account, ClientCredentials, Credentials, Failure, Options, PasswordCredentials, Provider, Role, Success,
         },
     },
 };
 use sandboxes::{Clock, blackline, crowdstrike, elastic_cloud, jumpcloud, slack_enterprise, teamviewer};
 
 use super::Scoped;
-use crate::fixture::{START, by_id, by_name, in_organization, options};
+use crate::fixture::{START, by_id, by_name, in_organization, options, request};
 
 /// A provider, freshly seeded. The user holds `held` directly, and at least one role more.
 pub struct Subject {
@@ -66,14 +65,7 @@ impl Subject {
         roles: &[Role],
         options: Options,
     ) -> Result<Success, Failure> {
-        let request = Request {
-            id: user.to_owned(),
-            roles: roles.to_vec(),
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
-        };
+        let request = request(user, roles);
         typed::call(&self.network, self.clock, account, &request, &options)
             .await
             .unwrap()
