@@ -18,13 +18,13 @@ import jsonschema
 PASSED_THROUGH = {"foo", "flag", "n[x]", "n[x][]", "n[x][0]", "n[x][1]", "note", "reason", "trace", "tag"}
 # What the specification lacks and the provider's own tools use.
 UNPUBLISHED = {
-    ("api.elastic-cloud.com", "GET", "/api/v1/organizations/{}/role_mappings"): "in Elastic's API reference; not in the copy",
+    ("api.elastic-cloud.com", "GET", "/api/v1/organizations/{}/role_mappings"): "in Elastic's API reference; not in the published specification",
     ("console.jumpcloud.com", "GET", "/api/users/{}"): "used by JumpCloud's own PowerShell module",
     ("console.jumpcloud.com", "DELETE", "/api/users/{}"): "used by JumpCloud's own PowerShell module",
     ("console.jumpcloud.com", "GET", "/api/users"): "used by JumpCloud's own PowerShell module",
     ("console.jumpcloud.com", "GET", "/api/v2/roles"): "in the current specification; an empty stub in older copies",
-    ("webapi.teamviewer.com", "GET", "/api/v1/account"): "in TeamViewer's API manual; not in the extract",
-    ("webapi.teamviewer.com", "GET", "/api/v1/usergroups"): "in TeamViewer's API manual; not in the extract",
+    ("webapi.teamviewer.com", "GET", "/api/v1/account"): "in TeamViewer's API manual; not in the published specification",
+    ("webapi.teamviewer.com", "GET", "/api/v1/usergroups"): "in TeamViewer's API manual; not in the published specification",
 }
 
 # The same calls in the other region.

@@ -1,4 +1,5 @@
-//! The developer's command: shows, serves and calls the operation against sandboxed providers. It cannot reach a network.
+//! The developer's command: shows, serves and calls the operation against sandboxed providers, makes tokens and checks configurations. It
+//! cannot reach a network.
 
 mod cli;
 

@@ -6,7 +6,7 @@ use crate::contract::types::{Email, Group, License, Organization, Phone, Role, U
 
 use super::Fields;
 
-/// The user of the seed's contract.
+/// The unified user.
 pub fn user(user: User) -> Value {
     let User {
         id,

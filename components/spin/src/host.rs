@@ -1,4 +1,4 @@
-//! The HTTP face's configuration: variables for what is secret, the key-value store for accounts.
+//! The HTTP face's configuration: variables for what is secret, and for accounts a variable or the key-value store.
 
 use std::{io::Write, rc::Rc};
 

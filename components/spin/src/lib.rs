@@ -1,4 +1,5 @@
-//! The HTTP face for Spin 4.1 and later, on WASI 0.3: secrets from Spin variables, accounts from its default key-value store.
+//! The HTTP face for Spin 4.1 and later, on WASI 0.3: secrets from Spin variables, accounts from one of them or from the
+//! default key-value store.
 
 // The export macro generates `extern` functions.
 #![allow(unsafe_code)]
