@@ -306,6 +306,14 @@ impl Grant {
 }
 
 impl Reading {
+    /// Whether something is held that has this text for its id or its name.
+    pub fn shows_called(&self, text: &str) -> bool {
+        let is_it = |own: &str| same_text(own, text);
+        self.grants
+            .iter()
+            .any(|grant| is_it(&grant.role_id) || grant.role_name.as_deref().is_some_and(is_it))
+    }
+
     /// Whether it shows a grant with the same key.
     pub fn shows(&self, grant: &Grant) -> bool {
         self.grants.iter().any(|held| held.same_key(grant))

@@ -50,7 +50,8 @@ pub struct Client<'a> {
     /// Provider's own way to say how long to wait, before the standard header.
     pacing: Pacing,
     retries_left: Cell<u32>,
-    wrote: Cell<bool>,
+    /// Writes that may have reached the provider.
+    writes: Cell<u32>,
     quota: RefCell<Option<Quota>>,
 }
 
@@ -144,7 +145,7 @@ impl<'a> Client<'a> {
             mask: Mask::new(secrets),
             pacing,
             retries_left: Cell::new(RETRY_BUDGET),
-            wrote: Cell::new(false),
+            writes: Cell::new(0),
             quota: RefCell::default(),
         }
     }
@@ -164,7 +165,7 @@ impl<'a> Client<'a> {
 
     /// Whether any write may have reached the provider.
     pub const fn wrote(&self) -> bool {
-        self.wrote.get()
+        self.writes.get() > 0
     }
 
     /// Sends a call and reads the answer whole. Any status but a redirect is an answer; it is the caller who judges it.
@@ -357,9 +358,8 @@ impl<'a> Client<'a> {
             fault.sent = false;
             return Err(fault);
         }
-        let wrote_before = self.wrote.get();
         // Set before it is sent: a call that is cancelled half-way counts as sent.
-        self.wrote.set(wrote_before || call.write);
+        self.count_writes(call, 1);
         let end = self.transport.monotonic() + left;
         let describe = |fault: ProviderFault| ProviderFault {
             message: mask.apply(&format!(
@@ -374,7 +374,7 @@ impl<'a> Client<'a> {
             .within(self.transport.send(request), TIMEOUTS.first_byte, end)
             .await;
         if matches!(&head, Err(fault) if !fault.sent) {
-            self.wrote.set(wrote_before);
+            self.count_writes(call, -1);
         }
         let head = head.map_err(describe)?;
         let Response { status, headers, body } = head;
@@ -389,6 +389,13 @@ impl<'a> Client<'a> {
             *self.quota.borrow_mut() = Some(quota);
         }
         Ok(answer)
+    }
+
+    /// Eight may be under way at once: each takes back its own.
+    fn count_writes(&self, call: &Call, more: i32) {
+        if call.write {
+            self.writes.set(self.writes.get().saturating_add_signed(more));
+        }
     }
 
     async fn read_whole(&self, mut body: Box<dyn Body + '_>, end: Duration) -> Result<Vec<u8>, ProviderFault> {

@@ -91,6 +91,8 @@ struct Work {
     before: Reading,
     /// The grants of the first read: what the entries were matched with.
     first: Vec<Grant>,
+    /// What the first read could not see: a later read that misses more proves nothing.
+    unreadable: Vec<String>,
     /// The latest complete read after the first write.
     after: Option<ReadBack>,
     targets: Vec<Target>,
@@ -101,6 +103,8 @@ struct ReadBack {
     reading: Reading,
     /// It is complete and shows every grant that should remain.
     settled: bool,
+    /// What it does not show is not held: there was something to hold it against, or the staleness window is over.
+    proves_absence: bool,
     /// When it was finished.
     at: Moment,
 }
@@ -137,10 +141,16 @@ impl Work {
         Self {
             user,
             first: before.grants.clone(),
+            unreadable: before.unreadable.clone(),
             before,
             after: None,
             targets: Vec::new(),
         }
+    }
+
+    /// Whether a reading covers all that the first one covered.
+    fn is_covered_by(&self, reading: &Reading) -> bool {
+        reading.unreadable.iter().all(|text| self.unreadable.contains(text))
     }
 
     fn has_pending(&self) -> bool {

@@ -39,7 +39,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
 pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
-    if let Some(after) = after.filter(|after| after.settled && !after.reading.shows(grant)) {
+    if let Some(after) = after.filter(|after| after.proves_absence && !after.reading.shows(grant)) {
         return GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, Decision::plain(Outcome::Removed), Vec::new())
@@ -124,8 +124,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         };
         let window = provider.verification().window;
         let is_proof = |after: &ReadBack| {
-            (verify::has_control(work) && !after.reading.is_sparse)
-                || verify::is_window_over(cx, target, after.at, window)
+            (verify::has_control(work) && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
         };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
@@ -141,6 +140,11 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
+            UnknownRole::Absent if work.before.shows_called(&target.grant.role_id) => Decision::new(
+                Outcome::Refused,
+                Reason::Ambiguous,
+                format!("{message}; and a held role is called that"),
+            ),
             UnknownRole::Absent => Decision {
                 warning: Some(Warning::UnknownRole),
                 ..Decision::new(Outcome::AlreadyAbsent, Reason::UnknownRole, message.clone())
@@ -172,7 +176,7 @@ fn acknowledged(
         );
     };
     let verification = provider.verification();
-    let is_early = after.reading.is_sparse && !verify::is_window_over(cx, target, after.at, verification.window);
+    let is_early = after.reading.is_sparse && !verify::has_settled(target, after.at, verification.window);
     match (after.reading.shows(&target.grant), after.settled && !is_early) {
         (false, true) => Decision::plain(gone),
         (true, true) if target.seen_gone && verification.rounds > 1 => Decision::new(

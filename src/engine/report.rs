@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::Entry,
+    ask::{Entry, Selector},
     contract::types::{Failure, GrantOutcome, Outcome, PlannedRequest, RoleOutcome, Success, User},
     provider::{Context, GrantKind, Provider, Reading},
     reason::Reason,
@@ -86,7 +86,7 @@ impl<'a> Report<'a> {
         let has_effect = |grant: &GrantOutcome| grant.acknowledged || grant.outcome == Outcome::Removed;
         let acknowledged = self.outcomes.iter().flat_map(|entry| &entry.grants).any(has_effect);
         let wrote = self.cx.client.wrote();
-        let is_current = !wrote || self.work.after.as_ref().is_some_and(|after| after.settled);
+        let is_current = !wrote || self.work.after.as_ref().is_some_and(|after| after.proves_absence);
         let asked_to_wait = *self.cx.retry_after.borrow();
         let verdict = status::of_outcomes(
             &self.causes,
@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
     fn shown(&self) -> &Reading {
         let Work { before, after, .. } = self.work;
         match after {
-            Some(after) if after.settled => &after.reading,
+            Some(after) if after.proves_absence => &after.reading,
             _ => before,
         }
     }
@@ -152,6 +152,7 @@ fn entry_outcome(
         decided,
         mut warnings,
         role_ids,
+        selector,
     } = selection;
     let mut grants: Vec<_> = targets
         .iter()
@@ -164,7 +165,7 @@ fn entry_outcome(
             .iter()
             .map(|grant| outcome::of_inherited(grant, changed, after)),
     );
-    grants.extend(late_comers(provider, work, entry, &role_ids, changed));
+    grants.extend(late_comers(provider, work, &selector, &role_ids, changed));
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
@@ -194,22 +195,22 @@ fn entry_outcome(
     }
 }
 
-/// What a settled read-back shows of the entry's roles and the first read did not.
+/// What a read-back shows of the entry's roles and the first read did not. What is shown is held, settled or not.
 fn late_comers(
     provider: &dyn Provider,
     work: &Work,
-    entry: &Entry,
+    selector: &Selector,
     role_ids: &[String],
     changed: bool,
 ) -> Vec<GrantOutcome> {
-    let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
+    let Some(after) = work.after.as_ref() else {
         return Vec::new();
     };
-    let kind = match entry {
-        Entry::Role { .. } => GrantKind::Role,
-        Entry::Organization { .. } => GrantKind::OrganizationLink,
+    let kind = if selector.is_link {
+        GrantKind::OrganizationLink
+    } else {
+        GrantKind::Role
     };
-    let selector = entry.selector();
     after
         .reading
         .grants

@@ -1,10 +1,12 @@
 //! Revoking: every target gets a verdict, and one failure does not stop the others.
 
+use std::time::Duration;
+
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
-    client::Repeat,
-    provider::{Context, Provider, Verdict, Write},
+    client::{Backoff, Repeat},
+    provider::{Context, Provider, Reading, Verdict, Write},
     reason::Reason,
 };
 
@@ -51,7 +53,7 @@ async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work)
     if !work.targets.iter().any(is_overtaken) || !cx.client.deadline().allows_write(cx.client.transport()) {
         return false;
     }
-    let Ok(now) = provider.read(cx, &work.user).await else {
+    let Some(now) = fresh(provider, cx, work).await else {
         return false;
     };
     let at = Moment::now(cx.client.transport());
@@ -150,11 +152,14 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
     if one_by_one {
         for &index in refused {
             // Each of them replaces the set that the one before left behind: two at once would undo each other.
-            if !cx.client.deadline().allows_write(cx.client.transport()) {
-                return;
-            }
-            let Ok(now) = provider.read(cx, &work.user).await else {
-                return;
+            let Some(now) = without_what_went(provider, cx, work).await else {
+                work.targets[index].state = State::Answered(Verdict::NotSent {
+                    reason: Reason::Prerequisite,
+                    message: String::from(
+                        "refused in a batch, and what went before it still shows: a set made from that would give it back; repeat the call",
+                    ),
+                });
+                continue;
             };
             work.before = now;
             // An earlier round's read-back is older than it.
@@ -163,6 +168,8 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
                 work.targets[index].alone = true;
                 work.targets[index].state = State::Pending;
                 send_pending(provider, cx, work).await;
+            } else {
+                work.targets[index].answer(vanished(), Moment::now(cx.client.transport()));
             }
         }
     } else if !refused.is_empty() {
@@ -172,6 +179,28 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
         }
         send_pending(provider, cx, work).await;
     }
+}
+
+/// A fresh read; none where it covers less than the first one, and so proves less.
+async fn fresh(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Option<Reading> {
+    let now = provider.read(cx, &work.user).await.ok()?;
+    work.is_covered_by(&now).then_some(now)
+}
+
+/// A fresh read that shows nothing of what was acknowledged, as soon as there is one and while a write may still start.
+async fn without_what_went(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Option<Reading> {
+    let transport = cx.client.transport();
+    let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(2));
+    while cx.client.deadline().allows_write(transport) {
+        if let Some(now) = fresh(provider, cx, work).await {
+            let went = |target: &&super::Target| target.acknowledged_at.is_some();
+            if !work.targets.iter().filter(went).any(|target| now.shows(&target.grant)) {
+                return Some(now);
+            }
+        }
+        transport.sleep(backoff.wait(transport.random())).await;
+    }
+    None
 }
 
 /// The grants of a batch that the provider refused, as far as a fresh read still shows them.
@@ -201,7 +230,7 @@ async fn refused_and_held(
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
         return Vec::new();
     }
-    let Ok(now) = provider.read(cx, &work.user).await else {
+    let Some(now) = fresh(provider, cx, work).await else {
         return Vec::new();
     };
     let at = Moment::now(cx.client.transport());

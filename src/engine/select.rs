@@ -2,9 +2,9 @@
 
 use crate::{
     ask::{Entry, Selector},
-    contract::types::Outcome,
+    contract::types::{Outcome, UnknownRole},
     error::Error,
-    provider::{Absence, Context, Grant, GrantKind, Provider},
+    provider::{Absence, Context, Grant, GrantKind, Provider, Reading},
     reason::Reason,
     warning::Warning,
 };
@@ -22,6 +22,8 @@ pub struct Selection {
     pub warnings: Vec<String>,
     /// The role ids that the entry came down to; a matching grant that appears later is found by them.
     pub role_ids: Vec<String>,
+    /// In the spelling of the reading.
+    pub selector: Selector,
 }
 
 impl Selection {
@@ -32,6 +34,7 @@ impl Selection {
             decided: None,
             warnings: Vec::new(),
             role_ids: Vec::new(),
+            selector: Selector::default(),
         }
     }
 
@@ -98,7 +101,17 @@ async fn select_one(
     work: &mut Work,
     entry: &Entry,
 ) -> Result<Selection, Error> {
-    let selector = &provider.resolve(entry.selector(), &work.before);
+    let selector = provider.resolve(entry.selector(), &work.before);
+    let selection = select_resolved(provider, cx, work, &selector).await?;
+    Ok(Selection { selector, ..selection })
+}
+
+async fn select_resolved(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work,
+    selector: &Selector,
+) -> Result<Selection, Error> {
     if selector.is_link && !provider.capability().organization_links {
         return Ok(Selection::refused(
             Reason::NotSupported,
@@ -194,7 +207,7 @@ fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absen
                 ..Selection::empty()
             }
         }
-        Absence::NotFound(message) => unknown_role(cx, message),
+        Absence::NotFound(message) => unknown_role(cx, &work.before, selector.label(), message),
         Absence::Unclear { reason, message } => {
             let outcome = if reason == Reason::NotVisible {
                 Outcome::Unknown
@@ -207,10 +220,13 @@ fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absen
 }
 
 /// What a role that the provider does not know counts as.
-fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
-    use crate::contract::types::UnknownRole;
+fn unknown_role(cx: &Context<'_>, reading: &Reading, label: &str, message: String) -> Selection {
     match cx.ask.unknown_role {
         UnknownRole::NotFound => Selection::decided(Outcome::NotFound, Some(Reason::UnknownRole), message),
+        UnknownRole::Absent if reading.shows_called(label) => Selection::refused(
+            Reason::Ambiguous,
+            format!("no role has the id `{label}`, and a held one is called that"),
+        ),
         UnknownRole::Absent => Selection {
             warnings: vec![Warning::UnknownRole.text()],
             ..Selection::decided(Outcome::AlreadyAbsent, Some(Reason::UnknownRole), message)

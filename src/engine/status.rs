@@ -61,9 +61,18 @@ impl Cause {
     /// Repeating the call can change it.
     fn can_pass(&self) -> bool {
         match self.outcome {
-            Outcome::Unverified | Outcome::NotAttempted => true,
+            Outcome::Unverified => true,
+            Outcome::NotAttempted => {
+                !self.is(&[Reason::CredentialsRejected, Reason::Forbidden, Reason::ProviderRefused])
+            }
             Outcome::Unknown => !self.is(&[Reason::NotVisible]),
-            _ => self.is(&[Reason::RateLimited]),
+            _ => self.is(&[
+                Reason::RateLimited,
+                Reason::TimedOut,
+                Reason::NoAnswer,
+                Reason::ProviderError,
+                Reason::BadAnswer,
+            ]),
         }
     }
 }

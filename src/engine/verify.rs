@@ -25,7 +25,9 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     work.after = None;
     if !verification.earliest.is_zero() {
-        if let Ok(reading) = provider.read(cx, &work.user).await {
+        if let Ok(reading) = provider.read(cx, &work.user).await
+            && shows_what_remains(&reading, work)
+        {
             note_what_is_gone(work, &reading);
         }
         wait_for_earliest(cx, work, verification.earliest).await;
@@ -42,7 +44,9 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         match read {
             Ok(reading) => {
                 let settled = shows_what_remains(&reading, work);
-                note_what_is_gone(work, &reading);
+                if settled {
+                    note_what_is_gone(work, &reading);
+                }
                 let at = Moment::now(transport);
                 let shown = |target: &&Target| target.needs_read_back() && reading.shows(&target.grant);
                 let all_gone = !work.targets.iter().any(|target| shown(&target));
@@ -53,6 +57,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                     .all(|target| is_window_over(cx, target, at, verification.window));
                 let can_start_over =
                     may_start_over
+                        && cx.client.deadline().allows_write(transport)
                         && work.targets.iter().filter(shown).all(|target| {
                             target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
                         });
@@ -61,18 +66,23 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                     target.needs_read_back()
                         && (reading.is_sparse || (target.acknowledged_at.is_none() && !has_control(work)))
                 };
-                let is_proven = work
-                    .targets
-                    .iter()
-                    .filter(needs_window)
-                    .all(|target| is_window_over(cx, target, at, verification.window));
-                let enough = settled
-                    && if all_gone {
-                        is_proven
-                    } else {
-                        window_over || can_start_over
-                    };
-                work.after = Some(ReadBack { reading, settled, at });
+                let proves_absence = settled
+                    && work
+                        .targets
+                        .iter()
+                        .filter(needs_window)
+                        .all(|target| has_settled(target, at, verification.window));
+                let enough = if all_gone {
+                    proves_absence
+                } else {
+                    settled && (window_over || can_start_over)
+                };
+                work.after = Some(ReadBack {
+                    reading,
+                    settled,
+                    proves_absence,
+                    at,
+                });
                 if enough {
                     return;
                 }
@@ -94,13 +104,19 @@ fn note_what_is_gone(work: &mut Work, reading: &Reading) {
     }
 }
 
-/// Whether the staleness window of a target is over. An earlier acknowledgement can only make it end sooner.
+/// Whether the staleness window is over since a target's own last write: what a read does not show then is not held.
+pub fn has_settled(target: &Target, now: Moment, window: Duration) -> bool {
+    target.landed_at.is_none_or(|landed| now.since(landed) >= window)
+}
+
+/// Whether a target that is still shown is not waited for any longer. An earlier acknowledgement can only make that sooner, and so the
+/// answer worse.
 pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Duration) -> bool {
     let is_over_by_earlier = cx
         .ask
         .acknowledged_at
         .is_some_and(|earlier| earlier.saturating_add(window) <= now.wall);
-    is_over_by_earlier || target.landed_at.is_none_or(|landed| now.since(landed) >= window)
+    is_over_by_earlier || has_settled(target, now, window)
 }
 
 /// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
@@ -127,11 +143,7 @@ async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
 
 /// A settled read covers what the first read covered, and shows every grant that this call did not touch.
 fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
-    let covers_as_much = reading
-        .unreadable
-        .iter()
-        .all(|organization| work.before.unreadable.contains(organization));
-    covers_as_much && what_remains(work).all(|grant| reading.shows(grant))
+    work.is_covered_by(reading) && what_remains(work).all(|grant| reading.shows(grant))
 }
 
 /// Whether anything should remain that a read-back can be held against.

@@ -186,3 +186,26 @@ fn a_document_that_is_not_understood_is_not_carried_along() {
     // An error page is.
     assert!(answer(503).fault(FaultKind::ServerError, "no").answer.is_some());
 }
+
+#[test]
+fn a_write_that_was_not_sent_takes_back_no_other_write() {
+    let transport = FakeTransport::new(|seen: &Seen| {
+        if seen.url.ends_with("/late") {
+            let refused = Reaction::Fail(TransportError::NotSent(String::from("refused")));
+            Reaction::After(Duration::from_secs(1), Box::new(refused))
+        } else {
+            Reaction::Answer(200, Vec::new(), String::from("{}"))
+        }
+    });
+    let client = Client::new(
+        &transport,
+        Deadline::starting_now(&transport, Duration::from_secs(25)),
+        [],
+        Pacing::default(),
+    );
+    let write = |path: &str| Call::write(Method::Post, format!("https://p.test/{path}"), None, Repeat::Reread);
+    let (late, soon) = (write("late"), write("soon"));
+    let (refused, done) = transport.run(futures_util::future::join(client.send(&late), client.send(&soon)));
+    assert!(refused.is_err() && done.is_ok());
+    assert!(client.wrote());
+}

@@ -253,3 +253,98 @@ fn a_sparse_read_back_proves_absence_only_after_the_staleness_window() {
     case.options.deadline = Some(5_000);
     assert_eq!(outcomes(&case.ask(&["a"])), ["unverified"]);
 }
+
+fn shown(body: &str) -> Read {
+    Read::Instead(Reaction::Answer(200, Vec::new(), body.to_owned()))
+}
+
+#[test]
+fn a_fresh_read_that_sees_less_than_the_first_proves_nothing_of_what_was_not_sent() {
+    let overtaken = |fresh: fn() -> Read| {
+        let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+            world.revokes = vec![Revoke::Instead(status(409))];
+            world.reads = vec![Read::Good];
+            world.reads.extend((0..90).map(|_| fresh()));
+        });
+        case.provider.verification.rounds = 3;
+        let answer = case.ask(&["a"]);
+        assert_eq!(case.writes_seen(), 1);
+        answer
+    };
+    let answer = overtaken(|| shown(r#"{"grants": ["b@o1"], "unreadable": ["o9"]}"#));
+    assert_eq!(outcomes(&answer), ["failed"], "{answer:?}");
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("concurrent_change")
+    );
+    // Somebody else took it, and a whole read says so.
+    let answer = overtaken(|| shown(r#"{"grants": ["b@o1"]}"#));
+    assert_eq!(outcomes(&answer), ["removed"], "{answer:?}");
+}
+
+#[test]
+fn an_earlier_acknowledgement_makes_no_read_prove_more() {
+    let mut case = Case::holding(&["a@o1"]).with(|world| {
+        world.reads = vec![Read::Good];
+        world
+            .reads
+            .extend((0..90).map(|_| shown(r#"{"grants": [], "is_sparse": true}"#)));
+    });
+    case.options.deadline = Some(5_000);
+    case.options.acknowledged_at = Some(String::from("2020-01-01T00:00:00Z"));
+    assert_eq!(outcomes(&case.ask(&["a"])), ["unverified"]);
+    let mut case = Case::holding(&["a@o1"]).with(|world| {
+        world.revokes = (0..4).map(|_| Revoke::Instead(no_answer())).collect();
+        world.reads = vec![Read::Good];
+        world.reads.extend((0..90).map(|_| Read::Without("a@o1")));
+    });
+    case.options.deadline = Some(5_000);
+    case.options.acknowledged_at = Some(String::from("2020-01-01T00:00:00Z"));
+    assert_eq!(outcomes(&case.ask(&["a"])), ["unknown"]);
+}
+
+#[test]
+fn a_set_is_not_replaced_from_a_read_that_still_shows_what_went() {
+    let mut case = Case::holding(&["a@o1", "z@o1", "c@o1", "d@o1"]).with(|world| world.stale_for = seconds(3));
+    case.provider.verification.replaces_set = true;
+    let answer = case.ask(&["a", "z", "c"]);
+    assert_eq!(outcomes(&answer), ["removed", "refused", "removed"], "{answer:?}");
+    let seen = case.transport.seen.borrow();
+    let posts: Vec<Duration> = seen
+        .iter()
+        .filter(|seen| seen.method == "POST")
+        .map(|seen| seen.at)
+        .collect();
+    // The batch, and then each by itself.
+    assert_eq!(posts.len(), 4);
+    assert!(posts[2] - posts[1] >= seconds(3), "{posts:?}");
+}
+
+#[test]
+fn a_failure_that_can_pass_beside_an_acknowledgement_is_worth_repeating_and_a_refusal_is_not() {
+    let beside = |other: fn() -> Reaction| {
+        let mut case = Case::holding(&["a@o1", "b@o1", "c@o1"]).with(|world| {
+            world.revokes = vec![Revoke::Then(super::world::ok())];
+            world.revokes.extend((0..4).map(|_| Revoke::Instead(other())));
+        });
+        case.provider.batch = false;
+        let failure = case.ask(&["a", "b"]).unwrap_err();
+        (failure.status, failure.retryable)
+    };
+    assert_eq!(beside(no_answer), (500, true));
+    assert_eq!(beside(|| status(403)), (422, false));
+    // A read that is forbidden for one entry stays forbidden.
+    let failure = Case::holding(&["a@o1", "b@o1"]).ask(&["broken", "a"]).unwrap_err();
+    assert_eq!((failure.status, failure.retryable), (422, false));
+}
+
+#[test]
+fn an_unknown_id_that_is_the_name_of_a_held_role_is_not_absent() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.options.unknown_role = Some(crate::contract::types::UnknownRole::Absent);
+    assert_eq!(outcomes(&case.ask(&["name A"])), ["refused"]);
+    assert_eq!(outcomes(&case.ask(&["name Z"])), ["already_absent"]);
+    case.world.borrow_mut().directory = Vec::new();
+    case.provider.probe = true;
+    assert_eq!(outcomes(&case.ask(&["name A"])), ["refused"]);
+}

@@ -338,7 +338,7 @@ impl Provider for Fake {
                 emails: vec![String::from("ann@example.com")],
                 username: Some(String::from("ann")),
                 documents: vec![("user", document.to_string())],
-                unreadable: Vec::new(),
+                unreadable: texts(&document["unreadable"]),
                 warnings: Vec::new(),
                 detail: Box::new(()),
             })
@@ -429,6 +429,10 @@ impl Provider for Fake {
             let verdict = match cx.client.send(&write.call).await {
                 Err(fault) => cx.fault(&fault),
                 Ok(answer) if answer.is_success() => Verdict::Acknowledged,
+                Ok(answer) if answer.status == 409 => Verdict::NotSent {
+                    reason: Reason::ConcurrentChange,
+                    message: String::from("the set has changed"),
+                },
                 Ok(answer) if answer.status == 400 && write.targets.len() == 1 => Verdict::UnknownRole {
                     message: String::from("unknown role"),
                 },
@@ -491,4 +495,9 @@ impl Fake {
             warnings: Vec::new(),
         }
     }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
