@@ -79,8 +79,9 @@ const MOST_KEYS: usize = 32;
 /// [`Error::Request`] for a key that may not pass, or a value that is no plain value.
 pub fn query(text: Option<&str>, general: &General, capability: &Capability) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
-    for (key, value) in object("remote_query", text)? {
-        check("remote_query", &key, general, capability)?;
+    let fields = object("remote_query", text)?;
+    check("remote_query", &fields, general, capability)?;
+    for (key, value) in fields {
         flatten(&mut pairs, key, value, 0)?;
     }
     Ok(pairs)
@@ -101,9 +102,7 @@ pub fn data(text: Option<&str>, general: &General, capability: &Capability) -> R
             ),
         ));
     }
-    for key in fields.keys() {
-        check("remote_data", key, general, capability)?;
-    }
+    check("remote_data", &fields, general, capability)?;
     Ok(fields)
 }
 
@@ -119,49 +118,72 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
     Ok(fields)
 }
 
-fn check(what: &str, key: &str, general: &General, capability: &Capability) -> Result<(), Error> {
-    let at = format!("{what}.{key}");
+fn check(what: &str, fields: &Map<String, Value>, general: &General, capability: &Capability) -> Result<(), Error> {
+    for (key, value) in fields {
+        if let Some((below, objection)) = refused(key, value, capability) {
+            let at = format!("{what}{below}");
+            return Err(Error::request(
+                &at,
+                format!("{at} may not be passed through: {objection}"),
+            ));
+        }
+        if let Some(list) = &general.pass_through
+            && !list.iter().any(|allowed| allowed == key)
+        {
+            let at = format!("{what}.{key}");
+            return Err(Error::request(
+                &at,
+                format!("{at} is not among the keys that the account lets through"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The way to the first key that may not pass, e.g. `.page.role_id`, and why: some servers read `page[role_id]` as they read
+/// `role_id`.
+fn refused(key: &str, value: &Value, capability: &Capability) -> Option<(String, &'static str)> {
+    if let Some(objection) = objection(key, capability) {
+        return Some((format!(".{key}"), objection));
+    }
+    refused_below(value, capability).map(|(below, objection)| (format!(".{key}{below}"), objection))
+}
+
+fn refused_below(value: &Value, capability: &Capability) -> Option<(String, &'static str)> {
+    match value {
+        Value::Object(fields) => fields.iter().find_map(|(key, value)| refused(key, value, capability)),
+        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let (below, objection) = refused_below(item, capability)?;
+            Some((format!("[{index}]{below}"), objection))
+        }),
+        _ => None,
+    }
+}
+
+/// What is against a key, wherever it stands.
+fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
     // Folding case is safe in ASCII alone: a long s is an s for some servers, and another letter for us.
     if !key
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte))
     {
-        return Err(Error::request(
-            &at,
-            format!("{at} may not be passed through: a key is written in ASCII, without spaces and brackets"),
-        ));
+        return Some("a key is written in ASCII, without spaces and brackets");
     }
-    let fold = |text: &str| -> String {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect()
-    };
     let folded = fold(key);
-    let reserved = capability
-        .reserved
-        .iter()
-        .any(|name| name.to_lowercase().replace(['_', '-'], "") == folded);
-    if folded.is_empty()
-        || reserved
+    let is_refused = folded.is_empty()
+        || capability.reserved.iter().any(|name| fold(name) == folded)
         || WORDS.contains(&folded.as_str())
         || key.split('.').any(|part| WORDS.contains(&fold(part).as_str()))
-        || STEMS.iter().any(|stem| folded.contains(stem))
-    {
-        return Err(Error::request(
-            &at,
-            format!("{at} may not be passed through: it could change who, what or where is acted on"),
-        ));
-    }
-    if let Some(list) = &general.pass_through
-        && !list.iter().any(|allowed| allowed == key)
-    {
-        return Err(Error::request(
-            &at,
-            format!("{at} is not among the keys that the account lets through"),
-        ));
-    }
-    Ok(())
+        || STEMS.iter().any(|stem| folded.contains(stem));
+    is_refused.then_some("it could change who, what or where is acted on")
+}
+
+/// Letters and digits alone, in lower case.
+fn fold(key: &str) -> String {
+    key.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 /// `{"a": {"b": [1, 2], "c": {"0": 3}}}` becomes `a[b][]=1&a[b][]=2&a[c][0]=3`.
@@ -192,6 +214,8 @@ fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const CAPABILITY: Capability = Capability {
@@ -223,12 +247,36 @@ mod tests {
             "page.id",
             "a b",
         ] {
-            let text = serde_json::json!({ key: "x" }).to_string();
-            for result in [
-                query(Some(&text), &General::default(), &CAPABILITY).map(|_| ()),
-                data(Some(&text), &General::default(), &CAPABILITY).map(|_| ()),
+            assert_refused(key, &CAPABILITY);
+        }
+    }
+
+    /// At the top, in an object, and in an object of a list; and the field at fault is said.
+    fn assert_refused(key: &str, capability: &Capability) {
+        for (fields, below) in [
+            (json!({ key: "x" }), format!(".{key}")),
+            (json!({"page": {"0": {key: ["x"]}}}), format!(".page.0.{key}")),
+            (json!({"page": [1, {"y": {key: {}}}]}), format!(".page[1].y.{key}")),
+        ] {
+            let text = fields.to_string();
+            for (what, result) in [
+                (
+                    "remote_query",
+                    query(Some(&text), &General::default(), capability).map(|_| ()),
+                ),
+                (
+                    "remote_data",
+                    data(Some(&text), &General::default(), capability).map(|_| ()),
+                ),
             ] {
-                assert!(matches!(result, Err(Error::Request { .. })), "{key}");
+                let at = match result {
+                    Err(Error::Request { field, .. }) => field,
+                    other => panic!("{}: {what} {text}: {other:?}", capability.name),
+                };
+                // Without a body there is nothing to merge into, whatever the key.
+                if what == "remote_query" || capability.remote_data {
+                    assert_eq!(at, format!("{what}{below}"), "{}", capability.name);
+                }
             }
         }
     }
@@ -314,23 +362,14 @@ mod tests {
             ),
         ] {
             let capability = providers::capability(provider);
-            for key in keys {
+            for key in keys.iter().chain(capability.reserved) {
                 for spelling in [
                     (*key).to_owned(),
                     key.to_uppercase(),
                     key.replace('_', "-"),
                     key.replace('_', ""),
                 ] {
-                    let text = serde_json::json!({spelling.clone(): "x"}).to_string();
-                    let name = capability.name;
-                    assert!(
-                        data(Some(&text), &General::default(), capability).is_err(),
-                        "{name}: {spelling}"
-                    );
-                    assert!(
-                        query(Some(&text), &General::default(), capability).is_err(),
-                        "{name}: {spelling}"
-                    );
+                    assert_refused(&spelling, capability);
                 }
             }
         }

@@ -73,29 +73,49 @@ pub fn dry_run_in_query(key: &str) -> Checked<()> {
     Ok(())
 }
 
-/// The same for every key of the body, whatever its depth.
-pub fn dry_run_in_body(body: &Map<String, Value>) -> Checked<()> {
-    body.iter()
-        .try_for_each(|(name, value)| dry_run_in_field(name, value, name))
-}
-
-fn dry_run_in_field(name: &str, value: &Value, at: &str) -> Checked<()> {
-    if resembles_dry_run(name) && at != "options.dry_run" {
-        return Err(no_dry_run(at.to_owned()));
+/// Refuses what looks like one of ours in a body: at the top level, in a path, and `dry_run` at every depth.
+pub fn in_body(body: &Map<String, Value>) -> Checked<()> {
+    for (key, value) in body {
+        top_level(key, Place::Body)?;
+        no_path(key)?;
+        if resembles_dry_run(key) {
+            return Err(no_dry_run(key.clone()));
+        }
+        let allowed = (key == "options").then_some("dry_run");
+        if let Some(below) = dry_run_below(value, allowed) {
+            return Err(no_dry_run(format!("{key}{below}")));
+        }
     }
-    dry_run_in_value(value, at)
+    Ok(())
 }
 
-fn dry_run_in_value(value: &Value, at: &str) -> Checked<()> {
+/// A body is nested: the guard in `options.strict_scope` would be a name that nobody knows, and be ignored.
+fn no_path(key: &str) -> Checked<()> {
+    let stem = key.split(['.', '[']).next().unwrap_or_default();
+    let is_ours = || OURS.iter().any(|(ours, _)| *ours == stem) || top_level(stem, Place::Body).is_err();
+    if stem != key && is_ours() {
+        return Err(Rejection::field(
+            key,
+            format!("`{key}` is not a parameter: a body is nested JSON, and its names are no paths"),
+        ));
+    }
+    Ok(())
+}
+
+/// The way to a key below `value` that looks like `dry_run`, e.g. `.a[0].dryRun`. `allowed` may stand directly in it.
+fn dry_run_below(value: &Value, allowed: Option<&str>) -> Option<String> {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .try_for_each(|(name, value)| dry_run_in_field(name, value, &format!("{at}.{name}"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            if resembles_dry_run(name) && allowed != Some(name.as_str()) {
+                return Some(format!(".{name}"));
+            }
+            dry_run_below(value, None).map(|below| format!(".{name}{below}"))
+        }),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .try_for_each(|(index, item)| dry_run_in_value(item, &format!("{at}[{index}]"))),
-        _ => Ok(()),
+            .find_map(|(index, item)| dry_run_below(item, None).map(|below| format!("[{index}]{below}"))),
+        _ => None,
     }
 }
 
@@ -124,33 +144,63 @@ mod tests {
 
     #[test]
     fn another_spelling_or_the_wrong_place_of_one_of_ours_is_refused() {
-        for (name, place) in [
-            ("Roles", Place::Query),
-            ("ID", Place::Body),
-            ("workspaceId", Place::Body),
-            ("workspace-id", Place::Query),
-            ("Organizations", Place::Body),
-            ("OPTIONS", Place::Body),
-            ("options", Place::Query),
-            ("remote_data", Place::Query),
-            ("remote_query", Place::Body),
-            ("dry_run", Place::Body),
-            ("workspace", Place::Body),
-            ("organization", Place::Query),
-            ("group", Place::Body),
+        const BOTH: &[Place] = &[Place::Query, Place::Body];
+        for (name, places) in [
+            ("roles", BOTH),
+            ("organizations", BOTH),
+            ("utm_id", BOTH),
+            ("groups", BOTH),
+            ("", BOTH),
+            ("dry_run", &[Place::Query]),
+            ("remote_query", &[Place::Query]),
+            ("options", &[Place::Body]),
+            ("remote_data", &[Place::Body]),
+            ("Roles", &[]),
+            ("ID", &[]),
+            ("workspaceId", &[]),
+            ("workspace-id", &[]),
+            ("Organizations", &[]),
+            ("OPTIONS", &[]),
+            ("workspace", &[]),
+            ("organization", &[]),
+            ("group", &[]),
         ] {
-            assert_eq!(top_level(name, place).unwrap_err().status(), 400, "{name} {place:?}");
+            for place in BOTH {
+                assert_eq!(
+                    top_level(name, *place).is_ok(),
+                    places.contains(place),
+                    "{name} {place:?}"
+                );
+            }
         }
-        for (name, place) in [
-            ("roles", Place::Body),
-            ("organizations", Place::Query),
-            ("options", Place::Body),
-            ("dry_run", Place::Query),
-            ("utm_id", Place::Query),
-            ("groups", Place::Body),
-            ("", Place::Query),
+    }
+
+    fn field_at_fault(body: &Value) -> Option<String> {
+        let answer = in_body(body.as_object().unwrap()).err()?.into_answer();
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["statusCode"], 400, "{body}");
+        answer["field"].as_str().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_path_to_one_of_ours_is_refused_in_a_body() {
+        for key in [
+            "options.strict_scope",
+            "options[expect][email]",
+            "Options.expect",
+            "organizations[0][id]",
+            "organization.id",
+            "roles.0.id",
+            "roles[]",
+            "workspace_id[]",
+            "remote_query[page]",
+            "remote_data.note",
+            "id.",
         ] {
-            assert!(top_level(name, place).is_ok(), "{name} {place:?}");
+            assert_eq!(field_at_fault(&json!({"id": "u", key: "x"})).as_deref(), Some(key));
+        }
+        for key in ["utm.id", "page[roles]", ".", "[", "ideas.x"] {
+            assert_eq!(field_at_fault(&json!({key: "x"})), None, "{key}");
         }
     }
 
@@ -170,23 +220,34 @@ mod tests {
         ] {
             assert!(dry_run_in_query(key).is_err(), "{key}");
         }
+        assert!(dry_run_in_query("dry_run").is_ok() && dry_run_in_query("laundry[run]").is_ok());
         for (body, field) in [
             (json!({"DryRun": true}), "DryRun"),
+            (json!({"is_dry_run": true}), "is_dry_run"),
+            // Written as a path, it names the place where it would be read.
+            (json!({"options.dry_run": true}), "options.dry_run"),
+            (json!({"options[dry_run]": true}), "options[dry_run]"),
+            (json!({"a": {"options": {"dry_run": true}}}), "a.options.dry_run"),
+            (json!({"a": {"options.dry_run": true}}), "a.options.dry_run"),
             (json!({"options": {"dry-run": true}}), "options.dry-run"),
+            (json!({"options": {"options.dry_run": true}}), "options.options.dry_run"),
             (
                 json!({"options": {"expect": {"dry_run": true}}}),
                 "options.expect.dry_run",
             ),
             (
+                json!({"options": {"dry_run": {"dry_run": true}}}),
+                "options.dry_run.dry_run",
+            ),
+            (json!({"options": [{"dry_run": true}]}), "options[0].dry_run"),
+            (
                 json!({"remote_data": {"a": [{"dryRun": 1}]}}),
                 "remote_data.a[0].dryRun",
             ),
         ] {
-            let rejection = dry_run_in_body(body.as_object().unwrap()).unwrap_err();
-            assert!(format!("{rejection:?}").contains(&format!("{field:?}")), "{body}");
+            assert_eq!(field_at_fault(&body).as_deref(), Some(field), "{body}");
         }
-        assert!(dry_run_in_query("dry_run").is_ok() && dry_run_in_query("laundry[run]").is_ok());
         let good = json!({"options": {"dry_run": true}, "id": "dry_run"});
-        assert!(dry_run_in_body(good.as_object().unwrap()).is_ok());
+        assert_eq!(field_at_fault(&good), None);
     }
 }

@@ -5,6 +5,8 @@ mod auth;
 mod body;
 mod check;
 mod config;
+#[cfg(test)]
+mod described;
 mod discovery;
 mod envelope;
 mod host;

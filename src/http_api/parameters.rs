@@ -7,11 +7,7 @@ use crate::{
     json,
 };
 
-use super::{
-    Checked, Format,
-    envelope::Rejection,
-    look_alike::{self, Place},
-};
+use super::{Checked, Format, envelope::Rejection, look_alike};
 
 /// Everything that the request says.
 pub struct Parameters {
@@ -29,10 +25,7 @@ type Object = Map<String, Value>;
 impl Parameters {
     /// Takes query and body apart. What stands in both must be the same.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
-        for name in body.keys() {
-            look_alike::top_level(name, Place::Body)?;
-        }
-        look_alike::dry_run_in_body(&body)?;
+        look_alike::in_body(&body)?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
         let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {

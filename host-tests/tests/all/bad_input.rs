@@ -32,6 +32,9 @@ on_both! {
             ("dry_run in the body", json!({"id": ANN, "roles": [{"id": "r"}], "dry_run": true}), "dry_run"),
             ("dry_run misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "dryRun": true}), "dryRun"),
             ("dry_run inside of what passes", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"a": {"dry-run": true}}}), "remote_data.a.dry-run"),
+            ("dry_run in a path", json!({"id": ANN, "roles": [{"id": "r"}], "options.dry_run": true}), "options.dry_run"),
+            ("a guard in a path", json!({"id": ANN, "roles": [{"id": "r"}], "options[expect][email]": "ann.lee@example.com"}), "options[expect][email]"),
+            ("a narrowing in a path", json!({"id": ANN, "roles": [{"id": "r"}], "organizations[0][id]": "x"}), "organizations[0][id]"),
             ("options misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "Options": {"strict_scope": true}}), "Options"),
             ("organizations misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "Organizations": [{"id": "x"}]}), "Organizations"),
             ("a narrowing beside the roles", json!({"id": ANN, "roles": [{"id": "r"}], "organization": "x"}), "organization"),
@@ -42,6 +45,7 @@ on_both! {
             ("a malformed time", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"acknowledged_at": "now"}}), "options.acknowledged_at"),
             ("a deadline too long", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"deadline_ms": 120_001}}), "options.deadline_ms"),
             ("a pass-through that acts", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"Action": "grant"}}), "remote_data.Action"),
+            ("a pass-through that acts, further down", json!({"id": ANN, "roles": [{"id": "r"}], "remote_data": {"note": [{"Action": "grant"}]}}), "remote_data.note[0].Action"),
             ("too many roles", json!({"id": ANN, "roles": many}), "roles"),
             ("a control character", json!({"id": "a\nb", "roles": [{"id": "r"}]}), "id"),
         ] {
@@ -67,6 +71,7 @@ on_both! {
             ("a name that is not UTF-8", "&roles[0][id%ff]=x", "roles"),
             ("an unknown format", "&truto_response_format=xml", "truto_response_format"),
             ("a pass-through that names a principal", "&remote_query[user_uuid]=x", "remote_query.user_uuid"),
+            ("a pass-through that names a role, further down", "&remote_query[page][role_id]=x", "remote_query.page.role_id"),
         ] {
             let answer = Post::json(&good()).query(query).to(&service).await;
             assert_eq!((answer.status, answer.body["field"].as_str()), (400, Some(field)), "{name}: {answer:?}");
