@@ -445,7 +445,7 @@ async fn the_whole_user_is_mapped() {
         (Some("active"), Some(true))
     );
     assert_eq!(user.roles.len(), 1);
-    assert_eq!(user.roles[0].group.as_deref(), Some("Blue Team"));
+    assert_eq!(user.roles[0].group, None, "no scope of a request");
     assert_eq!(user.roles[0].organization.as_deref(), Some(HOME));
     assert_eq!(user.organizations[0].id.as_deref(), Some(HOME));
     assert_eq!(user.groups[0].name.as_deref(), Some("Blue Team"));
@@ -454,6 +454,29 @@ async fn the_whole_user_is_mapped() {
     assert_eq!(remote["user"]["uuid"], SAM);
     assert_eq!(remote["roles"].as_array().unwrap().len(), 1);
     assert!(remote["revoke"][0]["meta"]["trace_id"].is_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_the_user_can_be_sent_back() {
+    let world = World::new();
+    world.tenant.grant(SAM, HOME, "vulnerability_manager");
+    let dry = || types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let user = world
+        .call_with(SAM, &[by_id("event_viewer")], dry())
+        .await
+        .unwrap()
+        .user;
+    // One of them is held directly and through a group.
+    assert_eq!(user.roles.len(), 2);
+    let failure = world.call_with(SAM, &user.roles, dry()).await.unwrap_err();
+    let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(
+        (failure.status, said),
+        (422, vec![Outcome::Planned, Outcome::Inherited])
+    );
 }
 
 #[tokio::test(start_paused = true)]
