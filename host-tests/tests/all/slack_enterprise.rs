@@ -452,13 +452,7 @@ async fn the_whole_user_is_mapped() {
         .iter()
         .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
         .collect();
-    assert_eq!(
-        roles,
-        [
-            (Some("Rl01"), Some("Channel Admin"), Some(NORTH)),
-            (Some("multi_channel_guest"), None, Some(NORTH))
-        ]
-    );
+    assert_eq!(roles, [(Some("Rl01"), Some("Channel Admin"), Some(NORTH))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -860,7 +854,7 @@ async fn the_user_shows_the_highest_account_type_even_where_it_cannot_be_removed
     for (user, role, shown) in [
         (ROOT, "Rl02", vec![("org_primary_owner", None)]),
         (SAM, "Rl03", vec![("org_owner", None), ("owner", Some(NORTH))]),
-        (KIM, "Rl01", vec![("Rl0L", None), ("multi_channel_guest", Some(NORTH))]),
+        (KIM, "Rl01", vec![("Rl0L", None)]),
     ] {
         let user = world.call_with(user, &[by_id(role)], allowed()).await.unwrap().user;
         let roles: Vec<_> = user
@@ -869,6 +863,34 @@ async fn the_user_shows_the_highest_account_type_even_where_it_cannot_be_removed
             .map(|role| (role.id.as_deref().unwrap(), role.workspace.as_deref()))
             .collect();
         assert_eq!(roles, shown);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_the_user_can_be_sent_back() {
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Owner);
+    let dry = || types::Options {
+        dry_run: true,
+        ..allowing(&[
+            SideEffect::DemoteOwner,
+            SideEffect::DemoteOwnerEverywhere,
+            SideEffect::RemoveOwnAccess,
+        ])
+    };
+    for (user, role, count) in [(ANN, "Rl01", 6), (SAM, "Rl03", 3), (KIM, "Rl01", 2), (ROOT, "Rl02", 2)] {
+        let shown = world.call_with(user, &[by_id(role)], dry()).await.unwrap().user.roles;
+        assert_eq!(shown.len(), count, "{shown:?}");
+        let answer = world.call_with(user, &shown, dry()).await;
+        let expected = |role: &types::Role| match role.id.as_deref() {
+            Some("org_primary_owner") => Outcome::Inherited,
+            _ => Outcome::Planned,
+        };
+        assert_eq!(
+            outcomes(&answer),
+            shown.iter().map(expected).collect::<Vec<_>>(),
+            "{answer:?}"
+        );
     }
 }
 

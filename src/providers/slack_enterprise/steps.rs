@@ -24,7 +24,7 @@ use super::{
     absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
-    core, mapping,
+    core, form, mapping,
     reading::{self, Detail},
     roles,
 };
@@ -212,29 +212,7 @@ impl Provider for Slack {
     }
 
     fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
-        let is_id = |letters: &[char]| {
-            value.len() >= 3
-                && value.starts_with(letters)
-                && value
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        };
-        match field {
-            Field::User if !is_id(&['U', 'W']) && !value.contains('@') => {
-                Err(String::from("must be a user id (U… or W…) or an e-mail address"))
-            }
-            Field::Organization if !is_id(&['E']) => Err(String::from("must be an organization id (E…)")),
-            Field::Workspace if !is_id(&['T']) => Err(String::from("must be a workspace id (T…)")),
-            Field::Group if !is_id(&['C', 'G']) => Err(String::from("must be a channel id (C…)")),
-            Field::Role => match roles::id_of(value) {
-                Some(id) => Ok(id.to_owned()),
-                None if roles::is_role_id(value) => Ok(value.to_owned()),
-                None => Err(String::from(
-                    "must be a role id (Rl…), owner, admin, org_owner or org_admin (taking `member` or a guest type away would be a promotion or a removal)",
-                )),
-            },
-            _ => Ok(value.to_owned()),
-        }
+        form::normalise(field, value)
     }
 
     fn refine(&self, selector: &mut Selector) -> Result<(), String> {
