@@ -276,6 +276,42 @@ async fn a_demotion_in_the_organization_lists_what_else_goes_and_needs_to_be_all
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_demotion_in_the_organization_comes_before_those_in_its_workspaces() {
+    let allowed = || allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere]);
+    let roles = [at(by_id("owner"), NORTH), by_id("org_owner"), by_id("Rl03")];
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Owner);
+    let answer = world.call_with(SAM, &roles, allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 3], "{answer:?}");
+    assert_eq!(world.demo.writes(), 2, "the ownership goes with the demotion");
+
+    // An admin of a workspace does not go with it: it is asked for once that is possible.
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Admin);
+    world.demo.set_kind(SAM, SOUTH, Kind::Admin);
+    let roles = [at(by_id("admin"), SOUTH), at(by_id("owner"), NORTH), by_id("org_admin")];
+    let answer = world.call_with(SAM, &roles, allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 3], "{answer:?}");
+    let kinds = [ORG, NORTH, SOUTH].map(|place| world.demo.kind(SAM, place));
+    assert_eq!((kinds, world.demo.writes()), ([Kind::Member; 3], 2));
+
+    // Where the organization's is refused, so are the others: nothing is gone.
+    let world = World::new();
+    world.demo.set_kind(SAM, ORG, Kind::Admin);
+    let refusal = Fault::Answer(
+        200,
+        Vec::new(),
+        String::from(r#"{"ok": false, "error": "failed_to_set_user_to_regular"}"#),
+    );
+    world
+        .network
+        .inject(Rule::always("/api/admin.users.setRegular", refusal));
+    let roles = [at(by_id("owner"), NORTH), by_id("org_admin")];
+    let answer = world.call_with(SAM, &roles, allowed()).await;
+    assert_eq!(outcomes(&answer), [Outcome::Refused; 2], "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_demotion_that_misses_workspaces_is_asked_for_once_more_and_never_called_whole() {
     let allowed = || allowing(&[SideEffect::DemoteOwnerEverywhere]);
     let world = World::new();
@@ -883,7 +919,8 @@ async fn the_roles_of_the_user_can_be_sent_back() {
         assert_eq!(shown.len(), count, "{shown:?}");
         let answer = world.call_with(user, &shown, dry()).await;
         let expected = |role: &types::Role| match role.id.as_deref() {
-            Some("org_primary_owner") => Outcome::Inherited,
+            // By a plan alone an owner of the organization is one everywhere.
+            Some("org_primary_owner" | "owner") => Outcome::Inherited,
             _ => Outcome::Planned,
         };
         assert_eq!(
