@@ -1,6 +1,6 @@
 //! CrowdStrike through the typed export: what is said is what the tenant holds.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use harness::{
     network::{Fault, Rule},
@@ -389,6 +389,21 @@ async fn a_cid_out_of_sight_blocks_only_its_own_entry() {
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed]);
     assert!(world.tenant.holds(ANN, HOME, "help_desk"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cid_that_does_not_know_the_user_blocks_only_its_own_entry() {
+    let world = World::new();
+    let unknown = r#"{"errors": [{"code": 400, "message": "invalid user uuid='6f1e' specified"}]}"#;
+    world.network.inject(Rule {
+        fits: Arc::new(|call| call.path_and_query.contains(&format!("&cid={CHILD}"))),
+        ..Rule::always("", Fault::Answer(400, Vec::new(), unknown.to_owned()))
+    });
+    let answer = world
+        .call(ANN, &[in_organization("help_desk", CHILD), by_id("event_viewer")])
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+    assert!(world.tenant.holds(ANN, CHILD, "help_desk"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -130,8 +130,8 @@ pub async fn grants(
             .on("/user-management/combined/user-roles/v2");
         let call = api(Call::get(config.base.join(&path)));
         let (page, total) = match resources(config, cx, &call, "the grants").await {
-            // The documented answer for a uuid that is unknown.
-            Err(fault) if fault.message.contains("invalid user uuid") => return Err(not_found(uuid)),
+            // The documented answer for a uuid that is unknown. Another CID's no is that CID's alone.
+            Err(fault) if cid.is_none() && fault.message.contains("invalid user uuid") => return Err(not_found(uuid)),
             other => other?,
         };
         let length = page.len();
