@@ -39,10 +39,11 @@ pub async fn of(
             "the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization",
         )));
     }
-    if let Some(cid) = cids
-        .iter()
-        .find(|cid| reading.unreadable.iter().any(|blind| blind == cid.as_str()))
-    {
+    // Without an organization a role means what the credentials see; the reading's warning names a home that they do not.
+    let is_named = !selector.organizations.is_empty();
+    let is_blind = |cid: &Cid| reading.unreadable.iter().any(|blind| blind == cid.as_str());
+    let (blind, cids): (Vec<Cid>, Vec<Cid>) = cids.into_iter().partition(is_blind);
+    if let Some(cid) = blind.first().filter(|_| is_named || cids.is_empty()) {
         return Ok(not_visible(format!(
             "the credentials cannot read the user's roles in the CID {cid}"
         )));
@@ -64,7 +65,7 @@ pub async fn of(
             let name = selector.label();
             let mut found = directories.called(config, cx, name, &cids).await?;
             match found.len() {
-                0 => return Ok(Absence::NotFound(format!("CrowdStrike has no role called `{name}`"))),
+                0 => return Ok(no_role_called(name, blind.first())),
                 1 => {
                     let role = found.remove(0);
                     (role.id, role.display_name)
@@ -98,6 +99,16 @@ pub async fn of(
             })
             .collect(),
     ))
+}
+
+/// A custom role may have the name in a CID that cannot be read.
+fn no_role_called(name: &str, blind: Option<&Cid>) -> Absence {
+    match blind {
+        Some(cid) => not_visible(format!(
+            "no role is called `{name}` in view, and the credentials cannot read the roles of the CID {cid}"
+        )),
+        None => Absence::NotFound(format!("CrowdStrike has no role called `{name}`")),
+    }
 }
 
 /// Of several CIDs those that have the role: a custom role exists in one alone, and is refused elsewhere. A directory that cannot
