@@ -228,6 +228,64 @@ async fn not_found_is_what_no_directory_knows_and_another_cids_role_is_refused()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_directory_that_is_not_whole_proves_nothing() {
+    let roles = [by_id("no_such_role"), by_name("No Such Role"), by_id("event_viewer")];
+    for (path, body) in [
+        (
+            "/user-management/queries/roles/v1",
+            r#"{"resources": [], "errors": []}"#,
+        ),
+        (
+            "/user-management/entities/roles/GET/v2",
+            r#"{"resources": [{"id": "event_viewer", "display_name": "Event Viewer"}]}"#,
+        ),
+    ] {
+        let world = World::new();
+        world
+            .network
+            .inject(Rule::always(path, Fault::Answer(200, Vec::new(), String::from(body))));
+        let answer = world.call(ANN, &roles).await;
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Refused, Outcome::NotAttempted, Outcome::Removed],
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_directory_knows_is_revoked_all_the_same() {
+    let world = World::new();
+    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
+    world.tenant.add_user(User {
+        uuid: lee.to_owned(),
+        uid: String::from("lee@example.com"),
+        cid: CHILD.to_owned(),
+        ..User::default()
+    });
+    world.tenant.grant(lee, HOME, "event_viewer");
+    world.tenant.grant(lee, CHILD, "help_desk");
+    // Neither the list of grants nor the directories show it, as stale reads may.
+    world.tenant.omit_from_reads("help_desk", 0, 500);
+    let directory = |path, body: &str| Rule::always(path, Fault::Answer(200, Vec::new(), body.to_owned()));
+    world.network.inject(directory(
+        "/user-management/queries/roles/v1",
+        r#"{"resources": ["event_viewer"]}"#,
+    ));
+    world.network.inject(directory(
+        "/user-management/entities/roles/GET/v2",
+        r#"{"resources": [{"id": "event_viewer", "display_name": "Event Viewer"}]}"#,
+    ));
+    let answer = world.call(lee, &[by_id("help_desk"), by_id("no_such_role")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::NotFound],
+        "{answer:?}"
+    );
+    assert!(!world.tenant.holds(lee, CHILD, "help_desk"), "so it must be gone");
+}
+
+#[tokio::test(start_paused = true)]
 async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
     let world = World::new();
     let lee = "6f1e2a30-0000-4000-8000-00000000e005";

@@ -81,11 +81,6 @@ pub async fn of(
         }
     };
     let cids = where_known(config, directories, cx, &id, cids).await;
-    if cids.is_empty() {
-        return Ok(Absence::NotFound(format!(
-            "CrowdStrike has no role with the id `{id}` in view or in the user's home CID"
-        )));
-    }
     Ok(Absence::Probe(
         cids.into_iter()
             .map(|cid| Grant {
@@ -112,7 +107,7 @@ fn no_role_called(name: &str, blind: Option<&Cid>) -> Absence {
 }
 
 /// Of several CIDs those that have the role: a custom role exists in one alone, and is refused elsewhere. A directory that cannot
-/// be read rules nothing out.
+/// be read rules nothing out, and where none has the role, the refusals of all of them are the proof.
 async fn where_known(
     config: &Config,
     directories: &Directories,
@@ -124,13 +119,13 @@ async fn where_known(
         return cids;
     }
     let mut known = Vec::with_capacity(cids.len());
-    for cid in cids {
-        let found = directories.with_id(config, cx, id, std::slice::from_ref(&cid)).await;
+    for cid in &cids {
+        let found = directories.with_id(config, cx, id, std::slice::from_ref(cid)).await;
         if !matches!(found, Ok(None)) {
-            known.push(cid);
+            known.push(cid.clone());
         }
     }
-    known
+    if known.is_empty() { cids } else { known }
 }
 
 const fn not_visible(message: String) -> Absence {
