@@ -1,6 +1,6 @@
 //! CrowdStrike through the typed export: what is said is what the tenant holds.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use harness::{
     network::{Fault, Rule},
@@ -127,17 +127,46 @@ async fn each_organization_is_decided_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_home_that_cannot_be_read_proves_nothing() {
+async fn without_an_organization_what_the_credentials_see_is_meant_and_a_home_out_of_sight_is_named() {
     let world = World::new();
     let roles = [by_id("quarantine_manager"), by_id("help_desk")];
-    let answer = locked_to_the_child(&world, ANN, &roles).await;
-    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
-    let removed = answer.unwrap_err().outcomes.remove(1);
-    assert_eq!(removed.warnings, [format!("cid_not_visible:{HOME}")]);
+    let at_home = format!("cid_not_visible:{HOME}");
+    // Again, and nothing is held any more: the same status, and the same warning.
+    for expected in [
+        [Outcome::AlreadyAbsent, Outcome::Removed],
+        [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent],
+    ] {
+        let answer = locked_to_the_child(&world, ANN, &roles).await;
+        assert_eq!(outcomes(&answer), expected, "{answer:?}");
+        for entry in answer.unwrap().outcomes {
+            assert_eq!(entry.warnings, [at_home.as_str()]);
+            assert_eq!(entry.grants[0].scope.organization.as_deref(), Some(CHILD));
+            assert!(entry.grants[0].acknowledged);
+        }
+    }
     assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
-    let role = in_organization("quarantine_manager", CHILD);
-    let answer = locked_to_the_child(&world, ANN, &[role]).await;
-    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
+    // A home that is named is not proven; nor is a name that a custom role of it may have.
+    let answer = locked_to_the_child(
+        &world,
+        ANN,
+        &[
+            in_organization("help_desk", HOME),
+            by_name("Night Shift"),
+            by_id("no_such_role"),
+            in_organization("quarantine_manager", CHILD),
+        ],
+    )
+    .await;
+    assert_eq!(
+        outcomes(&answer),
+        [
+            Outcome::Unknown,
+            Outcome::Unknown,
+            Outcome::Refused,
+            Outcome::AlreadyAbsent
+        ],
+        "{answer:?}"
+    );
 }
 
 /// With a token that is locked to the child CID.
@@ -196,6 +225,64 @@ async fn not_found_is_what_no_directory_knows_and_another_cids_role_is_refused()
     ));
     let answer = world.call(SAM, &[by_id("no_such_role")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Refused], "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_is_not_whole_proves_nothing() {
+    let roles = [by_id("no_such_role"), by_name("No Such Role"), by_id("event_viewer")];
+    for (path, body) in [
+        (
+            "/user-management/queries/roles/v1",
+            r#"{"resources": [], "errors": []}"#,
+        ),
+        (
+            "/user-management/entities/roles/GET/v2",
+            r#"{"resources": [{"id": "event_viewer", "display_name": "Event Viewer"}]}"#,
+        ),
+    ] {
+        let world = World::new();
+        world
+            .network
+            .inject(Rule::always(path, Fault::Answer(200, Vec::new(), String::from(body))));
+        let answer = world.call(ANN, &roles).await;
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Refused, Outcome::NotAttempted, Outcome::Removed],
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_directory_knows_is_revoked_all_the_same() {
+    let world = World::new();
+    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
+    world.tenant.add_user(User {
+        uuid: lee.to_owned(),
+        uid: String::from("lee@example.com"),
+        cid: CHILD.to_owned(),
+        ..User::default()
+    });
+    world.tenant.grant(lee, HOME, "event_viewer");
+    world.tenant.grant(lee, CHILD, "help_desk");
+    // Neither the list of grants nor the directories show it, as stale reads may.
+    world.tenant.omit_from_reads("help_desk", 0, 500);
+    let directory = |path, body: &str| Rule::always(path, Fault::Answer(200, Vec::new(), body.to_owned()));
+    world.network.inject(directory(
+        "/user-management/queries/roles/v1",
+        r#"{"resources": ["event_viewer"]}"#,
+    ));
+    world.network.inject(directory(
+        "/user-management/entities/roles/GET/v2",
+        r#"{"resources": [{"id": "event_viewer", "display_name": "Event Viewer"}]}"#,
+    ));
+    let answer = world.call(lee, &[by_id("help_desk"), by_id("no_such_role")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent, Outcome::NotFound],
+        "{answer:?}"
+    );
+    assert!(!world.tenant.holds(lee, CHILD, "help_desk"), "so it must be gone");
 }
 
 #[tokio::test(start_paused = true)]
@@ -392,6 +479,21 @@ async fn a_cid_out_of_sight_blocks_only_its_own_entry() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cid_that_does_not_know_the_user_blocks_only_its_own_entry() {
+    let world = World::new();
+    let unknown = r#"{"errors": [{"code": 400, "message": "invalid user uuid='6f1e' specified"}]}"#;
+    world.network.inject(Rule {
+        fits: Arc::new(|call| call.path_and_query.contains(&format!("&cid={CHILD}"))),
+        ..Rule::always("", Fault::Answer(400, Vec::new(), unknown.to_owned()))
+    });
+    let answer = world
+        .call(ANN, &[in_organization("help_desk", CHILD), by_id("event_viewer")])
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+    assert!(world.tenant.holds(ANN, CHILD, "help_desk"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_locked_to_a_child_acts_there() {
     let world = World::new();
     let answer = locked_to_the_child(&world, ANN, &[by_id("help_desk")]).await;
@@ -445,7 +547,7 @@ async fn the_whole_user_is_mapped() {
         (Some("active"), Some(true))
     );
     assert_eq!(user.roles.len(), 1);
-    assert_eq!(user.roles[0].group.as_deref(), Some("Blue Team"));
+    assert_eq!(user.roles[0].group, None, "no scope of a request");
     assert_eq!(user.roles[0].organization.as_deref(), Some(HOME));
     assert_eq!(user.organizations[0].id.as_deref(), Some(HOME));
     assert_eq!(user.groups[0].name.as_deref(), Some("Blue Team"));
@@ -454,6 +556,29 @@ async fn the_whole_user_is_mapped() {
     assert_eq!(remote["user"]["uuid"], SAM);
     assert_eq!(remote["roles"].as_array().unwrap().len(), 1);
     assert!(remote["revoke"][0]["meta"]["trace_id"].is_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_the_user_can_be_sent_back() {
+    let world = World::new();
+    world.tenant.grant(SAM, HOME, "vulnerability_manager");
+    let dry = || types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let user = world
+        .call_with(SAM, &[by_id("event_viewer")], dry())
+        .await
+        .unwrap()
+        .user;
+    // One of them is held directly and through a group.
+    assert_eq!(user.roles.len(), 2);
+    let failure = world.call_with(SAM, &user.roles, dry()).await.unwrap_err();
+    let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(
+        (failure.status, said),
+        (422, vec![Outcome::Planned, Outcome::Inherited])
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,10 +39,11 @@ pub async fn of(
             "the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization",
         )));
     }
-    if let Some(cid) = cids
-        .iter()
-        .find(|cid| reading.unreadable.iter().any(|blind| blind == cid.as_str()))
-    {
+    // Without an organization a role means what the credentials see; the reading's warning names a home that they do not.
+    let is_named = !selector.organizations.is_empty();
+    let is_blind = |cid: &Cid| reading.unreadable.iter().any(|blind| blind == cid.as_str());
+    let (blind, cids): (Vec<Cid>, Vec<Cid>) = cids.into_iter().partition(is_blind);
+    if let Some(cid) = blind.first().filter(|_| is_named || cids.is_empty()) {
         return Ok(not_visible(format!(
             "the credentials cannot read the user's roles in the CID {cid}"
         )));
@@ -64,7 +65,7 @@ pub async fn of(
             let name = selector.label();
             let mut found = directories.called(config, cx, name, &cids).await?;
             match found.len() {
-                0 => return Ok(Absence::NotFound(format!("CrowdStrike has no role called `{name}`"))),
+                0 => return Ok(no_role_called(name, blind.first())),
                 1 => {
                     let role = found.remove(0);
                     (role.id, role.display_name)
@@ -80,11 +81,6 @@ pub async fn of(
         }
     };
     let cids = where_known(config, directories, cx, &id, cids).await;
-    if cids.is_empty() {
-        return Ok(Absence::NotFound(format!(
-            "CrowdStrike has no role with the id `{id}` in view or in the user's home CID"
-        )));
-    }
     Ok(Absence::Probe(
         cids.into_iter()
             .map(|cid| Grant {
@@ -100,8 +96,18 @@ pub async fn of(
     ))
 }
 
+/// A custom role may have the name in a CID that cannot be read.
+fn no_role_called(name: &str, blind: Option<&Cid>) -> Absence {
+    match blind {
+        Some(cid) => not_visible(format!(
+            "no role is called `{name}` in view, and the credentials cannot read the roles of the CID {cid}"
+        )),
+        None => Absence::NotFound(format!("CrowdStrike has no role called `{name}`")),
+    }
+}
+
 /// Of several CIDs those that have the role: a custom role exists in one alone, and is refused elsewhere. A directory that cannot
-/// be read rules nothing out.
+/// be read rules nothing out, and where none has the role, the refusals of all of them are the proof.
 async fn where_known(
     config: &Config,
     directories: &Directories,
@@ -113,13 +119,13 @@ async fn where_known(
         return cids;
     }
     let mut known = Vec::with_capacity(cids.len());
-    for cid in cids {
-        let found = directories.with_id(config, cx, id, std::slice::from_ref(&cid)).await;
+    for cid in &cids {
+        let found = directories.with_id(config, cx, id, std::slice::from_ref(cid)).await;
         if !matches!(found, Ok(None)) {
-            known.push(cid);
+            known.push(cid.clone());
         }
     }
-    known
+    if known.is_empty() { cids } else { known }
 }
 
 const fn not_visible(message: String) -> Absence {

@@ -1,6 +1,6 @@
 //! CrowdStrike's requests: token, reads with paging, and what their answers say.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -130,8 +130,8 @@ pub async fn grants(
             .on("/user-management/combined/user-roles/v2");
         let call = api(Call::get(config.base.join(&path)));
         let (page, total) = match resources(config, cx, &call, "the grants").await {
-            // The documented answer for a uuid that is unknown.
-            Err(fault) if fault.message.contains("invalid user uuid") => return Err(not_found(uuid)),
+            // The documented answer for a uuid that is unknown. Another CID's no is that CID's alone.
+            Err(fault) if cid.is_none() && fault.message.contains("invalid user uuid") => return Err(not_found(uuid)),
             other => other?,
         };
         let length = page.len();
@@ -161,7 +161,7 @@ pub async fn grants(
     }
 }
 
-/// The roles that exist in a CID. The list of ids has no paging, and must never be asked for with a user: it would then show the
+/// All roles that exist in a CID: what is not among them does not exist there. The list of ids has no paging, and must never be asked for with a user: it would then show the
 /// roles that are available to the user and not those that are held (`CrowdStrike/psfalcon` issues 313 and 365).
 pub async fn roles(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Vec<Role>, Error> {
     let path = QueryBuilder::new()
@@ -173,7 +173,11 @@ pub async fn roles(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Vec<R
         .iter()
         .map(|raw| parse(raw, "the role ids"))
         .collect::<Result<Vec<String>, _>>()?;
-    let mut roles = Vec::with_capacity(ids.len());
+    // Every CID has the default roles.
+    if ids.is_empty() {
+        return Err(incomplete(cid, "is empty"));
+    }
+    let mut roles: Vec<Role> = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(ROLES_AT_ONCE) {
         let chunk: Vec<&str> = chunk.iter().map(String::as_str).collect();
         let body = serde_json::to_vec(&Ids { ids: &chunk }).unwrap_or_default();
@@ -185,7 +189,19 @@ pub async fn roles(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Vec<R
             roles.push(parse(&raw, "the roles")?);
         }
     }
+    let described: BTreeSet<&str> = roles.iter().map(|role| role.id.as_str()).collect();
+    if ids.iter().any(|id| !described.contains(id.as_str())) {
+        return Err(incomplete(cid, "does not describe every role that it names"));
+    }
     Ok(roles)
+}
+
+fn incomplete(cid: &Cid, what: &str) -> Error {
+    ProviderFault::new(
+        FaultKind::BadAnswer,
+        format!("CrowdStrike's directory of roles in the CID {cid} {what}"),
+    )
+    .into()
 }
 
 /// `content-type` is required even where there is no body (`CrowdStrike/gofalcon`, `falcon/api_client.go`).

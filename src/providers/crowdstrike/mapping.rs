@@ -1,5 +1,7 @@
 //! From CrowdStrike's documents to grants and to the unified user.
 
+use std::collections::BTreeSet;
+
 use crate::{
     contract::types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
     provider::{Grant, GrantKind, Held},
@@ -116,7 +118,7 @@ pub fn user(detail: &Detail) -> types::User {
             .as_ref()
             .filter(|factors| !factors.is_empty())
             .map(|_| true),
-        roles: rows.iter().map(role).collect(),
+        roles: roles(rows),
         organizations: organizations(detail),
         user_type: user
             .user_type
@@ -130,18 +132,19 @@ pub fn user(detail: &Detail) -> types::User {
     }
 }
 
-fn role(row: &GrantRow) -> Role {
-    Role {
-        id: Some(row.role_id.clone()),
-        name: row.role_name.clone(),
-        group: if row.is_direct() {
-            None
-        } else {
-            row.user_group_name.clone()
-        },
-        organization: row.cid.clone(),
-        workspace: None,
-    }
+/// Each role once for each CID, as a request can send it back: a group is no scope here, and stands in `groups`.
+fn roles(rows: &[GrantRow]) -> Vec<Role> {
+    let mut seen = BTreeSet::new();
+    rows.iter()
+        .filter(|row| seen.insert((&row.role_id, &row.cid)))
+        .map(|row| Role {
+            id: Some(row.role_id.clone()),
+            name: row.role_name.clone().filter(|name| !name.is_empty()),
+            group: None,
+            organization: row.cid.clone(),
+            workspace: None,
+        })
+        .collect()
 }
 
 fn via(row: &GrantRow) -> Vec<Via> {

@@ -11,9 +11,10 @@ use crate::{
     unified::blank_user,
 };
 
-use super::{reading::Detail, roles};
+use super::{form, reading::Detail, roles};
 
-/// The unified user. Its roles are the assignments, and what it is in the organization and in the workspaces that were read.
+/// The unified user. Its roles are the assignments, and what it is in the organization and in the workspaces that were read, as
+/// far as a request can have them: what a guest is stands in `user_type`.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let document = &detail.user;
     let text = |pointer: &str| {
@@ -53,6 +54,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .filter(|grant| grant.is_direct() || is_highest(grant))
             .map(role)
             .chain(at_home(detail))
+            .filter(form::is_role_of_a_request)
             .collect(),
         organizations: vec![Organization {
             id: Some(detail.member.enterprise.clone()),
@@ -171,23 +173,16 @@ fn is_highest(grant: &Grant) -> bool {
         || (grant.role_id == roles::PRIMARY_OWNER && grant.scope.workspace.is_some())
 }
 
-/// The account type in the home workspace by the document, where the workspace's own lists were not read. A guest is in no list.
+/// The account type in the home workspace by the document, where the workspace's own lists were not read.
 fn at_home(detail: &Detail) -> Option<Role> {
     let member = &detail.member;
-    let home = member.home.as_ref()?;
-    let flag = |key: &str| detail.user.get(key).and_then(Value::as_bool) == Some(true);
-    let of_lists = [
+    let home = member.home.as_ref().filter(|home| !detail.lists_read.contains(home))?;
+    let types = [
         (member.is_primary_owner, roles::PRIMARY_OWNER),
         (member.is_owner, roles::OWNER),
         (member.is_admin, roles::ADMIN),
     ];
-    let guests = [
-        (flag("is_ultra_restricted"), "single_channel_guest"),
-        (flag("is_restricted"), "multi_channel_guest"),
-    ];
-    let is_read = detail.lists_read.contains(home);
-    let of_lists = of_lists.into_iter().filter(|_| !is_read);
-    let (_, id) = of_lists.chain(guests).find(|(is, _)| *is)?;
+    let (_, id) = types.into_iter().find(|(is, _)| *is)?;
     Some(Role {
         id: Some(id.to_owned()),
         name: roles::name_of(id).map(str::to_owned),

@@ -6,6 +6,7 @@ mod assignments;
 mod capability;
 mod config;
 mod core;
+mod form;
 mod mapping;
 mod member;
 mod reading;

@@ -1,6 +1,9 @@
 //! The `Provider` steps of Slack Enterprise.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -24,7 +27,7 @@ use super::{
     absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
-    core, mapping,
+    core, form, mapping,
     reading::{self, Detail},
     roles,
 };
@@ -36,6 +39,9 @@ pub struct Slack {
     owned: RefCell<Vec<String>>,
     /// Those that it has missed, or may have: the read-back looks there.
     missed: RefCell<Vec<String>>,
+    /// How many of the targets of a planned demotion in the organization are its own and the ownerships along with it: what it is
+    /// documented to take.
+    documented: Cell<usize>,
 }
 
 /// Entities in one removal.
@@ -49,6 +55,7 @@ impl Slack {
             config,
             owned: RefCell::new(Vec::new()),
             missed: RefCell::new(Vec::new()),
+            documented: Cell::new(0),
         }
     }
 
@@ -180,20 +187,51 @@ impl Slack {
         }
     }
 
-    fn demotion(&self, ask: &Ask, user: &str, index: usize, grant: &Grant) -> Option<Write> {
+    /// One request for each account type. With a demotion in the organization it is that one alone: as long as somebody is an owner
+    /// or admin there, Slack refuses the demotion in a workspace.
+    fn demotions(&self, ask: &Ask, user: &str, mut targets: Vec<(usize, &Grant)>) -> Vec<Write> {
+        let is_of_workspace = |grant: &Grant| roles::is_of_workspace(&grant.role_id);
+        if targets.iter().all(|(_, grant)| is_of_workspace(grant)) {
+            let alone = |target: (usize, &Grant)| self.demotion(ask, user, target.1, vec![target.0]);
+            return targets.into_iter().filter_map(alone).collect();
+        }
+        let is_documented = |grant: &Grant| !is_of_workspace(grant) || grant.role_id == roles::OWNER;
+        targets.sort_by_key(|(_, grant)| (is_of_workspace(grant), !is_documented(grant)));
+        let documented = targets.iter().filter(|(_, grant)| is_documented(grant)).count();
+        self.documented.set(documented);
+        let indices = targets.iter().map(|(index, _)| *index).collect();
+        let highest = targets.first().map(|(_, grant)| *grant);
+        highest
+            .and_then(|grant| self.demotion(ask, user, grant, indices))
+            .into_iter()
+            .collect()
+    }
+
+    fn demotion(&self, ask: &Ask, user: &str, grant: &Grant, targets: Vec<usize>) -> Option<Write> {
         let team = grant.scope.workspace.as_ref().or(grant.scope.organization.as_ref())?;
         let body = json!({"team_id": team, "user_id": user});
         // Asked again after the state has changed it could promote a guest: the engine reads first.
-        let call = core::write(
-            &self.config,
-            "admin.users.setRegular",
-            &with(body, &ask.remote_data),
-            Repeat::Reread,
-        );
+        let call = core::write(&self.config, SET_REGULAR, &with(body, &ask.remote_data), Repeat::Reread);
         Some(Write {
             call: with_remote_query(call, ask),
-            targets: vec![index],
+            targets,
         })
+    }
+
+    /// That a demotion in the organization takes the ownership of workspaces is documented. What else is along with it a read tells.
+    fn doubt_what_is_along(&self, write: &Write, verdicts: &mut [Verdict]) {
+        let is_demotion = write.call.url.contains(SET_REGULAR);
+        let along = verdicts.iter_mut().skip(self.documented.get());
+        for verdict in along.filter(|_| is_demotion && write.targets.len() > 1) {
+            if *verdict == Verdict::Acknowledged {
+                *verdict = Verdict::Unanswered {
+                    reason: Reason::Prerequisite,
+                    message: String::from(
+                        "the demotion in the organization came first, and did not take this one: repeat the call",
+                    ),
+                };
+            }
+        }
     }
 }
 
@@ -212,29 +250,7 @@ impl Provider for Slack {
     }
 
     fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
-        let is_id = |letters: &[char]| {
-            value.len() >= 3
-                && value.starts_with(letters)
-                && value
-                    .bytes()
-                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        };
-        match field {
-            Field::User if !is_id(&['U', 'W']) && !value.contains('@') => {
-                Err(String::from("must be a user id (U… or W…) or an e-mail address"))
-            }
-            Field::Organization if !is_id(&['E']) => Err(String::from("must be an organization id (E…)")),
-            Field::Workspace if !is_id(&['T']) => Err(String::from("must be a workspace id (T…)")),
-            Field::Group if !is_id(&['C', 'G']) => Err(String::from("must be a channel id (C…)")),
-            Field::Role => match roles::id_of(value) {
-                Some(id) => Ok(id.to_owned()),
-                None if roles::is_role_id(value) => Ok(value.to_owned()),
-                None => Err(String::from(
-                    "must be a role id (Rl…), owner, admin, org_owner or org_admin (taking `member` or a guest type away would be a promotion or a removal)",
-                )),
-            },
-            _ => Ok(value.to_owned()),
-        }
+        form::normalise(field, value)
     }
 
     fn refine(&self, selector: &mut Selector) -> Result<(), String> {
@@ -307,11 +323,12 @@ impl Provider for Slack {
     fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         let mut writes = Vec::new();
         let mut by_role: Vec<Batch<'_>> = Vec::new();
+        let mut demotions: Vec<(usize, &Grant)> = Vec::new();
         for (index, planned) in targets.iter().enumerate() {
             let grant = planned.grant;
             let role = grant.role_id.as_str();
             if roles::is_account_type(role) {
-                writes.extend(self.demotion(ask, user, index, grant));
+                demotions.push((index, grant));
                 continue;
             }
             let Some(entity) = assignments::entity(&grant.scope) else {
@@ -337,6 +354,7 @@ impl Provider for Slack {
                 }),
             }
         }
+        writes.extend(self.demotions(ask, user, demotions));
         for Batch { role, users, entities } in by_role {
             writes.extend(
                 entities
@@ -349,12 +367,13 @@ impl Provider for Slack {
 
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
         Box::pin(async move {
-            let verdicts = self.verdicts(cx, write, reading).await;
+            let mut verdicts = self.verdicts(cx, write, reading).await;
             let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
             // A demotion without an answer may be done in part.
             if verdicts.iter().any(is_open) && self.missed.borrow().is_empty() {
                 self.missed.borrow_mut().clone_from(&self.owned.borrow());
             }
+            self.doubt_what_is_along(write, &mut verdicts);
             verdicts
         })
     }
@@ -371,6 +390,8 @@ struct Batch<'a> {
     entities: Vec<(usize, &'a str)>,
 }
 
+/// Takes account types away.
+const SET_REGULAR: &str = "admin.users.setRegular";
 /// A demotion in the organization is done there, and some workspaces failed.
 const MISSED_WORKSPACES: &str = "failed_to_set_regular_on_workspaces";
 
