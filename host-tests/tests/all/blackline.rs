@@ -76,6 +76,13 @@ impl World {
     }
 }
 
+fn dry() -> types::Options {
+    types::Options {
+        dry_run: true,
+        ..options()
+    }
+}
+
 fn in_product(role: types::Role, product: &str) -> types::Role {
     types::Role {
         workspace: Some(product.to_owned()),
@@ -416,11 +423,7 @@ async fn tokens_limits_and_credentials() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        dry_run: true,
-        ..options()
-    };
-    let success = world.call_with(ANN, &[by_id("5")], dry).await.unwrap();
+    let success = world.call_with(ANN, &[by_id("5")], dry()).await.unwrap();
     let urls: Vec<&str> = success
         .planned_requests
         .iter()
@@ -475,7 +478,17 @@ async fn the_whole_user_is_mapped() {
         ),
         (Some("901"), Some("Acme GmbH"))
     );
-    assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("Product A"))]);
+    assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("A"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_an_answer_are_what_a_request_may_ask_for() {
+    let world = World::new();
+    let shown = world.call_with(ANN, &[by_id("5")], dry()).await.unwrap().user.roles;
+    assert_eq!(shown.len(), 5);
+    let answer = world.call(ANN, &shown).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 5], "{answer:?}");
+    assert!(world.instance.pairs(ANN).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
