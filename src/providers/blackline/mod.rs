@@ -3,6 +3,7 @@
 mod capability;
 mod config;
 mod core;
+mod ids;
 mod list;
 mod mapping;
 mod paths;

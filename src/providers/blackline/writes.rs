@@ -6,7 +6,6 @@ use crate::{
     ask::Ask,
     client::{Answer, Call, QueryBuilder, Repeat},
     engine::with_remote_query,
-    error::ProviderFault,
     provider::{Context, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
@@ -20,8 +19,8 @@ use super::{
 };
 
 impl BlackLine {
-    /// Whether the user still holds what the reading shows, no more and no less.
-    async fn is_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Result<bool, ProviderFault> {
+    /// Whether the user still holds what the reading shows, no more and no less; an error also where the list may be cut off.
+    async fn is_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Result<bool, Verdict> {
         let keys = |pairs: &[Pair]| {
             let mut keys: Vec<(String, String)> = pairs
                 .iter()
@@ -31,7 +30,13 @@ impl BlackLine {
             keys
         };
         let user = core::text(detail.user.get("id")).unwrap_or_default();
-        let now = self.pairs(cx, &user).await?;
+        let now = self.pairs(cx, &user).await.map_err(|fault| Verdict::of_fault(&fault))?;
+        if let Some(doubt) = detail.doubt.as_ref().or(now.doubt.as_ref()) {
+            return Err(Verdict::NotSent {
+                reason: Reason::NotVisible,
+                message: doubt.clone(),
+            });
+        }
         Ok(keys(&now.pairs) == keys(&detail.pairs))
     }
 
@@ -43,10 +48,8 @@ impl BlackLine {
                 reason: Reason::ConcurrentChange,
                 message: String::from("the user's roles changed between the read and the write; nothing was written"),
             }),
-            Err(fault) => Some(match Verdict::of_fault(&fault) {
-                Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
-                other => other,
-            }),
+            Err(Verdict::Unanswered { reason, message }) => Some(Verdict::NotSent { reason, message }),
+            Err(other) => Some(other),
         }
     }
 
