@@ -871,6 +871,25 @@ async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stale_read_does_not_bring_back_what_was_taken_one_by_one() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.lock(9);
+    world.instance.stale_reads(Duration::from_secs(5));
+    let answer = world.call(ANN, &[by_id("5:A"), by_id("9"), by_id("3")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::Refused, Outcome::Removed],
+        "{answer:?}"
+    );
+    assert_eq!(world.instance.writes(), 2);
+    assert_eq!(
+        world.instance.pairs(ANN),
+        [(5, String::from("J")), (4, String::from("A")), (9, String::from("A"))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_locked_role_does_not_keep_the_others_after_a_round_without_an_answer_either() {
     let world = World::with(r#"{"strategy": "replace_set"}"#);
     world.instance.uncertain(|uncertain| uncertain.post_replaces = true);

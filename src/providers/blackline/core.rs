@@ -37,6 +37,13 @@ pub struct Pair {
     pub product_name: Option<String>,
 }
 
+impl Pair {
+    /// Whether both are the same role in the same product.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.role_id == other.role_id && self.product_id == other.product_id
+    }
+}
+
 /// The pairs of a user, and the spelling of the path that answered.
 pub struct Pairs {
     pub rows: Vec<Value>,

@@ -53,6 +53,8 @@ pub struct BlackLine {
     longest: Cell<usize>,
     /// The read that the entries are matched with was made.
     was_read: Cell<bool>,
+    /// Pairs that were left out of a set that was acknowledged: a stale read must not bring them back.
+    pub taken: RefCell<Vec<Pair>>,
 }
 
 /// What the steps need of a reading.
@@ -74,6 +76,7 @@ impl BlackLine {
             belongs: RefCell::new(None),
             longest: Cell::new(0),
             was_read: Cell::new(false),
+            taken: RefCell::new(Vec::new()),
         }
     }
 
