@@ -1,5 +1,6 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod capability;
 mod config;
 mod core;
