@@ -82,6 +82,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
                 first_fault.get_or_insert(fault);
                 selection
             }
+            Err(Error::Refused { reason, message }) => unclear(reason, message),
             Err(error) => return Err(error),
         });
     }
@@ -208,15 +209,18 @@ fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absen
             }
         }
         Absence::NotFound(message) => unknown_role(cx, &work.before, selector.label(), message),
-        Absence::Unclear { reason, message } => {
-            let outcome = if reason == Reason::NotVisible {
-                Outcome::Unknown
-            } else {
-                Outcome::Refused
-            };
-            Selection::decided(outcome, Some(reason), message)
-        }
+        Absence::Unclear { reason, message } => unclear(reason, message),
     }
+}
+
+/// What cannot be seen is unknown; anything else that stands in the way of an entry is a refusal.
+fn unclear(reason: Reason, message: String) -> Selection {
+    let outcome = if reason == Reason::NotVisible {
+        Outcome::Unknown
+    } else {
+        Outcome::Refused
+    };
+    Selection::decided(outcome, Some(reason), message)
 }
 
 /// What a role that the provider does not know counts as.

@@ -76,6 +76,13 @@ impl World {
     }
 }
 
+fn dry() -> types::Options {
+    types::Options {
+        dry_run: true,
+        ..options()
+    }
+}
+
 fn in_product(role: types::Role, product: &str) -> types::Role {
     types::Role {
         workspace: Some(product.to_owned()),
@@ -289,7 +296,7 @@ async fn replacing_the_set_is_believed_only_as_far_as_the_read_back_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_page_is_followed_on_the_own_host_and_a_full_last_page_is_not_believed() {
+async fn every_page_is_followed_on_the_own_host() {
     let world = World::new();
     world.instance.uncertain(|uncertain| uncertain.page = 2);
     assert!(world.call(ANN, &[by_id("9")]).await.is_ok());
@@ -307,45 +314,256 @@ async fn every_page_is_followed_on_the_own_host_and_a_full_last_page_is_not_beli
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_list_that_is_as_long_as_a_page_is_not_believed() {
-    // Ten of the twelve pairs are shown, and nothing says so.
-    let cut_off = |settings: &str| {
-        let world = World::with(settings);
-        for product in ["C", "D", "E", "F", "G", "H", "I"] {
-            world.instance.grant(ANN, 22, product);
-        }
-        world.instance.uncertain(|uncertain| {
-            uncertain.page = 10;
-            uncertain.links = false;
-        });
-        world
-    };
-    let world = cut_off("{}");
-    let failure = world.call(ANN, &[by_id("22:I")]).await.unwrap_err();
-    assert_eq!((failure.status, failure.sent), (502, false));
-    assert!(failure.message.contains("page_size"), "{}", failure.message);
+/// Twelve pairs, the last of them `22:I`, in pages of ten that nothing links.
+fn twelve_pairs(settings: &str) -> World {
+    let world = World::with(settings);
+    for product in ["C", "D", "E", "F", "G", "H", "I"] {
+        world.instance.grant(ANN, 22, product);
+    }
+    world.instance.uncertain(|uncertain| {
+        uncertain.page = 10;
+        uncertain.links = false;
+    });
+    world
+}
 
-    for (size, status) in [(12, Some(502)), (7, Some(502)), (1_000, None)] {
-        let world = cut_off(&format!(r#"{{"page_size": {size}}}"#));
+#[tokio::test(start_paused = true)]
+async fn what_a_list_of_one_page_does_not_show_is_not_visible() {
+    let world = twelve_pairs("{}");
+    let failure = world.call(ANN, &[by_id("22:I"), by_id("77")]).await.unwrap_err();
+    assert_eq!(
+        (failure.status, failure.sent, failure.retryable),
+        (403, false, false),
+        "{failure:?}"
+    );
+    let [held, unknown] = failure.outcomes.as_slice() else {
+        panic!("{failure:?}");
+    };
+    assert_eq!(
+        (held.outcome, held.reason.as_deref()),
+        (Outcome::Unknown, Some("not_visible"))
+    );
+    let message = held.message.as_deref().unwrap_or_default();
+    assert!(message.contains("settings.page_size"), "{message}");
+    // The directory is whole.
+    assert_eq!(unknown.outcome, Outcome::NotFound);
+
+    for (size, is_seen) in [(12, true), (7, false), (1_000, true)] {
+        let world = twelve_pairs(&format!(r#"{{"page_size": {size}}}"#));
         world
             .instance
             .uncertain(|uncertain| uncertain.page_size_everywhere = true);
         let answer = world.call(ANN, &[by_id("22:I")]).await;
-        assert_eq!(answer.err().map(|failure| failure.status), status, "{size}");
-        assert_eq!(world.instance.holds(ANN, 22, "I"), status.is_some());
+        let outcome = if is_seen { Outcome::Removed } else { Outcome::Unknown };
+        assert_eq!(outcomes(&answer), [outcome], "{size}: {answer:?}");
+        assert_eq!(world.instance.holds(ANN, 22, "I"), !is_seen);
         let calls = world.network.calls();
         let lists = calls.iter().filter(|call| call.path_and_query.contains("pageSize"));
         assert!(lists.count() > 0 && !calls.iter().any(|call| call.path_and_query.ends_with("roles-products")));
     }
 
     // The whole list says that it is whole.
-    let world = cut_off("{}");
+    let world = twelve_pairs("{}");
     world.instance.uncertain(|uncertain| {
         uncertain.page = 12;
         uncertain.rows_kept_back = Some(0);
     });
     assert!(world.call(ANN, &[by_id("22:I")]).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_list_of_one_page_shows_goes_and_a_shorter_list_proves_it() {
+    for role in [by_id("5:A"), by_id("5"), by_name("Reviewer")] {
+        let world = World::new();
+        for product in ["C", "D", "E", "F", "G"] {
+            world.instance.grant(ANN, 22, product);
+        }
+        assert_eq!(world.instance.pairs(ANN).len(), 10);
+        let answer = world.call(ANN, &[role.clone(), by_id("22:H")]).await;
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Removed, Outcome::Unknown],
+            "{role:?}: {answer:?}"
+        );
+        assert!(!world.instance.holds(ANN, 5, "A"));
+        // Without the one that is not shown, all of it is known.
+        let answer = world.call(ANN, &[role, by_id("22:H")]).await;
+        assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent; 2], "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_back_that_may_be_cut_off_proves_nothing() {
+    // Two more pairs than a page holds, so that the page is full after the removal too.
+    for reset in [false, true] {
+        let world = twelve_pairs("{}");
+        if reset {
+            let delete = Rule::always("/v1/users/301/roles-products?roleId", Fault::ResetAfter);
+            world.network.inject(delete);
+        }
+        let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
+        let outcome = if reset { Outcome::Unknown } else { Outcome::Unverified };
+        assert_eq!(failure.outcomes[0].outcome, outcome, "{failure:?}");
+        assert!(!world.instance.holds(ANN, 5, "A"));
+    }
+    // A pair that was beyond the page comes to light once it is shorter.
+    let world = twelve_pairs("{}");
+    world.instance.uncertain(|uncertain| uncertain.page = 11);
+    world.instance.grant(ANN, 22, "K");
+    let world = World {
+        settings: Some(String::from(r#"{"page_size": 11}"#)),
+        ..world
+    };
+    let answer = world.call(ANN, &[by_id("22")]).await;
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[0].outcome, Outcome::NotAttempted, "{failure:?}");
+    assert_eq!(
+        world.instance.pairs(ANN).iter().filter(|(role, _)| *role == 22).count(),
+        2
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_may_be_cut_off_is_neither_replaced_nor_called_the_only_one() {
+    let strict = types::Options {
+        strict_scope: Some(true),
+        ..options()
+    };
+    let replace = r#"{"strategy": "replace_set"}"#;
+    for (settings, options, role) in [
+        (replace, options(), "5:A"),
+        (replace, dry(), "5:A"),
+        ("{}", strict.clone(), "9"),
+    ] {
+        let world = twelve_pairs(settings);
+        world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+        let failure = world.call_with(ANN, &[by_id(role)], options).await.unwrap_err();
+        assert_eq!((failure.status, failure.sent, failure.retryable), (422, false, false));
+        assert!(failure.message.contains("settings.page_size"), "{}", failure.message);
+        assert_eq!(world.instance.pairs(ANN).len(), 12);
+    }
+    let world = twelve_pairs("{}");
+    let failure = world.call_with(ANN, &[by_id("9:A")], strict).await.unwrap_err();
+    assert!(failure.sent && !world.instance.holds(ANN, 9, "A"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_of_one_page_leaves_names_undecided_and_ids_not() {
+    let world = World::new();
+    for id in 100..120 {
+        world.instance.add_role(id, &format!("Role {id}"));
+    }
+    let named = |name: &str, id: &str| types::Role {
+        name: Some(name.to_owned()),
+        ..by_id(id)
+    };
+    let roles = [
+        by_id("5:A"),
+        by_name("Reviewer"),
+        named("Auditor", "9"),
+        by_name("Role 101"),
+        by_name("Nothing"),
+        by_id("77"),
+        by_id("22"),
+    ];
+    let answer = world.call(ANN, &roles).await;
+    assert_eq!(
+        outcomes(&answer),
+        [
+            Outcome::Removed,
+            Outcome::Unknown,
+            Outcome::Removed,
+            Outcome::Unknown,
+            Outcome::Unknown,
+            Outcome::Unknown,
+            Outcome::AlreadyAbsent
+        ],
+        "{answer:?}"
+    );
+    let failure = answer.unwrap_err();
+    assert!(!failure.retryable, "{failure:?}");
+    for entry in failure
+        .outcomes
+        .iter()
+        .filter(|entry| entry.outcome == Outcome::Unknown)
+    {
+        let message = entry.message.as_deref().unwrap_or_default();
+        assert!(message.contains("settings.page_size"), "{message}");
+        assert_eq!(entry.reason.as_deref(), Some("not_visible"));
+    }
+    assert!(world.instance.holds(ANN, 5, "J"));
+    // Two of a name are two, whatever else there is.
+    world.instance.add_role(120, "reviewer");
+    let failure = world.call(ANN, &[by_name("Reviewer")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_directory_is_asked_for_names_alone() {
+    let unnamed = |settings: &str| {
+        let world = World::with(settings);
+        world.instance.uncertain(|uncertain| uncertain.names_in_rows = false);
+        world
+    };
+    let is_asked = |world: &World| {
+        world
+            .network
+            .calls()
+            .iter()
+            .any(|call| call.path_and_query == "/v1/roles")
+    };
+    let refuse = |world: &World| {
+        let no = Fault::Answer(403, Vec::new(), String::from("{}"));
+        world.network.inject(Rule::always("/v1/roles", no));
+    };
+    let world = unnamed(r#"{"protected_roles": ["22"]}"#);
+    assert!(world.call(ANN, &[by_id("5")]).await.is_ok() && !is_asked(&world));
+
+    let world = unnamed("{}");
+    refuse(&world);
+    let named = types::Role {
+        name: Some(String::from("Auditor")),
+        ..by_id("9")
+    };
+    let answer = world.call(ANN, &[by_id("5"), by_name("Approver"), named]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::NotAttempted, Outcome::NotAttempted],
+        "{answer:?}"
+    );
+    assert!(world.instance.holds(ANN, 4, "A") && world.instance.holds(ANN, 9, "A"));
+
+    // What is protected by name must be known by name.
+    let protected = r#"{"protected_roles": ["Auditor"]}"#;
+    let world = unnamed(protected);
+    refuse(&world);
+    let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (403, false));
+    let world = unnamed(protected);
+    let answer = world.call(ANN, &[by_id("5"), by_id("9")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed, Outcome::Refused], "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_role_without_a_name_is_not_ruled_out_by_a_name() {
+    // The directory does not list the role that is held.
+    let world = World::with(r#"{"protected_roles": ["Reviewer"]}"#);
+    world.instance.grant(ANN, 600, "A");
+    let named = types::Role {
+        name: Some(String::from("Auditor")),
+        ..by_id("600")
+    };
+    let answer = world
+        .call(ANN, &[by_name("System Administrator"), named, by_id("600")])
+        .await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::Unknown, Outcome::Refused],
+        "{answer:?}"
+    );
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[2].grants[0].reason.as_deref(), Some("protected_role"));
+    assert_eq!(world.instance.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -416,11 +634,7 @@ async fn tokens_limits_and_credentials() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        dry_run: true,
-        ..options()
-    };
-    let success = world.call_with(ANN, &[by_id("5")], dry).await.unwrap();
+    let success = world.call_with(ANN, &[by_id("5")], dry()).await.unwrap();
     let urls: Vec<&str> = success
         .planned_requests
         .iter()
@@ -475,7 +689,17 @@ async fn the_whole_user_is_mapped() {
         ),
         (Some("901"), Some("Acme GmbH"))
     );
-    assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("Product A"))]);
+    assert_eq!(roles, [(Some("4:A"), Some("Approver"), Some("A"))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_an_answer_are_what_a_request_may_ask_for() {
+    let world = World::new();
+    let shown = world.call_with(ANN, &[by_id("5")], dry()).await.unwrap().user.roles;
+    assert_eq!(shown.len(), 5);
+    let answer = world.call(ANN, &shown).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 5], "{answer:?}");
+    assert!(world.instance.pairs(ANN).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -643,6 +867,25 @@ async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
     assert_eq!(
         world.instance.pairs(ANN),
         [(4, String::from("A")), (9, String::from("A"))]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_read_does_not_bring_back_what_was_taken_one_by_one() {
+    let world = World::with(r#"{"strategy": "replace_set"}"#);
+    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.instance.lock(9);
+    world.instance.stale_reads(Duration::from_secs(5));
+    let answer = world.call(ANN, &[by_id("5:A"), by_id("9"), by_id("3")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::Refused, Outcome::Removed],
+        "{answer:?}"
+    );
+    assert_eq!(world.instance.writes(), 2);
+    assert_eq!(
+        world.instance.pairs(ANN),
+        [(5, String::from("J")), (4, String::from("A")), (9, String::from("A"))]
     );
 }
 

@@ -7,11 +7,12 @@ use crate::{
     client::{Answer, Call},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
+    reason::Reason,
 };
 
 use super::{
     config::Config,
-    list::{self, List},
+    list::{self, List, Rows},
     paths::Paths,
     session::{Effort, send},
 };
@@ -19,8 +20,13 @@ use super::{
 /// The one page size that a source shows, and it shows it for the list of users alone.
 const USERS_PAGE: usize = 10_000;
 
-/// Every role: id and name.
-pub type Directory = Vec<(String, Option<String>)>;
+/// The roles that BlackLine lists: id and name.
+#[derive(Clone)]
+pub struct Directory {
+    pub roles: Vec<(String, Option<String>)>,
+    /// Why there may be more of them.
+    pub doubt: Option<String>,
+}
 
 /// A role in a product, as a row shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +37,20 @@ pub struct Pair {
     pub product_name: Option<String>,
 }
 
+impl Pair {
+    /// Whether both are the same role in the same product.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.role_id == other.role_id && self.product_id == other.product_id
+    }
+}
+
 /// The pairs of a user, and the spelling of the path that answered.
 pub struct Pairs {
     pub rows: Vec<Value>,
     pub pairs: Vec<Pair>,
     pub path: String,
+    /// Why there may be more of them.
+    pub doubt: Option<String>,
 }
 
 /// The user's own document.
@@ -59,7 +74,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, 
 /// That there is no such user is said by a search without a row, and by nothing else: not by one that failed, and not by one that
 /// shows other users, which may have been cut off.
 async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, Error> {
-    let rows = search(config, cx, &format!("id eq {id}")).await?;
+    let Rows { rows, .. } = search(config, cx, &format!("id eq {id}")).await?;
     let is_empty = rows.is_empty();
     match rows.into_iter().find(|user| is_user(user, id)) {
         Some(user) => Ok(user),
@@ -75,20 +90,24 @@ fn is_user(user: &Value, id: &str) -> bool {
 }
 
 /// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
-pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, ProviderFault> {
-    let users = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
+pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
+    let Rows { rows: users, doubt } = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
     let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same_text(&known, email));
     // A filter that was not applied says nothing about who is not among the rows.
     if !users.iter().all(has_email) {
-        return Err(unreadable("the search for an e-mail address shows other users"));
+        return Err(unreadable("the search for an e-mail address shows other users").into());
+    }
+    if let Some(message) = doubt {
+        let reason = Reason::NotVisible;
+        return Err(Error::Refused { reason, message });
     }
     users
         .iter()
-        .map(|user| text(user.get("id")).ok_or_else(|| unreadable("a user without id")))
+        .map(|user| text(user.get("id")).ok_or_else(|| unreadable("a user without id").into()))
         .collect()
 }
 
-async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Vec<Value>, ProviderFault> {
+async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Rows, ProviderFault> {
     let users = List {
         filter: Some(filter),
         page_size: Some(config.page_size.unwrap_or(USERS_PAGE)),
@@ -97,16 +116,15 @@ async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Vec<V
     list::rows(config, cx, users).await
 }
 
-/// Every role: id and name.
+/// The directory of roles.
 pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
-    list::rows(config, cx, List::new(config, "roles", &config.paths.roles))
-        .await?
-        .iter()
-        .map(|row| {
-            let id = text(row.get("id")).ok_or_else(|| unreadable("a role without id"))?;
-            Ok((id, text(row.get("name"))))
-        })
-        .collect()
+    let Rows { rows, doubt } = list::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
+    let role = |row: &Value| {
+        let id = text(row.get("id")).ok_or_else(|| unreadable("a role without id"))?;
+        Ok((id, text(row.get("name"))))
+    };
+    let roles = rows.iter().map(role).collect::<Result<_, ProviderFault>>()?;
+    Ok(Directory { roles, doubt })
 }
 
 /// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read at once: it decides nothing.
@@ -124,7 +142,7 @@ pub async fn memberships(
         effort: Effort::Single,
         ..List::new(config, "what the user belongs to", &path)
     };
-    let rows = list::rows(config, cx, memberships).await.ok()?;
+    let Rows { rows, .. } = list::rows(config, cx, memberships).await.ok()?;
     rows.iter()
         .map(|row| Some((text(row.get("id"))?, text(row.get("name")))))
         .collect()
@@ -141,9 +159,14 @@ pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) 
             ..List::new(config, "the user's roles", &path)
         };
         match list::rows(config, cx, pairs).await {
-            Ok(rows) => {
+            Ok(Rows { rows, doubt }) => {
                 let pairs = rows.iter().map(|row| pair(config, row)).collect::<Result<_, _>>()?;
-                return Ok(Pairs { rows, pairs, path });
+                return Ok(Pairs {
+                    rows,
+                    pairs,
+                    path,
+                    doubt,
+                });
             }
             Err(fault)
                 if fault
@@ -195,6 +218,20 @@ pub fn said(config: &Config, answer: &Answer) -> String {
         .chain(&config.fields.error_code)
         .find_map(|pointer| text(body.pointer(pointer)))
         .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
+}
+
+/// Gives pairs without a role's name the one that another pair of that role has, or the directory.
+pub fn fill_names(pairs: &mut [Pair], directory: Option<&Directory>) {
+    let mut names: Vec<(String, String)> = Vec::new();
+    let of_rows = pairs.iter().map(|pair| (&pair.role_id, &pair.role_name));
+    let listed = directory.into_iter().flat_map(|directory| &directory.roles);
+    for (id, name) in of_rows.chain(listed.map(|(id, name)| (id, name))) {
+        names.extend(name.clone().map(|name| (id.clone(), name)));
+    }
+    for pair in pairs.iter_mut().filter(|pair| pair.role_name.is_none()) {
+        let known = names.iter().find(|(id, _)| *id == pair.role_id);
+        pair.role_name = known.map(|(_, name)| name.clone());
+    }
 }
 
 fn pair(config: &Config, row: &Value) -> Result<Pair, ProviderFault> {

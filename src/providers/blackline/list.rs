@@ -1,4 +1,4 @@
-//! Reading a list: every page of it, and whether the last one can be believed to be the last.
+//! Reading a list: every page of it, and whether more may be missing behind the last one.
 
 use serde_json::Value;
 
@@ -33,6 +33,13 @@ pub struct List<'a> {
     pub effort: Effort,
 }
 
+/// What a list shows.
+pub struct Rows {
+    pub rows: Vec<Value>,
+    /// Why there may be more of them.
+    pub doubt: Option<String>,
+}
+
 impl<'a> List<'a> {
     pub const fn new(config: &Config, what: &'static str, path: &'a str) -> Self {
         Self {
@@ -47,7 +54,7 @@ impl<'a> List<'a> {
 }
 
 /// Every row; the next page only on the account's own host.
-pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<Vec<Value>, ProviderFault> {
+pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<Rows, ProviderFault> {
     let mut bound = PageBound::new(list.what, MOST_PAGES);
     let mut url = config.base.join(
         &QueryBuilder::new()
@@ -69,14 +76,25 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<V
         let is_first = rows.is_empty();
         rows.extend(page.iter().cloned());
         let Some(next) = next(config, &answer, &document)? else {
-            // Where next pages are named, the page that names none is the last.
-            if let Some(doubt) = doubt(config, list, &document, rows.len(), is_first) {
+            let total = total(config, &document);
+            if total.is_some_and(|total| total > rows.len() as u64) {
                 return Err(answer.fault(
                     FaultKind::BadAnswer,
-                    format!("BlackLine's list of {} {doubt}, and names no next page", list.what),
+                    format!(
+                        "BlackLine's list has fewer rows than it says when reading {}",
+                        list.what
+                    ),
                 ));
             }
-            return Ok(rows);
+            // Where next pages are named, the page that names none is the last.
+            let may_be_cut_off = is_first && total.is_none() && is_page(list, rows.len());
+            let doubt = may_be_cut_off.then(|| {
+                format!(
+                    "BlackLine's list of {} names no next page and is as long as one page, so that it may be cut off (settings.page_size)",
+                    list.what
+                )
+            });
+            return Ok(Rows { rows, doubt });
         };
         url = next;
     }
@@ -119,15 +137,16 @@ fn next(config: &Config, answer: &Answer, document: &Value) -> Result<Option<Str
         .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "BlackLine's next page is on another host"))
 }
 
-/// Why rows may be missing.
-fn doubt(config: &Config, list: List<'_>, document: &Value, rows: usize, is_first: bool) -> Option<&'static str> {
+/// How many rows the list says that it has.
+fn total(config: &Config, document: &Value) -> Option<u64> {
     let mut totals = config.fields.total.iter();
-    if let Some(total) = totals.find_map(|pointer| document.pointer(pointer)?.as_u64()) {
-        return (total > rows as u64).then_some("has fewer rows than it says");
-    }
-    let is_page = match list.page_size {
+    totals.find_map(|pointer| document.pointer(pointer)?.as_u64())
+}
+
+/// Whether so many rows are what one page holds.
+fn is_page(list: List<'_>, rows: usize) -> bool {
+    match list.page_size {
         Some(size) => rows == size,
         None => USUAL_PAGES.contains(&rows) && rows >= list.longest,
-    };
-    (is_first && is_page).then_some("is as long as one page, so that it may be cut off (settings.page_size)")
+    }
 }

@@ -88,12 +88,13 @@ pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User 
     }
 }
 
+/// In the words of a request: the product by its code. Its name stands in the rows of `remote_data`.
 fn role(pair: &Pair) -> Role {
     Role {
         id: Some(format!("{}:{}", pair.role_id, pair.product_id)),
         name: pair.role_name.clone(),
         group: None,
         organization: None,
-        workspace: pair.product_name.clone().or_else(|| Some(pair.product_id.clone())),
+        workspace: Some(pair.product_id.clone()),
     }
 }

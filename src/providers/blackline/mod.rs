@@ -1,8 +1,10 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
 mod capability;
 mod config;
 mod core;
+mod ids;
 mod list;
 mod mapping;
 mod paths;

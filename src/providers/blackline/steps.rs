@@ -10,23 +10,27 @@ use futures_util::future::{self, Either};
 use serde_json::Value;
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Entry, Selector, same_text},
     capability::Capability,
     client::Call,
     contract::types::User,
     error::{Error, ProviderFault},
-    provider::{Absence, Context, Field, Planned, Principal, Provider, Reading, Verdict, Verification, Write},
+    provider::{
+        Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
+        Write,
+    },
     reason::Reason,
     secret::Secret,
     transport::Task,
     unified::blank_user,
-    warning::Warning,
 };
 
 use super::{
+    absence::called,
     capability::CAPABILITY,
     config::{Config, GrantType, Strategy},
     core::{self, Pair},
+    ids,
     mapping::{self, Belongs},
     paths::Paths,
     session,
@@ -35,15 +39,22 @@ use super::{
 /// How long teams and entities, which decide nothing, are waited for once everything else is there.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Stands for what may be held beyond the pairs that a list shows.
+const FURTHER_PAIRS: &str = "further roles of the user";
+
 /// One BlackLine account during one operation.
 pub struct BlackLine {
     pub config: Config,
-    /// The directory of roles, once it was read.
-    roles: RefCell<Option<core::Directory>>,
+    /// The directory of roles, or why it could not be read, once it was asked for.
+    roles: RefCell<Option<Result<core::Directory, ProviderFault>>>,
     /// Teams and entities of the user, once they were asked for: no write here changes them.
     belongs: RefCell<Option<Belongs>>,
     /// The most pairs that a read showed.
     longest: Cell<usize>,
+    /// The read that the entries are matched with was made.
+    was_read: Cell<bool>,
+    /// Pairs that were left out of a set that was acknowledged: a stale read must not bring them back.
+    pub taken: RefCell<Vec<Pair>>,
 }
 
 /// What the steps need of a reading.
@@ -52,6 +63,8 @@ pub struct Detail {
     pub pairs: Vec<Pair>,
     /// The path that answered.
     pub path: String,
+    /// Why there may be more pairs.
+    pub doubt: Option<String>,
     pub belongs: Belongs,
 }
 
@@ -62,17 +75,19 @@ impl BlackLine {
             roles: RefCell::new(None),
             belongs: RefCell::new(None),
             longest: Cell::new(0),
+            was_read: Cell::new(false),
+            taken: RefCell::new(Vec::new()),
         }
     }
 
-    async fn roles(&self, cx: &Context<'_>) -> Result<core::Directory, Error> {
+    pub async fn roles(&self, cx: &Context<'_>) -> Result<core::Directory, ProviderFault> {
         let known = self.roles.borrow().clone();
         if let Some(roles) = known {
-            return Ok(roles);
+            return roles;
         }
-        let roles = core::roles(&self.config, cx).await?;
+        let roles = core::roles(&self.config, cx).await;
         *self.roles.borrow_mut() = Some(roles.clone());
-        Ok(roles)
+        roles
     }
 
     async fn belongs(&self, cx: &Context<'_>, id: &str) -> Belongs {
@@ -136,18 +151,34 @@ impl BlackLine {
     }
 
     async fn read_all(&self, cx: &Context<'_>, id: &str) -> Result<Reading, Error> {
-        let (user, pairs, belongs) = self.fetch(cx, id).await?;
-        let core::Pairs { rows, mut pairs, path } = pairs;
-        // Whether rows carry names is not confirmed; without them a held role could not be found by its name.
-        if pairs.iter().any(|pair| pair.role_name.is_none()) {
-            let roles = self.roles(cx).await?;
-            for pair in pairs.iter_mut().filter(|pair| pair.role_name.is_none()) {
-                pair.role_name = roles
-                    .iter()
-                    .find(|(id, _)| *id == pair.role_id)
-                    .and_then(|(_, name)| name.clone());
+        session::sign_in(&self.config, cx).await?;
+        let selectors = || cx.ask.entries.iter().map(Entry::selector);
+        let by_name = async {
+            // Who else has the name is asked in any case.
+            if selectors().any(|selector| selector.id.is_none() && selector.name.is_some()) {
+                drop(self.roles(cx).await);
             }
+        };
+        let (fetched, ()) = future::join(self.fetch(cx, id), by_name).await;
+        let (user, pairs, belongs) = fetched?;
+        let core::Pairs {
+            rows,
+            mut pairs,
+            path,
+            doubt,
+        } = pairs;
+        // Whether rows carry names is not confirmed.
+        core::fill_names(&mut pairs, None);
+        let is_nameless = pairs.iter().any(|pair| pair.role_name.is_none());
+        if is_nameless && self.config.protects_names {
+            core::fill_names(&mut pairs, Some(&self.roles(cx).await?));
+        } else if is_nameless && selectors().any(|selector| selector.name.is_some()) {
+            // Without them the entries that name a role are undecided, and no others.
+            core::fill_names(&mut pairs, self.roles(cx).await.ok().as_ref());
         }
+        // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
+        let is_later = self.was_read.replace(true);
+        let unread = doubt.iter().filter(|_| is_later);
         let field = |name: &str| core::text(user.get(name));
         Ok(Reading {
             other_ids: Vec::new(),
@@ -156,99 +187,16 @@ impl BlackLine {
             username: field("loginId"),
             documents: vec![("user", user.to_string()), ("roles", Value::Array(rows).to_string())],
             is_sparse: false,
-            unreadable: Vec::new(),
+            unreadable: unread.map(|_| FURTHER_PAIRS.to_owned()).collect(),
             warnings: Vec::new(),
             detail: Box::new(Detail {
                 user,
                 pairs,
                 path,
+                doubt,
                 belongs,
             }),
         })
-    }
-
-    async fn what_absence_means(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        reading: &Reading,
-    ) -> Result<Absence, Error> {
-        let pairs = detail(reading).map_or(&[] as &[Pair], |detail| &detail.pairs);
-        // There is no list of products, so that a product that is spelt otherwise must not look like one that is not held.
-        if let Some(product) = &selector.workspace
-            && let Some(pair) = pairs.iter().find(|pair| {
-                pair.product_id != *product
-                    && (same_text(&pair.product_id, product)
-                        || pair
-                            .product_name
-                            .as_deref()
-                            .is_some_and(|name| same_text(name, product)))
-            })
-        {
-            return Ok(Absence::Unclear {
-                reason: Reason::Ambiguous,
-                message: format!("`{product}` is not a product code; did you mean `{}`?", pair.product_id),
-            });
-        }
-        let roles = self.roles(cx).await?;
-        let called: Vec<_> = roles
-            .iter()
-            .filter(|(id, name)| selector.names(id, name.as_deref()))
-            .collect();
-        if let (Some(id), Some(wanted)) = (&selector.id, &selector.name)
-            && let Some(other) = called
-                .iter()
-                .filter_map(|(_, name)| name.as_deref())
-                .find(|name| !same_text(name, wanted))
-        {
-            return Ok(Absence::Unclear {
-                reason: Reason::NameMismatch,
-                message: format!("the role with the id `{id}` is called `{other}`, not `{wanted}`"),
-            });
-        }
-        let matching: Vec<&str> = called.iter().map(|(id, _)| id.as_str()).collect();
-        Ok(match matching.as_slice() {
-            [] => Absence::NotFound(format!("BlackLine has no role `{}`", selector.label())),
-            [role] => self.absent_in_product(selector, role, pairs),
-            several => Absence::Unclear {
-                reason: Reason::Ambiguous,
-                message: format!(
-                    "several roles are called `{}`: {}",
-                    selector.label(),
-                    several.join(", ")
-                ),
-            },
-        })
-    }
-
-    /// No call lists the products: a code that nothing here confirms may be a product's name, or a slip.
-    fn absent_in_product(&self, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
-        let Some(product) = &selector.workspace else {
-            return Absence::Proven;
-        };
-        let is_known = pairs.iter().any(|pair| pair.product_id == *product);
-        match &self.config.products {
-            _ if is_known => Absence::Proven,
-            Some(products) if products.contains(product) => Absence::Proven,
-            Some(_) => Absence::Unclear {
-                reason: Reason::Ambiguous,
-                message: format!("`{product}` is none of the products that the account lists (settings.products)"),
-            },
-            None if pairs
-                .iter()
-                .any(|pair| pair.role_id == role && pair.product_name.is_none()) =>
-            {
-                Absence::Unclear {
-                    reason: Reason::Ambiguous,
-                    message: format!(
-                        "the role is held in a product whose name BlackLine does not show, so that `{product}` may be that one (settings.products)"
-                    ),
-                }
-            }
-            None => Absence::ProvenExcept {
-                warnings: vec![Warning::ProductNotChecked.about(product)],
-            },
-        }
     }
 }
 
@@ -273,26 +221,18 @@ impl Provider for BlackLine {
     }
 
     fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
-        let is_number = !value.is_empty() && value.len() <= 18 && value.bytes().all(|byte| byte.is_ascii_digit());
         match field {
-            Field::User if !is_number && !value.contains('@') => {
-                Err(String::from("must be a user id (a number) or an e-mail address"))
-            }
-            // One number has many spellings.
-            Field::User if is_number => Ok(plain_number(value)),
-            Field::Role => {
-                let (role, product) = value
-                    .split_once(':')
-                    .map_or((value, None), |(role, product)| (role, Some(product)));
-                if !role.is_empty() && role.bytes().all(|byte| byte.is_ascii_digit()) {
-                    let role = plain_number(role);
-                    Ok(product.map_or_else(|| role.clone(), |product| format!("{role}:{product}")))
-                } else {
-                    Err(String::from(
-                        "must be a role id (a number), or role and product as in 5:A; use name for a name",
-                    ))
-                }
-            }
+            Field::User if value.contains('@') => Ok(value.to_owned()),
+            Field::User => ids::number(value)
+                .filter(|_| value.len() <= 18)
+                .ok_or_else(|| String::from("must be a user id (a number) or an e-mail address")),
+            Field::Role => match ids::role(value) {
+                Some((role, Some(product))) => Ok(format!("{role}:{product}")),
+                Some((role, None)) => Ok(role),
+                None => Err(String::from(
+                    "must be a role id (a number), or role and product as in 5:A; use name for a name",
+                )),
+            },
             _ => Ok(value.to_owned()),
         }
     }
@@ -323,6 +263,12 @@ impl Provider for BlackLine {
         Box::pin(self.read_all(cx, user))
     }
 
+    /// An id with a name is no match as long as the name cannot be compared.
+    fn means(&self, selector: &Selector, grant: &Grant) -> bool {
+        let is_compared = selector.id.is_none() || selector.name.is_none() || grant.role_name.is_some();
+        is_compared && selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
+    }
+
     fn absence<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -339,10 +285,59 @@ impl Provider for BlackLine {
         _reading: &'a Reading,
     ) -> Task<'a, Result<Vec<String>, Error>> {
         Box::pin(async move {
-            let roles = self.roles(cx).await?;
-            let called = roles.iter().filter(|(id, name)| selector.names(id, name.as_deref()));
-            Ok(called.map(|(id, _)| id.clone()).collect())
+            let directory = self.roles(cx).await?;
+            let called = called(&directory, selector);
+            match &directory.doubt {
+                Some(message) if called.len() < 2 => Err(Error::Refused {
+                    reason: Reason::NotVisible,
+                    message: message.clone(),
+                }),
+                _ => Ok(called.into_iter().map(|(id, _)| id.clone()).collect()),
+            }
         })
+    }
+
+    /// There are none. What cannot be done while the list may be cut off ends here, before anything is planned.
+    fn consequences<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        reading: &'a Reading,
+        targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
+        Box::pin(async move {
+            let Some(doubt) = detail(reading).and_then(|detail| detail.doubt.as_ref()) else {
+                return Ok(Vec::new());
+            };
+            let is_unscoped = |grant: &Grant| {
+                let mut selectors = cx.ask.entries.iter().map(Entry::selector);
+                selectors.any(|selector| selector.workspace.is_none() && self.means(selector, grant))
+            };
+            let why = if targets.is_empty() {
+                return Ok(Vec::new());
+            } else if self.config.strategy == Strategy::ReplaceSet {
+                "a new set would lack the roles that are not shown"
+            } else if cx.ask.strict_scope && targets.iter().any(is_unscoped) {
+                "whether the role is held in one product alone cannot be told"
+            } else {
+                return Ok(Vec::new());
+            };
+            Err(Error::Refused {
+                reason: Reason::NotVisible,
+                message: format!("{why}: {doubt}"),
+            })
+        })
+    }
+
+    /// A role without a name may be the one that is protected by name.
+    fn is_role(&self, text: &str, grant: &Grant) -> bool {
+        let is_called = |name: &str| same_text(name, text);
+        match ids::role(text) {
+            Some((role, product)) => {
+                let is_there = product.is_none_or(|product| grant.scope.workspace.as_deref() == Some(product));
+                (role == grant.role_id && is_there) || grant.role_name.as_deref().is_some_and(is_called)
+            }
+            None => grant.role_name.as_deref().is_none_or(is_called),
+        }
     }
 
     /// The API user is known by its login. A client that acts for itself is no user.
@@ -403,13 +398,6 @@ impl Provider for BlackLine {
 /// What the steps keep of a reading.
 pub fn detail(reading: &Reading) -> Option<&Detail> {
     reading.detail.downcast_ref()
-}
-
-fn plain_number(digits: &str) -> String {
-    match digits.trim_start_matches('0') {
-        "" => String::from("0"),
-        number => number.to_owned(),
-    }
 }
 
 #[cfg(test)]

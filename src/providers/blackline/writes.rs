@@ -6,7 +6,6 @@ use crate::{
     ask::Ask,
     client::{Answer, Call, QueryBuilder, Repeat},
     engine::with_remote_query,
-    error::ProviderFault,
     provider::{Context, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
@@ -20,18 +19,25 @@ use super::{
 };
 
 impl BlackLine {
-    /// Whether the user still holds what the reading shows, no more and no less.
-    async fn is_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Result<bool, ProviderFault> {
+    /// Whether the user still holds what the reading shows, no more and no less; an error also where the list may be cut off.
+    async fn is_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Result<bool, Verdict> {
         let keys = |pairs: &[Pair]| {
             let mut keys: Vec<(String, String)> = pairs
                 .iter()
+                .filter(|pair| !self.is_taken(pair))
                 .map(|pair| (pair.role_id.clone(), pair.product_id.clone()))
                 .collect();
             keys.sort();
             keys
         };
         let user = core::text(detail.user.get("id")).unwrap_or_default();
-        let now = self.pairs(cx, &user).await?;
+        let now = self.pairs(cx, &user).await.map_err(|fault| Verdict::of_fault(&fault))?;
+        if let Some(doubt) = detail.doubt.as_ref().or(now.doubt.as_ref()) {
+            return Err(Verdict::NotSent {
+                reason: Reason::NotVisible,
+                message: doubt.clone(),
+            });
+        }
         Ok(keys(&now.pairs) == keys(&detail.pairs))
     }
 
@@ -43,10 +49,8 @@ impl BlackLine {
                 reason: Reason::ConcurrentChange,
                 message: String::from("the user's roles changed between the read and the write; nothing was written"),
             }),
-            Err(fault) => Some(match Verdict::of_fault(&fault) {
-                Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
-                other => other,
-            }),
+            Err(Verdict::Unanswered { reason, message }) => Some(Verdict::NotSent { reason, message }),
+            Err(other) => Some(other),
         }
     }
 
@@ -67,18 +71,13 @@ impl BlackLine {
     /// The pairs that remain, as a whole new set.
     pub fn replace(&self, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Write {
         let goes = |pair: &Pair| {
-            targets.iter().any(|planned| {
+            let is_target = targets.iter().any(|planned| {
                 planned.grant.role_id == pair.role_id
                     && planned.grant.scope.workspace.as_ref() == Some(&pair.product_id)
-            })
+            });
+            is_target || self.is_taken(pair)
         };
-        let number = |id: &str| id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from);
-        let left: Vec<Value> = detail
-            .pairs
-            .iter()
-            .filter(|pair| !goes(pair))
-            .map(|pair| json!({"roleId": number(&pair.role_id), "productId": pair.product_id}))
-            .collect();
+        let left: Vec<Value> = detail.pairs.iter().filter(|pair| !goes(pair)).map(row).collect();
         let body = Some(Value::Array(left).to_string().into_bytes());
         let call = Call::write(Method::Post, self.config.base.join(&detail.path), body, Repeat::Reread)
             .header("content-type", "application/json");
@@ -97,10 +96,30 @@ impl BlackLine {
             return verdict;
         }
         match session::send(&self.config, cx, &write.call, Effort::Full).await {
-            Ok(answer) if answer.is_success() => self.acknowledgement(cx, &answer),
+            Ok(answer) if answer.is_success() => {
+                let verdict = self.acknowledgement(cx, &answer);
+                if let Some(detail) = replaced.filter(|_| verdict == Verdict::Acknowledged) {
+                    self.note_taken(write, detail);
+                }
+                verdict
+            }
             Ok(answer) => self.refusal(cx, &answer, replaced).await,
             Err(fault) => cx.fault(&fault),
         }
+    }
+
+    fn is_taken(&self, pair: &Pair) -> bool {
+        self.taken.borrow().iter().any(|taken| taken.is_same(pair))
+    }
+
+    /// Keeps what an acknowledged set left out.
+    fn note_taken(&self, write: &Write, detail: &Detail) {
+        let body = write.call.body.as_deref().unwrap_or_default();
+        let Ok(posted) = serde_json::from_slice::<Vec<Value>>(body) else {
+            return;
+        };
+        let left_out = detail.pairs.iter().filter(|pair| !posted.contains(&row(pair)));
+        self.taken.borrow_mut().extend(left_out.cloned());
     }
 
     fn acknowledgement(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
@@ -142,4 +161,11 @@ impl BlackLine {
             message: fault.message,
         }
     }
+}
+
+/// A pair as the set holds it.
+fn row(pair: &Pair) -> Value {
+    let id = &pair.role_id;
+    let number = id.parse::<u64>().map_or_else(|_| Value::from(id.as_str()), Value::from);
+    json!({"roleId": number, "productId": pair.product_id})
 }

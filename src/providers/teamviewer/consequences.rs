@@ -1,7 +1,7 @@
 //! What else goes with a group.
 
 use crate::{
-    contract::types::SideEffect,
+    contract::types::{Scope, SideEffect, Via, ViaKind},
     provider::{Consequence, Grant, GrantKind, Held, Reading},
 };
 
@@ -45,10 +45,30 @@ pub fn of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
                 target,
                 effect: SideEffect::LeaveGroup,
                 lists: vec![format!("the role `{name}` that the group gives")],
-                takes: vec![role.clone()],
+                takes: vec![through(role)],
             })
         })
         .collect()
+}
+
+/// The group's role as its member holds it: the group keeps its own.
+fn through(role: &Grant) -> Grant {
+    let via = Via {
+        kind: ViaKind::Group,
+        id: role.scope.group.clone(),
+        name: None,
+    };
+    Grant {
+        kind: GrantKind::Role,
+        scope: Scope {
+            group: None,
+            ..role.scope.clone()
+        },
+        held: Held::Through(vec![via]),
+        effects: Vec::new(),
+        warnings: Vec::new(),
+        ..role.clone()
+    }
 }
 
 /// A role that goes from a group goes from the owner of the token too, if that user is in it.

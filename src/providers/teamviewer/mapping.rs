@@ -46,15 +46,12 @@ pub fn user(user: &User, grants: &[Grant]) -> types::User {
     }
 }
 
+/// Without the group that it is held through, which stands in `groups`: in a request, a role with a group is the group's own.
 fn role(grant: &Grant) -> Role {
-    let through = match &grant.held {
-        Held::Through(via) => via.first().and_then(|via| via.name.clone().or(via.id.clone())),
-        Held::Direct => None,
-    };
     Role {
         id: Some(grant.role_id.clone()),
         name: grant.role_name.clone(),
-        group: through,
+        group: None,
         organization: None,
         workspace: None,
     }

@@ -301,5 +301,8 @@ fn replace(state: &mut State, call: &Call, id: &str) -> Reply {
             state.take(&pair);
         }
     }
+    for pair in named {
+        state.give(pair);
+    }
     (200, json!({}))
 }

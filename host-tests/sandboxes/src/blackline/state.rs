@@ -174,6 +174,14 @@ impl State {
         }
     }
 
+    /// Assigns what is not assigned yet.
+    pub fn give(&mut self, pair: Pair) {
+        if !self.pairs.contains(&pair) {
+            self.removed.retain(|(_, removed)| *removed != pair);
+            self.pairs.push(pair);
+        }
+    }
+
     fn remove(&mut self, pair: &Pair, at: Duration) {
         let before = self.pairs.len();
         self.pairs.retain(|held| held != pair);

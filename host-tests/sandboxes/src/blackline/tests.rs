@@ -61,6 +61,10 @@ async fn a_set_without_a_locked_role_is_refused_as_a_whole() {
     let rest = r#"[{"roleId": 9, "productId": "A"}]"#;
     assert_eq!(send(&instance, "POST", path, &bearer, rest).await.0, 200);
     assert_eq!(instance.writes(), 1);
+    // What the set names and the user does not hold is assigned.
+    let more = r#"[{"roleId": 9, "productId": "A"}, {"roleId": 3, "productId": "J"}]"#;
+    assert_eq!(send(&instance, "POST", path, &bearer, more).await.0, 200);
+    assert!(instance.holds(301, 3, "J"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -250,6 +250,44 @@ async fn a_role_that_stays_with_the_group_is_not_gone_because_the_user_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_that_was_left_without_an_answer_keeps_its_role_and_is_left() {
+    let world = World::new();
+    world.network.inject(Rule::once(
+        "/api/v1/usergroups/9007199254740993/members/",
+        Fault::ResetAfter,
+    ));
+    let answer = world
+        .call_with(SAM, &[in_group(None, "Auditors")], allowing(SideEffect::LeaveGroup))
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.company.is_member(AUDITORS, SAM));
+    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_an_answer_sent_back_take_nothing_from_a_group() {
+    let world = World::new();
+    let dry = types::Options {
+        dry_run: true,
+        ..options()
+    };
+    let shown = world.call_with(SAM, &[by_id(UNUSED)], dry).await.unwrap().user;
+    assert_eq!(shown.groups.len(), 2);
+    let answer = world.call_with(SAM, &shown.roles, allowing_both()).await;
+    let failure = answer.unwrap_err();
+    let asked = failure.outcomes.iter().map(|entry| entry.outcome);
+    assert_eq!(
+        (asked.collect::<Vec<_>>(), failure.status),
+        (vec![Outcome::Inherited; 3], 422),
+        "{failure:?}"
+    );
+    // The role that the user holds directly went, and no more.
+    assert!(!world.company.is_assigned(SAM, HELP) && world.company.writes() == 1);
+    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_group_spelled_twice_is_one_target_and_one_write() {
     let world = World::new();
     let roles = [
@@ -406,5 +444,19 @@ async fn every_fault_at_every_call_leaves_a_true_answer() {
             let again = world.call_with(SAM, &roles, allowing_both()).await;
             assert!(again.is_ok(), "{what}, repeated: {again:?}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_still_names_the_group_is_not_gone_from_it_because_the_group_stops_showing_it() {
+    for body in ["null", r#"{"assignedRoleId": null}"#] {
+        let world = World::new();
+        let path = "/api/v1/usergroups/9007199254740993/userroles";
+        world.network.inject(always("GET", path, answer(200, body)).after(1));
+        let answer = world
+            .call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing_both())
+            .await;
+        assert_ne!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+        assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
     }
 }

@@ -1,0 +1,34 @@
+//! The forms of a request's ids.
+
+/// A number in the one spelling that answers have.
+pub fn number(text: &str) -> Option<String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(match text.trim_start_matches('0') {
+        "" => String::from("0"),
+        number => number.to_owned(),
+    })
+}
+
+/// A role, and the product behind a colon.
+pub fn role(text: &str) -> Option<(String, Option<&str>)> {
+    match text.split_once(':') {
+        Some((role, product)) => Some((number(role)?, Some(product))),
+        None => Some((number(text)?, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_a_number_and_maybe_a_product() {
+        assert_eq!(role("005"), Some((String::from("5"), None)));
+        assert_eq!(role("00:A:B"), Some((String::from("0"), Some("A:B"))));
+        for text in ["", ":A", "Reviewer", "5 ", "-5", "x:5"] {
+            assert_eq!(role(text), None, "{text}");
+        }
+    }
+}
