@@ -334,3 +334,38 @@ async fn the_whole_user_is_mapped() {
         [(Some("billing-admin"), Some("Billing admin"), Some(DEMO_ORGANIZATION))]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
+    let every = |dry_run| types::Options {
+        dry_run,
+        allow: vec![SideEffect::LastAdministrator],
+        ..options()
+    };
+    for (user, _) in DEMO_USERS {
+        for is_bare in [false, true] {
+            let world = World::new();
+            if is_bare {
+                world.demo.spell_bare();
+            }
+            let viewer = |place| Assignment::new("elasticsearch", "elasticsearch-viewer", Some(place));
+            for more in [
+                viewer("p3"),
+                viewer("p3").custom(&["alpha"]),
+                viewer("*").custom(&["alpha", "a+b"]),
+                Assignment::new("deployment", "deployment-admin", Some("d5")).custom(&["kibana_user"]),
+                Assignment::new("observability", "observability-made-later", Some("p6")),
+            ] {
+                world.demo.assign(user, more);
+            }
+            let first = world.call_with(user, &[by_id("billing-admin")], every(true)).await;
+            let shown = first.unwrap().user.roles;
+            assert_eq!(shown.len(), world.demo.assignments(user).len(), "{user}");
+            for (dry_run, expected) in [(true, Outcome::Planned), (false, Outcome::Removed)] {
+                let answer = world.call_with(user, &shown, every(dry_run)).await;
+                assert_eq!(outcomes(&answer), vec![expected; shown.len()], "{user}: {answer:?}");
+            }
+            assert_eq!(world.demo.assignments(user), []);
+        }
+    }
+}

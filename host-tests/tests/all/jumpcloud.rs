@@ -237,6 +237,64 @@ async fn a_role_that_becomes_the_last_one_meanwhile_does_not_delete_the_administ
     let answer = world.call(KIM, &[by_name("Manager")]).await;
     assert!(answer.is_err());
     assert_eq!(world.roles(KIM_ADMIN), ["Manager"]);
+    // Allowed, but no guard has seen it: a repetition shows what it takes.
+    let world = World::new();
+    let allowed = || allowing(SideEffect::DeleteAdministrator);
+    world.demo.change_after_reads(KIM_ADMIN, 1, &["Manager"]);
+    let failure = world
+        .call_with(KIM, &[by_name("Manager")], allowed())
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&failure, 0), (Outcome::NotAttempted, "concurrent_change"));
+    assert_eq!((world.demo.writes(), failure.sent), (0, false));
+    let answer = world.call_with(KIM, &[by_name("Manager")], allowed()).await.unwrap();
+    assert_eq!(answer.outcomes[0].grants[0].side_effects.len(), 1);
+    assert_eq!(world.demo.roles_of(KIM_ADMIN), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_read_gives_back_no_role_that_this_call_took() {
+    let world = World::new();
+    world.demo.stale_reads(Duration::from_secs(5));
+    world.network.inject(Rule {
+        fits: std::sync::Arc::new(|call| call.method == "PUT"),
+        skip: 0,
+        times: 1,
+        fault: says(400, &serde_json::json!({"message": "Bad Request"})),
+    });
+    let answer = world.call(ANN, &[by_name("Help Desk"), by_name("Manager")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+    assert_eq!(world.roles(ANN_ADMIN), ["Read Only", "Command Runner"]);
+    assert_eq!(world.demo.writes(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
+    let every = |dry_run| types::Options {
+        dry_run,
+        allow: vec![SideEffect::DeleteAdministrator, SideEffect::LastAdministrator],
+        ..options()
+    };
+    for (user, administrator) in [(ANN, ANN_ADMIN), (SAM, SAM_ADMIN), (KIM, KIM_ADMIN), (OWNER, OWNER)] {
+        for shows_directory in [true, false] {
+            let world = World::new();
+            if !shows_directory {
+                world
+                    .network
+                    .inject(reads("/api/v2/roles", 0, says(403, &serde_json::json!({}))));
+            }
+            let shown = match world.call_with(user, &[by_name("Manager")], every(true)).await {
+                Ok(success) => success.user.roles,
+                Err(failure) => failure.user.map(|user| user.roles).unwrap_or_default(),
+            };
+            assert_eq!(shown.len(), world.roles(administrator).len(), "{user}");
+            for (dry_run, expected) in [(true, Outcome::Planned), (false, Outcome::Removed)] {
+                let answer = world.call_with(user, &shown, every(dry_run)).await;
+                assert_eq!(outcomes(&answer), vec![expected; shown.len()], "{user}: {answer:?}");
+            }
+            assert_eq!(world.demo.roles_of(administrator), None);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,6 +55,12 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
     if let Some((reason, message)) = matching::obstacle(selector, known.organization, known.assignments) {
         return Absence::Unclear { reason, message };
     }
+    if let Some(held) = with_custom_roles(selector, known.assignments) {
+        return ambiguous(format!(
+            "`{}` is held with custom roles alone, as `{held}`: send that id, or the id of the role without a name",
+            selector.label()
+        ));
+    }
     let label = selector.label();
     let group = selector.group.as_deref().unwrap_or_default();
     let mut warnings = Vec::new();
@@ -87,6 +93,18 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
     }
 }
 
+/// What is held of the id, where the name beside it means the role without custom roles.
+fn with_custom_roles<'a>(selector: &Selector, assignments: &'a Assignments) -> Option<&'a str> {
+    let by_id = Selector {
+        name: None,
+        ..selector.clone()
+    };
+    selector.name.as_ref()?;
+    let mut held = assignments.held.iter().map(|held| &held.grant);
+    held.find(|grant| matching::means(&by_id, grant))
+        .map(|grant| grant.role_id.as_str())
+}
+
 fn named(selector: &Selector) -> Named {
     let group = selector.group.as_deref();
     if let Some(id) = &selector.id {
@@ -107,10 +125,12 @@ fn named(selector: &Selector) -> Named {
     let called = roles::called(name, group);
     match called.as_slice() {
         [_] => Named::Published,
+        // One place is of one kind: whichever it is, the role of that kind is not held there.
+        [_, ..] if selector.workspace.as_deref().is_some_and(|place| place != ALL) => Named::Published,
         [] => match (roles::called(name, None).first(), roles::by_id(name, None).first()) {
             (Some(role), _) => Named::OtherKind(role),
             (None, Some(role)) => Named::AnId(role),
-            (None, None) if is_custom_name(name) => Named::Custom,
+            (None, None) if matching::is_custom_name(name) => Named::Custom,
             (None, None) => Named::Nothing,
         },
         _ => Named::Several(called),
@@ -196,14 +216,6 @@ fn is_mapped(selector: &Selector, mappings: Option<&[Grant]>) -> bool {
             && matching::fit(selector, mapped) != Fit::No
             && matching::overlaps(mapped.scope.workspace.as_deref(), selector.workspace.as_deref())
     })
-}
-
-/// Whether a project could have a custom role of that name.
-fn is_custom_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 fn is_place_id(place: &str) -> bool {

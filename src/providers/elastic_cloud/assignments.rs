@@ -14,6 +14,7 @@ use crate::{
 use super::{
     key::Key,
     matching,
+    places::Places,
     roles::{self, PROJECTS},
 };
 
@@ -49,6 +50,7 @@ pub struct Assignments {
     pub held: Vec<Assigned>,
     /// What is held besides, and cannot be read as a grant.
     pub unread: Vec<Unread>,
+    pub places: Places,
 }
 
 /// An assignment that is not read as a grant.
@@ -97,7 +99,7 @@ pub fn read(assignments: Option<&Value>, organization: &str) -> Result<Assignmen
 }
 
 /// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
-pub fn wider(held: &[Assigned], ask: &Ask) -> Vec<Grant> {
+pub fn wider(assignments: &Assignments, ask: &Ask) -> Vec<Grant> {
     let places: BTreeSet<&String> = ask
         .entries
         .iter()
@@ -105,14 +107,17 @@ pub fn wider(held: &[Assigned], ask: &Ask) -> Vec<Grant> {
         .collect();
     let mut wider: Vec<Grant> = Vec::new();
     for place in places {
-        for known in held {
+        let kind = assignments.places.kind(Some(place));
+        for known in &assignments.held {
             let what = match (known.kind, known.grant.scope.workspace.as_deref()) {
                 ("organization", _) => "organization",
                 ("deployment", Some(ALL)) => "every deployment",
                 (_, Some(ALL)) => "every project",
                 _ => continue,
             };
-            if place == ALL && known.kind != "organization" {
+            // What is held for all of one kind is not held at a place of another kind.
+            let is_elsewhere = place == ALL || kind.is_some_and(|kind| kind != known.kind);
+            if is_elsewhere && known.kind != "organization" {
                 continue;
             }
             let grant = Grant {
@@ -230,6 +235,9 @@ fn read_list(all: &mut Assignments, kind: &'static str, list: &Value, organizati
             });
         }
         for place in places {
+            if place != ALL {
+                all.places.note(&place, kind);
+            }
             all.held.push(assigned(kind, &item, organization, Some(place)));
         }
     }
@@ -281,7 +289,7 @@ fn assigned(kind: &'static str, item: &Item, organization: &str, place: Option<S
     let key = Key::new(&role, &application_roles);
     let group = PROJECTS.contains(&kind).then(|| kind.to_owned());
     // Where a role only carries custom roles, people know it by theirs.
-    let is_custom = !key.custom.is_empty() && matching::is_carrier(group.as_deref(), &role);
+    let is_custom = matching::only_carries(group.as_deref(), &key);
     Assigned {
         grant: Grant {
             kind: GrantKind::Role,

@@ -9,6 +9,7 @@ use crate::{
 use super::{
     assignments::{ALL, Assignments, Unread},
     key::Key,
+    places::Places,
     roles,
 };
 
@@ -24,11 +25,32 @@ pub enum Fit {
 /// How far the role of a grant is the one that is meant, at whatever place.
 pub fn fit(selector: &Selector, grant: &Grant) -> Fit {
     match (&selector.id, &selector.name) {
+        // With its display name, the id of a role that carries custom roles means it without them.
+        (Some(id), Some(name)) if is_without_custom_roles(id, name) && carries(grant) => Fit::No,
         // An id decides alone.
         (Some(id), _) => by_id(id, selector.group.as_deref(), grant),
         (None, Some(name)) => by_name(name, grant),
         _ => Fit::No,
     }
+}
+
+/// Whether an id and a name are a role's own, and no custom role's.
+fn is_without_custom_roles(id: &str, name: &str) -> bool {
+    let wanted = Key::parse(id);
+    wanted.custom.is_empty()
+        && roles::by_id(&wanted.role, None)
+            .iter()
+            .any(|role| same_text(role.name, name))
+}
+
+/// Whether a grant is of custom roles alone.
+pub fn carries(grant: &Grant) -> bool {
+    only_carries(grant.scope.group.as_deref(), &Key::parse(&grant.role_id))
+}
+
+/// The same for a role in a kind of project.
+pub fn only_carries(project: Option<&str>, held: &Key) -> bool {
+    !held.custom.is_empty() && is_carrier(project, &held.role)
 }
 
 /// Whether a selector means a grant at its place.
@@ -66,7 +88,10 @@ pub fn obstacle(selector: &Selector, organization: &str, assignments: &Assignmen
             ));
         }
     }
-    let unread = assignments.unread.iter().find(|unread| may_hold(selector, unread));
+    let unread = assignments
+        .unread
+        .iter()
+        .find(|unread| may_hold(selector, unread, &assignments.places));
     if let Some(unread) = unread {
         return Some((
             Reason::NotVisible,
@@ -86,14 +111,15 @@ pub fn obstacle(selector: &Selector, organization: &str, assignments: &Assignmen
         anywhere.admits(&grant.scope)
             && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
     };
-    assignments
-        .held
-        .iter()
-        .filter(|known| reaches(&known.grant))
-        .find_map(|known| match fit(selector, &known.grant) {
-            Fit::Part(why) => Some((Reason::WouldWiden, why)),
-            Fit::No | Fit::Whole => None,
-        })
+    let within_reach = || assignments.held.iter().filter(|known| reaches(&known.grant));
+    // The whole id of an assignment that is held means that one: what else gives its custom roles has another id.
+    if selector.id.is_some() && within_reach().any(|known| fit(selector, &known.grant) == Fit::Whole) {
+        return None;
+    }
+    within_reach().find_map(|known| match fit(selector, &known.grant) {
+        Fit::Part(why) => Some((Reason::WouldWiden, why)),
+        Fit::No | Fit::Whole => None,
+    })
 }
 
 /// Whether a role as an account's `protected_roles` spells it is the role of a grant, or a custom role that goes with it.
@@ -135,12 +161,10 @@ fn by_id(id: &str, group: Option<&str>, grant: &Grant) -> Fit {
 
 fn by_name(name: &str, grant: &Grant) -> Fit {
     let held = Key::parse(&grant.role_id);
-    if roles::display_name(&held.role).is_some_and(|display| same_text(display, name))
-        || grant
-            .role_name
-            .as_deref()
-            .is_some_and(|display| same_text(display, name))
-    {
+    // The name of the role that only carries custom roles is not theirs.
+    let display = roles::display_name(&held.role).filter(|_| !carries(grant));
+    let is_called = |display: &str| same_text(display, name);
+    if display.is_some_and(is_called) || grant.role_name.as_deref().is_some_and(is_called) {
         return Fit::Whole;
     }
     if !held.custom.iter().any(|custom| same_text(custom, name)) {
@@ -172,10 +196,12 @@ pub fn is_carrier(project: Option<&str>, role: &str) -> bool {
 }
 
 /// Whether an assignment that is not read may give what is meant.
-fn may_hold(selector: &Selector, unread: &Unread) -> bool {
-    if let Some(group) = &selector.group
-        && unread.kind() != group
-    {
+fn may_hold(selector: &Selector, unread: &Unread, places: &Places) -> bool {
+    let kind = selector
+        .group
+        .as_deref()
+        .or_else(|| places.kind(selector.workspace.as_deref()));
+    if kind.is_some_and(|kind| unread.kind() != kind) {
         return false;
     }
     match unread {
@@ -184,11 +210,11 @@ fn may_hold(selector: &Selector, unread: &Unread) -> bool {
         } => match (&selector.id, &selector.name) {
             (Some(id), _) => roles::canonical(kind, &Key::parse(id).role) == roles::canonical(kind, role_id),
             (None, Some(name)) => {
-                let display = roles::display_name(&roles::canonical(kind, role_id));
-                custom.iter().any(|custom| same_text(custom, name))
-                    || display.is_some_and(|display| same_text(display, name))
-                    // The name of a role that is not published is not known.
-                    || display.is_none() && roles::called(name, None).is_empty()
+                let is_called = match roles::display_name(&roles::canonical(kind, role_id)) {
+                    Some(display) => same_text(display, name),
+                    None => may_be_called(role_id, name),
+                };
+                is_called || custom.iter().any(|custom| same_text(custom, name))
             }
             (None, None) => false,
         },
@@ -199,6 +225,22 @@ fn may_hold(selector: &Selector, unread: &Unread) -> bool {
             (None, None) => false,
         },
     }
+}
+
+/// Whether a role that is not published may have that display name: its id says it, or the name can be no custom role's and is of no
+/// published role.
+fn may_be_called(role_id: &str, name: &str) -> bool {
+    let (id, words) = (roles::spelled(role_id), roles::spelled(name).replace(' ', "-"));
+    let is_of_id = id == words || id.strip_suffix(&words).is_some_and(|rest| rest.ends_with('-'));
+    is_of_id || (roles::called(name, None).is_empty() && !is_custom_name(name))
+}
+
+/// Whether a project could have a custom role of that name.
+pub fn is_custom_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 /// Whether a role mapping names the role of a grant at a place that the grant is for.
@@ -283,6 +325,8 @@ mod tests {
             Some(Reason::WouldWiden)
         );
         assert_eq!(stands_against(&id("elasticsearch-viewer+alpha+beta")), None);
+        assert_eq!(meant(&id("elasticsearch-viewer+alpha")), [both[0]]);
+        assert_eq!(stands_against(&id("elasticsearch-viewer+alpha")), None);
         assert_eq!(meant(&id("security-t1-analyst")), ["security-t1-analyst"]);
         assert_eq!(meant(&id("t1_analyst")), ["security-t1-analyst"]);
         assert_eq!(stands_against(&id("elasticsearch-viewer")), None);
@@ -363,6 +407,35 @@ mod tests {
             stands_against(nowhere, &id("deployment-viewer")),
             Some(Reason::NotVisible)
         );
+    }
+
+    #[test]
+    fn a_role_of_an_unread_kind_counts_for_the_names_that_it_may_have() {
+        let document =
+            json!({"cloud_connected_resource": [{"role_id": "cloud-connected-viewer", "application_roles": ["ops"]}]});
+        let read = assignments::read(Some(&document), "org").unwrap();
+        for (text, is_possible) in [
+            ("Viewer", true),
+            ("cloud connected viewer", true),
+            ("Fleet manager", true),
+            ("OPS", true),
+            ("alpha", false),
+            ("viewer-alpha", false),
+            ("Editor", false),
+        ] {
+            assert_eq!(obstacle(&name(text), "org", &read).is_some(), is_possible, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_role_that_only_carries_custom_roles_is_not_theirs() {
+        assert_eq!(meant(&name("Viewer")), [""; 0]);
+        let both = Selector {
+            name: Some(String::from("Viewer")),
+            ..id("elasticsearch-viewer")
+        };
+        assert_eq!(meant(&both), [""; 0]);
+        assert_eq!(meant(&name("Admin")), ["deployment-admin+kibana_user"]);
     }
 
     #[test]

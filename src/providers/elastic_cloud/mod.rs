@@ -8,6 +8,7 @@ mod core;
 mod key;
 mod mapping;
 mod matching;
+mod places;
 mod roles;
 mod sso;
 mod steps;

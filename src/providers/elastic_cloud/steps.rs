@@ -26,7 +26,9 @@ use super::{
     config::Config,
     core::{self, Scan},
     key::Key,
-    mapping, matching, roles, sso,
+    mapping, matching,
+    places::Places,
+    roles, sso,
 };
 
 /// One Elastic Cloud account during one operation.
@@ -34,6 +36,8 @@ pub struct ElasticCloud {
     config: Config,
     /// What was read while the user was looked for.
     found: RefCell<Option<Found>>,
+    /// Where something was held in any read of the operation.
+    places: RefCell<Places>,
 }
 
 struct Found {
@@ -55,10 +59,11 @@ struct Detail {
 }
 
 impl ElasticCloud {
-    pub const fn new(config: Config) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
             found: RefCell::new(None),
+            places: RefCell::default(),
         }
     }
 
@@ -130,6 +135,8 @@ impl ElasticCloud {
         let shown = member.get("role_assignments").filter(|shown| !shown.is_null());
         let mut assignments = assignments::read(shown, &organization)
             .map_err(|why| bad_answer(&format!("the member's role assignments are not as documented: {why}")))?;
+        assignments.places.remember(&self.places.borrow());
+        self.places.replace(assignments.places.clone());
         for known in &mut assignments.held {
             if sso::gives_again(mappings.as_deref(), &known.grant) {
                 known.grant.warnings.push(Warning::MayReturnAtSsoLogin.text());
@@ -142,7 +149,7 @@ impl ElasticCloud {
                 grants.push(known.grant.clone());
             }
         }
-        grants.extend(assignments::wider(&assignments.held, cx.ask));
+        grants.extend(assignments::wider(&assignments, cx.ask));
         // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
         let mut unreadable = Vec::new();
         if scan.other_admins == 0 {
@@ -273,18 +280,20 @@ impl Provider for ElasticCloud {
     ) -> Task<'a, Result<Vec<String>, Error>> {
         Box::pin(async move {
             let is_held = |id: &str| {
-                let is_it = |grant: &&Grant| Key::parse(&grant.role_id).role == id;
+                let is_it = |grant: &&Grant| Key::parse(&grant.role_id).role == id && !matching::carries(grant);
                 reading
                     .grants
                     .iter()
                     .filter(|grant| matching::means(selector, grant))
                     .any(|grant| is_it(&grant))
             };
-            let called = selector.name.iter().flat_map(|name| {
-                roles::called(name, selector.group.as_deref())
-                    .into_iter()
-                    .map(|role| role.id)
-            });
+            let place = selector.workspace.as_deref();
+            let of_place = detail(reading).and_then(|detail| detail.assignments.places.kind(place));
+            let kind = selector.group.as_deref().or(of_place);
+            let called = selector
+                .name
+                .iter()
+                .flat_map(|name| roles::called(name, kind).into_iter().map(|role| role.id));
             Ok(called.filter(|id| !is_held(id)).map(str::to_owned).collect())
         })
     }

@@ -12,14 +12,15 @@ use super::{
     documents::Role,
     groups::{self, Named},
     organizations,
-    people::Behind,
+    people::{self, Behind},
     reading::{Detail, visible},
+    roles::Directory,
 };
 
 /// For a selector of one organization at most.
 ///
 /// # Errors
-/// The directory of roles, or what confirms the absence, could not be read.
+/// The directory of roles, or what confirms the absence, could not be read this time.
 pub async fn of(
     config: &Config,
     cx: &Context<'_>,
@@ -36,8 +37,9 @@ pub async fn of(
     }
     match (&selector.group, &detail.basis.directory) {
         (Some(text), _) => of_membership(config, cx, text, detail).await,
-        (None, Ok(directory)) => Ok(of_role(selector, detail, directory)),
-        (None, Err(fault)) => Err(fault.clone()),
+        (None, Directory::Known(directory)) => Ok(of_role(selector, detail, directory)),
+        (None, Directory::NotShown(why)) => Ok(of_role_not_listed(detail, why)),
+        (None, Directory::Failed(fault)) => Err(fault.clone()),
     }
 }
 
@@ -59,16 +61,6 @@ async fn of_link(
     if let Some(unclear) = unclear_administrator(detail) {
         return Ok(unclear);
     }
-    // Nobody is linked to nothing.
-    let links = match (&detail.person.administrator, &detail.links) {
-        (Behind::Nobody, _) => &[],
-        (_, Some(links)) => links.as_slice(),
-        (_, None) => {
-            return Ok(not_visible(
-                "JumpCloud does not show the administrator's organization links",
-            ));
-        }
-    };
     let known = detail.basis.organizations.as_deref();
     let ids: Vec<&str> = match (&selector.id, known) {
         (Some(id), _) => vec![id],
@@ -83,6 +75,14 @@ async fn of_link(
             .map(|known| known.id.as_str())
             .collect(),
     };
+    let Some(administrator) = detail.person.known() else {
+        return of_nobodys_link(config, cx, &ids, selector, detail).await;
+    };
+    let Some(links) = &detail.links else {
+        return Ok(not_visible(
+            "JumpCloud does not show the administrator's organization links",
+        ));
+    };
     let is_named = |id: &str| {
         let mut known = known.into_iter().flatten();
         known.any(|known| known.id.eq_ignore_ascii_case(id) && known.name.is_some())
@@ -94,15 +94,55 @@ async fn of_link(
             "JumpCloud does not show the name of the linked organization {unnamed}"
         )));
     }
-    if let ([id], Some(administrator)) = (ids.as_slice(), detail.person.known()) {
-        let other_side = organizations::has_administrator(config, cx, id, &administrator.record.id).await;
-        if visible(other_side)? == Some(true) {
-            return Ok(not_visible(
-                "JumpCloud's two lists of the organization's links contradict each other",
-            ));
+    if let [id] = ids.as_slice() {
+        match visible(organizations::administrators(config, cx, id).await)? {
+            Some(linked) if has(&linked, &administrator.record.id) => {
+                return Ok(not_visible(
+                    "JumpCloud's two lists of the organization's links contradict each other",
+                ));
+            }
+            Some(_) => {}
+            None => return Ok(not_visible(LINKS_NOT_SHOWN)),
         }
     }
     Ok(one_of(&ids, selector, "organization"))
+}
+
+/// The list of administrators is that of one organization, and lacks those who enter it from outside: that nobody in it is the user
+/// says something about this organization alone, and only if it has everybody who is linked to it.
+async fn of_nobodys_link(
+    config: &Config,
+    cx: &Context<'_>,
+    ids: &[&str],
+    selector: &Selector,
+    detail: &Detail,
+) -> Result<Absence, ProviderFault> {
+    let own = match ids {
+        [id] if detail.basis.organization.as_deref() == Some(id) => *id,
+        [] | [_] => {
+            return Ok(not_visible(
+                "no administrator of the organization that is read is the user; who is one of another organization is not shown",
+            ));
+        }
+        _ => return Ok(one_of(ids, selector, "organization")),
+    };
+    let Some(linked) = visible(organizations::administrators(config, cx, own).await)? else {
+        return Ok(not_visible(LINKS_NOT_SHOWN));
+    };
+    let shown = people::administrators(config, cx).await?;
+    let is_shown = |id: &String| shown.iter().any(|known| known.id.eq_ignore_ascii_case(id));
+    Ok(match linked.iter().find(|id| !is_shown(id)) {
+        Some(id) => not_visible(&format!(
+            "the administrator {id} is linked to the organization and not shown, and may be the user"
+        )),
+        None => Absence::Proven,
+    })
+}
+
+const LINKS_NOT_SHOWN: &str = "JumpCloud does not show the organization's links";
+
+fn has(ids: &[String], id: &str) -> bool {
+    ids.iter().any(|known| known.eq_ignore_ascii_case(id))
 }
 
 async fn of_membership(
@@ -168,6 +208,16 @@ fn of_role(selector: &Selector, detail: &Detail, directory: &[Role]) -> Absence 
         .map(|role| role.id.as_str())
         .collect();
     one_of(&called, selector, "role")
+}
+
+/// Who is no administrator has no role, whatever roles there are; the reading's own warning says what is not shown. Which role of
+/// an administrator's is meant cannot be told.
+fn of_role_not_listed(detail: &Detail, why: &str) -> Absence {
+    match &detail.person.administrator {
+        Behind::Nobody => Absence::Proven,
+        Behind::Unclear { .. } | Behind::One(_) => unclear_administrator(detail)
+            .unwrap_or_else(|| not_visible(&format!("it cannot be told which role is meant: {why}"))),
+    }
 }
 
 /// A read of the administrator that says nothing proves nothing.

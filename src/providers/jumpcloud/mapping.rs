@@ -85,7 +85,10 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .filter(|grant| grant.kind == GrantKind::Role)
             .chain(&detail.shown)
             .map(|grant| types::Role {
-                id: Some(grant.role_id.clone()),
+                // The name stands for an id that cannot be told, and is none.
+                id: Some(&grant.role_id)
+                    .filter(|id| grant.role_name.as_ref() != Some(id))
+                    .cloned(),
                 name: grant.role_name.clone(),
                 group: None,
                 organization: grant.scope.organization.clone(),

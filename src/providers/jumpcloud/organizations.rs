@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    config::Config,
+    config::{Config, is_object_id},
     core::{self, Whole},
     documents::{Organization, OrganizationLink},
     people::Person,
@@ -22,7 +22,7 @@ pub fn own(config: &Config, person: &Person) -> Option<String> {
         document?
             .get("organization")?
             .as_str()
-            .filter(|id| !id.is_empty())
+            .filter(|id| is_object_id(id))
             .map(str::to_ascii_lowercase)
     };
     told(person.administrator_document())
@@ -65,22 +65,28 @@ pub async fn links(config: &Config, cx: &Context<'_>, administrator: &str) -> Re
         .collect())
 }
 
-/// Whether the organization's own list has the administrator: what the administrator's list lacks is confirmed by the other side.
-pub async fn has_administrator(
+/// The ids of the administrators in the organization's own list of links: what an administrator's list lacks is confirmed by it.
+pub async fn administrators(
     config: &Config,
     cx: &Context<'_>,
     organization: &str,
-    administrator: &str,
-) -> Result<bool, ProviderFault> {
+) -> Result<Vec<String>, ProviderFault> {
     let path = format!(
         "/api/v2/organizations/{}/administratorlinks",
         path_segment(organization)
     );
     let links: Vec<OrganizationLink> =
         core::list(config, cx, &path, Whole::CountedOrShort, "the organization's links").await?;
-    Ok(links
+    if links
         .iter()
-        .any(|link| link.administrator.eq_ignore_ascii_case(administrator)))
+        .any(|link| !link.organization.eq_ignore_ascii_case(organization))
+    {
+        return Err(ProviderFault::new(
+            FaultKind::BadAnswer,
+            "JumpCloud lists the links of another organization",
+        ));
+    }
+    Ok(links.into_iter().map(|link| link.administrator).collect())
 }
 
 pub fn link_grant(organization: &str, known: &[Organization]) -> Grant {

@@ -15,7 +15,7 @@ use super::{
     documents::{Administrator, Organization, Role, UserGroup, id_of},
     groups, mapping, organizations,
     people::{self, Behind, Earlier, Person},
-    roles::{self, HeldRole},
+    roles::{self, Directory, HeldRole},
 };
 
 /// What the steps need of a reading.
@@ -39,8 +39,8 @@ pub struct Basis {
     pub administrator: Option<String>,
     /// The organization whose roles are read.
     pub organization: Option<String>,
-    /// Where it is refused, the entries that need it fail, and the others do not.
-    pub directory: Result<Vec<Role>, ProviderFault>,
+    /// Where it cannot be read, that is a problem of the entries that need it.
+    pub directory: Directory,
     roles: Vec<HeldRole>,
     /// `None`: not asked about, or not readable.
     pub groups: Option<Vec<UserGroup>>,
@@ -71,8 +71,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
     } = &person.administrator
     {
         unreadable.push(message.clone());
-        let directory = basis.directory.as_deref().unwrap_or(&[]);
-        let held = roles::held(&Administrator::default(), names, directory);
+        let held = roles::held(&Administrator::default(), names, basis.directory.roles());
         shown.extend(held.iter().map(|role| role.grant(organization)));
     }
     let mut grants: Vec<_> = roles.iter().map(|role| role.grant(organization)).collect();
@@ -139,19 +138,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
 
 /// What is read once in an operation.
 async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Basis, ProviderFault> {
-    let mut warnings = Vec::new();
-    let directory = match core::list::<Role>(config, cx, "/api/v2/roles", Whole::CountedOrShort, "the roles").await {
-        // Some roles are everywhere: a directory without any is not the whole one.
-        Ok(roles) if roles.is_empty() => Err(ProviderFault::new(
-            FaultKind::BadAnswer,
-            "JumpCloud's directory of roles is empty, so that the role cannot be told",
-        )),
-        Err(fault) if !is_refusal(&fault) => return Err(fault),
-        roles => roles,
-    };
-    if directory.is_err() {
-        warnings.push(Warning::RoleDirectoryNotReadable.text());
-    }
+    let directory = directory(config, cx).await;
+    let is_of_role = |entry: &Entry| !entry.selector().is_link && entry.selector().group.is_none();
+    let lacks_directory = !matches!(directory, Directory::Known(_)) && cx.ask.entries.iter().any(is_of_role);
     let reads_memberships = !groups::asked(cx).is_empty();
     let groups = if reads_memberships {
         visible(groups::all(config, cx).await)?
@@ -166,7 +155,7 @@ async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Bas
         None
     };
     let roles = person.known().map_or_else(Vec::new, |known| {
-        roles::held(&known.record, &known.names, directory.as_deref().unwrap_or(&[]))
+        roles::held(&known.record, &known.names, directory.roles())
     });
     Ok(Basis {
         system_user: person.system_user.as_ref().and_then(id_of),
@@ -178,8 +167,23 @@ async fn first(config: &Config, cx: &Context<'_>, person: &Person) -> Result<Bas
         organizations,
         reads_links,
         reads_memberships,
-        warnings,
+        warnings: lacks_directory
+            .then(|| Warning::RoleDirectoryNotReadable.text())
+            .into_iter()
+            .collect(),
     })
+}
+
+async fn directory(config: &Config, cx: &Context<'_>) -> Directory {
+    match core::list::<Role>(config, cx, "/api/v2/roles", Whole::CountedOrShort, "the roles").await {
+        // Some roles are everywhere: a directory without any is not the whole one.
+        Ok(roles) if roles.is_empty() => Directory::NotShown(String::from("JumpCloud's directory of roles is empty")),
+        Ok(roles) => Directory::Known(roles),
+        Err(fault) if is_refusal(&fault) || fault.kind == FaultKind::CredentialsRejected => {
+            Directory::NotShown(fault.message)
+        }
+        Err(fault) => Directory::Failed(fault),
+    }
 }
 
 impl Basis {
@@ -188,8 +192,7 @@ impl Basis {
         let Some(known) = person.known() else {
             return Vec::new();
         };
-        let directory = self.directory.as_deref().unwrap_or(&[]);
-        roles::held(&known.record, &known.names, directory)
+        roles::held(&known.record, &known.names, self.directory.roles())
             .into_iter()
             .map(|role| {
                 let before = self.roles.iter().find(|before| before.name == role.name);

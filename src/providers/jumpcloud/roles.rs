@@ -3,10 +3,30 @@
 use crate::{
     ask::same_text,
     contract::types::Scope,
+    error::ProviderFault,
     provider::{Grant, GrantKind, Held},
 };
 
 use super::documents::{Administrator, Role};
+
+/// The organization's roles.
+pub enum Directory {
+    Known(Vec<Role>),
+    /// JumpCloud does not show them: why.
+    NotShown(String),
+    /// The next call may be shown them.
+    Failed(ProviderFault),
+}
+
+impl Directory {
+    /// As far as it is known.
+    pub fn roles(&self) -> &[Role] {
+        match self {
+            Self::Known(roles) => roles,
+            Self::NotShown(_) | Self::Failed(_) => &[],
+        }
+    }
+}
 
 /// A role that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]

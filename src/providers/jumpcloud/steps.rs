@@ -1,8 +1,12 @@
 //! The `Provider` steps of JumpCloud.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     ask::{Ask, Selector, same_text},
@@ -30,6 +34,7 @@ use super::{
     mapping,
     people::{self, Known},
     reading::{self, Basis, Detail},
+    roles::Directory,
 };
 
 /// One JumpCloud account during one operation.
@@ -37,6 +42,11 @@ pub struct JumpCloud {
     config: Config,
     /// What the operation's first read found.
     basis: RefCell<Option<Rc<Basis>>>,
+    /// Whether the guards were asked about the administrator's deletion.
+    deletes: Cell<bool>,
+    /// Names of roles that a write of this operation took, or may have: an older read still shows them, and a set that is made from
+    /// it must not give them back.
+    taken: RefCell<Vec<String>>,
 }
 
 /// Only its holders may change administrators, so that the last one must stay. Spelt in two ways.
@@ -47,6 +57,8 @@ impl JumpCloud {
         Self {
             config,
             basis: RefCell::new(None),
+            deletes: Cell::new(false),
+            taken: RefCell::new(Vec::new()),
         }
     }
 
@@ -70,6 +82,7 @@ impl JumpCloud {
         };
         let roles = |grants: &[Grant]| grants.iter().filter(|grant| grant.kind == GrantKind::Role).count();
         let is_last_role = roles(targets) > 0 && roles(targets) == roles(&reading.grants);
+        self.deletes.set(is_last_role);
         let has_link = targets.iter().any(|grant| grant.kind == GrantKind::OrganizationLink);
         if (is_last_role || has_link) && !cx.ask.remote_data.is_empty() {
             let what = if has_link {
@@ -123,6 +136,14 @@ impl JumpCloud {
         {
             return verdict;
         }
+        let verdict = self.answered(cx, write).await;
+        if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) {
+            self.note_taken(write, reading);
+        }
+        verdict
+    }
+
+    async fn answered(&self, cx: &Context<'_>, write: &Write) -> Verdict {
         let answer = match core::send(&self.config, cx, &write.call).await {
             Ok(answer) => answer,
             Err(fault) => return cx.fault(&fault),
@@ -143,6 +164,28 @@ impl JumpCloud {
         verdict
     }
 
+    /// Keeps the roles that a set leaves out.
+    fn note_taken(&self, write: &Write, reading: &Reading) {
+        let known = detail(reading).and_then(|detail| detail.person.known());
+        let body = write.call.body.as_deref().filter(|_| write.call.method == Method::Put);
+        let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+        let left = body.as_ref().and_then(|body| body.get("roleNames")?.as_array());
+        if let (Some(known), Some(left)) = (known, left) {
+            let went = known.names.iter().filter(|name| !left.contains(&json!(name)));
+            self.taken.borrow_mut().extend(went.cloned());
+        }
+    }
+
+    /// The roles of a record, without those that were taken meanwhile.
+    fn not_taken<'a>(&self, names: &'a [String]) -> Vec<&'a str> {
+        let taken = self.taken.borrow();
+        names
+            .iter()
+            .filter(|name| !taken.contains(name))
+            .map(String::as_str)
+            .collect()
+    }
+
     /// The PUT replaces the whole set: it goes only if the set is still the one that was read.
     async fn changed_meanwhile(&self, cx: &Context<'_>, reading: &Reading) -> Option<Verdict> {
         let known = detail(reading)?.person.known()?;
@@ -157,12 +200,14 @@ impl JumpCloud {
             }
             Err(fault) => Err(fault),
         };
-        let sorted = |mut names: Vec<String>| {
-            names.sort();
-            names
+        let is_same = |names: &[String]| {
+            let (mut now, mut before) = (self.not_taken(names), self.not_taken(&known.names));
+            now.sort_unstable();
+            before.sort_unstable();
+            now == before
         };
         match now.map(|record| record.names()) {
-            Ok(Ok(names)) if sorted(names.clone()) == sorted(known.names.clone()) => None,
+            Ok(Ok(names)) if is_same(&names) => None,
             Ok(Ok(_)) => Some(Verdict::NotSent {
                 reason: Reason::ConcurrentChange,
                 message: String::from(
@@ -186,16 +231,13 @@ impl JumpCloud {
                 .iter()
                 .any(|(_, grant)| grant.role_name.as_deref() == Some(name))
         };
-        let keep: Vec<&str> = known
-            .names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !goes(name))
-            .collect();
+        let mut keep = self.not_taken(&known.names);
+        keep.retain(|name| !goes(name));
         let path = format!("/api/users/{}", path_segment(&known.record.id));
         let call = if keep.is_empty() {
-            // There is no administrator without a role. The guard has allowed it, unless the other roles went meanwhile.
-            if !ask.allow.contains(&SideEffect::DeleteAdministrator) || !ask.remote_data.is_empty() {
+            // There is no administrator without a role. The guards have seen and allowed it, unless the other roles went meanwhile.
+            let is_allowed = self.deletes.get() && ask.allow.contains(&SideEffect::DeleteAdministrator);
+            if !is_allowed || !ask.remote_data.is_empty() {
                 return None;
             }
             core::write(&self.config, Method::Delete, &path, None)
@@ -324,7 +366,10 @@ impl Provider for JumpCloud {
                     .map(|known| known.id.clone())
                     .collect()
             } else {
-                let known = detail.basis.directory.iter().flatten();
+                if let Directory::Failed(fault) = &detail.basis.directory {
+                    return Err(fault.clone().into());
+                }
+                let known = detail.basis.directory.roles().iter();
                 known
                     .filter(|role| selector.names(&role.id, Some(&role.name)))
                     .map(|role| role.id.clone())

@@ -144,6 +144,11 @@ impl JumpCloud {
         self.state().comebacks = Some((role.to_owned(), delay, times));
     }
 
+    /// Reads of an administrator show its roles as they were that long ago.
+    pub fn stale_reads(&self, lag: Duration) {
+        self.state().lag = lag;
+    }
+
     pub fn rate_limit_next(&self, times: usize) {
         self.state().limited = times;
     }

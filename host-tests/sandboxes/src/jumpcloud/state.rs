@@ -64,6 +64,10 @@ pub struct State {
     pub changes: Vec<(String, usize, Vec<String>)>,
     pub comebacks: Option<(String, Duration, usize)>,
     pub limited: usize,
+    /// How long reads of an administrator are behind.
+    pub lag: Duration,
+    /// When an administrator's roles were replaced, and what they were.
+    pub replaced: Vec<(Duration, String, Vec<String>)>,
 }
 
 impl State {
@@ -89,6 +93,8 @@ impl State {
             changes: Vec::new(),
             comebacks: None,
             limited: 0,
+            lag: Duration::ZERO,
+            replaced: Vec::new(),
         }
     }
 
@@ -130,6 +136,11 @@ impl State {
     /// One read of an administrator: changes that are due after it happen behind it.
     pub fn read(&mut self, id: &str) -> Option<Administrator> {
         let mut shown = self.administrators.iter().find(|known| known.id == id).cloned()?;
+        let now = self.clock.unix();
+        let is_behind = |(at, known, _): &&(Duration, String, Vec<String>)| known == id && *at + self.lag > now;
+        if let Some((.., before)) = self.replaced.iter().find(is_behind) {
+            shown.roles.clone_from(before);
+        }
         for (role, skip, reads) in &mut self.omissions {
             if *skip > 0 {
                 *skip -= 1;
@@ -168,6 +179,7 @@ impl State {
             .filter(|role| roles.as_ref().is_none_or(|left| !left.contains(role)))
             .collect();
         let now = self.clock.unix();
+        self.replaced.push((now, id.to_owned(), before.clone()));
         if let Some(delay) = self
             .delays
             .iter()

@@ -165,3 +165,35 @@ async fn a_name_that_several_roles_share_is_ambiguous_whichever_is_held() {
     assert!(world.call(KIM, &[scoped]).await.is_ok());
     assert!(!world.demo.holds(KIM, "observability-editor", Some("p4")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_display_name_means_the_role_without_custom_roles() {
+    let viewer_of = |role: types::Role| types::Role {
+        group: Some(String::from("elasticsearch")),
+        ..role
+    };
+    let by_both = types::Role {
+        name: Some(String::from("Viewer")),
+        ..by_id("elasticsearch-viewer")
+    };
+    for role in [viewer_of(by_name("Viewer")), viewer_of(by_both.clone())] {
+        let world = World::new();
+        world.demo.assign(KIM, viewer("p3", &["alpha"]));
+        world.demo.assign(KIM, viewer("p3", &[]));
+        let answer = world.call(KIM, std::slice::from_ref(&role)).await;
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+        assert!(world.demo.assignments(KIM).contains(&viewer("p3", &["alpha"])));
+        assert!(!world.demo.assignments(KIM).contains(&viewer("p3", &[])));
+    }
+    // The id is held, though not as what the name says.
+    let world = World::new();
+    world.demo.assign(KIM, viewer("p3", &["alpha"]));
+    let failure = world.call(KIM, &[by_both]).await.unwrap_err();
+    assert_eq!(reasons(&failure), [Some("ambiguous")]);
+    assert!(failure.message.contains("elasticsearch-viewer+alpha"));
+    // A custom role may be called like a published one.
+    world.demo.assign(KIM, viewer("p5", &["Viewer"]));
+    let failure = world.call(KIM, &[viewer_of(by_name("Viewer"))]).await.unwrap_err();
+    assert_eq!(reasons(&failure), [Some("ambiguous")]);
+    assert_eq!(world.demo.writes(), 0);
+}

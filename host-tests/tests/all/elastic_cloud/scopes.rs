@@ -4,7 +4,7 @@ use harness::typed::types::{self, Outcome, ViaKind};
 use sandboxes::elastic_cloud::{Assignment, DEMO_ORGANIZATION};
 
 use super::{ANN, KIM, SAM, World, account, at, reasons, request};
-use crate::fixture::{by_id, in_organization, options, outcomes};
+use crate::fixture::{by_id, by_name, in_organization, options, outcomes};
 
 fn in_group(role: types::Role, group: &str) -> types::Role {
     types::Role {
@@ -67,7 +67,7 @@ async fn a_role_of_another_kind_of_project_is_refused() {
     let roles = [
         in_group(by_id("elasticsearch-viewer"), "security"),
         in_group(by_id("billing-admin"), "security"),
-        in_group(crate::fixture::by_name("Developer"), "security"),
+        in_group(by_name("Developer"), "security"),
     ];
     let failure = world.call(ANN, &roles).await.unwrap_err();
     assert_eq!(reasons(&failure), [Some("ambiguous"); 3]);
@@ -128,4 +128,29 @@ async fn an_organization_that_the_key_does_not_know() {
         .await
         .unwrap_err();
     assert_eq!((failure.status, failure.sent), (422, false), "{failure:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_at_a_place_tells_which_of_the_roles_of_one_name_is_meant() {
+    let world = World::new();
+    let all = |kind: &str, role: &str| Assignment::new(kind, role, Some("*"));
+    world.demo.assign(ANN, all("observability", "observability-editor"));
+    world.demo.assign(ANN, all("cloud_connected_resource", "linked-editor"));
+    let editor = at(by_name("Editor"), "d1");
+    // Then nothing tells any more whether an assignment for all projects reaches it.
+    for expected in [Outcome::Removed, Outcome::Refused] {
+        let answer = world.call(ANN, std::slice::from_ref(&editor)).await;
+        assert_eq!(outcomes(&answer), [expected], "{answer:?}");
+        assert!(!world.demo.holds(ANN, "deployment-editor", Some("d1")));
+    }
+    assert!(world.demo.holds(ANN, "deployment-editor", Some("d2")));
+    assert!(world.demo.holds(ANN, "observability-editor", Some("*")));
+    // Nothing is held there any more: no role of that name is, of whichever kind the place is.
+    let world = World::new();
+    for expected in [Outcome::Removed, Outcome::AlreadyAbsent] {
+        let answer = world.call(ANN, std::slice::from_ref(&editor)).await;
+        assert_eq!(outcomes(&answer), [expected], "{answer:?}");
+    }
+    let failure = world.call(ANN, &[at(by_name("Editor"), "*")]).await.unwrap_err();
+    assert_eq!(reasons(&failure), [Some("ambiguous")]);
 }

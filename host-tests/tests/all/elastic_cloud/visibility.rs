@@ -35,6 +35,24 @@ async fn a_kind_that_is_not_read_may_hold_the_role() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_role_of_another_kind_keeps_no_custom_role_of_another_name() {
+    let world = World::new();
+    let viewer = || Assignment::new("cloud_connected_resource", "cloud-connected-viewer", Some("*"));
+    world.demo.assign(ANN, viewer());
+    let answer = world.call(ANN, &[by_name("marketing-reader"), by_name("gamma")]).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+    world.demo.assign(ANN, viewer().custom(&["delta"]));
+    for name in ["delta", "Cloud connected viewer", "Some other role"] {
+        let failure = world.call(ANN, &[by_name(name)]).await.unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, Outcome::Unknown, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_member_of_another_shape_is_a_bad_answer() {
     let admin = r#"{"user_id": "1", "role_assignments": {"organization": [{"role_id": "organization-admin"}]}}"#;
     for member in [

@@ -115,11 +115,72 @@ async fn without_the_directory_names_go_and_ids_are_neither_guessed_nor_unprotec
             .await
             .unwrap_err();
         let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
-        assert_eq!(said, [Outcome::Removed, Outcome::NotAttempted], "{failure:?}");
+        assert_eq!(said, [Outcome::Removed, Outcome::Unknown], "{failure:?}");
+        assert_eq!(reason(&failure, 1), (Outcome::Unknown, "not_visible"));
         assert_eq!(world.roles(ANN_ADMIN), ["Manager", "Read Only", "Command Runner"]);
         // Which role the protected id means is not to be seen: it could be any of them.
         world.settings = Some(serde_json::json!({"protected_roles": [DEMO_ROLES[1].0]}).to_string());
         let failure = world.call(ANN, &[by_name("Manager")]).await.unwrap_err();
         assert_eq!(reason(&failure, 0), (Outcome::Refused, "protected_role"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_no_administrator_has_no_role_whatever_the_directory_shows() {
+    let world = World::new();
+    let nora = "5f00000000000000000000ee";
+    world.demo.add_user(SystemUser {
+        id: nora.to_owned(),
+        email: String::from("nora@example.com"),
+        ..SystemUser::default()
+    });
+    for status in [401, 403, 404] {
+        world.network.heal();
+        let refused = says(status, &serde_json::json!({"message": "no"}));
+        world.network.inject(reads("/api/v2/roles", 0, refused));
+        let success = world
+            .call(nora, &[by_name("Manager"), by_id(DEMO_ROLES[2].0)])
+            .await
+            .unwrap();
+        for entry in success.outcomes {
+            assert_eq!(entry.outcome, Outcome::AlreadyAbsent, "{status}");
+            assert_eq!(entry.warnings, ["role_directory_not_readable"]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_fails_keeps_the_entries_that_need_it_and_no_others() {
+    let world = World::new();
+    let fails = says(500, &serde_json::json!({}));
+    world.network.inject(reads("/api/v2/roles", 0, fails));
+    let failure = world
+        .call_with(
+            ANN,
+            &[group("On Call"), by_name("Help Desk"), by_id(DEMO_ROLES[3].0)],
+            allowing(SideEffect::LeaveGroup),
+        )
+        .await
+        .unwrap_err();
+    let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(
+        said,
+        [Outcome::Removed, Outcome::NotAttempted, Outcome::NotAttempted],
+        "{failure:?}"
+    );
+    assert!(failure.retryable);
+    let world = World::new();
+    world
+        .network
+        .inject(reads("/api/v2/roles", 0, says(500, &serde_json::json!({}))));
+    let answer = world
+        .call_with(ANN, &[group("On Call")], allowing(SideEffect::LeaveGroup))
+        .await
+        .unwrap();
+    assert_eq!(answer.outcomes[0].outcome, Outcome::Removed);
+    assert!(
+        !answer.outcomes[0].grants[0]
+            .warnings
+            .contains(&String::from("role_directory_not_readable"))
+    );
 }

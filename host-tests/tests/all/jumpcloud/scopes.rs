@@ -292,3 +292,40 @@ async fn an_empty_list_alone_makes_no_link_and_no_membership_absent() {
     let answer = World::new().call_with(KIM, &[group("On Call")], allowed()).await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_without_the_user_says_nothing_about_links_to_other_organizations() {
+    let nora = "5f00000000000000000000ee";
+    let world = |organization: &str| {
+        let world = World::at(organization);
+        world.demo.add_user(SystemUser {
+            id: nora.to_owned(),
+            email: String::from("nora@example.com"),
+            ..SystemUser::default()
+        });
+        world.demo.add_organization(DEMO_ORGANIZATION, "Own");
+        world
+    };
+    for organization in [DEMO_ORGANIZATIONS[0].0, "5b00000000000000000000ff"] {
+        let failure = world(organization).call(nora, &[]).await.unwrap_err();
+        assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"), "{organization}");
+    }
+    let own = world(DEMO_ORGANIZATION);
+    own.demo.link(ANN_ADMIN, DEMO_ORGANIZATION);
+    let answer = own.call(nora, &[]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
+    // Somebody from outside is linked, whom the organization's own list lacks.
+    own.demo.link("5e00000000000000000000ff", DEMO_ORGANIZATION);
+    let failure = own.call(nora, &[]).await.unwrap_err();
+    assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_is_absent_only_if_both_sides_are_shown() {
+    let world = World::at("5b00000000000000000000aa");
+    let failure = world.call(ANN, &[]).await.unwrap_err();
+    assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"));
+    world.demo.add_organization("5b00000000000000000000aa", "Other");
+    let answer = world.call(ANN, &[]).await;
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
+}
