@@ -345,6 +345,7 @@ async fn what_a_list_of_one_page_does_not_show_is_not_visible() {
     );
     let message = held.message.as_deref().unwrap_or_default();
     assert!(message.contains("settings.page_size"), "{message}");
+    assert_eq!(held.warnings, ["list_may_be_cut_off"]);
     // The directory is whole.
     assert_eq!(unknown.outcome, Outcome::NotFound);
 

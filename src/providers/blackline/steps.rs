@@ -23,6 +23,7 @@ use crate::{
     secret::Secret,
     transport::Task,
     unified::blank_user,
+    warning::Warning,
 };
 
 use super::{
@@ -188,7 +189,7 @@ impl BlackLine {
             documents: vec![("user", user.to_string()), ("roles", Value::Array(rows).to_string())],
             is_sparse: false,
             unreadable: unread.map(|_| FURTHER_PAIRS.to_owned()).collect(),
-            warnings: Vec::new(),
+            warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
             detail: Box::new(Detail {
                 user,
                 pairs,
