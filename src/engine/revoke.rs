@@ -57,17 +57,15 @@ async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work)
         return false;
     };
     let at = Moment::now(cx.client.transport());
-    let mut any = false;
     for target in work.targets.iter_mut().filter(|target| is_overtaken(target)) {
         if now.shows(&target.grant) {
             target.state = State::Pending;
         } else {
             target.answer(vanished(), at);
         }
-        any = true;
     }
     work.before = now;
-    any
+    true
 }
 
 /// It is not there any more, and not by an answer to this call: the read-back decides.

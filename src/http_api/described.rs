@@ -11,11 +11,9 @@ use crate::{
     unified::blank_user,
 };
 
-use super::{Envelope, Format, LeftOut, answer, envelope};
-
-const EVERYTHING: LeftOut = LeftOut {
-    fields: Vec::new(),
-    remote_data: false,
+use super::{
+    Envelope, Format, answer, envelope,
+    envelope::tests::{EVERYTHING, failure},
 };
 
 /// The schemas of the OpenAPI document, as far as they use what is needed here.
@@ -295,18 +293,7 @@ fn a_success_has_the_types_of_its_schema() {
 
 #[test]
 fn a_failure_has_the_types_of_its_schema() {
-    let sparse = || Failure {
-        kind: FailureKind::Forbidden,
-        message: String::from("why"),
-        status: 403,
-        field: None,
-        answer: None,
-        retry_after: None,
-        retryable: false,
-        outcomes: Vec::new(),
-        sent: false,
-        user: None,
-    };
+    let sparse = || failure(FailureKind::Forbidden, 403);
     let whole = Failure {
         field: text(),
         answer: Some(ProviderAnswer {

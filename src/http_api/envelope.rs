@@ -209,7 +209,7 @@ const fn phrase(status: u16) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::{
         contract::types::{Outcome, ProviderAnswer, RoleOutcome},
@@ -217,12 +217,12 @@ mod tests {
         unified::blank_user,
     };
 
-    const EVERYTHING: LeftOut = LeftOut {
+    pub const EVERYTHING: LeftOut = LeftOut {
         fields: Vec::new(),
         remote_data: false,
     };
 
-    fn failure(kind: FailureKind, status: u16) -> Failure {
+    pub fn failure(kind: FailureKind, status: u16) -> Failure {
         Failure {
             kind,
             message: String::from("why"),

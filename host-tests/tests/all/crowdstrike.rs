@@ -253,8 +253,7 @@ async fn a_directory_that_is_not_whole_proves_nothing() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_no_directory_knows_is_revoked_all_the_same() {
+fn with_a_user_at_home_in_the_child() -> (World, &'static str) {
     let world = World::new();
     let lee = "6f1e2a30-0000-4000-8000-00000000e005";
     world.tenant.add_user(User {
@@ -263,6 +262,12 @@ async fn what_no_directory_knows_is_revoked_all_the_same() {
         cid: CHILD.to_owned(),
         ..User::default()
     });
+    (world, lee)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_directory_knows_is_revoked_all_the_same() {
+    let (world, lee) = with_a_user_at_home_in_the_child();
     world.tenant.grant(lee, HOME, "event_viewer");
     world.tenant.grant(lee, CHILD, "help_desk");
     // Neither the list of grants nor the directories show it, as stale reads may.
@@ -287,14 +292,7 @@ async fn what_no_directory_knows_is_revoked_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
-    let world = World::new();
-    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
-    world.tenant.add_user(User {
-        uuid: lee.to_owned(),
-        uid: String::from("lee@example.com"),
-        cid: CHILD.to_owned(),
-        ..User::default()
-    });
+    let (world, lee) = with_a_user_at_home_in_the_child();
     // What is held in view names the CID in view.
     world.tenant.grant(lee, HOME, "event_viewer");
     let roles = [
