@@ -8,6 +8,7 @@
 
 mod account;
 mod ask;
+mod backend;
 mod capability;
 pub mod client;
 pub mod contract;

@@ -115,8 +115,14 @@ pub trait Provider {
         vec![("authorization", MASK.to_owned())]
     }
 
-    /// Sends one planned write; one verdict for each of its grants, in their order.
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>>;
+    /// Sends one planned write, which removes these grants; one verdict for each of them, in their order.
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        grants: &'a [&'a Grant],
+        reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>>;
 
     /// A read whose answer's body is the user's document and nothing else, and which holds no secrets, with the access token for it:
     /// it can be passed on as it arrives. `None` where the document stands inside of another one, or has to be filtered.

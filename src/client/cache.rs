@@ -3,8 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, btree_map::Entry},
-    future::poll_fn,
-    task::{Poll, Waker},
+    task::Waker,
     time::Duration,
 };
 
@@ -66,20 +65,19 @@ impl Caches {
             .map(|cached| cached.token.clone())
     }
 
-    /// Waits for the turn to get an account's token: calls that start together must not all ask for one.
-    pub async fn turn(&self, key: AccountKey) -> Turn<'_> {
-        poll_fn(|context| match self.renewing.borrow_mut().entry(key) {
-            Entry::Vacant(free) => {
+    /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: not in time.
+    pub async fn turn(&self, transport: &dyn crate::transport::Transport, end: Duration, key: AccountKey) -> Option<Turn<'_>> {
+        loop {
+            if let Entry::Vacant(free) = self.renewing.borrow_mut().entry(key) {
                 free.insert(Vec::new());
-                Poll::Ready(())
+                return Some(Turn { caches: self, key });
             }
-            Entry::Occupied(mut taken) => {
-                taken.get_mut().push(context.waker().clone());
-                Poll::Pending
+            let left = end.saturating_sub(transport.monotonic());
+            if left.is_zero() {
+                return None;
             }
-        })
-        .await;
-        Turn { caches: self, key }
+            transport.sleep(left.min(Duration::from_millis(20))).await;
+        }
     }
 
     pub fn keep_token(&self, key: AccountKey, token: CachedToken) {

@@ -40,7 +40,12 @@ async fn renew(
     key: AccountKey,
     fresh: &impl AsyncFn() -> Result<CachedToken, ProviderFault>,
 ) -> Result<Secret, ProviderFault> {
-    let _turn = caches.turn(key).await;
+    let end = client.transport().monotonic() + client.deadline().left(client.transport());
+    let Some(_turn) = caches.turn(client.transport(), end, key).await else {
+        let mut fault = ProviderFault::new(crate::error::FaultKind::TimedOut, "the deadline passed before there was an access token");
+        fault.sent = false;
+        return Err(fault);
+    };
     if let Some(token) = caches.token(key, client.transport().monotonic()) {
         return Ok(token);
     }

@@ -20,7 +20,7 @@ pub use self::{
 };
 
 use crate::{
-    client::{Caches, Call, Client, Deadline},
+    client::{Caches, Client, Deadline},
     contract::types::{Failure, Success},
     error::Error,
     provider::{Context, Grant, Provider, Reading, Verdict},
@@ -219,14 +219,4 @@ pub fn context<'a>(
         revoke_answers: std::cell::RefCell::default(),
         retry_after: std::cell::RefCell::default(),
     }
-}
-
-/// The URL of a call with the request's `remote_query` added.
-pub fn with_remote_query(mut call: Call, ask: &crate::ask::Ask) -> Call {
-    for (key, value) in &ask.remote_query {
-        let pair = crate::client::QueryBuilder::new().pair(key, value).build();
-        call.url.push(if call.url.contains('?') { '&' } else { '?' });
-        call.url.push_str(&pair);
-    }
-    call
 }

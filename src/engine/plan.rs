@@ -1,6 +1,8 @@
 //! Planned requests: what is sent, and what a dry run shows of it.
 
 use crate::{
+    ask::Ask,
+    client::{Call, QueryBuilder},
     contract::types::PlannedRequest,
     provider::{Context, Planned, Provider, Reading, Write},
 };
@@ -29,8 +31,18 @@ pub fn writes(
         for index in &mut write.targets {
             *index = chosen[*index];
         }
+        add_remote_query(&mut write.call, cx.ask);
     }
     writes
+}
+
+/// Adds the request's `remote_query` to the URL of a call.
+fn add_remote_query(call: &mut Call, ask: &Ask) {
+    for (key, value) in &ask.remote_query {
+        let pair = QueryBuilder::new().pair(key, value).build();
+        call.url.push(if call.url.contains('?') { '&' } else { '?' });
+        call.url.push_str(&pair);
+    }
 }
 
 /// What would be sent, secrets masked.

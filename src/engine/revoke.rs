@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::{
     client::{Backoff, Repeat},
-    provider::{Context, Provider, Reading, Verdict, Write},
+    provider::{Context, Grant, Provider, Reading, Verdict, Write},
     reason::Reason,
 };
 
@@ -89,10 +89,12 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
+    let targets = &work.targets;
     let answers: Vec<(Write, Vec<Verdict>, Moment)> = stream::iter(writes)
         .map(|write| async move {
             let verdicts = if cx.client.deadline().allows_write(cx.client.transport()) {
-                provider.send(cx, &write, reading).await
+                let grants: Vec<&Grant> = write.targets.iter().map(|&index| &targets[index].grant).collect();
+                provider.send(cx, &write, &grants, reading).await
             } else {
                 vec![too_late(); write.targets.len()]
             };

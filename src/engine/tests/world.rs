@@ -424,7 +424,13 @@ impl Provider for Fake {
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        _grants: &'a [&'a Grant],
+        _reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
         Box::pin(async {
             let verdict = match cx.client.send(&write.call).await {
                 Err(fault) => cx.fault(&fault),

@@ -57,7 +57,11 @@ pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFa
     if known_token(config, cx).is_some() {
         return Ok(());
     }
-    let _turn = cx.caches.turn(config.key()).await;
+    let transport = cx.client.transport();
+    let end = transport.monotonic() + cx.client.deadline().left(transport);
+    let Some(_turn) = cx.caches.turn(transport, end, config.key()).await else {
+        return Err(ProviderFault::new(FaultKind::TimedOut, "the deadline passed before there was an access token"));
+    };
     if known_token(config, cx).is_none() {
         cx.caches.keep_token(config.key(), token(config, cx).await?);
     }

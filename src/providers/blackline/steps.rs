@@ -363,23 +363,29 @@ impl Provider for BlackLine {
         })
     }
 
-    fn plan(&self, ask: &Ask, _user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, _ask: &Ask, _user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
         let Some(detail) = detail(reading) else {
             return Vec::new();
         };
         match self.config.strategy {
             Strategy::ReplaceSet if targets.is_empty() => Vec::new(),
-            Strategy::ReplaceSet => vec![self.replace(ask, detail, targets)],
+            Strategy::ReplaceSet => vec![self.replace(detail, targets)],
             Strategy::DeletePair => targets
                 .iter()
                 .enumerate()
-                .map(|(index, planned)| self.delete(ask, &detail.path, index, planned))
+                .map(|(index, planned)| self.delete(&detail.path, index, planned))
                 .collect(),
         }
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async move { vec![self.verdict(cx, write, reading).await; write.targets.len()] })
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        grants: &'a [&'a Grant],
+        reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async move { vec![self.verdict(cx, write, grants, reading).await; grants.len()] })
     }
 
     fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {

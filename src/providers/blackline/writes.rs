@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ask::Ask,
     client::{Answer, Call, QueryBuilder, Repeat},
-    engine::with_remote_query,
-    provider::{Context, Planned, Reading, Verdict, Write},
+    provider::{Context, Grant, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
 };
@@ -55,7 +53,7 @@ impl BlackLine {
     }
 
     /// The request that removes one pair.
-    pub fn delete(&self, ask: &Ask, path: &str, index: usize, planned: &Planned<'_>) -> Write {
+    pub fn delete(&self, path: &str, index: usize, planned: &Planned<'_>) -> Write {
         let product = planned.grant.scope.workspace.as_deref().unwrap_or_default();
         let path = QueryBuilder::new()
             .pair("roleId", &planned.grant.role_id)
@@ -63,32 +61,26 @@ impl BlackLine {
             .on(path);
         let call = Call::write(Method::Delete, self.config.base.join(&path), None, Repeat::Replay);
         Write {
-            call: with_remote_query(call, ask),
+            call,
             targets: vec![index],
         }
     }
 
     /// The pairs that remain, as a whole new set.
-    pub fn replace(&self, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Write {
-        let goes = |pair: &Pair| {
-            let is_target = targets.iter().any(|planned| {
-                planned.grant.role_id == pair.role_id
-                    && planned.grant.scope.workspace.as_ref() == Some(&pair.product_id)
-            });
-            is_target || self.is_taken(pair)
-        };
+    pub fn replace(&self, detail: &Detail, targets: &[Planned<'_>]) -> Write {
+        let goes = |pair: &Pair| targets.iter().any(|planned| is_of(planned.grant, pair)) || self.is_taken(pair);
         let left: Vec<Value> = detail.pairs.iter().filter(|pair| !goes(pair)).map(row).collect();
         let body = Some(Value::Array(left).to_string().into_bytes());
         let call = Call::write(Method::Post, self.config.base.join(&detail.path), body, Repeat::Reread)
             .header("content-type", "application/json");
         Write {
-            call: with_remote_query(call, ask),
+            call,
             targets: (0..targets.len()).collect(),
         }
     }
 
     /// Sends a write and judges its answer.
-    pub async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
+    pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], reading: &Reading) -> Verdict {
         let replaced = detail(reading).filter(|_| self.config.strategy == Strategy::ReplaceSet);
         if let Some(detail) = replaced
             && let Some(verdict) = self.changed_meanwhile(cx, detail).await
@@ -98,8 +90,10 @@ impl BlackLine {
         match session::send(&self.config, cx, &write.call, Effort::Full).await {
             Ok(answer) if answer.is_success() => {
                 let verdict = self.acknowledgement(cx, &answer);
-                if let Some(detail) = replaced.filter(|_| verdict == Verdict::Acknowledged) {
-                    self.note_taken(write, detail);
+                if replaced.is_some() && verdict == Verdict::Acknowledged {
+                    let left_out = |pair: &&Pair| grants.iter().any(|grant| is_of(grant, pair));
+                    let pairs = replaced.into_iter().flat_map(|detail| &detail.pairs);
+                    self.taken.borrow_mut().extend(pairs.filter(left_out).cloned());
                 }
                 verdict
             }
@@ -110,16 +104,6 @@ impl BlackLine {
 
     fn is_taken(&self, pair: &Pair) -> bool {
         self.taken.borrow().iter().any(|taken| taken.is_same(pair))
-    }
-
-    /// Keeps what an acknowledged set left out.
-    fn note_taken(&self, write: &Write, detail: &Detail) {
-        let body = write.call.body.as_deref().unwrap_or_default();
-        let Ok(posted) = serde_json::from_slice::<Vec<Value>>(body) else {
-            return;
-        };
-        let left_out = detail.pairs.iter().filter(|pair| !posted.contains(&row(pair)));
-        self.taken.borrow_mut().extend(left_out.cloned());
     }
 
     fn acknowledgement(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
@@ -161,6 +145,10 @@ impl BlackLine {
             message: fault.message,
         }
     }
+}
+
+fn is_of(grant: &Grant, pair: &Pair) -> bool {
+    grant.role_id == pair.role_id && grant.scope.workspace.as_ref() == Some(&pair.product_id)
 }
 
 /// A pair as the set holds it.

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use crate::{
     client::{Answer, Call},
-    contract::types::Scope,
-    provider::{Context, Grant, GrantKind, Held, Verdict, Write},
+    provider::{Context, Grant, Verdict, Write},
     reason::Reason,
 };
 
@@ -18,12 +17,6 @@ use super::{cid::Cid, config::Config, core, directory::Directories, documents::E
 pub struct Revokes {
     /// Roles of a batch with errors inside that may still be sent one by one.
     alone_left: Cell<usize>,
-}
-
-/// What a revoke names.
-struct Named {
-    cid: String,
-    roles: Vec<String>,
 }
 
 /// Roles of batches with errors inside that are sent one by one in one operation.
@@ -43,23 +36,22 @@ impl Revokes {
         directories: &Directories,
         cx: &Context<'_>,
         write: &Write,
+        grants: &[&Grant],
         detail: Option<&Detail>,
         shown: impl AsyncFn() -> Option<Vec<Grant>>,
     ) -> Vec<Verdict> {
-        let all = |verdict: Verdict| vec![verdict; write.targets.len()];
+        let all = |verdict: Verdict| vec![verdict; grants.len()];
         let answer = match core::send(config, cx, &write.call).await {
             Ok(answer) => answer,
             Err(fault) => return all(cx.fault(&fault)),
         };
-        let named = named(&write.call);
         if is_invalid_role(&answer) {
             keep(cx, &answer);
-            return all(invalid_role(config, directories, cx, &answer, &named, detail).await);
+            return all(invalid_role(config, directories, cx, &answer, grants, detail).await);
         }
         let verdict = plain(cx, &answer);
-        let is_torn = has_errors_inside(&answer);
-        if is_torn && named.roles.len() > 1 && named.roles.len() == write.targets.len() {
-            return self.one_by_one(config, cx, write, &named, verdict, shown).await;
+        if has_errors_inside(&answer) && grants.len() > 1 {
+            return self.one_by_one(config, cx, write, grants, verdict, shown).await;
         }
         all(verdict)
     }
@@ -71,22 +63,21 @@ impl Revokes {
         config: &Config,
         cx: &Context<'_>,
         write: &Write,
-        named: &Named,
+        grants: &[&Grant],
         verdict: Verdict,
         shown: impl AsyncFn() -> Option<Vec<Grant>>,
     ) -> Vec<Verdict> {
-        let mut verdicts = vec![verdict; named.roles.len()];
-        let is_unchanged = shown().await.is_some_and(|grants| {
-            let is_shown = |role: &String| grants.iter().any(|grant| grant.same_key(&target(role, &named.cid)));
-            named.roles.iter().all(is_shown)
-        });
+        let mut verdicts = vec![verdict; grants.len()];
+        let is_unchanged = shown()
+            .await
+            .is_some_and(|shown| grants.iter().all(|grant| shown.iter().any(|held| held.same_key(grant))));
         if !is_unchanged || !cx.client.deadline().allows_write(cx.client.transport()) {
             return verdicts;
         }
-        let count = named.roles.len().min(self.alone_left.get());
+        let count = grants.len().min(self.alone_left.get());
         self.alone_left.set(self.alone_left.get() - count);
-        let calls = named.roles.iter().take(count).map(async |role| {
-            match core::send(config, cx, &alone(&write.call, role)).await {
+        let calls = grants.iter().take(count).map(async |grant| {
+            match core::send(config, cx, &alone(&write.call, &grant.role_id)).await {
                 Ok(answer) => plain(cx, &answer),
                 Err(fault) => cx.fault(&fault),
             }
@@ -134,7 +125,7 @@ async fn invalid_role(
     directories: &Directories,
     cx: &Context<'_>,
     answer: &Answer,
-    named: &Named,
+    grants: &[&Grant],
     detail: Option<&Detail>,
 ) -> Verdict {
     let said = core::said(answer);
@@ -142,22 +133,22 @@ async fn invalid_role(
         reason: Reason::ProviderRefused,
         message,
     };
-    let [role] = named.roles.as_slice() else {
+    let [grant] = grants else {
         return refused(format!("CrowdStrike refused the batch: {said}"));
     };
-    let mut cids: Vec<Cid> = Cid::parse(&named.cid).into_iter().collect();
+    let cid = grant.scope.organization.as_deref().unwrap_or_default();
+    let mut cids: Vec<Cid> = Cid::parse(cid).into_iter().collect();
     for cid in detail.map(Detail::known_cids).unwrap_or_default() {
         if !cids.contains(&cid) {
             cids.push(cid);
         }
     }
-    match directories.with_id(config, cx, role, &cids).await {
+    match directories.with_id(config, cx, &grant.role_id, &cids).await {
         Ok(None) => Verdict::UnknownRole {
             message: format!("CrowdStrike: {said}"),
         },
         Ok(Some(_)) => refused(format!(
-            "CrowdStrike: {said}; the role exists, and not in the CID {}",
-            named.cid
+            "CrowdStrike: {said}; the role exists, and not in the CID {cid}"
         )),
         Err(_) => refused(format!(
             "CrowdStrike: {said}; whether the role exists in another CID cannot be read"
@@ -179,42 +170,12 @@ fn keep(cx: &Context<'_>, answer: &Answer) {
     cx.revoke_answers.borrow_mut().push(evidence);
 }
 
-fn named(call: &Call) -> Named {
-    let body = document(call);
-    let roles = body.get("role_ids").and_then(Value::as_array);
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    Named {
-        cid: body.get("cid").and_then(text).unwrap_or_default(),
-        roles: roles.into_iter().flatten().filter_map(text).collect(),
-    }
-}
-
 /// The same request for one role; what becomes of it counts for the call that was planned.
 fn alone(call: &Call, role: &str) -> Call {
-    let mut body = document(call);
+    let mut body: Value = serde_json::from_slice(call.body.as_deref().unwrap_or_default()).unwrap_or_default();
     body["role_ids"] = Value::from(vec![role]);
     Call {
         body: Some(body.to_string().into_bytes()),
         ..call.clone()
-    }
-}
-
-fn document(call: &Call) -> Value {
-    serde_json::from_slice(call.body.as_deref().unwrap_or_default()).unwrap_or_default()
-}
-
-fn target(role: &str, cid: &str) -> Grant {
-    Grant {
-        kind: GrantKind::Role,
-        role_id: role.to_owned(),
-        role_name: None,
-        scope: Scope {
-            group: None,
-            organization: Some(cid.to_owned()),
-            workspace: None,
-        },
-        held: Held::Direct,
-        effects: Vec::new(),
-        warnings: Vec::new(),
     }
 }

@@ -10,9 +10,8 @@ use crate::{
     capability::Capability,
     client::{Call, Repeat},
     contract::types::User,
-    engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Absence, Context, Field, Planned, Provider, Reading, Verdict, Verification, Write},
+    provider::{Absence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
@@ -177,7 +176,7 @@ impl CrowdStrike {
             Repeat::Replay,
         ));
         Write {
-            call: with_remote_query(call, ask),
+            call,
             targets: roles.iter().map(|(index, _)| *index).collect(),
         }
     }
@@ -276,7 +275,13 @@ impl Provider for CrowdStrike {
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        grants: &'a [&'a Grant],
+        reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
         Box::pin(async move {
             let detail = detail(reading);
             let shown = async || {
@@ -286,7 +291,7 @@ impl Provider for CrowdStrike {
             };
             let revokes = &self.revokes;
             revokes
-                .send(&self.config, &self.directories, cx, write, detail, shown)
+                .send(&self.config, &self.directories, cx, write, grants, detail, shown)
                 .await
         })
     }

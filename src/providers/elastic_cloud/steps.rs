@@ -10,7 +10,6 @@ use crate::{
     capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::{SideEffect, User},
-    engine::with_remote_query,
     error::{Error, FaultKind, ProviderFault},
     provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
@@ -345,10 +344,7 @@ impl Provider for ElasticCloud {
             let body = assignments::body(&assigned, &ask.remote_data).to_string().into_bytes();
             let call = Call::write(Method::Delete, url.clone(), Some(body), Repeat::Replay)
                 .header("content-type", "application/json");
-            Write {
-                call: with_remote_query(call, ask),
-                targets: chosen,
-            }
+            Write { call, targets: chosen }
         };
         let (alone, together): (Vec<usize>, Vec<usize>) = (0..targets.len()).partition(|&index| targets[index].alone);
         let mut writes: Vec<Write> = alone.into_iter().map(|index| write(&[index])).collect();
@@ -359,7 +355,13 @@ impl Provider for ElasticCloud {
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, _reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        _grants: &'a [&'a Grant],
+        _reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
         Box::pin(async move { vec![self.verdict(cx, write).await; write.targets.len()] })
     }
 

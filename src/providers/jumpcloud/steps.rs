@@ -6,14 +6,13 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     ask::{Ask, Selector, same_text},
     capability::Capability,
-    client::{Call, path_segment},
+    client::path_segment,
     contract::types::{SideEffect, User},
-    engine::with_remote_query,
     error::Error,
     provider::{
         Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading, Verdict,
@@ -130,15 +129,18 @@ impl JumpCloud {
         Ok(consequences)
     }
 
-    async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
-        if write.call.url.starts_with(&self.config.base.join("/api/users/"))
-            && let Some(verdict) = self.changed_meanwhile(cx, reading).await
-        {
+    async fn verdict(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], reading: &Reading) -> Verdict {
+        let are_roles = grants.iter().all(|grant| grant.kind == GrantKind::Role);
+        if are_roles && let Some(verdict) = self.changed_meanwhile(cx, reading).await {
             return verdict;
         }
         let verdict = self.answered(cx, write).await;
-        if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) {
-            self.note_taken(write, reading);
+        if are_roles
+            && write.call.method == Method::Put
+            && matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. })
+        {
+            let names = grants.iter().filter_map(|grant| grant.role_name.clone());
+            self.taken.borrow_mut().extend(names);
         }
         verdict
     }
@@ -162,18 +164,6 @@ impl JumpCloud {
             };
         }
         verdict
-    }
-
-    /// Keeps the roles that a set leaves out.
-    fn note_taken(&self, write: &Write, reading: &Reading) {
-        let known = detail(reading).and_then(|detail| detail.person.known());
-        let body = write.call.body.as_deref().filter(|_| write.call.method == Method::Put);
-        let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
-        let left = body.as_ref().and_then(|body| body.get("roleNames")?.as_array());
-        if let (Some(known), Some(left)) = (known, left) {
-            let went = known.names.iter().filter(|name| !left.contains(&json!(name)));
-            self.taken.borrow_mut().extend(went.cloned());
-        }
     }
 
     /// The roles of a record, without those that were taken meanwhile.
@@ -248,7 +238,10 @@ impl JumpCloud {
             };
             core::write(&self.config, Method::Put, &path, serde_json::to_vec(&body).ok())
         };
-        Some(write(call, ask, targets.iter().map(|(index, _)| *index).collect()))
+        Some(Write {
+            call,
+            targets: targets.iter().map(|(index, _)| *index).collect(),
+        })
     }
 
     fn link_write(&self, ask: &Ask, known: &Known, target: (usize, &Grant)) -> Option<Write> {
@@ -260,8 +253,10 @@ impl JumpCloud {
             path_segment(&known.record.id),
             path_segment(&target.1.role_id)
         );
-        let call = core::write(&self.config, Method::Delete, &path, None);
-        Some(write(call, ask, vec![target.0]))
+        Some(Write {
+            call: core::write(&self.config, Method::Delete, &path, None),
+            targets: vec![target.0],
+        })
     }
 
     fn membership_write(&self, ask: &Ask, user: &str, group: &str, targets: Vec<usize>) -> Write {
@@ -271,8 +266,10 @@ impl JumpCloud {
             body.insert(field.to_owned(), Value::from(value));
         }
         let body = Value::Object(body).to_string().into_bytes();
-        let call = core::write(&self.config, Method::Post, &path, Some(body));
-        write(call, ask, targets)
+        Write {
+            call: core::write(&self.config, Method::Post, &path, Some(body)),
+            targets,
+        }
     }
 }
 
@@ -443,19 +440,18 @@ impl Provider for JumpCloud {
         vec![(name, MASK.to_owned())]
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async move { vec![self.verdict(cx, write, reading).await; write.targets.len()] })
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        grants: &'a [&'a Grant],
+        reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
+        Box::pin(async move { vec![self.verdict(cx, write, grants, reading).await; grants.len()] })
     }
 
     fn unify(&self, reading: &Reading) -> User {
         detail(reading).map_or_else(|| blank_user(""), |detail| mapping::user(detail, &reading.grants))
-    }
-}
-
-fn write(call: Call, ask: &Ask, targets: Vec<usize>) -> Write {
-    Write {
-        call: with_remote_query(call, ask),
-        targets,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     contract::types::Scope,
     error::{FaultKind, ProviderFault},
-    provider::{Grant, GrantKind, Held, Verdict, Write},
+    provider::{Grant, GrantKind, Held, Verdict},
     reason::Reason,
 };
 
@@ -85,13 +85,16 @@ pub fn removal(role: &str, entities: &[&str], users: &[String]) -> Value {
 
 /// The verdicts of a removal of which only some was done. An entity that is rejected with its own error was not; what is not
 /// mentioned was, if only entities were rejected. All else the read-back decides.
-pub fn partial(write: &Write, document: &Value, error: &str) -> Vec<Verdict> {
-    let body: Value = serde_json::from_slice(write.call.body.as_deref().unwrap_or_default()).unwrap_or_default();
-    let list = |document: &Value, key: &str| -> Vec<Value> {
-        document.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+pub fn partial(grants: &[&Grant], document: &Value, error: &str) -> Vec<Verdict> {
+    let list = |key: &str| {
+        document
+            .get(key)
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     };
-    let rejected = list(document, "rejected_entities");
-    let rejected_users = list(document, "rejected_users");
+    let rejected = list("rejected_entities");
+    let rejected_users = list("rejected_users");
     let is_only_of_entities = error == "failed_for_some_entities" && !rejected.is_empty() && rejected_users.is_empty();
     let why = |row: &Value| {
         row.get("error")
@@ -99,10 +102,10 @@ pub fn partial(write: &Write, document: &Value, error: &str) -> Vec<Verdict> {
             .unwrap_or("rejected")
             .to_owned()
     };
-    list(&body, "entity_ids")
+    grants
         .iter()
-        .map(|entity| {
-            let entity = entity.as_str().unwrap_or_default();
+        .map(|grant| {
+            let entity = entity(&grant.scope).unwrap_or_default();
             let row = rejected
                 .iter()
                 .find(|row| row.get("id").and_then(Value::as_str) == Some(entity));
@@ -149,16 +152,10 @@ fn grant(member: &Member, role: &str, entity: &str) -> Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{client::Repeat, transport::Method};
 
-    fn write(entities: &[&str]) -> Write {
-        let body = removal("Rl01", entities, &[String::from("U1")])
-            .to_string()
-            .into_bytes();
-        Write {
-            call: crate::client::Call::write(Method::Post, "https://h/", Some(body), Repeat::Replay),
-            targets: (0..entities.len()).collect(),
-        }
+    fn grants() -> [Grant; 2] {
+        let member = Member::new(&json!({}), "U1", String::from("E1"));
+        ["T1", "T2"].map(|entity| grant(&member, "Rl01", entity))
     }
 
     #[test]
@@ -166,20 +163,21 @@ mod tests {
         let is_refused = |verdict: &Verdict| matches!(verdict, Verdict::Refused { .. });
         let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
         let row = |id: &str| json!([{"id": id, "error": "invalid_auth"}]);
+        let [one, two] = &grants();
         let entities = partial(
-            &write(&["T1", "T2"]),
+            &[one, two],
             &json!({ "rejected_entities": row("T1") }),
             "failed_for_some_entities",
         );
         assert!(is_refused(&entities[0]) && entities[1] == Verdict::Acknowledged);
         let users = partial(
-            &write(&["T1", "T2"]),
+            &[one, two],
             &json!({ "rejected_users": row("U1") }),
             "failed_for_some_users",
         );
         assert!(users.iter().all(is_open), "{users:?}");
         let both = partial(
-            &write(&["T1", "T2"]),
+            &[one, two],
             &json!({"rejected_users": row("U1"), "rejected_entities": row("T2")}),
             "failed_for_some_users_and_entities",
         );
@@ -189,7 +187,7 @@ mod tests {
             "failed_for_some_users",
             "failed_for_some_users_and_entities",
         ] {
-            let silent = partial(&write(&["T1"]), &json!({}), error);
+            let silent = partial(&[one], &json!({}), error);
             assert!(is_open(&silent[0]), "{error}");
         }
     }

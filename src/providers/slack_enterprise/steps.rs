@@ -12,7 +12,6 @@ use crate::{
     capability::Capability,
     client::{QueryBuilder, Repeat},
     contract::types::{SideEffect, User},
-    engine::with_remote_query,
     error::{Error, FaultKind},
     provider::{
         Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
@@ -100,7 +99,7 @@ impl Slack {
     }
 
     /// One verdict for each target: rejected ids are not acknowledged, the rest are.
-    async fn verdicts(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Vec<Verdict> {
+    async fn verdicts(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], reading: &Reading) -> Vec<Verdict> {
         let all = |verdict: Verdict| vec![verdict; write.targets.len()];
         let answer = match core::send(&self.config, cx, &write.call).await {
             Ok(answer) => answer,
@@ -126,12 +125,14 @@ impl Slack {
         let verdict = cx.fault(&fault);
         match error.as_str() {
             "failed_for_some_entities" | "failed_for_some_users" | "failed_for_some_users_and_entities" => {
-                assignments::partial(write, &document, &error)
+                assignments::partial(grants, &document, &error)
             }
             "invalid_role_id" => all(Verdict::UnknownRole {
                 message: String::from("Slack knows no such role"),
             }),
-            MISSED_WORKSPACES if self.missed.borrow().is_empty() => all(self.demote_again(cx, write, reading).await),
+            MISSED_WORKSPACES if self.missed.borrow().is_empty() => {
+                all(self.demote_again(cx, write, grants, reading).await)
+            }
             MISSED_WORKSPACES => all(missed()),
             // `fatal_error` may be half done.
             _ if fault.kind == FaultKind::ServerError => all(Verdict::Unanswered {
@@ -143,14 +144,14 @@ impl Slack {
     }
 
     /// The organization is done, and some workspaces are not: they are looked at, and the same is asked for once more.
-    async fn demote_again(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
+    async fn demote_again(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], reading: &Reading) -> Verdict {
         let Some(detail) = detail(reading) else {
             return missed();
         };
         if self.left(cx, detail).await.is_empty() || !cx.client.deadline().allows_write(cx.client.transport()) {
             return missed();
         }
-        let again = Box::pin(self.verdicts(cx, write, reading)).await;
+        let again = Box::pin(self.verdicts(cx, write, grants, reading)).await;
         let is_acknowledged = again.first() == Some(&Verdict::Acknowledged);
         // The first one had an effect, whatever became of the second.
         if is_acknowledged && self.left(cx, detail).await.is_empty() {
@@ -182,7 +183,7 @@ impl Slack {
             Repeat::Replay,
         );
         Write {
-            call: with_remote_query(call, ask),
+            call,
             targets: entities.iter().map(|(index, _)| *index).collect(),
         }
     }
@@ -212,17 +213,14 @@ impl Slack {
         let body = json!({"team_id": team, "user_id": user});
         // Asked again after the state has changed it could promote a guest: the engine reads first.
         let call = core::write(&self.config, SET_REGULAR, &with(body, &ask.remote_data), Repeat::Reread);
-        Some(Write {
-            call: with_remote_query(call, ask),
-            targets,
-        })
+        Some(Write { call, targets })
     }
 
     /// That a demotion in the organization takes the ownership of workspaces is documented. What else is along with it a read tells.
-    fn doubt_what_is_along(&self, write: &Write, verdicts: &mut [Verdict]) {
-        let is_demotion = write.call.url.contains(SET_REGULAR);
+    fn doubt_what_is_along(&self, grants: &[&Grant], verdicts: &mut [Verdict]) {
+        let is_demotion = grants.iter().all(|grant| roles::is_account_type(&grant.role_id));
         let along = verdicts.iter_mut().skip(self.documented.get());
-        for verdict in along.filter(|_| is_demotion && write.targets.len() > 1) {
+        for verdict in along.filter(|_| is_demotion && grants.len() > 1) {
             if *verdict == Verdict::Acknowledged {
                 *verdict = Verdict::Unanswered {
                     reason: Reason::Prerequisite,
@@ -365,15 +363,21 @@ impl Provider for Slack {
         writes
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
+    fn send<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        write: &'a Write,
+        grants: &'a [&'a Grant],
+        reading: &'a Reading,
+    ) -> Task<'a, Vec<Verdict>> {
         Box::pin(async move {
-            let mut verdicts = self.verdicts(cx, write, reading).await;
+            let mut verdicts = self.verdicts(cx, write, grants, reading).await;
             let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
             // A demotion without an answer may be done in part.
             if verdicts.iter().any(is_open) && self.missed.borrow().is_empty() {
                 self.missed.borrow_mut().clone_from(&self.owned.borrow());
             }
-            self.doubt_what_is_along(write, &mut verdicts);
+            self.doubt_what_is_along(grants, &mut verdicts);
             verdicts
         })
     }

@@ -83,7 +83,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
 }
 
 /// A fresh and complete read.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<Reading, Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
     let (found, listed, roles, named, ()) = future::join5(
         core::user(config, cx, user),
         core::roles_of_user(config, cx, user),
@@ -103,7 +103,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     for state in &groups {
         grants.extend(groups::grants(state, user, &roles, &mut memory.joined.borrow_mut()));
     }
-    Ok(Reading {
+    let reading = Reading {
         other_ids: Vec::new(),
         grants,
         emails: document.email.iter().map(|email| email.to_lowercase()).collect(),
@@ -116,13 +116,15 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
             .map(|state| state.group.id.to_string())
             .collect(),
         warnings: Vec::new(),
-        detail: Box::new(Detail {
-            user: document,
-            roles,
-            named,
-            groups,
-        }),
-    })
+        detail: Box::new(()),
+    };
+    let detail = Detail {
+        user: document,
+        roles,
+        named,
+        groups,
+    };
+    Ok((reading, detail))
 }
 
 /// Whose token it is; asked with the first read, since that takes no longer.

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use crate::{
     ask::{Ask, Selector, same_text},
+    backend::Backend,
     capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::User,
-    engine::with_remote_query,
     error::Error,
     provider::{
-        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict, Verification,
+        Write,
     },
     reason::Reason,
     secret::Secret,
-    transport::{Method, Task},
-    unified::blank_user,
+    transport::Method,
 };
 
 use super::{
@@ -35,13 +34,6 @@ pub struct TeamViewer {
     memory: Memory,
 }
 
-/// What a planned write takes, as its request says.
-enum Taken {
-    Role(String),
-    GroupRole(u64),
-    Membership(u64),
-}
-
 impl TeamViewer {
     pub fn new(config: Config) -> Self {
         Self {
@@ -50,12 +42,9 @@ impl TeamViewer {
         }
     }
 
-    async fn verdict(&self, cx: &Context<'_>, write: &Write, reading: &Reading) -> Verdict {
-        let (Some(detail), Some(taken)) = (detail(reading), self.taken(write)) else {
-            return overtaken("what was planned no longer fits what is held");
-        };
-        if let Taken::GroupRole(group) = taken
-            && let Some(verdict) = self.changed_meanwhile(cx, group, reading).await
+    async fn verdict(&self, cx: &Context<'_>, write: &Write, grant: &Grant, detail: &Detail) -> Verdict {
+        if grant.kind == GrantKind::GroupRole
+            && let Some(verdict) = self.changed_meanwhile(cx, grant).await
         {
             return verdict;
         }
@@ -69,7 +58,7 @@ impl TeamViewer {
         }
         let fault = core::fault(cx, &answer, core::kind_of(&answer), "TeamViewer refused to unassign");
         // It may be the answer for what is not held any more, which is no refusal.
-        if matches!(answer.status, 400 | 404) && self.is_held(cx, &taken, &detail.user.id).await != Some(true) {
+        if matches!(answer.status, 400 | 404) && self.is_held(cx, grant, &detail.user.id).await != Some(true) {
             cx.note(&fault);
             return Verdict::Unanswered {
                 reason: fault.reason(),
@@ -80,14 +69,9 @@ impl TeamViewer {
     }
 
     /// The call that strips a group names no role: it may go only while the group holds the very role that is meant.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, group: u64, reading: &Reading) -> Option<Verdict> {
-        let scope = group.to_string();
-        let meant = reading
-            .grants
-            .iter()
-            .find(|grant| grant.kind == GrantKind::GroupRole && grant.scope.group.as_ref() == Some(&scope));
-        match core::role_of_group(&self.config, cx, group).await {
-            Ok(Some(role)) if meant.is_some_and(|meant| meant.role_id == role) => None,
+    async fn changed_meanwhile(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
+        match core::role_of_group(&self.config, cx, consequences::group_of(grant)?).await {
+            Ok(Some(role)) if role == grant.role_id => None,
             Ok(_) => Some(overtaken("the group has another role now, or none")),
             Err(fault) => Some(Verdict::NotSent {
                 reason: fault.reason(),
@@ -97,34 +81,19 @@ impl TeamViewer {
     }
 
     /// Whether what a write was to take is there; `None` where that cannot be read.
-    async fn is_held(&self, cx: &Context<'_>, taken: &Taken, user: &str) -> Option<bool> {
+    async fn is_held(&self, cx: &Context<'_>, grant: &Grant, user: &str) -> Option<bool> {
         let config = &self.config;
         let user = ids::user(user)?;
-        match taken {
-            Taken::Role(role) => {
-                let users = core::users_of_role(config, cx, role).await.ok()?;
-                Some(users.contains(&user))
-            }
-            Taken::GroupRole(group) => Some(core::role_of_group(config, cx, *group).await.ok()?.is_some()),
-            Taken::Membership(group) => {
-                let members = core::members(config, cx, *group).await.ok()?;
-                Some(ids::is_among(&user, &members))
-            }
+        if grant.kind == GrantKind::Role {
+            let users = core::users_of_role(config, cx, &grant.role_id).await.ok()?;
+            return Some(users.contains(&user));
         }
-    }
-
-    fn taken(&self, write: &Write) -> Option<Taken> {
-        let Some(body) = &write.call.body else {
-            let path = write.call.url.strip_prefix(&self.url("/usergroups/"))?;
-            let (group, _) = path.split_once('/')?;
-            return group.parse().ok().map(Taken::Membership);
-        };
-        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-        if let Some(group) = body.get("UserGroupId") {
-            return group.as_u64().map(Taken::GroupRole);
+        let group = consequences::group_of(grant)?;
+        if grant.kind == GrantKind::GroupRole {
+            return Some(core::role_of_group(config, cx, group).await.ok()?.is_some());
         }
-        let role = body.get("UserRoleId")?.as_str()?;
-        Some(Taken::Role(role.to_owned()))
+        let members = core::members(config, cx, group).await.ok()?;
+        Some(ids::is_among(&user, &members))
     }
 
     /// The id of the token's owner, where it can be told.
@@ -145,13 +114,6 @@ impl TeamViewer {
         Ok(own.and_then(|user| ids::user(&user.id)))
     }
 
-    fn write(ask: &Ask, call: Call, index: usize) -> Write {
-        Write {
-            call: with_remote_query(core::json(call), ask),
-            targets: vec![index],
-        }
-    }
-
     fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
         let mut body = serde_json::to_value(document).ok()?;
         if let serde_json::Value::Object(fields) = &mut body {
@@ -165,7 +127,9 @@ impl TeamViewer {
     }
 }
 
-impl Provider for TeamViewer {
+impl Backend for TeamViewer {
+    type Detail = Detail;
+
     fn capability(&self) -> &'static Capability {
         &CAPABILITY
     }
@@ -197,12 +161,10 @@ impl Provider for TeamViewer {
     }
 
     /// The scopes hold a group's id.
-    fn resolve(&self, selector: &Selector, reading: &Reading) -> Selector {
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
         let group = selector.group.as_ref().map(|text| {
-            let named = detail(reading).and_then(|detail| detail.named(text));
-            named
-                .and_then(Named::group)
-                .map_or_else(|| text.clone(), |group| group.id.to_string())
+            let group = detail.named(text).and_then(Named::group);
+            group.map_or_else(|| text.clone(), |group| group.id.to_string())
         });
         Selector {
             group,
@@ -210,82 +172,65 @@ impl Provider for TeamViewer {
         }
     }
 
-    fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
-        Box::pin(reading::find_user(&self.config, cx))
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        reading::find_user(&self.config, cx).await
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>> {
-        Box::pin(reading::read(&self.config, cx, &self.memory, user))
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        reading::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn absence<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        selector: &'a Selector,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(async move {
-            Ok(detail(reading).map_or_else(
-                || Absence::NotFound(String::from("nothing was read")),
-                |detail| what_absence_means(selector, detail),
-            ))
-        })
+    async fn absence(
+        &self,
+        _cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(what_absence_means(selector, detail))
     }
 
-    fn namesakes<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        selector: &'a Selector,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Vec<String>, Error>> {
-        Box::pin(async move {
-            let roles = detail(reading).map_or(&[] as &[Role], |detail| &detail.roles);
-            let called = roles
-                .iter()
-                .filter(|role| selector.names(&role.id, role.name.as_deref()));
-            Ok(called.map(|role| role.id.clone()).collect())
-        })
+    async fn namesakes(&self, _cx: &Context<'_>, selector: &Selector, detail: &Detail) -> Result<Vec<String>, Error> {
+        let mut roles = detail.roles.iter();
+        let called = roles
+            .by_ref()
+            .filter(|role| selector.names(&role.id, role.name.as_deref()));
+        Ok(called.map(|role| role.id.clone()).collect())
     }
 
-    fn consequences<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        reading: &'a Reading,
-        targets: &'a [Grant],
-    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(async move {
-            let Some(detail) = detail(reading) else {
-                return Ok(Vec::new());
-            };
-            let mut consequences = consequences::of_leaving(reading, targets);
-            if targets.iter().any(|grant| grant.kind == GrantKind::GroupRole)
-                && let Some(own) = self.owner(cx).await?
-            {
-                consequences.extend(consequences::of_stripping(detail, &own, targets));
-            }
-            Ok(consequences)
-        })
+    async fn consequences(
+        &self,
+        cx: &Context<'_>,
+        reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        let mut consequences = consequences::of_leaving(reading, targets);
+        if targets.iter().any(|grant| grant.kind == GrantKind::GroupRole)
+            && let Some(own) = self.owner(cx).await?
+        {
+            consequences.extend(consequences::of_stripping(detail, &own, targets));
+        }
+        Ok(consequences)
     }
 
     /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(async move {
-            let Some(owner) = self.memory.owner()? else {
-                return Ok(Principal::Unknown);
-            };
-            if let Some(id) = owner.userid.as_deref().and_then(ids::user) {
-                return Ok(Principal::User(id));
-            }
-            let Some(email) = &owner.email else {
-                return Ok(Principal::Unknown);
-            };
-            let user = detail(reading).and_then(|detail| ids::user(&detail.user.id));
-            let is_own = reading.emails.contains(&email.to_lowercase());
-            Ok(user.filter(|_| is_own).map_or(Principal::NoUser, Principal::User))
-        })
+    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+        let Some(owner) = self.memory.owner()? else {
+            return Ok(Principal::Unknown);
+        };
+        if let Some(id) = owner.userid.as_deref().and_then(ids::user) {
+            return Ok(Principal::User(id));
+        }
+        let Some(email) = &owner.email else {
+            return Ok(Principal::Unknown);
+        };
+        let is_own = reading.emails.contains(&email.to_lowercase());
+        let user = ids::user(&detail.user.id).filter(|_| is_own);
+        Ok(user.map_or(Principal::NoUser, Principal::User))
     }
 
-    fn plan(&self, ask: &Ask, user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &Ask, user: &str, _detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         targets
             .iter()
             .enumerate()
@@ -316,21 +261,24 @@ impl Provider for TeamViewer {
                     }
                     GrantKind::OrganizationLink => return None,
                 };
-                Some(Self::write(ask, call, index))
+                Some(Write {
+                    call: core::json(call),
+                    targets: vec![index],
+                })
             })
             .collect()
     }
 
-    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, reading: &'a Reading) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async move {
-            let verdict = self.verdict(cx, write, reading).await;
-            if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. })
-                && let Some(Taken::Role(role)) = self.taken(write)
-            {
-                self.memory.revoked.borrow_mut().insert(role);
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(grants.len());
+        for grant in grants {
+            let verdict = self.verdict(cx, write, grant, detail).await;
+            if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) && grant.kind == GrantKind::Role {
+                self.memory.revoked.borrow_mut().insert(grant.role_id.clone());
             }
-            vec![verdict; write.targets.len()]
-        })
+            verdicts.push(verdict);
+        }
+        verdicts
     }
 
     fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
@@ -339,8 +287,8 @@ impl Provider for TeamViewer {
         Some((Call::get(self.config.base.join(&path)), token))
     }
 
-    fn unify(&self, reading: &Reading) -> User {
-        detail(reading).map_or_else(|| blank_user(""), |detail| mapping::user(&detail.user, &reading.grants))
+    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+        mapping::user(&detail.user, &reading.grants)
     }
 }
 
@@ -409,8 +357,4 @@ fn overtaken(message: &str) -> Verdict {
         reason: Reason::ConcurrentChange,
         message: message.to_owned(),
     }
-}
-
-fn detail(reading: &Reading) -> Option<&Detail> {
-    reading.detail.downcast_ref()
 }
