@@ -14,10 +14,16 @@ use serde_json::{Map, Value};
 use crate::{
     contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, Provider, RefreshCredentials},
     error::Error,
-    http_api::Secrets,
-    json,
+    json::{self, unique},
     secret::MASK,
+    transport::Task,
 };
+
+/// Where secrets that accounts refer to come from.
+pub trait Secrets {
+    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
+    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,15 +106,8 @@ impl fmt::Debug for Integrated {
 /// # Errors
 /// [`Error::Account`], naming the field; values are never in the message.
 pub fn parse(text: &str) -> Result<Integrated, Error> {
-    let document: Document = serde_json::from_str(text).map_err(|error| {
-        Error::account(
-            "account",
-            format!(
-                "the account is not a well-formed JSON object: {}",
-                without_values(&error)
-            ),
-        )
-    })?;
+    let document: Document = unique::parse_configuration(text)
+        .map_err(|why| Error::account("account", format!("the account is malformed: {why}")))?;
     let provider = json::provider(&document.provider).ok_or_else(|| {
         Error::account(
             "provider",
@@ -134,16 +133,6 @@ pub fn parse(text: &str) -> Result<Integrated, Error> {
         credentials: document.credentials,
         settings: document.settings,
     })
-}
-
-/// serde's message quotes the offending value, which may be a credential.
-fn without_values(error: &serde_json::Error) -> String {
-    format!(
-        "{:?} error at line {}, column {}",
-        error.classify(),
-        error.line(),
-        error.column()
-    )
 }
 
 async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> Result<Credentials, Error> {
@@ -244,7 +233,6 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::transport::Task;
 
     /// Sets nothing, or cannot be read and quotes what it was asked for.
     struct Store(bool);
@@ -284,6 +272,8 @@ mod tests {
             r#"{"provider": "teamviewer", "credentials": "sesame"}"#,
             r#"{"provider": "teamviewer", "credentials": {}, "status": "sesame"}"#,
             r#"{"provider": "teamviewer", "credentials": {}, "is_blocked": "sesame"}"#,
+            r#"{"provider": "teamviewer", "credentials": {"type": "bearer_token", "token": "a", "token": "sesame"}}"#,
+            r#"{"provider": "teamviewer", "credentials": {}, "settings": {"allow": [], "allow": ["sesame"]}}"#,
         ] {
             let message = parse(text).unwrap_err().to_string();
             assert!(!message.contains("sesame"), "{message}");

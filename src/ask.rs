@@ -109,7 +109,7 @@ impl Ask {
                 "roles is required: name at least one role (an empty list never means all)",
             ));
         }
-        if roles.len() + organizations.len() > MOST_ENTRIES {
+        if roles.len().saturating_add(organizations.len()) > MOST_ENTRIES {
             return Err(Error::request(
                 "roles",
                 format!("at most {MOST_ENTRIES} entries in one call"),
@@ -384,10 +384,22 @@ fn plain(at: &str, value: &str) -> Result<String, Error> {
     if trimmed.len() > LONGEST_FIELD {
         return Err(Error::request(at, format!("{at} is longer than {LONGEST_FIELD} bytes")));
     }
+    if is_placeholder(trimmed) {
+        return Err(Error::request(
+            at,
+            format!("{at} is the text `{trimmed}`, which is a missing value of the caller's language (leave it out for none)"),
+        ));
+    }
     if trimmed.chars().any(char::is_control) {
         return Err(Error::request(at, format!("{at} must not have control characters")));
     }
     Ok(trimmed.to_owned())
+}
+
+/// Whether a text is what callers' languages write for a value that is missing. None of them is an id, a name or a scope.
+pub fn is_placeholder(text: &str) -> bool {
+    const WORDS: [&str; 5] = ["null", "undefined", "None", "NaN", "[object Object]"];
+    WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
 fn expectation(expect: Expectation) -> Result<Expectation, Error> {
@@ -422,4 +434,23 @@ fn total(deadline: Option<u32>) -> Result<Duration, Error> {
         ));
     }
     Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_value_that_was_written_as_text_is_refused() {
+        for text in ["null", "NULL", "undefined", " None ", "nan", "NaN", "[object Object]", ""] {
+            let result = plain("roles[0].organization", text);
+            assert!(
+                matches!(&result, Err(Error::Request { field, .. }) if field == "roles[0].organization"),
+                "{text}: {result:?}"
+            );
+        }
+        for text in ["nullable", "none-such", "Nanette"] {
+            assert_eq!(plain("id", text).unwrap(), text);
+        }
+    }
 }

@@ -12,7 +12,7 @@ const WORDS: &[&str] = &[
     "id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to",
 ];
 
-/// … or contains one of these.
+/// … or contains one of these. A caller's own word for a dry run is among them: the provider would ignore it and remove.
 const STEMS: &[&str] = &[
     "account",
     "action",
@@ -28,6 +28,7 @@ const STEMS: &[&str] = &[
     "delete",
     "deployment",
     "disable",
+    "dryrun",
     "email",
     "enable",
     "entity",
@@ -48,6 +49,7 @@ const STEMS: &[&str] = &[
     "permission",
     "phone",
     "platform",
+    "preview",
     "principal",
     "privilege",
     "product",
@@ -58,6 +60,7 @@ const STEMS: &[&str] = &[
     "scope",
     "secret",
     "session",
+    "simulat",
     "status",
     "suspend",
     "team",
@@ -200,12 +203,12 @@ fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: 
         Value::Bool(_) | Value::Number(_) => pairs.push((key, value.to_string())),
         Value::Array(items) => {
             for item in items {
-                flatten(pairs, format!("{key}[]"), item, depth + 1)?;
+                flatten(pairs, format!("{key}[]"), item, depth.saturating_add(1))?;
             }
         }
         Value::Object(fields) => {
             for (name, item) in fields {
-                flatten(pairs, format!("{key}[{name}]"), item, depth + 1)?;
+                flatten(pairs, format!("{key}[{name}]"), item, depth.saturating_add(1))?;
             }
         }
     }
@@ -234,6 +237,9 @@ mod tests {
             "action",
             "cid",
             "dryLevel",
+            "dryRun",
+            "dry-run",
+            "simulate",
             "x_token",
             "",
             "_",

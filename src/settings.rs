@@ -5,7 +5,11 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{contract::types::SideEffect, error::Error, json};
+use crate::{
+    contract::types::SideEffect,
+    error::Error,
+    json::{self, unique},
+};
 
 /// What every account can set, whatever its provider.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +40,8 @@ impl Settings {
     pub fn parse(text: Option<&str>) -> Result<Self, Error> {
         let left = match text {
             None => Map::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|_| Error::account("settings", "the account's settings are not a JSON object"))?,
+            Some(text) => unique::parse_configuration(text)
+                .map_err(|why| Error::account("settings", format!("the account's settings are malformed: {why}")))?,
         };
         Ok(Self { left })
     }
@@ -123,6 +127,8 @@ mod tests {
         let mut settings = Settings::parse(Some(r#"{"allow": ["demote_everyone"]}"#)).unwrap();
         assert!(matches!(settings.take_general(), Err(Error::Account { field, .. }) if field == "settings.allow"));
         assert!(Settings::parse(Some("[]")).is_err());
+        let twice = r#"{"protected_roles": ["falcon_admin"], "protected_roles": []}"#;
+        assert!(Settings::parse(Some(twice)).is_err(), "one of the two would be dropped");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Checked, InboundBody, envelope::Rejection, unique::Unique};
+use crate::json::unique::Unique;
+
+use super::{Checked, InboundBody, envelope::Rejection};
 
 /// The JSON object of the body; an absent body is an empty object, so that everything can stand in the query.
 pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<String, Value>> {

@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{contract::types::SideEffect, json, timestamp};
+use crate::{
+    contract::types::SideEffect,
+    json::{self, unique},
+    timestamp,
+};
 
 use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
 
@@ -71,9 +75,7 @@ pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
 
 /// The tokens of a JSON text. The message of an error names entry and field, and no value.
 pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| format!("it is not JSON (line {}, column {})", error.line(), error.column()))?;
-    let Value::Array(entries) = value else {
+    let Value::Array(entries) = unique::parse_configuration(text)? else {
         return Err(String::from("it must be a JSON list of tokens"));
     };
     entries
@@ -199,6 +201,7 @@ mod tests {
                 "token `a`: expires_at",
             ),
             (good.replace(r#"["x"]"#, r#""x""#), "token `a`: accounts"),
+            (good.replace(r#""may""#, r#""accounts": ["sesame"], "may""#), "a key twice"),
         ] {
             let why = tokens(&bad).unwrap_err();
             assert!(why.contains(named), "{bad}: {why}");

@@ -121,7 +121,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http_api::query;
+    use crate::http_api::names::Place;
 
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 
@@ -242,7 +242,7 @@ mod tests {
             .iter()
             .map(|parameter| parameter["name"].as_str().unwrap())
             .collect();
-        assert_eq!(described, query::KNOWN.into_iter().collect());
+        assert_eq!(described, Place::Query.names().iter().copied().collect());
     }
 
     #[test]

@@ -1,15 +1,10 @@
 //! What the HTTP face needs from the component it runs in.
 
 use crate::{
+    account::Secrets,
     client::Caches,
     transport::{Task, Transport},
 };
-
-/// Where secrets that accounts refer to come from.
-pub trait Secrets {
-    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
-    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
-}
 
 /// A text that configures the HTTP face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

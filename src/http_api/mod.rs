@@ -10,7 +10,7 @@ mod described;
 mod discovery;
 mod envelope;
 mod host;
-mod look_alike;
+mod names;
 mod normalized;
 mod parameters;
 mod passing;
@@ -20,14 +20,15 @@ mod remote;
 mod route;
 mod secret_name;
 mod table;
-mod unique;
 
 pub use self::{
     check::{Checkup, check_accounts, check_tokens},
-    host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Secrets, Setting},
+    host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
     secret_name::{environment_variable, spin_variable},
     table::account_of,
 };
+
+pub use crate::account::Secrets;
 
 use serde_json::{Map, Value};
 

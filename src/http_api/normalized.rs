@@ -59,7 +59,7 @@ pub fn of(mut user: Map<String, Value>) -> Map<String, Value> {
 fn fill(fields: &mut Map<String, Value>, names: &[&str]) {
     for (name, value) in &mut *fields {
         if let (true, Value::String(text)) = (name.ends_with("_at"), &mut *value) {
-            *text = timestamp::normalised(text);
+            *text = timestamp::normalized(text);
         }
     }
     for name in names {
@@ -100,6 +100,12 @@ mod tests {
             assert_eq!(keys(&user[list][0]), keys(&entry["properties"]), "{list}");
             assert!(fields.iter().all(|field| user[list][0][field].is_null()), "{list}");
         }
+    }
+
+    #[test]
+    fn a_time_that_utc_cannot_hold_stays_as_it_is() {
+        let user = json!({"id": "u", "created_at": "9999-12-31T23:59:59-01:00"});
+        assert_eq!(of(user.as_object().unwrap().clone())["created_at"], "9999-12-31T23:59:59-01:00");
     }
 
     #[test]

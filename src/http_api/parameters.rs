@@ -3,11 +3,16 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    ask,
     contract::types::{Expectation, Options, Organization, Request, Role, SideEffect, UnknownRole},
     json,
 };
 
-use super::{Checked, Format, envelope::Rejection, look_alike};
+use super::{
+    Checked, Format,
+    envelope::Rejection,
+    names::{self, Place},
+};
 
 /// Everything that the request says.
 pub struct Parameters {
@@ -25,9 +30,15 @@ type Object = Map<String, Value>;
 impl Parameters {
     /// Takes query and body apart. What stands in both must be the same.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
-        look_alike::in_body(&body)?;
+        names::check(&body, Place::Body, "")?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
+        if ask::is_placeholder(&account) {
+            return Err(Rejection::field(
+                "integrated_account_id",
+                format!("integrated_account_id is the text `{account}`, which is a missing value of the caller's language"),
+            ));
+        }
         let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {
             None | Some("unified") => Format::Unified,
             Some("normalized") => Format::Normalized,
@@ -41,7 +52,7 @@ impl Parameters {
             }
         };
         let ignore_remote_data = query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
-        let exclude = names(&mut query, "truto_exclude_fields")?;
+        let exclude = name_list(&mut query, "truto_exclude_fields")?;
         let dry_run = query_flag(&mut query, "dry_run")?;
         let remote_query = match present(query.shift_remove("remote_query")) {
             None => None,
@@ -131,7 +142,7 @@ fn flag(fields: &mut Object, name: &str, at: &str) -> Checked<Option<bool>> {
 }
 
 /// A list of names: `a[]=x`, `a[0]=x`, `a=x,y`.
-fn names(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
+fn name_list(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
     let split = |text: &str| {
         text.split(',')
             .map(|name| name.trim().to_owned())
@@ -174,16 +185,6 @@ fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
     }
 }
 
-fn no_more(fields: &Object, at: &str) -> Checked<()> {
-    match fields.keys().next() {
-        None => Ok(()),
-        Some(name) => Err(Rejection::field(
-            format!("{at}.{name}"),
-            format!("{at} has no field `{name}`"),
-        )),
-    }
-}
-
 fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
     let Some(items) = objects(fields, "roles")? else {
         return Ok(None);
@@ -193,6 +194,7 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
         .enumerate()
         .map(|(index, mut item)| {
             let at = format!("roles[{index}]");
+            names::check(&item, Place::Role, &at)?;
             let mut text = |name: &str| scalar(&mut item, name, &format!("{at}.{name}"));
             let role = Role {
                 id: text("id")?,
@@ -201,7 +203,6 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
                 organization: text("organization")?,
                 workspace: text("workspace")?,
             };
-            no_more(&item, &at)?;
             Ok(role)
         })
         .collect::<Checked<_>>()
@@ -217,11 +218,11 @@ fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
         .enumerate()
         .map(|(index, mut item)| {
             let at = format!("organizations[{index}]");
+            names::check(&item, Place::Organization, &at)?;
             let organization = Organization {
                 id: scalar(&mut item, "id", &format!("{at}.id"))?,
                 name: scalar(&mut item, "name", &format!("{at}.name"))?,
             };
-            no_more(&item, &at)?;
             Ok(organization)
         })
         .collect::<Checked<_>>()
@@ -234,6 +235,7 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(Rejection::field("options", "options must be an object")),
     };
+    names::check(&fields, Place::Options, "options")?;
     let options = Options {
         dry_run: either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)?.unwrap_or(false),
         allow: allow(&mut fields)?,
@@ -254,7 +256,6 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
         expect: expect(&mut fields)?,
         accept_unverified: accept(&mut fields)?,
     };
-    no_more(&fields, "options")?;
     Ok(options)
 }
 
@@ -318,11 +319,11 @@ fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
     match present(fields.shift_remove("expect")) {
         None => Ok(None),
         Some(Value::Object(mut inner)) => {
+            names::check(&inner, Place::Expect, "options.expect")?;
             let expectation = Expectation {
                 email: scalar(&mut inner, "email", "options.expect.email")?,
                 username: scalar(&mut inner, "username", "options.expect.username")?,
             };
-            no_more(&inner, "options.expect")?;
             Ok(Some(expectation))
         }
         Some(_) => Err(Rejection::field("options.expect", "options.expect must be an object")),

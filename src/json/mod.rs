@@ -5,6 +5,7 @@
 
 mod names;
 mod outcome;
+pub(crate) mod unique;
 mod user;
 
 pub use self::{
