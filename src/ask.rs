@@ -387,7 +387,9 @@ fn plain(at: &str, value: &str) -> Result<String, Error> {
     if is_placeholder(trimmed) {
         return Err(Error::request(
             at,
-            format!("{at} is the text `{trimmed}`, which is a missing value of the caller's language (leave it out for none)"),
+            format!(
+                "{at} is the text `{trimmed}`, which is a missing value of the caller's language (leave it out for none)"
+            ),
         ));
     }
     if trimmed.chars().any(char::is_control) {
@@ -442,7 +444,16 @@ mod tests {
 
     #[test]
     fn a_missing_value_that_was_written_as_text_is_refused() {
-        for text in ["null", "NULL", "undefined", " None ", "nan", "NaN", "[object Object]", ""] {
+        for text in [
+            "null",
+            "NULL",
+            "undefined",
+            " None ",
+            "nan",
+            "NaN",
+            "[object Object]",
+            "",
+        ] {
             let result = plain("roles[0].organization", text);
             assert!(
                 matches!(&result, Err(Error::Request { field, .. }) if field == "roles[0].organization"),

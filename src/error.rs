@@ -38,6 +38,8 @@ pub struct ProviderFault {
 pub enum FaultKind {
     /// No connection; the request was not sent.
     Unreachable,
+    /// The runtime does not let the component reach the host; the request was not sent.
+    HostNotAllowed,
     /// Sent, and the exchange broke off.
     NoAnswer,
     /// No answer in time.
@@ -94,7 +96,7 @@ impl ProviderFault {
             message: message.into(),
             answer: None,
             retry_after: None,
-            sent: !matches!(kind, FaultKind::Unreachable),
+            sent: !matches!(kind, FaultKind::Unreachable | FaultKind::HostNotAllowed),
         }
     }
 
@@ -110,6 +112,7 @@ impl ProviderFault {
         use crate::reason::Reason;
         match self.kind {
             FaultKind::Unreachable => Reason::Unreachable,
+            FaultKind::HostNotAllowed => Reason::HostNotAllowed,
             FaultKind::NoAnswer => Reason::NoAnswer,
             FaultKind::TimedOut => Reason::TimedOut,
             FaultKind::RateLimited => Reason::RateLimited,
@@ -126,6 +129,7 @@ impl ProviderFault {
         matches!(
             self.kind,
             FaultKind::Unreachable
+                | FaultKind::HostNotAllowed
                 | FaultKind::RateLimited
                 | FaultKind::CredentialsRejected
                 | FaultKind::Forbidden

@@ -331,7 +331,9 @@ impl Verdict {
     pub fn of_fault(fault: &ProviderFault) -> Self {
         let (reason, message) = (fault.reason(), fault.message.clone());
         match fault.kind {
-            FaultKind::Unreachable | FaultKind::RateLimited => Self::NotSent { reason, message },
+            FaultKind::Unreachable | FaultKind::HostNotAllowed | FaultKind::RateLimited => {
+                Self::NotSent { reason, message }
+            }
             FaultKind::TimedOut if !fault.sent => Self::NotSent {
                 reason: Reason::Deadline,
                 message,

@@ -12,6 +12,8 @@ pub enum Reason {
     RateLimited,
     /// No connection.
     Unreachable,
+    /// The runtime does not let the component reach the provider's host.
+    HostNotAllowed,
     /// The exchange broke off after the request may have reached the provider.
     NoAnswer,
     /// A 5xx of the provider.
@@ -74,6 +76,7 @@ impl Reason {
             Self::TimedOut => "timed_out",
             Self::RateLimited => "rate_limited",
             Self::Unreachable => "unreachable",
+            Self::HostNotAllowed => "host_not_allowed",
             Self::NoAnswer => "no_answer",
             Self::ProviderError => "provider_error",
             Self::BadAnswer => "bad_answer",

@@ -424,6 +424,7 @@ impl<'a> Client<'a> {
             Either::Left((Err(error), _)) => Err(ProviderFault::new(
                 match error {
                     TransportError::NotSent(_) => FaultKind::Unreachable,
+                    TransportError::NotAllowed(_) => FaultKind::HostNotAllowed,
                     TransportError::NoAnswer(_) | TransportError::CutOff(_) => FaultKind::NoAnswer,
                 },
                 error.to_string(),

@@ -62,9 +62,12 @@ impl Cause {
     fn can_pass(&self) -> bool {
         match self.outcome {
             Outcome::Unverified => true,
-            Outcome::NotAttempted => {
-                !self.is(&[Reason::CredentialsRejected, Reason::Forbidden, Reason::ProviderRefused])
-            }
+            Outcome::NotAttempted => !self.is(&[
+                Reason::CredentialsRejected,
+                Reason::Forbidden,
+                Reason::HostNotAllowed,
+                Reason::ProviderRefused,
+            ]),
             Outcome::Unknown => !self.is(&[Reason::NotVisible]),
             _ => self.is(&[
                 Reason::RateLimited,
@@ -114,6 +117,8 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
         Reason::NotReadBack,
     ]) {
         (502, FailureKind::ProviderError, true)
+    } else if any(&[Reason::HostNotAllowed]) {
+        (500, FailureKind::HostNotAllowed, false)
     } else if any(&[Reason::CredentialsRejected]) {
         (401, FailureKind::Unauthenticated, false)
     } else if any(&[Reason::Forbidden, Reason::NotVisible]) {
@@ -144,6 +149,7 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
             FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
             FaultKind::Forbidden => (FailureKind::Forbidden, 403),
             FaultKind::Refused => (FailureKind::NotRemoved, 422),
+            FaultKind::HostNotAllowed => (FailureKind::HostNotAllowed, 500),
             FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
                 (FailureKind::ProviderError, 502)
             }

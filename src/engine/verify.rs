@@ -195,7 +195,10 @@ fn goes_with(grant: &Grant, target: &Grant) -> bool {
 /// Whether the next read can succeed where this one failed.
 fn may_pass(error: &Error) -> bool {
     match error {
-        Error::Provider(fault) => !matches!(fault.kind, FaultKind::CredentialsRejected | FaultKind::Forbidden),
+        Error::Provider(fault) => !matches!(
+            fault.kind,
+            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::HostNotAllowed
+        ),
         _ => false,
     }
 }

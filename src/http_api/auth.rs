@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::account::Status;
+use crate::{account::Status, transport::brief};
 
 use super::{Checked, Host, config::Token, envelope::Rejection, host::Setting};
 
@@ -59,7 +59,7 @@ pub async fn account(host: &dyn Host, token: &Token, id: &str) -> Checked<String
         Err(why) => Err(Rejection::new(
             500,
             "invalid_configuration",
-            format!("the integrated accounts cannot be read: {why}"),
+            format!("the integrated accounts cannot be read: {}", brief(&why)),
         )),
     }
 }

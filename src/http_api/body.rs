@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::unique::Unique;
+use crate::{json::unique::Unique, transport::brief};
 
 use super::{Checked, InboundBody, envelope::Rejection};
 
@@ -17,7 +17,12 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
                 format!("the body is longer than {} bytes", super::BODY_LIMIT),
             ));
         }
-        InboundBody::Broken(why) => return Err(Rejection::field("body", format!("the body could not be read: {why}"))),
+        InboundBody::Broken(why) => {
+            return Err(Rejection::field(
+                "body",
+                format!("the body could not be read: {}", brief(&why)),
+            ));
+        }
     };
     if bytes.is_empty() {
         return Ok(Map::new());

@@ -121,8 +121,15 @@ mod tests {
         );
         assert_eq!(checks[0].secrets, ["s"]);
         assert!(!format!("{checks:?}").contains("sesame"));
-        assert!(checks[3].result.as_ref().unwrap_err().contains("a key twice"), "{checks:?}");
-        assert!(check_accounts(r#"{"a": {}, "a": {}}"#).unwrap_err().contains("a key twice"));
+        assert!(
+            checks[3].result.as_ref().unwrap_err().contains("a key twice"),
+            "{checks:?}"
+        );
+        assert!(
+            check_accounts(r#"{"a": {}, "a": {}}"#)
+                .unwrap_err()
+                .contains("a key twice")
+        );
         assert!(!check_accounts(r#"["sesame"]"#).unwrap_err().contains("sesame"));
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     contract::types::SideEffect,
     json::{self, unique},
     timestamp,
+    transport::brief,
 };
 
 use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
@@ -52,7 +53,7 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
         Err(why) => Err(why),
     };
     read.map_err(|why| {
-        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {why}"));
+        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {}", brief(&why)));
         Rejection::new(
             500,
             "invalid_configuration",
@@ -64,7 +65,13 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
 /// Reads how a success body is wrapped. Only for callers that are known: the message says what is wrong.
 pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
     let name = host.setting_name(Setting::ResponseEnvelope);
-    let wrong = |why: &str| Rejection::new(500, "invalid_configuration", format!("{name} is malformed: {why}"));
+    let wrong = |why: &str| {
+        Rejection::new(
+            500,
+            "invalid_configuration",
+            format!("{name} is malformed: {}", brief(why)),
+        )
+    };
     match host.setting(Setting::ResponseEnvelope).await {
         Ok(None) => Ok(Envelope::Bare),
         Ok(Some(text)) if text == "result" => Ok(Envelope::Result),
@@ -201,7 +208,10 @@ mod tests {
                 "token `a`: expires_at",
             ),
             (good.replace(r#"["x"]"#, r#""x""#), "token `a`: accounts"),
-            (good.replace(r#""may""#, r#""accounts": ["sesame"], "may""#), "a key twice"),
+            (
+                good.replace(r#""may""#, r#""accounts": ["sesame"], "may""#),
+                "a key twice",
+            ),
         ] {
             let why = tokens(&bad).unwrap_err();
             assert!(why.contains(named), "{bad}: {why}");

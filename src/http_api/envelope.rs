@@ -8,7 +8,12 @@ use crate::{
     json,
 };
 
-use super::{LeftOut, answer::Answer, outcome_counts, remote};
+use super::{
+    LeftOut,
+    answer::Answer,
+    bounded::{self, UserAt},
+    outcome_counts, remote,
+};
 
 /// A request that never became an operation: nothing was sent.
 #[derive(Debug)]
@@ -133,12 +138,16 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         }
     }
     if kind == FailureKind::Forbidden || !missing_scopes.is_empty() {
-        let mut forbidden = json!({"description": "the account's credentials may not do this"});
+        let mut forbidden = Map::new();
+        forbidden.insert(
+            String::from("description"),
+            Value::from("the account's credentials may not do this"),
+        );
         // An empty list would say that nothing is missing.
         if !missing_scopes.is_empty() {
-            forbidden["value"] = json!({"missing_scopes": missing_scopes});
+            forbidden.insert(String::from("value"), json!({"missing_scopes": missing_scopes}));
         }
-        insight.insert(String::from("forbidden_error"), forbidden);
+        insight.insert(String::from("forbidden_error"), Value::Object(forbidden));
     }
     if kind == FailureKind::RateLimited {
         insight.insert(
@@ -172,7 +181,7 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
     Answer {
         status,
         headers,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bounded::to_bytes(body, UserAt::Field),
     }
 }
 

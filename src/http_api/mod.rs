@@ -3,10 +3,9 @@
 mod answer;
 mod auth;
 mod body;
+mod bounded;
 mod check;
 mod config;
-#[cfg(test)]
-mod described;
 mod discovery;
 mod envelope;
 mod host;
@@ -20,10 +19,12 @@ mod remote;
 mod route;
 mod secret_name;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     check::{Checkup, check_accounts, check_tokens},
-    host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
+    host::{BODY_LIMIT, BodyBuffer, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
     secret_name::{environment_variable, spin_variable},
     table::account_of,
 };
@@ -175,7 +176,7 @@ fn outcome_counts(outcomes: &[types::RoleOutcome]) -> String {
     for entry in outcomes {
         let name = crate::json::outcome_name(entry.outcome);
         match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
+            Some((_, count)) => *count = count.saturating_add(1),
             None => counts.push((name, 1)),
         }
     }

@@ -249,12 +249,18 @@ mod tests {
     fn every_known_name_passes_in_its_place_and_the_ignored_ones_in_the_query_only() {
         for place in Place::ALL {
             for name in place.names() {
-                assert!(check(json!({*name: 1}).as_object().unwrap(), place, "x").is_ok(), "{name}");
+                assert!(
+                    check(json!({*name: 1}).as_object().unwrap(), place, "x").is_ok(),
+                    "{name}"
+                );
             }
         }
         for name in IGNORED {
             assert!(!is_read_in_query(name).unwrap());
-            assert!(check(json!({name: 1}).as_object().unwrap(), Place::Body, "").is_err(), "{name}");
+            assert!(
+                check(json!({name: 1}).as_object().unwrap(), Place::Body, "").is_err(),
+                "{name}"
+            );
         }
     }
 
@@ -266,10 +272,34 @@ mod tests {
             (Place::Body, "", "option", "option", "`options`"),
             (Place::Body, "", "options.dry_run", "options.dry_run", "`options`"),
             (Place::Body, "", "remote_query", "remote_query", "the query"),
-            (Place::Role, "roles[3]", "organisation", "roles[3].organisation", "`organization`"),
-            (Place::Role, "roles[0]", "role_id", "roles[0].role_id", "it takes id, name"),
-            (Place::Options, "options", "strictScope", "options.strictScope", "`strict_scope`"),
-            (Place::Expect, "options.expect", "mail", "options.expect.mail", "`email`"),
+            (
+                Place::Role,
+                "roles[3]",
+                "organisation",
+                "roles[3].organisation",
+                "`organization`",
+            ),
+            (
+                Place::Role,
+                "roles[0]",
+                "role_id",
+                "roles[0].role_id",
+                "it takes id, name",
+            ),
+            (
+                Place::Options,
+                "options",
+                "strictScope",
+                "options.strictScope",
+                "`strict_scope`",
+            ),
+            (
+                Place::Expect,
+                "options.expect",
+                "mail",
+                "options.expect.mail",
+                "`email`",
+            ),
         ] {
             let rejection = check(json!({name: 1}).as_object().unwrap(), place, at).unwrap_err();
             let (named, message) = answered(rejection);
@@ -281,7 +311,10 @@ mod tests {
     #[test]
     fn a_long_name_is_cut() {
         let (field, message) = answered(is_read_in_query(&"ä".repeat(100_000)).unwrap_err());
-        assert!(field.chars().count() == LONGEST_SHOWN && message.len() < 1_024, "{message}");
+        assert!(
+            field.chars().count() == LONGEST_SHOWN && message.len() < 1_024,
+            "{message}"
+        );
     }
 
     proptest! {

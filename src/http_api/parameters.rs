@@ -36,7 +36,9 @@ impl Parameters {
         if ask::is_placeholder(&account) {
             return Err(Rejection::field(
                 "integrated_account_id",
-                format!("integrated_account_id is the text `{account}`, which is a missing value of the caller's language"),
+                format!(
+                    "integrated_account_id is the text `{account}`, which is a missing value of the caller's language"
+                ),
             ));
         }
         let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {

@@ -151,7 +151,6 @@ fn insert(node: &mut Node, path: &[Step], value: String, key: &str) -> Checked<(
     }
 }
 
-
 /// Changes the field of that name, which is empty if it is new.
 fn with_child<T>(fields: &mut Vec<(String, Node)>, name: &str, change: impl FnOnce(&mut Node) -> T) -> T {
     if let Some((_, node)) = fields.iter_mut().find(|(known, _)| *known == name) {
@@ -266,7 +265,15 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_refused_whatever_its_form_and_an_ignored_one_is_not_even_read() {
-        for query in ["utm[=1", "x=1", "workspaces[]=A", "x[1][1][1][1][1][1][1]=x", "nul=", "_=17", "="] {
+        for query in [
+            "utm[=1",
+            "x=1",
+            "workspaces[]=A",
+            "x[1][1][1][1][1][1][1]=x",
+            "nul=",
+            "_=17",
+            "=",
+        ] {
             assert_eq!(parse(&format!("id=u&{query}")).unwrap_err().status(), 400, "{query}");
         }
         let ignored = "truto_key_by=id&truto_super_query[=1&truto_ignore_limit=%ff&truto_body_passthrough[a]b=1";
