@@ -12,7 +12,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, Provider, RefreshCredentials},
+    contract::types::{
+        Account, ClientCredentials, Credentials, Endpoint, PasswordCredentials, Provider, RefreshCredentials,
+    },
     error::Error,
     json::{self, unique},
     secret::MASK,
@@ -83,9 +85,9 @@ impl Integrated {
     pub async fn account(self, secrets: &dyn Secrets) -> Result<Account, Error> {
         Ok(Account {
             provider: self.provider,
-            base_url: self.base_url,
+            base_url: self.base_url.map_or(Endpoint::ProviderDefault, Endpoint::Url),
             credentials: credentials(self.credentials, secrets).await?,
-            settings: self.settings.map(|settings| Value::Object(settings).to_string()),
+            settings: Value::Object(self.settings.unwrap_or_default()).to_string(),
         })
     }
 }
@@ -148,7 +150,7 @@ async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> R
         "client_credentials" => Credentials::ClientCredentials(ClientCredentials {
             client_id: texts.required("client_id")?,
             client_secret: texts.required("client_secret")?,
-            member_cid: texts.optional("member_cid"),
+            member_cid: texts.optional("member_cid").into(),
         }),
         "password" => Credentials::Password(PasswordCredentials {
             username: texts.required("username")?,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     capability::Capability,
     client::Deadline,
-    contract::types::{self, Expectation, SideEffect, UnknownRole},
+    contract::types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     error::Error,
     pass_through,
     provider::{Field, Provider},
@@ -27,7 +27,7 @@ pub struct Ask {
     pub unknown_role: UnknownRole,
     /// Unix time of an earlier acknowledgement.
     pub acknowledged_at: Option<Duration>,
-    pub expect: Option<Expectation>,
+    pub expect: Option<Expected>,
     pub accept_unverified: bool,
     /// For the whole operation.
     pub total: Duration,
@@ -35,6 +35,13 @@ pub struct Ask {
     pub remote_query: Vec<(String, String)>,
     /// Fields merged into the revoking request's body.
     pub remote_data: Map<String, Value>,
+}
+
+/// Who the user must turn out to be: one of the two at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    pub email: Option<String>,
+    pub username: Option<String>,
 }
 
 /// One entry of the request, as asked and as understood.
@@ -92,7 +99,7 @@ impl Ask {
             remote_data,
         } = request;
         let types::Options {
-            dry_run,
+            mode,
             allow,
             deadline,
             strict_scope,
@@ -123,9 +130,13 @@ impl Ask {
                 .into_iter()
                 .filter(|effect| general.allow.as_ref().is_none_or(|list| list.contains(effect)))
                 .collect(),
-            dry_run,
-            strict_scope: strict_scope.unwrap_or(general.strict_scope),
-            unknown_role: unknown_role.unwrap_or(UnknownRole::NotFound),
+            dry_run: mode == Mode::Plan,
+            strict_scope: match strict_scope {
+                StrictScope::AccountDefault => general.strict_scope,
+                StrictScope::Strict => true,
+                StrictScope::Lenient => false,
+            },
+            unknown_role,
             acknowledged_at: acknowledged_at
                 .map(|text| {
                     timestamp::parse(&text).ok_or_else(|| {
@@ -136,7 +147,7 @@ impl Ask {
                     })
                 })
                 .transpose()?,
-            expect: expect.map(expectation).transpose()?,
+            expect: expected(expect)?,
             accept_unverified,
             total: total(deadline)?,
             remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
@@ -202,11 +213,13 @@ pub fn same_text(one: &str, other: &str) -> bool {
 
 fn entries(
     provider: &dyn Provider,
-    roles: Vec<types::Role>,
-    organizations: Vec<types::Organization>,
-    workspace_id: Option<String>,
+    roles: Vec<types::RequestedRole>,
+    organizations: Vec<types::OrganizationSelector>,
+    workspace_id: types::Narrowing,
 ) -> Result<Vec<Entry>, Error> {
     let capability = provider.capability();
+    let organizations = organizations.into_iter().map(types::Organization::from);
+    let workspace_id: Option<String> = workspace_id.into();
     let workspace_id = optional(
         provider,
         capability.workspace.is_some(),
@@ -216,13 +229,11 @@ fn entries(
     )?;
     if roles.is_empty() {
         return organizations
-            .into_iter()
             .enumerate()
             .map(|(index, asked)| organization_entry(provider, index, asked))
             .collect();
     }
     let narrowed = organizations
-        .iter()
         .enumerate()
         .map(|(index, organization)| {
             let at = format!("organizations[{index}]");
@@ -241,8 +252,9 @@ fn entries(
     roles
         .into_iter()
         .enumerate()
-        .map(|(index, asked)| {
+        .map(|(index, requested)| {
             let at = format!("roles[{index}]");
+            let asked = types::Role::from(requested);
             let selector = selector(provider, &at, &asked, &narrowed, workspace_id.as_ref())?;
             Ok(Entry::Role { asked, selector })
         })
@@ -318,9 +330,6 @@ fn selector(
 
 fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organization) -> Result<Entry, Error> {
     let at = format!("organizations[{index}]");
-    if asked.id.is_none() && asked.name.is_none() {
-        return Err(Error::request(&at, format!("{at} needs an id or a name")));
-    }
     let id = optional(
         provider,
         true,
@@ -404,20 +413,19 @@ pub fn is_placeholder(text: &str) -> bool {
     WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
-fn expectation(expect: Expectation) -> Result<Expectation, Error> {
-    let Expectation { email, username } = &expect;
-    if email.is_none() && username.is_none() {
-        return Err(Error::request(
-            "options.expect",
-            "options.expect needs an email or a username",
-        ));
-    }
-    for (at, value) in [("options.expect.email", email), ("options.expect.username", username)] {
+fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {
+    let (email, username) = match expectation {
+        Expectation::Anyone => return Ok(None),
+        Expectation::Email(email) => (Some(email), None),
+        Expectation::Username(username) => (None, Some(username)),
+        Expectation::EmailAndUsername(EmailAndUsername { email, username }) => (Some(email), Some(username)),
+    };
+    for (at, value) in [("options.expect.email", &email), ("options.expect.username", &username)] {
         if let Some(value) = value {
             plain(at, value)?;
         }
     }
-    Ok(expect)
+    Ok(Some(Expected { email, username }))
 }
 
 fn total(deadline: Option<u32>) -> Result<Duration, Error> {

@@ -23,6 +23,7 @@ mod passage;
 mod provider;
 mod providers;
 mod reason;
+mod requested;
 mod secret;
 mod settings;
 mod timestamp;

@@ -196,7 +196,11 @@ mod tests {
             (
                 "options",
                 "Options",
-                &[("deadline", "deadline_ms"), ("accept_unverified", "accept")] as &[(&str, &str)],
+                &[
+                    ("mode", "dry_run"),
+                    ("deadline", "deadline_ms"),
+                    ("accept_unverified", "accept"),
+                ] as &[(&str, &str)],
             ),
             ("request", "Request", &[("remote_query", "options")]),
         ] {

@@ -93,10 +93,11 @@ async fn answer(
         request,
         mut options,
     } = Parameters::take(query, body::read(&headers, body.await)?)?;
-    auth::permit(token, options.dry_run, matches!(format, Format::Raw | Format::Stream))?;
+    let dry_run = options.mode == types::Mode::Plan;
+    auth::permit(token, dry_run, matches!(format, Format::Raw | Format::Stream))?;
     let account = auth::account(host, token, &account_id).await?;
     let account = account::parse(&account).map_err(|error| Rejection::account(&error))?;
-    auth::usable(account.status, options.dry_run)?;
+    auth::usable(account.status, dry_run)?;
     // Last of all: who may not use the account does not learn what is wrong with its secrets.
     let account = account
         .account(host)

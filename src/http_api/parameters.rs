@@ -4,8 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     ask,
-    contract::types::{Expectation, Options, Organization, Request, Role, SideEffect, UnknownRole},
-    json,
+    contract::types::{
+        EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole, Role,
+        SideEffect, StrictScope, UnknownRole,
+    },
+    json, requested,
 };
 
 use super::{
@@ -93,7 +96,7 @@ impl Parameters {
                 id,
                 roles,
                 organizations,
-                workspace_id,
+                workspace_id: workspace_id.into(),
                 remote_query,
                 remote_data,
             },
@@ -187,7 +190,7 @@ fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
     }
 }
 
-fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
+fn roles(fields: &mut Object) -> Checked<Option<Vec<RequestedRole>>> {
     let Some(items) = objects(fields, "roles")? else {
         return Ok(None);
     };
@@ -205,13 +208,13 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
                 organization: text("organization")?,
                 workspace: text("workspace")?,
             };
-            Ok(role)
+            Ok(role.into())
         })
         .collect::<Checked<_>>()
         .map(Some)
 }
 
-fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
+fn organizations(fields: &mut Object) -> Checked<Option<Vec<OrganizationSelector>>> {
     let Some(items) = objects(fields, "organizations")? else {
         return Ok(None);
     };
@@ -225,7 +228,8 @@ fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
                 id: scalar(&mut item, "id", &format!("{at}.id"))?,
                 name: scalar(&mut item, "name", &format!("{at}.name"))?,
             };
-            Ok(organization)
+            requested::organization_selector(organization)
+                .ok_or_else(|| Rejection::field(&at, format!("{at} needs an id or a name")))
         })
         .collect::<Checked<_>>()
         .map(Some)
@@ -239,14 +243,20 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
     };
     names::check(&fields, Place::Options, "options")?;
     let options = Options {
-        dry_run: either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)?.unwrap_or(false),
+        mode: match either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)? {
+            Some(true) => Mode::Plan,
+            Some(false) | None => Mode::Revoke,
+        },
         allow: allow(&mut fields)?,
         deadline: deadline(&mut fields)?,
-        strict_scope: flag(&mut fields, "strict_scope", "options.strict_scope")?,
+        strict_scope: match flag(&mut fields, "strict_scope", "options.strict_scope")? {
+            None => StrictScope::AccountDefault,
+            Some(true) => StrictScope::Strict,
+            Some(false) => StrictScope::Lenient,
+        },
         unknown_role: match scalar(&mut fields, "unknown_role", "options.unknown_role")?.as_deref() {
-            None => None,
-            Some("absent") => Some(UnknownRole::Absent),
-            Some("not_found") => Some(UnknownRole::NotFound),
+            None | Some("not_found") => UnknownRole::NotFound,
+            Some("absent") => UnknownRole::Absent,
             Some(_) => {
                 return Err(Rejection::field(
                     "options.unknown_role",
@@ -317,16 +327,24 @@ fn deadline(fields: &mut Object) -> Checked<Option<u32>> {
     }
 }
 
-fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
+fn expect(fields: &mut Object) -> Checked<Expectation> {
     match present(fields.shift_remove("expect")) {
-        None => Ok(None),
+        None => Ok(Expectation::Anyone),
         Some(Value::Object(mut inner)) => {
             names::check(&inner, Place::Expect, "options.expect")?;
-            let expectation = Expectation {
-                email: scalar(&mut inner, "email", "options.expect.email")?,
-                username: scalar(&mut inner, "username", "options.expect.username")?,
-            };
-            Ok(Some(expectation))
+            let email = scalar(&mut inner, "email", "options.expect.email")?;
+            let username = scalar(&mut inner, "username", "options.expect.username")?;
+            match (email, username) {
+                (Some(email), Some(username)) => {
+                    Ok(Expectation::EmailAndUsername(EmailAndUsername { email, username }))
+                }
+                (Some(email), None) => Ok(Expectation::Email(email)),
+                (None, Some(username)) => Ok(Expectation::Username(username)),
+                (None, None) => Err(Rejection::field(
+                    "options.expect",
+                    "options.expect needs an email or a username",
+                )),
+            }
         }
         Some(_) => Err(Rejection::field("options.expect", "options.expect must be an object")),
     }
@@ -337,7 +355,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::http_api::query;
+    use crate::{contract::types::RoleSelector, http_api::query};
 
     fn take(query: &str, body: Value) -> Checked<Parameters> {
         let Value::Object(body) = body else { panic!("{body}") };
@@ -355,8 +373,12 @@ mod tests {
             ),
         ] {
             let taken = take(query, body).unwrap().request;
-            assert_eq!(taken.organizations[0].id.as_deref(), Some("A"), "{query}");
-            assert_eq!(taken.roles[0].id.as_deref(), Some("r"), "{query}");
+            assert_eq!(
+                taken.organizations,
+                [OrganizationSelector::Id(String::from("A"))],
+                "{query}"
+            );
+            assert_eq!(taken.roles[0].role, RoleSelector::Id(String::from("r")), "{query}");
         }
         let other = json!({"id": "u", "roles": [{"id": "r"}], "organizations": [{"id": "B"}]});
         assert_eq!(
@@ -368,7 +390,7 @@ mod tests {
     #[test]
     fn an_empty_list_is_absent_beside_a_full_one_and_alone() {
         let taken = take("&roles[0][id]=r", json!({"id": "u", "roles": []})).unwrap();
-        assert_eq!(taken.request.roles[0].id.as_deref(), Some("r"));
+        assert_eq!(taken.request.roles[0].role, RoleSelector::Id(String::from("r")));
         assert!(take("", json!({"id": "u", "roles": [], "organizations": []})).is_err());
     }
 
