@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{capability::Capability, error::Error, settings::General};
+use crate::{capability::Capability, error::Error, json::unique, settings::General};
 
 /// A key is refused if, case-folded and without separators, it is one of these …
 const WORDS: &[&str] = &[
@@ -113,8 +113,8 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
     let Some(text) = text else {
         return Ok(Map::new());
     };
-    let fields: Map<String, Value> =
-        serde_json::from_str(text).map_err(|_| Error::request(what, format!("{what} must be a JSON object")))?;
+    let fields: Map<String, Value> = unique::parse_configuration(text)
+        .map_err(|why| Error::request(what, format!("{what} must be a JSON object: {why}")))?;
     if fields.len() > MOST_KEYS {
         return Err(Error::request(what, format!("{what} has more than {MOST_KEYS} keys")));
     }
@@ -307,6 +307,7 @@ mod tests {
         assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
         assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
         assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+        assert!(data(Some(r#"{"trace": 1, "trace": 2}"#), &General::default(), &CAPABILITY).is_err());
     }
 
     /// The fields of each revoking request's published schema, and of the schema's own neighbours that would act.

@@ -352,6 +352,7 @@ fn expect(fields: &mut Object) -> Checked<Expectation> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -422,5 +423,73 @@ mod tests {
             message.contains("leave-group") && message.contains("last-administrator"),
             "{message}"
         );
+    }
+
+    /// A body with every field that there is.
+    fn whole() -> Value {
+        json!({
+            "id": "u", "workspace_id": "w", "remote_data": {"note": {"x": 1}},
+            "roles": [
+                {"id": "r"},
+                {"id": "r", "name": "R", "group": "g", "organization": "A", "workspace": "w"},
+            ],
+            "organizations": [{"id": "A", "name": "Org"}],
+            "options": {
+                "dry_run": true, "allow": ["leave-group"], "deadline_ms": 5_000, "strict_scope": true,
+                "unknown_role": "absent", "acknowledged_at": "2026-01-31T09:30:00Z", "accept": ["unverified"],
+                "expect": {"email": "a@example.com", "username": "a"},
+            },
+        })
+    }
+
+    /// The JSON pointers of all objects in which every name counts.
+    fn objects_of(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.push(at.to_owned());
+                for (name, inner) in fields.iter().filter(|(name, _)| *name != "remote_data") {
+                    objects_of(inner, &format!("{at}/{name}"), found);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    objects_of(item, &format!("{at}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        /// Whatever the unknown name is and wherever it stands; known names of other places are among them.
+        #[test]
+        fn one_unknown_name_anywhere_refuses_the_whole_request(
+            invented in "[a-z_]{0,6}|[dD]ry.?[rR]u?n|[ -~]{1,4}", elsewhere in 0_usize..40, is_invented: bool, at in 0_usize..20,
+        ) {
+            prop_assert!(take("", whole()).is_ok());
+            let mut objects = Vec::new();
+            objects_of(&whole(), "", &mut objects);
+            prop_assert_eq!(objects.len(), 6);
+            let pointer = &objects[at % objects.len()];
+            let place = match pointer.split('/').collect::<Vec<_>>().as_slice() {
+                [_] => Place::Body,
+                [_, "options"] => Place::Options,
+                [_, "options", _] => Place::Expect,
+                [_, "roles", ..] => Place::Role,
+                _ => Place::Organization,
+            };
+            let everywhere: Vec<&str> = [Place::Query, Place::Body, Place::Role, Place::Options, Place::Expect]
+                .iter()
+                .flat_map(|place| place.names().iter().copied())
+                .collect();
+            let name = if is_invented { invented.as_str() } else { everywhere[elsewhere % everywhere.len()] };
+            prop_assume!(!place.names().contains(&name));
+            let mut body = whole();
+            body.pointer_mut(pointer).unwrap()[name] = json!("x");
+            let rejection = take("", body).err().map(|rejection| rejection.into_answer().body);
+            let answer: Value = serde_json::from_slice(&rejection.unwrap()).unwrap();
+            prop_assert_eq!(&answer["statusCode"], 400);
+            prop_assert!(answer["field"].as_str().unwrap().ends_with(name), "{}", answer);
+        }
     }
 }

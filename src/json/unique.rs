@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Number, Value, value::RawValue};
 
-/// Parses a configuration text: an account, its settings, the tokens.
+/// Parses a configuration text (an account, its settings, the tokens) or the text of a typed call.
 ///
 /// # Errors
 /// Says what is wrong and where, without any value: it may be a credential.
