@@ -37,6 +37,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         if left.is_zero() {
             return;
         }
+        cx.client.budget().release();
         let read = match select(pin!(provider.read(cx, &work.user)), pin!(transport.sleep(left))).await {
             Either::Left((read, _)) => read,
             Either::Right(_) => return,
@@ -195,7 +196,14 @@ fn goes_with(grant: &Grant, target: &Grant) -> bool {
 /// Whether the next read can succeed where this one failed.
 fn may_pass(error: &Error) -> bool {
     match error {
-        Error::Provider(fault) => !matches!(fault.kind, FaultKind::CredentialsRejected | FaultKind::Forbidden),
+        Error::Provider(fault) => !matches!(
+            fault.kind,
+            FaultKind::CredentialsRejected
+                | FaultKind::Forbidden
+                | FaultKind::Redirected
+                | FaultKind::NotAllowed
+                | FaultKind::TooLarge
+        ),
         _ => false,
     }
 }
