@@ -14,8 +14,6 @@ pub mod client;
 pub mod contract;
 mod engine;
 mod error;
-#[cfg(test)]
-mod fake;
 pub mod http_api;
 pub mod json;
 mod pass_through;
@@ -31,6 +29,8 @@ pub mod transport;
 mod unified;
 mod warning;
 
+#[cfg(test)]
+use crate::client::fake;
 use crate::{
     client::Caches,
     contract::types,
@@ -74,10 +74,10 @@ pub(crate) async fn operate(
         provider,
         general,
         secrets,
-        pacing,
+        rate_limit,
     } = providers::open(account).map_err(rejected)?;
     let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
-    let cx = engine::context(transport, caches, &ask, secrets, pacing);
+    let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
     let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
     if let Some(quota) = cx.client.quota() {
         trail.step(engine::TrailStep::Quota(quota));

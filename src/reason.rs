@@ -24,6 +24,10 @@ pub enum Reason {
     CredentialsRejected,
     /// The credentials may not do this.
     Forbidden,
+    /// The account names the wrong host or region.
+    Misconfigured,
+    /// More than one call reads or writes.
+    TooMuchAtOnce,
 
     // -- what was found
     /// The provider knows no such role.
@@ -82,6 +86,8 @@ impl Reason {
             Self::BadAnswer => "bad_answer",
             Self::CredentialsRejected => "credentials_rejected",
             Self::Forbidden => "forbidden",
+            Self::Misconfigured => "misconfigured",
+            Self::TooMuchAtOnce => "too_much_at_once",
             Self::UnknownRole => "unknown_role",
             Self::Inherited => "inherited",
             Self::StillHeld => "still_held",

@@ -65,10 +65,16 @@ impl Cause {
             Outcome::NotAttempted => !self.is(&[
                 Reason::CredentialsRejected,
                 Reason::Forbidden,
-                Reason::HostNotAllowed,
                 Reason::ProviderRefused,
+                Reason::HostNotAllowed,
+                Reason::Misconfigured,
             ]),
-            Outcome::Unknown => !self.is(&[Reason::NotVisible]),
+            Outcome::Unknown => !self.is(&[
+                Reason::NotVisible,
+                Reason::HostNotAllowed,
+                Reason::Misconfigured,
+                Reason::TooMuchAtOnce,
+            ]),
             _ => self.is(&[
                 Reason::RateLimited,
                 Reason::TimedOut,
@@ -148,8 +154,9 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
             FaultKind::RateLimited => (FailureKind::RateLimited, 429),
             FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
             FaultKind::Forbidden => (FailureKind::Forbidden, 403),
-            FaultKind::Refused => (FailureKind::NotRemoved, 422),
-            FaultKind::HostNotAllowed => (FailureKind::HostNotAllowed, 500),
+            FaultKind::NotFound | FaultKind::Refused | FaultKind::TooLarge => (FailureKind::NotRemoved, 422),
+            FaultKind::NotAllowed => (FailureKind::HostNotAllowed, 500),
+            FaultKind::Redirected => (FailureKind::InvalidAccount, 500),
             FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
                 (FailureKind::ProviderError, 502)
             }

@@ -37,6 +37,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         if left.is_zero() {
             return;
         }
+        cx.client.budget().release();
         let read = match select(pin!(provider.read(cx, &work.user)), pin!(transport.sleep(left))).await {
             Either::Left((read, _)) => read,
             Either::Right(_) => return,
@@ -197,7 +198,11 @@ fn may_pass(error: &Error) -> bool {
     match error {
         Error::Provider(fault) => !matches!(
             fault.kind,
-            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::HostNotAllowed
+            FaultKind::CredentialsRejected
+                | FaultKind::Forbidden
+                | FaultKind::Redirected
+                | FaultKind::NotAllowed
+                | FaultKind::TooLarge
         ),
         _ => false,
     }

@@ -16,14 +16,6 @@ pub struct Target<'a> {
 }
 
 impl Request {
-    /// Scheme and authority, as allow-lists name a host, e.g. `https://slack.com`.
-    pub fn origin(&self) -> String {
-        self.target().map_or_else(
-            |_| self.url.clone(),
-            |target| format!("http{}://{}", if target.is_https { "s" } else { "" }, target.authority),
-        )
-    }
-
     /// The parts of the request's URL.
     ///
     /// # Errors
@@ -101,8 +93,6 @@ mod tests {
                 path_with_query: path_with_query.into(),
             };
             assert_eq!(request(url).target(), Ok(expected), "{url}");
-            let scheme = if is_https { "https" } else { "http" };
-            assert_eq!(request(url).origin(), format!("{scheme}://{authority}"));
         }
         assert!(matches!(request("h/v1").target(), Err(TransportError::NotSent(_))));
     }

@@ -98,15 +98,12 @@ macro_rules! wasi_http {
         }
 
         /// Why a request has no answer. Only what proves that it did not reach the provider counts as not sent.
-        pub fn transport_error(
-            request: &$crate::transport::Request,
-            code: &types::ErrorCode,
-        ) -> $crate::transport::TransportError {
+        pub fn transport_error(code: &types::ErrorCode) -> $crate::transport::TransportError {
             use types::ErrorCode;
             use $crate::transport::TransportError;
             let why = $crate::transport::brief(&format!("{code:?}"));
             match code {
-                ErrorCode::HttpRequestDenied => TransportError::NotAllowed(request.origin()),
+                ErrorCode::HttpRequestDenied => TransportError::NotAllowed,
                 ErrorCode::DnsTimeout
                 | ErrorCode::DnsError(_)
                 | ErrorCode::DestinationNotFound

@@ -52,7 +52,7 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
     let (outgoing, transmitted) = outgoing(request)?;
     let response = client::send(outgoing)
         .await
-        .map_err(|code| http::transport_error(request, &code))?;
+        .map_err(|code| http::transport_error(&code))?;
     let status = response.get_status_code();
     let headers = headers(response.get_headers().copy_all());
     let (processed, processed_reader) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));

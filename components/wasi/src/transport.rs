@@ -54,7 +54,7 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
         None => None,
     };
     let answer = outgoing_handler::handle(outgoing, Some(http::options(request.timeouts)))
-        .map_err(|code| http::transport_error(request, &code))?;
+        .map_err(|code| http::transport_error(&code))?;
     if let Some((bytes, body)) = body {
         // The far end may answer without reading everything: its answer decides.
         let _ = write(body, bytes).await;
@@ -62,7 +62,7 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
     ready(answer.subscribe()).await;
     let response = match answer.get() {
         Some(Ok(Ok(response))) => response,
-        Some(Ok(Err(code))) => return Err(http::transport_error(request, &code)),
+        Some(Ok(Err(code))) => return Err(http::transport_error(&code)),
         Some(Err(())) | None => return Err(TransportError::NoAnswer(String::from("the host gave no answer"))),
     };
     read(&response)

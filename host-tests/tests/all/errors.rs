@@ -128,7 +128,7 @@ on_both! {
         // The deployment
         let denied = provider_with(artifact, |world| world.network.inject(Rule::always("/", network::Fault::Denied))).await;
         let message = denied.body["message"].as_str().unwrap();
-        assert!(message.contains("reach https://api.crowdstrike.com; add it"), "{message}");
+        assert!(message.contains("requests to https://api.crowdstrike.com: add it"), "{message}");
         assert_eq!((&denied.body["retryable"], &denied.body["sent"]), (&json!(false), &json!(false)), "{denied:?}");
         seen.insert(row(&denied, Fault::Ours));
 

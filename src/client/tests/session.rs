@@ -3,7 +3,7 @@ use std::{cell::Cell, time::Duration};
 use futures_util::future::join_all;
 
 use crate::{
-    client::{AccountKey, CachedToken, Caches, Call, Client, Deadline, Pacing, send_with_token},
+    client::{AccountKey, CachedToken, Caches, Call, Client, Deadline, RateLimitPolicy, send_with_token},
     fake::{FakeTransport, Reaction, Seen},
     secret::Secret,
 };
@@ -18,7 +18,7 @@ fn only(good: &'static str) -> FakeTransport {
 
 fn run(transport: &FakeTransport, caches: &Caches, calls: usize) -> (Vec<u16>, u32) {
     let deadline = Deadline::starting_now(transport, Duration::from_secs(25));
-    let client = Client::new(transport, deadline, [], Pacing::default());
+    let client = Client::new(transport, deadline, [], RateLimitPolicy::default());
     let issued = Cell::new(0);
     let key = AccountKey::of(["account"]);
     let call = Call::get("https://api.test/things");
