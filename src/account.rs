@@ -41,7 +41,7 @@ struct Document {
     is_sandbox: bool,
 }
 
-/// An account whose status is known, and whose secrets are not looked up yet.
+/// An account whose status is known and whose secrets have not been looked up yet.
 pub struct Integrated {
     pub status: Status,
     provider: Provider,
@@ -92,7 +92,7 @@ impl Integrated {
     }
 }
 
-/// Without the credentials, which may stand in the account itself, and whatever else was pasted into it.
+/// Hides the credentials, which may be part of the account, and anything else that was pasted into it.
 impl fmt::Debug for Integrated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Integrated")
@@ -182,7 +182,7 @@ async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> R
     }
 }
 
-/// The text fields of the credentials while they are being taken apart.
+/// The text fields of the credentials while they are being parsed.
 struct Texts {
     fields: Map<String, Value>,
 }
@@ -201,7 +201,8 @@ impl Texts {
     }
 }
 
-/// A text, or the secret that `{"secret": "name"}` refers to. The name is in no message: it may be the secret, put there by mistake.
+/// A text, or the secret that `{"secret": "name"}` refers to. No message repeats the name: it may be the secret itself, pasted by
+/// mistake.
 async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Value, Error> {
     let at = format!("credentials.{name}");
     match value {

@@ -1,7 +1,8 @@
-//! `remote_query` and `remote_data`: what a caller may add to the revoking request, and what never.
+//! `remote_query` and `remote_data`: what a caller may add to the revoking request.
 //!
-//! The danger is account takeover by a field that the provider understands and we do not set (an e-mail address in a PUT of
-//! the administrator, say). So a key passes only if it names nothing that identifies, authenticates, scopes or acts.
+//! The danger is account takeover through a field that the provider understands and the adapter does not set, for example the
+//! e-mail address in the PUT of an administrator. A key passes only if it names nothing that identifies, authenticates, scopes
+//! or acts.
 
 use serde_json::{Map, Value};
 
@@ -143,8 +144,7 @@ fn check(what: &str, fields: &Map<String, Value>, general: &General, capability:
     Ok(())
 }
 
-/// The way to the first key that may not pass, e.g. `.page.role_id`, and why: some servers read `page[role_id]` as they read
-/// `role_id`.
+/// The path of the first key that may not pass, e.g. `.page.role_id`, and why. Some servers read `page[role_id]` like `role_id`.
 fn refused(key: &str, value: &Value, capability: &Capability) -> Option<(String, &'static str)> {
     if let Some(objection) = objection(key, capability) {
         return Some((format!(".{key}"), objection));
@@ -163,9 +163,9 @@ fn refused_below(value: &Value, capability: &Capability) -> Option<(String, &'st
     }
 }
 
-/// What is against a key, wherever it stands.
+/// Why a key may not pass, at any depth.
 fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
-    // Folding case is safe in ASCII alone: a long s is an s for some servers, and another letter for us.
+    // Case folding is only safe in ASCII: to some servers a long s is an s.
     if !key
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte))
@@ -181,7 +181,7 @@ fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
     is_refused.then_some("it could change who, what or where is acted on")
 }
 
-/// Letters and digits alone, in lower case.
+/// Letters and digits only, in lower case.
 fn fold(key: &str) -> String {
     key.chars()
         .filter(char::is_ascii_alphanumeric)

@@ -6,7 +6,7 @@ use crate::{json::unique::Unique, transport::brief};
 
 use super::{Checked, InboundBody, envelope::Rejection};
 
-/// The JSON object of the body; an absent body is an empty object, so that everything can stand in the query.
+/// Parses the body as a JSON object. An absent body is an empty object, because all parameters can be in the query.
 pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<String, Value>> {
     let bytes = match body {
         InboundBody::Whole(bytes) => bytes,
@@ -41,7 +41,7 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
     match serde_json::from_slice(&bytes).map(|Unique(value)| value) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Rejection::field("body", "the body must be a JSON object")),
-        // A message of its own is one of ours, without a value.
+        // This message is this crate's own and contains no value.
         Err(error) if error.is_data() => Err(Rejection::field("body", format!("the body is ambiguous: {error}"))),
         Err(error) => Err(Rejection::field(
             "body",

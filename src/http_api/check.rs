@@ -1,4 +1,4 @@
-//! Checking a configuration without using it.
+//! Checks a configuration without using it.
 
 use std::cell::RefCell;
 
@@ -13,12 +13,12 @@ use crate::{
 
 use super::config;
 
-/// What was found in one entry of a configuration.
+/// The result for one entry of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkup {
     /// The account's id, or the token's name.
     pub entry: String,
-    /// What it is, or what is wrong with it; never a value.
+    /// What it is, or what is wrong with it. Never contains a value.
     pub result: Result<String, String>,
     /// The names of the secrets that it refers to.
     pub secrets: Vec<String>,

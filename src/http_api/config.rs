@@ -18,13 +18,13 @@ use crate::{
 
 use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
 
-/// A bearer token, known by its digest alone.
+/// A bearer token, of which only the digest is known.
 #[derive(Debug)]
 pub struct Token {
     /// For the record.
     pub name: String,
     pub digest: [u8; 32],
-    /// Unix time from which on it is refused.
+    /// Unix time from which it is refused.
     pub expires_at: Option<Duration>,
     /// Ids of the integrated accounts that it may use.
     pub accounts: Vec<String>,
@@ -44,7 +44,8 @@ pub struct May {
     pub raw: bool,
 }
 
-/// Reads the tokens; none: every call is refused. Where they are malformed nobody is known, so what is wrong is for the log alone.
+/// Reads the tokens. Without any, every call is refused. If they are malformed no caller can be trusted, so the reason goes to the
+/// log only.
 pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token>> {
     let name = host.setting_name(Setting::ApiTokens);
     let read = match host.setting(Setting::ApiTokens).await {
@@ -62,7 +63,7 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
     })
 }
 
-/// Reads how a success body is wrapped. Only for callers that are known: the message says what is wrong.
+/// Reads how a success body is wrapped. Only authenticated callers get this far, so the message says what is wrong.
 pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
     let name = host.setting_name(Setting::ResponseEnvelope);
     let wrong = |why: &str| {
@@ -80,7 +81,7 @@ pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
     }
 }
 
-/// The tokens of a JSON text. The message of an error names entry and field, and no value.
+/// Parses the tokens. An error names the entry and the field, and contains no value.
 pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let Value::Array(entries) = unique::parse_configuration(text)? else {
         return Err(String::from("it must be a JSON list of tokens"));

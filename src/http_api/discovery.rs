@@ -1,4 +1,4 @@
-//! What describes the service: schemas, the provider matrix, whether it answers. Open to everybody; no provider is called.
+//! The description of the service: schemas, the provider matrix, health. No token is needed and no provider is called.
 
 use serde_json::{Map, Value, json};
 

@@ -15,7 +15,7 @@ use super::{
     outcome_counts, remote,
 };
 
-/// A request that never became an operation: nothing was sent.
+/// The refusal of a request before the operation started. Nothing was sent.
 #[derive(Debug)]
 pub struct Rejection {
     status: u16,
@@ -131,7 +131,7 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
     let mut missing_scopes = Vec::new();
     if let Some(answer) = answer {
         missing_scopes = answer.missing_scopes;
-        // It is a refusal: a document, or what was to be one, is not carried here.
+        // Only a refusal is shown here, never a document.
         if is_remote {
             let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
             body.insert(String::from("raw_response"), raw);
@@ -143,7 +143,7 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
             String::from("description"),
             Value::from("the account's credentials may not do this"),
         );
-        // An empty list would say that nothing is missing.
+        // An empty list would mean that nothing is missing.
         if !missing_scopes.is_empty() {
             forbidden.insert(String::from("value"), json!({"missing_scopes": missing_scopes}));
         }

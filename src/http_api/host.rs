@@ -1,4 +1,4 @@
-//! What the HTTP face needs from the component it runs in.
+//! What the HTTP face needs from the component that it runs in.
 
 use std::{future::Future, io::Write, pin::pin, time::Duration};
 
@@ -19,12 +19,12 @@ pub enum Setting {
     ResponseEnvelope,
 }
 
-/// A host of the HTTP face: where its configuration, accounts and secrets come from, and where its record goes.
+/// The source of configuration, accounts and secrets, and the destination of the record.
 pub trait Host: Secrets {
     /// Outbound HTTP and clocks.
     fn transport(&self) -> &dyn Transport;
 
-    /// Caches that outlive one request. They are keyed by account and safe to lose.
+    /// Caches that outlive a request. They are keyed by account and safe to lose.
     fn caches(&self) -> &Caches;
 
     /// A setting as it is configured; `None` if it is not set.
@@ -56,8 +56,8 @@ pub struct Inbound<'a> {
     pub target: String,
     /// Lower-case names; a value that is not UTF-8 is replaced lossily.
     pub headers: Vec<(String, String)>,
-    /// Reads the body whole, bounded by [`BODY_LIMIT`]. Nothing of it is read unless this is awaited: a caller that is refused
-    /// without it costs no memory and no time.
+    /// Reads the whole body, at most [`BODY_LIMIT`] bytes. Nothing is read until this is awaited, so that a caller who is refused
+    /// first costs neither memory nor time.
     pub body: Task<'a, InboundBody>,
 }
 
@@ -104,7 +104,7 @@ impl BodyBuffer {
     }
 }
 
-/// What could be read of an inbound body.
+/// The result of reading an inbound body.
 pub enum InboundBody {
     Whole(Vec<u8>),
     /// It is longer than [`BODY_LIMIT`]; the rest was not read.
@@ -116,7 +116,7 @@ pub enum InboundBody {
 /// The longest inbound body in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
 
-/// Where the answer goes, head first. The status is certain before `start`; a body may still be passed on piece by piece.
+/// The destination of the answer, head first. The status is final at `start`; a body may follow piece by piece.
 pub trait Responder {
     /// Sends status and headers. Called exactly once, before anything else.
     fn start(&mut self, status: u16, headers: Vec<(&'static str, String)>);

@@ -1,4 +1,4 @@
-//! The format `normalized`: every field of the schema, null or an empty list where the provider has none, and times in UTC.
+//! The format `normalized`: every field of the schema, with null or an empty list for what the provider lacks, and times in UTC.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Query and body together: what is asked for, field by field.
+//! The request's parameters, from query and body together.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use super::{
     names::{self, Place},
 };
 
-/// Everything that the request says.
+/// All parameters of a request.
 pub struct Parameters {
     pub account: String,
     pub format: Format,
@@ -31,7 +31,7 @@ pub struct Parameters {
 type Object = Map<String, Value>;
 
 impl Parameters {
-    /// Takes query and body apart. What stands in both must be the same.
+    /// Parses query and body. A parameter that is in both must have the same value.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
         names::check(&body, Place::Body, "")?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
@@ -291,7 +291,7 @@ fn accept(fields: &mut Object) -> Checked<bool> {
         [one] if one == "unverified" => Ok(true),
         _ => Err(Rejection::field(
             "options.accept",
-            "options.accept can be [\"unverified\"] alone",
+            "options.accept can only be [\"unverified\"]",
         )),
     }
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::{Checked, envelope::Rejection, names};
 
-/// The name under which keys and indexes are the caller's own, and go to the provider as they came.
+/// The parameter whose keys and indexes are passed to the provider unchanged.
 const VERBATIM: &str = "remote_query";
 
-/// The most pairs of known names: a thousand roles with three fields each, and what else a request has.
+/// The most pairs in a query: a thousand roles with three fields each, and the other parameters.
 const MOST_PAIRS: usize = 4_000;
-/// The most brackets behind one name.
+/// The most brackets after a name.
 const DEEPEST: usize = 6;
 
 /// The names that are read, and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
@@ -22,7 +22,7 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
     let mut count = 0_usize;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // A name that cannot be read could be any, and is not guessed.
+        // It could be any name.
         let key = decoded(key).map_err(|lossy| malformed(&lossy, "has a name that is not UTF-8"))?;
         let name = key.split('[').next().unwrap_or_default();
         if !names::is_read_in_query(name)? {
@@ -31,11 +31,11 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
         let value = decoded(value).map_err(|_| malformed(&key, "has a value that is not UTF-8"))?;
         count = count.saturating_add(1);
         if count > MOST_PAIRS {
-            return Err(malformed(&key, "is one too many: the query is too long"));
+            return Err(malformed(&key, "exceeds the limit of 4,000 pairs"));
         }
         let path = split(&key)?;
         with_child(&mut root, name, |node| match node {
-            // Whether a repetition is a list or a contradiction, the parameter knows.
+            // Whether a repetition is a list or an error depends on the parameter.
             Node::Text(_) | Node::Repeated(_) if path.is_empty() => {
                 node.repeat(value);
                 Ok(())
@@ -46,7 +46,7 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
     Ok(root.into_iter().map(|(name, node)| (name, node.into_value())).collect())
 }
 
-/// The text behind percent-encoding and plus signs; what can be shown of it where it is not UTF-8.
+/// Decodes percent-encoding and plus signs. The error is the lossy text, if it is not UTF-8.
 fn decoded(text: &str) -> Result<String, String> {
     let spaced = text.replace('+', " ");
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
@@ -57,12 +57,12 @@ fn decoded(text: &str) -> Result<String, String> {
 enum Node {
     Empty,
     Text(String),
-    /// A plain name, more than once.
+    /// A plain name that is given more than once.
     Repeated(Vec<String>),
     Object(Vec<(String, Node)>),
     /// Empty brackets.
     List(Vec<Node>),
-    /// Numbered brackets: sorted at the end, with no limit but the number of pairs.
+    /// Numbered brackets, sorted by number.
     Numbered(BTreeMap<u32, Node>),
 }
 

@@ -1,11 +1,11 @@
-//! Whether the provider, or the way to it, is the cause of a failure.
+//! Whether a failure is the provider's, or of the connection to it.
 
 use crate::{
     contract::types::{Failure, FailureKind, Outcome},
     reason::Reason,
 };
 
-/// The reasons that the provider gives. The others are decided here: guards, protected, ambiguous, inherited.
+/// The reasons that come from the provider. All others are decided by this service: guards, ambiguity, inheritance.
 const PROVIDERS: &[Reason] = &[
     Reason::Deadline,
     Reason::TimedOut,
