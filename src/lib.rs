@@ -21,6 +21,7 @@ mod passage;
 mod provider;
 mod providers;
 mod reason;
+mod redact;
 mod secret;
 mod settings;
 mod timestamp;
@@ -77,7 +78,7 @@ pub(crate) async fn operate(
     } = providers::open(account).map_err(rejected)?;
     let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
-    let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
+    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, trail).await);
     if let Some(quota) = cx.client.quota() {
         trail.step(engine::TrailStep::Quota(quota));
     }
