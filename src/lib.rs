@@ -21,6 +21,7 @@ mod pass_through;
 mod provider;
 mod providers;
 mod reason;
+mod redact;
 mod requested;
 mod secret;
 mod settings;
@@ -78,7 +79,7 @@ pub(crate) async fn operate(
     } = providers::open(account).map_err(rejected)?;
     let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
-    let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
+    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, trail).await);
     if let Some(quota) = cx.client.quota() {
         trail.step(engine::TrailStep::Quota(quota));
     }

@@ -70,8 +70,8 @@ impl Caches {
             .map(|cached| cached.token.clone())
     }
 
-    /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: the call that has
-    /// the turn takes longer than five seconds, or than this call has until `end`.
+    /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: there is a token
+    /// now, or the call that has the turn takes longer than five seconds, or than this call has until `end`.
     ///
     /// Each call looks again on its own clock. Nothing wakes another call's task: some hosts trap then, and a call that is dropped
     /// while others wait for it would leave them waiting.
@@ -81,8 +81,9 @@ impl Caches {
             if self.renewing.borrow_mut().insert(key) {
                 return Some(Turn { caches: self, key });
             }
-            let left = end.saturating_sub(transport.monotonic());
-            if left.is_zero() {
+            let now = transport.monotonic();
+            let left = end.saturating_sub(now);
+            if left.is_zero() || self.token(key, now).is_some() {
                 return None;
             }
             transport.sleep(left.min(POLL)).await;

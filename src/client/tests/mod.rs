@@ -3,4 +3,8 @@
 mod exchange;
 pub mod fake;
 mod lenient;
+mod mask;
+mod paging;
+mod reads;
 mod session;
+mod waiting;
