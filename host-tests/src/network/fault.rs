@@ -26,6 +26,8 @@ pub struct Rule {
 pub enum Fault {
     /// No connection.
     Refused,
+    /// The runtime does not allow the request.
+    Denied,
     /// Reset; the provider never saw the request.
     ResetBefore,
     /// Reset; the provider acted on the request.
@@ -97,6 +99,7 @@ impl Fault {
     {
         match self {
             Self::Refused => Err(Error::ConnectionRefused),
+            Self::Denied => Err(Error::HttpRequestDenied),
             Self::ResetBefore => Err(Error::ConnectionTerminated),
             Self::ResetAfter => {
                 reach().await;
