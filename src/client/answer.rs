@@ -93,7 +93,7 @@ impl Answer {
     }
 
     /// What is kept of it for people and logs: at most [`ANSWER_LIMIT`] bytes, masked before they are cut. The trace id is that of
-    /// `trace_header`, or of a header that is known for it.
+    /// `trace_header`, or of a header that is known for it. It is a refusal by its status; one inside a 200 has to be marked.
     pub fn evidence(&self, trace_header: Option<&str>) -> ProviderAnswer {
         let trace_id = trace_header
             .into_iter()
@@ -106,7 +106,7 @@ impl Answer {
             body: self.mask.apply_within(&self.text(), ANSWER_LIMIT),
             trace_id,
             missing_scopes: Vec::new(),
-            is_refusal: false,
+            is_refusal: self.status >= 400,
         }
     }
 

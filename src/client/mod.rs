@@ -37,6 +37,7 @@ pub use self::{
     quota::Quota,
     rate_limit::RateLimitPolicy,
     session::{access_token, send_with_token},
+    streaming::Elements,
     url::{BaseUrl, QueryBuilder, path_segment},
 };
 

@@ -1,42 +1,47 @@
 //! Answers that are not held: split into elements as they arrive, or passed on.
 
-use std::cell::Cell;
-
 use crate::{body_sink::BodySink, error::ProviderFault, transport::Response};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, exchange::refuse_redirect};
 
+/// What became of a list that was asked for.
+#[derive(Debug)]
+pub enum Elements<T> {
+    /// It was read to its end.
+    Whole(T),
+    /// The answer is no success.
+    Refused(Answer),
+}
+
 impl Client<'_> {
-    /// Sends a read and gives the elements of a long array one by one; an answer that is no success is read whole and given back.
-    /// It is sent again only while no element was given: they would be given twice.
+    /// Sends a read and folds the elements of a long array into a value, without ever holding the array. A list that breaks off is
+    /// asked for again and folded afresh.
     ///
     /// # Errors
     /// As [`Client::send`], and what `each` gives.
-    pub async fn send_splitting(
+    pub async fn fold_elements<T: Default>(
         &self,
         call: &Call,
         authorization: Authorization<'_>,
         key: &'static str,
-        each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
-    ) -> Result<Option<Answer>, ProviderFault> {
-        let given = Cell::new(false);
-        let mut each = |element: &[u8]| {
-            given.set(true);
-            each(element)
-        };
+        mut each: impl FnMut(&mut T, &[u8]) -> Result<(), ProviderFault>,
+    ) -> Result<Elements<T>, ProviderFault> {
         let mut attempts = self.attempts();
         loop {
-            let result = match self.split(call, authorization, key, &mut each).await {
-                Ok(None) => return Ok(None),
+            let mut folded = T::default();
+            let mut fold = |element: &[u8]| each(&mut folded, element);
+            let result = match self.split(call, authorization, key, &mut fold).await {
+                Ok(None) => return Ok(Elements::Whole(folded)),
                 Ok(Some(answer)) => Ok(answer),
                 Err(fault) => Err(fault),
             };
-            if given.get() || !self.may_pass(&result) || !self.pause(call, &mut attempts, &result).await {
-                return refuse_redirect(call, result).map(Some);
+            if !self.may_pass(&result) || !self.pause(call, &mut attempts, &result).await {
+                return refuse_redirect(call, result).map(Elements::Refused);
             }
         }
     }
 
+    /// One attempt: an answer that is no success is read whole and given back.
     async fn split(
         &self,
         call: &Call,

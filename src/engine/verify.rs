@@ -198,11 +198,7 @@ fn may_pass(error: &Error) -> bool {
     match error {
         Error::Provider(fault) => !matches!(
             fault.kind,
-            FaultKind::CredentialsRejected
-                | FaultKind::Forbidden
-                | FaultKind::Redirected
-                | FaultKind::NotAllowed
-                | FaultKind::TooLarge
+            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::TooLarge
         ),
         _ => false,
     }

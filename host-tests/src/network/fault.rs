@@ -26,7 +26,7 @@ pub struct Rule {
 pub enum Fault {
     /// No connection.
     Refused,
-    /// The host does not let the component out to there.
+    /// The runtime does not allow the request.
     Denied,
     /// The host fails in itself, and says so at length.
     HostFails(String),

@@ -1,12 +1,12 @@
 //! What one operation reads is bounded.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 
 use super::fake::{FakeTransport, Reaction, Seen};
 use crate::{
-    client::{Call, Client, Deadline, RateLimitPolicy, Repeat},
+    client::{Call, Client, Deadline, Elements, RateLimitPolicy, Repeat},
     error::{FaultKind, ProviderFault},
     secret::Secret,
     transport::{Method, TransportError},
@@ -109,32 +109,39 @@ fn answers_that_are_held_are_bounded_in_each_round_and_a_write_is_still_answered
     assert_eq!(transport.run(round()), (9, FaultKind::TooLarge));
 }
 
-/// Splits `members` out of these answers in turn: the elements, and how often it was sent.
-fn split(reactions: Vec<Reaction>) -> (Result<usize, ProviderFault>, usize) {
+/// Counts the `members` of these answers in turn; and how often it was sent.
+fn count(reactions: Vec<Reaction>) -> (Result<usize, FaultKind>, usize) {
     let mut reactions = reactions.into_iter();
     let transport = FakeTransport::new(move |_: &Seen| reactions.next().unwrap_or(Reaction::Silence));
     let client = client(&transport, 25);
-    let elements = Rc::new(Cell::new(0));
-    let mut each = |_: &[u8]| {
-        elements.set(elements.get() + 1);
-        Ok(())
-    };
+    let result = transport.run(fold(&client));
+    let sent = transport.seen.borrow().len();
+    (result.map_err(|fault| fault.kind), sent)
+}
+
+async fn fold(client: &Client<'_>) -> Result<usize, ProviderFault> {
     let (call, token) = (read(), Secret::new("token"));
     let authorization = ("authorization", "Bearer", &token);
-    let result = transport.run(client.send_splitting(&call, authorization, "members", &mut each));
-    let sent = transport.seen.borrow().len();
-    (result.map(|_| elements.get()), sent)
+    let each = |count: &mut usize, _: &[u8]| {
+        *count += 1;
+        Ok(())
+    };
+    match client.fold_elements(&call, authorization, "members", each).await? {
+        Elements::Whole(count) => Ok(count),
+        Elements::Refused(answer) => Err(client.refusal(&answer, "refused")),
+    }
 }
 
 #[test]
-fn a_long_list_is_asked_for_again_only_while_nothing_of_it_was_given() {
+fn a_long_list_that_breaks_off_is_folded_afresh() {
     let list = || body(String::from(r#"{"members": [1, 2, 3]}"#));
     let busy = || Reaction::Answer(503, Vec::new(), String::new());
     let lost = || Reaction::Fail(TransportError::NoAnswer(String::from("reset")));
-    assert_eq!(split(vec![busy(), lost(), list()]), (Ok(3), 3));
-    let cut = Reaction::CutOff(200, vec![br#"{"members": [1, 2"#.to_vec()]);
-    let (result, sent) = split(vec![cut, list()]);
-    assert_eq!((result.unwrap_err().kind, sent), (FaultKind::NoAnswer, 1));
+    let cut = || Reaction::CutOff(200, vec![br#"{"members": [1, 2"#.to_vec()]);
+    assert_eq!(count(vec![busy(), lost(), cut(), list()]), (Ok(3), 4));
+    assert_eq!(count(vec![cut(), cut(), cut(), cut()]), (Err(FaultKind::NoAnswer), 4));
+    let forbidden = Reaction::Answer(403, Vec::new(), String::new());
+    assert_eq!(count(vec![forbidden]), (Err(FaultKind::Forbidden), 1));
 }
 
 #[test]
@@ -143,13 +150,6 @@ fn lists_that_are_passed_through_are_bounded_in_all() {
     let transport = FakeTransport::new(move |_: &Seen| body(list.to_owned()));
     let client = client(&transport, 25);
     client.budget().receive((512 << 20) - list.len()).unwrap();
-    let (call, token) = (read(), Secret::new("token"));
-    let split = async || {
-        let authorization = ("authorization", "Bearer", &token);
-        client
-            .send_splitting(&call, authorization, "members", &mut |_| Ok(()))
-            .await
-    };
-    assert!(transport.run(split()).is_ok());
-    assert_eq!(transport.run(split()).unwrap_err().kind, FaultKind::TooLarge);
+    assert_eq!(transport.run(fold(&client)).unwrap(), 3);
+    assert_eq!(transport.run(fold(&client)).unwrap_err().kind, FaultKind::TooLarge);
 }
