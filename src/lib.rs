@@ -18,6 +18,7 @@ mod error;
 mod fake;
 pub mod http_api;
 pub mod json;
+mod naming;
 mod pass_through;
 mod passage;
 mod provider;

@@ -66,7 +66,12 @@ impl Caches {
     }
 
     /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: not in time.
-    pub async fn turn(&self, transport: &dyn crate::transport::Transport, end: Duration, key: AccountKey) -> Option<Turn<'_>> {
+    pub async fn turn(
+        &self,
+        transport: &dyn crate::transport::Transport,
+        end: Duration,
+        key: AccountKey,
+    ) -> Option<Turn<'_>> {
         loop {
             if let Entry::Vacant(free) = self.renewing.borrow_mut().entry(key) {
                 free.insert(Vec::new());

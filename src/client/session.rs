@@ -42,7 +42,10 @@ async fn renew(
 ) -> Result<Secret, ProviderFault> {
     let end = client.transport().monotonic() + client.deadline().left(client.transport());
     let Some(_turn) = caches.turn(client.transport(), end, key).await else {
-        let mut fault = ProviderFault::new(crate::error::FaultKind::TimedOut, "the deadline passed before there was an access token");
+        let mut fault = ProviderFault::new(
+            crate::error::FaultKind::TimedOut,
+            "the deadline passed before there was an access token",
+        );
         fault.sent = false;
         return Err(fault);
     };

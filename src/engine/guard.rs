@@ -1,10 +1,11 @@
 //! Guards: what must not be removed, and what would take more than was asked.
 
 use crate::{
-    ask::{Ask, same_text},
+    ask::Ask,
     contract::types::SideEffect,
     error::Error,
     json,
+    naming::same,
     provider::{Context, Field, Grant, Principal, Provider, Reading},
     reason::Reason,
     settings::General,
@@ -25,12 +26,12 @@ pub fn user(
         let email_fits = expect
             .email
             .as_ref()
-            .is_none_or(|wanted| reading.emails.iter().any(|email| same_text(email, wanted.trim())));
+            .is_none_or(|wanted| reading.emails.iter().any(|email| same(email, wanted.trim())));
         let username_fits = expect.username.as_ref().is_none_or(|wanted| {
             reading
                 .username
                 .as_ref()
-                .is_some_and(|username| same_text(username, wanted.trim()))
+                .is_some_and(|username| same(username, wanted.trim()))
         });
         if !email_fits || !username_fits {
             return Some((
@@ -48,10 +49,10 @@ pub fn user(
         .chain([id]);
     // An account may spell an id in any way that a request may.
     let is_meant = |user: &String, name: &str| {
-        same_text(user.trim(), name)
+        same(user.trim(), name)
             || provider
                 .normalise(Field::User, user.trim())
-                .is_ok_and(|id| same_text(&id, name))
+                .is_ok_and(|id| same(&id, name))
     };
     let protected = names
         .into_iter()

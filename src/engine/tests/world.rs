@@ -13,7 +13,7 @@ use crate::{
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
-        Absence, Consequence, Context, Grant, GrantKind, Held, Planned, Principal, Provider, Reading, Verdict,
+        Absence, Consequence, Context, Grant, GrantKind, Held, KnownAs, Planned, Principal, Provider, Reading, Verdict,
         Verification, Write,
     },
     reason::Reason,
@@ -332,6 +332,7 @@ impl Provider for Fake {
                 .map(|grant| self.grant(grant.as_str().unwrap()))
                 .collect();
             Ok(Reading {
+                unread: Vec::new(),
                 other_ids: self.other_ids.clone(),
                 is_sparse: document["is_sparse"] == true,
                 grants,
@@ -481,6 +482,7 @@ impl Fake {
             None => (place, None),
         };
         Grant {
+            known_as: KnownAs::default(),
             kind: GrantKind::Role,
             role_id: role.to_owned(),
             role_name: Some(format!("Name {}", role.trim_end_matches('2'))),

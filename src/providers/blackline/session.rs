@@ -60,7 +60,10 @@ pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFa
     let transport = cx.client.transport();
     let end = transport.monotonic() + cx.client.deadline().left(transport);
     let Some(_turn) = cx.caches.turn(transport, end, config.key()).await else {
-        return Err(ProviderFault::new(FaultKind::TimedOut, "the deadline passed before there was an access token"));
+        return Err(ProviderFault::new(
+            FaultKind::TimedOut,
+            "the deadline passed before there was an access token",
+        ));
     };
     if known_token(config, cx).is_none() {
         cx.caches.keep_token(config.key(), token(config, cx).await?);

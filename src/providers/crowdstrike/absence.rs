@@ -1,9 +1,10 @@
 //! What it means that a reading shows no grant: only a revoke proves that it is not held.
 
 use crate::{
-    ask::{Selector, same_text},
+    ask::Selector,
     error::Error,
-    provider::{Absence, Context, Grant, GrantKind, Held, Reading},
+    naming::same,
+    provider::{Absence, Context, Grant, GrantKind, Held, KnownAs, Reading},
     reason::Reason,
     warning::Warning,
 };
@@ -53,7 +54,7 @@ pub async fn of(
         (Some(id), Some(name)) => {
             let role = directories.with_id(config, cx, id, &cids).await?;
             let shown = role.and_then(|role| role.display_name);
-            if let Some(shown) = shown.filter(|shown| !same_text(shown, name)) {
+            if let Some(shown) = shown.filter(|shown| !same(shown, name)) {
                 return Ok(Absence::Unclear {
                     reason: Reason::NameMismatch,
                     message: format!("the role with the id `{id}` is called `{shown}`, not `{name}`"),
@@ -84,6 +85,7 @@ pub async fn of(
     Ok(Absence::Probe(
         cids.into_iter()
             .map(|cid| Grant {
+                known_as: KnownAs::default(),
                 kind: GrantKind::Role,
                 role_id: id.clone(),
                 role_name: name.clone(),

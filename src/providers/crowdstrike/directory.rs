@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use crate::{ask::same_text, error::Error, provider::Context};
+use crate::{error::Error, naming::same, provider::Context};
 
 use super::{cid::Cid, config::Config, core, documents::Role};
 
@@ -27,7 +27,7 @@ impl Directories {
         name: &str,
         cids: &[Cid],
     ) -> Result<Vec<Role>, Error> {
-        let is_called = |role: &Role| role.display_name.as_deref().is_some_and(|shown| same_text(shown, name));
+        let is_called = |role: &Role| role.display_name.as_deref().is_some_and(|shown| same(shown, name));
         self.matching(config, cx, cids, is_called).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     contract::types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
-    provider::{Grant, GrantKind, Held},
+    provider::{Grant, GrantKind, Held, KnownAs},
     unified::blank_user,
 };
 
@@ -63,6 +63,7 @@ pub fn same_row(one: &GrantRow, other: &GrantRow) -> bool {
 /// A row as a grant.
 pub fn grant(row: &GrantRow) -> Grant {
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_id: row.role_id.clone(),
         role_name: row.role_name.clone(),

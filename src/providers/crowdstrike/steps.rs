@@ -6,11 +6,12 @@ use futures_util::future::try_join_all;
 use serde_json::value::RawValue;
 
 use crate::{
-    ask::{Ask, Entry, Selector, same_text},
+    ask::{Ask, Entry, Selector},
     capability::Capability,
     client::{Call, Repeat},
     contract::types::User,
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::{Absence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
     reason::Reason,
     transport::{Method, Task},
@@ -70,7 +71,7 @@ impl CrowdStrike {
             }
         };
         let (_, user) = core::user(&self.config, cx, &uuid).await?;
-        if user.uid.as_deref().is_some_and(|uid| same_text(uid, wanted)) {
+        if user.uid.as_deref().is_some_and(|uid| same(uid, wanted)) {
             Ok(uuid)
         } else {
             Err(Error::Refused {
@@ -144,6 +145,7 @@ impl CrowdStrike {
             .filter(|home| unreadable.contains(home) && cx.ask.entries.iter().any(is_unscoped));
         let warnings = hidden_home.map(|home| Warning::CidNotVisible.about(home)).collect();
         Ok(Reading {
+            unread: Vec::new(),
             other_ids: Vec::new(),
             grants: detail.rows.iter().map(mapping::grant).collect(),
             emails: mapping::email(&detail.user)
