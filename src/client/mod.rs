@@ -6,6 +6,7 @@ mod cache;
 mod deadline;
 mod elements;
 mod exchange;
+pub mod lenient;
 mod mask;
 pub mod paging;
 mod quota;
