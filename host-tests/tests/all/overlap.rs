@@ -107,6 +107,10 @@ fn account_json(account: &Account) -> Value {
     json
 }
 
+fn account_name(subject: &Subject) -> String {
+    subject.name.to_lowercase().replace(' ', "-")
+}
+
 fn role_json(role: &Role) -> Value {
     let fields = [
         ("id", &role.id),
@@ -124,7 +128,7 @@ fn role_json(role: &Role) -> Value {
 fn post(subject: &Subject, role: &Role, dry_run: bool) -> http::Request<Bytes> {
     let path = format!(
         "/unified/user-directory/users/unassign-role?integrated_account_id={}",
-        subject.name
+        account_name(subject)
     );
     http::Request::post(format!("http://127.0.0.1:3000{path}"))
         .header("host", "127.0.0.1:3000")
@@ -147,13 +151,13 @@ struct Heard {
 async fn run(artifact: Artifact, case: Case) {
     let network = Network::default();
     let subjects: Vec<Subject> = subjects::ALL.iter().map(|make| make()).collect();
-    let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
+    let names: Vec<String> = subjects.iter().map(account_name).collect();
     let tokens =
         json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": names, "may": ["plan", "revoke"]}]);
     let mut service = Service::builder(artifact, &network, Clock::starting_at(START)).tokens(&tokens);
     for subject in &subjects {
         network.join(&subject.network);
-        service = service.account(subject.name, account_json(&subject.account));
+        service = service.account(&account_name(subject), account_json(&subject.account));
     }
     let service = service.start().unwrap();
     network.latency(case.latency);
