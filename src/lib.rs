@@ -14,8 +14,6 @@ pub mod client;
 pub mod contract;
 mod engine;
 mod error;
-#[cfg(test)]
-mod fake;
 pub mod http_api;
 pub mod json;
 mod naming;
@@ -24,6 +22,7 @@ mod passage;
 mod provider;
 mod providers;
 mod reason;
+mod redact;
 mod secret;
 mod settings;
 mod timestamp;
@@ -31,6 +30,8 @@ pub mod transport;
 mod unified;
 mod warning;
 
+#[cfg(test)]
+use crate::client::fake;
 use crate::{
     client::Caches,
     contract::types,
@@ -74,11 +75,11 @@ pub(crate) async fn operate(
         provider,
         general,
         secrets,
-        pacing,
+        rate_limit,
     } = providers::open(account).map_err(rejected)?;
     let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
-    let cx = engine::context(transport, caches, &ask, secrets, pacing);
-    let result = engine::run(provider.as_ref(), &cx, &general, trail).await;
+    let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
+    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, trail).await);
     if let Some(quota) = cx.client.quota() {
         trail.step(engine::TrailStep::Quota(quota));
     }

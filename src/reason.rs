@@ -22,6 +22,10 @@ pub enum Reason {
     CredentialsRejected,
     /// The credentials may not do this.
     Forbidden,
+    /// The account names the wrong host or region, or the runtime does not allow its host.
+    Misconfigured,
+    /// More than one call reads or writes.
+    TooMuchAtOnce,
 
     // -- what was found
     /// The provider knows no such role.
@@ -81,6 +85,8 @@ impl Reason {
             Self::BadAnswer => "bad_answer",
             Self::CredentialsRejected => "credentials_rejected",
             Self::Forbidden => "forbidden",
+            Self::Misconfigured => "misconfigured",
+            Self::TooMuchAtOnce => "too_much_at_once",
             Self::UnknownRole => "unknown_role",
             Self::Inherited => "inherited",
             Self::StillHeld => "still_held",

@@ -58,8 +58,10 @@ pub trait Body {
 /// Why there is no (whole) answer. The distinction that matters: can the request have reached the provider?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
-    /// The request was certainly not sent: no such host, connection refused, not allowed by the host.
+    /// The request was certainly not sent: no such host, connection refused.
     NotSent(String),
+    /// The host does not allow requests to that address; not sent.
+    NotAllowed,
     /// It may have been sent; there is no answer.
     NoAnswer(String),
     /// The answer began and was cut off.
@@ -101,6 +103,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSent(why) => write!(f, "not sent: {why}"),
+            Self::NotAllowed => f.write_str("not sent: the host does not allow it"),
             Self::NoAnswer(why) => write!(f, "no answer: {why}"),
             Self::CutOff(why) => write!(f, "answer cut off: {why}"),
         }

@@ -289,10 +289,15 @@ pub fn context<'a>(
     caches: &'a Caches,
     ask: &'a crate::ask::Ask,
     secrets: Vec<crate::secret::Secret>,
-    pacing: crate::client::Pacing,
+    rate_limit: crate::client::RateLimitPolicy,
 ) -> Context<'a> {
     Context {
-        client: Client::new(transport, Deadline::starting_now(transport, ask.total), secrets, pacing),
+        client: Client::new(
+            transport,
+            Deadline::starting_now(transport, ask.total),
+            secrets,
+            rate_limit,
+        ),
         caches,
         ask,
         revoke_answers: std::cell::RefCell::default(),

@@ -62,10 +62,13 @@ impl Cause {
     fn can_pass(&self) -> bool {
         match self.outcome {
             Outcome::Unverified => true,
-            Outcome::NotAttempted => {
-                !self.is(&[Reason::CredentialsRejected, Reason::Forbidden, Reason::ProviderRefused])
-            }
-            Outcome::Unknown => !self.is(&[Reason::NotVisible]),
+            Outcome::NotAttempted => !self.is(&[
+                Reason::CredentialsRejected,
+                Reason::Forbidden,
+                Reason::ProviderRefused,
+                Reason::Misconfigured,
+            ]),
+            Outcome::Unknown => !self.is(&[Reason::NotVisible, Reason::Misconfigured, Reason::TooMuchAtOnce]),
             _ => self.is(&[
                 Reason::RateLimited,
                 Reason::TimedOut,
@@ -143,7 +146,8 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
             FaultKind::RateLimited => (FailureKind::RateLimited, 429),
             FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
             FaultKind::Forbidden => (FailureKind::Forbidden, 403),
-            FaultKind::Refused => (FailureKind::NotRemoved, 422),
+            FaultKind::NotFound | FaultKind::Refused | FaultKind::TooLarge => (FailureKind::NotRemoved, 422),
+            FaultKind::Redirected | FaultKind::NotAllowed => (FailureKind::InvalidAccount, 500),
             FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
                 (FailureKind::ProviderError, 502)
             }

@@ -9,7 +9,7 @@ mod teamviewer;
 
 use crate::{
     capability::Capability,
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::{Account, Provider as Name},
     error::Error,
     provider::Provider,
@@ -23,7 +23,7 @@ pub struct Opened {
     pub general: General,
     /// What must not be printed.
     pub secrets: Vec<Secret>,
-    pub pacing: Pacing,
+    pub rate_limit: RateLimitPolicy,
 }
 
 /// # Errors

@@ -172,12 +172,12 @@ fn error(code: &ErrorCode) -> TransportError {
         | ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionLimitReached
         | ErrorCode::TlsCertificateError
-        | ErrorCode::HttpRequestDenied
         | ErrorCode::HttpRequestMethodInvalid
         | ErrorCode::HttpRequestUriInvalid
         | ErrorCode::HttpRequestUriTooLong
         | ErrorCode::LoopDetected
         | ErrorCode::ConfigurationError => TransportError::NotSent(why),
+        ErrorCode::HttpRequestDenied => TransportError::NotAllowed,
         _ => TransportError::NoAnswer(why),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     ask::{Ask, Selector},
     capability::Capability,
-    client::{Caches, Call, Pacing, Repeat},
+    client::{Caches, Call, RateLimitPolicy, Repeat},
     contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
     engine::{self, NoTrail},
     error::{Error, FaultKind},
@@ -187,7 +187,7 @@ impl Case {
         let caches = Caches::default();
         let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), Pacing::default());
+        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
     }
