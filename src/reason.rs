@@ -12,6 +12,8 @@ pub enum Reason {
     RateLimited,
     /// No connection.
     Unreachable,
+    /// The runtime does not let the component reach the provider's host.
+    HostNotAllowed,
     /// The exchange broke off after the request may have reached the provider.
     NoAnswer,
     /// A 5xx of the provider.
@@ -22,7 +24,7 @@ pub enum Reason {
     CredentialsRejected,
     /// The credentials may not do this.
     Forbidden,
-    /// The account names the wrong host or region, or the runtime does not allow its host.
+    /// The account names the wrong host or region.
     Misconfigured,
     /// More than one call reads or writes.
     TooMuchAtOnce,
@@ -80,6 +82,7 @@ impl Reason {
             Self::TimedOut => "timed_out",
             Self::RateLimited => "rate_limited",
             Self::Unreachable => "unreachable",
+            Self::HostNotAllowed => "host_not_allowed",
             Self::NoAnswer => "no_answer",
             Self::ProviderError => "provider_error",
             Self::BadAnswer => "bad_answer",

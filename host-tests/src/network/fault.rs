@@ -26,6 +26,10 @@ pub struct Rule {
 pub enum Fault {
     /// No connection.
     Refused,
+    /// The host does not let the component out to there.
+    Denied,
+    /// The host fails in itself, and says so at length.
+    HostFails(String),
     /// Reset; the provider never saw the request.
     ResetBefore,
     /// Reset; the provider acted on the request.
@@ -99,6 +103,8 @@ impl Fault {
     {
         match self {
             Self::Refused => Err(Error::ConnectionRefused),
+            Self::Denied => Err(Error::HttpRequestDenied),
+            Self::HostFails(text) => Err(Error::InternalError(Some(text))),
             Self::ResetBefore => Err(Error::ConnectionTerminated),
             Self::ResetAfter => {
                 reach().await;

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::{client::Repeat, contract::types::Organization, fake::Reaction, transport::TransportError};
+use crate::{
+    client::Repeat,
+    contract::types::{Organization, StrictScope},
+    fake::Reaction,
+    transport::TransportError,
+};
 
 use super::world::{Case, Read, Revoke, entries, ok, outcomes, status};
 
@@ -29,7 +34,7 @@ fn an_unscoped_id_means_every_direct_grant_of_it() {
 #[test]
 fn strict_scope_makes_several_scopes_ambiguous() {
     let mut case = Case::holding(&["a@o1", "a@o2"]);
-    case.options.strict_scope = Some(true);
+    case.options.strict_scope = StrictScope::Strict;
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
     assert_eq!(case.held().len(), 2);
@@ -43,7 +48,7 @@ fn strict_scope_can_be_the_accounts_default() {
     let mut case = Case::holding(&["a@o1", "a@o2"]);
     case.general.strict_scope = true;
     assert!(case.ask(&["a"]).is_err());
-    case.options.strict_scope = Some(false);
+    case.options.strict_scope = StrictScope::Lenient;
     assert!(case.ask(&["a"]).is_ok());
 }
 

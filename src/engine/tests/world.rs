@@ -178,9 +178,14 @@ impl Case {
     pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
         let request = Request {
             id: String::from("u1"),
-            roles,
-            organizations: self.organizations.clone(),
-            workspace_id: None,
+            roles: roles.into_iter().map(Into::into).collect(),
+            organizations: self
+                .organizations
+                .iter()
+                .cloned()
+                .filter_map(crate::requested::organization_selector)
+                .collect(),
+            workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
@@ -220,13 +225,13 @@ impl Case {
 
 pub fn options() -> Options {
     Options {
-        dry_run: false,
+        mode: types::Mode::Revoke,
         allow: Vec::new(),
         deadline: None,
-        strict_scope: None,
-        unknown_role: None,
+        strict_scope: types::StrictScope::AccountDefault,
+        unknown_role: types::UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: None,
+        expect: types::Expectation::Anyone,
         accept_unverified: false,
     }
 }
