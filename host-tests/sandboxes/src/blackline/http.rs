@@ -105,7 +105,9 @@ fn token(state: &mut State, call: &Received) -> Reply {
     let field = |name: &str| value_of(&form, name);
     let client = match state.uncertain.client_auth {
         // demo-client:demo-secret
-        "basic" => call.credentials("Basic") == Some("ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=") && field("client_id").is_none(),
+        "basic" => {
+            call.credentials("Basic") == Some("ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=") && field("client_id").is_none()
+        }
         _ => field("client_id") == Some("demo-client") && field("client_secret") == Some("demo-secret"),
     };
     let grant = state.uncertain.grant_type;
@@ -144,7 +146,9 @@ fn everywhere(state: &State, call: &Received, held: &[(u64, u64, String)]) -> Re
     let mut known: Vec<(u64, &str)> = held.iter().map(|(_, id, name)| (*id, name.as_str())).collect();
     known.sort_unstable();
     known.dedup();
-    let rows = known.into_iter().map(|(id, name)| json!({"id": id, "name": name, "uniqueCode": name}));
+    let rows = known
+        .into_iter()
+        .map(|(id, name)| json!({"id": id, "name": name, "uniqueCode": name}));
     list(state, call, rows.collect())
 }
 
@@ -161,7 +165,10 @@ fn join(state: &mut State, call: &Received, id: &str, what: &str) -> Reply {
     };
     let held = belongings(state, what);
     for id in ids {
-        let name = held.iter().find(|(_, known, _)| *known == id).map(|(.., name)| name.clone());
+        let name = held
+            .iter()
+            .find(|(_, known, _)| *known == id)
+            .map(|(.., name)| name.clone());
         let Some(name) = name else {
             return refusal(404, "no such team or entity");
         };
@@ -262,7 +269,8 @@ fn pairs(state: &mut State, call: &Received, id: &str) -> Reply {
 }
 
 fn delete(state: &mut State, call: &Received, id: &str) -> Reply {
-    let (Some(role), Some(product), 2) = (call.parameter("roleId"), call.parameter("productId"), call.query.len()) else {
+    let (Some(role), Some(product), 2) = (call.parameter("roleId"), call.parameter("productId"), call.query.len())
+    else {
         return refusal(400, "roleId and productId are required, and nothing else");
     };
     let Some(user) = find(state, id).map(|user| user.0) else {

@@ -190,8 +190,16 @@ fn finish(mut row: Map<String, Value>, state: &State) -> Value {
             row.entry(key).or_insert_with(|| json!(""));
         }
     }
-    let bare: &[&str] = if state.quirks.bare_rows { &["uuid", "cid", "grant_type"] } else { &[] };
-    let nameless: &[&str] = if state.quirks.nameless_rows { &["role_name"] } else { &[] };
+    let bare: &[&str] = if state.quirks.bare_rows {
+        &["uuid", "cid", "grant_type"]
+    } else {
+        &[]
+    };
+    let nameless: &[&str] = if state.quirks.nameless_rows {
+        &["role_name"]
+    } else {
+        &[]
+    };
     for key in bare.iter().chain(nameless) {
         row.remove(*key);
     }

@@ -2,6 +2,7 @@
 
 mod directory;
 mod edge;
+mod field;
 mod reads;
 mod tokens;
 mod writes;

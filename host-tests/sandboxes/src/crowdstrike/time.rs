@@ -11,7 +11,11 @@ pub fn unix(text: &str) -> Option<Duration> {
         return None;
     }
     // Days since 1970-01-01, with years that begin in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year.checked_sub(1)?, month + 9)
+    };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     let days = days.checked_sub(719_468)?;
     Some(Duration::from_secs(days * 86_400 + hour * 3_600 + minute * 60 + second))

@@ -80,7 +80,11 @@ pub fn query(state: &State, view: &View, call: &Received, audience: Audience) ->
     let (limit, offset) = page(limit.as_deref(), offset.as_deref())?;
     let (key, descends) = order(sort.as_deref().unwrap_or("uid|asc"), &ORDERS)?;
     let malformed = || refusal(400, "invalid filter expression supplied");
-    let filters = if audience == Audience::All { &FILTERS[..] } else { &FILTERS[..8] };
+    let filters = if audience == Audience::All {
+        &FILTERS[..]
+    } else {
+        &FILTERS[..8]
+    };
     let wanted = match filter {
         None => None,
         Some(filter) => Some(fql::equals(&filter, filters).ok_or_else(malformed)?),
@@ -120,7 +124,10 @@ fn seen<'a>(state: &'a State, view: &View, audience: Audience) -> impl Iterator<
 /// The CIDs in view in which the user has a role.
 fn assigned_cids(state: &State, view: &View, user: &User) -> BTreeSet<String> {
     let of_user = state.grants.held().iter().filter(|grant| grant.uuid == user.uuid);
-    of_user.map(|grant| grant.cid.clone()).filter(|cid| view.sees(cid)).collect()
+    of_user
+        .map(|grant| grant.cid.clone())
+        .filter(|cid| view.sees(cid))
+        .collect()
 }
 
 /// What a user has under a name of a filter or of an order.

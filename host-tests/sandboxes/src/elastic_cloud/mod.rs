@@ -141,7 +141,12 @@ impl ElasticCloud {
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
-        state.assignments.held().iter().map(|held| format!("{held:?}")).collect()
+        state
+            .assignments
+            .held()
+            .iter()
+            .map(|held| format!("{held:?}"))
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -67,7 +67,10 @@ fn dispatch(state: &mut State, call: &Received) -> (u16, Handled) {
     if state.exceeds_tier(method) {
         return (429, Err(error("ratelimited")));
     }
-    (200, arguments.and_then(|arguments| carry_out(state, call, method, &arguments)))
+    (
+        200,
+        arguments.and_then(|arguments| carry_out(state, call, method, &arguments)),
+    )
 }
 
 fn carry_out(state: &mut State, call: &Received, method: &str, arguments: &Arguments) -> Handled {
@@ -83,15 +86,35 @@ fn carry_out(state: &mut State, call: &Received, method: &str, arguments: &Argum
         "users.info" => {
             let found = state.user(arguments.text("user")).map(|known| user(state, known));
             state.finish_read_of_kinds();
-            found.map_or_else(|| Err(error("user_not_found")), |user| Ok(json!({"ok": true, "user": user})))
+            found.map_or_else(
+                || Err(error("user_not_found")),
+                |user| Ok(json!({"ok": true, "user": user})),
+            )
         }
         "users.lookupByEmail" => by_email(state, arguments.text("email")),
         "auth.teams.list" => {
-            let teams: Vec<Value> = state.teams().iter().map(|team| json!({"id": team, "name": team})).collect();
-            listed(state, "teams", arguments, &teams, Limits { usual: 100, most: 1_000 })
+            let teams: Vec<Value> = state
+                .teams()
+                .iter()
+                .map(|team| json!({"id": team, "name": team}))
+                .collect();
+            listed(
+                state,
+                "teams",
+                arguments,
+                &teams,
+                Limits {
+                    usual: 100,
+                    most: 1_000,
+                },
+            )
         }
         "admin.teams.list" => {
-            let teams: Vec<Value> = state.teams().iter().map(|team| json!({"id": team, "name": team})).collect();
+            let teams: Vec<Value> = state
+                .teams()
+                .iter()
+                .map(|team| json!({"id": team, "name": team}))
+                .collect();
             listed(state, "teams", arguments, &teams, Limits { usual: 100, most: 100 })
         }
         "admin.users.list" => members(state, arguments),
@@ -127,10 +150,7 @@ fn members(state: &mut State, arguments: &Arguments) -> Handled {
         .users
         .iter()
         .filter(|user| is_whole || user.teams.iter().any(|known| known == team))
-        .filter(|user| {
-
-            !arguments.is_set("only_guests") || state.kind(&user.id, place) == Kind::Guest
-        })
+        .filter(|user| !arguments.is_set("only_guests") || state.kind(&user.id, place) == Kind::Guest)
         .map(|user| documents::member(state, user, place))
         .collect();
     let page = listed(state, "users", arguments, &rows, Limits { usual: 100, most: 100 });
@@ -157,7 +177,13 @@ fn assignments(state: &mut State, arguments: &Arguments) -> Handled {
             })
         })
         .collect();
-    listed(state, "role_assignments", arguments, &rows, Limits { usual: 200, most: 200 })
+    listed(
+        state,
+        "role_assignments",
+        arguments,
+        &rows,
+        Limits { usual: 200, most: 200 },
+    )
 }
 
 fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) -> Handled {
@@ -174,7 +200,16 @@ fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) 
         .filter(|user| kinds.contains(&state.kind(&user.id, team)))
         .map(|user| json!(state.id_in_rows(&user.id)))
         .collect();
-    let page = listed(state, key, arguments, &ids, Limits { usual: 100, most: 1_000 });
+    let page = listed(
+        state,
+        key,
+        arguments,
+        &ids,
+        Limits {
+            usual: 100,
+            most: 1_000,
+        },
+    );
     state.finish_read_of_kinds();
     page
 }
@@ -206,7 +241,11 @@ fn listed(state: &State, key: &str, arguments: &Arguments, rows: &[Value], limit
             .ok_or_else(|| error("invalid_cursor"))?,
     };
     let end = rows.len().min(start + limit);
-    let next = if end < rows.len() { format!("c={end}") } else { String::new() };
+    let next = if end < rows.len() {
+        format!("c={end}")
+    } else {
+        String::new()
+    };
     let mut document = json!({"ok": true});
     document[key] = json!(rows[start..end]);
     if state.cursor_at_the_top {

@@ -183,7 +183,11 @@ impl Slack {
         let mut state = self.state();
         state.settle();
         let kinds = state.kinds.iter().map(|kind| format!("{kind:?}"));
-        let assignments = state.assignments.held().iter().map(|assignment| format!("{assignment:?}"));
+        let assignments = state
+            .assignments
+            .held()
+            .iter()
+            .map(|assignment| format!("{assignment:?}"));
         kinds.chain(assignments).collect()
     }
 

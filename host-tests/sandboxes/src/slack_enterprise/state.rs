@@ -133,7 +133,12 @@ impl State {
 
     /// The workspaces, in the order of their ids.
     pub fn teams(&self) -> Vec<&str> {
-        let mut teams: Vec<&str> = self.users.iter().flat_map(|user| &user.teams).map(String::as_str).collect();
+        let mut teams: Vec<&str> = self
+            .users
+            .iter()
+            .flat_map(|user| &user.teams)
+            .map(String::as_str)
+            .collect();
         teams.sort_unstable();
         teams.dedup();
         teams
@@ -169,7 +174,11 @@ impl State {
     /// What a list that begins now shows.
     pub fn shown(&mut self, is_first_page: bool) -> Vec<Assignment> {
         let mut shown = self.assignments.shown(self.clock.unix(), self.behaviour.lag);
-        let omitted = if is_first_page { self.behaviour.omitted() } else { Vec::new() };
+        let omitted = if is_first_page {
+            self.behaviour.omitted()
+        } else {
+            Vec::new()
+        };
         let omits = |role: &String| {
             if is_first_page {
                 omitted.contains(role)

@@ -21,7 +21,10 @@ impl Named {
     fn read(state: &State, arguments: &Arguments) -> Result<Self, Value> {
         let (entities, ids) = (arguments.list("entity_ids"), arguments.list("user_ids"));
         let role = arguments.text("role_id").to_owned();
-        if !["role_id", "entity_ids", "user_ids"].iter().all(|name| arguments.has(name)) {
+        if !["role_id", "entity_ids", "user_ids"]
+            .iter()
+            .all(|name| arguments.has(name))
+        {
             return Err(error("invalid_arguments"));
         }
         if !state.knows(&role) {

@@ -164,8 +164,9 @@ fn roles(state: &State, call: &Received) -> Handled {
 
 fn users_of_role(state: &State, call: &Received) -> Handled {
     only(call, &["userRoleId", "continuationToken"])?;
-    let role =
-        call.parameter("userRoleId").ok_or_else(|| refusal(400, "invalid_request", "userRoleId is required"))?;
+    let role = call
+        .parameter("userRoleId")
+        .ok_or_else(|| refusal(400, "invalid_request", "userRoleId is required"))?;
     let spelt = |user: &String| {
         let spelling = state.spellings.iter().find(|(known, _)| known == user);
         spelling.map_or_else(|| json!(user), |(_, row)| row.clone())
@@ -183,8 +184,9 @@ fn users_of_role(state: &State, call: &Received) -> Handled {
 
 fn groups_of_role(state: &State, call: &Received) -> Handled {
     only(call, &["userRoleId", "continuationToken"])?;
-    let role =
-        call.parameter("userRoleId").ok_or_else(|| refusal(400, "invalid_request", "userRoleId is required"))?;
+    let role = call
+        .parameter("userRoleId")
+        .ok_or_else(|| refusal(400, "invalid_request", "userRoleId is required"))?;
     let rows = state
         .groups
         .iter()

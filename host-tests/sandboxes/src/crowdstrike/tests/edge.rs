@@ -119,7 +119,11 @@ async fn unknown_parameters_and_fields_are_refused() {
         ),
         ("GET", "/user-management/queries/roles/v1?limit=1", Value::Null),
         ("GET", "/user-management/queries/users/v1?sort=uuid", Value::Null),
-        ("GET", "/user-management/queries/users/v1?user_type=external", Value::Null),
+        (
+            "GET",
+            "/user-management/queries/users/v1?user_type=external",
+            Value::Null,
+        ),
         ("GET", "/user-management/queries/users/v2?user_type=other", Value::Null),
         ("GET", "/user-management/entities/roles/v1", Value::Null),
         ("GET", "/user-management/entities/roles/v1?ids=a&limit=1", Value::Null),
