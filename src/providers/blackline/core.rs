@@ -191,10 +191,11 @@ pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) 
 
 /// A fault with what BlackLine says.
 pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(config, answer)))
-    }
+    cx.client.fault(
+        answer,
+        kind,
+        format!("{what} ({}): {}", answer.status, said(config, answer)),
+    )
 }
 
 /// Whether an answer of 2xx carries the code of an error.
