@@ -377,9 +377,7 @@ pub(super) fn refuse_redirect(call: &Call, result: Result<Answer, ProviderFault>
         Some(origin) if !origin.eq_ignore_ascii_case(&call.origin()) => {
             let message = format!(
                 "the provider redirects to {} ({status}), which is not followed: the account has another region or host",
-                origin
-                    .get(..origin.floor_char_boundary(LONGEST_ORIGIN))
-                    .unwrap_or_default()
+                answer.mask.apply_within(&origin, LONGEST_ORIGIN)
             );
             answer.fault(FaultKind::Redirected, message)
         }

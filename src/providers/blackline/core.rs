@@ -218,7 +218,7 @@ pub fn said(config: &Config, answer: &Answer) -> String {
         .iter()
         .chain(&config.fields.error_code)
         .find_map(|pointer| text(body.pointer(pointer)))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
+        .unwrap_or_else(|| answer.excerpt())
 }
 
 /// Gives pairs without a role's name the one that another pair of that role has, or the directory.

@@ -235,7 +235,7 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     let said = ["message", "error"]
         .iter()
         .find_map(|key| body.get(*key).and_then(Value::as_str).map(str::to_owned))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect());
+        .unwrap_or_else(|| answer.excerpt());
     cx.client
         .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }
