@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     client::{Answer, Call},
+    error::ProviderAnswer,
     provider::{Context, Grant, Verdict, Write},
     reason::Reason,
 };
@@ -167,7 +168,10 @@ fn has_errors_inside(answer: &Answer) -> bool {
 
 fn keep(cx: &Context<'_>, answer: &Answer) {
     let evidence = answer.evidence(Some(core::TRACE_HEADER));
-    cx.revoke_answers.borrow_mut().push(evidence);
+    cx.revoke_answers.borrow_mut().push(ProviderAnswer {
+        is_refusal: evidence.is_refusal || has_errors_inside(answer),
+        ..evidence
+    });
 }
 
 /// The same request for one role; what becomes of it counts for the call that was planned.
