@@ -177,7 +177,7 @@ mod tests {
             (
                 "user",
                 "User",
-                &["role_outcomes", "dry_run", "planned_requests", "truncated"],
+                &["role_outcomes", "dry_run", "planned_requests"],
             ),
             ("role-outcome", "RoleOutcome", &[]),
             ("grant-outcome", "GrantOutcome", &[]),

@@ -126,7 +126,7 @@ on_both! {
         let world = World::new();
         world.network.inject(Rule::always("/", Fault::Denied));
         let answer = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).to(&world.service(artifact)).await;
-        assert_eq!((answer.status, answer.header("x-error-code")), (500, "invalid_account"), "{answer:?}");
+        assert_eq!((answer.status, answer.header("x-error-code")), (500, "host_not_allowed"), "{answer:?}");
         assert_eq!((&answer.body["retryable"], &answer.body["sent"]), (&json!(false), &json!(false)));
         let message = answer.body["message"].as_str().unwrap_or_default();
         assert!(message.contains(crate::fixture::AUTHORITY), "{message}");
