@@ -87,6 +87,20 @@ impl Error {
     }
 }
 
+impl FaultKind {
+    /// The kind of fault that a status says, also one that stands as an error's code inside a 200.
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::CredentialsRejected,
+            403 => Self::Forbidden,
+            429 => Self::RateLimited,
+            408 | 425 | 500.. => Self::ServerError,
+            400..500 => Self::Refused,
+            _ => Self::BadAnswer,
+        }
+    }
+}
+
 impl ProviderFault {
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self {
