@@ -11,7 +11,7 @@ use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder,
         lenient::{Row, Rows},
-        paging::PageBound,
+        paging::{Page, by_offset},
         send_with_token,
     },
     error::{FaultKind, ProviderFault},
@@ -19,23 +19,18 @@ use crate::{
     transport::Method,
 };
 
-use super::{cid::Cid, config::Config, documents::Envelope};
-
-/// Trace ids come in this header, too.
-pub const TRACE_HEADER: &str = "x-cs-traceid";
+use super::{
+    cid::Cid,
+    config::Config,
+    documents::{Envelope, Errors, error_code},
+};
 
 /// The region that an account belongs to.
 const REGION_HEADER: &str = "x-cs-region";
 /// Used if the token answer does not say how long the token lasts: below the documented 30 minutes.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(25);
-/// CrowdStrike's own client waits at least this long after a rate limit (`CrowdStrike/psfalcon` issue 53).
-const LEAST_PAUSE: Duration = Duration::from_secs(5);
-/// Larger numbers of seconds are a moment.
-const LONGEST_PAUSE: u64 = 24 * 3_600;
 /// The largest page of a list of grants.
 const PAGE: u64 = 500;
-/// 100,000 grants of one user.
-const MOST_PAGES: u32 = 200;
 /// How often a list is read that contradicts itself: it may have changed between two pages.
 const MOST_ATTEMPTS: u32 = 3;
 
@@ -87,27 +82,14 @@ pub struct Resources {
     pub total: Option<u64>,
 }
 
-/// How long a 429 asks to wait; never less than [`LEAST_PAUSE`]. `X-RateLimit-RetryAfter` is described as milliseconds since 1970
-/// and parsed by the official clients as seconds since 1970; it may lie in the past, or have decimals.
-pub fn rate_limit_pause(answer: &Answer, unix_now: Duration) -> Option<Duration> {
-    if answer.status != 429 {
-        return None;
+/// The status that an answer means: a success may carry the code of an error.
+pub fn status_of(answer: &Answer) -> u16 {
+    if !answer.is_success() {
+        return answer.status;
     }
-    let value = answer
-        .header("x-ratelimit-retryafter")
-        .or_else(|| answer.header("retry-after"));
-    let asked = value.and_then(|value| pause(value.trim(), unix_now));
-    Some(asked.unwrap_or_default().max(LEAST_PAUSE))
-}
-
-fn pause(value: &str, unix_now: Duration) -> Option<Duration> {
-    let whole = value.split('.').next().unwrap_or_default();
-    let number: u64 = whole.parse().ok()?;
-    Some(match number {
-        0..=LONGEST_PAUSE => Duration::from_secs(number),
-        moment if moment > 100_000_000_000 => Duration::from_millis(moment).saturating_sub(unix_now),
-        moment => Duration::from_secs(moment).saturating_sub(unix_now),
-    })
+    let errors = serde_json::from_slice::<Row<Errors>>(&answer.body);
+    let code = errors.ok().and_then(|errors| error_code(&errors.read()?.errors));
+    code.unwrap_or(answer.status)
 }
 
 /// Sends an API call with the account's token.
@@ -156,7 +138,7 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
     if !answer.is_success() || envelope.as_ref().is_some_and(Envelope::has_errors) {
         let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
         let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
-        return Err(refusal(cx, &answer, envelope.as_ref(), &message));
+        return Err(refusal(cx, &answer, &message));
     }
     let unreadable = || {
         answer.fault(
@@ -177,6 +159,9 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
 }
 
 /// Every row of the list of grants in a CID (`None`: the CID in view).
+///
+/// # Errors
+/// What [`resources`] gives; [`FaultKind::BadAnswer`] for a list that keeps contradicting itself.
 pub async fn grants(
     config: &Config,
     cx: &Context<'_>,
@@ -184,34 +169,25 @@ pub async fn grants(
     cid: Option<&Cid>,
     audience: Audience,
 ) -> Result<Vec<RawRow>, ProviderFault> {
-    let mut bound = PageBound::new("grants", MOST_PAGES);
-    let mut contradiction = "";
-    for _ in 0..MOST_ATTEMPTS {
-        match grants_once(config, cx, uuid, cid, audience, &mut bound).await? {
-            Ok(rows) => return Ok(rows),
-            Err(why) => contradiction = why,
+    let mut attempts: u32 = 1;
+    loop {
+        match grants_once(config, cx, uuid, cid, audience).await {
+            Err(fault) if fault.kind == FaultKind::BadAnswer && attempts < MOST_ATTEMPTS => {
+                attempts = attempts.saturating_add(1);
+            }
+            read => return read,
         }
     }
-    Err(ProviderFault::new(
-        FaultKind::BadAnswer,
-        format!("CrowdStrike's list of grants {contradiction}"),
-    ))
 }
 
-/// The inner error says why the list is not whole.
 async fn grants_once(
     config: &Config,
     cx: &Context<'_>,
     uuid: &str,
     cid: Option<&Cid>,
     audience: Audience,
-    bound: &mut PageBound,
-) -> Result<Result<Vec<RawRow>, &'static str>, ProviderFault> {
-    let mut rows: Vec<RawRow> = Vec::new();
-    let mut total: Option<u64> = None;
-    let mut offset: u64 = 0;
-    loop {
-        bound.turn()?;
+) -> Result<Vec<RawRow>, ProviderFault> {
+    let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
         let path = QueryBuilder::new()
             .pair("user_uuid", uuid)
             .maybe("cid", cid.map(Cid::as_str))
@@ -219,35 +195,29 @@ async fn grants_once(
             .pair("offset", &offset.to_string())
             .on(audience.grants());
         let call = api(Call::get(config.base.join(&path)));
-        let page = resources(config, cx, &call, "the grants").await?;
-        if let (Some(before), Some(now)) = (total, page.total)
-            && before != now
-        {
-            return Ok(Err("changed while it was read"));
+        let Resources { rows, total } = resources(config, cx, &call, "the grants").await?;
+        if rows.is_empty() && total.is_some_and(|total| total > offset) {
+            return Err(contradiction("ends before its count"));
         }
-        total = total.or(page.total);
-        let length = count(&page.rows);
-        rows.extend(page.rows);
-        let is_paged = offset > 0;
-        // A provider that ignores the limit sends more rows than were asked for.
-        offset = offset.saturating_add(PAGE.max(length));
-        let is_over = length == 0 || total.is_some_and(|total| offset >= total || count(&rows) >= total);
-        if !is_over {
-            continue;
-        }
-        if total.is_some_and(|total| total != count(&rows)) {
-            return Ok(Err("has another number of rows than it says"));
-        }
-        // A row that comes twice has moved between two pages, and another one was missed.
-        if is_paged && repeats(&rows) {
-            return Ok(Err("repeats a row"));
-        }
-        return Ok(Ok(rows));
+        Ok::<_, ProviderFault>(Page {
+            total,
+            ..Page::new(rows)
+        })
+    })
+    .await?;
+    if !list.is_whole() {
+        return Err(contradiction("has fewer rows than it counts"));
     }
+    // A row that comes twice has moved between two pages, and another one was missed.
+    let is_paged = u64::try_from(list.rows.len()).is_ok_and(|length| length > PAGE);
+    if is_paged && repeats(&list.rows) {
+        return Err(contradiction("repeats a row"));
+    }
+    Ok(list.rows)
 }
 
-fn count<T>(rows: &[T]) -> u64 {
-    u64::try_from(rows.len()).unwrap_or(u64::MAX)
+fn contradiction(what: &str) -> ProviderFault {
+    ProviderFault::new(FaultKind::BadAnswer, format!("CrowdStrike's list of grants {what}"))
 }
 
 fn repeats(rows: &[RawRow]) -> bool {
@@ -255,39 +225,29 @@ fn repeats(rows: &[RawRow]) -> bool {
     !rows.iter().filter_map(Row::read).all(|row| seen.insert(row.get()))
 }
 
-/// The code of a refusal: the status, or the code inside a 200.
-pub fn code_of(answer: &Answer, envelope: Option<&Envelope>) -> u16 {
-    if answer.is_success() {
-        envelope.and_then(Envelope::error_code).unwrap_or(400)
-    } else {
-        answer.status
-    }
-}
-
-/// The fault of a refusal, with the provider's own words.
-pub fn refusal(cx: &Context<'_>, answer: &Answer, envelope: Option<&Envelope>, message: &str) -> ProviderFault {
-    let code = code_of(answer, envelope);
-    if code != 401 {
-        return fault(cx, answer, FaultKind::of_status(code), message);
+/// The fault of a refusal, also of one inside a 200, with the provider's own words.
+pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFault {
+    let kind = match status_of(answer) {
+        // Errors without a code.
+        200..300 => FaultKind::Refused,
+        status => FaultKind::of_status(status),
+    };
+    if kind != FaultKind::CredentialsRejected {
+        return fault(cx, answer, kind, message);
     }
     // Another region gives tokens, and then refuses them (`CrowdStrike/falconpy` issue 130).
     let region = answer
         .header(REGION_HEADER)
         .map_or_else(String::new, |region| format!(" (CrowdStrike names `{region}`)"));
     let message = format!("{message}; check that the account's region is right{region}");
-    fault(cx, answer, FaultKind::CredentialsRejected, &message)
+    fault(cx, answer, kind, &message)
 }
 
-/// A fault with the provider's words, its trace id and how long it asks to wait.
+/// A fault with the provider's words, but without the documents that may stand beside them.
 fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: &str) -> ProviderFault {
     let mut words = answer.clone();
     words.body = without_resources(&answer.body).unwrap_or(words.body);
-    let mut fault = words.fault(kind, message);
-    if let Some(shown) = &mut fault.answer {
-        shown.trace_id = answer.header(TRACE_HEADER).map(str::to_owned);
-    }
-    fault.retry_after = cx.client.retry_after(answer);
-    fault
+    cx.client.fault(&words, kind, message)
 }
 
 /// The body without the documents that may stand beside the errors; `None` if there are none.
@@ -317,17 +277,22 @@ pub fn is_no_authority(fault: &ProviderFault) -> bool {
     fault.kind == FaultKind::Forbidden && answer.is_some_and(|answer| is_documented(&answer.body))
 }
 
-/// The status of the provider's answer; `None` if there was none.
-fn status_of(fault: &ProviderFault) -> Option<u16> {
-    fault.answer.as_ref().map(|answer| answer.status)
-}
-
 /// A no to this one thing: nothing that passes, and nothing about the account as a whole.
-pub const fn is_no(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+pub fn is_no(fault: &ProviderFault) -> bool {
+    let is_refused = matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    );
+    // A conflict with something else that goes on may pass.
+    is_refused && code_of(fault) != Some(409)
 }
 
-/// The provider says that there is no such thing.
-pub fn is_not_found(fault: &ProviderFault) -> bool {
-    status_of(fault) == Some(404)
+/// The status that the answer of a fault means.
+fn code_of(fault: &ProviderFault) -> Option<u16> {
+    let answer = fault.answer.as_ref()?;
+    if !(200..300).contains(&answer.status) {
+        return Some(answer.status);
+    }
+    let errors = serde_json::from_str::<Row<Errors>>(&answer.body).ok()?;
+    error_code(&errors.read()?.errors)
 }

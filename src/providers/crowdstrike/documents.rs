@@ -17,6 +17,13 @@ pub struct Envelope {
     pub errors: Rows<ApiError>,
 }
 
+/// Only the errors of an answer.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Errors {
+    pub errors: Rows<ApiError>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Meta {
@@ -112,15 +119,6 @@ impl Envelope {
         }
     }
 
-    /// The code of the errors, the highest of several: 5xx, then 429, then another no. `None` if none is readable.
-    pub fn error_code(&self) -> Option<u16> {
-        let codes = self.errors.read().filter_map(|error| error.code.as_u64());
-        codes
-            .filter_map(|code| u16::try_from(code).ok())
-            .filter(|code| (400..600).contains(code))
-            .max()
-    }
-
     /// The messages of the errors, or a word for none.
     pub fn error_message(&self) -> String {
         let messages: Vec<&str> = self.errors.read().filter_map(|error| error.message.as_str()).collect();
@@ -134,4 +132,13 @@ impl Envelope {
     pub fn total(&self) -> Option<u64> {
         self.meta.read()?.pagination.read()?.total.as_u64()
     }
+}
+
+/// The code of errors, the highest of several: 5xx, then 429, then another no. `None` if none is readable.
+pub fn error_code(errors: &Rows<ApiError>) -> Option<u16> {
+    let codes = errors.read().filter_map(|error| error.code.as_u64());
+    codes
+        .filter_map(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code))
+        .max()
 }

@@ -159,7 +159,7 @@ pub fn not_found(uuid: &str) -> Error {
 fn unless_not_found<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
     match read {
         Ok(read) => Ok(Some(read)),
-        Err(fault) if core::is_not_found(&fault) => Ok(None),
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
         Err(fault) => Err(fault),
     }
 }

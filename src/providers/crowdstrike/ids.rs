@@ -11,7 +11,7 @@ use crate::{
         Call, QueryBuilder,
         lenient::{Id, Row},
     },
-    error::{FaultKind, ProviderFault},
+    error::ProviderFault,
     provider::{Context, Coverage, Directory, KnownRole},
     transport::Method,
 };

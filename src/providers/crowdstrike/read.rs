@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     ask::Entry,
-    error::{Error, FaultKind, ProviderFault},
+    error::{Error, ProviderFault},
     provider::{Context, Reading, UnreadRow},
     warning::Warning,
 };

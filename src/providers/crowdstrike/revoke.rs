@@ -218,7 +218,7 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
     if is_inside_success && !envelope.as_ref().is_some_and(Envelope::has_errors) {
         cx.revoke_answers
             .borrow_mut()
-            .push(answer.evidence(Some(core::TRACE_HEADER)));
+            .push(answer.evidence(None));
         return Ok(match envelope {
             Some(_) => Verdict::Acknowledged,
             None => Verdict::Unanswered {
@@ -231,7 +231,7 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
         });
     }
     let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
-    let code = core::code_of(answer, envelope.as_ref());
+    let code = core::status_of(answer);
     let message = if is_inside_success {
         format!(
             "CrowdStrike answered {} with errors inside ({code}): {said}",
@@ -241,7 +241,7 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
         format!("CrowdStrike refused to revoke ({code}): {said}")
     };
     Err(Refusal {
-        fault: core::refusal(cx, answer, envelope.as_ref(), &message),
+        fault: core::refusal(cx, answer, &message),
         is_inside_success,
         means_role: (code == 400 && said.contains("invalid roleID")) || (code == 404 && is_inside_success),
     })
