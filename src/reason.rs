@@ -26,8 +26,6 @@ pub enum Reason {
     Forbidden,
     /// The account names the wrong host or region.
     Misconfigured,
-    /// More than one call reads or writes.
-    TooMuchAtOnce,
 
     // -- what was found
     /// The provider knows no such role.
@@ -70,7 +68,7 @@ pub enum Reason {
     WouldWiden,
     /// Something that had to come first was not done.
     Prerequisite,
-    /// The request selects more than one call may remove.
+    /// More than one call may read, or the request selects more than one call may remove.
     TooMuchAtOnce,
 }
 
@@ -89,7 +87,6 @@ impl Reason {
             Self::CredentialsRejected => "credentials_rejected",
             Self::Forbidden => "forbidden",
             Self::Misconfigured => "misconfigured",
-            Self::TooMuchAtOnce => "too_much_at_once",
             Self::UnknownRole => "unknown_role",
             Self::Inherited => "inherited",
             Self::StillHeld => "still_held",
