@@ -9,7 +9,7 @@ use crate::{
     client::Deadline,
     contract::types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     error::Error,
-    pass_through,
+    naming, pass_through,
     provider::{Field, Provider},
     settings::General,
     timestamp,
@@ -58,7 +58,7 @@ pub enum Entry {
 }
 
 /// Which grants an entry means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selector {
     pub id: Option<String>,
     pub name: Option<String>,
@@ -183,7 +183,7 @@ impl Selector {
     pub fn names(&self, id: &str, name: Option<&str>) -> bool {
         match (&self.id, &self.name) {
             (Some(wanted), _) => wanted == id,
-            (None, Some(wanted)) => name.is_some_and(|name| same_text(name, wanted)),
+            (None, Some(wanted)) => name.is_some_and(|name| naming::same(name, wanted)),
             (None, None) => false,
         }
     }
@@ -204,11 +204,6 @@ impl Selector {
     pub fn label(&self) -> &str {
         self.id.as_deref().or(self.name.as_deref()).unwrap_or_default()
     }
-}
-
-/// Compared without regard to case.
-pub fn same_text(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
 }
 
 fn entries(

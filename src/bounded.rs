@@ -116,6 +116,7 @@ mod tests {
 
     fn outcomes() -> Vec<RoleOutcome> {
         vec![RoleOutcome {
+            same_as: None,
             role: None,
             organization: None,
             outcome: Outcome::Removed,

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 pub mod http_api;
 pub mod json;
+mod naming;
 mod pass_through;
 mod provider;
 mod providers;

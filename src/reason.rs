@@ -26,8 +26,6 @@ pub enum Reason {
     Forbidden,
     /// The account names the wrong host or region.
     Misconfigured,
-    /// More than one call reads or writes.
-    TooMuchAtOnce,
 
     // -- what was found
     /// The provider knows no such role.
@@ -70,6 +68,8 @@ pub enum Reason {
     WouldWiden,
     /// Something that had to come first was not done.
     Prerequisite,
+    /// More than one call may read, or the request selects more than one call may remove.
+    TooMuchAtOnce,
 }
 
 impl Reason {
@@ -87,7 +87,6 @@ impl Reason {
             Self::CredentialsRejected => "credentials_rejected",
             Self::Forbidden => "forbidden",
             Self::Misconfigured => "misconfigured",
-            Self::TooMuchAtOnce => "too_much_at_once",
             Self::UnknownRole => "unknown_role",
             Self::Inherited => "inherited",
             Self::StillHeld => "still_held",
@@ -107,6 +106,7 @@ impl Reason {
             Self::NotSupported => "not_supported",
             Self::WouldWiden => "would_widen",
             Self::Prerequisite => "prerequisite",
+            Self::TooMuchAtOnce => "too_much_at_once",
         }
     }
 }

@@ -110,6 +110,11 @@ impl Answer {
         }
     }
 
+    /// The beginning of the body, for a message: masked before it is cut.
+    pub fn excerpt(&self) -> String {
+        self.mask.apply_within(&self.text(), EXCERPT_LIMIT)
+    }
+
     fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
@@ -122,6 +127,9 @@ pub(super) fn short(mask: &Mask, message: &str) -> String {
 
 /// How long a message of a fault is at most, in bytes.
 const MESSAGE_LIMIT: usize = 1_024;
+
+/// How much of a body stands in a message, in bytes.
+const EXCERPT_LIMIT: usize = 200;
 
 /// Where providers tell what their support asks for.
 const TRACE_HEADERS: [&str; 4] = ["x-cs-traceid", "x-slack-req-id", "x-request-id", "x-correlation-id"];

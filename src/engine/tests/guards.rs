@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::{EmailAndUsername, Expectation, SideEffect},
-    provider::{Consequence, Principal},
+    provider::{Affects, Consequence, Principal},
 };
 
 use super::world::{Case, outcomes};
@@ -86,6 +86,7 @@ fn a_side_effect_is_refused_unless_request_and_account_both_allow_it() {
 fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed() {
     let mut case = Case::holding(&["a@o1", "b@o1"]);
     case.provider.consequences = vec![Consequence {
+        affects: Affects::default(),
         target: 1,
         effect: SideEffect::DemoteOwnerEverywhere,
         lists: vec![String::from("workspace T1 ownership")],

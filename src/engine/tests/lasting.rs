@@ -6,7 +6,7 @@ use crate::{
     client::Repeat,
     contract::types::{Organization, Outcome, SideEffect},
     fake::{Reaction, START},
-    provider::{Consequence, Principal},
+    provider::{Affects, Consequence, Principal},
     transport::TransportError,
 };
 
@@ -216,6 +216,7 @@ fn what_should_have_gone_along_and_is_still_there_makes_an_unanswered_removal_no
         });
         case.provider.repeat = Repeat::Reread;
         case.provider.consequences = vec![Consequence {
+            affects: Affects::default(),
             target: 0,
             effect: SideEffect::DemoteOwnerEverywhere,
             lists: Vec::new(),

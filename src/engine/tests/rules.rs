@@ -332,3 +332,22 @@ fn a_stale_read_after_a_write_of_the_reread_class_is_waited_out_and_not_answered
     assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
     assert_eq!(case.writes_seen(), 1);
 }
+
+#[test]
+fn a_rate_limit_on_a_write_that_is_not_re_sent_is_waited_out_once_and_planned_afresh() {
+    let limited = || Reaction::Answer(429, vec![("retry-after", String::from("2"))], String::from("{}"));
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.revokes.push(Revoke::Instead(limited())));
+    case.provider.repeat = Repeat::Reread;
+    assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
+    assert_eq!(case.writes_seen(), 2);
+
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.revokes.push(Revoke::Instead(limited()));
+        world.revokes.push(Revoke::Instead(limited()));
+    });
+    case.provider.repeat = Repeat::Reread;
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["not_attempted"]);
+    assert_eq!(answer.unwrap_err().status, 429);
+    assert_eq!((case.writes_seen(), case.held().len()), (2, 2));
+}

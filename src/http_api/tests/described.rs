@@ -211,6 +211,7 @@ fn whole_outcome() -> RoleOutcome {
         ..sparse_grant()
     };
     RoleOutcome {
+        same_as: Some(0),
         role: Some(role()),
         organization: Some(organization()),
         outcome: Outcome::NotAttempted,
@@ -247,6 +248,7 @@ fn sparse_grant() -> GrantOutcome {
 
 fn sparse_outcome() -> RoleOutcome {
     RoleOutcome {
+        same_as: None,
         role: None,
         organization: None,
         outcome: Outcome::NotAttempted,

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    ask::same_text,
     client::{Answer, Call},
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::Context,
     reason::Reason,
 };
@@ -92,7 +92,7 @@ fn is_user(user: &Value, id: &str) -> bool {
 /// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
 pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
     let Rows { rows: users, doubt } = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
-    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same_text(&known, email));
+    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same(&known, email));
     // A filter that was not applied says nothing about who is not among the rows.
     if !users.iter().all(has_email) {
         return Err(unreadable("the search for an e-mail address shows other users").into());
@@ -191,10 +191,11 @@ pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) 
 
 /// A fault with what BlackLine says.
 pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(config, answer)))
-    }
+    cx.client.fault(
+        answer,
+        kind,
+        format!("{what} ({}): {}", answer.status, said(config, answer)),
+    )
 }
 
 /// Whether an answer of 2xx carries the code of an error.
@@ -217,7 +218,7 @@ pub fn said(config: &Config, answer: &Answer) -> String {
         .iter()
         .chain(&config.fields.error_code)
         .find_map(|pointer| text(body.pointer(pointer)))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
+        .unwrap_or_else(|| answer.excerpt())
 }
 
 /// Gives pairs without a role's name the one that another pair of that role has, or the directory.
