@@ -15,8 +15,9 @@ pub(super) fn refuse(call: &Call, result: Result<Answer, ProviderFault>) -> Resu
     }
     let status = answer.status;
     let location = answer.header("location").unwrap_or_default();
+    let own = origin(&call.url);
     Err(match origin(location) {
-        Some(origin) if !origin.eq_ignore_ascii_case(&call.origin()) => {
+        Some(origin) if own.is_none_or(|own| own != origin) => {
             let message = format!(
                 "the provider redirects to {} ({status}), which is not followed: the account has another region or host",
                 answer.mask.apply_within(&origin, LONGEST_ORIGIN)
@@ -30,13 +31,19 @@ pub(super) fn refuse(call: &Call, result: Result<Answer, ProviderFault>) -> Resu
     })
 }
 
-/// Scheme, host and port of an absolute URL, or host and port where the scheme stays; without a user.
-fn origin(location: &str) -> Option<String> {
-    let (scheme, rest) = match location.trim().strip_prefix("//") {
+/// Scheme, host and port of an absolute URL in lower case, without a user and without the scheme's own port. `//host` is https.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = match url.trim().strip_prefix("//") {
         Some(rest) => ("https", rest),
-        None => location.trim().split_once("://")?,
+        None => url.trim().split_once("://")?,
     };
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let host = authority.rsplit('@').next().filter(|host| !host.is_empty())?;
-    Some(format!("{scheme}://{host}"))
+    let port = if scheme.eq_ignore_ascii_case("https") {
+        ":443"
+    } else {
+        ":80"
+    };
+    let host = host.strip_suffix(port).unwrap_or(host);
+    Some(format!("{scheme}://{host}").to_lowercase())
 }
