@@ -8,9 +8,10 @@ use crate::{
     contract::types::User,
     error::{Error, FaultKind, ProviderFault},
     provider::{
-        Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Reading, Verdict,
+        Verification, Write,
     },
+    reason::Reason,
     secret::{MASK, Secret},
     transport::Task,
     unified::blank_user,
@@ -35,6 +36,10 @@ pub trait Backend {
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error>;
     /// The reading is given back without its detail, and that beside it.
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Self::Detail), Error>;
+    /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
+    fn obstacle(&self, _selector: &Selector, _reading: &Reading, _detail: &Self::Detail) -> Option<(Reason, String)> {
+        None
+    }
     async fn absence(
         &self,
         cx: &Context<'_>,
@@ -42,13 +47,20 @@ pub trait Backend {
         reading: &Reading,
         detail: &Self::Detail,
     ) -> Result<Absence, Error>;
-    async fn namesakes(
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        one == other
+    }
+    fn is_role_id(&self, _text: &str) -> bool {
+        false
+    }
+    async fn directory(
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
+        _reading: &Reading,
         _detail: &Self::Detail,
-    ) -> Result<Vec<String>, Error> {
-        Ok(Vec::new())
+    ) -> Result<Directory, Error> {
+        Ok(Directory::none("the provider has no list of its roles"))
     }
     async fn consequences(
         &self,
@@ -119,6 +131,10 @@ impl<B: Backend> Provider for B {
         })
     }
 
+    fn obstacle(&self, selector: &Selector, reading: &Reading) -> Option<(Reason, String)> {
+        Backend::obstacle(self, selector, reading, detail::<B>(reading).ok()?)
+    }
+
     fn absence<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -128,13 +144,21 @@ impl<B: Backend> Provider for B {
         Box::pin(async move { Backend::absence(self, cx, selector, reading, detail::<B>(reading)?).await })
     }
 
-    fn namesakes<'a>(
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        Backend::is_same_id(self, one, other)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        Backend::is_role_id(self, text)
+    }
+
+    fn directory<'a>(
         &'a self,
         cx: &'a Context<'a>,
         selector: &'a Selector,
         reading: &'a Reading,
-    ) -> Task<'a, Result<Vec<String>, Error>> {
-        Box::pin(async move { Backend::namesakes(self, cx, selector, detail::<B>(reading)?).await })
+    ) -> Task<'a, Result<Directory, Error>> {
+        Box::pin(async move { Backend::directory(self, cx, selector, reading, detail::<B>(reading)?).await })
     }
 
     fn consequences<'a>(

@@ -141,7 +141,8 @@ impl ProviderFault {
             FaultKind::NotFound | FaultKind::Refused => Reason::ProviderRefused,
             FaultKind::ServerError => Reason::ProviderError,
             FaultKind::BadAnswer => Reason::BadAnswer,
-            FaultKind::Redirected | FaultKind::NotAllowed => Reason::Misconfigured,
+            FaultKind::NotAllowed => Reason::HostNotAllowed,
+            FaultKind::Redirected => Reason::Misconfigured,
             FaultKind::TooLarge => Reason::TooMuchAtOnce,
         }
     }

@@ -3,7 +3,7 @@
 use std::{any::Any, cell::RefCell, time::Duration};
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Selector},
     capability::Capability,
     client::{Caches, Call, Client},
     contract::types::{Scope, SideEffect, User, Via},
@@ -48,9 +48,25 @@ pub trait Provider {
     /// A fresh and complete read of the user and of everything that is held.
     fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>>;
 
-    /// Whether a role's grant is what a selector means; by default its id or name decides, and its scope.
-    fn means(&self, selector: &Selector, grant: &Grant) -> bool {
-        selector.names(&grant.role_id, grant.role_name.as_deref()) && selector.admits(&grant.scope)
+    /// Whether the provider takes two spellings of a role id for one. What it takes for one must look alike
+    /// ([`crate::naming::skeleton`]), or stand in [`Grant::known_as`].
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        one == other
+    }
+
+    /// Whether a text has the form of a role id, which no name has.
+    fn is_role_id(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
+    fn directory<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _selector: &'a Selector,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Directory, Error>> {
+        Box::pin(async { Ok(Directory::none("the provider has no list of its roles")) })
     }
 
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
@@ -67,8 +83,10 @@ pub trait Provider {
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>>;
 
-    /// Ids of every role that the provider's directory calls like `selector.name`, of which one is held: a name that two roles
-    /// share is ambiguous, whichever of them is held. Empty where ids and names are the same, or there is no directory.
+    // Until every provider has its directory.
+    fn means(&self, _selector: &Selector, _grant: &Grant) -> bool {
+        false
+    }
     fn namesakes<'a>(
         &'a self,
         _cx: &'a Context<'a>,
@@ -76,6 +94,9 @@ pub trait Provider {
         _reading: &'a Reading,
     ) -> Task<'a, Result<Vec<String>, Error>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+    fn is_role(&self, _text: &str, _grant: &Grant) -> bool {
+        false
     }
 
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
@@ -91,20 +112,6 @@ pub trait Provider {
     /// Whose credentials the account uses. An error ends the call: a guard that cannot see must not wave through.
     fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
         Box::pin(async { Ok(Principal::NoUser) })
-    }
-
-    /// Whether a role as an account's `protected_roles` spells it is the role of a grant.
-    fn is_role(&self, text: &str, grant: &Grant) -> bool {
-        let mut selector = Selector {
-            id: Some(self.normalise(Field::Role, text).unwrap_or_else(|_| text.to_owned())),
-            ..Selector::default()
-        };
-        let is_well_formed = self.refine(&mut selector).is_ok();
-        let spelt = selector.id.as_deref().filter(|_| is_well_formed).unwrap_or(text);
-        let is_it = |wanted: &str| {
-            same_text(wanted, &grant.role_id) || grant.role_name.as_deref().is_some_and(|name| same_text(wanted, name))
-        };
-        is_it(text) || (is_it(spelt) && (!is_well_formed || selector.admits(&grant.scope)))
     }
 
     /// The requests that remove these grants. Pure: a dry run prints them.
@@ -178,13 +185,120 @@ pub struct Grant {
     pub role_name: Option<String>,
     pub scope: Scope,
     pub held: Held,
+    /// How else the role is known.
+    pub known_as: KnownAs,
     /// What removing it takes besides, each refused unless allowed.
     pub effects: Vec<SideEffect>,
     pub warnings: Vec<String>,
 }
 
+/// Facts about the role of a grant, for matching.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownAs {
+    pub identity: Identity,
+    /// Other ids that mean this role and no other, as the provider compares ids.
+    pub ids: Vec<String>,
+    /// Other names of this role.
+    pub names: Vec<String>,
+}
+
+/// What `role_id` is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// The provider's id.
+    #[default]
+    Id,
+    /// The provider's id, which is the role's name too: a name is compared as an id (Elastic's custom roles).
+    NameIsId,
+    /// The row shows no id; `role_id` repeats its name, and the directory tells the id.
+    NameOnly,
+}
+
+/// A row that may be a grant and could not be read. It proves nothing, and it is never absence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadRow {
+    /// The row as it came, cut: rows of two readings are held against each other by it.
+    pub raw: String,
+    /// What can be told of its scope.
+    pub scope: Scope,
+    /// It may be an access to an organization and no role.
+    pub is_link: bool,
+    /// Every id and name that stands in it. Empty: it may be any role.
+    pub ids: Vec<String>,
+    pub names: Vec<String>,
+}
+
+/// The roles that a provider lists.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    pub roles: Vec<KnownRole>,
+    pub coverage: Coverage,
+}
+
+/// One role of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRole {
+    pub id: String,
+    pub name: Option<String>,
+}
+
+/// How much of the provider's roles a directory has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Every role, by the provider's own count or the end of its list.
+    #[default]
+    Whole,
+    /// Only some of them: why, for people.
+    Partial(String),
+}
+
+impl UnreadRow {
+    /// A row of which nothing can be told.
+    pub fn new(raw: impl Into<String>) -> Self {
+        Self {
+            raw: raw.into(),
+            scope: Scope {
+                group: None,
+                organization: None,
+                workspace: None,
+            },
+            is_link: false,
+            ids: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+}
+
+impl Directory {
+    /// No role is known: why, for people.
+    pub fn none(why: impl Into<String>) -> Self {
+        Self {
+            roles: Vec::new(),
+            coverage: Coverage::Partial(why.into()),
+        }
+    }
+}
+
+/// Another person whom a removal concerns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    /// Every id, address and login that is known of them.
+    pub names: Vec<String>,
+    /// One of the names is an e-mail address, or the provider has none for them.
+    pub shows_email: bool,
+}
+
+/// What identifies a grant: a role at a scope, held directly or through something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GrantKey {
+    kind: GrantKind,
+    role_id: String,
+    scope: [Option<String>; 3],
+    is_direct: bool,
+}
+
 /// What kind of thing is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GrantKind {
     Role,
     /// The role of the group in `scope.group`, which everyone in it has; meant only by an entry that names the group.
@@ -207,6 +321,8 @@ pub enum Held {
 /// What a provider shows of a user at one moment.
 pub struct Reading {
     pub grants: Vec<Grant>,
+    /// Rows that may be grants and could not be read.
+    pub unread: Vec<UnreadRow>,
     /// E-mail addresses, lower-case: for `expect` and `protected_users`.
     pub emails: Vec<String>,
     pub username: Option<String>,
@@ -251,6 +367,19 @@ pub struct Consequence {
     pub lists: Vec<String>,
     /// What of the reading goes with it.
     pub takes: Vec<Grant>,
+    /// Who else loses something by it.
+    pub affects: Affects,
+}
+
+/// Who else loses something by a removal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Affects {
+    #[default]
+    Nobody,
+    /// These people, all of them.
+    People(Vec<Affected>),
+    /// It cannot be told who: why, for people. A protected user may be among them.
+    Unknown(String),
 }
 
 /// A grant that is to be removed.
@@ -298,6 +427,21 @@ pub struct Context<'a> {
 }
 
 impl Grant {
+    /// What identifies it.
+    pub fn key(&self) -> GrantKey {
+        let Scope {
+            group,
+            organization,
+            workspace,
+        } = self.scope.clone();
+        GrantKey {
+            kind: self.kind,
+            role_id: self.role_id.clone(),
+            scope: [group, organization, workspace],
+            is_direct: self.is_direct(),
+        }
+    }
+
     /// Whether both stand for the same role, at the same scope, held in the same way.
     pub fn same_key(&self, other: &Self) -> bool {
         self.kind == other.kind
@@ -312,14 +456,6 @@ impl Grant {
 }
 
 impl Reading {
-    /// Whether something is held that has this text for its id or its name.
-    pub fn shows_called(&self, text: &str) -> bool {
-        let is_it = |own: &str| same_text(own, text);
-        self.grants
-            .iter()
-            .any(|grant| is_it(&grant.role_id) || grant.role_name.as_deref().is_some_and(is_it))
-    }
-
     /// Whether it shows a grant with the same key.
     pub fn shows(&self, grant: &Grant) -> bool {
         self.grants.iter().any(|held| held.same_key(grant))

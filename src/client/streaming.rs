@@ -1,6 +1,6 @@
 //! Answers that are not held: split into elements as they arrive, or passed on.
 
-use crate::{error::ProviderFault, passage::Passage, transport::Response};
+use crate::{body_sink::BodySink, error::ProviderFault, transport::Response};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, redirect};
 
@@ -87,8 +87,8 @@ impl Client<'_> {
         &self,
         call: &Call,
         authorization: Authorization<'_>,
-        begin: &mut dyn FnMut(&mut dyn Passage),
-        passage: &mut dyn Passage,
+        begin: &mut dyn FnMut(&mut dyn BodySink),
+        sink: &mut dyn BodySink,
     ) -> Result<bool, ProviderFault> {
         let request = self.request(call, Some(authorization));
         let end = self.end(call);
@@ -108,16 +108,16 @@ impl Client<'_> {
         if next.is_none() {
             return Ok(false);
         }
-        begin(passage);
+        begin(sink);
         while let Some(piece) = next {
-            if !passage.piece(&piece).await {
+            if !sink.write(&piece).await {
                 return Ok(true);
             }
             drop(piece);
             let soon = self.transport().monotonic().saturating_add(TIMEOUTS.between_bytes);
             next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await?;
         }
-        passage.end().await;
+        sink.finish().await;
         Ok(true)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     client::Repeat,
     contract::types::{Organization, Outcome, SideEffect},
     fake::{Reaction, START},
-    provider::{Consequence, Principal},
+    provider::{Affects, Consequence, Principal},
     transport::TransportError,
 };
 
@@ -216,6 +216,7 @@ fn what_should_have_gone_along_and_is_still_there_makes_an_unanswered_removal_no
         });
         case.provider.repeat = Repeat::Reread;
         case.provider.consequences = vec![Consequence {
+            affects: Affects::default(),
             target: 0,
             effect: SideEffect::DemoteOwnerEverywhere,
             lists: Vec::new(),
@@ -341,7 +342,7 @@ fn a_failure_that_can_pass_beside_an_acknowledgement_is_worth_repeating_and_a_re
 #[test]
 fn an_unknown_id_that_is_the_name_of_a_held_role_is_not_absent() {
     let mut case = Case::holding(&["a@o1"]);
-    case.options.unknown_role = Some(crate::contract::types::UnknownRole::Absent);
+    case.options.unknown_role = crate::contract::types::UnknownRole::Absent;
     assert_eq!(outcomes(&case.ask(&["name A"])), ["refused"]);
     assert_eq!(outcomes(&case.ask(&["name Z"])), ["already_absent"]);
     case.world.borrow_mut().directory = Vec::new();

@@ -1,8 +1,9 @@
 //! What it means that an entry fits nothing that is shown.
 
 use crate::{
-    ask::{Selector, same_text},
+    ask::Selector,
     error::Error,
+    naming::same,
     provider::{Absence, Context, Reading},
     reason::Reason,
     warning::Warning,
@@ -27,11 +28,8 @@ impl BlackLine {
         if let Some(product) = &selector.workspace
             && let Some(pair) = pairs.iter().find(|pair| {
                 pair.product_id != *product
-                    && (same_text(&pair.product_id, product)
-                        || pair
-                            .product_name
-                            .as_deref()
-                            .is_some_and(|name| same_text(name, product)))
+                    && (same(&pair.product_id, product)
+                        || pair.product_name.as_deref().is_some_and(|name| same(name, product)))
             })
         {
             return Ok(Absence::Unclear {
@@ -45,7 +43,7 @@ impl BlackLine {
             && let Some(other) = called
                 .iter()
                 .filter_map(|(_, name)| name.as_deref())
-                .find(|name| !same_text(name, wanted))
+                .find(|name| !same(name, wanted))
         {
             return Ok(Absence::Unclear {
                 reason: Reason::NameMismatch,

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    ask::same_text,
     client::{Answer, Call},
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::Context,
     reason::Reason,
 };
@@ -92,7 +92,7 @@ fn is_user(user: &Value, id: &str) -> bool {
 /// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
 pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
     let Rows { rows: users, doubt } = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
-    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same_text(&known, email));
+    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same(&known, email));
     // A filter that was not applied says nothing about who is not among the rows.
     if !users.iter().all(has_email) {
         return Err(unreadable("the search for an e-mail address shows other users").into());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     contract::types::{self, Email, Phone, Role, Scope},
-    provider::{Grant, GrantKind, Held},
+    provider::{Grant, GrantKind, Held, KnownAs},
     unified::blank_user,
 };
 
@@ -13,6 +13,7 @@ use super::core::{Pair, text};
 /// A pair as a grant: the role in the product, which is the contract's workspace.
 pub fn grant(pair: &Pair) -> Grant {
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_id: pair.role_id.clone(),
         role_name: pair.role_name.clone(),

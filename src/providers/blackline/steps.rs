@@ -10,11 +10,12 @@ use futures_util::future::{self, Either};
 use serde_json::Value;
 
 use crate::{
-    ask::{Ask, Entry, Selector, same_text},
+    ask::{Ask, Entry, Selector},
     capability::Capability,
     client::Call,
     contract::types::User,
     error::{Error, ProviderFault},
+    naming::same,
     provider::{
         Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
         Write,
@@ -182,6 +183,7 @@ impl BlackLine {
         let unread = doubt.iter().filter(|_| is_later);
         let field = |name: &str| core::text(user.get(name));
         Ok(Reading {
+            unread: Vec::new(),
             other_ids: Vec::new(),
             grants: pairs.iter().map(mapping::grant).collect(),
             emails: field("email").iter().map(|email| email.to_lowercase()).collect(),
@@ -331,7 +333,7 @@ impl Provider for BlackLine {
 
     /// A role without a name may be the one that is protected by name.
     fn is_role(&self, text: &str, grant: &Grant) -> bool {
-        let is_called = |name: &str| same_text(name, text);
+        let is_called = |name: &str| same(name, text);
         match ids::role(text) {
             Some((role, product)) => {
                 let is_there = product.is_none_or(|product| grant.scope.workspace.as_deref() == Some(product));
@@ -352,7 +354,7 @@ impl Provider for BlackLine {
                 .username
                 .iter()
                 .chain(&reading.emails)
-                .any(|name| same_text(name, own));
+                .any(|name| same(name, own));
             let user = detail(reading).and_then(|detail| core::text(detail.user.get("id")));
             Ok(match user {
                 Some(user) if is_own => Principal::User(user),

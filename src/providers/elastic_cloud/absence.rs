@@ -1,8 +1,9 @@
 //! What it means that a member's element shows no assignment of a role.
 
 use crate::{
-    ask::{Selector, same_text},
+    ask::Selector,
     contract::types::UnknownRole,
+    naming::same,
     provider::{Absence, Grant},
     reason::Reason,
     warning::Warning,
@@ -188,7 +189,7 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
     if held_at.is_empty() {
         return Ok(());
     }
-    if let Some(id) = held_at.iter().find(|id| same_text(id, place)) {
+    if let Some(id) = held_at.iter().find(|id| same(id, place)) {
         return Err(ambiguous(format!(
             "`{place}` is not the id of a deployment or project; did you mean `{id}`?"
         )));

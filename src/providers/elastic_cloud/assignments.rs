@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     ask::Ask,
     contract::types::{Scope, Via, ViaKind},
-    provider::{Grant, GrantKind, Held},
+    provider::{Grant, GrantKind, Held, KnownAs},
 };
 
 use super::{
@@ -292,6 +292,7 @@ fn assigned(kind: &'static str, item: &Item, organization: &str, place: Option<S
     let is_custom = matching::only_carries(group.as_deref(), &key);
     Assigned {
         grant: Grant {
+            known_as: KnownAs::default(),
             kind: GrantKind::Role,
             role_name: if is_custom {
                 Some(key.custom.join("+"))

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    ask::same_text,
     client::{Answer, Call, Elements, path_segment},
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::Context,
     reason::Reason,
 };
@@ -122,7 +122,7 @@ pub async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, e
         let is_meant = invitation
             .get("email")
             .and_then(Value::as_str)
-            .is_some_and(|invited| same_text(invited, email));
+            .is_some_and(|invited| same(invited, email));
         if is_meant && invitation.get("accepted_at").is_none_or(Value::is_null) {
             *found = Some(invitation.get("expired").and_then(Value::as_bool) == Some(true));
         }
@@ -162,7 +162,7 @@ fn note(scan: &mut Scan, member: Value, wanted: &str) -> Result<(), ProviderFaul
             && member
                 .get("email")
                 .and_then(Value::as_str)
-                .is_some_and(|email| same_text(email, wanted)));
+                .is_some_and(|email| same(email, wanted)));
     let is_admin = member
         .pointer("/role_assignments/organization")
         .and_then(Value::as_array)

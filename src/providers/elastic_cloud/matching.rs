@@ -1,10 +1,6 @@
 //! Which assignments a selector means: by the id of a role, by its display name, or by the name of a custom role.
 
-use crate::{
-    ask::{Selector, same_text},
-    provider::Grant,
-    reason::Reason,
-};
+use crate::{ask::Selector, naming::same, provider::Grant, reason::Reason};
 
 use super::{
     assignments::{ALL, Assignments, Unread},
@@ -40,7 +36,7 @@ fn is_without_custom_roles(id: &str, name: &str) -> bool {
     wanted.custom.is_empty()
         && roles::by_id(&wanted.role, None)
             .iter()
-            .any(|role| same_text(role.name, name))
+            .any(|role| same(role.name, name))
 }
 
 /// Whether a grant is of custom roles alone.
@@ -129,9 +125,9 @@ pub fn is_role(text: &str, grant: &Grant) -> bool {
     let id = roles::spelled(&wanted.role);
     let is_id = id == key.role || roles::bare(kind(grant), &key.role) == Some(id.as_str());
     is_id && (wanted.custom.is_empty() || wanted.custom == key.custom)
-        || roles::display_name(&key.role).is_some_and(|name| same_text(name, text))
-        || key.custom.iter().any(|custom| same_text(custom, text))
-        || grant.role_name.as_deref().is_some_and(|name| same_text(name, text))
+        || roles::display_name(&key.role).is_some_and(|name| same(name, text))
+        || key.custom.iter().any(|custom| same(custom, text))
+        || grant.role_name.as_deref().is_some_and(|name| same(name, text))
 }
 
 /// What the prefix of a role's id is called where it is held.
@@ -163,11 +159,11 @@ fn by_name(name: &str, grant: &Grant) -> Fit {
     let held = Key::parse(&grant.role_id);
     // The name of the role that only carries custom roles is not theirs.
     let display = roles::display_name(&held.role).filter(|_| !carries(grant));
-    let is_called = |display: &str| same_text(display, name);
+    let is_called = |display: &str| same(display, name);
     if display.is_some_and(is_called) || grant.role_name.as_deref().is_some_and(is_called) {
         return Fit::Whole;
     }
-    if !held.custom.iter().any(|custom| same_text(custom, name)) {
+    if !held.custom.iter().any(|custom| same(custom, name)) {
         return Fit::No;
     }
     if held.custom.len() > 1 {
@@ -211,10 +207,10 @@ fn may_hold(selector: &Selector, unread: &Unread, places: &Places) -> bool {
             (Some(id), _) => roles::canonical(kind, &Key::parse(id).role) == roles::canonical(kind, role_id),
             (None, Some(name)) => {
                 let is_called = match roles::display_name(&roles::canonical(kind, role_id)) {
-                    Some(display) => same_text(display, name),
+                    Some(display) => same(display, name),
                     None => may_be_called(role_id, name),
                 };
-                is_called || custom.iter().any(|custom| same_text(custom, name))
+                is_called || custom.iter().any(|custom| same(custom, name))
             }
             (None, None) => false,
         },

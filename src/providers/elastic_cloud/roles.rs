@@ -2,7 +2,7 @@
 //!
 //! Sources: `elastic/docs-content` (user roles of a cloud organization), `elastic/terraform-provider-ec` (role ids of projects).
 
-use crate::ask::same_text;
+use crate::naming::same;
 
 /// Who may administer the organization.
 pub const ORGANIZATION_ADMIN: &str = "organization-admin";
@@ -101,7 +101,7 @@ pub fn short(id: &str) -> String {
 pub fn called(name: &str, group: Option<&str>) -> Vec<&'static Published> {
     ROLES
         .iter()
-        .filter(|role| group.is_none_or(|group| role.kind == group) && same_text(role.name, name))
+        .filter(|role| group.is_none_or(|group| role.kind == group) && same(role.name, name))
         .collect()
 }
 

@@ -11,7 +11,9 @@ use crate::{
     client::{Call, Repeat, path_segment},
     contract::types::{SideEffect, User},
     error::{Error, FaultKind, ProviderFault},
-    provider::{Absence, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write},
+    provider::{
+        Absence, Affects, Consequence, Context, Field, Grant, Planned, Provider, Reading, Verdict, Verification, Write,
+    },
     reason::Reason,
     transport::{Method, Task},
     unified::blank_user,
@@ -156,6 +158,7 @@ impl ElasticCloud {
         }
         let email = member.get("email").and_then(Value::as_str);
         Ok(Reading {
+            unread: Vec::new(),
             other_ids: Vec::new(),
             grants,
             emails: email.iter().map(|email| email.to_lowercase()).collect(),
@@ -315,6 +318,7 @@ impl Provider for ElasticCloud {
                 .filter(|(_, grant)| is_last && Key::parse(&grant.role_id).role == roles::ORGANIZATION_ADMIN);
             Ok(admins
                 .map(|(target, _)| Consequence {
+                    affects: Affects::default(),
                     target,
                     takes: Vec::new(),
                     effect: SideEffect::LastAdministrator,

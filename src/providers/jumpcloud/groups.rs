@@ -1,11 +1,12 @@
 //! User groups: which one a text names, and of which the user is a member.
 
 use crate::{
-    ask::{Entry, same_text},
+    ask::Entry,
     client::{QueryBuilder, path_segment},
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
-    provider::{Context, Grant, GrantKind, Held},
+    naming::same,
+    provider::{Context, Grant, GrantKind, Held, KnownAs},
     warning::Warning,
 };
 
@@ -77,7 +78,7 @@ pub fn named<'a>(groups: &'a [UserGroup], text: &str) -> Named<'a> {
     }
     let called: Vec<&UserGroup> = groups
         .iter()
-        .filter(|group| group.name.as_deref().is_some_and(|name| same_text(name, text)))
+        .filter(|group| group.name.as_deref().is_some_and(|name| same(name, text)))
         .collect();
     match called.as_slice() {
         [] => Named::None,
@@ -93,6 +94,7 @@ pub fn grants(groups: &[UserGroup], members: &[String], texts: &[&str], organiza
         let group = groups.iter().find(|group| group.id == *id);
         let is_dynamic = group.is_some_and(|group| group.method.as_deref() == Some("DYNAMIC_AUTOMATED"));
         Grant {
+            known_as: KnownAs::default(),
             kind: GrantKind::Membership,
             role_id: id.clone(),
             role_name: group.and_then(|group| group.name.clone()),

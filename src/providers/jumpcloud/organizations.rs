@@ -6,7 +6,7 @@ use crate::{
     client::path_segment,
     contract::types::{Scope, SideEffect},
     error::{FaultKind, ProviderFault},
-    provider::{Context, Grant, GrantKind, Held},
+    provider::{Context, Grant, GrantKind, Held, KnownAs},
 };
 
 use super::{
@@ -95,6 +95,7 @@ pub fn link_grant(organization: &str, known: &[Organization]) -> Grant {
         .find(|known| known.id.eq_ignore_ascii_case(organization))
         .and_then(|known| known.name.clone());
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::OrganizationLink,
         role_id: organization.to_owned(),
         role_name: named,

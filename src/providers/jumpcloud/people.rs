@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    ask::same_text,
     client::QueryBuilder,
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::Context,
     reason::Reason,
 };
@@ -323,7 +323,7 @@ async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Ve
         let rows: Vec<Value> = core::list(config, cx, &path, Whole::Counted, "the user by e-mail").await?;
         for row in rows {
             let known = row.get("email").and_then(Value::as_str);
-            let is_same = known.is_some_and(|known| same_text(known, email));
+            let is_same = known.is_some_and(|known| same(known, email));
             if is_same && !found.iter().any(|other| id_of(other) == id_of(&row)) {
                 found.push(row);
             }
@@ -333,10 +333,7 @@ async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Ve
 }
 
 fn has_email(administrator: &Administrator, email: &str) -> bool {
-    administrator
-        .email
-        .as_deref()
-        .is_some_and(|known| same_text(known, email))
+    administrator.email.as_deref().is_some_and(|known| same(known, email))
 }
 
 fn not_found(text: &str) -> Error {

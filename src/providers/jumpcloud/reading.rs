@@ -111,6 +111,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, basis: Option<R
         ("administrator", person.administrator_document()),
     ];
     Ok(Reading {
+        unread: Vec::new(),
         grants,
         emails,
         username,

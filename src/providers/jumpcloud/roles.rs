@@ -1,10 +1,10 @@
 //! Which ids the held roles have: JumpCloud writes names, and callers ask by id.
 
 use crate::{
-    ask::same_text,
     contract::types::Scope,
     error::ProviderFault,
-    provider::{Grant, GrantKind, Held},
+    naming::same,
+    provider::{Grant, GrantKind, Held, KnownAs},
 };
 
 use super::documents::{Administrator, Role};
@@ -52,6 +52,7 @@ impl HeldRole {
 
     pub fn grant(&self, organization: Option<&str>) -> Grant {
         Grant {
+            known_as: KnownAs::default(),
             kind: GrantKind::Role,
             role_id: self.key().to_owned(),
             role_name: Some(self.name.clone()),
@@ -86,7 +87,7 @@ pub fn held(administrator: &Administrator, names: &[String], directory: &[Role])
     names
         .iter()
         .map(|name| {
-            let called: Vec<&Role> = directory.iter().filter(|role| same_text(&role.name, name)).collect();
+            let called: Vec<&Role> = directory.iter().filter(|role| same(&role.name, name)).collect();
             let exact: Vec<&Role> = called.iter().copied().filter(|role| role.name == *name).collect();
             let recorded: Vec<&Role> = called
                 .iter()

@@ -9,14 +9,15 @@ use std::{
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Selector},
     capability::Capability,
     client::path_segment,
     contract::types::{SideEffect, User},
     error::Error,
+    naming::same,
     provider::{
-        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading, Verdict,
-        Verification, Write,
+        Absence, Affects, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Provider, Reading,
+        Verdict, Verification, Write,
     },
     reason::Reason,
     secret::MASK,
@@ -102,22 +103,24 @@ impl JumpCloud {
         {
             if is_last_role {
                 consequences.push(Consequence {
+                    affects: Affects::default(),
                     target,
                     takes: Vec::new(),
                     effect: SideEffect::DeleteAdministrator,
                     lists: vec![format!("the administrator record {} with its API key", known.record.id)],
                 });
             }
-            if grant.role_name.as_deref().is_some_and(|name| same_text(name, OWNER)) {
+            if grant.role_name.as_deref().is_some_and(|name| same(name, OWNER)) {
                 let all = people::administrators(&self.config, cx).await?;
                 let is_other_owner = |other: &super::documents::Administrator| {
                     let names = other.names().unwrap_or_default();
                     other.id != known.record.id
                         && other.suspended != Some(true)
-                        && names.iter().any(|name| same_text(name, OWNER))
+                        && names.iter().any(|name| same(name, OWNER))
                 };
                 if !all.iter().any(is_other_owner) {
                     consequences.push(Consequence {
+                        affects: Affects::default(),
                         target,
                         takes: Vec::new(),
                         effect: SideEffect::LastAdministrator,
@@ -305,7 +308,7 @@ impl Provider for JumpCloud {
             return Ok(());
         }
         // A group gives no role at JumpCloud; `member` is what one is in it.
-        if selector.id.is_none() && selector.name.as_deref().is_none_or(|name| same_text(name, "member")) {
+        if selector.id.is_none() && selector.name.as_deref().is_none_or(|name| same(name, "member")) {
             selector.name = None;
             return Ok(());
         }
@@ -389,8 +392,8 @@ impl Provider for JumpCloud {
     fn is_role(&self, text: &str, grant: &Grant) -> bool {
         let text = text.trim();
         let is_told = grant.kind != GrantKind::Role || is_object_id(&grant.role_id);
-        same_text(text, &grant.role_id)
-            || grant.role_name.as_deref().is_some_and(|name| same_text(text, name))
+        same(text, &grant.role_id)
+            || grant.role_name.as_deref().is_some_and(|name| same(text, name))
             // A guard that cannot see must not wave through: it could be any id.
             || (!is_told && is_object_id(text))
     }

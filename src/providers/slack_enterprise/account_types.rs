@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::ProviderFault,
-    provider::{Context, Grant, GrantKind, Held},
+    provider::{Context, Grant, GrantKind, Held, KnownAs},
 };
 
 use super::{config::Config, core, member::Member, roles};
@@ -225,6 +225,7 @@ fn scope(member: &Member, workspace: Option<&str>) -> Scope {
 
 fn grant(id: &str, scope: &Scope, held: Held, effects: Vec<SideEffect>) -> Grant {
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_id: id.to_owned(),
         role_name: roles::name_of(id).map(str::to_owned),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     contract::types::Scope,
     error::{FaultKind, ProviderFault},
-    provider::{Grant, GrantKind, Held, Verdict},
+    provider::{Grant, GrantKind, Held, KnownAs, Verdict},
     reason::Reason,
 };
 
@@ -135,6 +135,7 @@ fn grant(member: &Member, role: &str, entity: &str) -> Grant {
     let (organization, workspace) = (is('E'), is('T'));
     let is_inside = organization.is_none();
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_name: roles::name_of(role).map(str::to_owned),
         role_id: role.to_owned(),

@@ -4,9 +4,10 @@ use futures_util::future;
 use serde_json::Value;
 
 use crate::{
-    ask::{Entry, Selector, same_text},
+    ask::{Entry, Selector},
     client::QueryBuilder,
     error::{Error, FaultKind, ProviderFault},
+    naming::same,
     provider::{Context, Reading},
     reason::Reason,
     warning::Warning,
@@ -46,7 +47,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
         .map_err(|fault| unknown(fault, wanted))?;
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
     match (text("/user/id"), text("/user/profile/email")) {
-        (Some(id), Some(email)) if same_text(email, wanted) => Ok(id.to_owned()),
+        (Some(id), Some(email)) if same(email, wanted) => Ok(id.to_owned()),
         _ => Err(Error::Refused {
             reason: Reason::NotExpected,
             message: String::from(
@@ -83,6 +84,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, user: &str, watched: &[Stri
     ];
     documents.extend(scim.iter().map(|scim| ("scim", scim.to_string())));
     Ok(Reading {
+        unread: Vec::new(),
         other_ids: member.enterprise_user.iter().cloned().collect(),
         grants: all,
         emails: text("/profile/email")

@@ -14,8 +14,8 @@ use crate::{
     contract::types::{SideEffect, User},
     error::{Error, FaultKind},
     provider::{
-        Absence, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict, Verification,
-        Write,
+        Absence, Affects, Consequence, Context, Field, Grant, Planned, Principal, Provider, Reading, Verdict,
+        Verification, Write,
     },
     reason::Reason,
     transport::Task,
@@ -89,6 +89,7 @@ impl Slack {
                     .cloned(),
             );
             consequences.push(Consequence {
+                affects: Affects::default(),
                 target,
                 takes,
                 effect: SideEffect::DemoteOwnerEverywhere,

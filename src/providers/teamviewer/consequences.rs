@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::{Scope, SideEffect, Via, ViaKind},
-    provider::{Consequence, Grant, GrantKind, Held, Reading},
+    provider::{Affects, Consequence, Grant, GrantKind, Held, Reading},
 };
 
 use super::reading::Detail;
@@ -42,6 +42,7 @@ pub fn of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
             let role = given_by(grant)?;
             let name = role.role_name.as_ref().unwrap_or(&role.role_id);
             Some(Consequence {
+                affects: Affects::default(),
                 target,
                 effect: SideEffect::LeaveGroup,
                 lists: vec![format!("the role `{name}` that the group gives")],
@@ -79,6 +80,7 @@ pub fn of_stripping(detail: &Detail, own: &str, targets: &[Grant]) -> Vec<Conseq
         .enumerate()
         .filter(|(_, grant)| grant.kind == GrantKind::GroupRole && is_in(grant))
         .map(|(target, _)| Consequence {
+            affects: Affects::default(),
             target,
             effect: SideEffect::RemoveOwnAccess,
             lists: vec![format!("the role of `{own}`, whose token this is")],

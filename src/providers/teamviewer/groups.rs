@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{
-    ask::same_text,
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
-    provider::{Context, Grant, GrantKind, Held},
+    naming::same,
+    provider::{Context, Grant, GrantKind, Held, KnownAs},
     warning::Warning,
 };
 
@@ -76,7 +76,7 @@ pub fn find(text: &str, groups: &[UserGroup]) -> Named {
     let by_id = groups.iter().find(|group| group.id.to_string() == text);
     let by_name: Vec<&UserGroup> = groups
         .iter()
-        .filter(|group| group.name.as_deref().is_some_and(|name| same_text(name, text)))
+        .filter(|group| group.name.as_deref().is_some_and(|name| same(name, text)))
         .collect();
     let which = match (by_id, by_name.as_slice()) {
         (Some(group), _) => Which::One(group.clone()),
@@ -166,6 +166,7 @@ pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTree
         Vec::new()
     };
     let membership = is_member.then(|| Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Membership,
         role_id: group.id.to_string(),
         role_name: group.name.clone(),
@@ -177,6 +178,7 @@ pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTree
     let role = role.as_ref().ok().and_then(Option::as_ref);
     let role = role.filter(|_| joined.contains(&group.id));
     let group_role = role.map(|role| Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::GroupRole,
         role_name: core::name_of(roles, role),
         role_id: role.clone(),

@@ -6,10 +6,11 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 use serde_json::json;
 
 use crate::{
-    ask::{Entry, same_text},
+    ask::Entry,
     contract::types::{Scope, Via, ViaKind},
     error::{Error, ProviderFault},
-    provider::{Context, Grant, GrantKind, Held, Reading},
+    naming::same,
+    provider::{Context, Grant, GrantKind, Held, KnownAs, Reading},
     reason::Reason,
 };
 
@@ -67,7 +68,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
     let users = core::users_by_email(config, cx, wanted).await?;
     let mut exact = users
         .iter()
-        .filter(|user| user.email.as_deref().is_some_and(|email| same_text(email, wanted)));
+        .filter(|user| user.email.as_deref().is_some_and(|email| same(email, wanted)));
     match (exact.next(), exact.next()) {
         (Some(user), None) => ids::user(&user.id).ok_or_else(|| Error::UserNotFound {
             message: String::from("TeamViewer's user has no id of the documented form"),
@@ -104,6 +105,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         grants.extend(groups::grants(state, user, &roles, &mut memory.joined.borrow_mut()));
     }
     let reading = Reading {
+        unread: Vec::new(),
         other_ids: Vec::new(),
         grants,
         emails: document.email.iter().map(|email| email.to_lowercase()).collect(),
@@ -252,6 +254,7 @@ fn asked_for<'a>(cx: &'a Context<'_>, roles: &'a [Role]) -> impl Iterator<Item =
 
 fn role_grant(roles: &[Role], role: &str, held: Held) -> Grant {
     Grant {
+        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_name: core::name_of(roles, role),
         role_id: role.to_owned(),

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector, same_text},
+    ask::{Ask, Selector},
     backend::Backend,
     capability::Capability,
     client::{Call, Repeat, path_segment},
     contract::types::User,
     error::Error,
+    naming::same,
     provider::{
-        Absence, Consequence, Context, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict, Verification,
-        Write,
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned, Principal,
+        Reading, Verdict, Verification, Write,
     },
     reason::Reason,
     secret::Secret,
@@ -110,7 +111,7 @@ impl TeamViewer {
         let users = core::users_by_email(&self.config, cx, &email).await?;
         let own = users
             .iter()
-            .find(|user| user.email.as_deref().is_some_and(|known| same_text(known, &email)));
+            .find(|user| user.email.as_deref().is_some_and(|known| same(known, &email)));
         Ok(own.and_then(|user| ids::user(&user.id)))
     }
 
@@ -190,12 +191,21 @@ impl Backend for TeamViewer {
         Ok(what_absence_means(selector, detail))
     }
 
-    async fn namesakes(&self, _cx: &Context<'_>, selector: &Selector, detail: &Detail) -> Result<Vec<String>, Error> {
-        let mut roles = detail.roles.iter();
-        let called = roles
-            .by_ref()
-            .filter(|role| selector.names(&role.id, role.name.as_deref()));
-        Ok(called.map(|role| role.id.clone()).collect())
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        _selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Directory, Error> {
+        let roles = detail.roles.iter().map(|role| KnownRole {
+            id: role.id.clone(),
+            name: role.name.clone(),
+        });
+        Ok(Directory {
+            roles: roles.collect(),
+            coverage: Coverage::Whole,
+        })
     }
 
     async fn consequences(
@@ -310,7 +320,7 @@ fn what_absence_means(selector: &Selector, detail: &Detail) -> Absence {
         .collect();
     match (matching.as_slice(), &selector.name) {
         ([], _) => Absence::NotFound(format!("TeamViewer has no role `{}`", selector.label())),
-        ([role], Some(wanted)) if role.name.as_ref().is_some_and(|name| !same_text(name, wanted)) => Absence::Unclear {
+        ([role], Some(wanted)) if role.name.as_ref().is_some_and(|name| !same(name, wanted)) => Absence::Unclear {
             reason: Reason::NameMismatch,
             message: format!(
                 "the role with the id `{}` is called `{}`, not `{wanted}`",

@@ -1,0 +1,130 @@
+//! The provider's lists of roles, read at most once for each scope that is asked for, and indexed for matching.
+
+use std::{collections::HashMap, rc::Rc};
+
+use crate::{
+    ask::Selector,
+    error::Error,
+    naming,
+    provider::{Context, Coverage, Directory, KnownRole, Provider, Reading},
+};
+
+/// A directory with an index by name and by id.
+#[derive(Debug)]
+pub struct Known {
+    directory: Directory,
+    by_name: HashMap<String, Vec<usize>>,
+    by_name_skeleton: HashMap<String, Vec<usize>>,
+    /// By the skeleton of the id: ids that the provider takes for one have one skeleton.
+    by_id: HashMap<String, Vec<usize>>,
+}
+
+/// What was read in this operation.
+#[derive(Default)]
+pub struct Directories {
+    /// What is certain with it needs no directory.
+    pub nothing: Rc<Known>,
+    read: Vec<(Key, Result<Rc<Known>, Error>)>,
+}
+
+/// What of a selector can make a difference to the directory.
+type Key = (bool, Vec<String>, Option<String>, Option<String>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::new(Directory::none("the list of roles was not read"))
+    }
+}
+
+impl Known {
+    pub fn new(directory: Directory) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_name_skeleton: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, role) in directory.roles.iter().enumerate() {
+            if let Some(name) = &role.name {
+                by_name.entry(naming::canonical(name)).or_default().push(index);
+                by_name_skeleton.entry(naming::skeleton(name)).or_default().push(index);
+            }
+            by_id.entry(naming::skeleton(&role.id)).or_default().push(index);
+        }
+        Self {
+            directory,
+            by_name,
+            by_name_skeleton,
+            by_id,
+        }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.directory.coverage == Coverage::Whole
+    }
+
+    /// Why the directory does not have every role.
+    pub fn gap(&self) -> Option<&str> {
+        match &self.directory.coverage {
+            Coverage::Whole => None,
+            Coverage::Partial(why) => Some(why),
+        }
+    }
+
+    /// The roles that the directory calls so.
+    pub fn roles_named(&self, name: &str) -> impl Iterator<Item = &KnownRole> {
+        self.at(self.by_name.get(&naming::canonical(name)))
+    }
+
+    /// The ids of the roles whose names look like this one.
+    pub fn ids_like(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.at(self.by_name_skeleton.get(&naming::skeleton(name)))
+            .map(|role| role.id.as_str())
+    }
+
+    pub fn has_id(&self, provider: &dyn Provider, id: &str) -> bool {
+        self.with_id(provider, id).next().is_some()
+    }
+
+    /// The names that the directory has for an id.
+    pub fn names_of(&self, provider: &dyn Provider, id: &str) -> impl Iterator<Item = &str> {
+        self.with_id(provider, id).filter_map(|role| role.name.as_deref())
+    }
+
+    fn with_id(&self, provider: &dyn Provider, id: &str) -> impl Iterator<Item = &KnownRole> {
+        self.at(self.by_id.get(&naming::skeleton(id)))
+            .filter(move |role| provider.is_same_id(&role.id, id))
+    }
+
+    fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a KnownRole> {
+        indices
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| self.directory.roles.get(index))
+    }
+}
+
+impl Directories {
+    /// The directory of the places that a selector admits.
+    ///
+    /// # Errors
+    /// What the provider's read gave; it is not repeated.
+    pub async fn at(
+        &mut self,
+        provider: &dyn Provider,
+        cx: &Context<'_>,
+        selector: &Selector,
+        reading: &Reading,
+    ) -> Result<Rc<Known>, Error> {
+        let key = (
+            selector.is_link,
+            selector.organizations.clone(),
+            selector.workspace.clone(),
+            selector.group.clone(),
+        );
+        if let Some((_, known)) = self.read.iter().find(|(read, _)| *read == key) {
+            return known.clone();
+        }
+        let read = provider.directory(cx, selector, reading).await;
+        let known = read.map(|directory| Rc::new(Known::new(directory)));
+        self.read.push((key, known.clone()));
+        known
+    }
+}

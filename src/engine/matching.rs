@@ -1,0 +1,294 @@
+//! Which grant is meant: the one place where a grant is held against a selector, for selection, for absence and for every guard.
+//! There are three answers. What can't be told is never absence and never waved through.
+
+use crate::{
+    ask::Selector,
+    contract::types::{Scope, ViaKind},
+    naming,
+    provider::{Grant, GrantKind, Held, Identity, Provider, UnreadRow},
+};
+
+use super::directories::Known;
+
+/// Whether a grant is what a selector means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    Is,
+    IsNot,
+    Unclear(Doubt),
+}
+
+/// Why it can't be told; each with a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Something is not shown that would decide it.
+    NotVisible(String),
+    /// It may well be the one: only spelling tells the two apart, or row and directory contradict each other.
+    MightBe(String),
+}
+
+/// Holds a grant against a selector.
+pub fn grant(provider: &dyn Provider, selector: &Selector, grant: &Grant, known: &Known) -> Match {
+    if !is_of_kind(selector, grant) || !is_at(selector, grant) {
+        return Match::IsNot;
+    }
+    match (grant.kind, &selector.id, &selector.name) {
+        (GrantKind::Membership, None, None) => Match::Is,
+        (GrantKind::Membership, ..) => Match::IsNot,
+        (_, Some(id), _) => by_id(provider, id, grant, known),
+        (_, None, Some(name)) => by_name(provider, name, grant, known),
+        (_, None, None) => Match::IsNot,
+    }
+}
+
+/// Holds the name that stands beside an id in a request against the grant of that id.
+pub fn name_beside_id(provider: &dyn Provider, name: &str, grant: &Grant, known: &Known) -> Match {
+    by_name(provider, name, grant, known)
+}
+
+/// Holds a row that could not be read against a selector: it is never certainly the one.
+pub fn unread_row(provider: &dyn Provider, selector: &Selector, row: &UnreadRow, known: &Known) -> Match {
+    if row.is_link != selector.is_link || !may_be_at(selector, &row.scope) {
+        return Match::IsNot;
+    }
+    let not_visible = || {
+        Match::Unclear(Doubt::NotVisible(format!(
+            "the provider shows a row that cannot be read and that may be `{}`",
+            selector.label()
+        )))
+    };
+    let differs = |wanted: &str, own: &[String]| {
+        let wanted_skeleton = naming::skeleton(wanted);
+        !own.is_empty()
+            && own
+                .iter()
+                .all(|text| !provider.is_same_id(wanted, text) && naming::skeleton(text) != wanted_skeleton)
+    };
+    let is_other = match (&selector.id, &selector.name) {
+        (Some(id), _) => {
+            // An id in the row decides; a name does only if the directory knows whose it is.
+            if row.ids.is_empty() {
+                known.is_whole()
+                    && known.has_id(provider, id)
+                    && known.names_of(provider, id).any(|name| differs(name, &row.names))
+            } else {
+                differs(id, &row.ids)
+            }
+        }
+        (None, Some(name)) => {
+            differs(name, &row.names)
+                && row.ids.iter().all(|id| {
+                    !known.roles_named(name).any(|role| provider.is_same_id(&role.id, id))
+                        && naming::skeleton(id) != naming::skeleton(name)
+                })
+        }
+        (None, None) => !row.ids.is_empty() || !row.names.is_empty(),
+    };
+    if is_other { Match::IsNot } else { not_visible() }
+}
+
+/// Whether a role as an account's `protected_roles` spells it is, or may be, the role of a grant.
+pub fn is_protected(
+    provider: &dyn Provider,
+    text: &str,
+    refined: Option<&Selector>,
+    grant: &Grant,
+    known: &Known,
+) -> bool {
+    let text = text.trim();
+    let is_at_place = refined.is_none_or(|selector| selector.admits(&grant.scope));
+    let id = refined.and_then(|selector| selector.id.as_deref()).unwrap_or(text);
+    let is_id = is_at_place && by_id(provider, id, grant, known) != Match::IsNot;
+    if is_id || by_id(provider, text, grant, known) != Match::IsNot {
+        return true;
+    }
+    match by_name(provider, text, grant, known) {
+        Match::Is => true,
+        Match::IsNot => false,
+        // A text that can be no name leaves nothing in doubt where only the name is missing.
+        Match::Unclear(Doubt::NotVisible(_)) => !provider.is_role_id(text),
+        Match::Unclear(Doubt::MightBe(_)) => true,
+    }
+}
+
+fn is_of_kind(selector: &Selector, grant: &Grant) -> bool {
+    match grant.kind {
+        GrantKind::OrganizationLink => selector.is_link,
+        _ if selector.is_link => false,
+        GrantKind::Role => true,
+        GrantKind::GroupRole | GrantKind::Membership => selector.group.is_some(),
+    }
+}
+
+fn is_at(selector: &Selector, grant: &Grant) -> bool {
+    if grant.kind == GrantKind::OrganizationLink {
+        return true;
+    }
+    // What a wider grant gives at a place is meant only by a selector that names the place.
+    let is_only_wider = matches!(&grant.held, Held::Through(via)
+        if !via.is_empty() && via.iter().all(|via| via.kind == ViaKind::WiderScope));
+    selector.admits(&grant.scope) && (!is_only_wider || selector.workspace.is_some())
+}
+
+/// Whether what is known of a row's scope leaves the selector possible.
+fn may_be_at(selector: &Selector, scope: &Scope) -> bool {
+    let fits = |wanted: &Option<String>, known: &Option<String>| match (wanted, known) {
+        (Some(wanted), Some(known)) => naming::skeleton(wanted) == naming::skeleton(known),
+        _ => true,
+    };
+    fits(&selector.group, &scope.group)
+        && fits(&selector.workspace, &scope.workspace)
+        && (selector.organizations.is_empty()
+            || scope.organization.is_none()
+            || selector
+                .organizations
+                .iter()
+                .any(|wanted| fits(&Some(wanted.clone()), &scope.organization)))
+}
+
+/// The ids that are known of a grant.
+fn ids(grant: &Grant) -> impl Iterator<Item = &str> {
+    let own = (grant.known_as.identity != Identity::NameOnly).then_some(grant.role_id.as_str());
+    own.into_iter()
+        .filter(|id| !id.is_empty())
+        .chain(grant.known_as.ids.iter().map(String::as_str))
+}
+
+/// The names that its row shows of a grant.
+fn names(grant: &Grant) -> impl Iterator<Item = &str> {
+    let is_name = grant.known_as.identity != Identity::Id && !grant.role_id.is_empty();
+    is_name
+        .then_some(grant.role_id.as_str())
+        .into_iter()
+        .chain(grant.role_name.as_deref())
+        .chain(grant.known_as.names.iter().map(String::as_str))
+}
+
+fn by_id(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
+    if ids(grant).any(|id| provider.is_same_id(wanted, id)) {
+        return Match::Is;
+    }
+    if ids(grant).next().is_none() {
+        return by_id_through_names(provider, wanted, grant, known);
+    }
+    let skeleton = naming::skeleton(wanted);
+    let mut own = ids(grant).chain(names(grant)).chain(
+        ids(grant)
+            .next()
+            .into_iter()
+            .flat_map(|id| known.names_of(provider, id)),
+    );
+    let Some(like) = own.find(|own| naming::skeleton(own) == skeleton) else {
+        return Match::IsNot;
+    };
+    let is_listed = ids(grant).any(|id| known.has_id(provider, id));
+    if known.is_whole() && known.has_id(provider, wanted) && is_listed {
+        return Match::IsNot;
+    }
+    Match::Unclear(Doubt::MightBe(format!(
+        "`{wanted}` is not the id of a role that is held, and `{}`, which is held as `{}`, may be meant",
+        like, grant.role_id
+    )))
+}
+
+/// The row shows no id: whose name is it?
+fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
+    let mut named: Vec<&str> = names(grant)
+        .flat_map(|name| known.roles_named(name))
+        .map(|role| role.id.as_str())
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    let is_wanted = |id: &&str| provider.is_same_id(wanted, id);
+    match named.as_slice() {
+        [one] if known.is_whole() && is_wanted(one) => Match::Is,
+        several if known.is_whole() && !several.is_empty() && !several.iter().any(|id| is_wanted(&id)) => Match::IsNot,
+        _ => {
+            let name = names(grant).next().unwrap_or("a role without a name");
+            let doubt = format!("`{name}` is held, and nothing tells whether its id is `{wanted}`");
+            Match::Unclear(if named.iter().any(|id| is_wanted(&id)) {
+                Doubt::MightBe(doubt)
+            } else {
+                Doubt::NotVisible(doubt)
+            })
+        }
+    }
+}
+
+fn by_name(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
+    let is_of_directory = |id: &str| known.roles_named(wanted).any(|role| provider.is_same_id(&role.id, id));
+    if ids(grant).any(is_of_directory) {
+        return Match::Is;
+    }
+    let names_another = known.roles_named(wanted).next().is_some();
+    let listed_names: Vec<&str> = ids(grant).flat_map(|id| known.names_of(provider, id)).collect();
+    let is_called = match grant.known_as.identity {
+        Identity::NameIsId => {
+            provider.is_same_id(wanted, &grant.role_id)
+                || ids(grant).any(|id| provider.is_same_id(wanted, id))
+                || grant.known_as.names.iter().any(|name| naming::same(name, wanted))
+        }
+        _ => names(grant).any(|name| naming::same(name, wanted)),
+    };
+    if is_called {
+        // The row calls it so, and the directory calls another one so.
+        return if names_another && ids(grant).next().is_some() {
+            might_be(wanted, grant)
+        } else {
+            Match::Is
+        };
+    }
+    let skeleton = naming::skeleton(wanted);
+    let mut own = names(grant).chain(listed_names.iter().copied()).chain(ids(grant));
+    if own.any(|own| naming::skeleton(own) == skeleton) {
+        // A directory that was read whole and has the two spellings for two ids tells them apart.
+        let is_another = match ids(grant).next() {
+            Some(_) => !listed_names.is_empty(),
+            None => names(grant).any(|name| known.roles_named(name).next().is_some()),
+        };
+        return if known.is_whole() && names_another && is_another {
+            Match::IsNot
+        } else {
+            might_be(wanted, grant)
+        };
+    }
+    if names(grant).next().is_none() && listed_names.is_empty() {
+        return Match::Unclear(Doubt::NotVisible(format!(
+            "the role `{}` is held and nothing shows its name: whether it is called `{wanted}` cannot be told",
+            grant.role_id
+        )));
+    }
+    Match::IsNot
+}
+
+fn might_be(wanted: &str, grant: &Grant) -> Match {
+    let name = names(grant).next().unwrap_or(&grant.role_id);
+    Match::Unclear(Doubt::MightBe(format!(
+        "`{wanted}` may mean `{name}`, which is held as `{}`: name it by its id",
+        grant.role_id
+    )))
+}
+
+/// Whether a grant of a later reading may be the same as an earlier one that it does not equal by key: spelled otherwise, or with
+/// less to tell it by.
+pub fn may_be_same(provider: &dyn Provider, one: &Grant, other: &Grant) -> bool {
+    let is_near = |one: &Option<String>, other: &Option<String>| match (one, other) {
+        (Some(one), Some(other)) => one == other || naming::skeleton(one) == naming::skeleton(other),
+        _ => true,
+    };
+    let scopes_meet = is_near(&one.scope.group, &other.scope.group)
+        && is_near(&one.scope.organization, &other.scope.organization)
+        && is_near(&one.scope.workspace, &other.scope.workspace);
+    // The same role at the same scope, held in another way, is told apart by that.
+    let is_told_apart = one.role_id == other.role_id && one.scope == other.scope;
+    if one.kind != other.kind || !scopes_meet || is_told_apart {
+        return false;
+    }
+    let without_id = ids(one).next().is_none() || ids(other).next().is_none();
+    let shares_id = ids(one).any(|id| {
+        ids(other).any(|other| provider.is_same_id(id, other) || naming::skeleton(id) == naming::skeleton(other))
+    });
+    let shares_name =
+        names(one).any(|name| names(other).any(|other| naming::skeleton(name) == naming::skeleton(other)));
+    shares_id || shares_name || (without_id && (names(one).next().is_none() || names(other).next().is_none()))
+}

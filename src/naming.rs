@@ -1,0 +1,132 @@
+//! How ids and names compare. Two texts are the same name if they are equal after trimming, Unicode NFC and case folding. They
+//! look alike if only white space, hyphens, underscores, invisible characters, full-width forms or similar letters tell them apart:
+//! a reader could take one for the other, so nothing may be concluded from either.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// A name as it is compared: trimmed, in NFC, case-folded.
+pub fn canonical(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    // Upper case first, as full case folding: `ß` and `SS`, `ſ` and `s`, `ς` and `σ` are the same.
+    nfc.normalize(&nfc.normalize(text).to_uppercase().to_lowercase())
+        .into_owned()
+}
+
+/// Returns true if both texts are the same name.
+pub fn same(one: &str, other: &str) -> bool {
+    one == other || canonical(one) == canonical(other)
+}
+
+/// What is left of a name without all that a reader may overlook. Equal skeletons look alike.
+pub fn skeleton(text: &str) -> String {
+    let plain: String = canonical(text)
+        .chars()
+        .filter(|letter| !is_overlooked(*letter))
+        .map(|letter| latin(narrow(letter)))
+        .collect();
+    // A full-width capital is folded only once it is narrow.
+    canonical(&plain)
+}
+
+/// White space, dashes, underscores, and characters without a shape of their own.
+fn is_overlooked(letter: char) -> bool {
+    letter.is_whitespace()
+        || letter.is_control()
+        || matches!(letter,
+            '-' | '_' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2010}'..='\u{2015}' | '\u{202a}'..='\u{202e}'
+            | '\u{2043}' | '\u{2060}'..='\u{206f}' | '\u{2212}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fe58}' | '\u{fe63}' | '\u{feff}' | '\u{ff0d}' | '\u{ff3f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A full-width form as its ASCII character.
+fn narrow(letter: char) -> char {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => u32::from(letter)
+            .checked_sub(0xfee0)
+            .and_then(char::from_u32)
+            .unwrap_or(letter),
+        _ => letter,
+    }
+}
+
+/// A Greek or Cyrillic small letter as the Latin one that it looks like, in small or capital form. Our own selection: the whole of
+/// UTS #39 would cost more than the rest of the component.
+fn latin(letter: char) -> char {
+    match letter {
+        'а' | 'α' => 'a',
+        'в' | 'β' => 'b',
+        'с' | 'ϲ' => 'c',
+        'ԁ' => 'd',
+        'е' | 'ε' => 'e',
+        'ғ' | 'ϝ' => 'f',
+        'ԍ' => 'g',
+        'н' | 'η' | 'һ' => 'h',
+        'і' | 'ι' | 'ӏ' | 'ı' => 'i',
+        'ј' | 'ϳ' => 'j',
+        'к' | 'κ' => 'k',
+        'м' | 'μ' => 'm',
+        'п' => 'n',
+        'о' | 'ο' | 'σ' => 'o',
+        'р' | 'ρ' => 'p',
+        'ԛ' => 'q',
+        'г' => 'r',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'υ' => 'u',
+        'ѵ' | 'ν' => 'v',
+        'ԝ' | 'ω' => 'w',
+        'х' | 'χ' => 'x',
+        'у' | 'γ' | 'ү' => 'y',
+        'ζ' => 'z',
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look_alike(one: &str, other: &str) -> bool {
+        skeleton(one) == skeleton(other)
+    }
+
+    #[test]
+    fn names_are_the_same_whatever_their_case_their_composition_and_the_blanks_around_them() {
+        assert!(same("Caf\u{e9}", " CAFE\u{301} "));
+        assert!(same("Straße", "STRASSE"));
+        assert!(same("\u{a0}Admin\u{2003}", "admin"));
+        assert!(!same("Help Desk", "HelpDesk"));
+        assert!(!same("Help Desk", "Help\u{a0}Desk"));
+    }
+
+    #[test]
+    fn names_that_a_reader_may_confuse_look_alike() {
+        for other in [
+            "HelpDesk",
+            "help_desk",
+            "Help\u{2011}Desk",
+            "Help\u{a0}Desk",
+            "H\u{200b}elp Desk",
+            "Ηelp Dеsk",
+            "Ｈｅｌｐ Desk",
+            "\u{feff}Help Desk",
+        ] {
+            assert!(look_alike("Help Desk", other), "{other}");
+        }
+        for other in ["Help Desks", "Hélp Desk", "Help Desk 2", ""] {
+            assert!(!look_alike("Help Desk", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_skeleton_of_a_skeleton_is_itself() {
+        for text in ["Ｈｅｌｐ Ｄｅｓｋ", "АDMIN", "Straße", "ı", "Σίσυφος"] {
+            assert_eq!(skeleton(&skeleton(text)), skeleton(text), "{text}");
+        }
+    }
+}
