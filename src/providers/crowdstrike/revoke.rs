@@ -216,9 +216,7 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
     let envelope = core::envelope(answer);
     let is_inside_success = answer.is_success();
     if is_inside_success && !envelope.as_ref().is_some_and(Envelope::has_errors) {
-        cx.revoke_answers
-            .borrow_mut()
-            .push(answer.evidence(None));
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
         return Ok(match envelope {
             Some(_) => Verdict::Acknowledged,
             None => Verdict::Unanswered {
