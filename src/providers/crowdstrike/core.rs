@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     client::{
-        Answer, CachedToken, Call, QueryBuilder,
+        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
         lenient::{Row, Rows},
         paging::{Page, by_offset},
         send_with_token,
@@ -104,23 +104,26 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
     let form = QueryBuilder::new()
         .pair("client_id", &config.client_id)
         .pair("client_secret", config.client_secret.expose())
-        .maybe("member_cid", config.member_cid.as_ref().map(Cid::as_str))
-        .build();
-    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let answer = cx.client.send(&call).await?;
-    if !answer.is_success() {
-        let said = envelope(&answer).map_or_else(String::new, |envelope| envelope.error_message());
-        let kind = match answer.status {
-            // An address that is not on the allow list gets a 403, too; a wrong secret gets another text.
-            403 if said.contains("authorization failed") => FaultKind::Forbidden,
-            400 | 401 | 403 => FaultKind::CredentialsRejected,
-            status => FaultKind::of_status(status),
-        };
-        let message = format!("CrowdStrike gives no access token ({}): {said}", answer.status);
-        return Err(fault(cx, &answer, kind, &message));
-    }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
+        .maybe("member_cid", config.member_cid.as_ref().map(Cid::as_str));
+    let request = TokenRequest {
+        url: config.base.join("/oauth2/token"),
+        form,
+        basic: None,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let said = envelope(&answer).map_or_else(String::new, |envelope| envelope.error_message());
+    let kind = match answer.status {
+        // An address that is not on the allow list gets a 403, too; a wrong secret gets another text.
+        403 if said.contains("authorization failed") => FaultKind::Forbidden,
+        400 | 401 | 403 => FaultKind::CredentialsRejected,
+        status => FaultKind::of_status(status),
+    };
+    let message = format!("CrowdStrike gives no access token ({}): {said}", answer.status);
+    Err(fault(cx, &answer, kind, &message))
 }
 
 /// The answer as the documented JSON; `None` for anything else.

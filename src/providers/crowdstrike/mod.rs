@@ -48,7 +48,6 @@ pub fn open(
             headers: &["x-ratelimit-retryafter"],
             least_wait: Duration::from_secs(5),
             status_of: core::status_of,
-            ..RateLimitPolicy::default()
         },
     })
 }
