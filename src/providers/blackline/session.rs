@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, access_token, send_with_token},
     error::{FaultKind, ProviderFault},
     provider::Context,
     secret::Secret,
@@ -54,20 +54,8 @@ fn known_token(config: &Config, cx: &Context<'_>) -> Option<Secret> {
 
 /// Gets a token, if there is none yet.
 pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFault> {
-    if known_token(config, cx).is_some() {
-        return Ok(());
-    }
-    let transport = cx.client.transport();
-    let end = transport.monotonic() + cx.client.deadline().left(transport);
-    let Some(_turn) = cx.caches.turn(transport, end, config.key()).await else {
-        return Err(ProviderFault::new(
-            FaultKind::TimedOut,
-            "the deadline passed before there was an access token",
-        ));
-    };
-    if known_token(config, cx).is_none() {
-        cx.caches.keep_token(config.key(), token(config, cx).await?);
-    }
+    let fresh = async || token(config, cx).await;
+    access_token(&cx.client, cx.caches, config.key(), &fresh).await?;
     Ok(())
 }
 

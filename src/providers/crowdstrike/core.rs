@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
     transport::Method,
@@ -15,7 +15,7 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Envelope, GrantRow, Ids, Role, User},
+    documents::{Envelope, Errors, GrantRow, Ids, Role, User},
 };
 
 /// Trace ids come in this header too.
@@ -23,23 +23,22 @@ pub const TRACE_HEADER: &str = "x-cs-traceid";
 
 /// The largest page that `combined/user-roles/v2` gives.
 const PAGE: usize = 500;
-/// 100,000 grants of one user.
-const MOST_PAGES: u32 = 200;
 /// Role ids in one directory request; 5,000 is the documented most.
 const ROLES_AT_ONCE: usize = 1_000;
 /// Used when the token answer does not say how long it is good for: below the 30 minutes that are documented.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(25);
 
-/// `X-RateLimit-RetryAfter` on a 429: an epoch, described as milliseconds and parsed by the official clients as seconds. Told
-/// apart by size.
-pub fn rate_limit_pause(answer: &Answer, unix_now: Duration) -> Option<Duration> {
-    let epoch: u64 = answer.header("x-ratelimit-retryafter")?.trim().parse().ok()?;
-    let at = if epoch > 100_000_000_000 {
-        Duration::from_millis(epoch)
-    } else {
-        Duration::from_secs(epoch)
-    };
-    Some(at.saturating_sub(unix_now))
+/// The status that an answer means: a success may carry the code of an error.
+pub fn status_of(answer: &Answer) -> u16 {
+    if !answer.is_success() {
+        return answer.status;
+    }
+    let errors = serde_json::from_slice::<Errors>(&answer.body).map(|envelope| envelope.errors);
+    let codes = errors.ok().flatten().unwrap_or_default();
+    let mut codes = codes
+        .iter()
+        .filter_map(|error| u16::try_from(error.code.as_u64()?).ok());
+    codes.find(|code| (400..600).contains(code)).unwrap_or(answer.status)
 }
 
 /// Sends an API call with the account's token.
@@ -119,9 +118,8 @@ pub async fn grants(
     cid: Option<&Cid>,
 ) -> Result<Vec<(Box<RawValue>, GrantRow)>, Error> {
     let mut rows: Vec<(Box<RawValue>, GrantRow)> = Vec::new();
-    let mut bound = PageBound::new("grants", MOST_PAGES);
     loop {
-        bound.turn()?;
+        cx.client.budget().page("grants")?;
         let path = QueryBuilder::new()
             .pair("user_uuid", uuid)
             .maybe("cid", cid.map(Cid::as_str))
@@ -211,11 +209,7 @@ pub fn api(call: Call) -> Call {
 
 /// A fault with the provider's answer, its trace id and how long it asks to wait.
 pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: String) -> ProviderFault {
-    ProviderFault {
-        answer: Some(answer.evidence(Some(TRACE_HEADER))),
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, message)
-    }
+    cx.client.fault(answer, kind, message)
 }
 
 /// The messages of an answer's `errors`, or a word for none.
@@ -260,7 +254,11 @@ async fn resources(
             "CrowdStrike reports errors inside a success when reading {what}: {}",
             said(&answer)
         );
-        return Err(fault(cx, &answer, FaultKind::Refused, message));
+        let kind = match cx.client.status_of(&answer) {
+            400.. => FaultKind::of_status(cx.client.status_of(&answer)),
+            _ => FaultKind::Refused,
+        };
+        return Err(fault(cx, &answer, kind, message));
     }
     let total = envelope
         .meta

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
+use crate::client::lenient::Number;
+
 /// Every answer: what was asked for, and errors, which a 200 can carry too.
 #[derive(Deserialize)]
 pub struct Envelope {
@@ -20,6 +22,18 @@ pub struct Meta {
 #[derive(Deserialize)]
 pub struct Pagination {
     pub total: Option<u64>,
+}
+
+/// Only the errors of an answer.
+#[derive(Deserialize)]
+pub struct Errors {
+    pub errors: Option<Vec<ErrorCode>>,
+}
+
+#[derive(Deserialize)]
+pub struct ErrorCode {
+    #[serde(default)]
+    pub code: Number,
 }
 
 #[derive(Deserialize)]

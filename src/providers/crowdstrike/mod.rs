@@ -11,8 +11,10 @@ mod mapping;
 mod revoke;
 mod steps;
 
+use std::time::Duration;
+
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -37,9 +39,11 @@ pub fn open(
         secrets: vec![config.client_secret.clone()],
         provider: Box::new(steps::CrowdStrike::new(config)),
         general,
-        pacing: Pacing {
-            wait: core::rate_limit_pause,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            headers: &["x-ratelimit-retryafter"],
+            least_wait: Duration::from_secs(5),
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
         },
     })
 }

@@ -312,7 +312,10 @@ fn shown_cid(rows: &[(Box<RawValue>, GrantRow)]) -> Option<Cid> {
 
 /// Whether a read of one CID was refused for that CID's sake.
 const fn is_out_of_sight(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+    matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    )
 }
 
 fn detail(reading: &Reading) -> Option<&Detail> {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, paging::PageBound, path_segment, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, path_segment, send_with_token},
     error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
     secret::Secret,
@@ -22,7 +22,6 @@ use super::{
 
 /// The largest page.
 const PAGE: usize = 100;
-const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 
@@ -149,11 +148,10 @@ pub async fn list<T: DeserializeOwned>(
     whole: Whole,
     what: &'static str,
 ) -> Result<Vec<T>, ProviderFault> {
-    let mut bound = PageBound::new(what, MOST_PAGES);
     let mut rows: Vec<Value> = Vec::new();
     let mut known_total = None;
     loop {
-        bound.turn()?;
+        cx.client.budget().page(what)?;
         let separator = if path.contains('?') { '&' } else { '?' };
         let page = format!("{path}{separator}limit={PAGE}&skip={}", rows.len());
         let answer = send(config, cx, &get(config, &page)).await?;

@@ -79,7 +79,7 @@ impl Assignments {
         let mut own = Self::default();
         own.add(member, first);
         let roles = roles_of_request(cx);
-        let mut pages = 1;
+        let mut pages = 1_usize;
         while !all.is_over() {
             let is_long = narrowing.0.get() == Some(true) || (narrowing.0.get().is_none() && pages >= PAGES_OF_ALL);
             if let Some(roles) = roles.as_ref().filter(|_| is_long) {
@@ -89,7 +89,7 @@ impl Assignments {
             if let Some(rows) = all.next().await? {
                 own.add(member, rows);
             }
-            pages += 1;
+            pages = pages.saturating_add(1);
         }
         if narrowing.0.get() == Some(true)
             && let Some(roles) = &roles
@@ -124,10 +124,7 @@ impl Assignments {
                             [one] => {
                                 unknown.insert((*one).to_owned());
                             }
-                            several => {
-                                let (one, other) = several.split_at(several.len() / 2);
-                                left.extend([one, other]);
-                            }
+                            several => left.extend(several.chunks(several.len().div_ceil(2))),
                         }
                         break;
                     }
@@ -192,9 +189,15 @@ impl Assignments {
         if let Some(entity) = entity {
             row.scope = scope(member, &entity);
         }
-        row.names = role.iter().filter_map(|id| ids::name_of(id)).map(str::to_owned).collect();
+        row.names = role.iter().flat_map(|id| ids::names_of(id)).collect();
         row.ids = role.into_iter().collect();
         self.unread.push(row);
+    }
+
+    /// The ids of the roles that the user holds, or may hold.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let held = self.grants.iter().map(|grant| &grant.role_id);
+        held.chain(self.unread.iter().flat_map(|row| &row.ids)).map(String::as_str)
     }
 
     /// Whether somebody has this custom role, so that it exists.

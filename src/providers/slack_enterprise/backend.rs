@@ -66,6 +66,11 @@ impl Backend for Slack {
         ids::refine(selector)
     }
 
+    /// A name that two roles had, one after the other, means the present one unless the former one is held.
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        ids::resolve(selector, detail.assignments.roles())
+    }
+
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
         find::find_user(&self.config, cx).await
     }

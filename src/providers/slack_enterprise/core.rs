@@ -8,7 +8,6 @@ use crate::{
     client::{
         Answer, Call, QueryBuilder, Repeat,
         lenient::{Row, Rows},
-        paging::PageBound,
         path_segment,
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -23,8 +22,6 @@ use super::{
 
 /// The error code for a role that does not exist.
 pub const UNKNOWN_ROLE: &str = "invalid_role_id";
-
-const MOST_PAGES: u32 = 1_000;
 
 /// A failed call, with Slack's error code if it gave one.
 #[derive(Clone, Debug)]
@@ -73,7 +70,6 @@ pub struct Pages<'a> {
     arguments: Vec<(&'static str, String)>,
     cursor: Option<String>,
     cursors: BTreeSet<String>,
-    bound: PageBound,
     is_over: bool,
 }
 
@@ -116,7 +112,6 @@ impl<'a> Pages<'a> {
             arguments: arguments.into_iter().collect(),
             cursor: None,
             cursors: BTreeSet::new(),
-            bound: PageBound::new(list.method, MOST_PAGES),
             is_over: false,
         }
     }
@@ -134,7 +129,7 @@ impl<'a> Pages<'a> {
         if self.is_over {
             return Ok(None);
         }
-        self.bound.turn()?;
+        self.cx.client.budget().page(self.list.method)?;
         let query = self
             .arguments
             .iter()
@@ -171,9 +166,13 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// 429, or a 200 that says so.
-pub fn is_rate_limited(answer: &Answer) -> bool {
-    answer.status == 429 || error_of(answer).is_some_and(|code| kind_of(&code) == FaultKind::RateLimited)
+/// The status that an answer means: a 200 may carry the code of a rate limit or of an internal error.
+pub fn status_of(answer: &Answer) -> u16 {
+    match error_of(answer).as_deref().map(kind_of) {
+        Some(FaultKind::RateLimited) => 429,
+        Some(FaultKind::ServerError) => answer.status.max(500),
+        _ => answer.status,
+    }
 }
 
 /// Calls a method that reads.

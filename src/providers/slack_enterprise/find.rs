@@ -283,7 +283,11 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
 const fn is_answered(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,
-        FaultKind::Refused | FaultKind::Forbidden | FaultKind::CredentialsRejected | FaultKind::BadAnswer
+        FaultKind::Refused
+            | FaultKind::NotFound
+            | FaultKind::Forbidden
+            | FaultKind::CredentialsRejected
+            | FaultKind::BadAnswer
     )
 }
 

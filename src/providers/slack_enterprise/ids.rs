@@ -164,6 +164,20 @@ pub fn meant(selector: &Selector) -> Vec<&str> {
     }
 }
 
+/// The selector with the id of its name, if nothing is held that had the name before.
+pub fn resolve<'a>(selector: &Selector, mut held: impl Iterator<Item = &'a str>) -> Selector {
+    let meant = meant(selector);
+    let id = match (&selector.id, meant.as_slice()) {
+        (None, [now, former @ ..]) if !held.any(|id| former.contains(&id)) => (*now).to_owned(),
+        _ => return selector.clone(),
+    };
+    Selector {
+        id: Some(id),
+        name: None,
+        ..selector.clone()
+    }
+}
+
 /// The roles that have this name, in any spelling: the one that has it now, and those that had it before.
 fn named(name: &str) -> Vec<&'static str> {
     let wanted = folded(name);
@@ -187,12 +201,17 @@ pub fn name_of(id: &str) -> Option<&'static str> {
         .copied()
 }
 
-/// Every other name that is known for a role.
-pub fn known_as(id: &str) -> KnownAs {
+/// Every name that is known for a role, other spellings and former ones too.
+pub fn names_of(id: &str) -> Vec<String> {
     let role = published().find(|role| role.id == id);
-    let names = role.into_iter().flat_map(|role| role.names.iter().skip(1).chain(role.former));
+    let names = role.into_iter().flat_map(|role| role.names.iter().chain(role.former));
+    names.map(|&name| name.to_owned()).collect()
+}
+
+/// Every name that is known for a role, besides the published one.
+pub fn known_as(id: &str) -> KnownAs {
     KnownAs {
-        names: names.map(|&name| name.to_owned()).collect(),
+        names: names_of(id).into_iter().skip(1).collect(),
         ..KnownAs::default()
     }
 }
@@ -355,6 +374,14 @@ mod tests {
         assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
         assert_eq!(named(shared), ["Rl0E", "Rl04"]);
         assert!(known_as("Rl04").names.contains(&String::from("Message Activity Manager")));
+        let by_name = Selector {
+            name: id("Message Activity Manager"),
+            ..Selector::default()
+        };
+        for held in [vec![], vec!["Rl0E"], vec!["RlCUSTOM1"]] {
+            assert_eq!(resolve(&by_name, held.into_iter()).id, id("Rl0E"));
+        }
+        assert_eq!(resolve(&by_name, ["Rl0E", "Rl04"].into_iter()), by_name);
         assert_eq!(refined(None, Some("Roles Admin")), Ok((id("Rl02"), None)));
         assert_eq!(refined(None, Some("Night Shift")), Ok((None, id("Night Shift"))));
     }

@@ -13,6 +13,7 @@ use crate::{
 };
 
 use super::{
+    account_types,
     assignments::Extent,
     documents::{ScimValue, User},
     ids,
@@ -188,7 +189,7 @@ fn is_highest(grant: &Grant) -> bool {
 fn at_home(detail: &Detail) -> Option<Role> {
     let member = &detail.member;
     let home = member.home.workspace()?;
-    let is_read = matches!(detail.workspaces.get(home), Some(super::account_types::Workspace::Read { .. }));
+    let is_read = matches!(detail.workspaces.get(home), Some(account_types::Workspace::Read { .. }));
     let is_owned = detail
         .ownerships
         .as_ref()

@@ -18,7 +18,7 @@ mod revoke;
 mod tests;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -43,9 +43,9 @@ pub fn open(
         secrets: vec![config.token.clone()],
         provider: Box::new(backend::Slack::new(config)),
         general,
-        pacing: Pacing {
-            is_limited: core::is_rate_limited,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
         },
     })
 }

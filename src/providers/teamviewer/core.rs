@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, path_segment, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, path_segment, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
     transport::Method,
@@ -20,20 +20,24 @@ use super::{
     ids,
 };
 
-const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 /// A script token is handed around like one that never ends.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
-pub fn is_rate_limited(answer: &Answer) -> bool {
+fn is_rate_limited(answer: &Answer) -> bool {
     answer.status == 429
         || answer.status >= 400
             && matches!(
                 error_of(answer).error.as_deref(),
                 Some("rate_limit_reached" | "too_many_retries")
             )
+}
+
+/// The status that an answer means.
+pub fn status_of(answer: &Answer) -> u16 {
+    if is_rate_limited(answer) { 429 } else { answer.status }
 }
 
 /// Sends a call with the account's token.
@@ -70,7 +74,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
     let answer = cx.client.send(&call).await?;
     if !answer.is_success() {
         let kind = match kind_of(&answer) {
-            FaultKind::Refused | FaultKind::Forbidden => FaultKind::CredentialsRejected,
+            FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden => FaultKind::CredentialsRejected,
             other => other,
         };
         return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
@@ -99,7 +103,7 @@ pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, P
     let answer = send(config, cx, &Call::get(config.base.join("/account"))).await?;
     match kind_of(&answer) {
         _ if answer.is_success() => answer.json("the account").map(Some),
-        FaultKind::Forbidden | FaultKind::Refused => Ok(None),
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => Ok(None),
         kind => Err(fault(cx, &answer, kind, "TeamViewer does not say whose token it is")),
     }
 }
@@ -224,7 +228,10 @@ pub fn name_of(roles: &[Role], role: &str) -> Option<String> {
 
 /// An explicit no to this one thing: the account as a whole may still work.
 pub const fn is_no(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+    matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    )
 }
 
 /// `content-type` as the official PowerShell module sends it.
@@ -288,11 +295,10 @@ async fn pages<T: DeserializeOwned>(
     what: &'static str,
     next: impl Fn(&T) -> Option<String>,
 ) -> Result<Vec<T>, ProviderFault> {
-    let mut bound = PageBound::new(what, MOST_PAGES);
     let mut pages = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     loop {
-        bound.turn()?;
+        cx.client.budget().page(what)?;
         let address = match seen.last() {
             None => path.to_owned(),
             Some(token) => {

@@ -11,7 +11,7 @@ use crate::{
     unified::blank_user,
 };
 
-use super::{
+use crate::http_api::{
     Envelope, Format, answer, envelope,
     envelope::tests::{EVERYTHING, failure},
 };
@@ -25,7 +25,7 @@ struct Schemas {
 
 impl Schemas {
     fn new(whole: bool) -> Self {
-        let openapi = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let openapi = serde_json::from_str(include_str!("../openapi.json")).unwrap();
         Self { openapi, whole }
     }
 
@@ -79,7 +79,8 @@ impl Schemas {
                 } else {
                     required.collect()
                 };
-                for name in expected {
+                // This one stands only where another one was left out.
+                for name in expected.into_iter().filter(|name| *name != "truncated") {
                     assert!(fields.contains_key(name), "{at}.{name} is described, and not there");
                 }
             }

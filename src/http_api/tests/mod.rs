@@ -1,0 +1,3 @@
+//! Tests of what several parts answer together.
+
+mod described;
