@@ -12,20 +12,20 @@ const ALL: &[SideEffect] = &[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEve
 fn an_admin_who_was_promoted_meanwhile_is_not_demoted() {
     for allow in [&[][..], ALL] {
         let world = World::new(|slack| {
-            slack.set_admin("T1");
+            slack.set_admin("T01");
             slack.changes.push(Change {
                 request: "users.info",
                 number: 2,
                 change: |slack| {
-                    slack.admins.insert("T1", Vec::new());
-                    slack.set_owner("T1");
+                    slack.admins.insert("T01", Vec::new());
+                    slack.set_owner("T01");
                 },
             });
         })
         .allowing(allow);
-        let answer = world.ask(&["admin@T1"]);
+        let answer = world.ask(&["admin@T01"]);
         assert_eq!(world.writes(), 0, "{answer:?}");
-        assert!(world.slack.borrow().is_owner("T1"));
+        assert!(world.slack.borrow().is_owner("T01"));
         assert!(
             matches!(outcomes(&answer)[0], Outcome::Failed | Outcome::Inherited | Outcome::Unknown),
             "{answer:?}"
@@ -36,7 +36,7 @@ fn an_admin_who_was_promoted_meanwhile_is_not_demoted() {
 #[test]
 fn what_a_demotion_in_the_organization_would_take_besides_is_read_again() {
     let cases: [fn(&mut super::world::Slack); 3] = [
-        |slack| slack.set_owner("T2"),
+        |slack| slack.set_owner("T02"),
         |slack| {
             slack.set_above("is_admin", false);
             slack.set_above("is_owner", true);
@@ -66,19 +66,19 @@ fn what_a_demotion_in_the_organization_would_take_besides_is_read_again() {
 
 #[test]
 fn a_demotion_is_sent_if_nothing_changed() {
-    let world = World::new(|slack| slack.set_admin("T1"));
-    assert_eq!(outcomes(&world.ask(&["admin@T1"])), [Outcome::Removed]);
+    let world = World::new(|slack| slack.set_admin("T01"));
+    assert_eq!(outcomes(&world.ask(&["admin@T01"])), [Outcome::Removed]);
     assert_eq!(
         world.slack.borrow().writes,
-        [(String::from("admin.users.setRegular"), json!({"team_id": "T1", "user_id": "U1"}))]
+        [(String::from("admin.users.setRegular"), json!({"team_id": "T01", "user_id": "U01"}))]
     );
     let world = World::new(|slack| {
         slack.set_above("is_owner", true);
-        slack.set_owner("T1");
-        slack.set_admin("T2");
+        slack.set_owner("T01");
+        slack.set_admin("T02");
     })
     .allowing(ALL);
-    let answer = world.ask(&["owner@T1", "org_owner", "admin@T2"]);
+    let answer = world.ask(&["owner@T01", "org_owner", "admin@T02"]);
     assert_eq!(outcomes(&answer), [Outcome::Removed; 3], "{answer:?}");
     assert_eq!(world.writes(), 2, "the admin of a workspace does not go along");
 }
@@ -87,7 +87,7 @@ fn a_demotion_is_sent_if_nothing_changed() {
 fn account_types_that_cannot_be_read_again_stop_the_demotion() {
     for code in ["internal_error", "missing_scope", "user_not_found"] {
         let world = World::new(|slack| {
-            slack.set_admin("T1");
+            slack.set_admin("T01");
             slack.instead.push(Instead {
                 request: "users.info",
                 skip: 1,
@@ -95,7 +95,7 @@ fn account_types_that_cannot_be_read_again_stop_the_demotion() {
                 document: error(code),
             });
         });
-        let answer = world.ask(&["admin@T1"]);
+        let answer = world.ask(&["admin@T01"]);
         assert_eq!(world.writes(), 0, "{code}: {answer:?}");
         assert_eq!(outcomes(&answer), [Outcome::NotAttempted], "{code}: {answer:?}");
     }
@@ -111,15 +111,15 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
         "not_an_admin",
     ] {
         let world = World::new(|slack| {
-            slack.set_admin("T1");
+            slack.set_admin("T01");
             slack.instead.push(Instead {
-                request: "list?team_id=T2",
+                request: "list?team_id=T02",
                 skip: 0,
                 times: usize::MAX,
                 document: error(code),
             });
         });
-        let answer = world.ask(&["admin@T2", "admin@T1", "Rl0C@T1", "owner"]);
+        let answer = world.ask(&["admin@T02", "admin@T01", "Rl0C@T01", "owner"]);
         assert_eq!(
             outcomes(&answer),
             [Outcome::Unknown, Outcome::Removed, Outcome::Removed, Outcome::Unknown],
@@ -130,36 +130,36 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
     for (code, status) in [("missing_scope", 403), ("internal_error", 502), ("token_revoked", 401)] {
         let world = World::new(|slack| {
             slack.instead.push(Instead {
-                request: "list?team_id=T2",
+                request: "list?team_id=T02",
                 skip: 0,
                 times: usize::MAX,
                 document: error(code),
             });
         });
-        assert_eq!(world.ask(&["admin@T2"]).unwrap_err().status, status, "{code}");
+        assert_eq!(world.ask(&["admin@T02"]).unwrap_err().status, status, "{code}");
     }
 }
 
 #[test]
 fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
-    for id in [json!(null), json!({}), json!("u1"), json!(" U1"), json!(["U1"])] {
+    for id in [json!(null), json!({}), json!("u01"), json!(" U01"), json!(["U01"])] {
         let world = World::new(|slack| {
-            slack.admins.insert("T2", vec![id.clone()]);
-            slack.set_admin("T1");
+            slack.admins.insert("T02", vec![id.clone()]);
+            slack.set_admin("T01");
         });
-        let answer = world.ask(&["admin@T2", "admin@T1"]);
+        let answer = world.ask(&["admin@T02", "admin@T01"]);
         assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{id}: {answer:?}");
     }
-    for list in [json!(null), json!("U1"), json!({"U1": true})] {
+    for list in [json!(null), json!("U01"), json!({"U01": true})] {
         let world = World::new(|slack| {
             slack.instead.push(Instead {
-                request: "admins.list?team_id=T2",
+                request: "admins.list?team_id=T02",
                 skip: 0,
                 times: usize::MAX,
                 document: json!({"ok": true, "admin_ids": list}),
             });
         });
-        let answer = world.ask(&["admin@T2", "Rl0C"]);
+        let answer = world.ask(&["admin@T02", "Rl0C"]);
         assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{list}: {answer:?}");
     }
 }
@@ -174,11 +174,11 @@ fn a_document_that_does_not_say_all_proves_no_absence() {
             [Outcome::Unknown, Outcome::AlreadyAbsent, Outcome::AlreadyAbsent],
         ),
         (
-            |user| user["enterprise_user"]["teams"] = json!(["T1", "t2"]),
+            |user| user["enterprise_user"]["teams"] = json!(["T01", "t02"]),
             [Outcome::Unknown, Outcome::AlreadyAbsent, Outcome::AlreadyAbsent],
         ),
         (
-            |user| user["enterprise_user"]["teams"] = json!(["T1", null]),
+            |user| user["enterprise_user"]["teams"] = json!(["T01", null]),
             [Outcome::Unknown, Outcome::AlreadyAbsent, Outcome::AlreadyAbsent],
         ),
         (
@@ -215,11 +215,11 @@ fn flags_as_text_are_read() {
 #[test]
 fn admin_asked_of_an_owner_is_inherited_and_nothing_is_sent() {
     let world = World::new(|slack| {
-        slack.set_owner("T1");
-        slack.set_admin("T1");
+        slack.set_owner("T01");
+        slack.set_admin("T01");
     })
     .allowing(ALL);
-    let answer = world.ask(&["admin@T1"]);
+    let answer = world.ask(&["admin@T01"]);
     let grant = &entries(&answer)[0].grants[0];
     assert_eq!((grant.outcome, grant.via[0].kind), (Outcome::Inherited, ViaKind::HigherRole));
     assert_eq!((answer.unwrap_err().status, world.writes()), (422, 0));
@@ -230,7 +230,7 @@ fn a_demotion_that_misses_workspaces_is_sent_once_more_and_then_read_back() {
     let missing = |times: usize| {
         World::new(|slack| {
             slack.set_above("is_admin", true);
-            slack.set_owner("T1");
+            slack.set_owner("T01");
             slack.misses = times;
         })
         .allowing(ALL)
@@ -238,23 +238,23 @@ fn a_demotion_that_misses_workspaces_is_sent_once_more_and_then_read_back() {
     let world = missing(1);
     let answer = world.ask(&["org_admin"]);
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert_eq!((world.writes(), world.slack.borrow().is_owner("T1")), (2, false));
+    assert_eq!((world.writes(), world.slack.borrow().is_owner("T01")), (2, false));
 
     let world = missing(2);
     let answer = world.ask(&["org_admin"]);
     assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
-    assert_eq!((world.writes(), world.slack.borrow().is_owner("T1")), (2, true));
-    assert!(answer.unwrap_err().message.contains("`owner` at `T1`"));
+    assert_eq!((world.writes(), world.slack.borrow().is_owner("T01")), (2, true));
+    assert!(answer.unwrap_err().message.contains("`owner` at `T01`"));
 
     // Somebody who has become an owner of one more workspace meanwhile is left alone.
     let world = missing(1);
     world.slack.borrow_mut().changes.push(Change {
         request: "users.info",
         number: 3,
-        change: |slack| slack.set_owner("T2"),
+        change: |slack| slack.set_owner("T02"),
     });
     let answer = world.ask(&["org_admin"]);
     assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
-    assert_eq!((world.writes(), world.slack.borrow().is_owner("T2")), (1, true));
+    assert_eq!((world.writes(), world.slack.borrow().is_owner("T02")), (1, true));
     assert_eq!(reason(&answer, 0), Some("provider_error"));
 }

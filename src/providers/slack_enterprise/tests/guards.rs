@@ -32,7 +32,7 @@ fn a_published_role_is_protected_in_every_spelling_and_by_a_former_name() {
         ("Compliance Admin", "Rl04"),
         ("Message Activity Manager", "Rl0E"),
     ] {
-        let world = World::new(|slack| slack.rows.push(row(role, "E1", "U1"))).protecting_roles(&[protected]);
+        let world = World::new(|slack| slack.rows.push(row(role, "E01", "U01"))).protecting_roles(&[protected]);
         let answer = world.ask(&[role]);
         assert_eq!(reason(&answer, 0), Some("protected_role"), "{protected}: {answer:?}");
         assert_eq!(world.writes(), 0);
@@ -57,9 +57,9 @@ fn an_address_that_is_not_shown_may_be_a_protected_one() {
 
 #[test]
 fn either_id_of_a_person_is_protected() {
-    for protected in ["W9", "U1"] {
-        for asked in ["W9", "U1"] {
-            let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("W9"))
+    for protected in ["W09", "U01"] {
+        for asked in ["W09", "U01"] {
+            let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("W09"))
                 .protecting_users(&[protected]);
             let answer = world.ask_for(asked, &["Rl0C"]);
             assert_eq!(reason(&answer, 0), Some("protected_user"), "{protected} {asked}: {answer:?}");
@@ -69,10 +69,10 @@ fn either_id_of_a_person_is_protected() {
 
 #[test]
 fn an_ownership_that_cannot_be_told_may_be_protected() {
-    for list in [json!("U1"), json!(null), json!("u1")] {
+    for list in [json!("U01"), json!(null), json!("u01")] {
         let world = World::new(|slack| {
             slack.set_above("is_admin", true);
-            slack.owners.insert("T2", vec![list.clone()]);
+            slack.owners.insert("T02", vec![list.clone()]);
         })
         .allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere])
         .protecting_roles(&["owner"]);
@@ -84,7 +84,7 @@ fn an_ownership_that_cannot_be_told_may_be_protected() {
 
 #[test]
 fn the_tokens_own_user_is_known_by_either_id() {
-    let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("U9"));
+    let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("U09"));
     let answer = world.ask(&["Rl0C"]);
     assert_eq!(reason(&answer, 0), Some("side_effect_not_allowed"), "{answer:?}");
 }

@@ -1,4 +1,4 @@
-//! A small organization: E1 with the workspaces T1 and T2, and the user U1 in both.
+//! A small organization: E01 with the workspaces T01 and T02, and the user U01 in both.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -65,21 +65,21 @@ impl Default for Slack {
     fn default() -> Self {
         Self {
             user: json!({
-                "id": "U1", "team_id": "T1", "name": "ann", "is_admin": false, "is_owner": false, "is_primary_owner": false,
+                "id": "U01", "team_id": "T01", "name": "ann", "is_admin": false, "is_owner": false, "is_primary_owner": false,
                 "profile": {"email": "ann@example.com"},
                 "enterprise_user": {
-                    "id": "U1", "enterprise_id": "E1", "teams": ["T1", "T2"],
+                    "id": "U01", "enterprise_id": "E01", "teams": ["T01", "T02"],
                     "is_admin": false, "is_owner": false, "is_primary_owner": false,
                 },
             }),
             rows: vec![
-                row("Rl0C", "T1", "U1"),
-                row("Rl0C", "E1", "U1"),
-                row("RlCUSTOM1", "E1", "U1"),
-                row("Rl03", "E1", "U2"),
+                row("Rl0C", "T01", "U01"),
+                row("Rl0C", "E01", "U01"),
+                row("RlCUSTOM1", "E01", "U01"),
+                row("Rl03", "E01", "U02"),
             ],
-            owners: BTreeMap::from([("T1", vec![json!("U2")]), ("T2", vec![json!("U2")])]),
-            admins: BTreeMap::from([("T1", Vec::new()), ("T2", Vec::new())]),
+            owners: BTreeMap::from([("T01", vec![json!("U02")]), ("T02", vec![json!("U02")])]),
+            admins: BTreeMap::from([("T01", Vec::new()), ("T02", Vec::new())]),
             rejected: Vec::new(),
             misses: 0,
             instead: Vec::new(),
@@ -95,21 +95,21 @@ impl Slack {
     }
 
     pub fn set_owner(&mut self, workspace: &'static str) {
-        self.owners.entry(workspace).or_default().push(json!("U1"));
+        self.owners.entry(workspace).or_default().push(json!("U01"));
     }
 
     pub fn set_admin(&mut self, workspace: &'static str) {
-        self.admins.entry(workspace).or_default().push(json!("U1"));
+        self.admins.entry(workspace).or_default().push(json!("U01"));
     }
 
     pub fn is_owner(&self, workspace: &str) -> bool {
-        self.owners[workspace].contains(&json!("U1"))
+        self.owners[workspace].contains(&json!("U01"))
     }
 
     pub fn holds(&self, role: &str, entity: &str) -> bool {
         self.rows
             .iter()
-            .any(|row| row["role_id"] == role && row["entity_id"] == entity && row["user_id"] == "U1")
+            .any(|row| row["role_id"] == role && row["entity_id"] == entity && row["user_id"] == "U01")
     }
 
     fn answer(&mut self, seen: &Seen, before: &[Seen]) -> Value {
@@ -145,7 +145,7 @@ impl Slack {
         let team = || query["team_id"].as_str();
         match path.rsplit('/').next().unwrap() {
             "users.info" | "users.lookupByEmail" => json!({"ok": true, "user": self.user}),
-            "auth.test" => json!({"ok": true, "user_id": "U9", "enterprise_id": "E1"}),
+            "auth.test" => json!({"ok": true, "user_id": "U09", "enterprise_id": "E01"}),
             "admin.roles.listAssignments" => {
                 let roles: Vec<&str> = query.get("role_ids").map(|ids| ids.split(',').collect()).unwrap_or_default();
                 if roles.contains(&"RlUNKNOWN") {
@@ -182,7 +182,7 @@ impl Slack {
 
     fn set_regular(&mut self, body: &Value) -> Value {
         let team = body["team_id"].as_str().unwrap();
-        if team == "E1" {
+        if team == "E01" {
             for key in ["is_admin", "is_owner"] {
                 self.set_above(key, false);
             }
@@ -190,10 +190,10 @@ impl Slack {
                 self.misses -= 1;
                 return error("failed_to_set_regular_on_workspaces");
             }
-            self.owners.values_mut().for_each(|ids| ids.retain(|id| id != "U1"));
+            self.owners.values_mut().for_each(|ids| ids.retain(|id| id != "U01"));
         } else {
             for lists in [&mut self.owners, &mut self.admins] {
-                lists.get_mut(team).unwrap().retain(|id| id != "U1");
+                lists.get_mut(team).unwrap().retain(|id| id != "U01");
             }
         }
         json!({"ok": true})
@@ -256,9 +256,9 @@ impl World {
         self
     }
 
-    /// Asks for roles of U1: `Rl01`, `Rl01@T1`, `=Name`, `Rl01=Name`.
+    /// Asks for roles of U01: `Rl01`, `Rl01@T01`, `=Name`, `Rl01=Name`.
     pub fn ask(&self, roles: &[&str]) -> Result<Success, Failure> {
-        self.ask_for("U1", roles)
+        self.ask_for("U01", roles)
     }
 
     pub fn ask_for(&self, user: &str, roles: &[&str]) -> Result<Success, Failure> {
