@@ -236,7 +236,6 @@ pub fn is_ok(answer: &Answer) -> bool {
 /// The fault of an answer that is not `ok`.
 pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
     let envelope = envelope(answer).unwrap_or_default();
-    let retry_after = cx.client.retry_after(answer);
     // An `ok` that names an error contradicts itself.
     let code = envelope.error.as_str().filter(|_| envelope.ok.as_bool() != Some(true));
     let Some(code) = code else {
@@ -245,21 +244,16 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
         } else {
             format!("Slack answers {method} with status {}", answer.status)
         };
-        return ProviderFault {
-            retry_after,
-            ..answer.fault(answer.fault_kind(), message)
-        }
-        .into();
+        return cx.client.fault(answer, answer.fault_kind(), message).into();
     };
     let kind = match answer.status {
         429 | 500.. => answer.fault_kind(),
         _ => kind_of(code),
     };
-    let fault = answer.fault(kind, format!("Slack answers {method} with {code}"));
+    let fault = cx.client.fault(answer, kind, format!("Slack answers {method} with {code}"));
     Fault {
         code: Some(code.to_owned()),
         fault: ProviderFault {
-            retry_after,
             answer: fault.answer.map(|evidence| ProviderAnswer {
                 missing_scopes: scopes(envelope.needed.as_str().unwrap_or_default()),
                 ..evidence

@@ -23,6 +23,7 @@ use super::{
 /// The unified user. Its roles are the assignments, and what it is in the organization and in the workspaces that were read, as
 /// far as a request can have them: what a guest is stands in `user_type`. A list of roles that is not whole is left out.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
+    let is_whole = detail.assignments.extent == Extent::Whole;
     let document = &detail.user;
     let profile = document.profile.read().cloned().unwrap_or_default();
     let above = document.enterprise_user.read();
@@ -52,11 +53,8 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         is_email_verified: document.is_email_confirmed.as_bool(),
         // Without the right to see it, Slack says false.
         is_two_factor_enabled: document.has_2fa.as_bool().filter(|has| *has),
-        roles: if detail.assignments.extent == Extent::Whole {
-            roles(detail, grants)
-        } else {
-            Vec::new()
-        },
+        roles: if is_whole { roles(detail, grants) } else { Vec::new() },
+        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
         organizations: vec![Organization {
             id: Some(detail.member.enterprise.clone()),
             name: above.and_then(|above| text(&above.enterprise_name)),

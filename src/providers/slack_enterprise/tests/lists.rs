@@ -76,7 +76,9 @@ fn a_long_list_is_narrowed_to_the_roles_of_the_request() {
     );
     let failure = answer.unwrap_err();
     assert!(failure.outcomes.iter().all(|entry| entry.warnings.contains(&String::from("roles_not_whole"))));
-    assert!(failure.user.unwrap().roles.is_empty(), "never shown partly");
+    let user = failure.user.unwrap();
+    assert!(user.roles.is_empty() && user.truncated == ["roles"], "never shown partly");
+    assert!(crate::json::user(user).get("roles").is_none());
     let slack = world.slack.borrow();
     assert!(!slack.holds("Rl0C", "T01") && !slack.holds("Rl0C", "E01") && !slack.holds("RlCUSTOM1", "E01"));
     let unnarrowed = world.requests("listAssignments") - world.requests("listAssignments role_ids");
