@@ -111,12 +111,6 @@ impl Call {
         let (_, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
         rest.split(['/', '?']).next().unwrap_or(rest)
     }
-
-    /// `https://host[:port]` of the URL.
-    pub(super) fn origin(&self) -> String {
-        let scheme = self.url.split("://").next().unwrap_or_default();
-        format!("{scheme}://{}", self.authority())
-    }
 }
 
 impl fmt::Debug for Call {
