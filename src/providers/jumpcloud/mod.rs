@@ -13,6 +13,8 @@ mod mapping;
 mod organizations;
 mod read;
 mod revoke;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
