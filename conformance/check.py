@@ -138,7 +138,7 @@ def closed(schema, root, seen=(), is_part=False):
             made[key] = value
     if schema.get("nullable") and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
-    # A part of a composition knows some of the fields alone; the whole is closed around all of them.
+    # A part of a composition knows only some of the fields; the whole is closed around all of them.
     if not is_part and ("properties" in made or "allOf" in made) and "additionalProperties" not in made:
         made["unevaluatedProperties"] = False
     # Swagger's `required: true` on a property is no JSON schema.

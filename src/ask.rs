@@ -58,7 +58,7 @@ pub enum Entry {
 }
 
 /// Which grants an entry means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selector {
     pub id: Option<String>,
     pub name: Option<String>,

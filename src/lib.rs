@@ -10,6 +10,7 @@ mod account;
 mod ask;
 mod backend;
 mod body_sink;
+mod bounded;
 mod capability;
 pub mod client;
 pub mod contract;
@@ -52,7 +53,7 @@ pub async fn unassign_role(
     request: types::Request,
     options: types::Options,
 ) -> Result<types::Success, types::Failure> {
-    operate(transport, caches, account, request, options, &NoTrail, None).await
+    bounded::answer(operate(transport, caches, account, request, options, &NoTrail, None).await)
 }
 
 /// The provider matrix: one row for each provider.

@@ -125,7 +125,7 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
 fn check(what: &str, fields: &Map<String, Value>, general: &General, capability: &Capability) -> Result<(), Error> {
     for (key, value) in fields {
         if let Some((below, objection)) = refused(key, value, capability) {
-            let at = format!("{what}{below}");
+            let at = cut(format!("{what}{below}"));
             return Err(Error::request(
                 &at,
                 format!("{at} may not be passed through: {objection}"),
@@ -134,7 +134,7 @@ fn check(what: &str, fields: &Map<String, Value>, general: &General, capability:
         if let Some(list) = &general.pass_through
             && !list.iter().any(|allowed| allowed == key)
         {
-            let at = format!("{what}.{key}");
+            let at = cut(format!("{what}.{key}"));
             return Err(Error::request(
                 &at,
                 format!("{at} is not among the keys that the account lets through"),
@@ -142,6 +142,12 @@ fn check(what: &str, fields: &Map<String, Value>, general: &General, capability:
         }
     }
     Ok(())
+}
+
+/// A message is not as long as the caller's keys may be.
+fn cut(path: String) -> String {
+    const LONGEST: usize = 256;
+    path.chars().take(LONGEST).collect()
 }
 
 /// The path of the first key that may not pass, e.g. `.page.role_id`, and why. Some servers read `page[role_id]` like `role_id`.
@@ -307,6 +313,14 @@ mod tests {
         assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
         assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
         assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+        let long = json!({"é".repeat(100_000): 1}).to_string();
+        assert!(
+            data(Some(&long), &General::default(), &CAPABILITY)
+                .unwrap_err()
+                .to_string()
+                .len()
+                < 1_024
+        );
         assert!(data(Some(r#"{"trace": 1, "trace": 2}"#), &General::default(), &CAPABILITY).is_err());
     }
 

@@ -76,6 +76,7 @@ mod tests {
             RateLimitPolicy::default(),
         );
         let entry = RoleOutcome {
+            same_as: None,
             role: None,
             organization: None,
             outcome: Outcome::Failed,

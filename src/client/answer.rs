@@ -93,7 +93,7 @@ impl Answer {
     }
 
     /// What is kept of it for people and logs: at most [`ANSWER_LIMIT`] bytes, masked before they are cut. The trace id is that of
-    /// `trace_header`, or of a header that is known for it.
+    /// `trace_header`, or of a header that is known for it. It is a refusal by its status; one inside a 200 has to be marked.
     pub fn evidence(&self, trace_header: Option<&str>) -> ProviderAnswer {
         let trace_id = trace_header
             .into_iter()
@@ -106,8 +106,13 @@ impl Answer {
             body: self.mask.apply_within(&self.text(), ANSWER_LIMIT),
             trace_id,
             missing_scopes: Vec::new(),
-            is_refusal: false,
+            is_refusal: self.status >= 400,
         }
+    }
+
+    /// The beginning of the body, for a message: masked before it is cut.
+    pub fn excerpt(&self) -> String {
+        self.mask.apply_within(&self.text(), EXCERPT_LIMIT)
     }
 
     fn text(&self) -> Cow<'_, str> {
@@ -122,6 +127,9 @@ pub(super) fn short(mask: &Mask, message: &str) -> String {
 
 /// How long a message of a fault is at most, in bytes.
 const MESSAGE_LIMIT: usize = 1_024;
+
+/// How much of a body stands in a message, in bytes.
+const EXCERPT_LIMIT: usize = 200;
 
 /// Where providers tell what their support asks for.
 const TRACE_HEADERS: [&str; 4] = ["x-cs-traceid", "x-slack-req-id", "x-request-id", "x-correlation-id"];

@@ -96,7 +96,7 @@ impl<'a> Client<'a> {
         self.quota.borrow().clone()
     }
 
-    /// How long the provider asks to wait: at least the provider's shortest wait. `None` if it asks for none.
+    /// How long the provider asks to wait: at least the provider's shortest wait. `None` if it does not say.
     pub fn retry_after(&self, answer: &Answer) -> Option<Duration> {
         self.rate_limit.wait(answer, self.transport.wall_clock())
     }
@@ -181,7 +181,8 @@ impl<'a> Client<'a> {
         result: &Result<Answer, ProviderFault>,
     ) -> bool {
         let asked = result.as_ref().ok().and_then(|answer| self.retry_after(answer));
-        let wait = attempts.pauses.next(asked, self.transport.random());
+        let is_limited = result.as_ref().is_ok_and(|answer| self.rate_limit.is_limited(answer));
+        let wait = attempts.pauses.next(asked, is_limited, self.transport.random());
         let Some(left) = self.retries_left.get().checked_sub(1) else {
             return false;
         };
@@ -376,9 +377,7 @@ pub(super) fn refuse_redirect(call: &Call, result: Result<Answer, ProviderFault>
         Some(origin) if !origin.eq_ignore_ascii_case(&call.origin()) => {
             let message = format!(
                 "the provider redirects to {} ({status}), which is not followed: the account has another region or host",
-                origin
-                    .get(..origin.floor_char_boundary(LONGEST_ORIGIN))
-                    .unwrap_or_default()
+                answer.mask.apply_within(&origin, LONGEST_ORIGIN)
             );
             answer.fault(FaultKind::Redirected, message)
         }

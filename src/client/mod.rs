@@ -38,6 +38,7 @@ pub use self::{
     rate_limit::RateLimitPolicy,
     session::{access_token, send_with_token},
     streaming::Elements,
+    token::{Requested, TokenRequest, basic},
     url::{BaseUrl, QueryBuilder, path_segment},
 };
 

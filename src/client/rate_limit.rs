@@ -40,7 +40,7 @@ impl Default for RateLimitPolicy {
 }
 
 impl RateLimitPolicy {
-    /// How long an answer asks to wait; at least [`Self::least_wait`]. `None` if it asks for no wait.
+    /// How long an answer asks to wait; at least [`Self::least_wait`]. `None` if it has no word about it.
     pub fn wait(&self, answer: &Answer, unix_now: Duration) -> Option<Duration> {
         let readable = self
             .values(answer)
@@ -48,8 +48,13 @@ impl RateLimitPolicy {
             .max();
         match readable {
             Some(wait) => Some(wait.max(self.least_wait)),
-            None => self.is_asked(answer).then_some(self.least_wait),
+            None => self.values(answer).next().map(|_| self.least_wait),
         }
+    }
+
+    /// Returns true for a rate limit.
+    pub(super) fn is_limited(&self, answer: &Answer) -> bool {
+        (self.status_of)(answer) == 429
     }
 
     /// The waits between the attempts at one call.
@@ -63,10 +68,6 @@ impl RateLimitPolicy {
         }
     }
 
-    fn is_asked(&self, answer: &Answer) -> bool {
-        (self.status_of)(answer) == 429 || self.values(answer).next().is_some()
-    }
-
     fn values<'a>(&self, answer: &'a Answer) -> impl Iterator<Item = &'a str> {
         let names = self.headers.iter().copied().chain(["retry-after"]);
         names.filter_map(|name| answer.header(name))
@@ -75,12 +76,12 @@ impl RateLimitPolicy {
 
 impl Pauses {
     /// The wait before the next attempt. `asked` is what [`RateLimitPolicy::wait`] says: no more than the least wait means that
-    /// nothing readable was asked for, and the waits grow.
-    pub(super) fn next(&mut self, asked: Option<Duration>, random: u64) -> Duration {
+    /// nothing readable was asked for, and the waits grow. `is_limited`: the answer is a rate limit.
+    pub(super) fn next(&mut self, asked: Option<Duration>, is_limited: bool, random: u64) -> Duration {
         match asked {
             Some(asked) if asked > self.least => asked,
-            Some(_) => self.limited.wait(random),
-            None => self.unasked.wait(random),
+            None if !is_limited => self.unasked.wait(random),
+            Some(_) | None => self.limited.wait(random),
         }
     }
 }
@@ -118,8 +119,7 @@ mod tests {
             assert_eq!(wait(&policy, 429, &[("retry-after", value)]), Some(1), "{value}");
             assert_eq!(wait(&policy, 503, &[("retry-after", value)]), Some(1), "{value}");
         }
-        assert_eq!(wait(&policy, 429, &[]), Some(1));
-        assert_eq!(wait(&policy, 503, &[]), None);
+        assert_eq!(wait(&policy, 429, &[]), None);
         assert_eq!(wait(&policy, 429, &[("retry-after", "7")]), Some(7));
     }
 
@@ -141,10 +141,10 @@ mod tests {
     fn the_waits_after_an_unreadable_limit_grow_from_the_least_one() {
         let mut pauses = RateLimitPolicy::default().pauses();
         let waits: Vec<_> = (0..7)
-            .map(|_| pauses.next(Some(Duration::from_secs(1)), 0).as_secs())
+            .map(|_| pauses.next(Some(Duration::from_secs(1)), false, 0).as_secs())
             .collect();
         assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15]);
-        assert_eq!(pauses.next(Some(Duration::from_secs(3)), 0).as_secs(), 3);
-        assert!(pauses.next(None, 0) >= Duration::from_millis(200));
+        assert_eq!(pauses.next(Some(Duration::from_secs(3)), true, 0).as_secs(), 3);
+        assert!(pauses.next(None, false, 0) >= Duration::from_millis(200));
     }
 }

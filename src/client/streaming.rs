@@ -1,7 +1,5 @@
 //! Answers that are not held: split into elements as they arrive, or passed on.
 
-use std::cell::Cell;
-
 use crate::{body_sink::BodySink, error::ProviderFault, transport::Response};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, exchange::refuse_redirect};

@@ -1,11 +1,10 @@
-//! The longest answer: what describes the user is left out before an outcome ever is.
+//! The longest body of an answer: what describes the user is left out before an outcome ever is.
 
 use serde_json::{Map, Value};
 
-use super::normalized;
+use crate::bounded::LIMIT;
 
-/// The longest body of an answer in bytes, as long as its outcomes leave room for anything else.
-const LIMIT: usize = 8 << 20;
+use super::normalized;
 
 /// Where the user's fields stand in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +15,8 @@ pub enum UserAt {
     Field,
 }
 
-/// The body as bytes. If it is too long, `remote_data` is left out, then the user's lists, then what a dry run would send, and
-/// `truncated` names what was.
+/// The body as bytes. If it is too long, `remote_data` is left out, then the user's lists, then what a dry run would send. The
+/// user's `truncated` names what was.
 pub fn to_bytes(body: Map<String, Value>, user: UserAt) -> Vec<u8> {
     within(LIMIT, body, user)
 }
@@ -25,27 +24,19 @@ pub fn to_bytes(body: Map<String, Value>, user: UserAt) -> Vec<u8> {
 fn within(limit: usize, mut body: Map<String, Value>, user: UserAt) -> Vec<u8> {
     let lists: Vec<&str> = normalized::LISTS.iter().map(|(name, _)| *name).collect();
     let mut truncated = Vec::new();
-    for (is_of_user, names) in [
-        (true, &["remote_data"] as &[&str]),
-        (true, &lists),
-        (false, &["planned_requests"]),
-    ] {
+    for names in [&["remote_data"] as &[&str], &lists, &["planned_requests"]] {
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         if bytes.len() <= limit {
             return bytes;
         }
-        let fields = match (is_of_user, user) {
-            (true, UserAt::Field) => body.get_mut("user").and_then(Value::as_object_mut),
-            _ => Some(&mut body),
+        let fields = match user {
+            UserAt::Field => body.get_mut("user").and_then(Value::as_object_mut),
+            UserAt::Top => Some(&mut body),
         };
         let Some(fields) = fields else { continue };
-        truncated.extend(
-            names
-                .iter()
-                .filter(|name| fields.shift_remove(**name).is_some())
-                .map(|name| Value::from(*name)),
-        );
-        body.insert(String::from("truncated"), Value::Array(truncated.clone()));
+        let gone = names.iter().filter(|name| fields.shift_remove(**name).is_some());
+        truncated.extend(gone.map(|name| Value::from(*name)));
+        fields.insert(String::from("truncated"), Value::Array(truncated.clone()));
     }
     serde_json::to_vec(&body).unwrap_or_default()
 }
@@ -93,7 +84,10 @@ mod tests {
         let bytes = within(100, failure.as_object().unwrap().clone(), UserAt::Field);
         let written: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(written["role_outcomes"], outcomes);
-        assert_eq!(written["truncated"], json!(["remote_data", "roles", "groups"]));
+        assert_eq!(
+            written["user"]["truncated"],
+            json!(["remote_data", "roles", "groups", "planned_requests"])
+        );
         assert_eq!(written["user"]["id"], "u");
         assert!(written["user"].get("roles").is_none());
     }

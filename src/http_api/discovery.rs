@@ -174,11 +174,7 @@ mod tests {
             ("group", "Group", &[]),
             ("workspace", "Workspace", &[]),
             ("url", "Url", &[]),
-            (
-                "user",
-                "User",
-                &["role_outcomes", "dry_run", "planned_requests", "truncated"],
-            ),
+            ("user", "User", &["role_outcomes", "dry_run", "planned_requests"]),
             ("role-outcome", "RoleOutcome", &[]),
             ("grant-outcome", "GrantOutcome", &[]),
             ("via", "Via", &[]),

@@ -261,6 +261,7 @@ pub mod tests {
 
     fn with_outcomes(outcomes: &[(Outcome, Option<Reason>)], sent: bool) -> Failure {
         let entry = |&(outcome, reason): &(Outcome, Option<Reason>)| RoleOutcome {
+            same_as: None,
             role: None,
             organization: None,
             outcome,

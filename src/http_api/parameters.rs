@@ -482,14 +482,16 @@ mod tests {
                 .iter()
                 .flat_map(|place| place.names().iter().copied())
                 .collect();
-            let name = if is_invented { invented.as_str() } else { everywhere[elsewhere % everywhere.len()] };
-            prop_assume!(!place.names().contains(&name));
+            let mut name = if is_invented { invented } else { everywhere[elsewhere % everywhere.len()].to_owned() };
+            if place.names().contains(&name.as_str()) {
+                name.push('_');
+            }
             let mut body = whole();
-            body.pointer_mut(pointer).unwrap()[name] = json!("x");
+            body.pointer_mut(pointer).unwrap()[&name] = json!("x");
             let rejection = take("", body).err().map(|rejection| rejection.into_answer().body);
             let answer: Value = serde_json::from_slice(&rejection.unwrap()).unwrap();
             prop_assert_eq!(&answer["statusCode"], 400);
-            prop_assert!(answer["field"].as_str().unwrap().ends_with(name), "{}", answer);
+            prop_assert!(answer["field"].as_str().unwrap().ends_with(&name), "{}", answer);
         }
     }
 }

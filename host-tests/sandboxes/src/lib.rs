@@ -2,7 +2,7 @@
 //!
 //! This crate shares no type, constant or path with the crate it tests, so that the two cannot agree on a mistake.
 //! A sandbox is an [`axum::Router`] over real state; tests assert that state. It takes what the provider's documentation and the
-//! vendor's own clients send, and refuses what the documentation says is refused.
+//! vendor's own clients send, and refuses what the documentation says is refused. `cargo run -p sandboxes` serves all of them on ports.
 
 mod behaviour;
 pub mod blackline;
@@ -14,5 +14,8 @@ mod ledger;
 mod request;
 pub mod slack_enterprise;
 pub mod teamviewer;
+
+#[cfg(test)]
+mod tests;
 
 pub use clock::Clock;

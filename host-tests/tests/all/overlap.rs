@@ -9,7 +9,7 @@ use harness::{
     guests::Artifact,
     network::{Fault, Network, Rule},
     service::{Service, token_digest},
-    typed::types::{Account, Credentials, Provider, Role},
+    typed::types::{Account, Credentials, Endpoint, Provider, Role},
 };
 use sandboxes::Clock;
 use serde_json::{Map, Value, json};
@@ -96,12 +96,9 @@ fn account_json(account: &Account) -> Value {
             "client_secret": of.client_secret, "refresh_token": of.refresh_token,
         }),
     };
-    let settings = account
-        .settings
-        .as_deref()
-        .map_or_else(|| json!({}), |text| serde_json::from_str(text).unwrap());
+    let settings: Value = serde_json::from_str(&account.settings).unwrap_or_else(|_| json!({}));
     let mut json = json!({"provider": provider, "credentials": credentials, "settings": settings});
-    if let Some(base) = &account.base_url {
+    if let Endpoint::Url(base) = &account.base_url {
         json["base_url"] = json!(base);
     }
     json

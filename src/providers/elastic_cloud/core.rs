@@ -196,10 +196,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     } else {
         answer.fault_kind()
     };
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(answer)))
-    }
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {}", answer.status, said(answer)))
 }
 
 /// The codes and messages of an answer's errors.

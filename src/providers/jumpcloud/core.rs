@@ -2,15 +2,16 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, lenient::Number, path_segment, send_with_token},
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, basic, lenient::Number, path_segment,
+        send_with_token,
+    },
     error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
-    secret::Secret,
     transport::Method,
 };
 
@@ -77,23 +78,22 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
     };
     let form = QueryBuilder::new()
         .pair("grant_type", "client_credentials")
-        .pair("scope", "api")
-        .build();
-    let call = Call::read(Method::Post, token_url.as_str(), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let basic = Secret::new(STANDARD.encode(format!("{id}:{}", secret.expose())));
-    let answer = cx
-        .client
-        .send_authorized(&call, ("authorization", "Basic", &basic))
-        .await?;
-    if !answer.is_success() {
-        let kind = match answer.status {
-            400 | 401 => FaultKind::CredentialsRejected,
-            _ => answer.fault_kind(),
-        };
-        return Err(fault(cx, &answer, kind, "JumpCloud gives no access token"));
-    }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
+        .pair("scope", "api");
+    let request = TokenRequest {
+        url: token_url.as_str().to_owned(),
+        form,
+        basic: Some(basic(id, secret.expose())),
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match answer.status {
+        400 | 401 => FaultKind::CredentialsRejected,
+        _ => answer.fault_kind(),
+    };
+    Err(fault(cx, &answer, kind, "JumpCloud gives no access token"))
 }
 
 /// The document with this id in a collection, or `None` if there is none.
@@ -395,9 +395,7 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     let said = ["message", "error"]
         .iter()
         .find_map(|key| body.get(*key).and_then(Value::as_str).map(str::to_owned))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect());
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {said}", answer.status))
-    }
+        .unwrap_or_else(|| answer.excerpt());
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }

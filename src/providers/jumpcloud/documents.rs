@@ -50,7 +50,7 @@ pub enum AdministratorLink {
     None,
     To(LinkedAdministrator),
     /// There is one, and it does not say to whom.
-    Unreadable,
+    Unreadable(RecordedRoles),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,10 @@ struct RoleFields {
 
 impl RecordedRoles {
     fn of(document: &Value) -> Self {
-        let fields = RoleFields::deserialize(document).unwrap_or_default();
+        let fields = Some(document).filter(|document| document.is_object());
+        let fields: RoleFields = fields
+            .and_then(|document| RoleFields::deserialize(document).ok())
+            .unwrap_or_default();
         let mut roles = Self::default();
         let mut note = |why: &'static str| {
             roles.fault.get_or_insert(why);
@@ -235,12 +238,13 @@ impl AdministratorLink {
     pub fn of(user: &Value) -> Self {
         match user.get("admin") {
             None | Some(Value::Null) => Self::None,
-            Some(link) => id_of(link).map_or(Self::Unreadable, |id| {
-                Self::To(LinkedAdministrator {
-                    id,
-                    roles: RecordedRoles::of(link),
-                })
-            }),
+            Some(link) => {
+                let roles = RecordedRoles::of(link);
+                match id_of(link) {
+                    Some(id) => Self::To(LinkedAdministrator { id, roles }),
+                    None => Self::Unreadable(roles),
+                }
+            }
         }
     }
 }
@@ -470,14 +474,15 @@ mod tests {
     #[test]
     fn a_link_to_an_administrator_without_an_id_is_not_no_link() {
         assert_eq!(AdministratorLink::of(&json!({"admin": null})), AdministratorLink::None);
-        assert_eq!(
-            AdministratorLink::of(&json!({"admin": {}})),
-            AdministratorLink::Unreadable
-        );
-        assert_eq!(
-            AdministratorLink::of(&json!({"admin": "5e"})),
-            AdministratorLink::Unreadable
-        );
+        for link in [
+            json!({}),
+            json!("5e"),
+            json!(["5e"]),
+            json!({"id": {}, "roleName": "Manager"}),
+        ] {
+            let link = AdministratorLink::of(&json!({"admin": link}));
+            assert!(matches!(link, AdministratorLink::Unreadable(_)), "{link:?}");
+        }
         assert!(matches!(
             AdministratorLink::of(&json!({"admin": {"id": "5e"}})),
             AdministratorLink::To(_)

@@ -97,7 +97,7 @@ impl Person {
     pub fn administrator_id(&self) -> Option<String> {
         let linked = || match AdministratorLink::of(self.system_user.as_ref()?) {
             AdministratorLink::To(linked) => Some(linked.id),
-            AdministratorLink::None | AdministratorLink::Unreadable => None,
+            AdministratorLink::None | AdministratorLink::Unreadable(_) => None,
         };
         self.administrator_document().and_then(id_of).or_else(linked)
     }
@@ -244,15 +244,14 @@ async fn of_system_user(
     let person = match AdministratorLink::of(&user) {
         // The one that was found before may still hold what this one does not.
         AdministratorLink::To(linked) if earlier.is_some_and(|earlier| !earlier.eq_ignore_ascii_case(&linked.id)) => {
-            unclear("the user is linked to another administrator than before", None, None).into()
+            let message = "the user is linked to another administrator than before";
+            unclear(message, None, Some(&linked.roles)).into()
         }
         AdministratorLink::To(linked) => by_id(config, cx, &linked.id, &linked.roles).await?,
-        AdministratorLink::Unreadable => unclear(
-            "JumpCloud links the user to an administrator that it does not name",
-            None,
-            None,
-        )
-        .into(),
+        AdministratorLink::Unreadable(roles) => {
+            let message = "JumpCloud links the user to an administrator that it does not name";
+            unclear(message, None, Some(&roles)).into()
+        }
         // No link is no proof: the list of administrators, read to its end, is.
         AdministratorLink::None => {
             let email = user

@@ -191,13 +191,11 @@ pub fn kind_of(error: &str) -> FaultKind {
 }
 
 fn of_status(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(
-            answer.fault_kind(),
-            format!("Slack answers {method} with status {}", answer.status),
-        )
-    }
+    cx.client.fault(
+        answer,
+        answer.fault_kind(),
+        format!("Slack answers {method} with status {}", answer.status),
+    )
 }
 
 #[cfg(test)]

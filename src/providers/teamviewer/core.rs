@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, path_segment, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, path_segment, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    transport::Method,
 };
 
 use super::{
@@ -49,12 +48,11 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
 }
 
 async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
-    let now = cx.client.transport().monotonic();
     let (client_id, client_secret, refresh_token) = match &config.access {
         Access::Script(token) => {
             return Ok(CachedToken {
                 token: token.clone(),
-                expires: now + FOR_EVER,
+                expires: cx.client.transport().monotonic().saturating_add(FOR_EVER),
             });
         }
         Access::Refresh {
@@ -67,19 +65,22 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         .pair("grant_type", "refresh_token")
         .pair("refresh_token", refresh_token.expose())
         .pair("client_id", client_id)
-        .pair("client_secret", client_secret.expose())
-        .build();
-    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let answer = cx.client.send(&call).await?;
-    if !answer.is_success() {
-        let kind = match kind_of(&answer) {
-            FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden => FaultKind::CredentialsRejected,
-            other => other,
-        };
-        return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
-    }
-    answer.access_token(now, TOKEN_LIFETIME)
+        .pair("client_secret", client_secret.expose());
+    let request = TokenRequest {
+        url: config.base.join("/oauth2/token"),
+        form,
+        basic: None,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match kind_of(&answer) {
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden => FaultKind::CredentialsRejected,
+        other => other,
+    };
+    Err(fault(cx, &answer, kind, "TeamViewer gives no access token"))
 }
 
 /// The user's own document, raw and parsed. This read is needed besides that of the roles: the list of roles of an unknown user is
@@ -248,10 +249,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     let said = error_description
         .or(error)
         .unwrap_or_else(|| String::from("no message"));
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {said}", answer.status))
-    }
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }
 
 /// The kind of fault: the `error` word decides before the status.

@@ -17,7 +17,7 @@ pub struct Uncertain {
     pub page: usize,
     /// A next link is given where there are more rows.
     pub links: bool,
-    /// `pageSize` is heeded by every list, and not by that of users alone.
+    /// `pageSize` is heeded by every list, and not only by that of users.
     pub page_size_everywhere: bool,
     /// Next links lead here instead.
     pub next_host: Option<&'static str>,

@@ -34,7 +34,7 @@ const FILTERS: [&str; 9] = [
     "assigned_cids",
     "associated_cids",
 ];
-const ORDERS: [&str; 11] = [
+const ORDERS: [&str; 10] = [
     "uid",
     "cid_name",
     "created_at",
@@ -45,7 +45,6 @@ const ORDERS: [&str; 11] = [
     "name",
     "status",
     "temporarily_assigned_cids",
-    "updated_at",
 ];
 
 /// `POST users/GET/v1` and `v2`: unknown ids are left out.
@@ -141,7 +140,6 @@ fn values(state: &State, view: &View, user: &User, name: &str) -> BTreeSet<Strin
         "first_name" => text(user.first_name.as_ref()),
         "last_name" => text(user.last_name.as_ref()),
         "created_at" => text(user.created_at.as_ref()),
-        "updated_at" => text(user.updated_at.as_ref()),
         "last_login_at" => text(user.last_login_at.as_ref()),
         "name" => {
             let names = [&user.first_name, &user.last_name];

@@ -146,7 +146,7 @@ fn document(state: &State, held: &[&Assignment]) -> Value {
     let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for assignment in held {
         let list = lists.entry(&assignment.kind).or_default();
-        let mut item = json!({"organization_id": state.organization, "role_id": state.spelt(assignment)});
+        let mut item = json!({"organization_id": state.organization, "role_id": state.spelled(assignment)});
         if !assignment.application_roles.is_empty() {
             item["application_roles"] = json!(assignment.application_roles);
         }
@@ -237,7 +237,7 @@ fn change(state: &mut State, user: &str, body: &[u8], removes: bool) -> Reply {
         let known = state.assignments.held().iter().map(|(_, known)| known).find(|known| {
             known.kind == assignment.kind
                 && is_same_set(&known.application_roles, &assignment.application_roles)
-                && state.spelt(known) == assignment.role
+                && state.spelled(known) == assignment.role
         });
         if let Some(known) = known {
             assignment.role.clone_from(&known.role);

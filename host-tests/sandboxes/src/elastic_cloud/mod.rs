@@ -105,7 +105,7 @@ impl ElasticCloud {
         self.state().drops_delete_bodies = true;
     }
 
-    /// Project roles are spelt as in `t1_analyst`: the other one of the two spellings that Elastic's own sources know.
+    /// Project roles are spelled as in `t1_analyst`: the other one of the two spellings that Elastic's own sources know.
     pub fn spell_bare(&self) {
         self.state().spells_bare = true;
     }

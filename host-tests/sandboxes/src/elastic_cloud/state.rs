@@ -46,7 +46,7 @@ pub struct State {
     pub behaviour: Behaviour,
     /// Something on the way drops the bodies of DELETE requests.
     pub drops_delete_bodies: bool,
-    /// Project roles without custom roles are spelt without their kind, with `_`.
+    /// Project roles without custom roles are spelled without their kind, with `_`.
     pub spells_bare: bool,
     /// Members whose element lacks the assignments: after how many reads, and in how many.
     pub without_assignments: Vec<(String, usize, usize)>,
@@ -78,7 +78,7 @@ impl State {
     }
 
     /// The id of a role as the API spells it.
-    pub fn spelt(&self, assignment: &Assignment) -> String {
+    pub fn spelled(&self, assignment: &Assignment) -> String {
         let bare = assignment
             .role
             .strip_prefix(&assignment.kind)

@@ -92,30 +92,10 @@ fn carry_out(state: &mut State, call: &Received, method: &str, arguments: &Argum
             )
         }
         "users.lookupByEmail" => by_email(state, arguments.text("email")),
-        "auth.teams.list" => {
-            let teams: Vec<Value> = state
-                .teams()
-                .iter()
-                .map(|team| json!({"id": team, "name": team}))
-                .collect();
-            listed(
-                state,
-                "teams",
-                arguments,
-                &teams,
-                Limits {
-                    usual: 100,
-                    most: 1_000,
-                },
-            )
-        }
-        "admin.teams.list" => {
-            let teams: Vec<Value> = state
-                .teams()
-                .iter()
-                .map(|team| json!({"id": team, "name": team}))
-                .collect();
-            listed(state, "teams", arguments, &teams, Limits { usual: 100, most: 100 })
+        "auth.teams.list" | "admin.teams.list" => {
+            let teams = state.teams().into_iter().map(|team| json!({"id": team, "name": team}));
+            let teams: Vec<Value> = teams.collect();
+            listed(state, "teams", arguments, &teams, Limits::of(100, 1_000))
         }
         "admin.users.list" => members(state, arguments),
         "admin.roles.listAssignments" => assignments(state, arguments),
@@ -145,7 +125,6 @@ fn members(state: &mut State, arguments: &Arguments) -> Handled {
     }
     let is_whole = team.is_empty() || team == state.enterprise;
     let place = if is_whole { state.enterprise.as_str() } else { team };
-
     let rows: Vec<Value> = state
         .users
         .iter()
@@ -153,7 +132,7 @@ fn members(state: &mut State, arguments: &Arguments) -> Handled {
         .filter(|user| !arguments.is_set("only_guests") || state.kind(&user.id, place) == Kind::Guest)
         .map(|user| documents::member(state, user, place))
         .collect();
-    let page = listed(state, "users", arguments, &rows, Limits { usual: 100, most: 100 });
+    let page = listed(state, "users", arguments, &rows, Limits::of(100, 100));
     state.finish_read_of_kinds();
     page
 }
@@ -177,13 +156,7 @@ fn assignments(state: &mut State, arguments: &Arguments) -> Handled {
             })
         })
         .collect();
-    listed(
-        state,
-        "role_assignments",
-        arguments,
-        &rows,
-        Limits { usual: 200, most: 200 },
-    )
+    listed(state, "role_assignments", arguments, &rows, Limits::of(200, 200))
 }
 
 fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) -> Handled {
@@ -200,16 +173,7 @@ fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) 
         .filter(|user| kinds.contains(&state.kind(&user.id, team)))
         .map(|user| json!(state.id_in_rows(&user.id)))
         .collect();
-    let page = listed(
-        state,
-        key,
-        arguments,
-        &ids,
-        Limits {
-            usual: 100,
-            most: 1_000,
-        },
-    );
+    let page = listed(state, key, arguments, &ids, Limits::of(100, 1_000));
     state.finish_read_of_kinds();
     page
 }
@@ -218,6 +182,12 @@ fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) 
 struct Limits {
     usual: usize,
     most: usize,
+}
+
+impl Limits {
+    const fn of(usual: usize, most: usize) -> Self {
+        Self { usual, most }
+    }
 }
 
 /// A page of a list. The examples have the cursor in `response_metadata`, one schema has it at the top.

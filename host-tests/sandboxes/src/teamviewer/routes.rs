@@ -167,7 +167,7 @@ fn users_of_role(state: &State, call: &Received) -> Handled {
     let role = call
         .parameter("userRoleId")
         .ok_or_else(|| refusal(400, "invalid_request", "userRoleId is required"))?;
-    let spelt = |user: &String| {
+    let spelled = |user: &String| {
         let spelling = state.spellings.iter().find(|(known, _)| known == user);
         spelling.map_or_else(|| json!(user), |(_, row)| row.clone())
     };
@@ -176,7 +176,7 @@ fn users_of_role(state: &State, call: &Received) -> Handled {
         .held()
         .iter()
         .filter(|(_, assigned)| assigned == role && !state.behaviour.would_omit(role))
-        .map(|(user, _)| spelt(user))
+        .map(|(user, _)| spelled(user))
         .collect();
     let (rows, next) = page(state, call, "continuationToken", rows)?;
     ok(json!({"ContinuationToken": next, "AssignedToUsers": rows}))

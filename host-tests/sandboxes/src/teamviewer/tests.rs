@@ -135,7 +135,7 @@ async fn roles_are_given_to_users_and_groups() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rows_can_be_spelt_otherwise_and_roles_hidden() {
+async fn rows_can_be_spelled_otherwise_and_roles_hidden() {
     let company = company();
     let help = DEMO_ROLES[1].0;
     for row in [json!("U202"), json!("account:202"), Value::Null] {
