@@ -69,6 +69,49 @@ fn two_real_roles_that_look_alike_are_told_apart() {
 }
 
 #[test]
+fn a_name_that_two_roles_have_is_ambiguous_where_the_record_has_no_ids() {
+    let twins = ["5d00000000000000000000aa", "5d00000000000000000000bb"];
+    let case = without_ids(&["TWINS", "Manager"]).with(|world| {
+        let rows = world.rows("/api/v2/roles");
+        rows.extend([role(twins[0], "Twins"), role(twins[1], "twins")]);
+    });
+    for asked in [named("twins"), with_id(twins[0]), with_id(twins[1])] {
+        let answer = case.ask(&[asked]);
+        assert_eq!(
+            (told(&answer), case.writes()),
+            (vec![("refused", "ambiguous")], 0),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
+fn without_the_directory_names_go_by_the_record_and_ids_are_not_guessed() {
+    let refused = |case: Case| {
+        case.with(|world| {
+            world.instead.insert("/api/v2/roles".to_owned(), (403, "{}".to_owned()));
+        })
+    };
+    for case in [
+        Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")]),
+        without_ids(&["Help Desk", "Manager"]),
+    ] {
+        let case = refused(case);
+        let answer = case.ask(&[named("help desk"), with_id(MANAGER), named("Read Only")]);
+        assert_eq!(
+            told(&answer),
+            [("removed", ""), ("unknown", "not_visible"), ("unknown", "not_visible")],
+            "{answer:?}"
+        );
+        assert_eq!(case.held(), Some(vec!["Manager".to_owned()]));
+    }
+    // A single role's id is its own.
+    let case = refused(Case::holding(&[(HELP_DESK, "Help Desk")]));
+    let case = case.allowing(&[crate::contract::types::SideEffect::DeleteAdministrator]);
+    assert_eq!(told(&case.ask(&[with_id(HELP_DESK)])), [("removed", "")]);
+}
+
+#[test]
 fn names_are_the_same_in_any_case_and_composition_and_with_blanks_around() {
     let case = Case::holding(&[(HELP_DESK, "Caf\u{e9} "), (MANAGER, "Manager")])
         .with(|world| world.rows("/api/v2/roles")[1] = role(HELP_DESK, "Caf\u{e9}"));
