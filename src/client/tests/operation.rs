@@ -11,37 +11,36 @@ use crate::{
 fn failure(script: impl FnMut(&Seen) -> Reaction + 'static) -> (Failure, usize) {
     let account = types::Account {
         provider: types::Provider::Crowdstrike,
-        base_url: None,
+        base_url: types::Endpoint::ProviderDefault,
         credentials: types::Credentials::ClientCredentials(types::ClientCredentials {
             client_id: String::from("client"),
             client_secret: String::from("hunter2/hunter2"),
-            member_cid: None,
+            member_cid: types::Narrowing::Anywhere,
         }),
-        settings: Some(String::from(r#"{"region": "us-1"}"#)),
+        settings: String::from(r#"{"region": "us-1"}"#),
     };
-    let role = types::Role {
-        id: Some(String::from("help_desk")),
-        name: None,
-        group: None,
-        organization: None,
-        workspace: None,
+    let role = types::RequestedRole {
+        role: types::RoleSelector::Id(String::from("help_desk")),
+        group: types::Narrowing::Anywhere,
+        organization: types::Narrowing::Anywhere,
+        workspace: types::Narrowing::Anywhere,
     };
     let request = types::Request {
         id: String::from("6f1e2a30-0000-4000-8000-00000000a001"),
         roles: vec![role],
         organizations: Vec::new(),
-        workspace_id: None,
+        workspace_id: types::Narrowing::Anywhere,
         remote_query: None,
         remote_data: None,
     };
     let options = types::Options {
-        dry_run: false,
+        mode: types::Mode::Revoke,
         allow: Vec::new(),
         deadline: None,
-        strict_scope: None,
-        unknown_role: None,
+        strict_scope: types::StrictScope::AccountDefault,
+        unknown_role: types::UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: None,
+        expect: types::Expectation::Anyone,
         accept_unverified: false,
     };
     let (transport, caches) = (FakeTransport::new(script), Caches::default());
@@ -77,7 +76,7 @@ fn another_region_is_a_fault_of_the_account() {
 #[test]
 fn a_host_that_the_runtime_does_not_allow_is_a_fault_of_the_deployment() {
     let (failure, sent) = failure(|_| Reaction::Fail(TransportError::NotAllowed));
-    assert_eq!((failure.kind, failure.status), (FailureKind::InvalidAccount, 500));
+    assert_eq!((failure.kind, failure.status), (FailureKind::HostNotAllowed, 500));
     assert_eq!((failure.retryable, failure.sent, sent), (false, false, 1));
     assert!(failure.message.contains("api.crowdstrike.com"), "{}", failure.message);
 }

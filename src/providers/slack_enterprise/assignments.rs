@@ -155,7 +155,11 @@ impl Assignments {
             return;
         };
         let role = row.role_id.as_str().map(str::to_owned);
-        let entity = row.entity_id.as_str().filter(|id| ids::is_entity(id)).map(str::to_owned);
+        let entity = row
+            .entity_id
+            .as_str()
+            .filter(|id| ids::is_entity(id))
+            .map(str::to_owned);
         self.has_row |= role.is_some() && entity.is_some() && row.user_id.as_str().is_some();
         if let Some(role) = role.as_ref().filter(|role| ids::is_custom(role)) {
             self.custom.insert(role.clone());
@@ -197,7 +201,8 @@ impl Assignments {
     /// The ids of the roles that the user holds, or may hold.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         let held = self.grants.iter().map(|grant| &grant.role_id);
-        held.chain(self.unread.iter().flat_map(|row| &row.ids)).map(String::as_str)
+        held.chain(self.unread.iter().flat_map(|row| &row.ids))
+            .map(String::as_str)
     }
 
     /// Whether somebody has this custom role, so that it exists.

@@ -250,7 +250,9 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
         429 | 500.. => answer.fault_kind(),
         _ => kind_of(code),
     };
-    let fault = cx.client.fault(answer, kind, format!("Slack answers {method} with {code}"));
+    let fault = cx
+        .client
+        .fault(answer, kind, format!("Slack answers {method} with {code}"));
     Fault {
         code: Some(code.to_owned()),
         fault: ProviderFault {

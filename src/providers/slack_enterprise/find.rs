@@ -113,7 +113,9 @@ impl Member {
 
     /// The ids of the user, in a workspace and in the organization.
     fn ids(&self) -> impl Iterator<Item = &str> {
-        [self.id.as_str(), &self.asked].into_iter().chain(self.enterprise_user.as_deref())
+        [self.id.as_str(), &self.asked]
+            .into_iter()
+            .chain(self.enterprise_user.as_deref())
     }
 
     /// The ids besides the one that was asked for.
@@ -223,8 +225,12 @@ pub async fn confirm(
 ) -> Result<(), Error> {
     let shown = user.id.as_str().unwrap_or_default();
     let in_organization = user.enterprise_user.read().and_then(|above| above.id.as_str());
-    if [Some(shown), in_organization, known.borrow().as_deref().filter(|known| *known == shown).map(|_| asked)]
-        .contains(&Some(asked))
+    if [
+        Some(shown),
+        in_organization,
+        known.borrow().as_deref().filter(|known| *known == shown).map(|_| asked),
+    ]
+    .contains(&Some(asked))
     {
         return Ok(());
     }

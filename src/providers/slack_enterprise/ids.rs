@@ -373,7 +373,11 @@ mod tests {
         // By name alone either may be meant: what is held tells.
         assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
         assert_eq!(named(shared), ["Rl0E", "Rl04"]);
-        assert!(known_as("Rl04").names.contains(&String::from("Message Activity Manager")));
+        assert!(
+            known_as("Rl04")
+                .names
+                .contains(&String::from("Message Activity Manager"))
+        );
         let by_name = Selector {
             name: id("Message Activity Manager"),
             ..Selector::default()
@@ -420,7 +424,13 @@ mod tests {
     #[test]
     fn text_that_stands_for_nothing_is_no_scope() {
         for text in ["null", "undefined", "None", "nan", "[object Object]", "NULL"] {
-            for field in [Field::Workspace, Field::Organization, Field::Group, Field::User, Field::Role] {
+            for field in [
+                Field::Workspace,
+                Field::Organization,
+                Field::Group,
+                Field::User,
+                Field::Role,
+            ] {
                 assert!(normalise(field, text).is_err(), "{field:?} {text}");
             }
         }

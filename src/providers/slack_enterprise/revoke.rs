@@ -175,12 +175,12 @@ async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Gra
 /// The verdicts of a removal that names what it rejected. An entity that is rejected with its own error was left out. The rest is
 /// done if `may_be_done`, and if the lists leave no doubt about what was rejected. The read-back decides everything else.
 fn verdicts(grants: &[&Grant], removal: &Removal, may_be_done: bool) -> Vec<Verdict> {
-    let entities: BTreeSet<&str> = grants.iter().filter_map(|grant| assignments::entity(&grant.scope)).collect();
+    let entities: BTreeSet<&str> = grants
+        .iter()
+        .filter_map(|grant| assignments::entity(&grant.scope))
+        .collect();
     let mut rejected: HashMap<&str, &str> = HashMap::new();
-    let mut is_clear = matches!(
-        removal.rejected_entities,
-        Rows::Absent | Rows::Null | Rows::List(_)
-    );
+    let mut is_clear = matches!(removal.rejected_entities, Rows::Absent | Rows::Null | Rows::List(_));
     for row in removal.rejected_entities.rows() {
         let row = row.read().and_then(|row| Some((row.id.as_str()?, row)));
         match row.filter(|(id, _)| entities.contains(id)) {
@@ -244,13 +244,20 @@ async fn demote(
     }
     let mut answer = set_regular(config, cx, write).await;
     let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
-    if is_everywhere && matches!(answer, SetRegular::Missed | SetRegular::Answered(Verdict::Acknowledged | Verdict::Unanswered { .. })) {
+    if is_everywhere
+        && matches!(
+            answer,
+            SetRegular::Missed | SetRegular::Answered(Verdict::Acknowledged | Verdict::Unanswered { .. })
+        )
+    {
         memory.has_demoted.set(true);
     }
     // The organization is done, and some workspaces are not: if ownerships are left, the same is sent once more.
     if matches!(answer, SetRegular::Missed)
         && let Ok(fresh) = check_standing(config, cx, memory, grants, &detail.member).await
-        && fresh.ownerships.is_some_and(|left| !left.is_complete() || !left.workspaces.is_empty())
+        && fresh
+            .ownerships
+            .is_some_and(|left| !left.is_complete() || !left.workspaces.is_empty())
     {
         answer = match set_regular(config, cx, write).await {
             SetRegular::Answered(Verdict::Acknowledged) => SetRegular::Answered(Verdict::Acknowledged),
@@ -315,7 +322,10 @@ async fn check_standing(
             cx.note(&fault);
             return Err(Verdict::NotSent {
                 reason: fault.reason(),
-                message: format!("not sent, because the user's account types cannot be read again: {}", fault.message),
+                message: format!(
+                    "not sent, because the user's account types cannot be read again: {}",
+                    fault.message
+                ),
             });
         }
     };
@@ -346,7 +356,10 @@ async fn standing(
             other => ProviderFault::new(FaultKind::Refused, other.to_string()),
         })?;
     let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
-    let workspaces: BTreeSet<String> = grants.iter().filter_map(|grant| grant.scope.workspace.clone()).collect();
+    let workspaces: BTreeSet<String> = grants
+        .iter()
+        .filter_map(|grant| grant.scope.workspace.clone())
+        .collect();
     let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
     let workspaces: BTreeMap<String, Workspace> = account_types::of_workspaces(config, cx, &fresh, workspaces)
         .await
@@ -397,7 +410,9 @@ fn goes_along(grant: &Grant) -> bool {
 fn not_along() -> Verdict {
     Verdict::Unanswered {
         reason: Reason::Prerequisite,
-        message: String::from("the demotion in the organization came first, and did not take this one: repeat the call"),
+        message: String::from(
+            "the demotion in the organization came first, and did not take this one: repeat the call",
+        ),
     }
 }
 

@@ -19,7 +19,10 @@ fn a_rejected_entity_is_refused_for_its_own_sake_and_the_rest_is_removed() {
         let failure = answer.as_ref().unwrap_err();
         assert_eq!(failure.status, 422, "{code}: {failure:?}");
         assert!(grants.contains(&(Outcome::Removed, true, None)), "{code}: {grants:?}");
-        let refused = grants.iter().find(|(outcome, ..)| *outcome == Outcome::Refused).unwrap();
+        let refused = grants
+            .iter()
+            .find(|(outcome, ..)| *outcome == Outcome::Refused)
+            .unwrap();
         assert_ne!(refused.2, Some("credentials_rejected"), "{code}");
         assert!(world.slack.borrow().holds("Rl0C", "E01") && !world.slack.borrow().holds("Rl0C", "T01"));
     }
@@ -34,7 +37,10 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
         json!({"id": "T07", "error": "invalid_auth"}),
         json!("E01"),
     ] {
-        for rejections in [json!([rejected]), json!([{"id": "E01", "error": "invalid_auth"}, rejected])] {
+        for rejections in [
+            json!([rejected]),
+            json!([{"id": "E01", "error": "invalid_auth"}, rejected]),
+        ] {
             let world = World::new(|slack| {
                 slack.instead.push(Instead {
                     request: "removeAssignments",
@@ -45,8 +51,14 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
             });
             let answer = world.ask(&["Rl0C"]);
             let grants = &entries(&answer)[0].grants;
-            assert!(grants.iter().all(|grant| !grant.acknowledged), "{rejections}: {grants:?}");
-            assert!(grants.iter().all(|grant| grant.outcome != Outcome::Removed), "{rejections}");
+            assert!(
+                grants.iter().all(|grant| !grant.acknowledged),
+                "{rejections}: {grants:?}"
+            );
+            assert!(
+                grants.iter().all(|grant| grant.outcome != Outcome::Removed),
+                "{rejections}"
+            );
         }
     }
 }
@@ -129,7 +141,13 @@ fn one_person_may_be_asked_for_by_either_id() {
         slack.rows = vec![row("Rl0C", "T01", "W09"), row("Rl0C", "E01", "U01")];
     });
     assert_eq!(outcomes(&world.ask(&["Rl0C"])), [Outcome::Removed]);
-    let users: Vec<_> = world.slack.borrow().writes.iter().map(|(_, body)| body["user_ids"].clone()).collect();
+    let users: Vec<_> = world
+        .slack
+        .borrow()
+        .writes
+        .iter()
+        .map(|(_, body)| body["user_ids"].clone())
+        .collect();
     assert_eq!(users, [json!(["W09"]), json!(["U01"])]);
     // Only the exchange of ids tells.
     for (map, is_same) in [
@@ -151,7 +169,11 @@ fn one_person_may_be_asked_for_by_either_id() {
             assert_eq!(outcomes(&answer), [Outcome::Removed], "{map}: {answer:?}");
         } else {
             let failure = answer.unwrap_err();
-            assert_eq!((failure.status, failure.retryable, failure.sent), (422, false, false), "{map}");
+            assert_eq!(
+                (failure.status, failure.retryable, failure.sent),
+                (422, false, false),
+                "{map}"
+            );
         }
     }
 }
@@ -159,9 +181,8 @@ fn one_person_may_be_asked_for_by_either_id() {
 #[test]
 fn a_former_name_means_what_is_held_and_never_the_other_role() {
     let name = "=Message Activity Manager";
-    let holding = |roles: &[&str]| {
-        World::new(|slack| slack.rows.extend(roles.iter().map(|role| row(role, "E01", "U01"))))
-    };
+    let holding =
+        |roles: &[&str]| World::new(|slack| slack.rows.extend(roles.iter().map(|role| row(role, "E01", "U01"))));
     let world = holding(&["Rl0E"]);
     assert_eq!(outcomes(&world.ask(&[name])), [Outcome::Removed]);
     assert_eq!(outcomes(&holding(&[]).ask(&[name])), [Outcome::AlreadyAbsent]);
@@ -173,5 +194,8 @@ fn a_former_name_means_what_is_held_and_never_the_other_role() {
     }
     // Beside an id it contradicts nothing.
     let world = holding(&["Rl04"]);
-    assert_eq!(outcomes(&world.ask(&["Rl04=Message Activity Manager"])), [Outcome::Removed]);
+    assert_eq!(
+        outcomes(&world.ask(&["Rl04=Message Activity Manager"])),
+        [Outcome::Removed]
+    );
 }
