@@ -81,9 +81,7 @@ pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)
 /// The list of assignments that was read to its end is the proof.
 async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detail) -> Absence {
     let is_unknown = match &detail.assignments.extent {
-        Extent::Whole => {
-            ids::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await
-        }
+        Extent::Whole => ids::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await,
         Extent::Roles { read, unknown, .. } if !unknown.contains(id) && !read.contains(id) => {
             return not_visible(format!("the assignments of the role `{id}` were not read"));
         }
@@ -138,7 +136,10 @@ fn of_primary_owner(workspaces: &[String], reading: &Reading, member: &Member) -
             owner.scope.workspace.as_deref().unwrap_or_default()
         ));
     }
-    let is_home_meant = member.home.workspace().is_some_and(|home| workspaces.iter().any(|id| id == home));
+    let is_home_meant = member
+        .home
+        .workspace()
+        .is_some_and(|home| workspaces.iter().any(|id| id == home));
     match member.is_primary_owner {
         Some(true) if member.home == Home::Unknown => not_visible(String::from(
             "Slack's user document does not say of which workspace the user is the primary owner",

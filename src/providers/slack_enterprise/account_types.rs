@@ -26,7 +26,10 @@ const MOST_WORKSPACES: usize = 50;
 /// What the user is in one workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Workspace {
-    Read { is_owner: bool, is_admin: bool },
+    Read {
+        is_owner: bool,
+        is_admin: bool,
+    },
     /// The token does not see it: why, for people.
     Refused(String),
     /// Its lists cannot be read, or contradict the user's document: why, for people.

@@ -179,8 +179,7 @@ fn text<K>(value: &Scalar<K>) -> Option<String> {
 
 /// What nothing is above of, so that it is not held through anything else, and what no call takes away.
 fn is_highest(grant: &Grant) -> bool {
-    grant.role_id == ids::ORG_PRIMARY_OWNER
-        || (grant.role_id == ids::PRIMARY_OWNER && grant.scope.workspace.is_some())
+    grant.role_id == ids::ORG_PRIMARY_OWNER || (grant.role_id == ids::PRIMARY_OWNER && grant.scope.workspace.is_some())
 }
 
 /// The account type in the home workspace by the document, where the workspace's own lists were not read.

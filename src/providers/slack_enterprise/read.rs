@@ -61,12 +61,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
-pub async fn read(
-    config: &Config,
-    cx: &Context<'_>,
-    memory: &Memory,
-    user: &str,
-) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let ((document, raw), first, scim) = future::try_join3(
         find::info(config, cx, user),
@@ -130,7 +125,11 @@ pub async fn read(
 
 /// Owner and admin of the organization take ownerships along when they go. Once read, they are read again.
 async fn ownerships(config: &Config, cx: &Context<'_>, memory: &Memory, member: &Member) -> Option<Ownerships> {
-    let guarded = memory.guarded.borrow().as_ref().map(|standing| standing.ownerships.is_some());
+    let guarded = memory
+        .guarded
+        .borrow()
+        .as_ref()
+        .map(|standing| standing.ownerships.is_some());
     let is_demotable = member
         .above
         .is_some_and(|above| !above.is_primary_owner && !above.is_regular());

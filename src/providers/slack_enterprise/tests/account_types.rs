@@ -27,7 +27,10 @@ fn an_admin_who_was_promoted_meanwhile_is_not_demoted() {
         assert_eq!(world.writes(), 0, "{answer:?}");
         assert!(world.slack.borrow().is_owner("T01"));
         assert!(
-            matches!(outcomes(&answer)[0], Outcome::Failed | Outcome::Inherited | Outcome::Unknown),
+            matches!(
+                outcomes(&answer)[0],
+                Outcome::Failed | Outcome::Inherited | Outcome::Unknown
+            ),
             "{answer:?}"
         );
     }
@@ -41,12 +44,14 @@ fn what_a_demotion_in_the_organization_would_take_besides_is_read_again() {
             slack.set_above("is_admin", false);
             slack.set_above("is_owner", true);
         },
-        |slack| slack.instead.push(Instead {
-            request: "owners.list",
-            skip: 0,
-            times: usize::MAX,
-            document: error("team_not_found"),
-        }),
+        |slack| {
+            slack.instead.push(Instead {
+                request: "owners.list",
+                skip: 0,
+                times: usize::MAX,
+                document: error("team_not_found"),
+            })
+        },
     ];
     for change in cases {
         let world = World::new(|slack| {
@@ -70,7 +75,10 @@ fn a_demotion_is_sent_if_nothing_changed() {
     assert_eq!(outcomes(&world.ask(&["admin@T01"])), [Outcome::Removed]);
     assert_eq!(
         world.slack.borrow().writes,
-        [(String::from("admin.users.setRegular"), json!({"team_id": "T01", "user_id": "U01"}))]
+        [(
+            String::from("admin.users.setRegular"),
+            json!({"team_id": "T01", "user_id": "U01"})
+        )]
     );
     let world = World::new(|slack| {
         slack.set_above("is_owner", true);
@@ -148,7 +156,11 @@ fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
             slack.set_admin("T01");
         });
         let answer = world.ask(&["admin@T02", "admin@T01"]);
-        assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{id}: {answer:?}");
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Unknown, Outcome::Removed],
+            "{id}: {answer:?}"
+        );
     }
     for list in [json!(null), json!("U01"), json!({"U01": true})] {
         let world = World::new(|slack| {
@@ -160,13 +172,18 @@ fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
             });
         });
         let answer = world.ask(&["admin@T02", "Rl0C"]);
-        assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{list}: {answer:?}");
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Unknown, Outcome::Removed],
+            "{list}: {answer:?}"
+        );
     }
 }
 
 #[test]
 fn a_document_that_does_not_say_all_proves_no_absence() {
-    let without = |change: fn(&mut Value)| World::new(|slack| change(&mut slack.user)).ask(&["owner", "org_owner", "Rl0D"]);
+    let without =
+        |change: fn(&mut Value)| World::new(|slack| change(&mut slack.user)).ask(&["owner", "org_owner", "Rl0D"]);
     let cases: [(fn(&mut Value), [Outcome; 3]); 7] = [
         (|_| {}, [Outcome::AlreadyAbsent; 3]),
         (
@@ -221,7 +238,10 @@ fn admin_asked_of_an_owner_is_inherited_and_nothing_is_sent() {
     .allowing(ALL);
     let answer = world.ask(&["admin@T01"]);
     let grant = &entries(&answer)[0].grants[0];
-    assert_eq!((grant.outcome, grant.via[0].kind), (Outcome::Inherited, ViaKind::HigherRole));
+    assert_eq!(
+        (grant.outcome, grant.via[0].kind),
+        (Outcome::Inherited, ViaKind::HigherRole)
+    );
     assert_eq!((answer.unwrap_err().status, world.writes()), (422, 0));
 }
 

@@ -41,7 +41,13 @@ fn a_published_role_is_protected_in_every_spelling_and_by_a_former_name() {
 
 #[test]
 fn an_address_that_is_not_shown_may_be_a_protected_one() {
-    for profile in [json!({}), json!(null), json!({"email": null}), json!({"email": ""}), json!({"email": 5})] {
+    for profile in [
+        json!({}),
+        json!(null),
+        json!({"email": null}),
+        json!({"email": ""}),
+        json!({"email": 5}),
+    ] {
         let world = World::new(|slack| slack.user["profile"] = profile.clone()).protecting_users(&["boss@example.com"]);
         let answer = world.ask(&["Rl0C"]);
         if profile == json!({"email": 5}) {
@@ -59,10 +65,14 @@ fn an_address_that_is_not_shown_may_be_a_protected_one() {
 fn either_id_of_a_person_is_protected() {
     for protected in ["W09", "U01"] {
         for asked in ["W09", "U01"] {
-            let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("W09"))
-                .protecting_users(&[protected]);
+            let world =
+                World::new(|slack| slack.user["enterprise_user"]["id"] = json!("W09")).protecting_users(&[protected]);
             let answer = world.ask_for(asked, &["Rl0C"]);
-            assert_eq!(reason(&answer, 0), Some("protected_user"), "{protected} {asked}: {answer:?}");
+            assert_eq!(
+                reason(&answer, 0),
+                Some("protected_user"),
+                "{protected} {asked}: {answer:?}"
+            );
         }
     }
 }

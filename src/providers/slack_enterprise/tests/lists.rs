@@ -8,7 +8,13 @@ use super::world::{Instead, World, entries, outcomes, row};
 
 /// Somebody else's assignments.
 fn others(count: usize) -> impl Iterator<Item = Value> {
-    (0..count).map(|n| row(if n.is_multiple_of(3) { "Rl0C" } else { "Rl05" }, "T01", &format!("U05{n:05}")))
+    (0..count).map(|n| {
+        row(
+            if n.is_multiple_of(3) { "Rl0C" } else { "Rl05" },
+            "T01",
+            &format!("U05{n:05}"),
+        )
+    })
 }
 
 #[test]
@@ -34,7 +40,10 @@ fn a_row_that_cannot_be_read_is_never_absence_and_the_others_go_on() {
         let world = World::new(|slack| slack.rows.insert(1, row.clone()));
         let answer = world.ask(&["Rl0D", "Rl0C"]);
         let outcomes = outcomes(&answer);
-        assert!(matches!(outcomes[0], Outcome::Unknown | Outcome::Refused), "{row}: {answer:?}");
+        assert!(
+            matches!(outcomes[0], Outcome::Unknown | Outcome::Refused),
+            "{row}: {answer:?}"
+        );
         let is_certain = row.get("role_id").is_some_and(Value::is_string);
         if is_certain {
             assert_eq!(outcomes[1], Outcome::Removed, "{row}: {answer:?}");
@@ -46,8 +55,12 @@ fn a_row_that_cannot_be_read_is_never_absence_and_the_others_go_on() {
 #[test]
 fn rows_of_other_people_do_not_matter_whatever_they_look_like() {
     let world = World::new(|slack| {
-        slack.rows.push(json!({"role_id": null, "entity_id": 7, "user_id": "U02"}));
-        slack.rows.push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": "U03", "new": [1]}));
+        slack
+            .rows
+            .push(json!({"role_id": null, "entity_id": 7, "user_id": "U02"}));
+        slack
+            .rows
+            .push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": "U03", "new": [1]}));
     });
     assert_eq!(outcomes(&world.ask(&["Rl0D"])), [Outcome::AlreadyAbsent]);
 }
@@ -59,7 +72,10 @@ fn rows_with_the_other_kind_of_id_may_be_the_users_if_the_document_does_not_say(
         held(&mut slack.user);
         slack.rows.push(row("Rl0D", "E01", "W09"));
     });
-    assert_eq!(outcomes(&world.ask(&["Rl0D", "Rl0C"])), [Outcome::Unknown, Outcome::Removed]);
+    assert_eq!(
+        outcomes(&world.ask(&["Rl0D", "Rl0C"])),
+        [Outcome::Unknown, Outcome::Removed]
+    );
 }
 
 #[test]
@@ -71,13 +87,26 @@ fn a_long_list_is_narrowed_to_the_roles_of_the_request() {
     let answer = world.ask(&["Rl0C", "Rl0D", "RlUNKNOWN", "RlCUSTOM1"]);
     assert_eq!(
         outcomes(&answer),
-        [Outcome::Removed, Outcome::AlreadyAbsent, Outcome::NotFound, Outcome::Removed],
+        [
+            Outcome::Removed,
+            Outcome::AlreadyAbsent,
+            Outcome::NotFound,
+            Outcome::Removed
+        ],
         "{answer:?}"
     );
     let failure = answer.unwrap_err();
-    assert!(failure.outcomes.iter().all(|entry| entry.warnings.contains(&String::from("roles_not_whole"))));
+    assert!(
+        failure
+            .outcomes
+            .iter()
+            .all(|entry| entry.warnings.contains(&String::from("roles_not_whole")))
+    );
     let user = failure.user.unwrap();
-    assert!(user.roles.is_empty() && user.truncated == ["roles"], "never shown partly");
+    assert!(
+        user.roles.is_empty() && user.truncated == ["roles"],
+        "never shown partly"
+    );
     assert!(crate::json::user(user).get("roles").is_none());
     let slack = world.slack.borrow();
     assert!(!slack.holds("Rl0C", "T01") && !slack.holds("Rl0C", "E01") && !slack.holds("RlCUSTOM1", "E01"));

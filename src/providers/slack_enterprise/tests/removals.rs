@@ -19,7 +19,10 @@ fn a_rejected_entity_is_refused_for_its_own_sake_and_the_rest_is_removed() {
         let failure = answer.as_ref().unwrap_err();
         assert_eq!(failure.status, 422, "{code}: {failure:?}");
         assert!(grants.contains(&(Outcome::Removed, true, None)), "{code}: {grants:?}");
-        let refused = grants.iter().find(|(outcome, ..)| *outcome == Outcome::Refused).unwrap();
+        let refused = grants
+            .iter()
+            .find(|(outcome, ..)| *outcome == Outcome::Refused)
+            .unwrap();
         assert_ne!(refused.2, Some("credentials_rejected"), "{code}");
         assert!(world.slack.borrow().holds("Rl0C", "E01") && !world.slack.borrow().holds("Rl0C", "T01"));
     }
@@ -34,7 +37,10 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
         json!({"id": "T07", "error": "invalid_auth"}),
         json!("E01"),
     ] {
-        for rejections in [json!([rejected]), json!([{"id": "E01", "error": "invalid_auth"}, rejected])] {
+        for rejections in [
+            json!([rejected]),
+            json!([{"id": "E01", "error": "invalid_auth"}, rejected]),
+        ] {
             let world = World::new(|slack| {
                 slack.instead.push(Instead {
                     request: "removeAssignments",
@@ -45,8 +51,44 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
             });
             let answer = world.ask(&["Rl0C"]);
             let grants = &entries(&answer)[0].grants;
-            assert!(grants.iter().all(|grant| !grant.acknowledged), "{rejections}: {grants:?}");
-            assert!(grants.iter().all(|grant| grant.outcome != Outcome::Removed), "{rejections}");
+            assert!(
+                grants.iter().all(|grant| !grant.acknowledged),
+                "{rejections}: {grants:?}"
+            );
+            assert!(
+                grants.iter().all(|grant| grant.outcome != Outcome::Removed),
+                "{rejections}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_list_of_what_was_rejected_nothing_is_acknowledged() {
+    for code in [
+        "failed_for_some_entities",
+        "failed_for_some_users",
+        "failed_for_some_users_and_entities",
+    ] {
+        for rejected in [json!(null), json!([]), json!("E01"), json!({"id": "E01"})] {
+            let world = World::new(|slack| {
+                slack.instead.push(Instead {
+                    request: "removeAssignments",
+                    skip: 0,
+                    times: usize::MAX,
+                    document: json!({"ok": false, "error": code, "rejected_entities": rejected}),
+                });
+            });
+            let answer = world.ask(&["Rl0C"]);
+            let grants = &entries(&answer)[0].grants;
+            assert!(
+                grants.iter().all(|grant| !grant.acknowledged),
+                "{code} {rejected}: {grants:?}"
+            );
+            assert!(
+                grants.iter().all(|grant| grant.outcome == Outcome::Failed),
+                "{code} {rejected}: {grants:?}"
+            );
         }
     }
 }
@@ -129,14 +171,22 @@ fn one_person_may_be_asked_for_by_either_id() {
         slack.rows = vec![row("Rl0C", "T01", "W09"), row("Rl0C", "E01", "U01")];
     });
     assert_eq!(outcomes(&world.ask(&["Rl0C"])), [Outcome::Removed]);
-    let users: Vec<_> = world.slack.borrow().writes.iter().map(|(_, body)| body["user_ids"].clone()).collect();
+    let users: Vec<_> = world
+        .slack
+        .borrow()
+        .writes
+        .iter()
+        .map(|(_, body)| body["user_ids"].clone())
+        .collect();
     assert_eq!(users, [json!(["W09"]), json!(["U01"])]);
-    // Only the exchange of ids tells.
-    for (map, is_same) in [
-        (json!({"ok": true, "user_id_map": {"W05": "U01"}}), true),
-        (json!({"ok": true, "user_id_map": {"W05": "U02"}}), false),
-        (json!({"ok": true, "user_id_map": null}), false),
-        (error("missing_scope"), false),
+    // The document names one of them: the exchange of ids tells, or that Slack answers the one with the other.
+    for (asked, map, is_same) in [
+        ("W05", json!({"ok": true, "user_id_map": {"W05": "U01"}}), true),
+        ("U05", json!({"ok": true, "user_id_map": {"U05": "U01"}}), true),
+        ("W05", error("missing_scope"), true),
+        ("W05", json!({"ok": true, "user_id_map": {"W05": "U02"}}), false),
+        ("W05", json!({"ok": true, "user_id_map": null}), false),
+        ("U05", error("missing_scope"), false),
     ] {
         let world = World::new(|slack| {
             slack.instead.push(Instead {
@@ -146,12 +196,17 @@ fn one_person_may_be_asked_for_by_either_id() {
                 document: map.clone(),
             });
         });
-        let answer = world.ask_for("W05", &["Rl0C"]);
+        let answer = world.ask_for(asked, &["Rl0C"]);
         if is_same {
             assert_eq!(outcomes(&answer), [Outcome::Removed], "{map}: {answer:?}");
+            assert_eq!(world.requests("migration.exchange"), 1);
         } else {
             let failure = answer.unwrap_err();
-            assert_eq!((failure.status, failure.retryable, failure.sent), (422, false, false), "{map}");
+            assert_eq!(
+                (failure.status, failure.retryable, failure.sent),
+                (422, false, false),
+                "{map}"
+            );
         }
     }
 }
@@ -159,9 +214,8 @@ fn one_person_may_be_asked_for_by_either_id() {
 #[test]
 fn a_former_name_means_what_is_held_and_never_the_other_role() {
     let name = "=Message Activity Manager";
-    let holding = |roles: &[&str]| {
-        World::new(|slack| slack.rows.extend(roles.iter().map(|role| row(role, "E01", "U01"))))
-    };
+    let holding =
+        |roles: &[&str]| World::new(|slack| slack.rows.extend(roles.iter().map(|role| row(role, "E01", "U01"))));
     let world = holding(&["Rl0E"]);
     assert_eq!(outcomes(&world.ask(&[name])), [Outcome::Removed]);
     assert_eq!(outcomes(&holding(&[]).ask(&[name])), [Outcome::AlreadyAbsent]);
@@ -173,5 +227,8 @@ fn a_former_name_means_what_is_held_and_never_the_other_role() {
     }
     // Beside an id it contradicts nothing.
     let world = holding(&["Rl04"]);
-    assert_eq!(outcomes(&world.ask(&["Rl04=Message Activity Manager"])), [Outcome::Removed]);
+    assert_eq!(
+        outcomes(&world.ask(&["Rl04=Message Activity Manager"])),
+        [Outcome::Removed]
+    );
 }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     ask::Ask,
-    client::{Caches, fake::{FakeTransport, Reaction, Seen}},
+    client::{
+        Caches,
+        fake::{FakeTransport, Reaction, Seen},
+    },
     contract::types::{self, Credentials, Failure, Options, Outcome, Request, Role, RoleOutcome, SideEffect, Success},
     engine::{self, NoTrail},
     settings::{General, Settings},
@@ -116,7 +119,9 @@ impl Slack {
         let count = |request: &str| before.iter().filter(|seen| is_to(seen, request)).count();
         let due: Vec<Change> = self
             .changes
-            .extract_if(.., |change| is_to(seen, change.request) && count(change.request) + 1 == change.number)
+            .extract_if(.., |change| {
+                is_to(seen, change.request) && count(change.request) + 1 == change.number
+            })
             .collect();
         for due in due {
             (due.change)(self);
@@ -147,7 +152,10 @@ impl Slack {
             "users.info" | "users.lookupByEmail" => json!({"ok": true, "user": self.user}),
             "auth.test" => json!({"ok": true, "user_id": "U09", "enterprise_id": "E01"}),
             "admin.roles.listAssignments" => {
-                let roles: Vec<&str> = query.get("role_ids").map(|ids| ids.split(',').collect()).unwrap_or_default();
+                let roles: Vec<&str> = query
+                    .get("role_ids")
+                    .map(|ids| ids.split(',').collect())
+                    .unwrap_or_default();
                 if roles.contains(&"RlUNKNOWN") {
                     return error("invalid_role_id");
                 }
@@ -208,7 +216,11 @@ fn page(key: &str, rows: &[Value], query: &BTreeMap<String, String>) -> Value {
     let number = |key: &str| query.get(key).map(|text| text.parse::<usize>().unwrap());
     let (start, limit) = (number("cursor").unwrap_or(0), number("limit").unwrap());
     let end = rows.len().min(start + limit);
-    let next = if end < rows.len() { end.to_string() } else { String::new() };
+    let next = if end < rows.len() {
+        end.to_string()
+    } else {
+        String::new()
+    };
     json!({"ok": true, key: rows[start..end], "response_metadata": {"next_cursor": next}})
 }
 
@@ -275,7 +287,8 @@ impl World {
             ..self.options.clone()
         };
         let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
-        let opened = super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap();
+        let opened =
+            super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap();
         let caches = Caches::default();
         let ask = Ask::validate(request, options, &self.general, opened.provider.as_ref())
             .map_err(|error| engine::failure_of(&error, false))?;
@@ -290,7 +303,12 @@ impl World {
 
     /// Requests whose URL has all these parts.
     pub fn requests(&self, request: &str) -> usize {
-        self.transport.seen.borrow().iter().filter(|seen| is_to(seen, request)).count()
+        self.transport
+            .seen
+            .borrow()
+            .iter()
+            .filter(|seen| is_to(seen, request))
+            .count()
     }
 }
 
