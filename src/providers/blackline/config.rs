@@ -15,7 +15,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::{capability::CAPABILITY, ids, paths::Paths};
+use super::{capability::CAPABILITY, paths::Paths};
 
 /// A BlackLine account.
 #[derive(Debug)]
@@ -36,8 +36,6 @@ pub struct Config {
     pub page_size: Option<usize>,
     /// Codes of every product of the installation, where they are told: no call lists them.
     pub products: Option<Vec<String>>,
-    /// The account protects a role by its name.
-    pub protects_names: bool,
     pub staleness_window: Duration,
 }
 
@@ -201,7 +199,6 @@ impl Config {
             codes,
             page_size,
             products,
-            protects_names: general.protected_roles.iter().any(|role| ids::role(role).is_none()),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

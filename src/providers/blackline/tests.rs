@@ -1,0 +1,1 @@
+//! BlackLine through the crate, with scripted answers.
