@@ -288,8 +288,17 @@ pub struct Affected {
     pub shows_email: bool,
 }
 
+/// What identifies a grant: a role at a scope, held directly or through something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GrantKey {
+    kind: GrantKind,
+    role_id: String,
+    scope: [Option<String>; 3],
+    is_direct: bool,
+}
+
 /// What kind of thing is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GrantKind {
     Role,
     /// The role of the group in `scope.group`, which everyone in it has; meant only by an entry that names the group.
@@ -418,6 +427,21 @@ pub struct Context<'a> {
 }
 
 impl Grant {
+    /// What identifies it.
+    pub fn key(&self) -> GrantKey {
+        let Scope {
+            group,
+            organization,
+            workspace,
+        } = self.scope.clone();
+        GrantKey {
+            kind: self.kind,
+            role_id: self.role_id.clone(),
+            scope: [group, organization, workspace],
+            is_direct: self.is_direct(),
+        }
+    }
+
     /// Whether both stand for the same role, at the same scope, held in the same way.
     pub fn same_key(&self, other: &Self) -> bool {
         self.kind == other.kind
@@ -432,14 +456,6 @@ impl Grant {
 }
 
 impl Reading {
-    /// Whether something is held that has this text for its id or its name.
-    pub fn shows_called(&self, text: &str) -> bool {
-        let is_it = |own: &str| crate::naming::same(own, text);
-        self.grants
-            .iter()
-            .any(|grant| is_it(&grant.role_id) || grant.role_name.as_deref().is_some_and(is_it))
-    }
-
     /// Whether it shows a grant with the same key.
     pub fn shows(&self, grant: &Grant) -> bool {
         self.grants.iter().any(|held| held.same_key(grant))

@@ -64,6 +64,8 @@ pub enum Reason {
     WouldWiden,
     /// Something that had to come first was not done.
     Prerequisite,
+    /// The request selects more than one call may remove.
+    TooMuchAtOnce,
 }
 
 impl Reason {
@@ -98,6 +100,7 @@ impl Reason {
             Self::NotSupported => "not_supported",
             Self::WouldWiden => "would_widen",
             Self::Prerequisite => "prerequisite",
+            Self::TooMuchAtOnce => "too_much_at_once",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A directory with an index by name and by id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Known {
     directory: Directory,
     by_name: HashMap<String, Vec<usize>>,
@@ -22,11 +22,19 @@ pub struct Known {
 /// What was read in this operation.
 #[derive(Default)]
 pub struct Directories {
+    /// What is certain with it needs no directory.
+    pub nothing: Rc<Known>,
     read: Vec<(Key, Result<Rc<Known>, Error>)>,
 }
 
 /// What of a selector can make a difference to the directory.
 type Key = (bool, Vec<String>, Option<String>, Option<String>);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::new(Directory::none("the list of roles was not read"))
+    }
+}
 
 impl Known {
     pub fn new(directory: Directory) -> Self {
@@ -36,10 +44,7 @@ impl Known {
         for (index, role) in directory.roles.iter().enumerate() {
             if let Some(name) = &role.name {
                 by_name.entry(naming::canonical(name)).or_default().push(index);
-                by_name_skeleton
-                    .entry(naming::skeleton(name))
-                    .or_default()
-                    .push(index);
+                by_name_skeleton.entry(naming::skeleton(name)).or_default().push(index);
             }
             by_id.entry(naming::skeleton(&role.id)).or_default().push(index);
         }
@@ -49,11 +54,6 @@ impl Known {
             by_name_skeleton,
             by_id,
         }
-    }
-
-    /// Nothing is known: what is certain with it needs no directory.
-    pub fn nothing() -> Self {
-        Self::new(Directory::none("the list of roles was not needed"))
     }
 
     pub fn is_whole(&self) -> bool {

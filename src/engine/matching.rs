@@ -88,7 +88,13 @@ pub fn unread_row(provider: &dyn Provider, selector: &Selector, row: &UnreadRow,
 }
 
 /// Whether a role as an account's `protected_roles` spells it is, or may be, the role of a grant.
-pub fn is_protected(provider: &dyn Provider, text: &str, refined: Option<&Selector>, grant: &Grant, known: &Known) -> bool {
+pub fn is_protected(
+    provider: &dyn Provider,
+    text: &str,
+    refined: Option<&Selector>,
+    grant: &Grant,
+    known: &Known,
+) -> bool {
     let text = text.trim();
     let is_at_place = refined.is_none_or(|selector| selector.admits(&grant.scope));
     let id = refined.and_then(|selector| selector.id.as_deref()).unwrap_or(text);
@@ -273,13 +279,16 @@ pub fn may_be_same(provider: &dyn Provider, one: &Grant, other: &Grant) -> bool 
     let scopes_meet = is_near(&one.scope.group, &other.scope.group)
         && is_near(&one.scope.organization, &other.scope.organization)
         && is_near(&one.scope.workspace, &other.scope.workspace);
-    if one.kind != other.kind || !scopes_meet {
+    // The same role at the same scope, held in another way, is told apart by that.
+    let is_told_apart = one.role_id == other.role_id && one.scope == other.scope;
+    if one.kind != other.kind || !scopes_meet || is_told_apart {
         return false;
     }
     let without_id = ids(one).next().is_none() || ids(other).next().is_none();
     let shares_id = ids(one).any(|id| {
         ids(other).any(|other| provider.is_same_id(id, other) || naming::skeleton(id) == naming::skeleton(other))
     });
-    let shares_name = names(one).any(|name| names(other).any(|other| naming::skeleton(name) == naming::skeleton(other)));
+    let shares_name =
+        names(one).any(|name| names(other).any(|other| naming::skeleton(name) == naming::skeleton(other)));
     shares_id || shares_name || (without_id && (names(one).next().is_none() || names(other).next().is_none()))
 }

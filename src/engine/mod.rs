@@ -1,6 +1,9 @@
 //! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
 
+mod directories;
 mod guard;
+mod held;
+mod matching;
 mod moment;
 mod outcome;
 mod plan;
@@ -19,15 +22,17 @@ pub use self::{
     trail::{NoTrail, Trail, TrailStep},
 };
 
+use std::collections::{HashMap, HashSet};
+
 use crate::{
     client::{Caches, Client, Deadline},
     contract::types::{Failure, Success},
     error::Error,
-    provider::{Context, Grant, Provider, Reading, Verdict},
+    provider::{Context, Grant, GrantKey, Provider, Reading, Verdict},
     reason::Reason,
 };
 
-use self::{moment::Moment, report::Report, select::Selection};
+use self::{directories::Directories, moment::Moment, report::Report, select::Selection};
 
 /// Runs one operation.
 ///
@@ -60,6 +65,11 @@ pub async fn run(
     let selections = select::select(provider, cx, &mut work)
         .await
         .map_err(|error| ended(&error))?;
+    if let Some(message) = work.excess() {
+        let refused = || Selection::refused(Reason::TooMuchAtOnce, message.clone());
+        let selections = cx.ask.entries.iter().map(|_| refused()).collect();
+        return Report::new(provider, cx, &work, selections).finish(trail);
+    }
     guard::targets(provider, cx, general, &mut work)
         .await
         .map_err(|error| ended(&error))?;
@@ -83,6 +93,11 @@ pub async fn run(
     Report::new(provider, cx, &work, selections).finish(trail)
 }
 
+/// Grants that one call removes at most.
+const MOST_GRANTS: usize = 2_000;
+/// Roles that one call revokes at most only to prove that they are not held.
+const MOST_PROBES: usize = 1_000;
+
 /// The state of one operation.
 struct Work {
     /// The provider's own user id.
@@ -90,23 +105,50 @@ struct Work {
     /// What the next write is planned from: the first read, or a fresh one that took its place.
     before: Reading,
     /// The grants of the first read: what the entries were matched with.
-    first: Vec<Grant>,
+    first_keys: Keys,
+    /// The rows of the first read that could not be read, and how often each was there.
+    first_unread: HashMap<String, usize>,
+    /// Over `before`, as long as entries are matched with it.
+    index: held::Index,
+    directories: Directories,
     /// What the first read could not see: a later read that misses more proves nothing.
     unreadable: Vec<String>,
     /// The latest complete read after the first write.
     after: Option<ReadBack>,
     targets: Vec<Target>,
+    /// Positions of targets by what identifies a grant.
+    target_of: HashMap<GrantKey, usize>,
 }
 
 /// A read after the revoke.
 struct ReadBack {
     reading: Reading,
+    keys: Keys,
     /// It is complete and shows every grant that should remain.
     settled: bool,
     /// What it does not show is not held: there was something to hold it against, or the staleness window is over.
     proves_absence: bool,
     /// When it was finished.
     at: Moment,
+}
+
+/// What identifies the grants of a reading, for looking up one of many.
+struct Keys(HashSet<GrantKey>);
+
+impl Keys {
+    fn of(reading: &Reading) -> Self {
+        Self(reading.grants.iter().map(Grant::key).collect())
+    }
+
+    fn has(&self, grant: &Grant) -> bool {
+        self.0.contains(&grant.key())
+    }
+}
+
+impl ReadBack {
+    fn shows(&self, grant: &Grant) -> bool {
+        self.keys.has(grant)
+    }
 }
 
 /// One grant that is to go.
@@ -136,11 +178,24 @@ enum State {
     Answered(Verdict),
 }
 
+fn unread_rows(reading: &Reading) -> HashMap<String, usize> {
+    let mut rows = HashMap::new();
+    for row in &reading.unread {
+        let count: &mut usize = rows.entry(row.raw.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+    rows
+}
+
 impl Work {
     fn new(user: String, before: Reading) -> Self {
         Self {
             user,
-            first: before.grants.clone(),
+            first_keys: Keys::of(&before),
+            first_unread: unread_rows(&before),
+            index: held::Index::of(&before.grants),
+            directories: Directories::default(),
+            target_of: HashMap::new(),
             unreadable: before.unreadable.clone(),
             before,
             after: None,
@@ -150,7 +205,31 @@ impl Work {
 
     /// Whether a reading covers all that the first one covered.
     fn is_covered_by(&self, reading: &Reading) -> bool {
+        // A row that could be read before and cannot now may be a target.
+        let is_known = |(raw, count): (String, usize)| self.first_unread.get(&raw).is_some_and(|known| count <= *known);
         reading.unreadable.iter().all(|text| self.unreadable.contains(text))
+            && unread_rows(reading).into_iter().all(is_known)
+    }
+
+    /// Why the selected grants are too many for one call. Before the first write it is certain that the report fits.
+    fn excess(&self) -> Option<String> {
+        let probes = self.targets.iter().filter(|target| target.probe).count();
+        let grants = self.targets.len().saturating_sub(probes);
+        (grants > MOST_GRANTS || probes > MOST_PROBES).then(|| {
+            format!(
+                "the request selects {grants} grants and {probes} roles that only a revoke can prove absent; one call takes at most {MOST_GRANTS} and {MOST_PROBES}: nothing was sent, split it"
+            )
+        })
+    }
+
+    /// The position of the target for a grant: entries that mean the same grant share it.
+    fn target(&mut self, grant: Grant, probe: bool) -> usize {
+        let next = self.targets.len();
+        let position = *self.target_of.entry(grant.key()).or_insert(next);
+        if position == next {
+            self.targets.push(Target::new(grant, probe));
+        }
+        position
     }
 
     fn has_pending(&self) -> bool {

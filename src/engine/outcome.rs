@@ -39,7 +39,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
 pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
-    if let Some(after) = after.filter(|after| after.proves_absence && !after.reading.shows(grant)) {
+    if let Some(after) = after.filter(|after| after.proves_absence && !after.shows(grant)) {
         return GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, Decision::plain(Outcome::Removed), Vec::new())
@@ -140,11 +140,6 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
-            UnknownRole::Absent if work.before.shows_called(&target.grant.role_id) => Decision::new(
-                Outcome::Refused,
-                Reason::Ambiguous,
-                format!("{message}; and a held role is called that"),
-            ),
             UnknownRole::Absent => Decision {
                 warning: Some(Warning::UnknownRole),
                 ..Decision::new(Outcome::AlreadyAbsent, Reason::UnknownRole, message.clone())
@@ -177,7 +172,7 @@ fn acknowledged(
     };
     let verification = provider.verification();
     let is_early = after.reading.is_sparse && !verify::has_settled(target, after.at, verification.window);
-    match (after.reading.shows(&target.grant), after.settled && !is_early) {
+    match (after.shows(&target.grant), after.settled && !is_early) {
         (false, true) => Decision::plain(gone),
         (true, true) if target.seen_gone && verification.rounds > 1 => Decision::new(
             Outcome::Failed,
@@ -204,10 +199,10 @@ fn acknowledged(
 
 fn unanswered(after: Option<&ReadBack>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
     match after.filter(|after| after.settled) {
-        Some(after) if after.reading.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
+        Some(after) if after.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
         // Done in part: what should have gone with it is still there.
-        Some(after) if target.takes.iter().any(|taken| after.reading.shows(taken)) => {
-            let left = target.takes.iter().filter(|taken| after.reading.shows(taken));
+        Some(after) if target.takes.iter().any(|taken| after.shows(taken)) => {
+            let left = target.takes.iter().filter(|taken| after.shows(taken));
             let left: Vec<String> = left.map(scoped_name).collect();
             let message = format!(
                 "{message}; `{}` is gone, still held: {}",

@@ -1,16 +1,21 @@
 //! From the state of an operation to its answer.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
     ask::{Entry, Selector},
     contract::types::{Failure, GrantOutcome, Outcome, PlannedRequest, RoleOutcome, Success, User},
-    provider::{Context, GrantKind, Provider, Reading},
+    provider::{Context, Grant, GrantKind, Provider, Reading},
     reason::Reason,
 };
 
 use super::{
-    Trail, TrailStep, Work, outcome,
+    Trail, TrailStep, Work,
+    held::Index,
+    matching::{self, Match},
+    outcome,
     select::Selection,
     status::{self, Cause},
 };
@@ -28,8 +33,9 @@ impl<'a> Report<'a> {
     pub fn new(provider: &'a dyn Provider, cx: &'a Context<'a>, work: &'a Work, selections: Vec<Selection>) -> Self {
         let mut outcomes = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
+        let later = Later::of(work);
         for (entry, selection) in cx.ask.entries.iter().zip(selections) {
-            let outcome = entry_outcome(provider, cx, work, entry, selection);
+            let outcome = entry_outcome(provider, cx, work, entry, selection, &later);
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
         }
@@ -145,6 +151,7 @@ fn entry_outcome(
     work: &Work,
     entry: &Entry,
     selection: Selection,
+    later: &Later,
 ) -> RoleOutcome {
     let Selection {
         targets,
@@ -165,7 +172,7 @@ fn entry_outcome(
             .iter()
             .map(|grant| outcome::of_inherited(grant, changed, after)),
     );
-    grants.extend(late_comers(provider, work, &selector, &role_ids, changed));
+    grants.extend(later.outcomes(provider, work, &selector, &role_ids, changed));
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
@@ -195,41 +202,64 @@ fn entry_outcome(
     }
 }
 
-/// What a read-back shows of the entry's roles and the first read did not. What is shown is held, settled or not.
-fn late_comers(
-    provider: &dyn Provider,
-    work: &Work,
-    selector: &Selector,
-    role_ids: &[String],
-    changed: bool,
-) -> Vec<GrantOutcome> {
-    let Some(after) = work.after.as_ref() else {
-        return Vec::new();
-    };
-    let kind = if selector.is_link {
-        GrantKind::OrganizationLink
-    } else {
-        GrantKind::Role
-    };
-    after
-        .reading
-        .grants
-        .iter()
-        .filter(|grant| {
-            grant.kind == kind
-                && (provider.means(selector, grant)
-                    || role_ids.contains(&grant.role_id) && selector.admits(&grant.scope))
-                && !work.first.iter().any(|known| known.same_key(grant))
-                && !work.targets.iter().any(|target| target.grant.same_key(grant))
-        })
-        .map(|grant| {
-            if grant.is_direct() {
-                outcome::of_late_comer(grant)
-            } else {
-                outcome::of_inherited(grant, changed, None)
-            }
-        })
-        .collect()
+/// What the read-back shows and the first read did not. What is shown is held, settled or not.
+struct Later {
+    grants: Vec<Grant>,
+    index: Index,
+}
+
+impl Later {
+    fn of(work: &Work) -> Self {
+        let is_new = |grant: &&Grant| !work.first_keys.has(grant) && !work.target_of.contains_key(&grant.key());
+        let shown = work.after.iter().flat_map(|after| &after.reading.grants);
+        let grants: Vec<Grant> = shown.filter(is_new).cloned().collect();
+        Self {
+            index: Index::of(&grants),
+            grants,
+        }
+    }
+
+    /// What of it an entry means.
+    fn outcomes(
+        &self,
+        provider: &dyn Provider,
+        work: &Work,
+        selector: &Selector,
+        role_ids: &[String],
+        changed: bool,
+    ) -> Vec<GrantOutcome> {
+        let kind = if selector.is_link {
+            GrantKind::OrganizationLink
+        } else {
+            GrantKind::Role
+        };
+        let nothing = &work.directories.nothing;
+        let by_id = role_ids.iter().map(|id| Selector {
+            id: Some(id.clone()),
+            name: None,
+            ..selector.clone()
+        });
+        let mut meant = BTreeSet::new();
+        for selector in by_id.chain([selector.clone()]) {
+            let candidates = self.index.candidates(&selector, nothing).into_iter();
+            meant.extend(candidates.filter(|&position| {
+                self.grants.get(position).is_some_and(|grant| {
+                    grant.kind == kind && matching::grant(provider, &selector, grant, nothing) == Match::Is
+                })
+            }));
+        }
+        meant
+            .into_iter()
+            .filter_map(|position| self.grants.get(position))
+            .map(|grant| {
+                if grant.is_direct() {
+                    outcome::of_late_comer(grant)
+                } else {
+                    outcome::of_inherited(grant, changed, None)
+                }
+            })
+            .collect()
+    }
 }
 
 fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> String {

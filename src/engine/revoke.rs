@@ -269,7 +269,7 @@ fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
                 Some(Verdict::NotSent { reason, .. }) => !matches!(reason, Reason::Deadline | Reason::RateLimited),
                 _ => false,
             };
-            if repeatable && after.reading.shows(&target.grant) {
+            if repeatable && after.shows(&target.grant) {
                 target.state = State::Pending;
                 any = true;
             }

@@ -1,15 +1,22 @@
 //! Matching: which grants does each entry of the request mean?
 
+use std::rc::Rc;
+
 use crate::{
     ask::{Entry, Selector},
     contract::types::{Outcome, UnknownRole},
     error::Error,
-    provider::{Absence, Context, Grant, GrantKind, Provider, Reading},
+    provider::{Absence, Context, Grant, Identity, Provider},
     reason::Reason,
     warning::Warning,
 };
 
-use super::{Target, Work, outcome};
+use super::{
+    Work,
+    directories::Known,
+    matching::{self, Doubt, Match},
+    outcome,
+};
 
 /// What one entry selected.
 pub struct Selection {
@@ -122,17 +129,16 @@ async fn select_resolved(
             ),
         ));
     }
-    let held: Vec<Grant> = work
-        .before
-        .grants
-        .iter()
-        .filter(|grant| means(provider, selector, grant))
-        .cloned()
-        .collect();
-    if let Some(refusal) = contradiction(provider, selector, &held) {
+    let known = known_roles(provider, cx, work, selector).await?;
+    let matched = Matched::of(provider, work, selector, &known);
+    if let Some(doubt) = matched.might_be {
+        return Ok(Selection::refused(Reason::Ambiguous, doubt));
+    }
+    let held = matched.held;
+    if let Some(refusal) = contradiction(provider, selector, &held, &known) {
         return Ok(refusal);
     }
-    if let Some(refusal) = ambiguity(provider, cx, work, selector, &held).await? {
+    if let Some(refusal) = ambiguity(selector, &held, &known) {
         return Ok(refusal);
     }
     let direct = held.iter().filter(|grant| grant.is_direct()).count();
@@ -142,11 +148,26 @@ async fn select_resolved(
             format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
+    if cx.ask.strict_scope
+        && direct == 1
+        && let Some(doubt) = matched.not_visible
+    {
+        // A second scope may hide in what is not shown.
+        return Ok(unclear(Reason::NotVisible, doubt));
+    }
     // What one organization shows says nothing about another one.
     let mut absences = Vec::new();
-    for part in selector.by_organization() {
-        if !held.iter().any(|grant| means(provider, &part, grant)) {
-            absences.push(provider.absence(cx, &part, &work.before).await?);
+    if let Some(message) = matched.not_visible {
+        absences.push(Absence::Unclear {
+            reason: Reason::NotVisible,
+            message,
+        });
+    } else {
+        for part in selector.by_organization() {
+            let is_held = |grant: &Grant| matching::grant(provider, &part, grant, &known) == Match::Is;
+            if !held.iter().any(is_held) {
+                absences.push(provider.absence(cx, &part, &work.before).await?);
+            }
         }
     }
     if let Some((reason, message)) = provider.obstacle(selector, &work.before) {
@@ -155,7 +176,7 @@ async fn select_resolved(
     let role_ids = distinct_ids(&held);
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
     let mut selection = Selection {
-        targets: direct.into_iter().map(|grant| target(work, grant, false)).collect(),
+        targets: direct.into_iter().map(|grant| work.target(grant, false)).collect(),
         inherited,
         role_ids,
         ..Selection::empty()
@@ -166,29 +187,112 @@ async fn select_resolved(
     Ok(selection)
 }
 
-/// A name that fits several roles.
-async fn ambiguity(
+/// The roles that the provider lists, as far as the entry needs them: an id that decides without them costs no call.
+async fn known_roles(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &Work,
+    work: &mut Work,
     selector: &Selector,
-    held: &[Grant],
-) -> Result<Option<Selection>, Error> {
-    let mut ids = distinct_ids(held);
-    if selector.id.is_some() || selector.name.is_none() || ids.is_empty() {
-        return Ok(None);
+) -> Result<Rc<Known>, Error> {
+    let nothing = Rc::clone(&work.directories.nothing);
+    let needs_names = selector.name.is_some() || Matched::of(provider, work, selector, &nothing).is_unclear();
+    if (selector.id.is_none() && selector.name.is_none()) || !needs_names {
+        return Ok(nothing);
     }
-    if ids.len() == 1 {
-        ids.extend(provider.namesakes(cx, selector, &work.before).await?);
+    work.directories.at(provider, cx, selector, &work.before).await
+}
+
+/// More unreadable rows than this are not looked at one by one: such a reading proves nothing.
+const MOST_UNREAD: usize = 1_000;
+
+/// What of the reading an entry means.
+struct Matched {
+    held: Vec<Grant>,
+    might_be: Option<String>,
+    not_visible: Option<String>,
+}
+
+impl Matched {
+    fn of(provider: &dyn Provider, work: &Work, selector: &Selector, known: &Known) -> Self {
+        let mut matched = Self {
+            held: Vec::new(),
+            might_be: None,
+            not_visible: None,
+        };
+        for position in work.index.candidates(selector, known) {
+            if let Some(grant) = work.before.grants.get(position) {
+                match matching::grant(provider, selector, grant, known) {
+                    Match::Is => matched.held.push(grant.clone()),
+                    Match::IsNot => {}
+                    Match::Unclear(doubt) => matched.note(doubt),
+                }
+            }
+        }
+        if work.before.unread.len() > MOST_UNREAD {
+            matched.note(Doubt::NotVisible(format!(
+                "{} rows of what the provider shows cannot be read",
+                work.before.unread.len()
+            )));
+            return matched;
+        }
+        for row in &work.before.unread {
+            if let Match::Unclear(doubt) = matching::unread_row(provider, selector, row, known) {
+                matched.note(doubt);
+                break;
+            }
+        }
+        matched
+    }
+
+    fn note(&mut self, doubt: Doubt) {
+        match doubt {
+            Doubt::MightBe(message) => self.might_be.get_or_insert(message),
+            Doubt::NotVisible(message) => self.not_visible.get_or_insert(message),
+        };
+    }
+
+    const fn is_unclear(&self) -> bool {
+        self.might_be.is_some() || self.not_visible.is_some()
+    }
+}
+
+/// A name that fits several roles, or may fit another one that the directory does not show.
+fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selection> {
+    let (None, Some(name)) = (&selector.id, &selector.name) else {
+        return None;
+    };
+    if held.is_empty() {
+        return None;
+    }
+    let mut ids = distinct_ids(held);
+    let has_ids = held.iter().all(|grant| grant.known_as.identity != Identity::NameOnly);
+    if has_ids {
+        ids.extend(known.roles_named(name).map(|role| role.id.clone()));
         ids.sort();
         ids.dedup();
     }
-    Ok((ids.len() > 1).then(|| {
-        Selection::refused(
+    if ids.len() > 1 {
+        return Some(Selection::refused(
             Reason::Ambiguous,
-            format!("several roles are called `{}`: {}", selector.label(), ids.join(", ")),
+            format!(
+                "the name `{}` matches several roles ({}): use a role id instead",
+                selector.label(),
+                ids.join(", ")
+            ),
+        ));
+    }
+    let gap = known.gap()?;
+    (!is_name_of_id(held)).then(|| {
+        unclear(
+            Reason::NotVisible,
+            format!("whether another role is called `{name}` cannot be told: {gap}"),
         )
-    }))
+    })
+}
+
+/// A role whose name is its id shares it with no other role.
+fn is_name_of_id(held: &[Grant]) -> bool {
+    held.iter().all(|grant| grant.known_as.identity == Identity::NameIsId)
 }
 
 fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absence) -> Selection {
@@ -203,12 +307,12 @@ fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absen
         Absence::Probe(grants) => {
             let role_ids = distinct_ids(&grants);
             Selection {
-                targets: grants.into_iter().map(|grant| target(work, grant, true)).collect(),
+                targets: grants.into_iter().map(|grant| work.target(grant, true)).collect(),
                 role_ids,
                 ..Selection::empty()
             }
         }
-        Absence::NotFound(message) => unknown_role(cx, &work.before, selector.label(), message),
+        Absence::NotFound(message) => unknown_role(cx, message),
         Absence::Unclear { reason, message } => unclear(reason, message),
     }
 }
@@ -224,13 +328,9 @@ fn unclear(reason: Reason, message: String) -> Selection {
 }
 
 /// What a role that the provider does not know counts as.
-fn unknown_role(cx: &Context<'_>, reading: &Reading, label: &str, message: String) -> Selection {
+fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
     match cx.ask.unknown_role {
         UnknownRole::NotFound => Selection::decided(Outcome::NotFound, Some(Reason::UnknownRole), message),
-        UnknownRole::Absent if reading.shows_called(label) => Selection::refused(
-            Reason::Ambiguous,
-            format!("no role has the id `{label}`, and a held one is called that"),
-        ),
         UnknownRole::Absent => Selection {
             warnings: vec![Warning::UnknownRole.text()],
             ..Selection::decided(Outcome::AlreadyAbsent, Some(Reason::UnknownRole), message)
@@ -238,39 +338,23 @@ fn unknown_role(cx: &Context<'_>, reading: &Reading, label: &str, message: Strin
     }
 }
 
-fn means(provider: &dyn Provider, selector: &Selector, grant: &Grant) -> bool {
-    let is_named = selector.names(&grant.role_id, grant.role_name.as_deref());
-    match grant.kind {
-        GrantKind::OrganizationLink => selector.is_link && is_named,
-        _ if selector.is_link => false,
-        GrantKind::Role => provider.means(selector, grant),
-        GrantKind::GroupRole => selector.group.is_some() && is_named && selector.admits(&grant.scope),
-        GrantKind::Membership => {
-            selector.group.is_some()
-                && selector.id.is_none()
-                && selector.name.is_none()
-                && selector.admits(&grant.scope)
-        }
-    }
-}
-
-/// Id and name both given, and the role of that id has another name.
-fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant]) -> Option<Selection> {
+/// Id and name both given, and the role of that id has another name, or none that could be compared.
+fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], known: &Known) -> Option<Selection> {
     let (Some(id), Some(name)) = (&selector.id, &selector.name) else {
         return None;
     };
-    let by_name = Selector {
-        id: None,
-        ..selector.clone()
-    };
-    let other = held
-        .iter()
-        .filter(|grant| !means(provider, &by_name, grant))
-        .find_map(|grant| grant.role_name.as_deref())?;
-    Some(Selection::refused(
-        Reason::NameMismatch,
-        format!("the role with the id `{id}` is called `{other}`, not `{name}`"),
-    ))
+    held.iter()
+        .find_map(|grant| match matching::name_beside_id(provider, name, grant, known) {
+            Match::Is => None,
+            Match::IsNot => {
+                let other = grant.role_name.as_deref().unwrap_or(&grant.role_id);
+                Some(format!("the role with the id `{id}` is called `{other}`, not `{name}`"))
+            }
+            Match::Unclear(_) => Some(format!(
+                "whether the role with the id `{id}` is called `{name}` cannot be told: leave the name out"
+            )),
+        })
+        .map(|message| Selection::refused(Reason::NameMismatch, message))
 }
 
 fn distinct_ids(grants: &[Grant]) -> Vec<String> {
@@ -278,13 +362,4 @@ fn distinct_ids(grants: &[Grant]) -> Vec<String> {
     ids.sort();
     ids.dedup();
     ids
-}
-
-/// The index of the target for a grant: entries that mean the same grant share it.
-fn target(work: &mut Work, grant: Grant, probe: bool) -> usize {
-    if let Some(index) = work.targets.iter().position(|target| target.grant.same_key(&grant)) {
-        return index;
-    }
-    work.targets.push(Target::new(grant, probe));
-    work.targets.len() - 1
 }

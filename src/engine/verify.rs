@@ -1,6 +1,10 @@
 //! Verifying: a fresh read, repeated until it is settled or there is no more time for it. Never by subtraction.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::future::{Either, select};
 
@@ -8,10 +12,10 @@ use crate::{
     client::Backoff,
     contract::types::ViaKind,
     error::{Error, FaultKind},
-    provider::{Context, Grant, GrantKind, Held, Provider, Reading, Verdict},
+    provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Reading, Verdict},
 };
 
-use super::{ReadBack, Target, Work, moment::Moment};
+use super::{Keys, ReadBack, Target, Work, matching, moment::Moment};
 
 /// Left for the answer itself.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
@@ -25,10 +29,11 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     work.after = None;
     if !verification.earliest.is_zero() {
-        if let Ok(reading) = provider.read(cx, &work.user).await
-            && shows_what_remains(&reading, work)
-        {
-            note_what_is_gone(work, &reading);
+        if let Ok(reading) = provider.read(cx, &work.user).await {
+            let keys = Keys::of(&reading);
+            if is_settled(provider, &reading, &keys, work) {
+                note_what_is_gone(work, &keys);
+            }
         }
         wait_for_earliest(cx, work, verification.earliest).await;
     }
@@ -43,12 +48,13 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         };
         match read {
             Ok(reading) => {
-                let settled = shows_what_remains(&reading, work);
+                let keys = Keys::of(&reading);
+                let settled = is_settled(provider, &reading, &keys, work);
                 if settled {
-                    note_what_is_gone(work, &reading);
+                    note_what_is_gone(work, &keys);
                 }
                 let at = Moment::now(transport);
-                let shown = |target: &&Target| target.needs_read_back() && reading.shows(&target.grant);
+                let shown = |target: &&Target| target.needs_read_back() && keys.has(&target.grant);
                 let all_gone = !work.targets.iter().any(|target| shown(&target));
                 let window_over = work
                     .targets
@@ -79,6 +85,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
                 };
                 work.after = Some(ReadBack {
                     reading,
+                    keys,
                     settled,
                     proves_absence,
                     at,
@@ -98,9 +105,9 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
     }
 }
 
-fn note_what_is_gone(work: &mut Work, reading: &Reading) {
+fn note_what_is_gone(work: &mut Work, keys: &Keys) {
     for target in &mut work.targets {
-        target.seen_gone |= target.needs_read_back() && !reading.shows(&target.grant);
+        target.seen_gone |= target.needs_read_back() && !keys.has(&target.grant);
     }
 }
 
@@ -141,55 +148,114 @@ async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
     }
 }
 
-/// A settled read covers what the first read covered, and shows every grant that this call did not touch.
-fn shows_what_remains(reading: &Reading, work: &Work) -> bool {
-    work.is_covered_by(reading) && what_remains(work).all(|grant| reading.shows(grant))
+/// A read is settled if it covers at least as much as the first read, still shows every grant that this call left alone, and shows
+/// nothing new that may be one of the targets in another spelling.
+fn is_settled(provider: &dyn Provider, reading: &Reading, keys: &Keys, work: &Work) -> bool {
+    let going = Going::of(work);
+    work.is_covered_by(reading)
+        && work
+            .before
+            .grants
+            .iter()
+            .all(|grant| going.takes(grant) || keys.has(grant))
+        && !may_hide_a_target(provider, reading, keys, work)
+}
+
+/// Pairs of a new grant and a target that are held against each other at most: a reading with more of them is not settled.
+const MOST_COMPARED: usize = 1_000_000;
+
+/// Whether a target that the reading does not show may stand there in another spelling.
+fn may_hide_a_target(provider: &dyn Provider, reading: &Reading, keys: &Keys, work: &Work) -> bool {
+    let missing: Vec<&Grant> = work
+        .targets
+        .iter()
+        .filter(|target| target.needs_read_back() && !keys.has(&target.grant))
+        .map(|target| &target.grant)
+        .collect();
+    let new: Vec<&Grant> = reading
+        .grants
+        .iter()
+        .filter(|grant| !work.first_keys.has(grant))
+        .collect();
+    if missing.len().saturating_mul(new.len()) > MOST_COMPARED {
+        return true;
+    }
+    new.iter().any(|grant| {
+        missing
+            .iter()
+            .any(|target| matching::may_be_same(provider, target, grant))
+    })
 }
 
 /// Whether anything should remain that a read-back can be held against.
 pub fn has_control(work: &Work) -> bool {
-    what_remains(work).next().is_some()
+    let going = Going::of(work);
+    work.before.grants.iter().any(|grant| !going.takes(grant))
 }
 
-/// The grants that were read and that nothing of what was sent takes.
-fn what_remains(work: &Work) -> impl Iterator<Item = &Grant> {
-    let goes = |grant: &Grant| {
-        work.targets.iter().any(|target| {
-            target.needs_read_back()
-                && (goes_with(grant, &target.grant) || target.takes.iter().any(|taken| taken.same_key(grant)))
-        })
-    };
-    work.before.grants.iter().filter(move |grant| !goes(grant))
+/// What goes with the targets that were sent, indexed: the grants of a reading are held against it one by one.
+#[derive(Default)]
+struct Going<'a> {
+    /// The targets, and what the provider says goes with them.
+    keys: HashSet<GrantKey>,
+    /// Ids and names of groups that are left or lose their role.
+    groups: HashSet<&'a str>,
+    /// Scopes whose membership goes.
+    memberships: HashSet<[&'a Option<String>; 3]>,
+    /// Role and organization of a target, with its workspace: a wider grant gives the role at every narrower place.
+    wider: HashMap<(&'a str, &'a Option<String>), Vec<&'a Option<String>>>,
+    /// Scopes of the targets: a higher role gives the lower ones at its scope.
+    scopes: HashSet<[&'a Option<String>; 3]>,
 }
 
-/// Whether a grant goes when the target goes: it is the target, or it is held through what goes with it.
-fn goes_with(grant: &Grant, target: &Grant) -> bool {
-    if target.same_key(grant) {
-        return true;
+impl<'a> Going<'a> {
+    fn of(work: &'a Work) -> Self {
+        let mut going = Self::default();
+        for target in work.targets.iter().filter(|target| target.needs_read_back()) {
+            let grant = &target.grant;
+            going.keys.insert(grant.key());
+            going.keys.extend(target.takes.iter().map(Grant::key));
+            if grant.kind == GrantKind::Role {
+                let wider = (grant.role_id.as_str(), &grant.scope.organization);
+                going.wider.entry(wider).or_default().push(&grant.scope.workspace);
+                going.scopes.insert(scope_parts(grant));
+            } else {
+                going.groups.extend(grant.scope.group.as_deref());
+                going.groups.insert(&grant.role_id);
+            }
+            if grant.kind == GrantKind::Membership {
+                going.memberships.insert(scope_parts(grant));
+            }
+        }
+        going
     }
-    if target.kind == GrantKind::Role {
-        // What gave the role here, a wider grant or a higher role, is itself the target.
-        let Held::Through(via) = &grant.held else {
-            return false;
-        };
-        let is_wider = via.iter().all(|via| via.kind == ViaKind::WiderScope)
-            && target.role_id == grant.role_id
-            && target.scope.organization == grant.scope.organization
-            && target.scope.workspace != grant.scope.workspace;
-        let is_higher = via.iter().all(|via| via.kind == ViaKind::HigherRole) && target.scope == grant.scope;
-        return !via.is_empty() && (is_wider || is_higher);
-    }
-    let is_of_group = |text: Option<&String>| {
-        text.is_some() && (text == target.scope.group.as_ref() || text == Some(&target.role_id))
-    };
-    match &grant.held {
-        Held::Through(via) => via
-            .iter()
-            .any(|via| is_of_group(via.id.as_ref()) || is_of_group(via.name.as_ref())),
-        Held::Direct => {
-            target.kind == GrantKind::Membership && grant.scope.group.is_some() && grant.scope == target.scope
+
+    /// Whether a grant goes when the targets go: it is one, or it is held through what goes with one.
+    fn takes(&self, grant: &Grant) -> bool {
+        if self.keys.contains(&grant.key()) {
+            return true;
+        }
+        match &grant.held {
+            Held::Direct => grant.scope.group.is_some() && self.memberships.contains(&scope_parts(grant)),
+            Held::Through(via) => {
+                let is_of_group = |text: Option<&str>| text.is_some_and(|text| self.groups.contains(text));
+                let all = |kind: ViaKind| !via.is_empty() && via.iter().all(|via| via.kind == kind);
+                let wider = (grant.role_id.as_str(), &grant.scope.organization);
+                via.iter()
+                    .any(|via| is_of_group(via.id.as_deref()) || is_of_group(via.name.as_deref()))
+                    || (all(ViaKind::WiderScope)
+                        && self
+                            .wider
+                            .get(&wider)
+                            .is_some_and(|places| places.iter().any(|place| **place != grant.scope.workspace)))
+                    || (all(ViaKind::HigherRole) && self.scopes.contains(&scope_parts(grant)))
+            }
         }
     }
+}
+
+const fn scope_parts(grant: &Grant) -> [&Option<String>; 3] {
+    [&grant.scope.group, &grant.scope.organization, &grant.scope.workspace]
 }
 
 /// Whether the next read can succeed where this one failed.

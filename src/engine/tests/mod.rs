@@ -2,6 +2,7 @@
 
 mod guards;
 mod lasting;
+mod matching;
 mod outcomes;
 mod property;
 mod rules;

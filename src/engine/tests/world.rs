@@ -1,6 +1,10 @@
 //! A small provider: `GET /user` shows grants, `POST /revoke` takes roles away. Its far end can misbehave.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -13,8 +17,8 @@ use crate::{
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
-        Absence, Consequence, Context, Grant, GrantKind, Held, KnownAs, Planned, Principal, Provider, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
+        Planned, Principal, Provider, Reading, UnreadRow, Verdict, Verification, Write,
     },
     reason::Reason,
     settings::General,
@@ -81,6 +85,17 @@ pub struct Fake {
     pub probe: bool,
     pub batch: bool,
     pub effects: Vec<SideEffect>,
+    /// Ids and names of the roles that the provider lists.
+    pub directory: Vec<(&'static str, &'static str)>,
+    pub coverage: Coverage,
+    /// Rows that cannot be read, in every reading.
+    pub unread: Vec<UnreadRow>,
+    /// After the first write, every row of role `a` is shown as one that cannot be read.
+    pub unread_after_write: Cell<bool>,
+    /// What the rows of these roles call them.
+    pub row_names: Vec<(&'static str, Option<String>)>,
+    /// What the `role_id` of this role is.
+    pub identity: Option<(&'static str, Identity)>,
 }
 
 const CAPABILITY: Capability = Capability {
@@ -119,6 +134,18 @@ impl Case {
                 probe: false,
                 batch: true,
                 effects: Vec::new(),
+                directory: vec![
+                    ("a", "Name a"),
+                    ("b", "Name b"),
+                    ("b2", "Name b"),
+                    ("c", "Name c"),
+                    ("d", "Name d"),
+                ],
+                coverage: Coverage::Whole,
+                unread: Vec::new(),
+                unread_after_write: Cell::new(false),
+                row_names: Vec::new(),
+                identity: None,
             },
             general: General::default(),
             options: options(),
@@ -129,6 +156,18 @@ impl Case {
     pub fn with(self, change: impl FnOnce(&mut World)) -> Self {
         change(&mut self.world.borrow_mut());
         self
+    }
+
+    /// The reason for which a role of this id and name is not removed.
+    pub fn reason_of_pair(&self, id: &str, name: &str) -> Option<String> {
+        let role = Role {
+            id: Some(id.to_owned()),
+            name: Some(name.to_owned()),
+            group: None,
+            organization: None,
+            workspace: None,
+        };
+        self.ask_roles(vec![role]).err()?.outcomes.first()?.reason.clone()
     }
 
     /// Asks for roles by id (`a`, `a@org`) or name (`=Name`).
@@ -330,9 +369,13 @@ impl Provider for Fake {
                 .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "no grants"))?
                 .iter()
                 .map(|grant| self.grant(grant.as_str().unwrap()))
-                .collect();
+                .collect::<Vec<_>>();
+            let (lost, grants): (Vec<Grant>, Vec<Grant>) = grants
+                .into_iter()
+                .partition(|grant| grant.role_id == "a" && self.unread_after_write.get() && cx.client.wrote());
+            let lost = lost.into_iter().map(|_| UnreadRow::new("null"));
             Ok(Reading {
-                unread: Vec::new(),
+                unread: self.unread.iter().cloned().chain(lost).collect(),
                 other_ids: self.other_ids.clone(),
                 is_sparse: document["is_sparse"] == true,
                 grants,
@@ -378,6 +421,23 @@ impl Provider for Fake {
                 _ => Absence::NotFound(format!("no role {id}")),
             })
         })
+    }
+
+    fn directory<'a>(
+        &'a self,
+        _cx: &'a Context<'a>,
+        _selector: &'a Selector,
+        _reading: &'a Reading,
+    ) -> Task<'a, Result<Directory, Error>> {
+        let roles = self.directory.iter().map(|&(id, name)| KnownRole {
+            id: id.to_owned(),
+            name: Some(name.to_owned()),
+        });
+        let directory = Directory {
+            roles: roles.collect(),
+            coverage: self.coverage.clone(),
+        };
+        Box::pin(async { Ok(directory) })
     }
 
     fn consequences<'a>(
@@ -481,11 +541,19 @@ impl Fake {
             Some((organization, group)) => (organization, Some(group)),
             None => (place, None),
         };
+        let name = match self.row_names.iter().find(|(id, _)| *id == role) {
+            Some((_, name)) => name.clone(),
+            None => Some(format!("Name {}", role.trim_end_matches('2'))),
+        };
+        let identity = self.identity.filter(|(id, _)| *id == role);
         Grant {
-            known_as: KnownAs::default(),
+            known_as: KnownAs {
+                identity: identity.map(|(_, identity)| identity).unwrap_or_default(),
+                ..KnownAs::default()
+            },
             kind: GrantKind::Role,
             role_id: role.to_owned(),
-            role_name: Some(format!("Name {}", role.trim_end_matches('2'))),
+            role_name: name,
             scope: Scope {
                 group: None,
                 organization: Some(organization.to_owned()),

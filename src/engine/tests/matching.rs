@@ -1,0 +1,155 @@
+//! Which grant is meant, where a name, an id or a row leaves it open.
+
+use crate::provider::{Coverage, Identity, UnreadRow};
+
+use super::world::{Case, Read, outcomes};
+
+/// A user who holds role `a`, whose name the row shows as given, at a provider that lists these roles.
+fn holding_a_called(row: Option<&str>, directory: &[(&'static str, &'static str)]) -> Case {
+    let mut case = Case::holding(&["a@o1", "d@o1"]);
+    case.provider.directory = directory.to_vec();
+    case.provider.row_names = vec![("a", row.map(str::to_owned))];
+    case
+}
+
+#[test]
+fn a_name_is_found_through_the_directory_whatever_the_row_calls_the_role() {
+    for row in [None, Some("Reviewer (GL)"), Some("reviewer")] {
+        let case = holding_a_called(row, &[("a", "Reviewer"), ("d", "Name d")]);
+        assert_eq!(outcomes(&case.ask(&["=Reviewer"])), ["removed"], "{row:?}");
+        assert_eq!(case.held(), ["d@o1"]);
+    }
+}
+
+#[test]
+fn a_name_that_only_spelling_tells_from_a_held_one_is_ambiguous() {
+    for asked in [
+        "HelpDesk",
+        "help-desk",
+        "Help\u{a0}Desk",
+        "H\u{435}lp Desk",
+        "\u{ff28}elp Desk",
+        "Help\u{200b} Desk",
+    ] {
+        let case = holding_a_called(Some("Help Desk"), &[("a", "Help Desk"), ("d", "Name d")]);
+        assert_eq!(outcomes(&case.ask(&[&format!("={asked}")])), ["refused"], "{asked}");
+        assert_eq!(case.writes_seen(), 0);
+    }
+    for asked in ["help desk", "  HELP DESK "] {
+        let case = holding_a_called(Some("Help Desk"), &[("a", "Help Desk"), ("d", "Name d")]);
+        assert_eq!(outcomes(&case.ask(&[&format!("={asked}")])), ["removed"], "{asked}");
+    }
+}
+
+#[test]
+fn two_roles_that_a_whole_directory_tells_apart_are_both_removable_by_name() {
+    let roles = [("a", "Help Desk"), ("b", "HelpDesk"), ("d", "Name d")];
+    for (asked, left) in [("=Help Desk", ["b@o1", "d@o1"]), ("=HelpDesk", ["a@o1", "d@o1"])] {
+        let mut case = Case::holding(&["a@o1", "b@o1", "d@o1"]);
+        case.provider.directory = roles.to_vec();
+        case.provider.row_names = vec![
+            ("a", Some(String::from("Help Desk"))),
+            ("b", Some(String::from("HelpDesk"))),
+        ];
+        assert_eq!(outcomes(&case.ask(&[asked])), ["removed"]);
+        assert_eq!(case.held(), left);
+    }
+}
+
+#[test]
+fn a_directory_that_is_not_whole_proves_no_name_unique() {
+    let mut case = holding_a_called(Some("Reviewer"), &[("a", "Reviewer")]);
+    case.provider.coverage = Coverage::Partial(String::from("the list may be cut off"));
+    assert_eq!(outcomes(&case.ask(&["=Reviewer"])), ["unknown"]);
+    assert_eq!(case.writes_seen(), 0);
+}
+
+#[test]
+fn an_id_that_only_spelling_tells_from_a_held_one_is_never_probed() {
+    for asked in ["A", "a_", "\u{430}", "Name a", "name-A"] {
+        let mut case = Case::holding(&["a@o1", "d@o1"]);
+        case.provider.probe = true;
+        assert_eq!(outcomes(&case.ask(&[asked])), ["refused"], "{asked}");
+        assert_eq!(case.writes_seen(), 0, "{asked}");
+    }
+}
+
+#[test]
+fn a_held_role_whose_name_nothing_shows_leaves_a_name_undecided() {
+    let case = holding_a_called(None, &[("b", "Reviewer"), ("d", "Name d")]);
+    assert_eq!(outcomes(&case.ask(&["=Reviewer", "d"])), ["unknown", "removed"]);
+    assert_eq!(case.held(), ["a@o1"]);
+}
+
+#[test]
+fn a_row_without_an_id_is_known_by_the_directory() {
+    let roles = [("r1", "a"), ("r2", "Other"), ("d", "Name d")];
+    let mut case = Case::holding(&["a@o1", "d@o1"]);
+    case.provider.directory = roles.to_vec();
+    case.provider.identity = Some(("a", Identity::NameOnly));
+    assert_eq!(outcomes(&case.ask(&["r2"])), ["not_found"], "another role's id");
+    case.provider.coverage = Coverage::Partial(String::from("cut off"));
+    assert_eq!(outcomes(&case.ask(&["r3"])), ["unknown"], "an id that nothing lists");
+    case.provider.coverage = Coverage::Whole;
+    assert_eq!(outcomes(&case.ask(&["r1"])), ["removed"]);
+}
+
+#[test]
+fn a_name_that_is_an_id_is_compared_as_one() {
+    let mut case = Case::holding(&["a@o1", "d@o1"]);
+    case.provider.identity = Some(("a", Identity::NameIsId));
+    assert_eq!(outcomes(&case.ask(&["=A"])), ["refused"]);
+    assert_eq!(outcomes(&case.ask(&["=a"])), ["removed"]);
+}
+
+#[test]
+fn a_name_beside_an_id_must_be_the_roles() {
+    let case = holding_a_called(None, &[("a", "Reviewer"), ("d", "Name d")]);
+    assert_eq!(case.reason_of_pair("a", "Auditor").as_deref(), Some("name_mismatch"));
+    let blind = holding_a_called(None, &[("d", "Name d")]);
+    assert_eq!(blind.reason_of_pair("a", "Auditor").as_deref(), Some("name_mismatch"));
+    assert_eq!(case.reason_of_pair("a", "reviewer"), None);
+}
+
+#[test]
+fn an_unreadable_row_leaves_open_what_it_may_be_and_ends_nothing() {
+    let mut case = Case::holding(&["a@o1"]);
+    case.provider.unread = vec![UnreadRow::new("null")];
+    assert_eq!(outcomes(&case.ask(&["a", "b"])), ["unknown", "unknown"]);
+    assert!(case.held().is_empty(), "what is certainly meant goes all the same");
+
+    let mut case = Case::holding(&["a@o1"]);
+    let row = UnreadRow {
+        ids: vec![String::from("c")],
+        ..UnreadRow::new(r#"{"role":"c"}"#)
+    };
+    case.provider.unread = vec![row];
+    assert_eq!(
+        outcomes(&case.ask(&["a", "b", "c"])),
+        ["removed", "already_absent", "unknown"]
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_read_any_more_is_no_proof_that_it_is_gone() {
+    let case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.keeps = vec!["a"];
+        for _ in 0..40 {
+            world.reads.push(Read::Good);
+        }
+    });
+    case.provider.unread_after_write.set(true);
+    assert_eq!(outcomes(&case.ask(&["a"])), ["unverified"]);
+}
+
+#[test]
+fn a_protected_role_is_found_in_every_spelling() {
+    for protected in ["Name a", "name  a", "NAME_A", " a ", "A", "Reviewer", "Reviewer\u{a0}"] {
+        let mut case = holding_a_called(Some("Name a"), &[("a", "Reviewer"), ("d", "Name d")]);
+        case.general.protected_roles = vec![protected.to_owned()];
+        assert_eq!(outcomes(&case.ask(&["a", "d"])), ["refused", "removed"], "{protected}");
+    }
+    let mut nameless = holding_a_called(None, &[("d", "Name d")]);
+    nameless.general.protected_roles = vec![String::from("Reviewer")];
+    assert_eq!(outcomes(&nameless.ask(&["a", "d"])), ["refused", "removed"]);
+}
