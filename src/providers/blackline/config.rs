@@ -107,12 +107,12 @@ impl Default for Codes {
 impl Codes {
     fn check(&self) -> Result<(), Error> {
         for (field, codes, range) in [
-            ("success", &self.success, 200..300),
-            ("settled", &self.settled, 400..500),
+            ("success", &self.success, 200..=299),
+            ("settled", &self.settled, 400..=499),
         ] {
             if codes.is_empty() && field == "success" || codes.iter().any(|code| !range.contains(code)) {
                 let field = format!("settings.codes.{field}");
-                let message = format!("{field} must be statuses from {} to {}", range.start, range.end - 1);
+                let message = format!("{field} must be statuses from {} to {}", range.start(), range.end());
                 return Err(Error::account(field, message));
             }
         }
