@@ -1,0 +1,1 @@
+//! TeamViewer through the crate: a company, scripted answers.
