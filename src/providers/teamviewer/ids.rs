@@ -1,10 +1,11 @@
 //! TeamViewer's identifiers.
 
-/// `u` and digits, as every `/users/{id}` wants it; bare digits are taken too (`TeamViewerPS` does the same).
+/// `u` and digits, as every `/users/{id}` wants it; bare digits are taken too (`TeamViewerPS` does the same). Whether leading zeros
+/// make a difference is not published: they are not taken.
 pub fn user(text: &str) -> Option<String> {
     let text = text.trim();
     let digits = text.strip_prefix('u').unwrap_or(text);
-    is_number(digits).then(|| format!("u{digits}"))
+    (is_number(digits) && !digits.starts_with('0')).then(|| format!("u{digits}"))
 }
 
 /// The same digits without the `u`: the account id of user groups.
@@ -65,7 +66,7 @@ mod tests {
         for good in ["u123", "123", " u123 "] {
             assert_eq!(user(good).as_deref(), Some("u123"), "{good}");
         }
-        for bad in ["", "u", "menu12", "u12/3", "12a", "uu1", "U1", "account:123"] {
+        for bad in ["", "u", "menu12", "u12/3", "12a", "uu1", "U1", "u01", "account:123"] {
             assert_eq!(user(bad), None, "{bad}");
         }
         assert_eq!(account("u123"), "123");
