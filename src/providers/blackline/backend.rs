@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Entry, Selector},
+    ask::{Ask, Entry, Selector, is_placeholder},
     backend::Backend,
     capability::Capability,
     client::Call,
@@ -87,6 +87,7 @@ impl Backend for BlackLine {
             return Ok(());
         };
         if product.trim().is_empty()
+            || is_placeholder(product)
             || selector
                 .workspace
                 .as_deref()

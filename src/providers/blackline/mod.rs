@@ -17,7 +17,7 @@ mod revoke;
 mod tests;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -42,6 +42,9 @@ pub fn open(
         secrets: config.secrets(),
         provider: Box::new(backend::BlackLine::new(config)),
         general,
-        pacing: Pacing::default(),
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
+        },
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat},
-    error::FaultKind,
+    error::{FaultKind, ProviderAnswer},
     provider::{Context, Grant, Planned, Verdict, Write},
     reason::Reason,
     transport::Method,
@@ -120,8 +120,13 @@ impl BlackLine {
     }
 
     fn acknowledgement(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
-        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        if core::says_error(&self.config, answer) {
+        let says_error = core::says_error(&self.config, answer);
+        let evidence = answer.evidence(None);
+        cx.revoke_answers.borrow_mut().push(ProviderAnswer {
+            is_refusal: evidence.is_refusal || says_error,
+            ..evidence
+        });
+        if says_error {
             let message = core::error_message(&self.config, answer);
             return Verdict::Unanswered {
                 reason: Reason::ProviderRefused,
@@ -141,7 +146,7 @@ impl BlackLine {
     }
 
     async fn refusal(&self, cx: &Context<'_>, answer: &Answer, detail: &Detail) -> Verdict {
-        let kind = core::kind_of(answer);
+        let kind = core::kind_of(cx, answer);
         let fault = core::fault(&self.config, cx, answer, kind, "BlackLine refused to remove the role");
         let verdict = cx.fault(&fault);
         if kind == FaultKind::CredentialsRejected || !self.config.codes.settled.contains(&answer.status) {

@@ -6,7 +6,8 @@ use crate::{
     ask::Ask,
     client::Caches,
     contract::types::{
-        Account, Credentials, Failure, Options, PasswordCredentials, Provider, Request, Role, Success, UnknownRole,
+        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, PasswordCredentials, Provider, Request, Role,
+        StrictScope, Success, UnknownRole,
     },
     engine::{self, NoTrail},
     fake::{FakeTransport, Reaction, Seen},
@@ -108,13 +109,13 @@ fn by_name(name: &str) -> Role {
 
 fn options() -> Options {
     Options {
-        dry_run: false,
+        mode: Mode::Revoke,
         allow: Vec::new(),
         deadline: None,
-        strict_scope: None,
-        unknown_role: None,
+        strict_scope: StrictScope::AccountDefault,
+        unknown_role: UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: None,
+        expect: Expectation::Anyone,
         accept_unverified: false,
     }
 }
@@ -124,7 +125,7 @@ fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -
     let transport = FakeTransport::new(move |seen| far_end.borrow_mut().react(seen));
     let opened = crate::providers::open(Account {
         provider: Provider::Blackline,
-        base_url: Some(String::from("https://us2.api.blackline.com")),
+        base_url: Endpoint::Url(String::from("https://us2.api.blackline.com")),
         credentials: Credentials::Password(PasswordCredentials {
             username: String::from("api-user"),
             password: String::from("api-key"),
@@ -132,14 +133,14 @@ fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -
             client_secret: String::from("client-secret"),
             scope: String::from("bl.users"),
         }),
-        settings: Some(settings.to_owned()),
+        settings: settings.to_owned(),
     })
     .unwrap();
     let request = Request {
         id: String::from("301"),
-        roles,
+        roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),
-        workspace_id: None,
+        workspace_id: Narrowing::Anywhere,
         remote_query: None,
         remote_data: None,
     };
@@ -147,7 +148,7 @@ fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -
     let ask = Ask::validate(request, options, &opened.general, provider)
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.pacing);
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
     transport.run(engine::run(provider, &cx, &opened.general, &NoTrail))
 }
 
@@ -286,7 +287,7 @@ fn what_a_list_of_one_page_does_not_show_is_no_absence_even_for_a_deleted_role()
     let rows: Vec<String> = (0..10).map(|product| pair("9", "Auditor", &format!("P{product}"))).collect();
     let row = rows.join(", ");
     let absent = Options {
-        unknown_role: Some(UnknownRole::Absent),
+        unknown_role: UnknownRole::Absent,
         ..options()
     };
     for (row, outcome) in [(row.as_str(), "unknown"), ("", "already_absent")] {
@@ -337,4 +338,13 @@ fn a_product_that_only_looks_like_a_held_one_is_refused() {
     let instance = Instance::holding(&[("5", "A1", &pair("5", "Reviewer", "A1"))]);
     let asked = [by_id("5:A 1"), by_id("5:a-1"), by_id("5:B")];
     assert_eq!(ask(&instance, r#"{"products": ["A1", "B"]}"#, &asked), ["refused", "refused", "already_absent"]);
+}
+
+#[test]
+fn a_product_that_is_a_missing_value_of_the_callers_language_is_refused() {
+    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+    for id in ["5:undefined", "5:null", "5:", "5: "] {
+        let failure = call(&instance, "{}", vec![by_id(id)], options()).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (400, false), "{id}");
+    }
 }

@@ -1,12 +1,12 @@
 //! Elastic Cloud's requests and what their answers say.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, Call, path_segment},
+    client::{Answer, Call, Elements, path_segment},
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
@@ -77,35 +77,21 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
 
 /// Scans the members list, which has no pages and can be long: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
-    let mut attempts = 0;
-    loop {
-        attempts += 1;
-        let mut scan = Scan::default();
-        let mut each = |member: Value| note(&mut scan, member, wanted);
-        match elements(config, cx, organization, "members", &mut each).await {
-            Ok(None) => return Ok(scan),
-            Ok(Some(answer)) if attempts < 3 && matches!(answer.status, 429 | 500..) => {
-                let wait = cx.client.retry_after(&answer).unwrap_or(Duration::from_secs(1));
-                if wait >= cx.client.deadline().left(cx.client.transport()) {
-                    return Err(members_error(config, cx, organization, &answer));
-                }
-                cx.client.transport().sleep(wait).await;
-            }
-            Ok(Some(answer)) => return Err(members_error(config, cx, organization, &answer)),
-            Err(fault) if attempts < 3 && matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer) => {}
-            Err(fault) => return Err(fault.into()),
-        }
+    let each = |scan: &mut Scan, member| note(scan, member, wanted);
+    match elements(config, cx, organization, "members", each).await? {
+        Elements::Whole(scan) => Ok(scan),
+        Elements::Refused(answer) => Err(members_error(config, cx, organization, &answer)),
     }
 }
 
-/// Reads a list of the organization element by element, once; an answer that is no success is given back.
-pub async fn elements(
+/// Folds a list of the organization, element by element.
+pub async fn elements<T: Default>(
     config: &Config,
     cx: &Context<'_>,
     organization: &str,
     list: &'static str,
-    each: &mut dyn FnMut(Value) -> Result<(), ProviderFault>,
-) -> Result<Option<Answer>, ProviderFault> {
+    mut each: impl FnMut(&mut T, Value) -> Result<(), ProviderFault>,
+) -> Result<Elements<T>, ProviderFault> {
     // The list under a key of the same name, but for one.
     let (path, key) = match list {
         "role_mappings" => (list, "mappings"),
@@ -114,44 +100,38 @@ pub async fn elements(
     let url = config
         .base
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
-    let mut parse = |element: &[u8]| {
+    let parse = |folded: &mut T, element: &[u8]| {
         let element = serde_json::from_slice(element).map_err(|_| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
                 format!("an element of Elastic Cloud's {list} is not JSON"),
             )
         })?;
-        each(element)
+        each(folded, element)
     };
+    let authorization = ("authorization", "ApiKey", &config.api_key);
     cx.client
-        .send_splitting(
-            &Call::get(url),
-            ("authorization", "ApiKey", &config.api_key),
-            key,
-            &mut parse,
-        )
+        .fold_elements(&Call::get(url), authorization, key, parse)
         .await
 }
 
 /// Whether an e-mail address is one of an invitation that nobody accepted yet, and whether that has expired. An invitation holds
 /// a secret token: nothing else of it is kept.
 pub async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email: &str) -> Option<bool> {
-    let mut found = None;
-    let mut each = |invitation: Value| {
+    let each = |found: &mut Option<bool>, invitation: Value| {
         let is_meant = invitation
             .get("email")
             .and_then(Value::as_str)
             .is_some_and(|invited| same(invited, email));
         if is_meant && invitation.get("accepted_at").is_none_or(Value::is_null) {
-            found = Some(invitation.get("expired").and_then(Value::as_bool) == Some(true));
+            *found = Some(invitation.get("expired").and_then(Value::as_bool) == Some(true));
         }
         Ok(())
     };
-    elements(config, cx, organization, "invitations", &mut each)
-        .await
-        .is_ok_and(|answer| answer.is_none())
-        .then_some(found)
-        .flatten()
+    match elements(config, cx, organization, "invitations", each).await {
+        Ok(Elements::Whole(found)) => found,
+        Ok(Elements::Refused(_)) | Err(_) => None,
+    }
 }
 
 fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: &Answer) -> Error {
@@ -216,10 +196,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     } else {
         answer.fault_kind()
     };
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(answer)))
-    }
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {}", answer.status, said(answer)))
 }
 
 /// The codes and messages of an answer's errors.

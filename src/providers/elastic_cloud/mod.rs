@@ -14,7 +14,7 @@ mod sso;
 mod steps;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -39,6 +39,6 @@ pub fn open(
         secrets: vec![config.api_key.clone()],
         provider: Box::new(steps::ElasticCloud::new(config)),
         general,
-        pacing: Pacing::default(),
+        rate_limit: RateLimitPolicy::default(),
     })
 }

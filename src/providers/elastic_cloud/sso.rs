@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use serde_json::Value;
 
 use crate::{
+    client::Elements,
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant},
 };
@@ -35,8 +36,7 @@ pub fn gives_again(mappings: Option<&[Grant]>, grant: &Grant) -> bool {
 }
 
 async fn read(config: &Config, cx: &Context<'_>, organization: &str) -> Option<Vec<Grant>> {
-    let mut grants = Vec::new();
-    let mut each = |mapping: Value| {
+    let each = |grants: &mut Vec<Grant>, mapping: Value| {
         if mapping.get("enabled").and_then(Value::as_bool) == Some(false) {
             return Ok(());
         }
@@ -48,6 +48,8 @@ async fn read(config: &Config, cx: &Context<'_>, organization: &str) -> Option<V
         grants.extend(given.held.into_iter().map(|known| known.grant));
         Ok(())
     };
-    let answer = core::elements(config, cx, organization, "role_mappings", &mut each).await;
-    matches!(answer, Ok(None)).then_some(grants)
+    match core::elements(config, cx, organization, "role_mappings", each).await {
+        Ok(Elements::Whole(grants)) => Some(grants),
+        Ok(Elements::Refused(_)) | Err(_) => None,
+    }
 }

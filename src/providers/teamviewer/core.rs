@@ -1,19 +1,18 @@
 //! TeamViewer's requests and what their answers say.
 
-use std::{collections::HashSet, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
     client::{
-        Answer, CachedToken, Call, QueryBuilder,
+        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
         lenient::{Id, Row, Rows},
-        paging::PageBound,
+        paging::{self, Page},
         path_segment, send_with_token,
     },
-    error::{FaultKind, ProviderAnswer, ProviderFault},
+    error::{FaultKind, ProviderFault},
     provider::{Context, Coverage, Directory, KnownRole},
-    transport::Method,
 };
 
 use super::{
@@ -22,7 +21,6 @@ use super::{
     ids,
 };
 
-const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 /// A script token is cached as one that does not end.
@@ -66,7 +64,7 @@ impl Listed<String> {
 }
 
 /// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
-pub fn is_rate_limited(answer: &Answer) -> bool {
+fn is_rate_limited(answer: &Answer) -> bool {
     if answer.status == 429 {
         return true;
     }
@@ -75,6 +73,11 @@ pub fn is_rate_limited(answer: &Answer) -> bool {
     answer.status >= 400
         && (matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
             || answer.status == 403 && body.error_description.as_str().is_some_and(says_so))
+}
+
+/// The status that an answer means.
+pub fn status_of(answer: &Answer) -> u16 {
+    if is_rate_limited(answer) { 429 } else { answer.status }
 }
 
 /// Sends a call with the account's token.
@@ -86,12 +89,11 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
 }
 
 async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
-    let now = cx.client.transport().monotonic();
     let (client_id, client_secret, refresh_token) = match &config.access {
         Access::Script(token) => {
             return Ok(CachedToken {
                 token: token.clone(),
-                expires: now.saturating_add(FOR_EVER),
+                expires: cx.client.transport().monotonic().saturating_add(FOR_EVER),
             });
         }
         Access::Refresh {
@@ -104,19 +106,22 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         .pair("grant_type", "refresh_token")
         .pair("refresh_token", refresh_token.expose())
         .pair("client_id", client_id)
-        .pair("client_secret", client_secret.expose())
-        .build();
-    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let answer = cx.client.send(&call).await?;
-    if !answer.is_success() {
-        let kind = match kind_of(&answer) {
-            FaultKind::Refused | FaultKind::Forbidden => FaultKind::CredentialsRejected,
-            other => other,
-        };
-        return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
-    }
-    answer.access_token(now, TOKEN_LIFETIME)
+        .pair("client_secret", client_secret.expose());
+    let request = TokenRequest {
+        url: config.base.join("/oauth2/token"),
+        form,
+        basic: None,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match kind_of(&answer) {
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden => FaultKind::CredentialsRejected,
+        other => other,
+    };
+    Err(fault(cx, &answer, kind, "TeamViewer gives no access token"))
 }
 
 /// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
@@ -173,15 +178,14 @@ pub async fn groups_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Re
 }
 
 /// An explicit no to this one thing, as TeamViewer documents it (403, 404): the account as a whole may still work.
-pub fn is_no(fault: &ProviderFault) -> bool {
-    let answer = fault.answer.as_ref();
-    fault.kind == FaultKind::Forbidden || answer.is_some_and(|answer| answer.status == 404 || says_not_found(answer))
+pub const fn is_no(fault: &ProviderFault) -> bool {
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
 }
 
 /// An answer that may mean that a role is not known: which one TeamViewer gives is not published.
 pub fn is_unknown_role(fault: &ProviderFault) -> bool {
-    let answer = fault.answer.as_ref();
-    fault.kind == FaultKind::Refused && answer.is_some_and(|answer| matches!(answer.status, 400 | 404))
+    let is_400 = || fault.answer.as_ref().is_some_and(|answer| answer.status == 400);
+    fault.kind == FaultKind::NotFound || (fault.kind == FaultKind::Refused && is_400())
 }
 
 /// `content-type` as the official PowerShell module sends it.
@@ -200,10 +204,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
             403 => "no message; the token lacks a permission, or the rate limit is reached",
             _ => "no message",
         });
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {message}", answer.status))
-    }
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {message}", answer.status))
 }
 
 /// The kind of fault: the `error` word decides before the status.
@@ -216,6 +218,7 @@ pub fn kind_of(answer: &Answer) -> FaultKind {
             FaultKind::CredentialsRejected
         }
         Some("invalid_permission" | "blocked") => FaultKind::Forbidden,
+        Some("not_found") => FaultKind::NotFound,
         Some("internal_error") => FaultKind::ServerError,
         _ => answer.fault_kind(),
     }
@@ -223,11 +226,6 @@ pub fn kind_of(answer: &Answer) -> FaultKind {
 
 fn error_of(answer: &Answer) -> ErrorBody {
     serde_json::from_slice(&answer.body).unwrap_or_default()
-}
-
-/// Whether the `error` word says that something does not exist.
-pub fn says_not_found(answer: &ProviderAnswer) -> bool {
-    serde_json::from_str::<ErrorBody>(&answer.body).is_ok_and(|body| body.error.as_str() == Some("not_found"))
 }
 
 /// A read.
@@ -254,7 +252,7 @@ impl<'a> List<'a> {
         Self { path, parameter, what }
     }
 
-    /// Every page. Each address is built afresh with an encoded token; a token that comes again makes the list one without end.
+    /// Every page. Each address is built afresh, with an encoded token.
     pub async fn read<P: DeserializeOwned, R, T>(
         &self,
         config: &Config,
@@ -262,54 +260,59 @@ impl<'a> List<'a> {
         split: impl Fn(P) -> (Rows<R>, Nullable),
         row: impl Fn(R) -> Result<T, String>,
     ) -> Result<Listed<T>, ProviderFault> {
-        let mut bound = PageBound::new(self.what, MOST_PAGES);
-        let mut listed = Listed {
-            rows: Vec::new(),
-            unread: Vec::new(),
-        };
-        let mut seen: HashSet<String> = HashSet::new();
-        let mut address = self.path.to_owned();
-        loop {
-            bound.turn()?;
-            let answer = get(config, cx, &address, self.what).await?;
+        let is_unmarked = Cell::new(false);
+        let read = paging::by_cursor(&cx.client, self.what, async |token: Option<&str>| {
+            let answer = get(config, cx, &self.address(token), self.what).await?;
             let (rows, next) = split(answer.json(self.what)?);
-            match rows {
-                Rows::List(rows) => rows.into_iter().for_each(|read| listed.add(read, &row)),
-                Rows::Null => listed.unread.push(String::from("null")),
+            let rows: Vec<Result<T, String>> = match rows {
+                Rows::List(rows) => rows.into_iter().map(|read| read_row(read, &row)).collect(),
+                Rows::Null => vec![Err(String::from("null"))],
                 Rows::Absent | Rows::Unread(_) => {
                     let message = format!("TeamViewer's answer has no list when reading {}", self.what);
                     return Err(answer.fault(FaultKind::BadAnswer, message));
                 }
-            }
-            let token = match next {
-                Nullable::Null => return Ok(listed),
-                Nullable::Missing | Nullable::Unread => {
-                    listed.unread.push(String::from("a last page that is not marked as the last"));
-                    return Ok(listed);
-                }
-                Nullable::Text(token) => token,
             };
-            let separator = if self.path.contains('?') { '&' } else { '?' };
-            let query = QueryBuilder::new().pair(self.parameter, &token).build();
-            address = format!("{}{separator}{query}", self.path);
-            if !seen.insert(token) {
-                let message = format!("TeamViewer's list of {} repeats a page", self.what);
-                return Err(answer.fault(FaultKind::BadAnswer, message));
+            let mut page = Page::new(rows);
+            match next {
+                Nullable::Text(token) => page.next = Some(token),
+                Nullable::Null => {}
+                Nullable::Missing | Nullable::Unread => is_unmarked.set(true),
+            }
+            Ok(page)
+        })
+        .await?;
+        let mut listed = Listed {
+            rows: Vec::new(),
+            unread: Vec::new(),
+        };
+        for row in read.rows {
+            match row {
+                Ok(row) => listed.rows.push(row),
+                Err(raw) => listed.unread.push(raw),
             }
         }
+        if is_unmarked.get() {
+            listed
+                .unread
+                .push(String::from("a last page that is not marked as the last"));
+        }
+        Ok(listed)
+    }
+
+    fn address(&self, token: Option<&str>) -> String {
+        let Some(token) = token else {
+            return self.path.to_owned();
+        };
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        let query = QueryBuilder::new().pair(self.parameter, token).build();
+        format!("{}{separator}{query}", self.path)
     }
 }
 
-impl<T> Listed<T> {
-    fn add<R>(&mut self, read: Row<R>, row: impl Fn(R) -> Result<T, String>) {
-        let read = match read {
-            Row::Read(read) => row(read),
-            Row::Unread(raw) => Err(raw),
-        };
-        match read {
-            Ok(read) => self.rows.push(read),
-            Err(raw) => self.unread.push(raw),
-        }
+fn read_row<R, T>(read: Row<R>, row: impl Fn(R) -> Result<T, String>) -> Result<T, String> {
+    match read {
+        Row::Read(read) => row(read),
+        Row::Unread(raw) => Err(raw),
     }
 }
 

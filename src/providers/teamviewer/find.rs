@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     config::Config,
-    core::{get, is_no, says_not_found},
+    core::{get, is_no},
     documents::{Owner, Raw, User, Users},
     ids,
 };
@@ -107,8 +107,7 @@ pub async fn owner_id(config: &Config, cx: &Context<'_>, owner: &Owner) -> Resul
 }
 
 fn unknown_user(fault: ProviderFault, id: &str) -> Error {
-    let answer = fault.answer.as_ref();
-    if answer.is_some_and(|answer| answer.status == 404 || says_not_found(answer)) {
+    if fault.kind == FaultKind::NotFound {
         Error::UserNotFound {
             message: format!("TeamViewer knows no user with the id `{id}`"),
         }

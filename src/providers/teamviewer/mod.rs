@@ -17,7 +17,7 @@ mod revoke;
 mod tests;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -42,9 +42,9 @@ pub fn open(
         secrets: config.secrets(),
         provider: Box::new(backend::TeamViewer::new(config)),
         general,
-        pacing: Pacing {
-            is_limited: core::is_rate_limited,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
         },
     })
 }

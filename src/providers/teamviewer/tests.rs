@@ -6,7 +6,8 @@ use crate::{
     ask::Ask,
     client::Caches,
     contract::types::{
-        Account, Credentials, Failure, Options, Provider, Request, Role, SideEffect, Success, UnknownRole,
+        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Provider, Request, Role,
+        SideEffect, StrictScope, Success, UnknownRole,
     },
     engine::{self, NoTrail},
     fake::{FakeTransport, Reaction, Seen},
@@ -178,13 +179,13 @@ fn in_group(role: Role, group: &str) -> Role {
 
 fn options() -> Options {
     Options {
-        dry_run: false,
+        mode: Mode::Revoke,
         allow: vec![SideEffect::StripGroup, SideEffect::LeaveGroup],
         deadline: None,
-        strict_scope: None,
-        unknown_role: None,
+        strict_scope: StrictScope::AccountDefault,
+        unknown_role: UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: None,
+        expect: Expectation::Anyone,
         accept_unverified: false,
     }
 }
@@ -194,16 +195,16 @@ fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) ->
     let transport = FakeTransport::new(move |seen| far_end.borrow_mut().react(seen));
     let opened = crate::providers::open(Account {
         provider: Provider::Teamviewer,
-        base_url: None,
+        base_url: Endpoint::ProviderDefault,
         credentials: Credentials::BearerToken(String::from("script-token")),
-        settings: Some(settings.to_owned()),
+        settings: settings.to_owned(),
     })
     .unwrap();
     let request = Request {
         id: String::from("u123"),
-        roles,
+        roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),
-        workspace_id: None,
+        workspace_id: Narrowing::Anywhere,
         remote_query: None,
         remote_data: None,
     };
@@ -211,7 +212,7 @@ fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) ->
     let ask = Ask::validate(request, options, &opened.general, provider)
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.pacing);
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
     transport.run(engine::run(provider, &cx, &opened.general, &NoTrail))
 }
 
@@ -274,7 +275,7 @@ fn a_user_that_cannot_be_read_any_more_after_the_revoke_is_not_gone() {
 #[test]
 fn a_role_that_the_directory_does_not_show_is_looked_up_in_its_own_list() {
     let absent = Options {
-        unknown_role: Some(UnknownRole::Absent),
+        unknown_role: UnknownRole::Absent,
         ..options()
     };
     let only_audit = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": "Auditor"}}]}}"#);
