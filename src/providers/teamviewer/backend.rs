@@ -9,6 +9,7 @@ use crate::{
     client::{Call, path_segment},
     contract::types::User,
     error::Error,
+    naming::same,
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict,
         Verification, Write,
@@ -148,7 +149,7 @@ impl Backend for TeamViewer {
         if reading.emails.is_empty() {
             return Ok(Principal::Unknown);
         }
-        let is_own = reading.emails.contains(&email.trim().to_lowercase());
+        let is_own = reading.emails.iter().any(|own| same(own, email));
         Ok(if is_own {
             Principal::User(detail.id.clone())
         } else {

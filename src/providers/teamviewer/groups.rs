@@ -21,7 +21,7 @@ use super::{
 };
 
 /// A user group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserGroup {
     pub id: u64,
     pub name: Option<String>,

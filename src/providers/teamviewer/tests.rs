@@ -462,6 +462,16 @@ fn a_token_of_a_page_is_encoded() {
 }
 
 #[test]
+fn a_list_that_moves_between_its_pages_proves_nothing() {
+    let company = Company::with(&[]);
+    let page = |token: &str, user: &str| format!(r#"{{"ContinuationToken": {token}, "AssignedToUsers": ["{user}"]}}"#);
+    let own = "account?userRoleId=a0000000-0000-4000-8000-000000000001";
+    instead(&company, own, ALWAYS, 200, &page("\"2\"", "u456"));
+    instead(&company, "&continuationToken=2", ALWAYS, 200, &page("null", "u456"));
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["unknown"]);
+}
+
+#[test]
 fn a_403_is_a_rate_limit_if_it_says_so_in_any_way() {
     for (body, status) in [
         (r#"{"error": "rate_limit_reached"}"#, 429),
