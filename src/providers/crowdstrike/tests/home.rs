@@ -126,3 +126,15 @@ fn a_cid_whose_read_fails_keeps_only_its_own_entry() {
     assert!(case.holds(CHILD, "help_desk"));
     assert!(answer.unwrap_err().retryable);
 }
+
+#[test]
+fn the_cid_in_view_is_known_as_long_as_the_call_lasts() {
+    // Nothing is left in view after the removal, and a row at home that names no CID stays what it was.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant
+        .rules
+        .push(Rule::always("&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 400, "{}"));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+}

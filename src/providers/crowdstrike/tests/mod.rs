@@ -49,6 +49,8 @@ pub struct Tenant {
     /// What a list of grants counts: its rows, and how often a list was read.
     pub total: fn(usize, usize) -> Value,
     pub rules: Vec<Rule>,
+    /// A revoke that names this role is refused.
+    pub refuses: Option<&'static str>,
     lists_read: Cell<usize>,
 }
 
@@ -102,6 +104,7 @@ impl Tenant {
             shown: |row| row,
             total: |rows, _| json!(rows),
             rules: Vec::new(),
+            refuses: None,
             lists_read: Cell::new(0),
         };
         for role in held {
@@ -187,10 +190,10 @@ impl Tenant {
         let cid = parameter(url, "cid").unwrap_or_else(|| self.view.to_owned());
         let number = |name: &str| parameter(url, name).unwrap().parse::<usize>().unwrap();
         let (offset, limit) = (number("offset"), number("limit"));
-        let rows: Vec<Value> = self.rows.iter().filter(|row| row["cid"] == cid).cloned().collect();
+        let rows = || self.rows.iter().filter(|row| row["cid"] == cid);
         self.lists_read.set(self.lists_read.get() + 1);
-        let total = (self.total)(rows.len(), self.lists_read.get());
-        let rows: Vec<Value> = rows.into_iter().skip(offset).take(limit).map(self.shown).collect();
+        let total = (self.total)(rows().count(), self.lists_read.get());
+        let rows: Vec<Value> = rows().skip(offset).take(limit).cloned().map(self.shown).collect();
         (
             200,
             json!({"meta": {"pagination": {"total": total}}, "resources": rows, "errors": []}),
@@ -210,6 +213,12 @@ impl Tenant {
         let known = self.roles.get(cid).cloned().unwrap_or_default();
         if let Some(unknown) = asked.iter().find(|id| !known.iter().any(|(known, _)| known == *id)) {
             return invalid("roleID", unknown);
+        }
+        if self.refuses.is_some_and(|refused| asked.contains(&refused)) {
+            return (
+                400,
+                json!({"errors": [{"code": 400, "message": "role is not granted to the user"}]}),
+            );
         }
         self.rows.retain(|row| {
             row["cid"] != cid || row["grant_type"] != "direct" || !asked.iter().any(|id| row["role_id"] == **id)
