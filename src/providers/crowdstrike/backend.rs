@@ -100,7 +100,8 @@ impl Backend for CrowdStrike {
         if cids.is_empty() {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
         }
-        Ok(self.directories.of_all(&self.config, cx, &cids).await?)
+        let listed = self.directories.of_all(&self.config, cx, &cids).await?;
+        Ok(listed.directory.clone())
     }
 
     fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {

@@ -11,7 +11,7 @@ use crate::{
     ask::Ask,
     client::{Answer, Call, Repeat},
     error::{FaultKind, ProviderFault},
-    provider::{Context, Coverage, Grant, Planned, Verdict, Write},
+    provider::{Context, Grant, Planned, Verdict, Write},
     reason::Reason,
     transport::Method,
 };
@@ -123,7 +123,7 @@ impl Sending<'_> {
         if let [grant] = self.grants {
             return vec![self.verdict(&refusal, grant).await];
         }
-        if refusal.is_about_a_role() && self.are_probes() {
+        if refusal.may_be_about_a_role() && self.are_probes() {
             self.cx.note(&refusal.fault);
             let verdicts = self.one_by_one(self.grants).await;
             return if refusal.is_inside_success {
@@ -136,7 +136,7 @@ impl Sending<'_> {
         let mut verdicts = all(verdict);
         // A success with errors inside does not say which role they mean. If a fresh read shows no change, each role is revoked by
         // itself: revoking subtracts from a set, so that twice is the same as once.
-        if refusal.is_inside_success && self.is_unchanged().await {
+        if refusal.is_inside_success && refusal.may_be_about_a_role() && self.is_unchanged().await {
             let count = self.grants.len().min(revokes.alone_left.get());
             revokes.alone_left.set(revokes.alone_left.get().saturating_sub(count));
             let chosen = self.grants.get(..count).unwrap_or_default();
@@ -243,10 +243,10 @@ impl Sending<'_> {
         cids.extend(own.into_iter().chain(self.detail.own_cids()));
         let cids: Vec<Cid> = cids.into_iter().collect();
         let known = self.directories.of_all(self.config, self.cx, &cids).await.ok()?;
-        if known.roles.iter().any(|role| role.id == grant.role_id) {
+        if known.has(&grant.role_id) {
             return Some(true);
         }
-        (known.coverage == Coverage::Whole).then_some(false)
+        known.is_whole().then_some(false)
     }
 }
 
@@ -308,9 +308,13 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
 }
 
 impl Refusal {
-    /// One role of a batch may be the reason.
-    const fn is_about_a_role(&self) -> bool {
-        matches!(self.fault.kind, FaultKind::Refused | FaultKind::NotFound)
+    /// One role of a batch may be the reason, and not the credentials or a rate limit.
+    const fn may_be_about_a_role(&self) -> bool {
+        match self.fault.kind {
+            FaultKind::Refused | FaultKind::NotFound => true,
+            FaultKind::ServerError => self.is_inside_success,
+            _ => false,
+        }
     }
 
     fn verdict(&self, cx: &Context<'_>) -> Verdict {
