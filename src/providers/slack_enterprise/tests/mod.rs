@@ -2,6 +2,7 @@
 
 mod account_types;
 mod guards;
+mod ids;
 mod lists;
 mod removals;
 mod world;
