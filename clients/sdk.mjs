@@ -34,7 +34,7 @@ async function customMethod(method, body, { unified_model, resource, ...rest }) 
 const place = { unified_model: 'user-directory', resource: 'users', integrated_account_id: 'demo-crowdstrike' };
 
 const user = await customMethod('unassign-role', { id: ANN, roles: [{ id: 'dashboard_admin' }] }, {
-  ...place, truto_exclude_fields: ['emails'], nul: null, none: undefined,
+  ...place, truto_exclude_fields: ['emails'], none: undefined,
 });
 assert.equal(user.status, 200, JSON.stringify(user.data));
 assert.deepEqual(user.data.role_outcomes.map((entry) => entry.outcome), ['removed']);
@@ -47,6 +47,11 @@ const planned = await customMethod('unassign-role', undefined, {
 });
 assert.equal(planned.status, 200, JSON.stringify(planned.data));
 assert.equal(planned.data.role_outcomes.length, 2);
+
+// A value that is null is sent as a name, and every name is one that is known.
+const invented = await customMethod('unassign-role', { id: ANN, roles: [{ id: 'help_desk' }] }, { ...place, nul: null });
+assert.equal(invented.status, 400);
+assert.equal(invented.data.field, 'nul');
 
 const failed = await customMethod('unassign-role', { id: ANN }, place);
 assert.equal(failed.status, 400);

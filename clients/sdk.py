@@ -1,4 +1,4 @@
-"""The original's Python SDK, by the path of it that works: an error keeps its status and headers alone."""
+"""The original's Python SDK, by the path of it that works: an error keeps only its status and headers."""
 
 import asyncio
 import os

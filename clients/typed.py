@@ -19,7 +19,7 @@ wasi.inherit_stderr()
 store.set_wasi(wasi)
 store.set_wasi_http()
 instance = linker.instantiate(store, component)
-users = component.get_export_index("unified:user-directory/users@0.1.0")
+users = component.get_export_index("unified:user-directory/users@0.2.0")
 
 
 def function(name):
@@ -44,20 +44,21 @@ def call(name, *arguments):
 providers = call("providers")
 assert len(providers) == 6, providers
 
-credentials = record(client_id="demo-client", client_secret="demo-secret", member_cid=None)
+# A variant whose payloads differ in type is written here without its tags: `anywhere` is None, `only` a string.
+anywhere = None
+credentials = record(client_id="demo-client", client_secret="demo-secret", member_cid=anywhere)
 account = record(
     provider="crowdstrike",
     base_url=os.environ["SANDBOX"],
     credentials=c.Variant("client-credentials", credentials),
-    settings=None,
+    settings="{}",
 )
-role = record(id="event_viewer", name=None, group=None, organization=None, workspace=None)
-request = record(id=SAM, roles=[role], organizations=[], workspace_id=None, remote_query=None, remote_data=None)
+role = record(role=c.Variant("id", "event_viewer"), group=anywhere, organization=anywhere, workspace=anywhere)
+request = record(id=SAM, roles=[role], organizations=[], workspace_id=anywhere, remote_query=None, remote_data=None)
 options = record(
-    dry_run=False, allow=set(), deadline=None, strict_scope=None, unknown_role=None, acknowledged_at=None, expect=None,
-    accept_unverified=False,
+    mode="revoke", allow=[], deadline=None, strict_scope="account-default", unknown_role="not-found", acknowledged_at=None,
+    expect=c.Variant("anyone"), accept_unverified=False,
 )
-options.allow = []
 answer = call("unassign-role", account, request, options)
 success = getattr(answer, "payload", answer)
 assert [outcome.outcome for outcome in success.outcomes] == ["removed"], vars(success)

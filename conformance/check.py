@@ -1,4 +1,5 @@
-"""Checks recorded requests against the providers' official specifications: method, path, query and body.
+"""Checks recorded requests against the providers' official specifications: method, path, query and body. CrowdStrike's are
+checked against the calls of its own SDK, which has no schemas of bodies.
 
     check.py <folder of specifications> <recorded requests, JSON lines>
 
@@ -90,9 +91,25 @@ def slack(folder):
             yield Operation(["api", path.stem], verb, query, required if verb == "GET" else set(), body, {})
 
 
+def falconpy():
+    """CrowdStrike publishes no document; its own SDK says which calls there are and which parameters they take."""
+    try:
+        from falconpy._endpoint._user_management import _user_management_endpoints as endpoints
+    except ImportError:
+        return
+    for _, method, path, _, _, parameters in endpoints:
+        query = {parameter["name"]: parameter for parameter in parameters if parameter.get("in") == "query"}
+        required = {name for name, parameter in query.items() if parameter.get("required")}
+        has_body = any(parameter.get("in") == "body" for parameter in parameters)
+        yield Operation(path.strip("/").split("/"), method, query, required, {"type": "object"} if has_body else None, {})
+
+
 def specifications(folder):
+    crowdstrike = list(falconpy())
+    hosts = ["api", "api.us-2", "api.eu-1", "api.laggar.gcw"]
     jumpcloud = [*openapi(folder / "jumpcloud/JumpCloud.SDK.V1.json"), *openapi(folder / "jumpcloud/JumpCloud.SDK.V2.json")]
     return {
+        **({f"{host}.crowdstrike.com": crowdstrike for host in hosts} if crowdstrike else {}),
         "api.elastic-cloud.com": list(openapi(folder / "elastic-cloud/apidocs-user.json")),
         "console.jumpcloud.com": jumpcloud,
         "console.eu.jumpcloud.com": jumpcloud,
@@ -121,7 +138,7 @@ def closed(schema, root, seen=(), is_part=False):
             made[key] = value
     if schema.get("nullable") and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
-    # A part of a composition knows some of the fields alone; the whole is closed around all of them.
+    # A part of a composition knows only some of the fields; the whole is closed around all of them.
     if not is_part and ("properties" in made or "allOf" in made) and "additionalProperties" not in made:
         made["unevaluatedProperties"] = False
     # Swagger's `required: true` on a property is no JSON schema.

@@ -12,12 +12,20 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{Account, ClientCredentials, Credentials, PasswordCredentials, Provider, RefreshCredentials},
+    contract::types::{
+        Account, ClientCredentials, Credentials, Endpoint, PasswordCredentials, Provider, RefreshCredentials,
+    },
     error::Error,
-    http_api::Secrets,
-    json,
+    json::{self, unique},
     secret::MASK,
+    transport::Task,
 };
+
+/// Where secrets that accounts refer to come from.
+pub trait Secrets {
+    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
+    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +41,7 @@ struct Document {
     is_sandbox: bool,
 }
 
-/// An account whose status is known, and whose secrets are not looked up yet.
+/// An account whose status is known and whose secrets have not been looked up yet.
 pub struct Integrated {
     pub status: Status,
     provider: Provider,
@@ -77,14 +85,14 @@ impl Integrated {
     pub async fn account(self, secrets: &dyn Secrets) -> Result<Account, Error> {
         Ok(Account {
             provider: self.provider,
-            base_url: self.base_url,
+            base_url: self.base_url.map_or(Endpoint::ProviderDefault, Endpoint::Url),
             credentials: credentials(self.credentials, secrets).await?,
-            settings: self.settings.map(|settings| Value::Object(settings).to_string()),
+            settings: Value::Object(self.settings.unwrap_or_default()).to_string(),
         })
     }
 }
 
-/// Without the credentials, which may stand in the account itself, and whatever else was pasted into it.
+/// Hides the credentials, which may be part of the account, and anything else that was pasted into it.
 impl fmt::Debug for Integrated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Integrated")
@@ -100,15 +108,8 @@ impl fmt::Debug for Integrated {
 /// # Errors
 /// [`Error::Account`], naming the field; values are never in the message.
 pub fn parse(text: &str) -> Result<Integrated, Error> {
-    let document: Document = serde_json::from_str(text).map_err(|error| {
-        Error::account(
-            "account",
-            format!(
-                "the account is not a well-formed JSON object: {}",
-                without_values(&error)
-            ),
-        )
-    })?;
+    let document: Document = unique::parse_configuration(text)
+        .map_err(|why| Error::account("account", format!("the account is malformed: {why}")))?;
     let provider = json::provider(&document.provider).ok_or_else(|| {
         Error::account(
             "provider",
@@ -136,16 +137,6 @@ pub fn parse(text: &str) -> Result<Integrated, Error> {
     })
 }
 
-/// serde's message quotes the offending value, which may be a credential.
-fn without_values(error: &serde_json::Error) -> String {
-    format!(
-        "{:?} error at line {}, column {}",
-        error.classify(),
-        error.line(),
-        error.column()
-    )
-}
-
 async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> Result<Credentials, Error> {
     let Some(Value::String(kind)) = fields.shift_remove("type") else {
         return Err(Error::account("credentials.type", "credentials.type is required"));
@@ -159,7 +150,7 @@ async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> R
         "client_credentials" => Credentials::ClientCredentials(ClientCredentials {
             client_id: texts.required("client_id")?,
             client_secret: texts.required("client_secret")?,
-            member_cid: texts.optional("member_cid"),
+            member_cid: texts.optional("member_cid").into(),
         }),
         "password" => Credentials::Password(PasswordCredentials {
             username: texts.required("username")?,
@@ -191,7 +182,7 @@ async fn credentials(mut fields: Map<String, Value>, secrets: &dyn Secrets) -> R
     }
 }
 
-/// The text fields of the credentials while they are being taken apart.
+/// The text fields of the credentials while they are being parsed.
 struct Texts {
     fields: Map<String, Value>,
 }
@@ -210,7 +201,8 @@ impl Texts {
     }
 }
 
-/// A text, or the secret that `{"secret": "name"}` refers to. The name is in no message: it may be the secret, put there by mistake.
+/// A text, or the secret that `{"secret": "name"}` refers to. No message repeats the name: it may be the secret itself, pasted by
+/// mistake.
 async fn resolve(name: &str, value: Value, secrets: &dyn Secrets) -> Result<Value, Error> {
     let at = format!("credentials.{name}");
     match value {
@@ -244,7 +236,6 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::transport::Task;
 
     /// Sets nothing, or cannot be read and quotes what it was asked for.
     struct Store(bool);
@@ -284,6 +275,8 @@ mod tests {
             r#"{"provider": "teamviewer", "credentials": "sesame"}"#,
             r#"{"provider": "teamviewer", "credentials": {}, "status": "sesame"}"#,
             r#"{"provider": "teamviewer", "credentials": {}, "is_blocked": "sesame"}"#,
+            r#"{"provider": "teamviewer", "credentials": {"type": "bearer_token", "token": "a", "token": "sesame"}}"#,
+            r#"{"provider": "teamviewer", "credentials": {}, "settings": {"allow": [], "allow": ["sesame"]}}"#,
         ] {
             let message = parse(text).unwrap_err().to_string();
             assert!(!message.contains("sesame"), "{message}");

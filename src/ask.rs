@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     capability::Capability,
     client::Deadline,
-    contract::types::{self, Expectation, SideEffect, UnknownRole},
+    contract::types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     error::Error,
     naming, pass_through,
     provider::{Field, Provider},
@@ -27,7 +27,7 @@ pub struct Ask {
     pub unknown_role: UnknownRole,
     /// Unix time of an earlier acknowledgement.
     pub acknowledged_at: Option<Duration>,
-    pub expect: Option<Expectation>,
+    pub expect: Option<Expected>,
     pub accept_unverified: bool,
     /// For the whole operation.
     pub total: Duration,
@@ -35,6 +35,13 @@ pub struct Ask {
     pub remote_query: Vec<(String, String)>,
     /// Fields merged into the revoking request's body.
     pub remote_data: Map<String, Value>,
+}
+
+/// Who the user must turn out to be: one of the two at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    pub email: Option<String>,
+    pub username: Option<String>,
 }
 
 /// One entry of the request, as asked and as understood.
@@ -51,7 +58,7 @@ pub enum Entry {
 }
 
 /// Which grants an entry means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Selector {
     pub id: Option<String>,
     pub name: Option<String>,
@@ -92,7 +99,7 @@ impl Ask {
             remote_data,
         } = request;
         let types::Options {
-            dry_run,
+            mode,
             allow,
             deadline,
             strict_scope,
@@ -109,7 +116,7 @@ impl Ask {
                 "roles is required: name at least one role (an empty list never means all)",
             ));
         }
-        if roles.len() + organizations.len() > MOST_ENTRIES {
+        if roles.len().saturating_add(organizations.len()) > MOST_ENTRIES {
             return Err(Error::request(
                 "roles",
                 format!("at most {MOST_ENTRIES} entries in one call"),
@@ -123,9 +130,13 @@ impl Ask {
                 .into_iter()
                 .filter(|effect| general.allow.as_ref().is_none_or(|list| list.contains(effect)))
                 .collect(),
-            dry_run,
-            strict_scope: strict_scope.unwrap_or(general.strict_scope),
-            unknown_role: unknown_role.unwrap_or(UnknownRole::NotFound),
+            dry_run: mode == Mode::Plan,
+            strict_scope: match strict_scope {
+                StrictScope::AccountDefault => general.strict_scope,
+                StrictScope::Strict => true,
+                StrictScope::Lenient => false,
+            },
+            unknown_role,
             acknowledged_at: acknowledged_at
                 .map(|text| {
                     timestamp::parse(&text).ok_or_else(|| {
@@ -136,7 +147,7 @@ impl Ask {
                     })
                 })
                 .transpose()?,
-            expect: expect.map(expectation).transpose()?,
+            expect: expected(expect)?,
             accept_unverified,
             total: total(deadline)?,
             remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
@@ -197,11 +208,13 @@ impl Selector {
 
 fn entries(
     provider: &dyn Provider,
-    roles: Vec<types::Role>,
-    organizations: Vec<types::Organization>,
-    workspace_id: Option<String>,
+    roles: Vec<types::RequestedRole>,
+    organizations: Vec<types::OrganizationSelector>,
+    workspace_id: types::Narrowing,
 ) -> Result<Vec<Entry>, Error> {
     let capability = provider.capability();
+    let organizations = organizations.into_iter().map(types::Organization::from);
+    let workspace_id: Option<String> = workspace_id.into();
     let workspace_id = optional(
         provider,
         capability.workspace.is_some(),
@@ -211,13 +224,11 @@ fn entries(
     )?;
     if roles.is_empty() {
         return organizations
-            .into_iter()
             .enumerate()
             .map(|(index, asked)| organization_entry(provider, index, asked))
             .collect();
     }
     let narrowed = organizations
-        .iter()
         .enumerate()
         .map(|(index, organization)| {
             let at = format!("organizations[{index}]");
@@ -236,8 +247,9 @@ fn entries(
     roles
         .into_iter()
         .enumerate()
-        .map(|(index, asked)| {
+        .map(|(index, requested)| {
             let at = format!("roles[{index}]");
+            let asked = types::Role::from(requested);
             let selector = selector(provider, &at, &asked, &narrowed, workspace_id.as_ref())?;
             Ok(Entry::Role { asked, selector })
         })
@@ -313,9 +325,6 @@ fn selector(
 
 fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organization) -> Result<Entry, Error> {
     let at = format!("organizations[{index}]");
-    if asked.id.is_none() && asked.name.is_none() {
-        return Err(Error::request(&at, format!("{at} needs an id or a name")));
-    }
     let id = optional(
         provider,
         true,
@@ -379,26 +388,39 @@ fn plain(at: &str, value: &str) -> Result<String, Error> {
     if trimmed.len() > LONGEST_FIELD {
         return Err(Error::request(at, format!("{at} is longer than {LONGEST_FIELD} bytes")));
     }
+    if is_placeholder(trimmed) {
+        return Err(Error::request(
+            at,
+            format!(
+                "{at} is the text `{trimmed}`, which is a missing value of the caller's language (leave it out for none)"
+            ),
+        ));
+    }
     if trimmed.chars().any(char::is_control) {
         return Err(Error::request(at, format!("{at} must not have control characters")));
     }
     Ok(trimmed.to_owned())
 }
 
-fn expectation(expect: Expectation) -> Result<Expectation, Error> {
-    let Expectation { email, username } = &expect;
-    if email.is_none() && username.is_none() {
-        return Err(Error::request(
-            "options.expect",
-            "options.expect needs an email or a username",
-        ));
-    }
-    for (at, value) in [("options.expect.email", email), ("options.expect.username", username)] {
+/// Whether a text is what callers' languages write for a value that is missing. None of them is an id, a name or a scope.
+pub fn is_placeholder(text: &str) -> bool {
+    const WORDS: [&str; 5] = ["null", "undefined", "None", "NaN", "[object Object]"];
+    WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {
+    let (email, username) = match expectation {
+        Expectation::Anyone => return Ok(None),
+        Expectation::Email(email) => (Some(email), None),
+        Expectation::Username(username) => (None, Some(username)),
+        Expectation::EmailAndUsername(EmailAndUsername { email, username }) => (Some(email), Some(username)),
+    };
+    for (at, value) in [("options.expect.email", &email), ("options.expect.username", &username)] {
         if let Some(value) = value {
             plain(at, value)?;
         }
     }
-    Ok(expect)
+    Ok(Some(Expected { email, username }))
 }
 
 fn total(deadline: Option<u32>) -> Result<Duration, Error> {
@@ -417,4 +439,32 @@ fn total(deadline: Option<u32>) -> Result<Duration, Error> {
         ));
     }
     Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_value_that_was_written_as_text_is_refused() {
+        for text in [
+            "null",
+            "NULL",
+            "undefined",
+            " None ",
+            "nan",
+            "NaN",
+            "[object Object]",
+            "",
+        ] {
+            let result = plain("roles[0].organization", text);
+            assert!(
+                matches!(&result, Err(Error::Request { field, .. }) if field == "roles[0].organization"),
+                "{text}: {result:?}"
+            );
+        }
+        for text in ["nullable", "none-such", "Nanette"] {
+            assert_eq!(plain("id", text).unwrap(), text);
+        }
+    }
 }

@@ -48,12 +48,20 @@ pub enum FaultKind {
     CredentialsRejected,
     /// 403: the credentials may not do this.
     Forbidden,
+    /// 404: there is no such thing, or the credentials may not see it.
+    NotFound,
     /// Any other explicit no: 4xx, or an error inside a 200.
     Refused,
-    /// 5xx.
+    /// 5xx, or 408 and 425: it may pass.
     ServerError,
-    /// Redirect, wrong content, too large, not the documented shape.
+    /// Wrong content, an answer that is too long, not the documented shape.
     BadAnswer,
+    /// A redirect to another origin: the account has the wrong region or host. It does not pass.
+    Redirected,
+    /// The runtime does not allow requests to the account's host; not sent. It does not pass.
+    NotAllowed,
+    /// The provider has more than one operation reads. It does not pass.
+    TooLarge,
 }
 
 /// What the provider answered, for people and logs; secrets masked, at most [`ANSWER_LIMIT`] bytes.
@@ -87,6 +95,21 @@ impl Error {
     }
 }
 
+impl FaultKind {
+    /// The kind of fault that a status says, also one that stands as an error's code inside a 200.
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::CredentialsRejected,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            429 => Self::RateLimited,
+            408 | 425 | 500.. => Self::ServerError,
+            400..500 => Self::Refused,
+            _ => Self::BadAnswer,
+        }
+    }
+}
+
 impl ProviderFault {
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
         Self {
@@ -94,7 +117,7 @@ impl ProviderFault {
             message: message.into(),
             answer: None,
             retry_after: None,
-            sent: !matches!(kind, FaultKind::Unreachable),
+            sent: !matches!(kind, FaultKind::Unreachable | FaultKind::NotAllowed),
         }
     }
 
@@ -115,9 +138,12 @@ impl ProviderFault {
             FaultKind::RateLimited => Reason::RateLimited,
             FaultKind::CredentialsRejected => Reason::CredentialsRejected,
             FaultKind::Forbidden => Reason::Forbidden,
-            FaultKind::Refused => Reason::ProviderRefused,
+            FaultKind::NotFound | FaultKind::Refused => Reason::ProviderRefused,
             FaultKind::ServerError => Reason::ProviderError,
             FaultKind::BadAnswer => Reason::BadAnswer,
+            FaultKind::NotAllowed => Reason::HostNotAllowed,
+            FaultKind::Redirected => Reason::Misconfigured,
+            FaultKind::TooLarge => Reason::TooMuchAtOnce,
         }
     }
 
@@ -126,9 +152,11 @@ impl ProviderFault {
         matches!(
             self.kind,
             FaultKind::Unreachable
+                | FaultKind::NotAllowed
                 | FaultKind::RateLimited
                 | FaultKind::CredentialsRejected
                 | FaultKind::Forbidden
+                | FaultKind::NotFound
                 | FaultKind::Refused
         )
     }
@@ -153,3 +181,28 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_one_meaning() {
+        for (status, kind) in [
+            (400, FaultKind::Refused),
+            (401, FaultKind::CredentialsRejected),
+            (403, FaultKind::Forbidden),
+            (404, FaultKind::NotFound),
+            (408, FaultKind::ServerError),
+            (409, FaultKind::Refused),
+            (425, FaultKind::ServerError),
+            (429, FaultKind::RateLimited),
+            (500, FaultKind::ServerError),
+            (599, FaultKind::ServerError),
+            (204, FaultKind::BadAnswer),
+            (308, FaultKind::BadAnswer),
+        ] {
+            assert_eq!(FaultKind::of_status(status), kind, "{status}");
+        }
+    }
+}

@@ -1,18 +1,19 @@
-//! `remote_query` and `remote_data`: what a caller may add to the revoking request, and what never.
+//! `remote_query` and `remote_data`: what a caller may add to the revoking request.
 //!
-//! The danger is account takeover by a field that the provider understands and we do not set (an e-mail address in a PUT of
-//! the administrator, say). So a key passes only if it names nothing that identifies, authenticates, scopes or acts.
+//! The danger is account takeover through a field that the provider understands and the adapter does not set, for example the
+//! e-mail address in the PUT of an administrator. A key passes only if it names nothing that identifies, authenticates, scopes
+//! or acts.
 
 use serde_json::{Map, Value};
 
-use crate::{capability::Capability, error::Error, settings::General};
+use crate::{capability::Capability, error::Error, json::unique, settings::General};
 
 /// A key is refused if, case-folded and without separators, it is one of these …
 const WORDS: &[&str] = &[
     "id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to",
 ];
 
-/// … or contains one of these.
+/// … or contains one of these. A caller's own word for a dry run is among them: the provider would ignore it and remove.
 const STEMS: &[&str] = &[
     "account",
     "action",
@@ -28,6 +29,7 @@ const STEMS: &[&str] = &[
     "delete",
     "deployment",
     "disable",
+    "dryrun",
     "email",
     "enable",
     "entity",
@@ -48,6 +50,7 @@ const STEMS: &[&str] = &[
     "permission",
     "phone",
     "platform",
+    "preview",
     "principal",
     "privilege",
     "product",
@@ -58,6 +61,7 @@ const STEMS: &[&str] = &[
     "scope",
     "secret",
     "session",
+    "simulat",
     "status",
     "suspend",
     "team",
@@ -110,8 +114,8 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
     let Some(text) = text else {
         return Ok(Map::new());
     };
-    let fields: Map<String, Value> =
-        serde_json::from_str(text).map_err(|_| Error::request(what, format!("{what} must be a JSON object")))?;
+    let fields: Map<String, Value> = unique::parse_configuration(text)
+        .map_err(|why| Error::request(what, format!("{what} must be a JSON object: {why}")))?;
     if fields.len() > MOST_KEYS {
         return Err(Error::request(what, format!("{what} has more than {MOST_KEYS} keys")));
     }
@@ -121,7 +125,7 @@ fn object(what: &str, text: Option<&str>) -> Result<Map<String, Value>, Error> {
 fn check(what: &str, fields: &Map<String, Value>, general: &General, capability: &Capability) -> Result<(), Error> {
     for (key, value) in fields {
         if let Some((below, objection)) = refused(key, value, capability) {
-            let at = format!("{what}{below}");
+            let at = cut(format!("{what}{below}"));
             return Err(Error::request(
                 &at,
                 format!("{at} may not be passed through: {objection}"),
@@ -130,7 +134,7 @@ fn check(what: &str, fields: &Map<String, Value>, general: &General, capability:
         if let Some(list) = &general.pass_through
             && !list.iter().any(|allowed| allowed == key)
         {
-            let at = format!("{what}.{key}");
+            let at = cut(format!("{what}.{key}"));
             return Err(Error::request(
                 &at,
                 format!("{at} is not among the keys that the account lets through"),
@@ -140,8 +144,13 @@ fn check(what: &str, fields: &Map<String, Value>, general: &General, capability:
     Ok(())
 }
 
-/// The way to the first key that may not pass, e.g. `.page.role_id`, and why: some servers read `page[role_id]` as they read
-/// `role_id`.
+/// A message is not as long as the caller's keys may be.
+fn cut(path: String) -> String {
+    const LONGEST: usize = 256;
+    path.chars().take(LONGEST).collect()
+}
+
+/// The path of the first key that may not pass, e.g. `.page.role_id`, and why. Some servers read `page[role_id]` like `role_id`.
 fn refused(key: &str, value: &Value, capability: &Capability) -> Option<(String, &'static str)> {
     if let Some(objection) = objection(key, capability) {
         return Some((format!(".{key}"), objection));
@@ -160,9 +169,9 @@ fn refused_below(value: &Value, capability: &Capability) -> Option<(String, &'st
     }
 }
 
-/// What is against a key, wherever it stands.
+/// Why a key may not pass, at any depth.
 fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
-    // Folding case is safe in ASCII alone: a long s is an s for some servers, and another letter for us.
+    // Case folding is only safe in ASCII: to some servers a long s is an s.
     if !key
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte))
@@ -178,7 +187,7 @@ fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
     is_refused.then_some("it could change who, what or where is acted on")
 }
 
-/// Letters and digits alone, in lower case.
+/// Letters and digits only, in lower case.
 fn fold(key: &str) -> String {
     key.chars()
         .filter(char::is_ascii_alphanumeric)
@@ -200,12 +209,12 @@ fn flatten(pairs: &mut Vec<(String, String)>, key: String, value: Value, depth: 
         Value::Bool(_) | Value::Number(_) => pairs.push((key, value.to_string())),
         Value::Array(items) => {
             for item in items {
-                flatten(pairs, format!("{key}[]"), item, depth + 1)?;
+                flatten(pairs, format!("{key}[]"), item, depth.saturating_add(1))?;
             }
         }
         Value::Object(fields) => {
             for (name, item) in fields {
-                flatten(pairs, format!("{key}[{name}]"), item, depth + 1)?;
+                flatten(pairs, format!("{key}[{name}]"), item, depth.saturating_add(1))?;
             }
         }
     }
@@ -234,6 +243,9 @@ mod tests {
             "action",
             "cid",
             "dryLevel",
+            "dryRun",
+            "dry-run",
+            "simulate",
             "x_token",
             "",
             "_",
@@ -301,6 +313,15 @@ mod tests {
         assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
         assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
         assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+        let long = json!({"é".repeat(100_000): 1}).to_string();
+        assert!(
+            data(Some(&long), &General::default(), &CAPABILITY)
+                .unwrap_err()
+                .to_string()
+                .len()
+                < 1_024
+        );
+        assert!(data(Some(r#"{"trace": 1, "trace": 2}"#), &General::default(), &CAPABILITY).is_err());
     }
 
     /// The fields of each revoking request's published schema, and of the schema's own neighbours that would act.

@@ -472,17 +472,22 @@ impl Verdict {
     pub fn of_fault(fault: &ProviderFault) -> Self {
         let (reason, message) = (fault.reason(), fault.message.clone());
         match fault.kind {
-            FaultKind::Unreachable | FaultKind::RateLimited => Self::NotSent { reason, message },
+            FaultKind::Unreachable | FaultKind::NotAllowed | FaultKind::RateLimited => {
+                Self::NotSent { reason, message }
+            }
             FaultKind::TimedOut if !fault.sent => Self::NotSent {
                 reason: Reason::Deadline,
                 message,
             },
-            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::Refused => {
+            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => {
                 Self::Refused { reason, message }
             }
-            FaultKind::NoAnswer | FaultKind::TimedOut | FaultKind::ServerError | FaultKind::BadAnswer => {
-                Self::Unanswered { reason, message }
-            }
+            FaultKind::NoAnswer
+            | FaultKind::TimedOut
+            | FaultKind::ServerError
+            | FaultKind::BadAnswer
+            | FaultKind::Redirected
+            | FaultKind::TooLarge => Self::Unanswered { reason, message },
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum Reason {
     RateLimited,
     /// No connection.
     Unreachable,
+    /// The runtime does not let the component reach the provider's host.
+    HostNotAllowed,
     /// The exchange broke off after the request may have reached the provider.
     NoAnswer,
     /// A 5xx of the provider.
@@ -22,6 +24,8 @@ pub enum Reason {
     CredentialsRejected,
     /// The credentials may not do this.
     Forbidden,
+    /// The account names the wrong host or region.
+    Misconfigured,
 
     // -- what was found
     /// The provider knows no such role.
@@ -64,7 +68,7 @@ pub enum Reason {
     WouldWiden,
     /// Something that had to come first was not done.
     Prerequisite,
-    /// The request selects more than one call may remove.
+    /// More than one call may read, or the request selects more than one call may remove.
     TooMuchAtOnce,
 }
 
@@ -76,11 +80,13 @@ impl Reason {
             Self::TimedOut => "timed_out",
             Self::RateLimited => "rate_limited",
             Self::Unreachable => "unreachable",
+            Self::HostNotAllowed => "host_not_allowed",
             Self::NoAnswer => "no_answer",
             Self::ProviderError => "provider_error",
             Self::BadAnswer => "bad_answer",
             Self::CredentialsRejected => "credentials_rejected",
             Self::Forbidden => "forbidden",
+            Self::Misconfigured => "misconfigured",
             Self::UnknownRole => "unknown_role",
             Self::Inherited => "inherited",
             Self::StillHeld => "still_held",

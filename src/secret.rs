@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_the_mask_alone() {
+    fn debug_shows_only_the_mask() {
         assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some([REDACTED])");
     }
 

@@ -5,14 +5,18 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{contract::types::SideEffect, error::Error, json};
+use crate::{
+    contract::types::SideEffect,
+    error::Error,
+    json::{self, unique},
+};
 
-/// What every account can set, whatever its provider.
+/// The settings that every account can have.
 #[derive(Clone, Debug, Default)]
 pub struct General {
-    /// User ids, e-mail addresses or usernames that are refused whatever is allowed; compared without regard to case.
+    /// User ids, e-mail addresses or usernames that are always refused; compared without regard to case.
     pub protected_users: Vec<String>,
-    /// Role ids or names that are refused whatever is allowed; compared without regard to case.
+    /// Role ids or names that are always refused; compared without regard to case.
     pub protected_roles: Vec<String>,
     /// The side effects that requests may allow. `None`: all of them.
     pub allow: Option<Vec<SideEffect>>,
@@ -20,11 +24,11 @@ pub struct General {
     pub strict_scope: bool,
     /// How long reads may be stale after a write. `None`: the provider's default.
     pub staleness_window: Option<Duration>,
-    /// The only keys that pass through to the provider, within the general rule. `None`: the general rule alone.
+    /// The only keys that pass through to the provider, within the general rule. `None`: only the general rule.
     pub pass_through: Option<Vec<String>>,
 }
 
-/// The settings object while it is being taken apart: what nobody takes is an error.
+/// The settings object while it is being parsed. A setting that nobody takes is an error.
 #[derive(Debug)]
 pub struct Settings {
     left: Map<String, Value>,
@@ -36,8 +40,8 @@ impl Settings {
     pub fn parse(text: Option<&str>) -> Result<Self, Error> {
         let left = match text {
             None => Map::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|_| Error::account("settings", "the account's settings are not a JSON object"))?,
+            Some(text) => unique::parse_configuration(text)
+                .map_err(|why| Error::account("settings", format!("the account's settings are malformed: {why}")))?,
         };
         Ok(Self { left })
     }
@@ -95,7 +99,7 @@ impl Settings {
     }
 
     /// # Errors
-    /// If a setting is left that nobody knows: a typo must not switch a guard off.
+    /// An unknown setting is left: a typo must not switch off a guard.
     pub fn finish(self) -> Result<(), Error> {
         match self.left.keys().next() {
             None => Ok(()),
@@ -123,6 +127,8 @@ mod tests {
         let mut settings = Settings::parse(Some(r#"{"allow": ["demote_everyone"]}"#)).unwrap();
         assert!(matches!(settings.take_general(), Err(Error::Account { field, .. }) if field == "settings.allow"));
         assert!(Settings::parse(Some("[]")).is_err());
+        let twice = r#"{"protected_roles": ["falcon_admin"], "protected_roles": []}"#;
+        assert!(Settings::parse(Some(twice)).is_err(), "one of the two would be dropped");
     }
 
     #[test]

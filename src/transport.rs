@@ -3,6 +3,7 @@
 //! Nothing here is `Send`: a component is single-threaded, and the native tests run on one thread too.
 
 mod framing;
+mod wasi;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
@@ -58,8 +59,10 @@ pub trait Body {
 /// Why there is no (whole) answer. The distinction that matters: can the request have reached the provider?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
-    /// The request was certainly not sent: no such host, connection refused, not allowed by the host.
+    /// The request was certainly not sent: no such host, connection refused.
     NotSent(String),
+    /// The runtime does not allow requests to that address; not sent.
+    NotAllowed,
     /// It may have been sent; there is no answer.
     NoAnswer(String),
     /// The answer began and was cut off.
@@ -97,14 +100,45 @@ impl Method {
     }
 }
 
+/// The part of a host's error text that is worth showing: the first line, at most 256 characters. The rest can be a backtrace of
+/// any length, also with its line breaks escaped.
+pub fn brief(text: &str) -> String {
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    let line = line.split("\\n").next().unwrap_or_default();
+    line.chars().take(256).collect()
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(why) => write!(f, "not sent: {why}"),
-            Self::NoAnswer(why) => write!(f, "no answer: {why}"),
-            Self::CutOff(why) => write!(f, "answer cut off: {why}"),
+            Self::NotSent(why) => write!(f, "not sent: {}", brief(why)),
+            Self::NotAllowed => f.write_str("not sent: the runtime does not allow it"),
+            Self::NoAnswer(why) => write!(f, "no answer: {}", brief(why)),
+            Self::CutOff(why) => write!(f, "answer cut off: {}", brief(why)),
         }
     }
 }
 
 impl std::error::Error for TransportError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hosts_backtrace_is_not_shown() {
+        let backtrace = "it broke\n   0: frame\n".repeat(10_000);
+        let escaped = format!("InternalError(Some({backtrace:?}))");
+        for text in [&backtrace, &escaped, &"ä".repeat(100_000), &"x\r\ny".repeat(10_000)] {
+            for error in [
+                TransportError::NotSent(text.clone()),
+                TransportError::NoAnswer(text.clone()),
+                TransportError::CutOff(text.clone()),
+            ] {
+                let shown = error.to_string();
+                assert!(shown.len() <= 1_024 && !shown.contains("frame"), "{shown}");
+            }
+        }
+        assert!(TransportError::NotSent(escaped).to_string().contains("it broke"));
+    }
+}

@@ -36,5 +36,6 @@ pub fn blank_user(id: impl Into<String>) -> User {
         activated_at: None,
         urls: Vec::new(),
         remote_data: None,
+        truncated: Vec::new(),
     }
 }

@@ -27,6 +27,65 @@ use self::bindings::OperationPre;
 /// The records of the contract, generated from its WIT.
 pub use self::bindings::exports::unified::user_directory::users as types;
 
+/// A request for these roles of this user, and nothing else.
+pub fn request(user: &str, roles: &[types::Role]) -> types::Request {
+    types::Request {
+        id: user.to_owned(),
+        roles: roles.iter().cloned().map(types::RequestedRole::from).collect(),
+        organizations: Vec::new(),
+        workspace_id: types::Narrowing::Anywhere,
+        remote_query: None,
+        remote_data: None,
+    }
+}
+
+/// A removal with nothing allowed, and with the defaults of the account.
+pub const fn options() -> types::Options {
+    types::Options {
+        mode: types::Mode::Revoke,
+        allow: Vec::new(),
+        deadline: None,
+        strict_scope: types::StrictScope::AccountDefault,
+        unknown_role: types::UnknownRole::NotFound,
+        acknowledged_at: None,
+        expect: types::Expectation::Anyone,
+        accept_unverified: false,
+    }
+}
+
+/// An account at the provider's own address.
+pub fn account(provider: types::Provider, credentials: types::Credentials) -> types::Account {
+    types::Account {
+        provider,
+        base_url: types::Endpoint::ProviderDefault,
+        credentials,
+        settings: String::from("{}"),
+    }
+}
+
+/// A role as a user shows it is a request for that very one.
+impl From<types::Role> for types::RequestedRole {
+    fn from(role: types::Role) -> Self {
+        Self {
+            role: match (role.id, role.name) {
+                (Some(id), Some(name)) => types::RoleSelector::IdAndName(types::Identity { id, name }),
+                (Some(id), None) => types::RoleSelector::Id(id),
+                (None, Some(name)) => types::RoleSelector::Name(name),
+                (None, None) => types::RoleSelector::GroupMembership,
+            },
+            group: role.group.into(),
+            organization: role.organization.into(),
+            workspace: role.workspace.into(),
+        }
+    }
+}
+
+impl From<Option<String>> for types::Narrowing {
+    fn from(id: Option<String>) -> Self {
+        id.map_or(Self::Anywhere, Self::Only)
+    }
+}
+
 static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
     let pre = || -> Result<OperationPre<Host>> { Ok(OperationPre::new(engine::linked(Artifact::Wasi)?)?) };
     pre().map_err(|error| format!("{error:#}"))

@@ -1,4 +1,4 @@
-//! A sender over real sockets, to loopback addresses alone: for what only the wire shows.
+//! A sender over real sockets, to loopback addresses only, for what only the wire shows.
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 

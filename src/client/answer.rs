@@ -1,6 +1,6 @@
 //! A provider's answer, read whole.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::DeserializeOwned;
 
@@ -52,12 +52,13 @@ impl Answer {
         self.status >= 200 && self.status < 300
     }
 
-    /// The body as the documented JSON shape.
+    /// The body as the documented JSON shape. Bytes that are not UTF-8 become replacement characters, so that one broken text does
+    /// not end the whole list; [`super::lenient`] counts such a text as unread.
     ///
     /// # Errors
     /// [`FaultKind::BadAnswer`] if it is not.
     pub fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ProviderFault> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        serde_json::from_str(&self.text()).map_err(|error| {
             self.fault(
                 FaultKind::BadAnswer,
                 format!(
@@ -70,13 +71,14 @@ impl Answer {
         })
     }
 
-    /// A fault that carries this answer.
+    /// A fault that carries this answer if it is a refusal. A document is not carried: it may hold other people's data and secrets
+    /// that nothing masks.
     pub fn fault(&self, kind: FaultKind, message: impl AsRef<str>) -> ProviderFault {
+        let is_refusal = kind != FaultKind::BadAnswer || !self.is_success();
         ProviderFault {
             kind,
-            message: self.mask.apply(message.as_ref()),
-            // What was to be a document may hold other people's data and secrets that nothing masks.
-            answer: (kind != FaultKind::BadAnswer || !self.is_success()).then(|| ProviderAnswer {
+            message: short(&self.mask, message.as_ref()),
+            answer: is_refusal.then(|| ProviderAnswer {
                 is_refusal: true,
                 ..self.evidence(None)
             }),
@@ -87,29 +89,49 @@ impl Answer {
 
     /// The kind of fault that the status alone says.
     pub const fn fault_kind(&self) -> FaultKind {
-        match self.status {
-            401 => FaultKind::CredentialsRejected,
-            403 => FaultKind::Forbidden,
-            429 => FaultKind::RateLimited,
-            400..500 => FaultKind::Refused,
-            500.. => FaultKind::ServerError,
-            _ => FaultKind::BadAnswer,
+        FaultKind::of_status(self.status)
+    }
+
+    /// What is kept of it for people and logs: at most [`ANSWER_LIMIT`] bytes, masked before they are cut. The trace id is that of
+    /// `trace_header`, or of a header that is known for it. It is a refusal by its status; one inside a 200 has to be marked.
+    pub fn evidence(&self, trace_header: Option<&str>) -> ProviderAnswer {
+        let trace_id = trace_header
+            .into_iter()
+            .chain(TRACE_HEADERS)
+            .find_map(|name| self.header(name))
+            .filter(|id| id.len() <= LONGEST_TRACE_ID && id.bytes().all(|byte| byte.is_ascii_graphic()))
+            .map(|id| self.mask.apply(id));
+        ProviderAnswer {
+            status: self.status,
+            body: self.mask.apply_within(&self.text(), ANSWER_LIMIT),
+            trace_id,
+            missing_scopes: Vec::new(),
+            is_refusal: self.status >= 400,
         }
     }
 
-    /// What is kept of it for people and logs.
-    pub fn evidence(&self, trace_header: Option<&str>) -> ProviderAnswer {
-        let text = String::from_utf8_lossy(&self.body);
-        let mut end = text.len().min(ANSWER_LIMIT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        ProviderAnswer {
-            status: self.status,
-            body: self.mask.apply(&text[..end]),
-            trace_id: trace_header.and_then(|name| self.header(name)).map(str::to_owned),
-            missing_scopes: Vec::new(),
-            is_refusal: false,
-        }
+    /// The beginning of the body, for a message: masked before it is cut.
+    pub fn excerpt(&self) -> String {
+        self.mask.apply_within(&self.text(), EXCERPT_LIMIT)
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 }
+
+/// A message, masked and cut. A host's error text can hold a whole backtrace.
+pub(super) fn short(mask: &Mask, message: &str) -> String {
+    mask.apply_within(message, MESSAGE_LIMIT)
+}
+
+/// How long a message of a fault is at most, in bytes.
+const MESSAGE_LIMIT: usize = 1_024;
+
+/// How much of a body stands in a message, in bytes.
+const EXCERPT_LIMIT: usize = 200;
+
+/// Where providers tell what their support asks for.
+const TRACE_HEADERS: [&str; 4] = ["x-cs-traceid", "x-slack-req-id", "x-request-id", "x-correlation-id"];
+
+const LONGEST_TRACE_ID: usize = 128;

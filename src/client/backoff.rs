@@ -17,10 +17,12 @@ impl Backoff {
     /// The next wait: between half and all of the step, by `random`.
     pub fn wait(&mut self, random: u64) -> Duration {
         let step = self.next;
-        self.next = (step * 2).min(self.longest);
-        let half = step / 2;
-        let nanoseconds = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX).max(1);
-        half + Duration::from_nanos(random % nanoseconds)
+        self.next = step.saturating_mul(2).min(self.longest);
+        let half = step.checked_div(2).unwrap_or_default();
+        let nanoseconds = u64::try_from(half.as_nanos()).unwrap_or(u64::MAX);
+        half.saturating_add(Duration::from_nanos(
+            random.checked_rem(nanoseconds).unwrap_or_default(),
+        ))
     }
 }
 

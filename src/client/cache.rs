@@ -2,24 +2,23 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, btree_map::Entry},
-    task::Waker,
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::secret::Secret;
+use crate::{secret::Secret, transport::Transport};
 
 /// The caches of one instance. Losing them costs a token request and nothing else.
 #[derive(Default)]
 pub struct Caches {
     tokens: RefCell<BTreeMap<AccountKey, CachedToken>>,
-    /// Accounts whose token is being got, and who waits for it.
-    renewing: RefCell<BTreeMap<AccountKey, Vec<Waker>>>,
+    /// Accounts whose token is being got.
+    renewing: RefCell<BTreeSet<AccountKey>>,
 }
 
-/// The turn to get an account's token; the next one's turn begins when it is dropped.
+/// The turn to get an account's token. It ends when it is dropped.
 pub struct Turn<'a> {
     caches: &'a Caches,
     key: AccountKey,
@@ -43,6 +42,12 @@ const MOST_TOKENS: usize = 256;
 /// A token that ends sooner than this is not used for another call.
 const LEAST_LIFETIME: Duration = Duration::from_mins(1);
 
+/// How long another call's token request is waited for: it may hang.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
+
+/// How often a call that waits looks again.
+const POLL: Duration = Duration::from_millis(20);
+
 impl AccountKey {
     /// The parts are length-prefixed, so that no two lists of parts collide.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
@@ -61,27 +66,27 @@ impl Caches {
         self.tokens
             .borrow()
             .get(&key)
-            .filter(|cached| cached.expires >= now + LEAST_LIFETIME)
+            .filter(|cached| cached.expires >= now.saturating_add(LEAST_LIFETIME))
             .map(|cached| cached.token.clone())
     }
 
-    /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: not in time.
-    pub async fn turn(
-        &self,
-        transport: &dyn crate::transport::Transport,
-        end: Duration,
-        key: AccountKey,
-    ) -> Option<Turn<'_>> {
+    /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: there is a token
+    /// now, or the call that has the turn takes longer than five seconds, or than this call has until `end`.
+    ///
+    /// Each call looks again on its own clock. Nothing wakes another call's task: some hosts trap then, and a call that is dropped
+    /// while others wait for it would leave them waiting.
+    pub async fn turn(&self, transport: &dyn Transport, end: Duration, key: AccountKey) -> Option<Turn<'_>> {
+        let end = end.min(transport.monotonic().saturating_add(LONGEST_TURN));
         loop {
-            if let Entry::Vacant(free) = self.renewing.borrow_mut().entry(key) {
-                free.insert(Vec::new());
+            if self.renewing.borrow_mut().insert(key) {
                 return Some(Turn { caches: self, key });
             }
-            let left = end.saturating_sub(transport.monotonic());
-            if left.is_zero() {
+            let now = transport.monotonic();
+            let left = end.saturating_sub(now);
+            if left.is_zero() || self.token(key, now).is_some() {
                 return None;
             }
-            transport.sleep(left.min(Duration::from_millis(20))).await;
+            transport.sleep(left.min(POLL)).await;
         }
     }
 
@@ -110,8 +115,7 @@ impl Caches {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let waiting = self.caches.renewing.borrow_mut().remove(&self.key);
-        waiting.into_iter().flatten().for_each(Waker::wake);
+        self.caches.renewing.borrow_mut().remove(&self.key);
     }
 }
 

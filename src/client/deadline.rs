@@ -30,12 +30,12 @@ impl Deadline {
 
     /// What is left of the whole; zero when it is over.
     pub fn left(&self, transport: &dyn Transport) -> Duration {
-        (self.start + self.total).saturating_sub(transport.monotonic())
+        self.at(100).saturating_sub(transport.monotonic())
     }
 
     /// What is left until a running write is cut off.
     pub fn left_for_write(&self, transport: &dyn Transport) -> Duration {
-        (self.start + self.total * Self::CUT_PERCENT / 100).saturating_sub(transport.monotonic())
+        self.at(Self::CUT_PERCENT).saturating_sub(transport.monotonic())
     }
 
     /// Whether a write may still start.
@@ -45,6 +45,12 @@ impl Deadline {
 
     /// Whether a write may start after a wait.
     pub fn allows_write_after(&self, transport: &dyn Transport, wait: Duration) -> bool {
-        transport.monotonic().saturating_add(wait) <= self.start + self.total * (100 - Self::RESERVE_PERCENT) / 100
+        transport.monotonic().saturating_add(wait) <= self.at(100 - Self::RESERVE_PERCENT)
+    }
+
+    /// The moment when so many percent of the time have passed.
+    fn at(&self, percent: u32) -> Duration {
+        let part = self.total.saturating_mul(percent).checked_div(100).unwrap_or_default();
+        self.start.saturating_add(part)
     }
 }

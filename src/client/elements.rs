@@ -18,6 +18,8 @@ pub struct Splitter {
     expects_value: bool,
     in_array: bool,
     seen_array: bool,
+    /// A comma came last: an element must follow.
+    after_comma: bool,
     element: Vec<u8>,
     is_whole: bool,
 }
@@ -34,6 +36,7 @@ impl Splitter {
             expects_value: false,
             in_array: false,
             seen_array: false,
+            after_comma: false,
             element: Vec::new(),
             is_whole: false,
         }
@@ -90,19 +93,22 @@ impl Splitter {
                 if self.depth == 1 && byte == b'[' && self.expects_value && self.current == self.key.as_bytes() {
                     self.in_array = true;
                     self.seen_array = true;
-                    self.depth += 1;
+                    self.deepen()?;
                     self.expects_value = false;
                     return Ok(());
                 }
                 self.keep(byte)?;
-                self.depth += 1;
-                Ok(())
+                self.deepen()
             }
             b'}' | b']' => {
                 self.depth = self.depth.checked_sub(1).ok_or_else(|| bad("the answer is not JSON"))?;
                 if self.in_array && self.depth == 1 {
                     self.in_array = false;
-                    return self.flush(each);
+                    return match byte {
+                        b']' if self.element.is_empty() && !self.after_comma => Ok(()),
+                        b']' => self.flush(each),
+                        _ => Err(bad("the answer is not JSON")),
+                    };
                 }
                 if self.depth == 0 {
                     self.is_whole = true;
@@ -110,7 +116,11 @@ impl Splitter {
                 }
                 self.keep(byte)
             }
-            b',' if self.in_array && self.depth == 2 => self.flush(each),
+            b',' if self.in_array && self.depth == 2 => {
+                self.flush(each)?;
+                self.after_comma = true;
+                Ok(())
+            }
             b',' if self.depth == 1 => {
                 self.expects_value = false;
                 Ok(())
@@ -120,7 +130,8 @@ impl Splitter {
                 self.expects_value = true;
                 Ok(())
             }
-            byte if byte.is_ascii_whitespace() => Ok(()),
+            // Within an element it separates what would not be JSON without it.
+            byte if byte.is_ascii_whitespace() && self.element.is_empty() => Ok(()),
             byte => self.keep(byte),
         }
     }
@@ -150,11 +161,19 @@ impl Splitter {
         Ok(())
     }
 
+    fn deepen(&mut self) -> Result<(), ProviderFault> {
+        self.depth = self.depth.checked_add(1).ok_or_else(|| bad("the answer is not JSON"))?;
+        Ok(())
+    }
+
+    /// Gives the element; an empty one is no JSON.
     fn flush(&mut self, each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>) -> Result<(), ProviderFault> {
-        if !self.element.is_empty() {
-            each(&self.element)?;
-            self.element.clear();
+        if self.element.is_empty() {
+            return Err(bad("the answer is not JSON"));
         }
+        self.after_comma = false;
+        each(&self.element)?;
+        self.element.clear();
         Ok(())
     }
 }
@@ -206,6 +225,11 @@ mod tests {
             r#"{"members": [1]"#,
             "]",
             r#"{"members": {"a": [1]}}"#,
+            r#"{"members": [1 2]}"#,
+            r#"{"members": [1,]}"#,
+            r#"{"members": [,1]}"#,
+            r#"{"members": [1,,2]}"#,
+            r#"{"members": [1}}"#,
         ] {
             assert!(split(text, 4).is_err(), "{text}");
         }

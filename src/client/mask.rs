@@ -1,53 +1,211 @@
 //! Keeps credentials out of everything that is handed on.
 
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 
 use crate::secret::{MASK, Secret};
 
-/// The secrets of one operation.
+/// The secrets of one operation, in every form in which a provider may send them back: plain, JSON-escaped, percent-encoded or
+/// form-encoded, and base64, also within a longer text (basic authentication).
 #[derive(Clone, Default)]
-pub struct Mask(Rc<[Secret]>);
+pub struct Mask {
+    secrets: Rc<[Secret]>,
+    /// The secrets themselves and their base64 forms.
+    texts: Rc<[String]>,
+}
 
 /// Shorter ones would mask ordinary text.
 const SHORTEST: usize = 4;
 
+/// How often something is escaped or encoded once more.
+const DEEPEST: usize = 8;
+
 impl Mask {
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let mut secrets: Vec<Secret> = secrets
+        let secrets: Rc<[Secret]> = secrets
             .into_iter()
             .filter(|secret| secret.expose().len() >= SHORTEST)
             .collect();
-        // The longest first: a secret that contains another must not be left half shown.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        Self(secrets.into())
+        let mut texts: Vec<String> = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        Self {
+            secrets,
+            texts: texts.into(),
+        }
     }
 
-    /// The same text with every secret replaced.
+    /// The text with every secret replaced.
     pub fn apply(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), MASK))
+        self.apply_within(text, usize::MAX)
+    }
+
+    /// The text with every secret replaced, cut after `limit` bytes. Masked first: half a secret would not be found.
+    pub fn apply_within(&self, text: &str, limit: usize) -> String {
+        let mut masked = String::with_capacity(text.len().min(limit));
+        let mut rest = text;
+        // What follows in the text cannot be shown any more.
+        while masked.len() < limit
+            && let Some(next) = rest.chars().next()
+        {
+            if let Some(behind) = self.behind_secret(rest) {
+                masked.push_str(MASK);
+                rest = behind;
+            } else {
+                masked.push(next);
+                rest = rest.get(next.len_utf8()..).unwrap_or_default();
+            }
+        }
+        masked.truncate(masked.floor_char_boundary(limit));
+        masked
     }
 
     /// This mask and one secret more.
     pub fn and(&self, secret: &Secret) -> Self {
-        Self::new(self.0.iter().cloned().chain([secret.clone()]))
+        if self.secrets.contains(secret) {
+            return self.clone();
+        }
+        Self::new(self.secrets.iter().cloned().chain([secret.clone()]))
+    }
+
+    /// What follows the longest secret at the start of a text.
+    fn behind_secret<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let first = text.bytes().next()?;
+        self.texts
+            .iter()
+            .filter(|secret| secret.bytes().next() == Some(first) || matches!(first, b'\\' | b'%' | b'+'))
+            .filter_map(|secret| behind(text, secret))
+            .min_by_key(|rest| rest.len())
     }
 }
 
-impl std::fmt::Debug for Mask {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Mask({} secrets)", self.0.len())
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mask({} secrets)", self.secrets.len())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replaces_every_secret_and_the_longer_one_first() {
-        let mask = Mask::new([Secret::new("pass"), Secret::new("pass-word"), Secret::new("ab")]);
-        assert_eq!(mask.apply("pass-word, pass, ab"), "[REDACTED], [REDACTED], ab");
+/// The secret and its base64 forms. Within a longer text it begins at any of three bits of a base64 character: what its
+/// neighbors change is left out.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    for shift in 0..3_usize {
+        let mut bytes = vec![0; shift];
+        bytes.extend_from_slice(secret.as_bytes());
+        let is_shared_end = bytes.len().checked_rem(3) != Some(0);
+        for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            let start = match shift {
+                0 => 0,
+                1 => 2,
+                _ => 3,
+            };
+            let end = encoded.len().saturating_sub(usize::from(is_shared_end));
+            forms.extend(
+                encoded
+                    .get(start..end)
+                    .filter(|form| form.len() >= SHORTEST)
+                    .map(str::to_owned),
+            );
+        }
     }
+    forms
+}
+
+/// What follows a secret at the start of a text, whatever way each of its characters is written in.
+fn behind<'a>(text: &'a str, secret: &str) -> Option<&'a str> {
+    let mut rests = vec![text];
+    for c in secret.chars() {
+        let mut next: Vec<&str> = Vec::new();
+        for rest in rests {
+            for behind in behind_char(rest, c) {
+                if !next.iter().any(|known| known.len() == behind.len()) {
+                    next.push(behind);
+                }
+            }
+        }
+        if next.is_empty() {
+            return None;
+        }
+        rests = next;
+    }
+    rests.into_iter().min_by_key(|rest| rest.len())
+}
+
+/// What follows a character at the start of a text, for each way to write it.
+fn behind_char(text: &str, c: char) -> impl Iterator<Item = &str> {
+    let plain = text.strip_prefix(c);
+    let form = (c == ' ').then(|| text.strip_prefix('+')).flatten();
+    let escaped = text.starts_with('\\').then(|| behind_escape(text, c)).flatten();
+    let encoded = text.starts_with('%').then(|| behind_percent(text, c)).flatten();
+    // A backslash is written as two, or four within a text that is escaped again.
+    let backslashes = (c == '\\').then(|| {
+        (2..=DEEPEST).map_while(move |count| {
+            let run = text.get(..count)?;
+            run.bytes().all(|byte| byte == b'\\').then(|| text.get(count..))?
+        })
+    });
+    [plain, form, escaped, encoded]
+        .into_iter()
+        .flatten()
+        .chain(backslashes.into_iter().flatten())
+}
+
+/// `\/`, `\"`, `\u002B` and, for what lies beyond 16 bits, two of those; behind one or more backslashes.
+fn behind_escape(text: &str, c: char) -> Option<&str> {
+    let mut rest = text;
+    let mut units = [0; 2];
+    let mut is_unicode = true;
+    for unit in c.encode_utf16(&mut units) {
+        rest = behind_backslashes(rest)?;
+        let digits = rest.strip_prefix('u').and_then(|rest| rest.split_at_checked(4));
+        match digits {
+            Some((digits, behind)) if u16::from_str_radix(digits, 16) == Ok(*unit) => rest = behind,
+            _ => {
+                is_unicode = false;
+                break;
+            }
+        }
+    }
+    if is_unicode {
+        return Some(rest);
+    }
+    let rest = behind_backslashes(text)?;
+    matches!(c, '/' | '"' | '\'').then(|| rest.strip_prefix(c)).flatten()
+}
+
+/// What follows one to eight backslashes. More are not counted: the work stays linear.
+fn behind_backslashes(text: &str) -> Option<&str> {
+    let count = text.bytes().take(DEEPEST).take_while(|byte| *byte == b'\\').count();
+    (count > 0).then(|| text.get(count..)).flatten()
+}
+
+/// `%2B` for each byte, in any case; `%252B` where it is encoded again.
+fn behind_percent(text: &str, c: char) -> Option<&str> {
+    let mut rest = text;
+    let mut bytes = [0; 4];
+    for byte in c.encode_utf8(&mut bytes).bytes() {
+        rest = rest.strip_prefix('%')?;
+        for _ in 0..DEEPEST {
+            // A percent sign that is meant ends here.
+            match rest.strip_prefix("25") {
+                Some(again) if byte != b'%' || starts_with_hex(again, byte) => rest = again,
+                _ => break,
+            }
+        }
+        let (digits, behind) = rest.split_at_checked(2)?;
+        if u8::from_str_radix(digits, 16) != Ok(byte) {
+            return None;
+        }
+        rest = behind;
+    }
+    Some(rest)
+}
+
+fn starts_with_hex(text: &str, byte: u8) -> bool {
+    text.get(..2)
+        .is_some_and(|digits| u8::from_str_radix(digits, 16) == Ok(byte))
 }

@@ -2,7 +2,9 @@
 
 mod answer;
 mod backoff;
+mod budget;
 mod cache;
+mod call;
 mod deadline;
 mod elements;
 mod exchange;
@@ -10,23 +12,33 @@ pub mod lenient;
 mod mask;
 pub mod paging;
 mod quota;
+mod rate_limit;
 mod retry_after;
 mod session;
+mod streaming;
 mod token;
 mod url;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub use self::tests::fake;
+
 pub use self::{
     answer::Answer,
     backoff::Backoff,
+    budget::Budget,
     cache::{AccountKey, CachedToken, Caches},
+    call::{Authorization, Call, Repeat},
     deadline::Deadline,
     elements::Splitter,
-    exchange::{Call, Client, Pacing, Repeat},
+    exchange::Client,
     quota::Quota,
-    session::send_with_token,
+    rate_limit::RateLimitPolicy,
+    session::{access_token, send_with_token},
+    streaming::Elements,
+    token::{Requested, TokenRequest, basic},
     url::{BaseUrl, QueryBuilder, path_segment},
 };
 

@@ -1,31 +1,194 @@
-//! A bound for every page loop.
+//! Page loops: by offset, by cursor and by link. A list that cannot be read whole is said to be so, or is an error.
+
+use std::collections::BTreeSet;
 
 use crate::error::{FaultKind, ProviderFault};
 
-/// Counts the pages of one list.
-#[derive(Debug)]
-pub struct PageBound {
-    what: &'static str,
-    left: u32,
+use super::{BaseUrl, Client};
+
+/// The longest cursor or link in bytes. It goes into a URL.
+const LONGEST_CURSOR: usize = 8 * 1024;
+
+/// One page of a list, as a provider's document gives it.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// How many rows the whole list has, where the provider says so.
+    pub total: Option<u64>,
+    /// The cursor or link of the next page. `None` and the empty text end the list.
+    pub next: Option<String>,
 }
 
-impl PageBound {
-    /// `most` pages of `what` (for the message).
-    pub const fn new(what: &'static str, most: u32) -> Self {
-        Self { what, left: most }
+/// All pages of a list.
+#[derive(Clone, Debug)]
+pub struct List<T> {
+    pub rows: Vec<T>,
+    /// How many rows the provider counts. `None`: it does not say.
+    pub total: Option<u64>,
+}
+
+impl<T> Page<T> {
+    pub const fn new(rows: Vec<T>) -> Self {
+        Self {
+            rows,
+            total: None,
+            next: None,
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// Returns true if no row is missing by the provider's own count. A provider may leave out rows that the credentials may not
+    /// see: they are counted, and may be what is looked for.
+    pub fn is_whole(&self) -> bool {
+        self.missing() == 0
     }
 
-    /// One page more.
-    ///
-    /// # Errors
-    /// [`FaultKind::BadAnswer`] once the bound is reached: a list that never ends is never complete.
-    pub fn turn(&mut self) -> Result<(), ProviderFault> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| {
+    /// The rows that the provider counts and does not show.
+    pub fn missing(&self) -> u64 {
+        self.total.map_or(0, |total| total.saturating_sub(count(&self.rows)))
+    }
+}
+
+/// Reads a list by offset. `page` gets the offset of its first row. The next page starts `limit` further on, wherever the rows of
+/// this one ended: a provider may skip rows. The provider's count ends the list; without one only an empty page does.
+///
+/// # Errors
+/// What `page` gives; [`FaultKind::BadAnswer`] for a count that changes, or that is less than the rows; [`FaultKind::TooLarge`]
+/// past the operation's bound.
+pub async fn by_offset<T, E: From<ProviderFault>>(
+    client: &Client<'_>,
+    what: &str,
+    limit: u64,
+    mut page: impl AsyncFnMut(u64) -> Result<Page<T>, E>,
+) -> Result<List<T>, E> {
+    let mut list = Accumulated::new(what);
+    let mut offset = 0_u64;
+    loop {
+        client.budget().page(what)?;
+        let page = page(offset).await?;
+        let length = count(&page.rows);
+        // A provider that ignores the limit sends more rows than were asked for.
+        offset = offset.saturating_add(limit.max(length).max(1));
+        list.add(page.rows, page.total)?;
+        let is_over = match list.total {
+            Some(total) => offset >= total || list.is_counted_out(),
+            None => length == 0,
+        };
+        if is_over {
+            return Ok(list.into_list());
+        }
+    }
+}
+
+/// Reads a list by cursor. `page` gets the cursor of the page before it, and none for the first page.
+///
+/// # Errors
+/// As [`by_offset`]; [`FaultKind::BadAnswer`] for a cursor that comes again.
+pub async fn by_cursor<T, E: From<ProviderFault>>(
+    client: &Client<'_>,
+    what: &str,
+    mut page: impl AsyncFnMut(Option<&str>) -> Result<Page<T>, E>,
+) -> Result<List<T>, E> {
+    let mut list = Accumulated::new(what);
+    let mut seen = BTreeSet::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        client.budget().page(what)?;
+        let page = page(cursor.as_deref()).await?;
+        list.add(page.rows, page.total)?;
+        let Some(next) = page.next.filter(|next| !next.is_empty()) else {
+            return Ok(list.into_list());
+        };
+        if next.len() > LONGEST_CURSOR {
+            return Err(list.contradiction("has a cursor that is too long").into());
+        }
+        if !seen.insert(next.clone()) {
+            return Err(list.contradiction("repeats a page").into());
+        }
+        cursor = Some(next);
+    }
+}
+
+/// Reads a list by links: `page` gets an absolute URL. A link is followed only below the account's own origin.
+///
+/// # Errors
+/// As [`by_cursor`]; [`FaultKind::BadAnswer`] for a link to another origin.
+pub async fn by_link<T, E: From<ProviderFault>>(
+    client: &Client<'_>,
+    base: &BaseUrl,
+    what: &str,
+    first: String,
+    mut page: impl AsyncFnMut(&str) -> Result<Page<T>, E>,
+) -> Result<List<T>, E> {
+    by_cursor(client, what, async |link: Option<&str>| {
+        let page = page(link.unwrap_or(&first)).await?;
+        let Some(next) = page.next.as_deref().filter(|next| !next.is_empty()) else {
+            return Ok(page);
+        };
+        let next = base.follow(next).ok_or_else(|| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
-                format!("the provider's list of {} does not end", self.what),
+                format!("the provider's next page of {what} is on another host"),
             )
         })?;
+        Ok(Page {
+            next: Some(next),
+            ..page
+        })
+    })
+    .await
+}
+
+/// The pages so far.
+struct Accumulated<'a, T> {
+    what: &'a str,
+    rows: Vec<T>,
+    total: Option<u64>,
+}
+
+impl<'a, T> Accumulated<'a, T> {
+    const fn new(what: &'a str) -> Self {
+        Self {
+            what,
+            rows: Vec::new(),
+            total: None,
+        }
+    }
+
+    fn add(&mut self, rows: Vec<T>, total: Option<u64>) -> Result<(), ProviderFault> {
+        if let (Some(before), Some(now)) = (self.total, total)
+            && before != now
+        {
+            return Err(self.contradiction("changed while it was read"));
+        }
+        self.total = self.total.or(total);
+        self.rows.extend(rows);
+        if self.total.is_some_and(|total| count(&self.rows) > total) {
+            return Err(self.contradiction("has more rows than it counts"));
+        }
         Ok(())
     }
+
+    fn is_counted_out(&self) -> bool {
+        self.total.is_some_and(|total| count(&self.rows) >= total)
+    }
+
+    fn contradiction(&self, what: &str) -> ProviderFault {
+        ProviderFault::new(
+            FaultKind::BadAnswer,
+            format!("the provider's list of {} {what}", self.what),
+        )
+    }
+
+    fn into_list(self) -> List<T> {
+        List {
+            rows: self.rows,
+            total: self.total,
+        }
+    }
+}
+
+fn count<T>(rows: &[T]) -> u64 {
+    u64::try_from(rows.len()).unwrap_or(u64::MAX)
 }

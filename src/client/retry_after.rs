@@ -1,32 +1,127 @@
-//! How long a provider asks to wait.
+//! How long a provider asks to wait. RFC 9110, section 10.2.3, and what is seen besides.
 
 use std::time::Duration;
 
-/// `Retry-After` in seconds. The date form is taken too; a date in the past is zero.
-pub fn standard(value: &str, unix_now: Duration) -> Option<Duration> {
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, format_description::well_known};
+
+/// A number of seconds that is larger is a moment, or nonsense.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// Reads a wait: seconds, with a fraction or without; a moment as an HTTP date in its three forms, as RFC 3339, or in seconds or
+/// milliseconds since 1970. `None` for what is zero, past, longer than a day or unreadable.
+pub fn parse(value: &str, unix_now: Duration) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
+    let wait = match decimal(value) {
+        Some(seconds) if seconds <= LONGEST_WAIT => seconds,
+        Some(moment) => moment
+            .checked_sub(unix_now)
+            .filter(|wait| *wait <= LONGEST_WAIT)
+            .or_else(|| moment.checked_div(1_000)?.checked_sub(unix_now))?,
+        None => date(value)?.checked_sub(unix_now)?,
+    };
+    (!wait.is_zero() && wait <= LONGEST_WAIT).then_some(wait)
+}
+
+fn decimal(value: &str) -> Option<Duration> {
+    let is_decimal = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    Duration::try_from_secs_f64(value.parse().ok().filter(|_| is_decimal)?).ok()
+}
+
+/// Unix time of a date.
+fn date(value: &str) -> Option<Duration> {
+    let date = OffsetDateTime::parse(value, &well_known::Rfc2822)
+        .or_else(|_| OffsetDateTime::parse(value, &well_known::Rfc3339))
+        .ok()
+        .or_else(|| obsolete(value))?;
+    u64::try_from(date.unix_timestamp()).ok().map(Duration::from_secs)
+}
+
+/// The two obsolete forms: `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+fn obsolete(value: &str) -> Option<OffsetDateTime> {
+    let parts: Vec<&str> = value.split([' ', ',', '-']).filter(|part| !part.is_empty()).collect();
+    let (day, month, year, clock) = match *parts.as_slice() {
+        [_, day, month, year, clock, "GMT"] => (day, month, century(year.parse().ok()?), clock),
+        [_, month, day, clock, year] => (day, month, year.parse().ok()?, clock),
+        _ => return None,
+    };
+    let mut clock = clock.split(':').map(|part| part.parse::<u8>().ok());
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    let date = Date::from_calendar_date(year, month_of(month)?, day.parse().ok()?).ok()?;
+    Some(PrimitiveDateTime::new(date, Time::from_hms(hour, minute, second).ok()?).assume_utc())
+}
+
+/// The year of two digits. The 20th century is over.
+const fn century(year: i32) -> i32 {
+    match year {
+        0..70 => year.saturating_add(2_000),
+        70..100 => year.saturating_add(1_900),
+        _ => year,
     }
-    let date = time::OffsetDateTime::parse(value, &time::format_description::well_known::Rfc2822).ok()?;
-    let at = Duration::from_secs(u64::try_from(date.unix_timestamp()).ok()?);
-    Some(at.saturating_sub(unix_now))
+}
+
+fn month_of(name: &str) -> Option<Month> {
+    let names = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let index = names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+    Month::try_from(u8::try_from(index).ok()?.checked_add(1)?).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: Duration = Duration::from_secs(1_769_851_800);
+
     #[test]
-    fn takes_seconds_and_dates_and_nothing_else() {
-        let now = Duration::from_secs(1_769_851_800);
-        assert_eq!(standard(" 7 ", now), Some(Duration::from_secs(7)));
-        assert_eq!(
-            standard("Sat, 31 Jan 2026 09:30:05 GMT", now),
-            Some(Duration::from_secs(5))
-        );
-        assert_eq!(standard("Sat, 31 Jan 2026 09:29:05 GMT", now), Some(Duration::ZERO));
-        assert_eq!(standard("soon", now), None);
-        assert_eq!(standard("-1", now), None);
+    fn every_form_of_a_wait_is_read() {
+        for (value, wait) in [
+            (" 7 ", 7_000),
+            ("2.0", 2_000),
+            ("0.25", 250),
+            ("Sat, 31 Jan 2026 09:30:05 GMT", 5_000),
+            ("Saturday, 31-Jan-26 09:30:05 GMT", 5_000),
+            ("Sat Jan 31 09:30:05 2026", 5_000),
+            ("2026-01-31T09:30:05Z", 5_000),
+            ("2026-01-31T10:30:05+01:00", 5_000),
+            ("1769851805", 5_000),
+            ("1769851805000", 5_000),
+            ("86400", 86_400_000),
+        ] {
+            assert_eq!(parse(value, NOW), Some(Duration::from_millis(wait)), "{value}");
+        }
+        // A day of one digit is padded with a space.
+        let wait = parse("Sun Feb  1 09:30:00 2026", NOW);
+        assert_eq!(wait, Some(Duration::from_hours(24)));
+    }
+
+    #[test]
+    fn what_is_no_wait_is_none() {
+        for value in [
+            "0",
+            "0.0",
+            "",
+            "soon",
+            "-1",
+            "+1",
+            "1e3",
+            "inf",
+            "NaN",
+            ".",
+            "1.2.3",
+            "86401",
+            "18446744073709551616",
+            "999999999999999999999999999999999999999",
+            "1769851795",
+            "Sat, 31 Jan 2026 09:29:05 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sat, 31 Feb 2026 09:30:05 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            "9999-12-31T23:59:59-01:00",
+            "Sat Jan 31 09:30 2026",
+        ] {
+            assert_eq!(parse(value, NOW), None, "{value}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Calls with an access token that is got for them, kept, and renewed once when it is refused.
 
-use crate::{error::ProviderFault, secret::Secret};
+use crate::{
+    error::{FaultKind, ProviderFault},
+    secret::Secret,
+};
 
 use super::{AccountKey, Answer, CachedToken, Caches, Call, Client};
 
@@ -17,40 +20,49 @@ pub async fn send_with_token(
 ) -> Result<Answer, ProviderFault> {
     let (token, from_cache) = match caches.token(key, client.transport().monotonic()) {
         Some(token) => (token, true),
-        None => (renew(client, caches, key, &fresh).await?, false),
+        None => (access_token(client, caches, key, &fresh).await?, false),
     };
     let answer = client
         .send_authorized(call, ("authorization", "Bearer", &token))
         .await?;
-    if answer.status != 401 {
+    if client.status_of(&answer) != 401 {
         return Ok(answer);
     }
     caches.forget_token(key, &token);
     if !from_cache {
         return Ok(answer);
     }
-    let token = renew(client, caches, key, &fresh).await?;
+    let token = access_token(client, caches, key, &fresh).await?;
     client.send_authorized(call, ("authorization", "Bearer", &token)).await
 }
 
-/// A token that another call got meanwhile, or a new one.
-async fn renew(
+/// The account's token: the one that is kept, one that another call is getting, or a new one.
+///
+/// # Errors
+/// What getting a token gives; [`FaultKind::TimedOut`] if the deadline passes before.
+pub async fn access_token(
     client: &Client<'_>,
     caches: &Caches,
     key: AccountKey,
     fresh: &impl AsyncFn() -> Result<CachedToken, ProviderFault>,
 ) -> Result<Secret, ProviderFault> {
-    let end = client.transport().monotonic() + client.deadline().left(client.transport());
-    let Some(_turn) = caches.turn(client.transport(), end, key).await else {
-        let mut fault = ProviderFault::new(
-            crate::error::FaultKind::TimedOut,
+    let transport = client.transport();
+    let kept = || caches.token(key, transport.monotonic());
+    if let Some(token) = kept() {
+        return Ok(token);
+    }
+    let end = transport.monotonic().saturating_add(client.deadline().left(transport));
+    // Without the turn in time this call asks for a token of its own: who has the turn may hang.
+    let _turn = caches.turn(transport, end, key).await;
+    if let Some(token) = kept() {
+        return Ok(token);
+    }
+    if client.deadline().left(transport).is_zero() {
+        let fault = ProviderFault::new(
+            FaultKind::TimedOut,
             "the deadline passed before there was an access token",
         );
-        fault.sent = false;
-        return Err(fault);
-    };
-    if let Some(token) = caches.token(key, client.transport().monotonic()) {
-        return Ok(token);
+        return Err(ProviderFault { sent: false, ..fault });
     }
     let cached = fresh().await?;
     let token = cached.token.clone();

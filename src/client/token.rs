@@ -1,25 +1,77 @@
-//! What a token endpoint answers. RFC 6749, section 5.1; lifetimes are also seen as text and with a fraction.
+//! Token endpoints. RFC 6749, sections 2.3.1 and 5.1; lifetimes are also seen as text and with a fraction.
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::{
     error::{FaultKind, ProviderFault},
     secret::Secret,
+    transport::Method,
 };
 
-use super::{Answer, CachedToken};
+use super::{Answer, CachedToken, Call, Client, QueryBuilder};
+
+/// A request for an access token.
+pub struct TokenRequest {
+    pub url: String,
+    /// The body, `application/x-www-form-urlencoded`.
+    pub form: QueryBuilder,
+    /// [`basic`] authentication, for a client whose credentials are not in the form.
+    pub basic: Option<Secret>,
+    /// How long a token is good for where the answer does not say so.
+    pub lifetime: Duration,
+}
+
+/// What became of a request for an access token.
+#[derive(Debug)]
+pub enum Requested {
+    Token(CachedToken),
+    /// The answer is no success: what it means is the provider's to say.
+    Refused(Answer),
+}
 
 /// No token is kept for longer than this, whatever its answer says.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
+impl Client<'_> {
+    /// Gets an access token.
+    ///
+    /// # Errors
+    /// What [`Client::send`] gives, and [`FaultKind::BadAnswer`] for a success without a token.
+    pub async fn request_token(&self, request: TokenRequest) -> Result<Requested, ProviderFault> {
+        let TokenRequest {
+            url,
+            form,
+            basic,
+            lifetime,
+        } = request;
+        let call = Call::read(Method::Post, url, Some(form.build().into_bytes()))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = match &basic {
+            Some(basic) => self.send_authorized(&call, ("authorization", "Basic", basic)).await?,
+            None => self.send(&call).await?,
+        };
+        if !answer.is_success() {
+            return Ok(Requested::Refused(answer));
+        }
+        let now = self.transport().monotonic();
+        answer.access_token(now, lifetime).map(Requested::Token)
+    }
+}
+
+/// The credentials of basic authentication.
+pub fn basic(id: &str, secret: &str) -> Secret {
+    Secret::new(STANDARD.encode(format!("{id}:{secret}")))
+}
 
 impl Answer {
     /// The access token of a token endpoint's 2xx answer. `lifetime` counts where the answer names none.
     ///
     /// # Errors
     /// [`FaultKind::BadAnswer`] without the answer's body: it may hold a token that nothing masks yet.
-    pub fn access_token(&self, now: Duration, lifetime: Duration) -> Result<CachedToken, ProviderFault> {
+    fn access_token(&self, now: Duration, lifetime: Duration) -> Result<CachedToken, ProviderFault> {
         let document: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let token = document.get("access_token").and_then(Value::as_str).unwrap_or_default();
         if token.is_empty() {

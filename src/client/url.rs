@@ -13,7 +13,7 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// `https://host[:port][/path]`; `http` for a loopback host alone.
+    /// `https://host[:port][/path]`; `http` only for a loopback host.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
@@ -38,9 +38,7 @@ impl BaseUrl {
             "https" => {}
             "http" if loopback => {}
             "http" => {
-                return Err(String::from(
-                    "must be https: plain http is for loopback addresses alone",
-                ));
+                return Err(String::from("must be https: plain http is only for loopback addresses"));
             }
             _ => return Err(String::from("must be an https URL")),
         }
@@ -48,7 +46,7 @@ impl BaseUrl {
             return Err(String::from("must have a plain path"));
         }
         Ok(Self {
-            origin: scheme.len() + 3 + authority.len(),
+            origin: scheme.len().saturating_add(3).saturating_add(authority.len()),
             text: text.to_owned(),
         })
     }
@@ -64,7 +62,7 @@ impl BaseUrl {
 
     /// `https://host[:port]`.
     pub fn origin(&self) -> &str {
-        &self.text[..self.origin]
+        self.text.get(..self.origin).unwrap_or_default()
     }
 
     /// An address that the provider gave: only under the account's own origin, absolute or as a path.
@@ -115,7 +113,7 @@ impl QueryBuilder {
         }
     }
 
-    /// `path?query`, or the path alone.
+    /// `path?query`, or only the path.
     pub fn on(self, path: &str) -> String {
         if self.0.is_empty() {
             path.to_owned()
@@ -124,7 +122,7 @@ impl QueryBuilder {
         }
     }
 
-    /// The query alone: also the body of an `application/x-www-form-urlencoded` request.
+    /// Only the query: also the body of an `application/x-www-form-urlencoded` request.
     pub fn build(self) -> String {
         self.0
     }
@@ -135,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_https_and_loopback_http_alone() {
+    fn takes_https_and_http_only_for_loopback() {
         for good in [
             "https://api.example.com",
             "https://h:8443/api/v1/",
@@ -162,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_links_under_the_own_origin_alone() {
+    fn follows_links_only_under_the_own_origin() {
         let base = BaseUrl::parse("https://h.example/api").unwrap();
         assert_eq!(base.follow("/next?p=2").as_deref(), Some("https://h.example/next?p=2"));
         assert_eq!(

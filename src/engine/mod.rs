@@ -65,7 +65,7 @@ pub async fn run(
     let selections = select::select(provider, cx, &mut work)
         .await
         .map_err(|error| ended(&error))?;
-    if let Some(message) = work.excess() {
+    if let Some(message) = select::excess(&work, &selections) {
         let refused = || Selection::refused(Reason::TooMuchAtOnce, message.clone());
         let selections = cx.ask.entries.iter().map(|_| refused()).collect();
         return Report::new(provider, cx, &work, selections).finish(trail);
@@ -92,11 +92,6 @@ pub async fn run(
     }
     Report::new(provider, cx, &work, selections).finish(trail)
 }
-
-/// Grants that one call removes at most.
-const MOST_GRANTS: usize = 2_000;
-/// Roles that one call revokes at most only to prove that they are not held.
-const MOST_PROBES: usize = 1_000;
 
 /// The state of one operation.
 struct Work {
@@ -211,17 +206,6 @@ impl Work {
             && unread_rows(reading).into_iter().all(is_known)
     }
 
-    /// Why the selected grants are too many for one call. Before the first write it is certain that the report fits.
-    fn excess(&self) -> Option<String> {
-        let probes = self.targets.iter().filter(|target| target.probe).count();
-        let grants = self.targets.len().saturating_sub(probes);
-        (grants > MOST_GRANTS || probes > MOST_PROBES).then(|| {
-            format!(
-                "the request selects {grants} grants and {probes} roles that only a revoke can prove absent; one call takes at most {MOST_GRANTS} and {MOST_PROBES}: nothing was sent, split it"
-            )
-        })
-    }
-
     /// The position of the target for a grant: entries that mean the same grant share it.
     fn target(&mut self, grant: Grant, probe: bool) -> usize {
         let next = self.targets.len();
@@ -289,10 +273,15 @@ pub fn context<'a>(
     caches: &'a Caches,
     ask: &'a crate::ask::Ask,
     secrets: Vec<crate::secret::Secret>,
-    pacing: crate::client::Pacing,
+    rate_limit: crate::client::RateLimitPolicy,
 ) -> Context<'a> {
     Context {
-        client: Client::new(transport, Deadline::starting_now(transport, ask.total), secrets, pacing),
+        client: Client::new(
+            transport,
+            Deadline::starting_now(transport, ask.total),
+            secrets,
+            rate_limit,
+        ),
         caches,
         ask,
         revoke_answers: std::cell::RefCell::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    contract::types::{GrantOutcome, Outcome, UnknownRole, Via, ViaKind},
+    contract::types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
     provider::{Context, Grant, Held, Provider, Verdict},
     reason::Reason,
     timestamp,
@@ -52,7 +52,7 @@ pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> G
     let decision = Decision {
         outcome: Outcome::Inherited,
         reason: Some(Reason::Inherited),
-        message: Some(format!("`{}` is held {}", grant.role_id, through_words(through))),
+        message: Some(format!("`{}` is held {}", cut(&grant.role_id), through_words(through))),
         warning: None,
     };
     GrantOutcome {
@@ -129,6 +129,12 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
     match target.verdict() {
+        None if cx.ask.dry_run && target.probe => Decision {
+            message: Some(String::from(
+                "the provider does not show this role; only the revoke can prove that it is not held",
+            )),
+            ..Decision::plain(Outcome::Planned)
+        },
         None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
         None => Decision::new(
             Outcome::NotAttempted,
@@ -235,9 +241,13 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
     let mut warnings = grant.warnings.clone();
     warnings.extend(decision.warning.map(Warning::text));
     GrantOutcome {
-        role_id: grant.role_id.clone(),
-        role_name: grant.role_name.clone(),
-        scope: grant.scope.clone(),
+        role_id: cut(&grant.role_id),
+        role_name: grant.role_name.as_deref().map(cut),
+        scope: Scope {
+            group: grant.scope.group.as_deref().map(cut),
+            organization: grant.scope.organization.as_deref().map(cut),
+            workspace: grant.scope.workspace.as_deref().map(cut),
+        },
         direct: grant.is_direct(),
         outcome: decision.outcome,
         reason: decision.reason.map(|reason| reason.as_str().to_owned()),
@@ -245,7 +255,7 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
         acknowledged: false,
         via: match &grant.held {
             Held::Direct => Vec::new(),
-            Held::Through(via) => via.clone(),
+            Held::Through(via) => via.iter().take(MOST_VIA).map(cut_via).collect(),
         },
         changed: false,
         warnings,
@@ -256,9 +266,27 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
     }
 }
 
+/// The longest id or name in an outcome, in characters: the report must fit whatever a provider calls its roles.
+const LONGEST_NAME: usize = 256;
+/// The most groups or wider grants that an outcome names.
+const MOST_VIA: usize = 32;
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_NAME).collect()
+}
+
+fn cut_via(via: &Via) -> Via {
+    Via {
+        kind: via.kind,
+        id: via.id.as_deref().map(cut),
+        name: via.name.as_deref().map(cut),
+    }
+}
+
 fn through_words(via: &[Via]) -> String {
     let words: Vec<String> = via
         .iter()
+        .take(MOST_VIA)
         .map(|via| {
             let kind = match via.kind {
                 ViaKind::Group => "the group",
@@ -267,7 +295,7 @@ fn through_words(via: &[Via]) -> String {
                 ViaKind::WiderScope => "the wider scope",
             };
             let name = via.name.as_deref().or(via.id.as_deref()).unwrap_or("(not named)");
-            format!("{kind} `{name}`")
+            format!("{kind} `{}`", cut(name))
         })
         .collect();
     if words.is_empty() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ask::{Entry, Selector},
-    contract::types::{Failure, GrantOutcome, Outcome, PlannedRequest, RoleOutcome, Success, User},
+    contract::types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
     provider::{Context, Grant, GrantKind, Provider, Reading},
     reason::Reason,
 };
@@ -31,10 +31,14 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub fn new(provider: &'a dyn Provider, cx: &'a Context<'a>, work: &'a Work, selections: Vec<Selection>) -> Self {
-        let mut outcomes = Vec::with_capacity(selections.len());
+        let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work);
         for (entry, selection) in cx.ask.entries.iter().zip(selections) {
+            if let Some(earlier) = selection.same_as {
+                outcomes.extend(outcomes.get(earlier).map(|outcome| repeated(entry, outcome, earlier)));
+                continue;
+            }
             let outcome = entry_outcome(provider, cx, work, entry, selection, &later);
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
@@ -160,6 +164,7 @@ fn entry_outcome(
         mut warnings,
         role_ids,
         selector,
+        same_as: _,
     } = selection;
     let mut grants: Vec<_> = targets
         .iter()
@@ -187,10 +192,7 @@ fn entry_outcome(
         // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
         (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
     };
-    let (role, organization) = match entry {
-        Entry::Role { asked, .. } => (Some(asked.clone()), None),
-        Entry::Organization { asked, .. } => (None, Some(asked.clone())),
-    };
+    let (role, organization) = as_requested(entry);
     RoleOutcome {
         role,
         organization,
@@ -199,6 +201,29 @@ fn entry_outcome(
         message,
         warnings,
         grants,
+        same_as: None,
+    }
+}
+
+/// The outcome of an entry that means the same as an earlier one: a thousand of them must not list the grants a thousand times.
+fn repeated(entry: &Entry, earlier: &RoleOutcome, position: usize) -> RoleOutcome {
+    let (role, organization) = as_requested(entry);
+    RoleOutcome {
+        role,
+        organization,
+        outcome: earlier.outcome,
+        reason: earlier.reason.clone(),
+        message: earlier.message.clone(),
+        warnings: earlier.warnings.clone(),
+        grants: Vec::new(),
+        same_as: u32::try_from(position).ok(),
+    }
+}
+
+fn as_requested(entry: &Entry) -> (Option<Role>, Option<Organization>) {
+    match entry {
+        Entry::Role { asked, .. } => (Some(asked.clone()), None),
+        Entry::Organization { asked, .. } => (None, Some(asked.clone())),
     }
 }
 

@@ -14,6 +14,8 @@ use super::{State, Work, moment::Moment, plan, verify};
 
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 8;
+/// A rate limit is waited out for at least this long.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
 /// Grants of a refused atomic batch that are tried one by one.
 const MOST_ALONE: usize = 8;
 
@@ -21,8 +23,12 @@ const MOST_ALONE: usize = 8;
 pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) {
     let verification = provider.verification();
     let mut alone_left = MOST_ALONE;
+    let mut may_wait = true;
     for round in 1..=verification.rounds.max(1) {
-        let repeats = send_pending(provider, cx, work).await;
+        let mut repeats = send_pending(provider, cx, work).await;
+        if std::mem::take(&mut may_wait) && wait_out_rate_limit(provider, cx, work, &repeats).await {
+            repeats.extend(send_pending(provider, cx, work).await);
+        }
         let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
         single_out(provider, cx, work, &refused, verification.replaces_set).await;
         if !work.targets.iter().any(super::Target::needs_read_back) {
@@ -36,6 +42,55 @@ pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
             return;
         }
     }
+}
+
+/// Waits out the rate limit of a write that the client must not send again by itself: the state is read afresh and the write planned
+/// from that. Returns true if anything is to be sent again.
+async fn wait_out_rate_limit(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, sent: &[Sent]) -> bool {
+    let limited: Vec<usize> = sent
+        .iter()
+        .filter(|write| write.repeat == Repeat::Reread)
+        .flat_map(|write| write.targets.iter().copied())
+        .filter(|&index| work.targets.get(index).is_some_and(is_rate_limited))
+        .collect();
+    if limited.is_empty() {
+        return false;
+    }
+    let transport = cx.client.transport();
+    let asked = cx.retry_after.borrow().unwrap_or_default();
+    let wait = asked.max(LEAST_WAIT);
+    if !cx.client.deadline().allows_write_after(transport, wait) {
+        return false;
+    }
+    transport.sleep(wait).await;
+    let Some(now) = fresh(provider, cx, work).await else {
+        return false;
+    };
+    if !cx.client.deadline().allows_write(transport) {
+        return false;
+    }
+    let at = Moment::now(transport);
+    for index in limited {
+        if let Some(target) = work.targets.get_mut(index) {
+            if now.shows(&target.grant) {
+                target.state = State::Pending;
+            } else {
+                target.answer(vanished(), at);
+            }
+        }
+    }
+    work.before = now;
+    work.has_pending()
+}
+
+const fn is_rate_limited(target: &super::Target) -> bool {
+    matches!(
+        target.verdict(),
+        Some(Verdict::NotSent {
+            reason: Reason::RateLimited,
+            ..
+        })
+    )
 }
 
 /// Nothing was sent because the set changed after it was read: a fresh read takes the place of the first one, and what it still

@@ -1,6 +1,6 @@
 //! Matching: which grants does each entry of the request mean?
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use crate::{
     ask::{Entry, Selector},
@@ -31,6 +31,8 @@ pub struct Selection {
     pub role_ids: Vec<String>,
     /// In the spelling of the reading.
     pub selector: Selector,
+    /// The position of an earlier entry that means the same.
+    pub same_as: Option<usize>,
 }
 
 impl Selection {
@@ -42,6 +44,7 @@ impl Selection {
             warnings: Vec::new(),
             role_ids: Vec::new(),
             selector: Selector::default(),
+            same_as: None,
         }
     }
 
@@ -79,7 +82,16 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
     let mut selections = Vec::with_capacity(cx.ask.entries.len());
     let mut first_fault = None;
     let mut undecided = 0;
-    for entry in &cx.ask.entries {
+    let mut seen: HashMap<&Selector, usize> = HashMap::new();
+    for (position, entry) in cx.ask.entries.iter().enumerate() {
+        let earlier = *seen.entry(entry.selector()).or_insert(position);
+        if earlier != position {
+            selections.push(Selection {
+                same_as: Some(earlier),
+                ..Selection::empty()
+            });
+            continue;
+        }
         selections.push(match select_one(provider, cx, work, entry).await {
             Ok(selection) => selection,
             // A read that one entry needs does not keep the others.
@@ -94,13 +106,33 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
         });
     }
     match first_fault {
-        Some(fault) if undecided == selections.len() => Err(fault.into()),
+        Some(fault) if undecided == seen.len() => Err(fault.into()),
         Some(fault) => {
             cx.note(&fault);
             Ok(selections)
         }
         None => Ok(selections),
     }
+}
+
+/// Grants that the entries of one call select at most.
+const MOST_GRANTS: usize = 2_000;
+/// Roles that one call revokes at most only to prove that they are not held.
+const MOST_PROBES: usize = 1_000;
+
+/// Why the selected grants are too many for one call. Before the first write it is certain that the report fits.
+pub fn excess(work: &Work, selections: &[Selection]) -> Option<String> {
+    let probes = work.targets.iter().filter(|target| target.probe).count();
+    let listed = selections
+        .iter()
+        .map(|selection| selection.targets.len().saturating_add(selection.inherited.len()))
+        .fold(0, usize::saturating_add);
+    let grants = listed.saturating_sub(probes);
+    (grants > MOST_GRANTS || probes > MOST_PROBES).then(|| {
+        format!(
+            "the request selects {grants} grants and {probes} roles that only a revoke can prove absent; one call takes at most {MOST_GRANTS} and {MOST_PROBES}: nothing was sent, split it"
+        )
+    })
 }
 
 async fn select_one(

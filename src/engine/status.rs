@@ -62,10 +62,19 @@ impl Cause {
     fn can_pass(&self) -> bool {
         match self.outcome {
             Outcome::Unverified => true,
-            Outcome::NotAttempted => {
-                !self.is(&[Reason::CredentialsRejected, Reason::Forbidden, Reason::ProviderRefused])
-            }
-            Outcome::Unknown => !self.is(&[Reason::NotVisible]),
+            Outcome::NotAttempted => !self.is(&[
+                Reason::CredentialsRejected,
+                Reason::Forbidden,
+                Reason::ProviderRefused,
+                Reason::HostNotAllowed,
+                Reason::Misconfigured,
+            ]),
+            Outcome::Unknown => !self.is(&[
+                Reason::NotVisible,
+                Reason::HostNotAllowed,
+                Reason::Misconfigured,
+                Reason::TooMuchAtOnce,
+            ]),
             _ => self.is(&[
                 Reason::RateLimited,
                 Reason::TimedOut,
@@ -114,6 +123,8 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
         Reason::NotReadBack,
     ]) {
         (502, FailureKind::ProviderError, true)
+    } else if any(&[Reason::HostNotAllowed]) {
+        (500, FailureKind::HostNotAllowed, false)
     } else if any(&[Reason::CredentialsRejected]) {
         (401, FailureKind::Unauthenticated, false)
     } else if any(&[Reason::Forbidden, Reason::NotVisible]) {
@@ -143,7 +154,9 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
             FaultKind::RateLimited => (FailureKind::RateLimited, 429),
             FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
             FaultKind::Forbidden => (FailureKind::Forbidden, 403),
-            FaultKind::Refused => (FailureKind::NotRemoved, 422),
+            FaultKind::NotFound | FaultKind::Refused | FaultKind::TooLarge => (FailureKind::NotRemoved, 422),
+            FaultKind::NotAllowed => (FailureKind::HostNotAllowed, 500),
+            FaultKind::Redirected => (FailureKind::InvalidAccount, 500),
             FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
                 (FailureKind::ProviderError, 502)
             }

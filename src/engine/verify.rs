@@ -42,6 +42,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
         if left.is_zero() {
             return;
         }
+        cx.client.budget().release();
         let read = match select(pin!(provider.read(cx, &work.user)), pin!(transport.sleep(left))).await {
             Either::Left((read, _)) => read,
             Either::Right(_) => return,
@@ -261,7 +262,10 @@ const fn scope_parts(grant: &Grant) -> [&Option<String>; 3] {
 /// Whether the next read can succeed where this one failed.
 fn may_pass(error: &Error) -> bool {
     match error {
-        Error::Provider(fault) => !matches!(fault.kind, FaultKind::CredentialsRejected | FaultKind::Forbidden),
+        Error::Provider(fault) => !matches!(
+            fault.kind,
+            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::TooLarge
+        ),
         _ => false,
     }
 }

@@ -4,7 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::{contract::types::Success, json};
 
-use super::{Envelope, Format, LeftOut, normalized, outcome_counts};
+use super::{
+    Envelope, Format, LeftOut,
+    bounded::{self, UserAt},
+    normalized, outcome_counts,
+};
 
 /// Status, headers and body.
 pub struct Answer {
@@ -46,14 +50,14 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         let requests = planned_requests.into_iter().map(json::planned_request).collect();
         body.insert(String::from("planned_requests"), Value::Array(requests));
     }
-    let body = match envelope {
-        Envelope::Bare => Value::Object(body),
-        Envelope::Result => serde_json::json!({"result": body}),
-    };
+    let body = bounded::to_bytes(body, UserAt::Top);
     Answer {
         status: 200,
         headers,
-        body: body.to_string().into_bytes(),
+        body: match envelope {
+            Envelope::Bare => body,
+            Envelope::Result => [br#"{"result":"#, body.as_slice(), b"}"].concat(),
+        },
     }
 }
 

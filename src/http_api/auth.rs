@@ -1,8 +1,8 @@
-//! Who calls, and which accounts they may use.
+//! Who the caller is, and what they may do.
 
 use sha2::{Digest, Sha256};
 
-use crate::account::Status;
+use crate::{account::Status, transport::brief};
 
 use super::{Checked, Host, config::Token, envelope::Rejection, host::Setting};
 
@@ -19,7 +19,7 @@ pub fn token<'a>(host: &dyn Host, tokens: &'a [Token], headers: &[(String, Strin
         .filter(|(name, _)| name == "authorization")
         .map(|(_, value)| value);
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(unauthorized("the Authorization header must be there, once"));
+        return Err(unauthorized("exactly one Authorization header is required"));
     };
     let bearer = value
         .split_once(' ')
@@ -30,7 +30,7 @@ pub fn token<'a>(host: &dyn Host, tokens: &'a [Token], headers: &[(String, Strin
     let digest: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
     let mut found = None;
     for token in tokens {
-        if same(&token.digest, &digest) {
+        if equal(&token.digest, &digest) {
             found = Some(token);
         }
     }
@@ -59,12 +59,12 @@ pub async fn account(host: &dyn Host, token: &Token, id: &str) -> Checked<String
         Err(why) => Err(Rejection::new(
             500,
             "invalid_configuration",
-            format!("the integrated accounts cannot be read: {why}"),
+            format!("the integrated accounts cannot be read: {}", brief(&why)),
         )),
     }
 }
 
-/// What the request is must be in what the token may do.
+/// Refuses a request that the token's `may` does not cover.
 pub fn permit(token: &Token, dry_run: bool, raw: bool) -> Checked<()> {
     let (is_permitted, verb) = if dry_run {
         (token.may.plan, "plan")
@@ -81,11 +81,11 @@ pub fn permit(token: &Token, dry_run: bool, raw: bool) -> Checked<()> {
     Err(Rejection::new(
         403,
         "not_permitted",
-        format!("the bearer token may not do this: `{missing}` is not in its `may`"),
+        format!("the bearer token does not allow this: its `may` lacks `{missing}`"),
     ))
 }
 
-/// An account that is not active answers as the original does.
+/// Refuses an account that is not active, with the status that the original uses.
 pub fn usable(status: Status, dry_run: bool) -> Checked<()> {
     let inactive = |status: u16, name: &str| {
         Err(Rejection::new(
@@ -102,7 +102,10 @@ pub fn usable(status: Status, dry_run: bool) -> Checked<()> {
         Status::ValidationError => inactive(422, "validation_error"),
         Status::PostInstallError => inactive(422, "post_install_error"),
         Status::Blocked => inactive(503, "it is blocked"),
-        Status::Sandbox => inactive(405, "it is a sandbox account, which takes dry runs alone"),
+        Status::Sandbox => inactive(
+            405,
+            "it is a sandbox account, where only dry runs are allowed (dry_run=true)",
+        ),
     }
 }
 
@@ -110,8 +113,8 @@ fn unauthorized(message: &str) -> Rejection {
     Rejection::new(401, "unauthenticated", message).header("www-authenticate", "Bearer")
 }
 
-/// Takes the same time wherever the two differ.
-fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+/// Compares in constant time.
+fn equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
     let difference = one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b));
     std::hint::black_box(difference) == 0
 }

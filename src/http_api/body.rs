@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Checked, InboundBody, envelope::Rejection, unique::Unique};
+use crate::{json::unique::Unique, transport::brief};
 
-/// The JSON object of the body; an absent body is an empty object, so that everything can stand in the query.
+use super::{Checked, InboundBody, envelope::Rejection};
+
+/// Parses the body as a JSON object. An absent body is an empty object, because all parameters can be in the query.
 pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<String, Value>> {
     let bytes = match body {
         InboundBody::Whole(bytes) => bytes,
@@ -15,7 +17,12 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
                 format!("the body is longer than {} bytes", super::BODY_LIMIT),
             ));
         }
-        InboundBody::Broken(why) => return Err(Rejection::field("body", format!("the body could not be read: {why}"))),
+        InboundBody::Broken(why) => {
+            return Err(Rejection::field(
+                "body",
+                format!("the body could not be read: {}", brief(&why)),
+            ));
+        }
     };
     if bytes.is_empty() {
         return Ok(Map::new());
@@ -34,7 +41,7 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
     match serde_json::from_slice(&bytes).map(|Unique(value)| value) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Rejection::field("body", "the body must be a JSON object")),
-        // A message of its own is one of ours, without a value.
+        // This message is this crate's own and contains no value.
         Err(error) if error.is_data() => Err(Rejection::field("body", format!("the body is ambiguous: {error}"))),
         Err(error) => Err(Rejection::field(
             "body",

@@ -1,19 +1,24 @@
-//! Checking a configuration without using it.
+//! Checks a configuration without using it.
 
 use std::cell::RefCell;
 
 use futures_util::FutureExt;
 
-use crate::{account, json, providers, transport::Task};
+use crate::{
+    account::{self, Secrets},
+    json::{self, unique},
+    providers,
+    transport::Task,
+};
 
-use super::{config, host::Secrets, table};
+use super::config;
 
-/// What was found in one entry of a configuration.
+/// The result for one entry of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkup {
     /// The account's id, or the token's name.
     pub entry: String,
-    /// What it is, or what is wrong with it; never a value.
+    /// What it is, or what is wrong with it. Never contains a value.
     pub result: Result<String, String>,
     /// The names of the secrets that it refers to.
     pub secrets: Vec<String>,
@@ -24,7 +29,7 @@ pub struct Checkup {
 /// # Errors
 /// The text as a whole is malformed.
 pub fn check_accounts(text: &str) -> Result<Vec<Checkup>, String> {
-    let accounts = table::all(text)?;
+    let accounts = unique::parse_members(text)?;
     Ok(accounts
         .into_iter()
         .map(|(entry, account)| {
@@ -93,6 +98,7 @@ mod tests {
             "misspelt": {"provider": "slack_enterprise", "settings": {"goverment": true},
                          "credentials": {"type": "bearer_token", "token": "xoxp-sesame"}},
             "wrong": {"provider": "elastic_cloud", "credentials": {"type": "bearer_token", "token": "xoxp-sesame"}},
+            "twice": {"provider": "elastic_cloud", "credentials": {"type": "api_key", "api_key": "a", "api_key": "sesame"}},
             "status": {"provider": "elastic_cloud", "status": "paused", "credentials": {"type": "api_key", "api_key": "sesame"}}}"#;
         let checks = check_accounts(text).unwrap();
         let found: Vec<_> = checks
@@ -101,7 +107,13 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            [("good", true), ("misspelt", false), ("status", false), ("wrong", false)]
+            [
+                ("good", true),
+                ("misspelt", false),
+                ("status", false),
+                ("twice", false),
+                ("wrong", false)
+            ]
         );
         assert!(
             checks[1].result.as_ref().unwrap_err().contains("goverment"),
@@ -109,6 +121,15 @@ mod tests {
         );
         assert_eq!(checks[0].secrets, ["s"]);
         assert!(!format!("{checks:?}").contains("sesame"));
+        assert!(
+            checks[3].result.as_ref().unwrap_err().contains("a key twice"),
+            "{checks:?}"
+        );
+        assert!(
+            check_accounts(r#"{"a": {}, "a": {}}"#)
+                .unwrap_err()
+                .contains("a key twice")
+        );
         assert!(!check_accounts(r#"["sesame"]"#).unwrap_err().contains("sesame"));
     }
 }

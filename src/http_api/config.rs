@@ -9,17 +9,22 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{contract::types::SideEffect, json, timestamp};
+use crate::{
+    contract::types::SideEffect,
+    json::{self, unique},
+    timestamp,
+    transport::brief,
+};
 
 use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
 
-/// A bearer token, known by its digest alone.
+/// A bearer token, of which only the digest is known.
 #[derive(Debug)]
 pub struct Token {
     /// For the record.
     pub name: String,
     pub digest: [u8; 32],
-    /// Unix time from which on it is refused.
+    /// Unix time from which it is refused.
     pub expires_at: Option<Duration>,
     /// Ids of the integrated accounts that it may use.
     pub accounts: Vec<String>,
@@ -39,7 +44,8 @@ pub struct May {
     pub raw: bool,
 }
 
-/// Reads the tokens; none: every call is refused. Where they are malformed nobody is known, so what is wrong is for the log alone.
+/// Reads the tokens. Without any, every call is refused. If they are malformed no caller can be trusted, so the reason goes to the
+/// log only.
 pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token>> {
     let name = host.setting_name(Setting::ApiTokens);
     let read = match host.setting(Setting::ApiTokens).await {
@@ -48,7 +54,7 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
         Err(why) => Err(why),
     };
     read.map_err(|why| {
-        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {why}"));
+        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {}", brief(&why)));
         Rejection::new(
             500,
             "invalid_configuration",
@@ -57,10 +63,16 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
     })
 }
 
-/// Reads how a success body is wrapped. Only for callers that are known: the message says what is wrong.
+/// Reads how a success body is wrapped. Only authenticated callers get this far, so the message says what is wrong.
 pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
     let name = host.setting_name(Setting::ResponseEnvelope);
-    let wrong = |why: &str| Rejection::new(500, "invalid_configuration", format!("{name} is malformed: {why}"));
+    let wrong = |why: &str| {
+        Rejection::new(
+            500,
+            "invalid_configuration",
+            format!("{name} is malformed: {}", brief(why)),
+        )
+    };
     match host.setting(Setting::ResponseEnvelope).await {
         Ok(None) => Ok(Envelope::Bare),
         Ok(Some(text)) if text == "result" => Ok(Envelope::Result),
@@ -69,11 +81,9 @@ pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
     }
 }
 
-/// The tokens of a JSON text. The message of an error names entry and field, and no value.
+/// Parses the tokens. An error names the entry and the field, and contains no value.
 pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| format!("it is not JSON (line {}, column {})", error.line(), error.column()))?;
-    let Value::Array(entries) = value else {
+    let Value::Array(entries) = unique::parse_configuration(text)? else {
         return Err(String::from("it must be a JSON list of tokens"));
     };
     entries
@@ -199,6 +209,10 @@ mod tests {
                 "token `a`: expires_at",
             ),
             (good.replace(r#"["x"]"#, r#""x""#), "token `a`: accounts"),
+            (
+                good.replace(r#""may""#, r#""accounts": ["sesame"], "may""#),
+                "a key twice",
+            ),
         ] {
             let why = tokens(&bad).unwrap_err();
             assert!(why.contains(named), "{bad}: {why}");

@@ -1,4 +1,4 @@
-//! What describes the service: schemas, the provider matrix, whether it answers. Open to everybody; no provider is called.
+//! The description of the service: schemas, the provider matrix, health. No token is needed and no provider is called.
 
 use serde_json::{Map, Value, json};
 
@@ -38,23 +38,26 @@ pub fn answer(what: What) -> Answer {
 fn meta() -> Value {
     // The text is this crate's own; a test reads it.
     let mut openapi: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
-    let operation = openapi["paths"][PATH]["post"].take();
-    let query: Map<String, Value> = operation["parameters"]
-        .as_array()
+    let query: Map<String, Value> = openapi
+        .get("paths")
+        .and_then(|paths| paths.get(PATH)?.get("post")?.get("parameters")?.as_array())
         .into_iter()
         .flatten()
-        .filter_map(|parameter| Some((parameter["name"].as_str()?.to_owned(), parameter["schema"].clone())))
+        .filter_map(|parameter| {
+            Some((
+                parameter.get("name")?.as_str()?.to_owned(),
+                parameter.get("schema")?.clone(),
+            ))
+        })
         .collect();
-    let definitions = json!({"components": openapi["components"].take()});
-    let mut query_schema = definitions.clone();
-    query_schema["type"] = json!("object");
-    query_schema["required"] = json!(["integrated_account_id"]);
-    query_schema["properties"] = Value::Object(query);
-    let schema = |name: &str| {
-        let mut schema = definitions.clone();
-        schema["$ref"] = json!(format!("#/components/schemas/{name}"));
-        schema
-    };
+    let components = openapi.get_mut("components").map(Value::take).unwrap_or_default();
+    let query_schema = json!({
+        "components": components,
+        "type": "object",
+        "required": ["integrated_account_id"],
+        "properties": query,
+    });
+    let schema = |name: &str| json!({"components": components, "$ref": format!("#/components/schemas/{name}")});
     let profiles: Map<String, Value> = providers::matrix()
         .map(|(provider, capability)| {
             (
@@ -121,7 +124,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http_api::query;
+    use crate::http_api::names::Place;
 
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 
@@ -189,7 +192,11 @@ mod tests {
             (
                 "options",
                 "Options",
-                &[("deadline", "deadline_ms"), ("accept_unverified", "accept")] as &[(&str, &str)],
+                &[
+                    ("mode", "dry_run"),
+                    ("deadline", "deadline_ms"),
+                    ("accept_unverified", "accept"),
+                ] as &[(&str, &str)],
             ),
             ("request", "Request", &[("remote_query", "options")]),
         ] {
@@ -242,7 +249,7 @@ mod tests {
             .iter()
             .map(|parameter| parameter["name"].as_str().unwrap())
             .collect();
-        assert_eq!(described, query::KNOWN.into_iter().collect());
+        assert_eq!(described, Place::Query.names().iter().copied().collect());
     }
 
     #[test]

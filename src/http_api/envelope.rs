@@ -8,9 +8,14 @@ use crate::{
     json,
 };
 
-use super::{LeftOut, answer::Answer, outcome_counts, remote};
+use super::{
+    LeftOut,
+    answer::Answer,
+    bounded::{self, UserAt},
+    outcome_counts, remote,
+};
 
-/// A request that never became an operation: nothing was sent.
+/// The refusal of a request before the operation started. Nothing was sent.
 #[derive(Debug)]
 pub struct Rejection {
     status: u16,
@@ -126,19 +131,23 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
     let mut missing_scopes = Vec::new();
     if let Some(answer) = answer {
         missing_scopes = answer.missing_scopes;
-        // It is a refusal: a document, or what was to be one, is not carried here.
+        // Only a refusal is shown here, never a document.
         if is_remote {
             let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
             body.insert(String::from("raw_response"), raw);
         }
     }
     if kind == FailureKind::Forbidden || !missing_scopes.is_empty() {
-        let mut forbidden = json!({"description": "the account's credentials may not do this"});
-        // An empty list would say that nothing is missing.
+        let mut forbidden = Map::new();
+        forbidden.insert(
+            String::from("description"),
+            Value::from("the account's credentials may not do this"),
+        );
+        // An empty list would mean that nothing is missing.
         if !missing_scopes.is_empty() {
-            forbidden["value"] = json!({"missing_scopes": missing_scopes});
+            forbidden.insert(String::from("value"), json!({"missing_scopes": missing_scopes}));
         }
-        insight.insert(String::from("forbidden_error"), forbidden);
+        insight.insert(String::from("forbidden_error"), Value::Object(forbidden));
     }
     if kind == FailureKind::RateLimited {
         insight.insert(
@@ -172,7 +181,7 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
     Answer {
         status,
         headers,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bounded::to_bytes(body, UserAt::Field),
     }
 }
 
@@ -252,6 +261,7 @@ pub mod tests {
 
     fn with_outcomes(outcomes: &[(Outcome, Option<Reason>)], sent: bool) -> Failure {
         let entry = |&(outcome, reason): &(Outcome, Option<Reason>)| RoleOutcome {
+            same_as: None,
             role: None,
             organization: None,
             outcome,

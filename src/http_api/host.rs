@@ -1,15 +1,14 @@
-//! What the HTTP face needs from the component it runs in.
+//! What the HTTP face needs from the component that it runs in.
+
+use std::{future::Future, io::Write, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
 
 use crate::{
+    account::Secrets,
     client::Caches,
-    transport::{Task, Transport},
+    transport::{Task, Transport, headers},
 };
-
-/// Where secrets that accounts refer to come from.
-pub trait Secrets {
-    /// The secret that an account refers to by name (`{"secret": "name"}`); `None` if it is not set.
-    fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>>;
-}
 
 /// A text that configures the HTTP face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +19,12 @@ pub enum Setting {
     ResponseEnvelope,
 }
 
-/// A host of the HTTP face: where its configuration, accounts and secrets come from, and where its record goes.
+/// The source of configuration, accounts and secrets, and the destination of the record.
 pub trait Host: Secrets {
     /// Outbound HTTP and clocks.
     fn transport(&self) -> &dyn Transport;
 
-    /// Caches that outlive one request. They are keyed by account and safe to lose.
+    /// Caches that outlive a request. They are keyed by account and safe to lose.
     fn caches(&self) -> &Caches;
 
     /// A setting as it is configured; `None` if it is not set.
@@ -37,8 +36,16 @@ pub trait Host: Secrets {
     /// The JSON text of one integrated account; `None` if there is no such account.
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>>;
 
-    /// Writes one line of the record to the host's log.
-    fn record(&self, line: &str);
+    /// Writes one line of the record to the host's log, which is standard error.
+    fn record(&self, line: &str) {
+        // A log that cannot be written must not cost the caller the answer.
+        let _ = write_line(std::io::stderr(), line);
+    }
+}
+
+/// In one write: several instances share a log, and their lines must not run into each other.
+fn write_line(mut log: impl Write, line: &str) -> std::io::Result<()> {
+    log.write_all(format!("{line}\n").as_bytes())
 }
 
 /// An inbound request.
@@ -49,12 +56,55 @@ pub struct Inbound<'a> {
     pub target: String,
     /// Lower-case names; a value that is not UTF-8 is replaced lossily.
     pub headers: Vec<(String, String)>,
-    /// Reads the body whole, bounded by [`BODY_LIMIT`]. Nothing of it is read unless this is awaited: a caller that is refused
-    /// without it costs no memory and no time.
+    /// Reads the whole body, at most [`BODY_LIMIT`] bytes. Nothing is read until this is awaited, so that a caller who is refused
+    /// first costs neither memory nor time.
     pub body: Task<'a, InboundBody>,
 }
 
-/// What could be read of an inbound body.
+impl<'a> Inbound<'a> {
+    /// A request as WASI's parts give it. The body is awaited for 30 s from when it is asked for.
+    pub fn new(
+        transport: &'a dyn Transport,
+        method: String,
+        target: Option<String>,
+        fields: Vec<(String, Vec<u8>)>,
+        body: impl Future<Output = InboundBody> + 'a,
+    ) -> Self {
+        Self {
+            method,
+            target: target.unwrap_or_default(),
+            headers: headers(fields),
+            body: Box::pin(async move {
+                match select(pin!(body), transport.sleep(BODY_TIMEOUT)).await {
+                    Either::Left((body, _)) => body,
+                    Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
+                }
+            }),
+        }
+    }
+}
+
+/// A client must have sent its body by then, from when it is asked for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An inbound body while it is being read.
+#[derive(Default)]
+pub struct BodyBuffer(Vec<u8>);
+
+impl BodyBuffer {
+    /// Keeps a piece; `false` if the body is then longer than [`BODY_LIMIT`].
+    pub fn take(&mut self, piece: &[u8]) -> bool {
+        self.0.extend_from_slice(piece);
+        self.0.len() <= BODY_LIMIT
+    }
+
+    /// The whole body.
+    pub fn end(self) -> InboundBody {
+        InboundBody::Whole(self.0)
+    }
+}
+
+/// The result of reading an inbound body.
 pub enum InboundBody {
     Whole(Vec<u8>),
     /// It is longer than [`BODY_LIMIT`]; the rest was not read.
@@ -66,7 +116,7 @@ pub enum InboundBody {
 /// The longest inbound body in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
 
-/// Where the answer goes, head first. The status is certain before `start`; a body may still be passed on piece by piece.
+/// The destination of the answer, head first. The status is final at `start`; a body may follow piece by piece.
 pub trait Responder {
     /// Sends status and headers. Called exactly once, before anything else.
     fn start(&mut self, status: u16, headers: Vec<(&'static str, String)>);
@@ -81,3 +131,35 @@ pub trait Responder {
 /// The client no longer takes the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientGone;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_record_leaves_in_one_write() {
+        struct Log(Vec<Vec<u8>>);
+
+        impl Write for Log {
+            fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+                self.0.push(piece.to_vec());
+                Ok(piece.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let mut log = Log(Vec::new());
+        write_line(&mut log, r#"{"event":"intent"}"#).unwrap();
+        assert_eq!(log.0, [b"{\"event\":\"intent\"}\n"]);
+    }
+
+    #[test]
+    fn a_body_has_an_end() {
+        let mut body = BodyBuffer::default();
+        assert!(body.take(&vec![b'x'; BODY_LIMIT]));
+        assert!(!body.take(b"x"));
+    }
+}

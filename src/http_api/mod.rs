@@ -1,51 +1,53 @@
-//! The HTTP face: `POST /unified/user-directory/users/unassign-role` as a function from request to answer, with no WASI in it.
+//! The HTTP face: `POST /unified/user-directory/users/unassign-role` as a function from request to answer. It imports no WASI.
 
 mod answer;
 mod auth;
 mod body;
+mod bounded;
 mod check;
 mod config;
-#[cfg(test)]
-mod described;
 mod discovery;
 mod envelope;
 mod host;
-mod look_alike;
+mod names;
 mod normalized;
 mod parameters;
-mod passing;
 mod query;
 mod record;
 mod remote;
 mod route;
 mod secret_name;
+mod streamed;
 mod table;
-mod unique;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     check::{Checkup, check_accounts, check_tokens},
-    host::{BODY_LIMIT, ClientGone, Host, Inbound, InboundBody, Responder, Secrets, Setting},
+    host::{BODY_LIMIT, BodyBuffer, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
     secret_name::{environment_variable, spin_variable},
     table::account_of,
 };
 
+pub use crate::account::Secrets;
+
 use serde_json::{Map, Value};
 
-use crate::{account, contract::types, passage::Passage};
+use crate::{account, body_sink::BodySink, contract::types};
 
-use self::{envelope::Rejection, parameters::Parameters, passing::Passing, record::Record};
+use self::{envelope::Rejection, parameters::Parameters, record::Record, streamed::StreamedAnswer};
 
-/// Answers one request. The answer's status is certain before its first byte.
+/// Answers one request. The status is final before the first byte is sent.
 pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
     let request_id = record::request_id(host, &inbound.headers);
     let answer = match answer(host, inbound, &request_id, responder).await {
         Ok(Some(answer)) => answer,
-        // It is on its way already.
+        // It was streamed.
         Ok(None) => return,
         Err(rejection) => rejection.into_answer(),
     };
     responder.start(answer.status, with_common_headers(answer.headers, &request_id));
-    // A client that is gone has its answer in the record.
+    // If the client has disconnected, the record still has the answer.
     if responder.write(&answer.body).await.is_ok() {
         let _ = responder.finish().await;
     }
@@ -61,7 +63,7 @@ fn with_common_headers(mut headers: Vec<(&'static str, String)>, request_id: &st
     headers
 }
 
-/// The answer; `None` if it was passed on to the responder.
+/// The answer; `None` if it was streamed to the responder.
 async fn answer(
     host: &dyn Host,
     inbound: Inbound<'_>,
@@ -91,11 +93,12 @@ async fn answer(
         request,
         mut options,
     } = Parameters::take(query, body::read(&headers, body.await)?)?;
-    auth::permit(token, options.dry_run, matches!(format, Format::Raw | Format::Stream))?;
+    let dry_run = options.mode == types::Mode::Plan;
+    auth::permit(token, dry_run, matches!(format, Format::Raw | Format::Stream))?;
     let account = auth::account(host, token, &account_id).await?;
     let account = account::parse(&account).map_err(|error| Rejection::account(&error))?;
-    auth::usable(account.status, options.dry_run)?;
-    // Last of all: who may not use the account does not learn what is wrong with its secrets.
+    auth::usable(account.status, dry_run)?;
+    // Last, so that a caller who may not use the account learns nothing about its secrets.
     let account = account
         .account(host)
         .await
@@ -104,11 +107,11 @@ async fn answer(
         fields: exclude,
         remote_data: ignore_remote_data || !token.may.raw,
     };
-    // Allowed by request and token both; the account's own list comes on top.
+    // What the request and the token both allow; the account narrows it further.
     options.allow.retain(|effect| token.allow.contains(effect));
     let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
-    let mut passing = Passing::new(responder, &record, request_id);
-    let passage: Option<&mut dyn Passage> = (format == Format::Stream).then_some(&mut passing);
+    let mut streamed = StreamedAnswer::new(responder, &record, request_id);
+    let sink: Option<&mut dyn BodySink> = (format == Format::Stream).then_some(&mut streamed);
     let result = crate::operate(
         host.transport(),
         host.caches(),
@@ -116,10 +119,10 @@ async fn answer(
         request,
         options,
         &record,
-        passage,
+        sink,
     )
     .await;
-    if passing.has_begun() {
+    if streamed.has_begun() {
         return Ok(None);
     }
     record.finished(result.as_ref().err());
@@ -140,10 +143,10 @@ enum Format {
     Stream,
 }
 
-/// What of the user is left out of an answer.
+/// The parts of the user that an answer leaves out.
 struct LeftOut {
     fields: Vec<String>,
-    /// The caller does not want the provider's documents, or its token may not see them.
+    /// The provider's documents: the caller does not want them, or its token may not see them.
     remote_data: bool,
 }
 
@@ -165,7 +168,7 @@ enum Envelope {
     Result,
 }
 
-/// The failure of a request that never became an operation.
+/// The result of a check before the operation starts.
 type Checked<T> = Result<T, Rejection>;
 
 /// For messages: the counts of each outcome, e.g. `removed=1, failed=1`.
@@ -174,7 +177,7 @@ fn outcome_counts(outcomes: &[types::RoleOutcome]) -> String {
     for entry in outcomes {
         let name = crate::json::outcome_name(entry.outcome);
         match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
+            Some((_, count)) => *count = count.saturating_add(1),
             None => counts.push((name, 1)),
         }
     }

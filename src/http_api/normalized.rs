@@ -1,4 +1,4 @@
-//! The format `normalized`: every field of the schema, null or an empty list where the provider has none, and times in UTC.
+//! The format `normalized`: every field of the schema, with null or an empty list for what the provider lacks, and times in UTC.
 
 use serde_json::{Map, Value};
 
@@ -29,7 +29,7 @@ const SCALARS: &[&str] = &[
 ];
 
 /// … and lists, with the fields of their entries.
-const LISTS: &[(&str, &[&str])] = &[
+pub const LISTS: &[(&str, &[&str])] = &[
     ("emails", &["email", "type", "is_primary"]),
     ("phones", &["number", "extension", "type"]),
     ("roles", &["id", "name", "group", "organization", "workspace"]),
@@ -59,7 +59,7 @@ pub fn of(mut user: Map<String, Value>) -> Map<String, Value> {
 fn fill(fields: &mut Map<String, Value>, names: &[&str]) {
     for (name, value) in &mut *fields {
         if let (true, Value::String(text)) = (name.ends_with("_at"), &mut *value) {
-            *text = timestamp::normalised(text);
+            *text = timestamp::normalized(text);
         }
     }
     for name in names {
@@ -90,7 +90,13 @@ mod tests {
         }
         let user = Value::Object(of(bare.as_object().unwrap().clone()));
         let mut expected = keys(properties);
-        for name in ["remote_data", "role_outcomes", "dry_run", "planned_requests"] {
+        for name in [
+            "remote_data",
+            "role_outcomes",
+            "dry_run",
+            "planned_requests",
+            "truncated",
+        ] {
             expected.remove(name);
         }
         assert_eq!(keys(&user), expected);
@@ -100,6 +106,15 @@ mod tests {
             assert_eq!(keys(&user[list][0]), keys(&entry["properties"]), "{list}");
             assert!(fields.iter().all(|field| user[list][0][field].is_null()), "{list}");
         }
+    }
+
+    #[test]
+    fn a_time_that_utc_cannot_hold_stays_as_it_is() {
+        let user = json!({"id": "u", "created_at": "9999-12-31T23:59:59-01:00"});
+        assert_eq!(
+            of(user.as_object().unwrap().clone())["created_at"],
+            "9999-12-31T23:59:59-01:00"
+        );
     }
 
     #[test]

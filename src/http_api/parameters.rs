@@ -1,15 +1,23 @@
-//! Query and body together: what is asked for, field by field.
+//! The request's parameters, from query and body together.
 
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{Expectation, Options, Organization, Request, Role, SideEffect, UnknownRole},
-    json,
+    ask,
+    contract::types::{
+        EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole, Role,
+        SideEffect, StrictScope, UnknownRole,
+    },
+    json, requested,
 };
 
-use super::{Checked, Format, envelope::Rejection, look_alike};
+use super::{
+    Checked, Format,
+    envelope::Rejection,
+    names::{self, Place},
+};
 
-/// Everything that the request says.
+/// All parameters of a request.
 pub struct Parameters {
     pub account: String,
     pub format: Format,
@@ -23,11 +31,19 @@ pub struct Parameters {
 type Object = Map<String, Value>;
 
 impl Parameters {
-    /// Takes query and body apart. What stands in both must be the same.
+    /// Parses query and body. A parameter that is in both must have the same value.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
-        look_alike::in_body(&body)?;
+        names::check(&body, Place::Body, "")?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
+        if ask::is_placeholder(&account) {
+            return Err(Rejection::field(
+                "integrated_account_id",
+                format!(
+                    "integrated_account_id is the text `{account}`, which is a missing value of the caller's language"
+                ),
+            ));
+        }
         let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {
             None | Some("unified") => Format::Unified,
             Some("normalized") => Format::Normalized,
@@ -41,7 +57,7 @@ impl Parameters {
             }
         };
         let ignore_remote_data = query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
-        let exclude = names(&mut query, "truto_exclude_fields")?;
+        let exclude = name_list(&mut query, "truto_exclude_fields")?;
         let dry_run = query_flag(&mut query, "dry_run")?;
         let remote_query = match present(query.shift_remove("remote_query")) {
             None => None,
@@ -80,7 +96,7 @@ impl Parameters {
                 id,
                 roles,
                 organizations,
-                workspace_id,
+                workspace_id: workspace_id.into(),
                 remote_query,
                 remote_data,
             },
@@ -131,7 +147,7 @@ fn flag(fields: &mut Object, name: &str, at: &str) -> Checked<Option<bool>> {
 }
 
 /// A list of names: `a[]=x`, `a[0]=x`, `a=x,y`.
-fn names(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
+fn name_list(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
     let split = |text: &str| {
         text.split(',')
             .map(|name| name.trim().to_owned())
@@ -174,17 +190,7 @@ fn objects(fields: &mut Object, name: &str) -> Checked<Option<Vec<Object>>> {
     }
 }
 
-fn no_more(fields: &Object, at: &str) -> Checked<()> {
-    match fields.keys().next() {
-        None => Ok(()),
-        Some(name) => Err(Rejection::field(
-            format!("{at}.{name}"),
-            format!("{at} has no field `{name}`"),
-        )),
-    }
-}
-
-fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
+fn roles(fields: &mut Object) -> Checked<Option<Vec<RequestedRole>>> {
     let Some(items) = objects(fields, "roles")? else {
         return Ok(None);
     };
@@ -193,6 +199,7 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
         .enumerate()
         .map(|(index, mut item)| {
             let at = format!("roles[{index}]");
+            names::check(&item, Place::Role, &at)?;
             let mut text = |name: &str| scalar(&mut item, name, &format!("{at}.{name}"));
             let role = Role {
                 id: text("id")?,
@@ -201,14 +208,13 @@ fn roles(fields: &mut Object) -> Checked<Option<Vec<Role>>> {
                 organization: text("organization")?,
                 workspace: text("workspace")?,
             };
-            no_more(&item, &at)?;
-            Ok(role)
+            Ok(role.into())
         })
         .collect::<Checked<_>>()
         .map(Some)
 }
 
-fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
+fn organizations(fields: &mut Object) -> Checked<Option<Vec<OrganizationSelector>>> {
     let Some(items) = objects(fields, "organizations")? else {
         return Ok(None);
     };
@@ -217,12 +223,13 @@ fn organizations(fields: &mut Object) -> Checked<Option<Vec<Organization>>> {
         .enumerate()
         .map(|(index, mut item)| {
             let at = format!("organizations[{index}]");
+            names::check(&item, Place::Organization, &at)?;
             let organization = Organization {
                 id: scalar(&mut item, "id", &format!("{at}.id"))?,
                 name: scalar(&mut item, "name", &format!("{at}.name"))?,
             };
-            no_more(&item, &at)?;
-            Ok(organization)
+            requested::organization_selector(organization)
+                .ok_or_else(|| Rejection::field(&at, format!("{at} needs an id or a name")))
         })
         .collect::<Checked<_>>()
         .map(Some)
@@ -234,15 +241,22 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(Rejection::field("options", "options must be an object")),
     };
+    names::check(&fields, Place::Options, "options")?;
     let options = Options {
-        dry_run: either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)?.unwrap_or(false),
+        mode: match either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)? {
+            Some(true) => Mode::Plan,
+            Some(false) | None => Mode::Revoke,
+        },
         allow: allow(&mut fields)?,
         deadline: deadline(&mut fields)?,
-        strict_scope: flag(&mut fields, "strict_scope", "options.strict_scope")?,
+        strict_scope: match flag(&mut fields, "strict_scope", "options.strict_scope")? {
+            None => StrictScope::AccountDefault,
+            Some(true) => StrictScope::Strict,
+            Some(false) => StrictScope::Lenient,
+        },
         unknown_role: match scalar(&mut fields, "unknown_role", "options.unknown_role")?.as_deref() {
-            None => None,
-            Some("absent") => Some(UnknownRole::Absent),
-            Some("not_found") => Some(UnknownRole::NotFound),
+            None | Some("not_found") => UnknownRole::NotFound,
+            Some("absent") => UnknownRole::Absent,
             Some(_) => {
                 return Err(Rejection::field(
                     "options.unknown_role",
@@ -254,7 +268,6 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
         expect: expect(&mut fields)?,
         accept_unverified: accept(&mut fields)?,
     };
-    no_more(&fields, "options")?;
     Ok(options)
 }
 
@@ -278,7 +291,7 @@ fn accept(fields: &mut Object) -> Checked<bool> {
         [one] if one == "unverified" => Ok(true),
         _ => Err(Rejection::field(
             "options.accept",
-            "options.accept can be [\"unverified\"] alone",
+            "options.accept can only be [\"unverified\"]",
         )),
     }
 }
@@ -314,16 +327,24 @@ fn deadline(fields: &mut Object) -> Checked<Option<u32>> {
     }
 }
 
-fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
+fn expect(fields: &mut Object) -> Checked<Expectation> {
     match present(fields.shift_remove("expect")) {
-        None => Ok(None),
+        None => Ok(Expectation::Anyone),
         Some(Value::Object(mut inner)) => {
-            let expectation = Expectation {
-                email: scalar(&mut inner, "email", "options.expect.email")?,
-                username: scalar(&mut inner, "username", "options.expect.username")?,
-            };
-            no_more(&inner, "options.expect")?;
-            Ok(Some(expectation))
+            names::check(&inner, Place::Expect, "options.expect")?;
+            let email = scalar(&mut inner, "email", "options.expect.email")?;
+            let username = scalar(&mut inner, "username", "options.expect.username")?;
+            match (email, username) {
+                (Some(email), Some(username)) => {
+                    Ok(Expectation::EmailAndUsername(EmailAndUsername { email, username }))
+                }
+                (Some(email), None) => Ok(Expectation::Email(email)),
+                (None, Some(username)) => Ok(Expectation::Username(username)),
+                (None, None) => Err(Rejection::field(
+                    "options.expect",
+                    "options.expect needs an email or a username",
+                )),
+            }
         }
         Some(_) => Err(Rejection::field("options.expect", "options.expect must be an object")),
     }
@@ -331,10 +352,11 @@ fn expect(fields: &mut Object) -> Checked<Option<Expectation>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::http_api::query;
+    use crate::{contract::types::RoleSelector, http_api::query};
 
     fn take(query: &str, body: Value) -> Checked<Parameters> {
         let Value::Object(body) = body else { panic!("{body}") };
@@ -352,8 +374,12 @@ mod tests {
             ),
         ] {
             let taken = take(query, body).unwrap().request;
-            assert_eq!(taken.organizations[0].id.as_deref(), Some("A"), "{query}");
-            assert_eq!(taken.roles[0].id.as_deref(), Some("r"), "{query}");
+            assert_eq!(
+                taken.organizations,
+                [OrganizationSelector::Id(String::from("A"))],
+                "{query}"
+            );
+            assert_eq!(taken.roles[0].role, RoleSelector::Id(String::from("r")), "{query}");
         }
         let other = json!({"id": "u", "roles": [{"id": "r"}], "organizations": [{"id": "B"}]});
         assert_eq!(
@@ -365,7 +391,7 @@ mod tests {
     #[test]
     fn an_empty_list_is_absent_beside_a_full_one_and_alone() {
         let taken = take("&roles[0][id]=r", json!({"id": "u", "roles": []})).unwrap();
-        assert_eq!(taken.request.roles[0].id.as_deref(), Some("r"));
+        assert_eq!(taken.request.roles[0].role, RoleSelector::Id(String::from("r")));
         assert!(take("", json!({"id": "u", "roles": [], "organizations": []})).is_err());
     }
 
@@ -397,5 +423,75 @@ mod tests {
             message.contains("leave-group") && message.contains("last-administrator"),
             "{message}"
         );
+    }
+
+    /// A body with every field that there is.
+    fn whole() -> Value {
+        json!({
+            "id": "u", "workspace_id": "w", "remote_data": {"note": {"x": 1}},
+            "roles": [
+                {"id": "r"},
+                {"id": "r", "name": "R", "group": "g", "organization": "A", "workspace": "w"},
+            ],
+            "organizations": [{"id": "A", "name": "Org"}],
+            "options": {
+                "dry_run": true, "allow": ["leave-group"], "deadline_ms": 5_000, "strict_scope": true,
+                "unknown_role": "absent", "acknowledged_at": "2026-01-31T09:30:00Z", "accept": ["unverified"],
+                "expect": {"email": "a@example.com", "username": "a"},
+            },
+        })
+    }
+
+    /// The JSON pointers of all objects in which every name counts.
+    fn objects_of(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.push(at.to_owned());
+                for (name, inner) in fields.iter().filter(|(name, _)| *name != "remote_data") {
+                    objects_of(inner, &format!("{at}/{name}"), found);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    objects_of(item, &format!("{at}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        /// Whatever the unknown name is and wherever it stands; known names of other places are among them.
+        #[test]
+        fn one_unknown_name_anywhere_refuses_the_whole_request(
+            invented in "[a-z_]{0,6}|[dD]ry.?[rR]u?n|[ -~]{1,4}", elsewhere in 0_usize..40, is_invented: bool, at in 0_usize..20,
+        ) {
+            prop_assert!(take("", whole()).is_ok());
+            let mut objects = Vec::new();
+            objects_of(&whole(), "", &mut objects);
+            prop_assert_eq!(objects.len(), 6);
+            let pointer = &objects[at % objects.len()];
+            let place = match pointer.split('/').collect::<Vec<_>>().as_slice() {
+                [_] => Place::Body,
+                [_, "options"] => Place::Options,
+                [_, "options", _] => Place::Expect,
+                [_, "roles", ..] => Place::Role,
+                _ => Place::Organization,
+            };
+            let everywhere: Vec<&str> = [Place::Query, Place::Body, Place::Role, Place::Options, Place::Expect]
+                .iter()
+                .flat_map(|place| place.names().iter().copied())
+                .collect();
+            let mut name = if is_invented { invented } else { everywhere[elsewhere % everywhere.len()].to_owned() };
+            if place.names().contains(&name.as_str()) {
+                name.push('_');
+            }
+            let mut body = whole();
+            body.pointer_mut(pointer).unwrap()[&name] = json!("x");
+            let rejection = take("", body).err().map(|rejection| rejection.into_answer().body);
+            let answer: Value = serde_json::from_slice(&rejection.unwrap()).unwrap();
+            prop_assert_eq!(&answer["statusCode"], 400);
+            prop_assert!(answer["field"].as_str().unwrap().ends_with(&name), "{}", answer);
+        }
     }
 }

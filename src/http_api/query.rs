@@ -6,70 +6,47 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{
-    Checked,
-    envelope::Rejection,
-    look_alike::{self, Place},
-};
+use super::{Checked, envelope::Rejection, names};
 
-/// The names that are read. Whatever else stands in a query is ignored, malformed or not.
-pub const KNOWN: [&str; 10] = [
-    "integrated_account_id",
-    "truto_response_format",
-    "truto_ignore_remote_data",
-    "truto_exclude_fields",
-    "remote_query",
-    "id",
-    "roles",
-    "organizations",
-    "workspace_id",
-    "dry_run",
-];
-
-/// The name under which keys and indexes are the caller's own, and go to the provider as they came.
+/// The parameter whose keys and indexes are passed to the provider unchanged.
 const VERBATIM: &str = "remote_query";
 
-/// The most pairs of known names: a thousand roles with three fields each, and what else a request has.
+/// The most pairs in a query: a thousand roles with three fields each, and the other parameters.
 const MOST_PAIRS: usize = 4_000;
-/// The most brackets behind one name.
+/// The most brackets after a name.
 const DEEPEST: usize = 6;
 
-/// The query's known names and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
+/// The names that are read, and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
 pub fn parse(query: &str) -> Checked<Map<String, Value>> {
     let mut root = Vec::new();
-    let mut count = 0;
+    let mut count = 0_usize;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // A name that cannot be read could be any, and is not guessed.
+        // It could be any name.
         let key = decoded(key).map_err(|lossy| malformed(&lossy, "has a name that is not UTF-8"))?;
         let name = key.split('[').next().unwrap_or_default();
-        if !KNOWN.contains(&name) {
-            let stem = name.split('.').next().unwrap_or_default();
-            look_alike::top_level(stem, Place::Query)?;
-            look_alike::dry_run_in_query(&key)?;
-            if KNOWN.contains(&stem) {
-                return Err(malformed(stem, "is written with brackets, not with dots"));
-            }
+        if !names::is_read_in_query(name)? {
             continue;
         }
-        look_alike::dry_run_in_query(&key)?;
         let value = decoded(value).map_err(|_| malformed(&key, "has a value that is not UTF-8"))?;
-        count += 1;
+        count = count.saturating_add(1);
         if count > MOST_PAIRS {
-            return Err(malformed(&key, "is one too many: the query is too long"));
+            return Err(malformed(&key, "exceeds the limit of 4,000 pairs"));
         }
         let path = split(&key)?;
-        let node = child(&mut root, name.to_owned());
-        match node {
-            // Whether a repetition is a list or a contradiction, the parameter knows.
-            Node::Text(_) | Node::Repeated(_) if path.is_empty() => node.repeat(value),
-            _ => insert(node, &path, value, &key)?,
-        }
+        with_child(&mut root, name, |node| match node {
+            // Whether a repetition is a list or an error depends on the parameter.
+            Node::Text(_) | Node::Repeated(_) if path.is_empty() => {
+                node.repeat(value);
+                Ok(())
+            }
+            _ => insert(node, &path, value, &key),
+        })?;
     }
     Ok(root.into_iter().map(|(name, node)| (name, node.into_value())).collect())
 }
 
-/// The text behind percent-encoding and plus signs; what can be shown of it where it is not UTF-8.
+/// Decodes percent-encoding and plus signs. The error is the lossy text, if it is not UTF-8.
 fn decoded(text: &str) -> Result<String, String> {
     let spaced = text.replace('+', " ");
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(&spaced).collect();
@@ -80,12 +57,12 @@ fn decoded(text: &str) -> Result<String, String> {
 enum Node {
     Empty,
     Text(String),
-    /// A plain name, more than once.
+    /// A plain name that is given more than once.
     Repeated(Vec<String>),
     Object(Vec<(String, Node)>),
     /// Empty brackets.
     List(Vec<Node>),
-    /// Numbered brackets: sorted at the end, with no limit but the number of pairs.
+    /// Numbered brackets, sorted by number.
     Numbered(BTreeMap<u32, Node>),
 }
 
@@ -157,7 +134,7 @@ fn insert(node: &mut Node, path: &[Step], value: String, key: &str) -> Checked<(
         };
     }
     match (node, step) {
-        (Node::Object(fields), Step::Key(name)) => insert(child(fields, name.clone()), rest, value, key),
+        (Node::Object(fields), Step::Key(name)) => with_child(fields, name, |node| insert(node, rest, value, key)),
         (Node::Numbered(items), Step::Index(index)) => {
             insert(items.entry(*index).or_insert(Node::Empty), rest, value, key)
         }
@@ -174,12 +151,15 @@ fn insert(node: &mut Node, path: &[Step], value: String, key: &str) -> Checked<(
     }
 }
 
-fn child(fields: &mut Vec<(String, Node)>, name: String) -> &mut Node {
-    let index = fields.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-        fields.push((name, Node::Empty));
-        fields.len() - 1
-    });
-    &mut fields[index].1
+/// Changes the field of that name, which is empty if it is new.
+fn with_child<T>(fields: &mut Vec<(String, Node)>, name: &str, change: impl FnOnce(&mut Node) -> T) -> T {
+    if let Some((_, node)) = fields.iter_mut().find(|(known, _)| *known == name) {
+        return change(node);
+    }
+    let mut node = Node::Empty;
+    let result = change(&mut node);
+    fields.push((name.to_owned(), node));
+    result
 }
 
 /// The steps behind the name: `a[b][]` has `b` and append.
@@ -284,17 +264,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_ignored_whatever_it_looks_like() {
+    fn an_unknown_name_is_refused_whatever_its_form_and_an_ignored_one_is_not_even_read() {
         for query in [
             "utm[=1",
-            "x=1&x[y]=2",
+            "x=1",
+            "workspaces[]=A",
             "x[1][1][1][1][1][1][1]=x",
-            "x[a]b=c",
-            "x=%ff",
-            "nul=&none=None&=",
+            "nul=",
+            "_=17",
+            "=",
         ] {
-            assert!(parse(query).unwrap().is_empty(), "{query}");
+            assert_eq!(parse(&format!("id=u&{query}")).unwrap_err().status(), 400, "{query}");
         }
+        let ignored = "truto_key_by=id&truto_super_query[=1&truto_ignore_limit=%ff&truto_body_passthrough[a]b=1";
+        assert!(parse(ignored).unwrap().is_empty());
     }
 
     #[test]
@@ -332,7 +315,7 @@ mod tests {
         #[test]
         fn no_query_is_too_strange_to_be_read_or_refused(query in r"[a-z_%&=\[\].0-9+\u{e9}]{0,40}|roles[\[\]0-9a=&%]{0,30}") {
             if let Ok(fields) = parse(&query) {
-                prop_assert!(fields.keys().all(|name| KNOWN.contains(&name.as_str())));
+                prop_assert!(fields.keys().all(|name| names::Place::Query.names().contains(&name.as_str())));
             }
         }
     }

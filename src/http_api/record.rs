@@ -16,22 +16,22 @@ use crate::{
 
 use super::Host;
 
-/// More keys than this never pass.
+/// The most keys that a line lists. Pass-through accepts no more either.
 const MOST_KEYS: usize = 32;
-/// How much of a key is written.
+/// The most characters of a key that a line shows.
 const LONGEST_KEY: usize = 64;
 
 /// The record of one operation.
 pub struct Record<'a> {
     host: &'a dyn Host,
-    /// What both lines have.
+    /// The fields of both lines.
     base: Map<String, Value>,
-    /// What the operation told so far.
-    told: RefCell<Map<String, Value>>,
+    /// The fields that the operation has reported so far.
+    reported: RefCell<Map<String, Value>>,
     quota: RefCell<Option<Quota>>,
 }
 
-/// The caller's request id if it is harmless, else one of ours.
+/// The caller's request id if it is harmless, otherwise a random one.
 pub fn request_id(host: &dyn Host, headers: &[(String, String)]) -> String {
     let is_harmless = |id: &str| {
         (1..=64).contains(&id.len())
@@ -48,7 +48,7 @@ pub fn request_id(host: &dyn Host, headers: &[(String, String)]) -> String {
         )
 }
 
-/// Writes a line about a configuration that lets nobody in. The message has no value in it.
+/// Writes a line about malformed tokens, with which every call is refused. The message contains no values.
 pub fn malformed_configuration(host: &dyn Host, request_id: &str, message: &str) {
     let line = json!({
         "event": "invalid_configuration",
@@ -85,23 +85,23 @@ impl<'a> Record<'a> {
                 base.insert(name.to_owned(), Value::from(keys));
             }
         }
-        let mut told = Map::new();
-        // It may be an e-mail address; the resolved id takes its place.
-        told.insert(String::from("user_sha256"), Value::from(digest_prefix(&request.id)));
+        let mut reported = Map::new();
+        // The id may be an e-mail address. The resolved id replaces this digest.
+        reported.insert(String::from("user_sha256"), Value::from(digest_prefix(&request.id)));
         Self {
             host,
             base,
-            told: RefCell::new(told),
+            reported: RefCell::new(reported),
             quota: RefCell::default(),
         }
     }
 
     /// Writes the result line.
     pub fn finished(&self, failure: Option<&Failure>) {
-        self.tell("status", Value::from(failure.map_or(200, |failure| failure.status)));
+        self.set("status", Value::from(failure.map_or(200, |failure| failure.status)));
         if let Some(failure) = failure {
-            self.tell("error_code", Value::from(json::failure_kind_name(failure.kind)));
-            self.tell("sent", Value::from(failure.sent));
+            self.set("error_code", Value::from(json::failure_kind_name(failure.kind)));
+            self.set("sent", Value::from(failure.sent));
         }
         self.write("result");
     }
@@ -119,8 +119,8 @@ impl<'a> Record<'a> {
         .collect()
     }
 
-    fn tell(&self, name: &str, value: Value) {
-        self.told.borrow_mut().insert(name.to_owned(), value);
+    fn set(&self, name: &str, value: Value) {
+        self.reported.borrow_mut().insert(name.to_owned(), value);
     }
 
     fn write(&self, event: &str) {
@@ -129,7 +129,7 @@ impl<'a> Record<'a> {
         let now = self.host.transport().wall_clock();
         line.insert(String::from("time"), Value::from(timestamp::format(now)));
         line.extend(self.base.clone());
-        line.extend(self.told.borrow().clone());
+        line.extend(self.reported.borrow().clone());
         self.host.record(&Value::Object(line).to_string());
     }
 }
@@ -138,12 +138,12 @@ impl Trail for Record<'_> {
     fn step(&self, step: TrailStep<'_>) {
         match step {
             TrailStep::Read { user, grants } => {
-                self.told.borrow_mut().shift_remove("user_sha256");
-                self.tell("user", Value::from(user));
-                self.tell("grants_before", Value::Array(grants.iter().map(grant).collect()));
+                self.reported.borrow_mut().shift_remove("user_sha256");
+                self.set("user", Value::from(user));
+                self.set("grants_before", Value::Array(grants.iter().map(grant).collect()));
             }
             TrailStep::Intent { targets, allowed } => {
-                self.tell(
+                self.set(
                     "targets",
                     Value::Array(targets.iter().map(|target| grant(target)).collect()),
                 );
@@ -151,7 +151,7 @@ impl Trail for Record<'_> {
                     .iter()
                     .map(|effect| Value::from(json::side_effect_name(*effect)))
                     .collect();
-                self.tell("allowed", Value::Array(allowed));
+                self.set("allowed", Value::Array(allowed));
                 self.write("intent");
             }
             TrailStep::Result {
@@ -159,9 +159,9 @@ impl Trail for Record<'_> {
                 grants,
                 traces,
             } => {
-                self.tell("grants_after", Value::Array(grants.iter().map(grant).collect()));
-                self.tell("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
-                self.tell("traces", Value::from(traces));
+                self.set("grants_after", Value::Array(grants.iter().map(grant).collect()));
+                self.set("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
+                self.set("traces", Value::from(traces));
             }
             TrailStep::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
@@ -178,7 +178,7 @@ fn grant(grant: &Grant) -> Value {
     })
 }
 
-/// Without `message`: it may quote the provider.
+/// Without `message`, which may quote the provider.
 fn outcome(entry: &RoleOutcome) -> Value {
     json!({
         "role": entry.role.as_ref().and_then(|role| role.id.as_ref().or(role.name.as_ref())),
@@ -195,7 +195,7 @@ fn outcome(entry: &RoleOutcome) -> Value {
     })
 }
 
-/// The names of what passes through, sorted and bounded: they are the caller's words. Never the values.
+/// The keys of what passes through, never the values. Sorted and bounded, because the caller chose them.
 fn keys(passed: &str) -> Vec<String> {
     let fields: Map<String, Value> = serde_json::from_str(passed).unwrap_or_default();
     let mut keys: Vec<String> = fields

@@ -1,11 +1,11 @@
-//! Whether the provider, or the way to it, is the cause of a failure.
+//! Whether a failure is the provider's, or of the connection to it.
 
 use crate::{
     contract::types::{Failure, FailureKind, Outcome},
     reason::Reason,
 };
 
-/// The reasons that the provider gives. The others are decided here: guards, protected, ambiguous, inherited.
+/// The reasons that come from the provider. All others are decided by this service: guards, ambiguity, inheritance.
 const PROVIDERS: &[Reason] = &[
     Reason::Deadline,
     Reason::TimedOut,
@@ -30,7 +30,7 @@ const PROVIDERS: &[Reason] = &[
 /// Whether the failure is an error of the provider.
 pub fn is_cause(failure: &Failure) -> bool {
     match failure.kind {
-        FailureKind::InvalidRequest | FailureKind::InvalidAccount => false,
+        FailureKind::InvalidRequest | FailureKind::InvalidAccount | FailureKind::HostNotAllowed => false,
         // Ended before any entry had an outcome: by the provider's answer, or by a guard, which has none.
         FailureKind::NotRemoved if failure.outcomes.is_empty() => failure.answer.is_some(),
         FailureKind::NotRemoved => failure.outcomes.iter().any(|entry| {

@@ -1,4 +1,4 @@
-//! Which path and method this is.
+//! Routing by method and path.
 
 use super::{Checked, discovery::What, envelope::Rejection};
 
@@ -9,7 +9,7 @@ const METHOD: &str = "unassign-role";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     UnassignRole,
-    /// Open to everybody: neither secrets nor a call to a provider.
+    /// Needs no token, shows no secrets, and calls no provider.
     Discovery(What),
 }
 

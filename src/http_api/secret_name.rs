@@ -1,4 +1,4 @@
-//! What a secret that an account refers to by name is called where hosts keep it.
+//! The host's name for a secret that an account refers to.
 
 /// The environment variable of a secret: `UNASSIGN_ROLE_SECRET_NAME`.
 pub fn environment_variable(secret: &str) -> String {
@@ -10,7 +10,7 @@ pub fn spin_variable(secret: &str) -> String {
     format!("secret_{}", suffix(secret, char::to_ascii_lowercase))
 }
 
-/// Neither kind of name can hold more than letters, digits and underscores.
+/// Both kinds of names allow only letters, digits and underscores.
 fn suffix(secret: &str, case: fn(&char) -> char) -> String {
     secret
         .chars()

@@ -1,24 +1,12 @@
 //! Accounts as one JSON object, id to account.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
+use crate::json::unique;
 
 /// One account's JSON text. The message of an error has no value in it: it may be a credential.
 ///
 /// # Errors
-/// The text is no JSON object.
+/// The text is no JSON object, or has an id twice.
 pub fn account_of(accounts: &str, id: &str) -> Result<Option<String>, String> {
-    Ok(all(accounts)?.get(id).map(|account| account.get().to_owned()))
-}
-
-/// All accounts.
-pub fn all(accounts: &str) -> Result<BTreeMap<String, Box<RawValue>>, String> {
-    serde_json::from_str(accounts).map_err(|error| {
-        format!(
-            "it is not a JSON object of accounts (line {}, column {})",
-            error.line(),
-            error.column()
-        )
-    })
+    let accounts = unique::parse_members(accounts)?;
+    Ok(accounts.get(id).map(|account| account.get().to_owned()))
 }

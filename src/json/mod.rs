@@ -5,6 +5,7 @@
 
 mod names;
 mod outcome;
+pub(crate) mod unique;
 mod user;
 
 pub use self::{
@@ -46,7 +47,7 @@ impl Fields {
         self.0.insert(name.to_owned(), value);
     }
 
-    /// JSON text, or the text itself where it is none.
+    /// Parses JSON text. Text that is not JSON becomes a string.
     fn json(&mut self, name: &str, text: Option<String>) {
         if let Some(text) = text {
             let value = serde_json::from_str(&text).unwrap_or(Value::String(text));

@@ -33,6 +33,7 @@ pub const fn failure_kind_name(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::InvalidRequest => "invalid_request",
         FailureKind::InvalidAccount => "invalid_account",
+        FailureKind::HostNotAllowed => "host_not_allowed",
         FailureKind::Unauthenticated => "unauthenticated",
         FailureKind::Forbidden => "forbidden",
         FailureKind::NotFound => "not_found",

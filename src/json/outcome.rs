@@ -20,6 +20,7 @@ pub fn role_outcome(entry: RoleOutcome) -> Value {
         message,
         warnings,
         grants,
+        same_as,
     } = entry;
     let mut fields = Fields::default();
     if let Some(asked) = asked_role {
@@ -33,6 +34,9 @@ pub fn role_outcome(entry: RoleOutcome) -> Value {
     fields.text("message", message);
     fields.list("warnings", warnings, Value::String);
     fields.value("grants", Value::Array(grants.into_iter().map(grant_outcome).collect()));
+    if let Some(position) = same_as {
+        fields.value("same_as", Value::from(position));
+    }
     fields.done()
 }
 

@@ -40,6 +40,7 @@ pub fn user(user: User) -> Value {
         activated_at,
         urls,
         remote_data,
+        truncated,
     } = user;
     let mut fields = Fields::default();
     fields.text("id", Some(id));
@@ -74,6 +75,7 @@ pub fn user(user: User) -> Value {
     fields.text("activated_at", activated_at);
     fields.list("urls", urls, url);
     fields.json("remote_data", remote_data);
+    fields.list("truncated", truncated, Value::String);
     fields.done()
 }
 

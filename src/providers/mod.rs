@@ -9,8 +9,8 @@ mod teamviewer;
 
 use crate::{
     capability::Capability,
-    client::Pacing,
-    contract::types::{Account, Provider as Name},
+    client::RateLimitPolicy,
+    contract::types::{Account, Endpoint, Provider as Name},
     error::Error,
     provider::Provider,
     secret::Secret,
@@ -23,7 +23,7 @@ pub struct Opened {
     pub general: General,
     /// What must not be printed.
     pub secrets: Vec<Secret>,
-    pub pacing: Pacing,
+    pub rate_limit: RateLimitPolicy,
 }
 
 /// # Errors
@@ -46,7 +46,7 @@ pub fn open(account: Account) -> Result<Opened, Error> {
             ),
         ));
     }
-    let mut settings = Settings::parse(settings.as_deref())?;
+    let mut settings = Settings::parse(Some(&settings))?;
     let general = settings.take_general()?;
     let open = match provider {
         Name::Blackline => blackline::open,
@@ -56,7 +56,11 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Name::SlackEnterprise => slack_enterprise::open,
         Name::Teamviewer => teamviewer::open,
     };
-    open(base_url.as_deref(), credentials, settings, general)
+    let base_url = match &base_url {
+        Endpoint::ProviderDefault => None,
+        Endpoint::Url(url) => Some(url.as_str()),
+    };
+    open(base_url, credentials, settings, general)
 }
 
 /// What a provider understands.

@@ -7,7 +7,7 @@ use super::{Request, TransportError};
 /// Where a request goes, in the parts that hosts ask for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// `false` for plain `http`, which is for loopback hosts alone.
+    /// `false` for plain `http`, which is only for loopback hosts.
     pub is_https: bool,
     /// `host[:port]`
     pub authority: &'a str,

@@ -8,7 +8,8 @@ mod bindings {
 }
 
 use bindings::unified::user_directory::users::{
-    Account, ClientCredentials, Credentials, Options, Provider, Request, Role, unassign_role,
+    Account, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider, Request,
+    RequestedRole, RoleSelector, StrictScope, UnknownRole, unassign_role,
 };
 
 struct Component;
@@ -17,37 +18,36 @@ impl bindings::Guest for Component {
     fn revoke(base_url: String, user: String, role: String) -> String {
         let account = Account {
             provider: Provider::Crowdstrike,
-            base_url: Some(base_url),
+            base_url: Endpoint::Url(base_url),
             credentials: Credentials::ClientCredentials(ClientCredentials {
                 client_id: String::from("demo-client"),
                 client_secret: String::from("demo-secret"),
-                member_cid: None,
+                member_cid: Narrowing::Anywhere,
             }),
-            settings: None,
+            settings: String::from("{}"),
         };
-        let role = Role {
-            id: Some(role),
-            name: None,
-            group: None,
-            organization: None,
-            workspace: None,
+        let role = RequestedRole {
+            role: RoleSelector::Id(role),
+            group: Narrowing::Anywhere,
+            organization: Narrowing::Anywhere,
+            workspace: Narrowing::Anywhere,
         };
         let request = Request {
             id: user,
             roles: vec![role],
             organizations: Vec::new(),
-            workspace_id: None,
+            workspace_id: Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
         let options = Options {
-            dry_run: false,
+            mode: Mode::Revoke,
             allow: Vec::new(),
             deadline: None,
-            strict_scope: None,
-            unknown_role: None,
+            strict_scope: StrictScope::AccountDefault,
+            unknown_role: UnknownRole::NotFound,
             acknowledged_at: None,
-            expect: None,
+            expect: Expectation::Anyone,
             accept_unverified: false,
         };
         match unassign_role(&account, &request, &options) {

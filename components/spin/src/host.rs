@@ -1,6 +1,6 @@
 //! The HTTP face's configuration: variables for what is secret, and for accounts a variable or the key-value store.
 
-use std::{io::Write, rc::Rc};
+use std::rc::Rc;
 
 use spin_sdk::{key_value::Store, variables};
 use unassign_role::{
@@ -66,11 +66,6 @@ impl Host for Spin {
                 .transpose()
                 .map_err(|_| String::from("an account in the key-value store is not UTF-8"))
         })
-    }
-
-    fn record(&self, line: &str) {
-        // A log that cannot be written must not cost the caller the answer.
-        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

@@ -6,7 +6,7 @@ use spin_sdk::wasip3::{
     clocks::{monotonic_clock, system_clock},
     http::{
         client,
-        types::{self, ErrorCode, Fields, RequestOptions, Scheme, Trailers},
+        types::{self, ErrorCode, Trailers},
     },
     random::random,
     spawn,
@@ -14,8 +14,10 @@ use spin_sdk::wasip3::{
     wit_future, wit_stream,
 };
 use unassign_role::transport::{
-    Body, Method, Request, Response, Task, Timeouts, Transport, TransportError, headers, nanoseconds,
+    Body, Method, Request, Response, Task, Transport, TransportError, brief, headers, nanoseconds,
 };
+
+use crate::http;
 
 /// The host's own transport.
 pub struct SpinTransport;
@@ -48,7 +50,9 @@ impl Transport for SpinTransport {
 
 async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
     let (outgoing, transmitted) = outgoing(request)?;
-    let response = client::send(outgoing).await.map_err(|code| error(&code))?;
+    let response = client::send(outgoing)
+        .await
+        .map_err(|code| http::transport_error(&code))?;
     let status = response.get_status_code();
     let headers = headers(response.get_headers().copy_all());
     let (processed, processed_reader) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));
@@ -68,23 +72,13 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
 type Transmitted = FutureReader<Result<(), ErrorCode>>;
 
 fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), TransportError> {
-    let headers = Fields::new();
-    let append = |name: &str, value: &str| {
-        headers
-            .append(name, value.as_bytes())
-            .map_err(|why| not_sent(format!("the header {name} was refused: {why:?}")))
-    };
-    for (name, value) in &request.headers {
-        append(name, value)?;
-    }
-    match (&request.body, request.method) {
-        (Some(body), _) => append("content-length", &body.len().to_string())?,
-        (None, Method::Get) => {}
+    let length = match (&request.body, request.method) {
+        (Some(body), _) => Some(body.len()),
+        (None, Method::Get) => None,
         // Without it a request without a body is sent with an empty chunked one, which some servers refuse.
-        (None, _) => append("content-length", "0")?,
-    }
-    let target = request.target()?;
-    let scheme = if target.is_https { Scheme::Https } else { Scheme::Http };
+        (None, _) => Some(0),
+    };
+    let headers = http::fields(request, length)?;
     let contents = request.body.clone().map(|bytes| {
         let (mut writer, reader) = wit_stream::new::<u8>();
         // What the far end does not read any more is dropped with its end of the stream.
@@ -95,34 +89,10 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
     });
     let (trailers, trailers_reader) = wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Ok(None));
     drop(trailers);
-    let (outgoing, transmitted) =
-        types::Request::new(headers, contents, trailers_reader, Some(options(request.timeouts)));
-    outgoing
-        .set_method(&method(request.method))
-        .and_then(|()| outgoing.set_scheme(Some(&scheme)))
-        .and_then(|()| outgoing.set_authority(Some(target.authority)))
-        .and_then(|()| outgoing.set_path_with_query(Some(&target.path_with_query)))
-        .map_err(|()| not_sent("the URL is malformed"))?;
+    let options = http::options(request.timeouts);
+    let (outgoing, transmitted) = types::Request::new(headers, contents, trailers_reader, Some(options));
+    http::address(&outgoing, request)?;
     Ok((outgoing, transmitted))
-}
-
-const fn method(method: Method) -> types::Method {
-    match method {
-        Method::Get => types::Method::Get,
-        Method::Post => types::Method::Post,
-        Method::Put => types::Method::Put,
-        Method::Patch => types::Method::Patch,
-        Method::Delete => types::Method::Delete,
-    }
-}
-
-/// The host's own time-outs, besides those of the client. A host may not have them.
-fn options(timeouts: Timeouts) -> RequestOptions {
-    let options = RequestOptions::new();
-    let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
-    let _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.first_byte)));
-    let _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.between_bytes)));
-    options
 }
 
 /// The body of an answer. Some hosts end it early, without an error, once the request's transmit future is dropped: so that is
@@ -151,37 +121,9 @@ impl Body for Incoming {
                 None => Ok(None),
                 Some(trailers) => match trailers.await {
                     Ok(_) => Ok(None),
-                    Err(code) => Err(TransportError::CutOff(format!("{code:?}"))),
+                    Err(code) => Err(TransportError::CutOff(brief(&format!("{code:?}")))),
                 },
             }
         })
     }
-}
-
-/// Only what proves that the request did not reach the provider counts as not sent.
-fn error(code: &ErrorCode) -> TransportError {
-    let why = format!("{code:?}");
-    match code {
-        ErrorCode::DnsTimeout
-        | ErrorCode::DnsError(_)
-        | ErrorCode::DestinationNotFound
-        | ErrorCode::DestinationUnavailable
-        | ErrorCode::DestinationIpProhibited
-        | ErrorCode::DestinationIpUnroutable
-        | ErrorCode::ConnectionRefused
-        | ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionLimitReached
-        | ErrorCode::TlsCertificateError
-        | ErrorCode::HttpRequestDenied
-        | ErrorCode::HttpRequestMethodInvalid
-        | ErrorCode::HttpRequestUriInvalid
-        | ErrorCode::HttpRequestUriTooLong
-        | ErrorCode::LoopDetected
-        | ErrorCode::ConfigurationError => TransportError::NotSent(why),
-        _ => TransportError::NoAnswer(why),
-    }
-}
-
-fn not_sent(why: impl Into<String>) -> TransportError {
-    TransportError::NotSent(why.into())
 }

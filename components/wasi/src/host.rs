@@ -1,6 +1,6 @@
 //! The HTTP face's configuration, from environment variables: the one way that every WASI 0.2 host has.
 
-use std::{env, io::Write};
+use std::env;
 
 use unassign_role::{
     client::Caches,
@@ -45,11 +45,6 @@ impl Host for Environment<'_> {
             };
             account_of(&text, id).map_err(|why| format!("{ACCOUNTS}: {why}"))
         })
-    }
-
-    fn record(&self, line: &str) {
-        // A log that cannot be written must not cost the caller the answer.
-        let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
 

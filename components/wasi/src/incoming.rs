@@ -1,22 +1,16 @@
 //! `wasi:http/incoming-handler`: from the host's request to the HTTP face and back.
 
-use std::{pin::pin, time::Duration};
-
-use futures_util::future::{Either, select};
 use unassign_role::{
-    http_api::{self, BODY_LIMIT, ClientGone, Inbound, InboundBody, Responder},
-    transport::{Task, Transport},
+    http_api::{self, BodyBuffer, ClientGone, Inbound, InboundBody, Responder},
+    transport::Task,
 };
 use wasip2::{
     exports::http::incoming_handler::Guest,
-    http::types::{Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam},
+    http::types::{IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam},
     io::streams::OutputStream,
 };
 
-use crate::{CACHES, Component, executor, host::Environment, io, transport::WasiTransport};
-
-/// A client must have sent its body by then, from when it is asked for.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::{CACHES, Component, executor, host::Environment, http, io, transport::WasiTransport};
 
 impl Guest for Component {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
@@ -35,22 +29,13 @@ impl Guest for Component {
 }
 
 fn inbound(request: &IncomingRequest) -> Inbound<'_> {
-    Inbound {
-        method: method(request.method()),
-        target: request.path_with_query().unwrap_or_default(),
-        headers: request
-            .headers()
-            .entries()
-            .into_iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
-            .collect(),
-        body: Box::pin(async move {
-            match select(pin!(body(request)), WasiTransport.sleep(BODY_TIMEOUT)).await {
-                Either::Left((body, _)) => body,
-                Either::Right(_) => InboundBody::Broken(String::from("it did not arrive in time")),
-            }
-        }),
-    }
+    Inbound::new(
+        &WasiTransport,
+        http::method_name(request.method()),
+        request.path_with_query(),
+        request.headers().entries(),
+        body(request),
+    )
 }
 
 async fn body(request: &IncomingRequest) -> InboundBody {
@@ -60,31 +45,15 @@ async fn body(request: &IncomingRequest) -> InboundBody {
     let Ok(stream) = body.stream() else {
         return InboundBody::Broken(String::from("the host gave no stream"));
     };
-    let mut whole = Vec::new();
+    let mut whole = BodyBuffer::default();
     loop {
         match io::read(&stream).await {
-            Ok(None) => return InboundBody::Whole(whole),
-            Ok(Some(piece)) if whole.len() + piece.len() > BODY_LIMIT => return InboundBody::TooLarge,
-            Ok(Some(piece)) => whole.extend_from_slice(&piece),
+            Ok(None) => return whole.end(),
+            Ok(Some(piece)) if !whole.take(&piece) => return InboundBody::TooLarge,
+            Ok(Some(_)) => {}
             Err(why) => return InboundBody::Broken(why),
         }
     }
-}
-
-fn method(method: Method) -> String {
-    let name = match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Delete => "DELETE",
-        Method::Connect => "CONNECT",
-        Method::Options => "OPTIONS",
-        Method::Trace => "TRACE",
-        Method::Patch => "PATCH",
-        Method::Other(name) => return name,
-    };
-    name.to_owned()
 }
 
 /// The stream is a child of the body and is declared, and so dropped, before it. A body that is dropped without having been
@@ -100,12 +69,7 @@ impl Responder for Answer {
         let Some(out) = self.out.take() else {
             return;
         };
-        let fields = Fields::new();
-        for (name, value) in headers {
-            // A header that the host refuses is not worth losing the answer for.
-            let _ = fields.append(name, value.as_bytes());
-        }
-        let response = OutgoingResponse::new(fields);
+        let response = OutgoingResponse::new(http::response_fields(headers));
         let _ = response.set_status_code(status);
         self.body = response.body().ok();
         self.stream = self.body.as_ref().and_then(|body| body.write().ok());

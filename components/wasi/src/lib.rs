@@ -4,10 +4,22 @@
 // The export macros generate `extern` functions.
 #![allow(unsafe_code)]
 // Nothing that arrives from outside may end the component.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
 
 mod executor;
 mod host;
+mod http;
 mod incoming;
 mod io;
 mod transport;

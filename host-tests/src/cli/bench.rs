@@ -57,30 +57,15 @@ impl Bench {
     async fn typed(&self) -> Result<Duration> {
         let sandboxes = Sandboxes::start();
         let account = Sandboxes::typed_account(CROWDSTRIKE)?;
-        let request = types::Request {
-            id: DEMO_USERS[1].0.to_owned(),
-            roles: vec![types::Role {
-                id: Some(String::from("help_desk")),
-                name: None,
-                group: None,
-                organization: None,
-                workspace: None,
-            }],
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
+        let role = types::Role {
+            id: Some(String::from("help_desk")),
+            name: None,
+            group: None,
+            organization: None,
+            workspace: None,
         };
-        let options = types::Options {
-            dry_run: false,
-            allow: Vec::new(),
-            deadline: None,
-            strict_scope: None,
-            unknown_role: None,
-            acknowledged_at: None,
-            expect: None,
-            accept_unverified: false,
-        };
+        let request = typed::request(DEMO_USERS[1].0, &[role]);
+        let options = typed::options();
         let mut total = Duration::ZERO;
         for call in 0..=self.calls {
             sandboxes.crowdstrike.grant(DEMO_USERS[1].0, HOME, "help_desk");

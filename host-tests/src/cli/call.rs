@@ -49,23 +49,16 @@ impl Call {
         };
         let ids = self.roles.iter().cloned().map(|id| role(Some(id), None));
         let names = self.names.iter().cloned().map(|name| role(None, Some(name)));
-        let request = types::Request {
-            id: self.user.clone(),
-            roles: ids.chain(names).collect(),
-            organizations: Vec::new(),
-            workspace_id: None,
-            remote_query: None,
-            remote_data: None,
-        };
+        let roles: Vec<types::Role> = ids.chain(names).collect();
+        let request = typed::request(&self.user, &roles);
         let options = types::Options {
-            dry_run: self.dry_run,
-            allow: Vec::new(),
+            mode: if self.dry_run {
+                types::Mode::Plan
+            } else {
+                types::Mode::Revoke
+            },
             deadline: self.deadline_ms,
-            strict_scope: None,
-            unknown_role: None,
-            acknowledged_at: None,
-            expect: None,
-            accept_unverified: false,
+            ..typed::options()
         };
         match typed::call(&sandboxes.network, sandboxes.clock, &account, &request, &options).await? {
             Ok(success) => {

@@ -110,18 +110,19 @@ impl Sandboxes {
     pub fn typed_account(id: &str) -> Result<types::Account> {
         use types::{Credentials, Provider};
         let text = |text: &str| text.to_owned();
+        let none = text("{}");
         let (provider, credentials, settings) = match id {
             CROWDSTRIKE => {
                 let credentials = types::ClientCredentials {
                     client_id: text("demo-client"),
                     client_secret: text("demo-secret"),
-                    member_cid: None,
+                    member_cid: types::Narrowing::Anywhere,
                 };
                 let settings = json!({"region": "us-1"}).to_string();
                 (
                     Provider::Crowdstrike,
                     Credentials::ClientCredentials(credentials),
-                    Some(settings),
+                    settings,
                 )
             }
             BLACKLINE => {
@@ -132,33 +133,37 @@ impl Sandboxes {
                     client_secret: text("demo-secret"),
                     scope: text("bl.users instance_0f8c"),
                 };
-                (Provider::Blackline, Credentials::Password(credentials), None)
+                (Provider::Blackline, Credentials::Password(credentials), none)
             }
             ELASTIC => (
                 Provider::ElasticCloud,
                 Credentials::ApiKey(text(elastic_cloud::DEMO_KEY)),
-                None,
+                none,
             ),
             JUMPCLOUD => (
                 Provider::Jumpcloud,
                 Credentials::ApiKey(text(jumpcloud::DEMO_KEY)),
-                None,
+                none,
             ),
             SLACK => (
                 Provider::SlackEnterprise,
                 Credentials::BearerToken(text(slack_enterprise::DEMO_TOKEN)),
-                None,
+                none,
             ),
             TEAMVIEWER => (
                 Provider::Teamviewer,
                 Credentials::BearerToken(text(teamviewer::DEMO_TOKEN)),
-                None,
+                none,
             ),
             _ => anyhow::bail!("there is no sandbox account `{id}`; there are {}", ACCOUNTS.join(", ")),
         };
         Ok(types::Account {
             provider,
-            base_url: (id == BLACKLINE).then(|| format!("https://{}", blackline::DEMO_AUTHORITY)),
+            base_url: if id == BLACKLINE {
+                types::Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY))
+            } else {
+                types::Endpoint::ProviderDefault
+            },
             credentials,
             settings,
         })

@@ -8,7 +8,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{Call, bytes_body, whole};
+use super::{Call, Mutation, bytes_body, whole};
 
 /// A fault for some requests.
 #[derive(Clone)]
@@ -26,6 +26,10 @@ pub struct Rule {
 pub enum Fault {
     /// No connection.
     Refused,
+    /// The host does not let the component out to there.
+    Denied,
+    /// The host fails in itself, and says so at length.
+    HostFails(String),
     /// Reset; the provider never saw the request.
     ResetBefore,
     /// Reset; the provider acted on the request.
@@ -36,6 +40,8 @@ pub enum Fault {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// The provider acts; this body instead of its own.
     Body(&'static str, Bytes),
+    /// The provider acts; its document comes with one change.
+    Mutated(Mutation),
     /// The provider acts; its answer breaks off half-way.
     CutOff,
     /// The provider acts; its answer stops half-way without an end.
@@ -97,6 +103,8 @@ impl Fault {
     {
         match self {
             Self::Refused => Err(Error::ConnectionRefused),
+            Self::Denied => Err(Error::HttpRequestDenied),
+            Self::HostFails(text) => Err(Error::InternalError(Some(text))),
             Self::ResetBefore => Err(Error::ConnectionTerminated),
             Self::ResetAfter => {
                 reach().await;
@@ -123,6 +131,14 @@ impl Fault {
                     .insert("content-type", http::HeaderValue::from_static(content_type));
                 head.headers.remove("content-length");
                 Ok(http::Response::from_parts(head, bytes_body(bytes)))
+            }
+            Self::Mutated(mutation) => {
+                reshape(reach().await, |bytes| {
+                    let document = serde_json::from_slice(&bytes).ok();
+                    let changed = document.and_then(|document| mutation.apply(&document));
+                    bytes_body(changed.map_or(bytes, |changed| Bytes::from(changed.to_string())))
+                })
+                .await
             }
             Self::CutOff => {
                 reshape(reach().await, |bytes| {

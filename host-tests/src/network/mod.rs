@@ -2,6 +2,7 @@
 
 mod fault;
 mod gate;
+mod mutation;
 mod record;
 
 use std::{
@@ -17,8 +18,11 @@ use http_body_util::{BodyExt, Full};
 use tower::ServiceExt;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-pub use self::fault::{Fault, Rule};
 use self::gate::Gate;
+pub use self::{
+    fault::{Fault, Rule},
+    mutation::Mutation,
+};
 use crate::wire;
 
 /// Shared by everything that is set up with a clone of it.
@@ -52,6 +56,8 @@ pub struct Call {
     pub body: Bytes,
     /// `None` while it is under way, and if it was not answered.
     pub status: Option<u16>,
+    /// The answer's body, if it was answered.
+    pub answer: Bytes,
 }
 
 /// What comes back: the answer, and what is still to be done for the request.
@@ -64,6 +70,12 @@ impl Network {
     /// Makes a sandbox reachable under `host[:port]`.
     pub fn route(&self, authority: &str, router: Router) {
         self.shared().routes.insert(authority.to_owned(), router);
+    }
+
+    /// Makes everything reachable that is reachable through another network.
+    pub fn join(&self, other: &Self) {
+        let routes = other.shared().routes.clone();
+        self.shared().routes.extend(routes);
     }
 
     /// Lets requests to loopback addresses out over real sockets; everything else that has no route stays unreachable.
@@ -136,6 +148,7 @@ impl Network {
                 .collect(),
             body: body.clone(),
             status: None,
+            answer: Bytes::new(),
         };
         record::write(&call);
         let (index, fault, gate) = {
@@ -158,14 +171,17 @@ impl Network {
             let request = http::Request::from_parts(head, axum::body::Body::from(body));
             router.oneshot(request).await.unwrap_or_else(|never| match never {})
         };
+        let is_good = fault.is_none();
         let response = match fault {
             None => whole(reach().await).await?,
             Some(fault) => fault.play(reach).await?,
         };
+        let (response, answer) = kept(response, is_good).await?;
         let mut shared = self.shared();
         let index = index.checked_sub(shared.forgotten);
         if let Some(call) = index.and_then(|index| shared.calls.get_mut(index)) {
             call.status = Some(response.status().as_u16());
+            call.answer = answer;
         }
         drop(shared);
         Ok((response, Box::new(async { Ok(()) })))
@@ -193,6 +209,16 @@ async fn whole(response: http::Response<axum::body::Body>) -> Result<http::Respo
         .await
         .map_err(|error| Error::InternalError(Some(error.to_string())))?;
     Ok(http::Response::from_parts(head, bytes_body(body.to_bytes())))
+}
+
+/// A good answer with a copy of its body for the journal; a faulty one may have no end.
+async fn kept(response: http::Response<WasiBody>, is_good: bool) -> Result<(http::Response<WasiBody>, Bytes), Error> {
+    if !is_good {
+        return Ok((response, Bytes::new()));
+    }
+    let (head, body) = response.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    Ok((http::Response::from_parts(head, bytes_body(bytes.clone())), bytes))
 }
 
 fn bytes_body(bytes: Bytes) -> WasiBody {

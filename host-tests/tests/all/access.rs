@@ -77,6 +77,19 @@ on_both! {
 }
 
 on_both! {
+    async fn a_key_twice_in_a_configuration_is_refused(artifact) {
+        let world = World::new();
+        let list = tokens().to_string();
+        let twice = list.replace(r#""may":["#, r#""may":["plan"],"may":["#);
+        assert_ne!(list, twice);
+        let service = bare(&world, artifact).tokens_text(&twice).start().unwrap();
+        assert_eq!(Post::json(&good()).to(&service).await.header("x-error-code"), "invalid_configuration");
+        assert!(service.log().last().unwrap().contains("a key twice"), "{:?}", service.log());
+        assert!(world.network.calls().is_empty());
+    }
+}
+
+on_both! {
     async fn a_token_may_what_its_entry_says_and_nothing_else(artifact) {
         let world = World::new();
         let list = json!([

@@ -28,6 +28,19 @@ on_both! {
             ("a role without id and name", json!({"id": ANN, "roles": [{"organization": "x"}]}), "roles[0]"),
             ("an empty role id", json!({"id": ANN, "roles": [{"id": ""}]}), "roles[0].id"),
             ("an unknown key in a role", json!({"id": ANN, "roles": [{"id": "r", "organisation": "x"}]}), "roles[0].organisation"),
+            ("a field that nobody knows", json!({"id": ANN, "roles": [{"id": "r"}], "comment": "x"}), "comment"),
+            ("a switch of another service", json!({"id": ANN, "roles": [{"id": "r"}], "simulate": true}), "simulate"),
+            ("an option at the top", json!({"id": ANN, "roles": [{"id": "r"}], "strict_scope": true}), "strict_scope"),
+            ("a guard at the top", json!({"id": ANN, "roles": [{"id": "r"}], "expect": {"email": "ann.lee@example.com"}}), "expect"),
+            ("options in the singular", json!({"id": ANN, "roles": [{"id": "r"}], "option": {"strict_scope": true}}), "option"),
+            ("a query parameter in the body", json!({"id": ANN, "roles": [{"id": "r"}], "truto_ignore_remote_data": true}), "truto_ignore_remote_data"),
+            ("an unknown key in an organization", json!({"id": ANN, "roles": [{"id": "r"}], "organizations": [{"id": "x", "cid": "y"}]}), "organizations[0].cid"),
+            ("an unknown key in expect", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"expect": {"email": "ann.lee@example.com", "mail": "x"}}}), "options.expect.mail"),
+            ("an id that is the text null", json!({"id": "null", "roles": [{"id": "r"}]}), "id"),
+            ("a role id that is the text undefined", json!({"id": ANN, "roles": [{"id": "undefined"}]}), "roles[0].id"),
+            ("a role name that is an object as text", json!({"id": ANN, "roles": [{"name": "[object Object]"}]}), "roles[0].name"),
+            ("a scope that is the text None", json!({"id": ANN, "roles": [{"id": "r", "organization": " None "}]}), "roles[0].organization"),
+            ("a narrowing that is the text nan", json!({"id": ANN, "roles": [{"id": "r"}], "organizations": [{"id": "NaN"}]}), "organizations[0].id"),
             ("an unknown option", json!({"id": ANN, "roles": [{"id": "r"}], "options": {"dryrun": true}}), "options.dryrun"),
             ("dry_run in the body", json!({"id": ANN, "roles": [{"id": "r"}], "dry_run": true}), "dry_run"),
             ("dry_run misspelt", json!({"id": ANN, "roles": [{"id": "r"}], "dryRun": true}), "dryRun"),
@@ -63,7 +76,26 @@ on_both! {
             ("dry_run no boolean", "&dry_run=1", "dry_run"),
             ("dry_run inside of options", "&options[dry_run]=true", "options"),
             ("dry_run behind a dot", "&options.dry_run=true", "options"),
-            ("dry_run inside of what passes", "&remote_query[dryRun]=true", "remote_query[dryRun]"),
+            ("dry_run inside of what passes", "&remote_query[dryRun]=true", "remote_query.dryRun"),
+            ("dry_run with two letters exchanged", "&dry_rnu=true", "dry_rnu"),
+            ("a switch of another service", "&simulate=true", "simulate"),
+            ("the original's way to send nothing", "&truto_skip_api_call=true", "truto_skip_api_call"),
+            ("an escaped ampersand", "&amp;workspace_id=A", "amp;workspace_id"),
+            ("a semicolon before the name", "&;workspace_id=A", ";workspace_id"),
+            ("a list of workspaces", "&workspaces[]=A", "workspaces"),
+            ("an encoded list of workspaces", "&workspace_ids%5B%5D=A", "workspace_ids"),
+            ("all parameters in one, as JSON", "&params=%7B%22workspace_id%22:%22A%22%7D", "params"),
+            ("all parameters in one, in brackets", "&params[workspace_id]=A", "params"),
+            ("a scope that nobody knows", "&scope=A", "scope"),
+            ("a provider's word for a scope", "&cid=0123456789abcdef0123456789abcdef", "cid"),
+            ("an option in the query", "&strict_scope=true", "strict_scope"),
+            ("null as the original's SDK writes it", "&nul=", "nul"),
+            ("None as Python writes it", "&none=None", "none"),
+            ("a marker of a link", "&utm_source=x", "utm_source"),
+            ("a cache buster", "&_=17", "_"),
+            ("no name", "&=x", ""),
+            ("an unknown name, malformed", "&utm[=1", "utm"),
+            ("a scope that is the text undefined", "&organizations[0][id]=undefined", "organizations[0].id"),
             ("a guard in the query", "&options[expect][email]=ann.lee@example.com", "options"),
             ("remote_data in the query", "&remote_data[note]=x", "remote_data"),
             ("other organizations than in the body", "&organizations[0][id]=x&organizations=y", "organizations"),
@@ -255,9 +287,9 @@ on_both! {
 }
 
 on_both! {
-    async fn what_is_not_ours_is_ignored_however_malformed(artifact) {
+    async fn parameters_of_the_original_that_change_nothing_here_are_ignored_however_malformed(artifact) {
         let world = World::new();
-        let query = "&utm[=1&x=1&x[y]=2&y[1][1][1][1][1][1][1]=z&z=%ff&nul=&none=None&_=17";
+        let query = "&truto_key_by=id&truto_ignore_limit=%ff&truto_body_passthrough[a]b=1&truto_super_query[=1";
         let answer = Post::json(&good()).query(query).to(&world.service(artifact)).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
     }
@@ -268,9 +300,8 @@ on_both! {
         let world = World::new();
         let service = world.service(artifact);
         let of_length = |length: usize| {
-            let short = json!({"id": ANN, "roles": [{"id": "event_viewer"}], "padding": ""}).to_string();
-            let padding = "x".repeat(length - short.len());
-            Post { body: short.replace(r#""padding":"""#, &format!(r#""padding":"{padding}""#)), ..Post::json(&good()) }
+            let short = good().to_string();
+            Post { body: format!("{short}{}", " ".repeat(length - short.len())), ..Post::json(&good()) }
         };
         let over = of_length((1 << 20) + 1).to(&service).await;
         assert_eq!((over.status, over.header("x-error-code")), (413, "body_too_large"));

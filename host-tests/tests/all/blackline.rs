@@ -59,7 +59,7 @@ impl World {
     ) -> Result<types::Success, types::Failure> {
         let account = types::Account {
             provider: types::Provider::Blackline,
-            base_url: Some(format!("https://{DEMO_AUTHORITY}")),
+            base_url: types::Endpoint::Url(format!("https://{DEMO_AUTHORITY}")),
             credentials: types::Credentials::Password(types::PasswordCredentials {
                 username: String::from("demo-api"),
                 password: String::from("demo-key"),
@@ -67,7 +67,7 @@ impl World {
                 client_secret: String::from("demo-secret"),
                 scope: String::from("bl.users instance_0f8c"),
             }),
-            settings: self.settings.clone(),
+            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
         };
         let request = request(&user.to_string(), roles);
         typed::call(&self.network, self.clock, &account, &request, &options)
@@ -78,7 +78,7 @@ impl World {
 
 fn dry() -> types::Options {
     types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     }
 }
@@ -108,7 +108,7 @@ async fn a_role_goes_from_every_product_or_from_the_one_that_is_named() {
 async fn strict_scope_refuses_a_role_of_several_products() {
     let world = World::new();
     let strict = types::Options {
-        strict_scope: Some(true),
+        strict_scope: types::StrictScope::Strict,
         ..options()
     };
     let failure = world.call_with(ANN, &[by_id("5")], strict).await.unwrap_err();
@@ -427,7 +427,7 @@ async fn a_read_back_that_may_be_cut_off_proves_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_may_be_cut_off_is_neither_replaced_nor_called_the_only_one() {
     let strict = types::Options {
-        strict_scope: Some(true),
+        strict_scope: types::StrictScope::Strict,
         ..options()
     };
     let replace = r#"{"strategy": "replace_set"}"#;

@@ -83,18 +83,11 @@ async fn narrowed(
     organizations: &[&str],
 ) -> Result<types::Success, types::Failure> {
     let request = types::Request {
-        id: user.to_owned(),
-        roles,
         organizations: organizations
             .iter()
-            .map(|id| types::Organization {
-                id: Some((*id).to_owned()),
-                name: None,
-            })
+            .map(|id| types::OrganizationSelector::Id((*id).to_owned()))
             .collect(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
+        ..request(user, &roles)
     };
     typed::call(&world.network, world.clock, &typed_account(), &request, &options())
         .await
@@ -177,7 +170,7 @@ async fn locked_to_the_child(
 ) -> Result<types::Success, types::Failure> {
     let mut account = typed_account();
     if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
-        credentials.member_cid = Some(format!("{CHILD}-5C"));
+        credentials.member_cid = types::Narrowing::Only(format!("{CHILD}-5C"));
     }
     let request = request(user, roles);
     typed::call(&world.network, world.clock, &account, &request, &options())
@@ -205,7 +198,7 @@ async fn not_found_is_what_no_directory_knows_and_another_cids_role_is_refused()
         "{answer:?}"
     );
     let lenient = types::Options {
-        unknown_role: Some(types::UnknownRole::Absent),
+        unknown_role: types::UnknownRole::Absent,
         ..options()
     };
     let failure = world
@@ -561,7 +554,7 @@ async fn the_roles_of_the_user_can_be_sent_back() {
     let world = World::new();
     world.tenant.grant(SAM, HOME, "vulnerability_manager");
     let dry = || types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let user = world
@@ -827,7 +820,7 @@ async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
     let before = world.tenant.grants(ANN);
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world

@@ -71,9 +71,9 @@ impl World {
 fn account(settings: Option<&str>) -> types::Account {
     types::Account {
         provider: types::Provider::ElasticCloud,
-        base_url: None,
+        base_url: types::Endpoint::ProviderDefault,
         credentials: types::Credentials::ApiKey(String::from(DEMO_KEY)),
-        settings: settings.map(str::to_owned),
+        settings: settings.unwrap_or("{}").to_owned(),
     }
 }
 
@@ -288,7 +288,7 @@ async fn limits_and_credentials() {
 async fn a_dry_run_shows_the_body_and_changes_nothing() {
     let world = World::new();
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world
@@ -337,8 +337,8 @@ async fn the_whole_user_is_mapped() {
 
 #[tokio::test(start_paused = true)]
 async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
-    let every = |dry_run| types::Options {
-        dry_run,
+    let every = |mode| types::Options {
+        mode,
         allow: vec![SideEffect::LastAdministrator],
         ..options()
     };
@@ -358,11 +358,16 @@ async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
             ] {
                 world.demo.assign(user, more);
             }
-            let first = world.call_with(user, &[by_id("billing-admin")], every(true)).await;
+            let first = world
+                .call_with(user, &[by_id("billing-admin")], every(types::Mode::Plan))
+                .await;
             let shown = first.unwrap().user.roles;
             assert_eq!(shown.len(), world.demo.assignments(user).len(), "{user}");
-            for (dry_run, expected) in [(true, Outcome::Planned), (false, Outcome::Removed)] {
-                let answer = world.call_with(user, &shown, every(dry_run)).await;
+            for (mode, expected) in [
+                (types::Mode::Plan, Outcome::Planned),
+                (types::Mode::Revoke, Outcome::Removed),
+            ] {
+                let answer = world.call_with(user, &shown, every(mode)).await;
                 assert_eq!(outcomes(&answer), vec![expected; shown.len()], "{user}: {answer:?}");
             }
             assert_eq!(world.demo.assignments(user), []);

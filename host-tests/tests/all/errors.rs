@@ -125,6 +125,13 @@ on_both! {
             seen.insert(row(&json(good()).to(&with(artifact, &world, account(), &tokens)).await, Fault::Ours));
         }
 
+        // The deployment
+        let denied = provider_with(artifact, |world| world.network.inject(Rule::always("/", network::Fault::Denied))).await;
+        let message = denied.body["message"].as_str().unwrap();
+        assert!(message.contains("requests to https://api.crowdstrike.com: add it"), "{message}");
+        assert_eq!((&denied.body["retryable"], &denied.body["sent"]), (&json!(false), &json!(false)), "{denied:?}");
+        seen.insert(row(&denied, Fault::Ours));
+
         // The provider
         let world = World::new();
         let service = world.service(artifact);
@@ -199,5 +206,16 @@ on_both! {
             assert_eq!(answer.body.get("raw_response").is_some(), is_shown, "{answer:?}");
             assert!(!answer.body.to_string().contains("ann.lee"), "{answer:?}");
         }
+    }
+}
+
+on_both! {
+    async fn a_hosts_backtrace_does_not_reach_the_answer(artifact) {
+        let backtrace = "connection broke\n   0: some::frame\n".repeat(4_000);
+        let fault = network::Fault::HostFails(backtrace);
+        let answer = provider_with(artifact, |world| world.network.inject(Rule::always("/", fault))).await;
+        assert_eq!(answer.status, 502, "{answer:?}");
+        let text = answer.body.to_string();
+        assert!(text.contains("connection broke") && !text.contains("some::frame") && text.len() < 2_048, "{text}");
     }
 }

@@ -59,7 +59,7 @@ pub fn faults() -> Vec<Fault> {
 }
 
 /// What is said of a role must be so, and nothing else may be gone.
-fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>, what: &str) {
+pub fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>, what: &str) {
     let held = [(subject.is_held)(0), (subject.is_held)(1)];
     let gone = held.iter().filter(|&&held| !held).count();
     assert_eq!(
@@ -103,7 +103,7 @@ fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>, wh
 }
 
 /// The fault for the call with this number, or for it and all that follow.
-fn rule(fault: &Fault, number: usize, lasting: bool) -> Rule {
+pub fn rule(fault: &Fault, number: usize, lasting: bool) -> Rule {
     Rule {
         fits: Arc::new(|_| true),
         skip: number,

@@ -15,6 +15,8 @@ use sandboxes::{
 };
 use serde_json::{Value, json};
 
+pub use harness::typed::{options, request};
+
 pub const AUTHORITY: &str = "api.crowdstrike.com";
 pub const ANN: &str = DEMO_USERS[0].0;
 pub const SAM: &str = DEMO_USERS[1].0;
@@ -92,43 +94,18 @@ pub fn account() -> Value {
 pub fn typed_account() -> types::Account {
     types::Account {
         provider: types::Provider::Crowdstrike,
-        base_url: None,
+        base_url: types::Endpoint::ProviderDefault,
         credentials: types::Credentials::ClientCredentials(types::ClientCredentials {
             client_id: String::from("demo-client"),
             client_secret: String::from("demo-secret"),
-            member_cid: None,
+            member_cid: types::Narrowing::Anywhere,
         }),
-        settings: Some(String::from(r#"{"region": "us-1"}"#)),
+        settings: String::from(r#"{"region": "us-1"}"#),
     }
 }
 
 pub fn tokens() -> Value {
     json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["plan", "revoke", "raw"]}])
-}
-
-/// A request for these roles of this user, and nothing else.
-pub fn request(user: &str, roles: &[types::Role]) -> types::Request {
-    types::Request {
-        id: user.to_owned(),
-        roles: roles.to_vec(),
-        organizations: Vec::new(),
-        workspace_id: None,
-        remote_query: None,
-        remote_data: None,
-    }
-}
-
-pub fn options() -> types::Options {
-    types::Options {
-        dry_run: false,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: None,
-        unknown_role: None,
-        acknowledged_at: None,
-        expect: None,
-        accept_unverified: false,
-    }
 }
 
 pub fn by_id(id: &str) -> types::Role {

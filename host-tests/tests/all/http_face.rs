@@ -157,6 +157,21 @@ on_both! {
 }
 
 on_both! {
+    async fn a_time_at_the_end_of_the_calendar_is_a_text_like_any_other(artifact) {
+        let world = World::new();
+        // In UTC it would be in the year 10000.
+        let last = "9999-12-31T23:59:59-01:00";
+        let user = json!({"uuid": ANN, "uid": "ann.lee@example.com", "cid": HOME, "created_at": last});
+        let document = json!({"resources": [user], "errors": []}).to_string();
+        world.network.inject(Rule::always("/user-management/entities/users/GET/v1", Fault::Body("application/json", document.into())));
+        let body = json!({"id": ANN, "roles": [{"id": "event_viewer"}]});
+        let answer = Post::json(&body).query("&truto_response_format=normalized").to(&world.service(artifact)).await;
+        assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
+        assert_eq!(answer.body["created_at"], last);
+    }
+}
+
+on_both! {
     async fn other_paths_and_methods_are_refused(artifact) {
         let world = World::new();
         let service = world.service(artifact);

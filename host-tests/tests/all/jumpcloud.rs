@@ -36,7 +36,7 @@ struct World {
     demo: JumpCloud,
     credentials: types::Credentials,
     settings: Option<String>,
-    organizations: Vec<types::Organization>,
+    organizations: Vec<types::OrganizationSelector>,
     remote_data: Option<String>,
 }
 
@@ -60,10 +60,7 @@ impl World {
     /// Linked to the two organizations, or narrowed to them.
     fn at(organization: &str) -> Self {
         let mut world = Self::new();
-        world.organizations = vec![types::Organization {
-            id: Some(organization.to_owned()),
-            name: None,
-        }];
+        world.organizations = vec![types::OrganizationSelector::Id(organization.to_owned())];
         world
     }
 
@@ -79,9 +76,9 @@ impl World {
     ) -> Result<types::Success, types::Failure> {
         let account = types::Account {
             provider: types::Provider::Jumpcloud,
-            base_url: None,
+            base_url: types::Endpoint::ProviderDefault,
             credentials: self.credentials.clone(),
-            settings: self.settings.clone(),
+            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
         };
         let request = types::Request {
             organizations: self.organizations.clone(),
@@ -270,8 +267,8 @@ async fn a_stale_read_gives_back_no_role_that_this_call_took() {
 
 #[tokio::test(start_paused = true)]
 async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
-    let every = |dry_run| types::Options {
-        dry_run,
+    let every = |mode| types::Options {
+        mode,
         allow: vec![SideEffect::DeleteAdministrator, SideEffect::LastAdministrator],
         ..options()
     };
@@ -283,13 +280,19 @@ async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
                     .network
                     .inject(reads("/api/v2/roles", 0, says(403, &serde_json::json!({}))));
             }
-            let shown = match world.call_with(user, &[by_name("Manager")], every(true)).await {
+            let shown = match world
+                .call_with(user, &[by_name("Manager")], every(types::Mode::Plan))
+                .await
+            {
                 Ok(success) => success.user.roles,
                 Err(failure) => failure.user.map(|user| user.roles).unwrap_or_default(),
             };
             assert_eq!(shown.len(), world.roles(administrator).len(), "{user}");
-            for (dry_run, expected) in [(true, Outcome::Planned), (false, Outcome::Removed)] {
-                let answer = world.call_with(user, &shown, every(dry_run)).await;
+            for (mode, expected) in [
+                (types::Mode::Plan, Outcome::Planned),
+                (types::Mode::Revoke, Outcome::Removed),
+            ] {
+                let answer = world.call_with(user, &shown, every(mode)).await;
                 assert_eq!(outcomes(&answer), vec![expected; shown.len()], "{user}: {answer:?}");
             }
             assert_eq!(world.demo.roles_of(administrator), None);
@@ -359,7 +362,7 @@ async fn a_put_without_an_answer_is_read_before_it_is_repeated() {
 async fn a_dry_run_shows_the_put_and_changes_nothing() {
     let world = World::new();
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world

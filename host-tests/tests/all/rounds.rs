@@ -6,7 +6,7 @@ use harness::{
     network::Network,
     typed::{
         self,
-        types::{Account, Credentials, Options, PasswordCredentials, Provider, Role},
+        types::{Account, Credentials, Endpoint, Options, PasswordCredentials, Provider, Role},
     },
 };
 use sandboxes::{
@@ -65,12 +65,10 @@ async fn elastic(count: usize) -> u64 {
     let network = Network::default();
     network.route("api.elastic-cloud.com", demo.router());
     let user = elastic_cloud::DEMO_USERS[2].0;
-    let account = Account {
-        provider: Provider::ElasticCloud,
-        base_url: None,
-        credentials: Credentials::ApiKey(String::from(elastic_cloud::DEMO_KEY)),
-        settings: None,
-    };
+    let account = typed::account(
+        Provider::ElasticCloud,
+        Credentials::ApiKey(String::from(elastic_cloud::DEMO_KEY)),
+    );
     let places: Vec<String> = (0..count).map(|n| format!("d{n:03}")).collect();
     for place in &places {
         demo.assign(user, Assignment::new("deployment", "deployment-editor", Some(place)));
@@ -90,7 +88,7 @@ async fn blackline(count: usize) -> u64 {
     let user = blackline::DEMO_USERS[1].0;
     let account = Account {
         provider: Provider::Blackline,
-        base_url: Some(format!("https://{}", blackline::DEMO_AUTHORITY)),
+        base_url: Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY)),
         credentials: Credentials::Password(PasswordCredentials {
             username: String::from("demo-api"),
             password: String::from("demo-key"),
@@ -98,7 +96,7 @@ async fn blackline(count: usize) -> u64 {
             client_secret: String::from("demo-secret"),
             scope: String::from("bl.users instance_0f8c"),
         }),
-        settings: None,
+        settings: String::from("{}"),
     };
     let products: Vec<String> = (0..count).map(|n| format!("P{n:02}")).collect();
     for product in &products {
@@ -153,12 +151,10 @@ async fn jumpcloud(count: usize) -> u64 {
         email: email.to_owned(),
         roles,
     });
-    let account = Account {
-        provider: Provider::Jumpcloud,
-        base_url: None,
-        credentials: Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
-        settings: None,
-    };
+    let account = typed::account(
+        Provider::Jumpcloud,
+        Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
+    );
     let roles = names.iter().map(|name| by_name(name)).collect();
     rounds(clock, &network, &account, user, roles).await
 }
@@ -173,12 +169,10 @@ async fn slack(count: usize) -> u64 {
     for id in &ids {
         demo.assign(user, id, slack_enterprise::DEMO_ENTERPRISE);
     }
-    let account = Account {
-        provider: Provider::SlackEnterprise,
-        base_url: None,
-        credentials: Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
-        settings: None,
-    };
+    let account = typed::account(
+        Provider::SlackEnterprise,
+        Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
+    );
     rounds(
         clock,
         &network,
@@ -202,12 +196,10 @@ async fn teamviewer(count: usize) -> u64 {
         demo.add_role(id, id);
         demo.assign(user, id);
     }
-    let account = Account {
-        provider: Provider::Teamviewer,
-        base_url: None,
-        credentials: Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
-        settings: None,
-    };
+    let account = typed::account(
+        Provider::Teamviewer,
+        Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
+    );
     rounds(
         clock,
         &network,

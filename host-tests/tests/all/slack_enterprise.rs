@@ -14,7 +14,7 @@ use sandboxes::{
     slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Kind, Slack, User},
 };
 
-use crate::fixture::{START, by_id, by_name, in_organization, options, outcomes};
+use crate::fixture::{START, by_id, by_name, in_organization, options, outcomes, request};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -60,24 +60,18 @@ impl World {
     ) -> Result<types::Success, types::Failure> {
         let account = types::Account {
             provider: types::Provider::SlackEnterprise,
-            base_url: None,
+            base_url: types::Endpoint::ProviderDefault,
             credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
-            settings: self.settings.clone(),
+            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
         };
         let request = types::Request {
-            id: user.to_owned(),
-            roles: roles.to_vec(),
             organizations: self
                 .organizations
                 .iter()
-                .map(|id| types::Organization {
-                    id: Some((*id).to_owned()),
-                    name: None,
-                })
+                .map(|id| types::OrganizationSelector::Id((*id).to_owned()))
                 .collect(),
-            workspace_id: self.workspace_id.clone(),
-            remote_query: None,
-            remote_data: None,
+            workspace_id: self.workspace_id.clone().into(),
+            ..request(user, roles)
         };
         typed::call(&self.network, self.clock, &account, &request, &options)
             .await
@@ -418,7 +412,7 @@ async fn limits_in_both_forms_and_credentials() {
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world
@@ -665,7 +659,7 @@ async fn a_workspace_role_of_an_owner_of_the_organization_is_refused_by_slack() 
 async fn a_name_that_is_not_published_may_be_a_custom_role_and_is_never_absent() {
     let world = World::new();
     let lenient = types::Options {
-        unknown_role: Some(types::UnknownRole::Absent),
+        unknown_role: types::UnknownRole::Absent,
         ..options()
     };
     let failure = world
@@ -810,7 +804,7 @@ async fn a_workspace_out_of_sight_concerns_its_own_entry() {
         assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
         world.demo.set_kind(SAM, ORG, Kind::Owner);
         let dry = types::Options {
-            dry_run: true,
+            mode: types::Mode::Plan,
             ..allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere])
         };
         let success = world.call_with(SAM, &[by_id("org_owner")], dry).await.unwrap();
@@ -907,7 +901,7 @@ async fn the_roles_of_the_user_can_be_sent_back() {
     let world = World::new();
     world.demo.set_kind(SAM, ORG, Kind::Owner);
     let dry = || types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..allowing(&[
             SideEffect::DemoteOwner,
             SideEffect::DemoteOwnerEverywhere,

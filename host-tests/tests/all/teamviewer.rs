@@ -68,9 +68,9 @@ impl World {
     ) -> Result<types::Success, types::Failure> {
         let account = types::Account {
             provider: types::Provider::Teamviewer,
-            base_url: None,
+            base_url: types::Endpoint::ProviderDefault,
             credentials: self.credentials.clone(),
-            settings: self.settings.clone(),
+            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
         };
         let request = request(user, roles);
         typed::call(&self.network, self.clock, &account, &request, &options)
@@ -364,7 +364,7 @@ async fn every_page_is_read_and_a_page_that_repeats_ends_the_call() {
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world.call_with(ANN, &[by_id(HELP), by_id(DEVICES)], dry).await.unwrap();

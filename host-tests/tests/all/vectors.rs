@@ -84,8 +84,13 @@ on_both! {
             "&truto_response_format=normalized&truto_ignore_remote_data=true&truto_exclude_fields%5B0%5D=remote_data\
              &truto_exclude_fields%5B1%5D=emails&remote_query%5Bfoo%5D=bar&remote_query%5Bn%5D%5Bx%5D%5B0%5D=1\
              &remote_query%5Bn%5D%5Bx%5D%5B1%5D=2&remote_query%5Bflag%5D=false&id={ANN}&roles%5B0%5D%5Bid%5D=Rl0C\
-             &roles%5B0%5D%5Bworkspace%5D={NORTH}&roles%5B1%5D%5Bid%5D=Rl01&workspace_id={SOUTH}&nul="
+             &roles%5B0%5D%5Bworkspace%5D={NORTH}&roles%5B1%5D%5Bid%5D=Rl01&workspace_id={SOUTH}"
         );
+        // Recorded with an invented name, which is refused like every unknown one.
+        let world = World::new(artifact);
+        let refused = world.post(&format!("{query}&nul="), "{}").await;
+        assert_eq!((refused.status, &refused.body["field"]), (400, &json!("nul")), "{refused:?}");
+        assert!(world.network.calls().is_empty());
         for body in ["{}", ""] {
             let world = World::new(artifact);
             let answer = world.post(&query, body).await;
@@ -109,9 +114,12 @@ on_both! {
         let query = format!(
             "&truto_ignore_remote_data=true&truto_exclude_fields%5B%5D=remote_data&truto_exclude_fields%5B%5D=emails\
              &remote_query%5Bfoo%5D=bar&remote_query%5Bn%5D%5Bx%5D%5B%5D=1&remote_query%5Bn%5D%5Bx%5D%5B%5D=2\
-             &roles%5B%5D%5Bid%5D=Rl0C&roles%5B%5D%5Bworkspace%5D={NORTH}&roles%5B%5D%5Bid%5D=Rl01&none=None&id={ANN}"
+             &roles%5B%5D%5Bid%5D=Rl0C&roles%5B%5D%5Bworkspace%5D={NORTH}&roles%5B%5D%5Bid%5D=Rl01&id={ANN}"
         );
         let world = World::new(artifact);
+        let refused = world.post(&format!("{query}&none=None"), "{}").await;
+        assert_eq!((refused.status, &refused.body["field"]), (400, &json!("none")), "{refused:?}");
+        assert!(world.network.calls().is_empty());
         let answer = world.post(&query, "{}").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(world.has_gone(), "the workspace belongs to the first role alone");

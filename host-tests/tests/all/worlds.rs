@@ -8,7 +8,7 @@ fn wasi_exports_the_typed_call_and_the_http_face_and_imports_wasi_0_2_alone() {
     let [typed, handler] = world.exports.as_slice() else {
         panic!("{:?}", world.exports)
     };
-    assert_eq!(typed, "unified:user-directory/users@0.1.0");
+    assert_eq!(typed, "unified:user-directory/users@0.2.0");
     assert!(handler.starts_with("wasi:http/incoming-handler@0.2."), "{handler}");
     assert!(!world.imports.is_empty());
     for import in &world.imports {

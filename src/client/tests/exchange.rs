@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    client::{Call, Client, Deadline, Pacing, Repeat, USER_AGENT},
+    client::{Call, Client, Deadline, RateLimitPolicy, Repeat, USER_AGENT},
     error::{FaultKind, ProviderFault},
     fake::{FakeTransport, Reaction, Seen},
     secret::Secret,
@@ -15,7 +15,7 @@ fn send(transport: &FakeTransport, call: &Call) -> Result<Answer, ProviderFault>
         transport,
         Deadline::starting_now(transport, Duration::from_secs(25)),
         [Secret::new("client-secret")],
-        Pacing::default(),
+        RateLimitPolicy::default(),
     );
     let token = Secret::new("access-token");
     transport.run(client.send_authorized(call, ("authorization", "Bearer", &token)))
@@ -105,11 +105,48 @@ fn the_wait_that_a_provider_asks_for_is_kept() {
 
 #[test]
 fn redirects_are_not_followed() {
-    let elsewhere = vec![("location", String::from("https://evil.test/"))];
-    let transport = script(vec![Reaction::Answer(302, elsewhere, String::new())]);
+    for (location, kind, named) in [
+        (
+            "https://eu.test/things?email=ann",
+            FaultKind::Redirected,
+            "https://eu.test ",
+        ),
+        ("//eu.test/things", FaultKind::Redirected, "https://eu.test "),
+        (
+            "https://ann:secret@eu.test:8443#x",
+            FaultKind::Redirected,
+            "https://eu.test:8443 ",
+        ),
+        ("http://api.test/things", FaultKind::Redirected, "http://api.test "),
+        ("https://API.test/login", FaultKind::BadAnswer, "(308)"),
+        ("/login", FaultKind::BadAnswer, "(308)"),
+        ("", FaultKind::BadAnswer, "(308)"),
+    ] {
+        let elsewhere = vec![("location", location.to_owned())];
+        let transport = script(vec![Reaction::Answer(308, elsewhere, String::new())]);
+        let fault = send(&transport, &get()).unwrap_err();
+        assert_eq!(fault.kind, kind, "{location}");
+        assert!(fault.message.contains(named), "{}", fault.message);
+        assert!(!fault.message.contains("ann"), "{}", fault.message);
+        assert_eq!(transport.seen.borrow().len(), 1);
+    }
+}
+
+#[test]
+fn a_host_that_the_runtime_does_not_allow_is_named_and_not_asked_again() {
+    let transport = script(vec![Reaction::Fail(TransportError::NotAllowed)]);
     let fault = send(&transport, &get()).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::BadAnswer);
+    assert_eq!((fault.kind, fault.sent), (FaultKind::NotAllowed, false));
+    assert!(fault.message.contains("api.test"), "{}", fault.message);
     assert_eq!(transport.seen.borrow().len(), 1);
+}
+
+#[test]
+fn a_long_error_text_of_the_host_is_cut() {
+    let backtrace = "at src/lib.rs:1\n".repeat(10_000);
+    let transport = script(vec![Reaction::Fail(TransportError::NoAnswer(backtrace))]);
+    let fault = send(&transport, &put()).unwrap_err();
+    assert!(fault.message.len() <= 1_024, "{}", fault.message.len());
 }
 
 #[test]
@@ -201,7 +238,7 @@ fn a_write_that_was_not_sent_takes_back_no_other_write() {
         &transport,
         Deadline::starting_now(&transport, Duration::from_secs(25)),
         [],
-        Pacing::default(),
+        RateLimitPolicy::default(),
     );
     let write = |path: &str| Call::write(Method::Post, format!("https://p.test/{path}"), None, Repeat::Reread);
     let (late, soon) = (write("late"), write("soon"));

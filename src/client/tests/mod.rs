@@ -1,5 +1,10 @@
 //! The client on a fake transport and clock.
 
 mod exchange;
+pub mod fake;
 mod lenient;
+mod mask;
+mod paging;
+mod reads;
 mod session;
+mod waiting;

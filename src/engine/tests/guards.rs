@@ -1,7 +1,7 @@
 //! Guards: what is refused whatever the read shows.
 
 use crate::{
-    contract::types::{Expectation, SideEffect},
+    contract::types::{EmailAndUsername, Expectation, SideEffect},
     provider::{Affects, Consequence, Principal},
 };
 
@@ -45,23 +45,23 @@ fn a_protected_role_is_refused_even_where_it_would_only_be_probed() {
 
 #[test]
 fn a_user_who_is_not_the_expected_one_is_refused() {
-    let expect = |email: Option<&str>, username: Option<&str>| {
-        Some(Expectation {
-            email: email.map(str::to_owned),
-            username: username.map(str::to_owned),
+    let both = |email: &str, username: &str| {
+        Expectation::EmailAndUsername(EmailAndUsername {
+            email: email.to_owned(),
+            username: username.to_owned(),
         })
     };
     let mut case = Case::holding(&["a@o1"]);
     for wrong in [
-        expect(Some("bob@example.com"), None),
-        expect(Some("ann@example.com"), Some("bob")),
+        Expectation::Email(String::from("bob@example.com")),
+        both("ann@example.com", "bob"),
     ] {
         case.options.expect = wrong;
         let failure = case.ask(&["a"]).unwrap_err();
         assert_eq!(failure.outcomes[0].reason.as_deref(), Some("not_expected"));
         assert_eq!(case.writes_seen(), 0);
     }
-    case.options.expect = expect(Some("Ann@Example.com"), Some("ANN"));
+    case.options.expect = both("Ann@Example.com", "ANN");
     assert!(case.ask(&["a"]).is_ok());
 }
 
@@ -111,7 +111,7 @@ fn the_own_principal_keeps_its_roles_unless_allowed() {
 #[test]
 fn guards_hold_in_a_dry_run_too() {
     let mut case = Case::holding(&["a@o1"]);
-    case.options.dry_run = true;
+    case.options.mode = crate::contract::types::Mode::Plan;
     case.general.protected_roles = vec![String::from("a")];
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(

@@ -342,7 +342,7 @@ fn a_failure_that_can_pass_beside_an_acknowledgement_is_worth_repeating_and_a_re
 #[test]
 fn an_unknown_id_that_is_the_name_of_a_held_role_is_not_absent() {
     let mut case = Case::holding(&["a@o1"]);
-    case.options.unknown_role = Some(crate::contract::types::UnknownRole::Absent);
+    case.options.unknown_role = crate::contract::types::UnknownRole::Absent;
     assert_eq!(outcomes(&case.ask(&["name A"])), ["refused"]);
     assert_eq!(outcomes(&case.ask(&["name Z"])), ["already_absent"]);
     case.world.borrow_mut().directory = Vec::new();

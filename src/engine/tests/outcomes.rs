@@ -94,7 +94,7 @@ fn not_found_is_404_unless_the_request_counts_it_as_absent() {
         (404, Some("unknown_role"))
     );
 
-    case.options.unknown_role = Some(UnknownRole::Absent);
+    case.options.unknown_role = UnknownRole::Absent;
     let success = case.ask(&["zzz"]).unwrap();
     assert_eq!(success.outcomes[0].warnings, ["unknown_role"]);
 }
@@ -104,7 +104,7 @@ fn not_found_by_the_positive_control() {
     let mut case = Case::holding(&["a@o1"]);
     case.provider.probe = true;
     assert_eq!(outcomes(&case.ask(&["zzz"])), ["not_found"]);
-    case.options.unknown_role = Some(UnknownRole::Absent);
+    case.options.unknown_role = UnknownRole::Absent;
     let success = case.ask(&["zzz"]).unwrap();
     assert_eq!(success.outcomes[0].grants[0].warnings, ["unknown_role"]);
 }
@@ -249,7 +249,7 @@ fn not_attempted_when_there_is_no_connection() {
 #[test]
 fn planned_in_a_dry_run_that_changes_nothing() {
     let mut case = Case::holding(&["a@o1", "b@o1"]);
-    case.options.dry_run = true;
+    case.options.mode = crate::contract::types::Mode::Plan;
     let answer = case.ask(&["a", "c"]);
     assert_eq!(outcomes(&answer), ["planned", "already_absent"]);
     let success = answer.unwrap();
@@ -265,7 +265,7 @@ fn planned_in_a_dry_run_that_changes_nothing() {
 #[test]
 fn a_dry_run_that_cannot_be_planned_whole_is_no_success_and_never_says_removed() {
     let mut case = Case::holding(&["a@o1", "b@o1/Admins"]);
-    case.options.dry_run = true;
+    case.options.mode = crate::contract::types::Mode::Plan;
     let answer = case.ask(&["a", "b"]);
     assert_eq!(outcomes(&answer), ["planned", "inherited"]);
     assert_eq!(answer.unwrap_err().status, 422);

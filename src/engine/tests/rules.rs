@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::{client::Repeat, contract::types::Organization, fake::Reaction, transport::TransportError};
+use crate::{
+    client::Repeat,
+    contract::types::{Organization, StrictScope},
+    fake::Reaction,
+    transport::TransportError,
+};
 
 use super::world::{Case, Read, Revoke, entries, ok, outcomes, status};
 
@@ -29,7 +34,7 @@ fn an_unscoped_id_means_every_direct_grant_of_it() {
 #[test]
 fn strict_scope_makes_several_scopes_ambiguous() {
     let mut case = Case::holding(&["a@o1", "a@o2"]);
-    case.options.strict_scope = Some(true);
+    case.options.strict_scope = StrictScope::Strict;
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
     assert_eq!(case.held().len(), 2);
@@ -43,7 +48,7 @@ fn strict_scope_can_be_the_accounts_default() {
     let mut case = Case::holding(&["a@o1", "a@o2"]);
     case.general.strict_scope = true;
     assert!(case.ask(&["a"]).is_err());
-    case.options.strict_scope = Some(false);
+    case.options.strict_scope = StrictScope::Lenient;
     assert!(case.ask(&["a"]).is_ok());
 }
 
@@ -326,4 +331,23 @@ fn a_stale_read_after_a_write_of_the_reread_class_is_waited_out_and_not_answered
     case.provider.verification.rounds = 3;
     assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
     assert_eq!(case.writes_seen(), 1);
+}
+
+#[test]
+fn a_rate_limit_on_a_write_that_is_not_re_sent_is_waited_out_once_and_planned_afresh() {
+    let limited = || Reaction::Answer(429, vec![("retry-after", String::from("2"))], String::from("{}"));
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.revokes.push(Revoke::Instead(limited())));
+    case.provider.repeat = Repeat::Reread;
+    assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
+    assert_eq!(case.writes_seen(), 2);
+
+    let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.revokes.push(Revoke::Instead(limited()));
+        world.revokes.push(Revoke::Instead(limited()));
+    });
+    case.provider.repeat = Repeat::Reread;
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["not_attempted"]);
+    assert_eq!(answer.unwrap_err().status, 429);
+    assert_eq!((case.writes_seen(), case.held().len()), (2, 2));
 }

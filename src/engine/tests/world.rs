@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     ask::{Ask, Selector},
     capability::Capability,
-    client::{Caches, Call, Pacing, Repeat},
+    client::{Caches, Call, RateLimitPolicy, Repeat},
     contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
     engine::{self, NoTrail},
     error::{Error, FaultKind},
@@ -178,16 +178,21 @@ impl Case {
     pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
         let request = Request {
             id: String::from("u1"),
-            roles,
-            organizations: self.organizations.clone(),
-            workspace_id: None,
+            roles: roles.into_iter().map(Into::into).collect(),
+            organizations: self
+                .organizations
+                .iter()
+                .cloned()
+                .filter_map(crate::requested::organization_selector)
+                .collect(),
+            workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
         let caches = Caches::default();
         let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), Pacing::default());
+        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
     }
@@ -220,13 +225,13 @@ impl Case {
 
 pub fn options() -> Options {
     Options {
-        dry_run: false,
+        mode: types::Mode::Revoke,
         allow: Vec::new(),
         deadline: None,
-        strict_scope: None,
-        unknown_role: None,
+        strict_scope: types::StrictScope::AccountDefault,
+        unknown_role: types::UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: None,
+        expect: types::Expectation::Anyone,
         accept_unverified: false,
     }
 }

@@ -191,10 +191,11 @@ pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) 
 
 /// A fault with what BlackLine says.
 pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, said(config, answer)))
-    }
+    cx.client.fault(
+        answer,
+        kind,
+        format!("{what} ({}): {}", answer.status, said(config, answer)),
+    )
 }
 
 /// Whether an answer of 2xx carries the code of an error.
@@ -217,7 +218,7 @@ pub fn said(config: &Config, answer: &Answer) -> String {
         .iter()
         .chain(&config.fields.error_code)
         .find_map(|pointer| text(body.pointer(pointer)))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect())
+        .unwrap_or_else(|| answer.excerpt())
 }
 
 /// Gives pairs without a role's name the one that another pair of that role has, or the directory.

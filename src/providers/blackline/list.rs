@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, Call, QueryBuilder, paging::PageBound},
+    client::{Answer, Call, QueryBuilder},
     error::{FaultKind, ProviderFault},
     provider::Context,
 };
@@ -13,8 +13,6 @@ use super::{
     core,
     session::{self, Effort},
 };
-
-const MOST_PAGES: u32 = 1_000;
 
 /// The page lengths that servers have where nobody asks for one. No source tells BlackLine's.
 const USUAL_PAGES: [usize; 12] = [10, 20, 25, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000];
@@ -55,7 +53,6 @@ impl<'a> List<'a> {
 
 /// Every row; the next page only on the account's own host.
 pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<Rows, ProviderFault> {
-    let mut bound = PageBound::new(list.what, MOST_PAGES);
     let mut url = config.base.join(
         &QueryBuilder::new()
             .maybe("pageSize", list.page_size.map(|size| size.to_string()).as_deref())
@@ -64,7 +61,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
     );
     let mut rows: Vec<Value> = Vec::new();
     loop {
-        bound.turn()?;
+        cx.client.budget().page(list.what)?;
         let answer = session::send(config, cx, &Call::get(url), list.effort).await?;
         let document = document(config, cx, &answer, list.what)?;
         let Some(Value::Array(page)) = document.pointer(&config.fields.list) else {

@@ -13,7 +13,7 @@ mod steps;
 mod writes;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -38,6 +38,6 @@ pub fn open(
         secrets: config.secrets(),
         provider: Box::new(steps::BlackLine::new(config)),
         general,
-        pacing: Pacing::default(),
+        rate_limit: RateLimitPolicy::default(),
     })
 }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, send_with_token},
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic, send_with_token,
+    },
     error::{FaultKind, ProviderFault},
     provider::Context,
     secret::Secret,
-    transport::Method,
 };
 
 use super::{
@@ -54,20 +53,8 @@ fn known_token(config: &Config, cx: &Context<'_>) -> Option<Secret> {
 
 /// Gets a token, if there is none yet.
 pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFault> {
-    if known_token(config, cx).is_some() {
-        return Ok(());
-    }
-    let transport = cx.client.transport();
-    let end = transport.monotonic() + cx.client.deadline().left(transport);
-    let Some(_turn) = cx.caches.turn(transport, end, config.key()).await else {
-        return Err(ProviderFault::new(
-            FaultKind::TimedOut,
-            "the deadline passed before there was an access token",
-        ));
-    };
-    if known_token(config, cx).is_none() {
-        cx.caches.keep_token(config.key(), token(config, cx).await?);
-    }
+    let fresh = async || token(config, cx).await;
+    access_token(&cx.client, cx.caches, config.key(), &fresh).await?;
     Ok(())
 }
 
@@ -80,47 +67,40 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         GrantType::ClientCredentials => QueryBuilder::new().pair("grant_type", "client_credentials"),
     };
     let form = form.pair("scope", &config.scope);
-    let call = |form: QueryBuilder| {
-        Call::read(
-            Method::Post,
-            config.base.join(&config.paths.token),
-            Some(form.build().into_bytes()),
-        )
-        .header("content-type", "application/x-www-form-urlencoded")
-    };
-    let answer = match config.client_auth {
+    let (form, basic) = match config.client_auth {
         ClientAuth::Form => {
             let form = form
                 .pair("client_id", &config.client_id)
                 .pair("client_secret", config.client_secret.expose());
-            cx.client.send(&call(form)).await?
+            (form, None)
         }
         ClientAuth::Basic => {
             // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
             let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = Secret::new(STANDARD.encode(format!(
-                "{}:{}",
-                encoded(&config.client_id),
-                encoded(config.client_secret.expose())
-            )));
-            cx.client
-                .send_authorized(&call(form), ("authorization", "Basic", &pair))
-                .await?
+            let pair = basic(&encoded(&config.client_id), &encoded(config.client_secret.expose()));
+            (form, Some(pair))
         }
     };
-    if !answer.is_success() {
-        // 400 with "Authentication failed" was seen.
-        let kind = match answer.status {
-            400 | 401 | 403 => FaultKind::CredentialsRejected,
-            _ => answer.fault_kind(),
-        };
-        return Err(core::fault(
-            config,
-            cx,
-            &answer,
-            kind,
-            "BlackLine gives no access token",
-        ));
-    }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
+    let request = TokenRequest {
+        url: config.base.join(&config.paths.token),
+        form,
+        basic,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    // 400 with "Authentication failed" was seen.
+    let kind = match answer.status {
+        400 | 401 | 403 => FaultKind::CredentialsRejected,
+        _ => answer.fault_kind(),
+    };
+    Err(core::fault(
+        config,
+        cx,
+        &answer,
+        kind,
+        "BlackLine gives no access token",
+    ))
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat},
+    error::ProviderAnswer,
     provider::{Context, Grant, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
@@ -107,8 +108,13 @@ impl BlackLine {
     }
 
     fn acknowledgement(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
-        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        if core::says_error(&self.config, answer) {
+        let says_error = core::says_error(&self.config, answer);
+        let evidence = answer.evidence(None);
+        cx.revoke_answers.borrow_mut().push(ProviderAnswer {
+            is_refusal: evidence.is_refusal || says_error,
+            ..evidence
+        });
+        if says_error {
             return Verdict::Unanswered {
                 reason: Reason::ProviderRefused,
                 message: format!("BlackLine answers with an error: {}", core::said(&self.config, answer)),

@@ -1,10 +1,12 @@
-//! What it means that a reading shows no grant: only a revoke proves that it is not held.
+//! The meaning of a role that no reading shows: only an acknowledged revoke proves that it is not held.
+
+use std::collections::BTreeSet;
 
 use crate::{
     ask::Selector,
-    error::Error,
-    naming::same,
-    provider::{Absence, Context, Grant, GrantKind, Held, KnownAs, Reading},
+    error::{Error, ProviderFault},
+    naming::{same, skeleton},
+    provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
     reason::Reason,
     warning::Warning,
 };
@@ -12,95 +14,200 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    directory::Directories,
-    mapping::{self, Detail},
+    ids::Directories,
+    mapping,
+    read::{Detail, Place},
 };
 
 /// For one organization at most.
+///
+/// # Errors
+/// A read that the selector needs failed, and may pass.
 pub async fn of(
     config: &Config,
     directories: &Directories,
     cx: &Context<'_>,
     selector: &Selector,
-    reading: &Reading,
-    detail: Option<&Detail>,
+    detail: &Detail,
 ) -> Result<Absence, Error> {
+    let places = match places(selector, detail) {
+        Ok(places) => places,
+        Err(Hidden::Unclear(message)) => return Ok(not_visible(message)),
+        Err(Hidden::Failed(fault)) => return Err(fault.into()),
+    };
+    match (&selector.id, &selector.name) {
+        (Some(id), name) => of_id(config, directories, cx, id, name.as_deref(), &places).await,
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            let known = directories.of_all(config, cx, &places.visible).await?;
+            Ok(match role_called(name, &known, &places.hidden) {
+                Ok(role) => {
+                    let cids = where_listed(config, directories, cx, &role.id, &places.visible).await;
+                    probe(&role.id, role.name.as_deref(), cids)
+                }
+                Err(absence) => absence,
+            })
+        }
+    }
+}
+
+/// The CIDs that a selector means.
+struct Places {
+    visible: Vec<Cid>,
+    /// The home CID, if the credentials have no authority there.
+    hidden: Vec<Cid>,
+}
+
+/// Why nothing can be proven at the places that a selector means.
+enum Hidden {
+    Unclear(String),
+    Failed(ProviderFault),
+}
+
+fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
     let named: Vec<Cid> = selector
         .organizations
         .iter()
         .filter_map(|cid| Cid::parse(cid).ok())
         .collect();
-    let cids = if named.is_empty() {
-        detail.map(Detail::own_cids).unwrap_or_default()
-    } else {
-        named
-    };
-    if cids.is_empty() {
-        return Ok(not_visible(String::from(
-            "the role is not shown, and CrowdStrike does not say which CID the user belongs to: name roles[].organization",
-        )));
+    let is_named = !named.is_empty();
+    if !is_named && let Some(why) = why_home_is_open(detail) {
+        return Err(Hidden::Unclear(why));
     }
-    // Without an organization a role means what the credentials see; the reading's warning names a home that they do not.
-    let is_named = !selector.organizations.is_empty();
-    let is_blind = |cid: &Cid| reading.unreadable.iter().any(|blind| blind == cid.as_str());
-    let (blind, cids): (Vec<Cid>, Vec<Cid>) = cids.into_iter().partition(is_blind);
-    if let Some(cid) = blind.first().filter(|_| is_named || cids.is_empty()) {
-        return Ok(not_visible(format!(
+    let mut places = Places {
+        visible: Vec::new(),
+        hidden: Vec::new(),
+    };
+    for cid in if is_named { named } else { detail.own_cids() } {
+        match detail.places.get(&cid) {
+            None | Some(Place::Read) => places.visible.push(cid),
+            Some(Place::OutOfSight) => places.hidden.push(cid),
+            Some(Place::Unclear(why)) => return Err(Hidden::Unclear(why.clone())),
+            Some(Place::Failed(fault)) => return Err(Hidden::Failed(fault.clone())),
+        }
+    }
+    match places.hidden.first() {
+        // Without a CID a role means what the credentials see; a warning names a home that they do not.
+        Some(cid) if is_named || places.visible.is_empty() => Err(Hidden::Unclear(format!(
             "the credentials cannot read the user's roles in the CID {cid}"
-        )));
+        ))),
+        _ => Ok(places),
     }
-    let (id, name) = match (&selector.id, &selector.name) {
-        (Some(id), None) => (id.clone(), None),
-        (Some(id), Some(name)) => {
-            let role = directories.with_id(config, cx, id, &cids).await?;
-            let shown = role.and_then(|role| role.display_name);
-            if let Some(shown) = shown.filter(|shown| !same(shown, name)) {
-                return Ok(Absence::Unclear {
-                    reason: Reason::NameMismatch,
-                    message: format!("the role with the id `{id}` is called `{shown}`, not `{name}`"),
-                });
-            }
-            (id.clone(), Some(name.clone()))
-        }
-        (None, _) => {
-            let name = selector.label();
-            let mut found = directories.called(config, cx, name, &cids).await?;
-            match found.len() {
-                0 => return Ok(no_role_called(name, blind.first())),
-                1 => {
-                    let role = found.remove(0);
-                    (role.id, role.display_name)
-                }
-                _ => {
-                    let ids: Vec<&str> = found.iter().map(|role| role.id.as_str()).collect();
-                    return Ok(Absence::Unclear {
-                        reason: Reason::Ambiguous,
-                        message: format!("several roles are called `{name}`: {}", ids.join(", ")),
-                    });
-                }
-            }
-        }
-    };
-    let cids = where_known(config, directories, cx, &id, cids).await;
-    Ok(Absence::Probe(
-        cids.into_iter()
-            .map(|cid| Grant {
-                known_as: KnownAs::default(),
-                kind: GrantKind::Role,
-                role_id: id.clone(),
-                role_name: name.clone(),
-                warnings: vec![Warning::NotShownInCid.about(&cid)],
-                scope: mapping::scope(&cid),
-                held: Held::Direct,
-                effects: Vec::new(),
-            })
-            .collect(),
-    ))
 }
 
-/// A custom role may have the name in a CID that cannot be read.
-fn no_role_called(name: &str, blind: Option<&Cid>) -> Absence {
-    match blind {
+/// Why a role that names no CID may be held at home, whatever is shown; `None` if that is certain either way.
+pub fn why_home_is_open(detail: &Detail) -> Option<String> {
+    let Some(home) = &detail.home else {
+        return Some(String::from(
+            "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization",
+        ));
+    };
+    match detail.places.get(home) {
+        Some(Place::Unclear(why)) => Some(format!(
+            "the user's roles in the home CID {home} could not be read: {why}"
+        )),
+        Some(Place::Read | Place::OutOfSight | Place::Failed(_)) | None => None,
+    }
+}
+
+async fn of_id(
+    config: &Config,
+    directories: &Directories,
+    cx: &Context<'_>,
+    id: &str,
+    name: Option<&str>,
+    places: &Places,
+) -> Result<Absence, Error> {
+    let known = match directories.of_all(config, cx, &places.visible).await {
+        Ok(known) => known,
+        // A directory that cannot be read rules nothing out, and the revoke needs none.
+        Err(fault) if name.is_none() => Directory::none(fault.message),
+        Err(fault) => return Err(fault.into()),
+    };
+    let names: BTreeSet<&str> = known
+        .roles
+        .iter()
+        .filter(|role| role.id == id)
+        .filter_map(|role| role.name.as_deref())
+        .collect();
+    if let Some(contradiction) = name.and_then(|name| contradiction(id, name, &names, &known)) {
+        return Ok(contradiction);
+    }
+    if !known.roles.iter().any(|role| role.id == id) {
+        // CrowdStrike may take two spellings for one id, or acknowledge what it does not know.
+        if let Some(like) = known.roles.iter().find(|role| looks_like(role, id)) {
+            return Ok(Absence::Unclear {
+                reason: Reason::Ambiguous,
+                message: format!("no role has the id `{id}`, and `{}` may be meant", like.id),
+            });
+        }
+        if cx.ask.dry_run && known.coverage == Coverage::Whole && places.hidden.is_empty() {
+            return Ok(Absence::NotFound(format!(
+                "CrowdStrike's directory has no role `{id}`; only revoking it would prove that"
+            )));
+        }
+    }
+    let cids = where_listed(config, directories, cx, id, &places.visible).await;
+    Ok(probe(id, names.first().copied(), cids))
+}
+
+/// Id and name both given, and the directory has another name for the id, or none.
+fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Directory) -> Option<Absence> {
+    if names.iter().any(|own| same(own, name)) {
+        return None;
+    }
+    let message = match names.first() {
+        Some(other) => format!("the role with the id `{id}` is called `{other}`, not `{name}`"),
+        // No name can contradict a role that does not exist.
+        None if known.coverage == Coverage::Whole => return None,
+        None => format!("whether the role with the id `{id}` is called `{name}` cannot be told: leave the name out"),
+    };
+    Some(Absence::Unclear {
+        reason: Reason::NameMismatch,
+        message,
+    })
+}
+
+fn looks_like(role: &KnownRole, text: &str) -> bool {
+    let text = skeleton(text);
+    skeleton(&role.id) == text || role.name.as_deref().is_some_and(|name| skeleton(name) == text)
+}
+
+/// The one role of that name, or why there is none to revoke.
+fn role_called<'a>(name: &str, known: &'a Directory, hidden: &[Cid]) -> Result<&'a KnownRole, Absence> {
+    let is_called = |role: &&KnownRole| role.name.as_deref().is_some_and(|own| same(own, name));
+    let called: Vec<&KnownRole> = known.roles.iter().filter(is_called).collect();
+    let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let gap = match &known.coverage {
+        Coverage::Whole => None,
+        Coverage::Partial(gap) => Some(gap),
+    };
+    match (called.first(), ids.len(), gap) {
+        (Some(role), 1, None) => Ok(role),
+        (_, 2.., _) => Err(Absence::Unclear {
+            reason: Reason::Ambiguous,
+            message: format!(
+                "the name `{name}` matches several roles ({}): use a role id instead",
+                ids.join(", ")
+            ),
+        }),
+        (_, _, Some(gap)) => Err(not_visible(format!(
+            "which role is called `{name}` cannot be told: {gap}"
+        ))),
+        _ => Err(no_role_called(name, known, hidden)),
+    }
+}
+
+fn no_role_called(name: &str, known: &Directory, hidden: &[Cid]) -> Absence {
+    if let Some(like) = known.roles.iter().find(|role| looks_like(role, name)) {
+        return Absence::Unclear {
+            reason: Reason::Ambiguous,
+            message: format!("no role is called `{name}`, and `{}` may be meant", like.id),
+        };
+    }
+    match hidden.first() {
+        // A custom role of that CID may have the name.
         Some(cid) => not_visible(format!(
             "no role is called `{name}` in view, and the credentials cannot read the roles of the CID {cid}"
         )),
@@ -108,26 +215,39 @@ fn no_role_called(name: &str, blind: Option<&Cid>) -> Absence {
     }
 }
 
-/// Of several CIDs those that have the role: a custom role exists in one alone, and is refused elsewhere. A directory that cannot
-/// be read rules nothing out, and where none has the role, the refusals of all of them are the proof.
-async fn where_known(
+/// The CIDs that may have the role: a custom role exists in one only, and is refused elsewhere. If no directory has it, the refusals
+/// of all CIDs are the proof.
+async fn where_listed(
     config: &Config,
     directories: &Directories,
     cx: &Context<'_>,
     id: &str,
-    cids: Vec<Cid>,
+    cids: &[Cid],
 ) -> Vec<Cid> {
-    if cids.len() < 2 {
-        return cids;
-    }
-    let mut known = Vec::with_capacity(cids.len());
-    for cid in &cids {
-        let found = directories.with_id(config, cx, id, std::slice::from_ref(cid)).await;
-        if !matches!(found, Ok(None)) {
-            known.push(cid.clone());
+    let mut listed = Vec::with_capacity(cids.len());
+    for cid in cids {
+        let is_ruled_out = directories.of(config, cx, cid).await.is_ok_and(|directory| {
+            directory.coverage == Coverage::Whole && !directory.roles.iter().any(|role| role.id == id)
+        });
+        if !is_ruled_out {
+            listed.push(cid.clone());
         }
     }
-    if known.is_empty() { cids } else { known }
+    if listed.is_empty() { cids.to_vec() } else { listed }
+}
+
+fn probe(id: &str, name: Option<&str>, cids: Vec<Cid>) -> Absence {
+    let grant = |cid: Cid| Grant {
+        known_as: KnownAs::default(),
+        kind: GrantKind::Role,
+        role_id: id.to_owned(),
+        role_name: name.map(str::to_owned),
+        warnings: vec![Warning::NotShownInCid.about(&cid)],
+        scope: mapping::scope(&cid),
+        held: Held::Direct,
+        effects: Vec::new(),
+    };
+    Absence::Probe(cids.into_iter().map(grant).collect())
 }
 
 const fn not_visible(message: String) -> Absence {

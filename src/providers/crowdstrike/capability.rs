@@ -1,10 +1,10 @@
-//! What of the contract CrowdStrike understands.
+//! The parts of the contract that CrowdStrike supports.
 
 use std::time::Duration;
 
 use crate::{capability::Capability, contract::types::SideEffect};
 
-/// The provider's row of the matrix.
+/// CrowdStrike's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "CrowdStrike",
     credentials: &["client_credentials"],

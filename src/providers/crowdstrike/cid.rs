@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// A customer id as the API wants it: 32 lower-case hexadecimal digits, without the `-NN` checksum that the console shows.
+/// A customer id as the API expects it: 32 lower-case hexadecimal digits, without the `-NN` checksum that the console shows.
 /// Source: `CrowdStrike/psfalcon` (`Confirm-CidValue`), `CrowdStrike/terraform-provider-crowdstrike` (`internal/user`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cid(String);
 
 impl Cid {

@@ -58,7 +58,7 @@ impl Config {
             base: base(base_url, region.as_deref())?,
             client_id,
             client_secret: Secret::parse("credentials.client_secret", client_secret)?,
-            member_cid: member_cid
+            member_cid: Option::<String>::from(member_cid)
                 .map(|cid| {
                     Cid::parse(&cid).map_err(|why| {
                         Error::account("credentials.member_cid", format!("credentials.member_cid {why}"))
@@ -115,12 +115,13 @@ fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::types::Narrowing;
 
     fn config(base_url: Option<&str>, settings: &str) -> Result<Config, Error> {
         let credentials = Credentials::ClientCredentials(ClientCredentials {
             client_id: String::from("id"),
             client_secret: String::from("very secret"),
-            member_cid: None,
+            member_cid: Narrowing::Anywhere,
         });
         Config::new(
             base_url,

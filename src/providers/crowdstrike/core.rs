@@ -1,13 +1,20 @@
-//! CrowdStrike's requests: token, reads with paging, and what their answers say.
+//! CrowdStrike's requests: the token, reads, and the meaning of an answer.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, send_with_token},
-    error::{Error, FaultKind, ProviderFault},
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
+        lenient::{Row, Rows},
+        paging::{Page, by_offset},
+        send_with_token,
+    },
+    error::{FaultKind, ProviderFault},
     provider::Context,
     transport::Method,
 };
@@ -15,31 +22,74 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Envelope, GrantRow, Ids, Role, User},
+    documents::{Envelope, Errors, error_code},
 };
 
-/// Trace ids come in this header too.
-pub const TRACE_HEADER: &str = "x-cs-traceid";
-
-/// The largest page that `combined/user-roles/v2` gives.
-const PAGE: usize = 500;
-/// 100,000 grants of one user.
-const MOST_PAGES: u32 = 200;
-/// Role ids in one directory request; 5,000 is the documented most.
-const ROLES_AT_ONCE: usize = 1_000;
-/// Used when the token answer does not say how long it is good for: below the 30 minutes that are documented.
+/// The region that an account belongs to.
+const REGION_HEADER: &str = "x-cs-region";
+/// Used if the token answer does not say how long the token lasts: below the documented 30 minutes.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(25);
+/// The largest page of a list of grants.
+const PAGE: u64 = 500;
+/// How often a list is read that contradicts itself: it may have changed between two pages.
+const MOST_ATTEMPTS: u32 = 3;
 
-/// `X-RateLimit-RetryAfter` on a 429: an epoch, described as milliseconds and parsed by the official clients as seconds. Told
-/// apart by size.
-pub fn rate_limit_pause(answer: &Answer, unix_now: Duration) -> Option<Duration> {
-    let epoch: u64 = answer.header("x-ratelimit-retryafter")?.trim().parse().ok()?;
-    let at = if epoch > 100_000_000_000 {
-        Duration::from_millis(epoch)
-    } else {
-        Duration::from_secs(epoch)
-    };
-    Some(at.saturating_sub(unix_now))
+/// One row of a list, as it came.
+pub type RawRow = Row<Box<RawValue>>;
+
+/// Whom a call knows. The newer calls also know external users, who are homed in a partner CID. Source: `CrowdStrike/falconpy`
+/// 1.6.6 (`queryUserV2`, `retrieveUsersGETV2`, `CombinedUserRolesV3`, `userRolesActionV2`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    Internal,
+    All,
+}
+
+impl Audience {
+    pub const fn user_query(self) -> &'static str {
+        match self {
+            Self::Internal => "/user-management/queries/users/v1",
+            Self::All => "/user-management/queries/users/v2",
+        }
+    }
+
+    pub const fn users(self) -> &'static str {
+        match self {
+            Self::Internal => "/user-management/entities/users/GET/v1",
+            Self::All => "/user-management/entities/users/GET/v2",
+        }
+    }
+
+    pub const fn grants(self) -> &'static str {
+        match self {
+            Self::Internal => "/user-management/combined/user-roles/v2",
+            Self::All => "/user-management/combined/user-roles/v3",
+        }
+    }
+
+    pub const fn role_actions(self) -> &'static str {
+        match self {
+            Self::Internal => "/user-management/entities/user-role-actions/v1",
+            Self::All => "/user-management/entities/user-role-actions/v2",
+        }
+    }
+}
+
+/// The rows of an answer.
+pub struct Resources {
+    pub rows: Vec<RawRow>,
+    /// The rows of all pages together, by the provider's own count.
+    pub total: Option<u64>,
+}
+
+/// The status that an answer means: a success may carry the code of an error.
+pub fn status_of(answer: &Answer) -> u16 {
+    if !answer.is_success() {
+        return answer.status;
+    }
+    let errors = serde_json::from_slice::<Row<Errors>>(&answer.body);
+    let code = errors.ok().and_then(|errors| error_code(&errors.read()?.errors));
+    code.unwrap_or(answer.status)
 }
 
 /// Sends an API call with the account's token.
@@ -54,242 +104,198 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
     let form = QueryBuilder::new()
         .pair("client_id", &config.client_id)
         .pair("client_secret", config.client_secret.expose())
-        .maybe("member_cid", config.member_cid.as_ref().map(Cid::as_str))
-        .build();
-    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let answer = cx.client.send(&call).await?;
-    if !answer.is_success() {
-        let said = said(&answer);
-        let kind = match answer.status {
-            // An address that is not on the allow list gets 403 too; a wrong secret has another text.
-            403 if said.contains("authorization failed") => FaultKind::Forbidden,
-            400 | 401 | 403 => FaultKind::CredentialsRejected,
-            _ => answer.fault_kind(),
-        };
-        return Err(fault(
-            cx,
-            &answer,
-            kind,
-            format!("CrowdStrike gives no access token ({}): {said}", answer.status),
-        ));
+        .maybe("member_cid", config.member_cid.as_ref().map(Cid::as_str));
+    let request = TokenRequest {
+        url: config.base.join("/oauth2/token"),
+        form,
+        basic: None,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let said = envelope(&answer).map_or_else(String::new, |envelope| envelope.error_message());
+    let kind = match answer.status {
+        // An address that is not on the allow list gets a 403, too; a wrong secret gets another text.
+        403 if said.contains("authorization failed") => FaultKind::Forbidden,
+        400 | 401 | 403 => FaultKind::CredentialsRejected,
+        status => FaultKind::of_status(status),
+    };
+    let message = format!("CrowdStrike gives no access token ({}): {said}", answer.status);
+    Err(fault(cx, &answer, kind, &message))
+}
+
+/// The answer as the documented JSON; `None` for anything else.
+pub fn envelope(answer: &Answer) -> Option<Envelope> {
+    serde_json::from_slice::<Row<Envelope>>(&answer.body).ok()?.into_read()
+}
+
+/// The rows of a read. `what` is for messages.
+///
+/// # Errors
+/// A refusal, also one inside a 200; an answer that is not the documented JSON or has no list.
+pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &str) -> Result<Resources, ProviderFault> {
+    let answer = send(config, cx, call).await?;
+    let envelope = envelope(&answer);
+    if !answer.is_success() || envelope.as_ref().is_some_and(Envelope::has_errors) {
+        let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
+        let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
+        return Err(refusal(cx, &answer, &message));
     }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
+    let unreadable = || {
+        answer.fault(
+            FaultKind::BadAnswer,
+            format!("CrowdStrike's answer is not the documented list of {what}"),
+        )
+    };
+    let envelope = envelope.ok_or_else(unreadable)?;
+    let total = envelope.total();
+    // A list without rows may be written as null. A list that is missing proves nothing, unless the count says so.
+    let rows = match envelope.resources {
+        Rows::List(rows) => rows,
+        Rows::Null => Vec::new(),
+        Rows::Absent if total == Some(0) => Vec::new(),
+        Rows::Absent | Rows::Unread(_) => return Err(unreadable()),
+    };
+    Ok(Resources { rows, total })
 }
 
-/// The user's own document, raw and parsed.
-pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<(String, User), Error> {
-    let body = serde_json::to_vec(&Ids { ids: &[uuid] }).unwrap_or_default();
-    let call = api(Call::read(
-        Method::Post,
-        config.base.join("/user-management/entities/users/GET/v1"),
-        Some(body),
-    ));
-    let resources = resources(config, cx, &call, "the user").await?.0;
-    let mut found = None;
-    for raw in resources {
-        let user: User = parse(&raw, "the user")?;
-        if user.uuid == uuid {
-            found = Some((raw.get().to_owned(), user));
-        }
-    }
-    found.ok_or_else(|| not_found(uuid))
-}
-
-/// The uuids of users with that login.
-pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
-    let escaped = email.to_lowercase().replace('\\', "\\\\").replace('\'', "\\'");
-    let path = QueryBuilder::new()
-        .pair("filter", &format!("uid:'{escaped}'"))
-        .pair("limit", "10")
-        .on("/user-management/queries/users/v1");
-    let call = api(Call::get(config.base.join(&path)));
-    let resources = resources(config, cx, &call, "the user by e-mail").await?.0;
-    resources
-        .iter()
-        .map(|raw| parse(raw, "the user by e-mail").map_err(Error::from))
-        .collect()
-}
-
-/// Every grant that is shown in a CID (`None`: the CID in view), all pages; the rows raw and parsed.
+/// Every row of the list of grants in a CID (`None`: the CID in view).
+///
+/// # Errors
+/// What [`resources`] gives; [`FaultKind::BadAnswer`] for a list that keeps contradicting itself.
 pub async fn grants(
     config: &Config,
     cx: &Context<'_>,
     uuid: &str,
     cid: Option<&Cid>,
-) -> Result<Vec<(Box<RawValue>, GrantRow)>, Error> {
-    let mut rows: Vec<(Box<RawValue>, GrantRow)> = Vec::new();
-    let mut bound = PageBound::new("grants", MOST_PAGES);
+    audience: Audience,
+) -> Result<Vec<RawRow>, ProviderFault> {
+    let mut attempts: u32 = 1;
     loop {
-        bound.turn()?;
+        match grants_once(config, cx, uuid, cid, audience).await {
+            Err(fault) if fault.kind == FaultKind::BadAnswer && attempts < MOST_ATTEMPTS => {
+                attempts = attempts.saturating_add(1);
+            }
+            read => return read,
+        }
+    }
+}
+
+async fn grants_once(
+    config: &Config,
+    cx: &Context<'_>,
+    uuid: &str,
+    cid: Option<&Cid>,
+    audience: Audience,
+) -> Result<Vec<RawRow>, ProviderFault> {
+    let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
         let path = QueryBuilder::new()
             .pair("user_uuid", uuid)
             .maybe("cid", cid.map(Cid::as_str))
             .pair("limit", &PAGE.to_string())
-            .pair("offset", &rows.len().to_string())
-            .on("/user-management/combined/user-roles/v2");
+            .pair("offset", &offset.to_string())
+            .on(audience.grants());
         let call = api(Call::get(config.base.join(&path)));
-        let (page, total) = match resources(config, cx, &call, "the grants").await {
-            // The documented answer for a uuid that is unknown. Another CID's no is that CID's alone.
-            Err(fault) if cid.is_none() && fault.message.contains("invalid user uuid") => return Err(not_found(uuid)),
-            other => other?,
-        };
-        let length = page.len();
-        for raw in page {
-            let row: GrantRow = parse(&raw, "the grants")?;
-            if row.uuid.as_deref().is_some_and(|owner| owner != uuid) {
-                return Err(
-                    ProviderFault::new(FaultKind::BadAnswer, "the list of grants has a row of another user").into(),
-                );
-            }
-            rows.push((raw, row));
+        let Resources { rows, total } = resources(config, cx, &call, "the grants").await?;
+        if rows.is_empty() && total.is_some_and(|total| total > offset) {
+            return Err(contradiction("ends before its count"));
         }
-        let read = rows.len() as u64;
-        match total {
-            Some(total) if read < total && length > 0 => {}
-            Some(total) if read == total => return Ok(rows),
-            Some(total) => {
-                return Err(ProviderFault::new(
-                    FaultKind::BadAnswer,
-                    format!("the list of grants has {read} rows and says that it has {total}"),
-                )
-                .into());
-            }
-            None if length < PAGE => return Ok(rows),
-            None => {}
-        }
+        Ok::<_, ProviderFault>(Page {
+            total,
+            ..Page::new(rows)
+        })
+    })
+    .await?;
+    if !list.is_whole() {
+        return Err(contradiction("has fewer rows than it counts"));
     }
+    // A row that comes twice has moved between two pages, and another one was missed.
+    let is_paged = u64::try_from(list.rows.len()).is_ok_and(|length| length > PAGE);
+    if is_paged && repeats(&list.rows) {
+        return Err(contradiction("repeats a row"));
+    }
+    Ok(list.rows)
 }
 
-/// All roles that exist in a CID: what is not among them does not exist there. The list of ids has no paging, and must never be asked for with a user: it would then show the
-/// roles that are available to the user and not those that are held (`CrowdStrike/psfalcon` issues 313 and 365).
-pub async fn roles(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Vec<Role>, Error> {
-    let path = QueryBuilder::new()
-        .pair("cid", cid.as_str())
-        .on("/user-management/queries/roles/v1");
-    let call = api(Call::get(config.base.join(&path)));
-    let ids = resources(config, cx, &call, "the role ids").await?.0;
-    let ids = ids
-        .iter()
-        .map(|raw| parse(raw, "the role ids"))
-        .collect::<Result<Vec<String>, _>>()?;
-    // Every CID has the default roles.
-    if ids.is_empty() {
-        return Err(incomplete(cid, "is empty"));
-    }
-    let mut roles: Vec<Role> = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(ROLES_AT_ONCE) {
-        let chunk: Vec<&str> = chunk.iter().map(String::as_str).collect();
-        let body = serde_json::to_vec(&Ids { ids: &chunk }).unwrap_or_default();
-        let path = QueryBuilder::new()
-            .pair("cid", cid.as_str())
-            .on("/user-management/entities/roles/GET/v2");
-        let call = api(Call::read(Method::Post, config.base.join(&path), Some(body)));
-        for raw in resources(config, cx, &call, "the roles").await?.0 {
-            roles.push(parse(&raw, "the roles")?);
-        }
-    }
-    let described: BTreeSet<&str> = roles.iter().map(|role| role.id.as_str()).collect();
-    if ids.iter().any(|id| !described.contains(id.as_str())) {
-        return Err(incomplete(cid, "does not describe every role that it names"));
-    }
-    Ok(roles)
+fn contradiction(what: &str) -> ProviderFault {
+    ProviderFault::new(FaultKind::BadAnswer, format!("CrowdStrike's list of grants {what}"))
 }
 
-fn incomplete(cid: &Cid, what: &str) -> Error {
-    ProviderFault::new(
-        FaultKind::BadAnswer,
-        format!("CrowdStrike's directory of roles in the CID {cid} {what}"),
-    )
-    .into()
+fn repeats(rows: &[RawRow]) -> bool {
+    let mut seen = HashSet::new();
+    !rows.iter().filter_map(Row::read).all(|row| seen.insert(row.get()))
 }
 
-/// `content-type` is required even where there is no body (`CrowdStrike/gofalcon`, `falcon/api_client.go`).
+/// The fault of a refusal, also of one inside a 200, with the provider's own words.
+pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFault {
+    let kind = match status_of(answer) {
+        // Errors without a code.
+        200..300 => FaultKind::Refused,
+        status => FaultKind::of_status(status),
+    };
+    if kind != FaultKind::CredentialsRejected {
+        return fault(cx, answer, kind, message);
+    }
+    // Another region gives tokens, and then refuses them (`CrowdStrike/falconpy` issue 130).
+    let region = answer
+        .header(REGION_HEADER)
+        .map_or_else(String::new, |region| format!(" (CrowdStrike names `{region}`)"));
+    let message = format!("{message}; check that the account's region is right{region}");
+    fault(cx, answer, kind, &message)
+}
+
+/// A fault with the provider's words, but without the documents that may stand beside them.
+fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: &str) -> ProviderFault {
+    let mut words = answer.clone();
+    words.body = without_resources(&answer.body).unwrap_or(words.body);
+    cx.client.fault(&words, kind, message)
+}
+
+/// The body without the documents that may stand beside the errors; `None` if there are none.
+fn without_resources(body: &[u8]) -> Option<Vec<u8>> {
+    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
+    fields.remove("resources")?;
+    serde_json::to_vec(&fields).ok()
+}
+
+/// `content-type` is required even if there is no body (`CrowdStrike/gofalcon`, `falcon/api_client.go`).
 pub fn api(call: Call) -> Call {
     call.header("content-type", "application/json")
 }
 
-/// A fault with the provider's answer, its trace id and how long it asks to wait.
-pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: String) -> ProviderFault {
-    ProviderFault {
-        answer: Some(answer.evidence(Some(TRACE_HEADER))),
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, message)
-    }
+/// The documented refusal for a user that the call does not know.
+pub fn is_unknown_user(fault: &ProviderFault) -> bool {
+    fault.kind == FaultKind::Refused && fault.message.contains("invalid user uuid")
 }
 
-/// The messages of an answer's `errors`, or a word for none.
-pub fn said(answer: &Answer) -> String {
-    let messages: Vec<String> = serde_json::from_slice::<Envelope>(&answer.body)
-        .ok()
-        .and_then(|envelope| envelope.errors)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|error| error.message)
-        .collect();
-    if messages.is_empty() {
-        String::from("no message")
-    } else {
-        messages.join("; ")
-    }
+/// The documented 403 for a CID over which the credentials have no authority.
+pub fn is_no_authority(fault: &ProviderFault) -> bool {
+    let is_documented = |body: &str| {
+        let envelope = serde_json::from_str::<Row<Envelope>>(body);
+        envelope.is_ok_and(|envelope| envelope.read().is_some_and(Envelope::has_errors))
+    };
+    let answer = fault.answer.as_ref().filter(|answer| answer.status == 403);
+    fault.kind == FaultKind::Forbidden && answer.is_some_and(|answer| is_documented(&answer.body))
 }
 
-/// Whether an answer carries errors: a 200 can.
-pub fn has_errors(envelope: &Envelope) -> bool {
-    envelope.errors.as_ref().is_some_and(|errors| !errors.is_empty())
+/// A no to this one thing: nothing that passes, and nothing about the account as a whole.
+pub fn is_no(fault: &ProviderFault) -> bool {
+    let is_refused = matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    );
+    // A conflict with something else that goes on may pass.
+    is_refused && code_of(fault) != Some(409)
 }
 
-async fn resources(
-    config: &Config,
-    cx: &Context<'_>,
-    call: &Call,
-    what: &str,
-) -> Result<(Vec<Box<RawValue>>, Option<u64>), ProviderFault> {
-    let answer = send(config, cx, call).await?;
-    if !answer.is_success() {
-        let message = format!(
-            "CrowdStrike refuses to read {what} ({}): {}",
-            answer.status,
-            said(&answer)
-        );
-        return Err(fault(cx, &answer, answer.fault_kind(), message));
+/// The status that the answer of a fault means.
+fn code_of(fault: &ProviderFault) -> Option<u16> {
+    let answer = fault.answer.as_ref()?;
+    if !(200..300).contains(&answer.status) {
+        return Some(answer.status);
     }
-    let envelope: Envelope = answer.json(what)?;
-    if has_errors(&envelope) {
-        let message = format!(
-            "CrowdStrike reports errors inside a success when reading {what}: {}",
-            said(&answer)
-        );
-        return Err(fault(cx, &answer, FaultKind::Refused, message));
-    }
-    let total = envelope
-        .meta
-        .and_then(|meta| meta.pagination)
-        .and_then(|pagination| pagination.total);
-    match envelope.resources {
-        Some(resources) => Ok((resources, total)),
-        // An empty list may be written as null; a list that is missing without a word proves nothing.
-        None if total == Some(0) => Ok((Vec::new(), total)),
-        None => Err(fault(
-            cx,
-            &answer,
-            FaultKind::BadAnswer,
-            format!("CrowdStrike's answer has no resources when reading {what}"),
-        )),
-    }
-}
-
-fn parse<T: DeserializeOwned>(raw: &RawValue, what: &str) -> Result<T, ProviderFault> {
-    serde_json::from_str(raw.get()).map_err(|_| {
-        ProviderFault::new(
-            FaultKind::BadAnswer,
-            format!("a row in CrowdStrike's answer is not documented when reading {what}"),
-        )
-    })
-}
-
-fn not_found(uuid: &str) -> Error {
-    Error::UserNotFound {
-        message: format!("CrowdStrike knows no user with the uuid `{uuid}`"),
-    }
+    let errors = serde_json::from_str::<Row<Errors>>(&answer.body).ok()?;
+    error_code(&errors.read()?.errors)
 }

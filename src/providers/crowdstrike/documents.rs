@@ -1,79 +1,103 @@
-//! The documents of CrowdStrike's user management API. Source: `CrowdStrike/gofalcon` (`falcon/models`), `CrowdStrike/falconpy`.
+//! The documents of CrowdStrike's user management API. Source: `CrowdStrike/gofalcon` (`falcon/models`), `CrowdStrike/falconpy`
+//! 1.6.6 (endpoints).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
-/// Every answer: what was asked for, and errors, which a 200 can carry too.
-#[derive(Deserialize)]
+use crate::client::lenient::{Id, Number, Row, Rows, Text};
+
+/// The envelope of every answer.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Envelope {
-    pub meta: Option<Meta>,
-    /// Each resource as it came.
-    pub resources: Option<Vec<Box<RawValue>>>,
-    pub errors: Option<Vec<ApiError>>,
+    pub meta: Row<Meta>,
+    /// Each resource as it came. `null` is an empty list.
+    pub resources: Rows<Box<RawValue>>,
+    /// A 200 can carry errors, too.
+    pub errors: Rows<ApiError>,
 }
 
-#[derive(Deserialize)]
+/// Only the errors of an answer.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Errors {
+    pub errors: Rows<ApiError>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Meta {
-    pub pagination: Option<Pagination>,
+    pub pagination: Row<Pagination>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Pagination {
-    pub total: Option<u64>,
+    /// The rows of all pages together.
+    pub total: Number,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct ApiError {
-    pub message: Option<String>,
+    /// It has the meaning of an HTTP status.
+    pub code: Number,
+    pub message: Text,
 }
 
-/// `domain.User`; a key is absent when it is empty.
-#[derive(Clone, Debug, Deserialize)]
+/// `domain.User`. A key is absent if it is empty.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct User {
-    pub uuid: String,
+    pub uuid: Id,
     /// The login, normally the e-mail address.
-    pub uid: Option<String>,
+    pub uid: Text,
     /// The home CID.
-    pub cid: Option<String>,
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub status: Option<String>,
-    pub factors: Option<Vec<Value>>,
-    pub created_at: Option<String>,
-    pub updated_at: Option<String>,
-    pub last_login_at: Option<String>,
-    pub user_type: Option<String>,
+    pub cid: Text,
+    pub first_name: Text,
+    pub last_name: Text,
+    pub status: Text,
+    pub factors: Rows<Box<RawValue>>,
+    pub created_at: Text,
+    pub updated_at: Text,
+    pub last_login_at: Text,
+    /// `external` for a user who is homed in a partner CID.
+    pub user_type: Text,
 }
 
-/// A row of `GET /user-management/combined/user-roles/v2`; only `role_id` is certain.
-#[derive(Clone, Debug, Deserialize)]
+/// A row of `GET /user-management/combined/user-roles/v2` and `v3`. Only `role_id` is required. Empty texts stand for no value.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct GrantRow {
-    pub role_id: String,
-    pub role_name: Option<String>,
-    pub uuid: Option<String>,
-    pub cid: Option<String>,
-    pub grant_type: Option<String>,
-    pub cid_group_id: Option<String>,
-    pub cid_group_name: Option<String>,
-    pub user_group_id: Option<String>,
-    pub user_group_name: Option<String>,
-    pub user_type: Option<String>,
+    pub role_id: Id,
+    pub role_name: Text,
+    pub uuid: Text,
+    pub cid: Text,
+    pub grant_type: Text,
+    /// The end of a temporary grant, RFC 3339.
+    pub expires_at: Text,
+    pub cid_group_id: Text,
+    pub cid_group_name: Text,
+    pub user_group_id: Text,
+    pub user_group_name: Text,
+    pub user_type: Text,
 }
 
 /// A row of `POST /user-management/entities/roles/GET/v2`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Role {
-    pub id: String,
-    pub display_name: Option<String>,
+    pub id: Id,
+    pub display_name: Text,
 }
 
-/// The body of `POST /user-management/entities/user-role-actions/v1`.
+/// The body of `POST /user-management/entities/user-role-actions/v1` and `v2`.
 #[derive(Serialize)]
 pub struct RoleAction<'a> {
     pub action: &'static str,
     pub cid: &'a str,
     pub uuid: &'a str,
-    pub role_ids: Vec<&'a str>,
+    pub role_ids: &'a [&'a str],
     /// What the caller passes through.
     #[serde(flatten)]
     pub rest: &'a Map<String, Value>,
@@ -85,14 +109,36 @@ pub struct Ids<'a> {
     pub ids: &'a [&'a str],
 }
 
-impl GrantRow {
-    /// The only value of `grant_type` that is documented by example is `direct`; anything else, or a group, is held through something.
-    pub fn is_direct(&self) -> bool {
-        let is_set = |field: &Option<String>| field.as_deref().is_some_and(|value| !value.is_empty());
-        self.grant_type
-            .as_deref()
-            .is_none_or(|kind| kind.is_empty() || kind == "direct")
-            && !is_set(&self.user_group_id)
-            && !is_set(&self.cid_group_id)
+impl Envelope {
+    /// Returns true unless `errors` is absent, null or empty.
+    pub fn has_errors(&self) -> bool {
+        match &self.errors {
+            Rows::Absent | Rows::Null => false,
+            Rows::List(errors) => !errors.is_empty(),
+            Rows::Unread(_) => true,
+        }
     }
+
+    /// The messages of the errors, or a word for none.
+    pub fn error_message(&self) -> String {
+        let messages: Vec<&str> = self.errors.read().filter_map(|error| error.message.as_str()).collect();
+        if messages.is_empty() {
+            String::from("no message")
+        } else {
+            messages.join("; ")
+        }
+    }
+
+    pub fn total(&self) -> Option<u64> {
+        self.meta.read()?.pagination.read()?.total.as_u64()
+    }
+}
+
+/// The code of errors, the highest of several: 5xx, then 429, then another no. `None` if none is readable.
+pub fn error_code(errors: &Rows<ApiError>) -> Option<u16> {
+    let codes = errors.read().filter_map(|error| error.code.as_u64());
+    codes
+        .filter_map(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code))
+        .max()
 }

@@ -1,46 +1,47 @@
 //! From CrowdStrike's documents to grants and to the unified user.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::{
+    client::lenient::{Row, Rows, Text},
     contract::types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
-    provider::{Grant, GrantKind, Held, KnownAs},
+    naming::same,
+    provider::{Grant, GrantKind, Held, KnownAs, UnreadRow},
+    timestamp,
     unified::blank_user,
+    warning::Warning,
 };
 
 use super::{
     cid::Cid,
+    core::RawRow,
     documents::{GrantRow, User},
+    read::Detail,
 };
 
-/// The parsed documents of a reading.
-pub struct Detail {
-    pub user: User,
-    /// Every row has its CID, where one is known.
-    pub rows: Vec<GrantRow>,
-    /// The user's home CID.
-    pub home: Option<Cid>,
-    /// The CID in view, where it is known.
-    pub view: Option<Cid>,
+/// A role that is held in a CID.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Assignment {
+    pub role_id: String,
+    pub role_name: Option<String>,
+    pub cid: Cid,
+    pub is_direct: bool,
+    pub user_group: GroupRef,
+    pub cid_group: GroupRef,
+    /// The end of a temporary grant, RFC 3339.
+    pub expires_at: Option<String>,
+    pub user_type: Option<String>,
 }
 
-impl Detail {
-    /// Where a role without an organization is meant: in view, and at home.
-    pub fn own_cids(&self) -> Vec<Cid> {
-        let mut cids: Vec<Cid> = self.view.iter().chain(&self.home).cloned().collect();
-        cids.dedup();
-        cids
-    }
-
-    /// Every CID that the reading names.
-    pub fn known_cids(&self) -> Vec<Cid> {
-        let shown = self.rows.iter().filter_map(|row| Cid::parse(row.cid.as_deref()?).ok());
-        let mut cids: Vec<Cid> = self.own_cids().into_iter().chain(shown).collect();
-        cids.sort();
-        cids.dedup();
-        cids
-    }
+/// The id and name of a group. Neither: no group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct GroupRef {
+    pub id: Option<String>,
+    pub name: Option<String>,
 }
+
+/// Bytes that are kept of a row that cannot be read.
+const UNREAD_LIMIT: usize = 256;
 
 /// The scope of a CID.
 pub fn scope(cid: &Cid) -> Scope {
@@ -51,58 +52,118 @@ pub fn scope(cid: &Cid) -> Scope {
     }
 }
 
-/// Whether two rows, from overlapping lists, are the same grant.
-pub fn same_row(one: &GrantRow, other: &GrantRow) -> bool {
-    one.role_id == other.role_id
-        && one.cid == other.cid
-        && one.is_direct() == other.is_direct()
-        && one.user_group_id == other.user_group_id
-        && one.cid_group_id == other.cid_group_id
+fn parse(row: &RawRow) -> Option<GrantRow> {
+    serde_json::from_str::<Row<GrantRow>>(row.read()?.get())
+        .ok()?
+        .into_read()
 }
 
-/// A row as a grant.
-pub fn grant(row: &GrantRow) -> Grant {
+/// The CID that a row names.
+pub fn cid_of_row(row: &RawRow) -> Option<Cid> {
+    Cid::parse(parse(row)?.cid.as_str()?.trim()).ok()
+}
+
+/// A row as a grant, or what can be told of it.
+pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assignment, UnreadRow> {
+    let text = match raw {
+        Row::Read(raw) => raw.get(),
+        Row::Unread(raw) => raw,
+    };
+    let unread = |cid: Option<&Cid>| {
+        let kept = text.get(..text.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default();
+        let mut unread = UnreadRow::new(kept);
+        unread.scope.organization = cid.map(Cid::to_string);
+        unread
+    };
+    let Some(row) = parse(raw) else {
+        return Err(unread(cid));
+    };
+    let is_foreign = row.uuid.is_unread()
+        || row
+            .uuid
+            .as_str()
+            .is_some_and(|uuid| !uuid.trim().eq_ignore_ascii_case(owner));
+    // A CID that the row names and that is none leaves open where it belongs.
+    let at = match row.cid.as_str() {
+        Some(named) => Cid::parse(named.trim()).ok(),
+        None if row.cid.is_unread() => None,
+        None => cid.cloned(),
+    };
+    let described = |unread: UnreadRow| UnreadRow {
+        ids: row.role_id.as_str().map(str::to_owned).into_iter().collect(),
+        names: row.role_name.as_str().map(str::to_owned).into_iter().collect(),
+        ..unread
+    };
+    let groups = [
+        &row.user_group_id,
+        &row.user_group_name,
+        &row.cid_group_id,
+        &row.cid_group_name,
+    ];
+    let is_unclear = is_foreign || row.grant_type.is_unread() || groups.iter().any(|text| text.is_unread());
+    match (row.role_id.as_str(), at) {
+        (Some(role_id), Some(at)) if !is_unclear => Ok(Assignment {
+            role_id: role_id.to_owned(),
+            role_name: row.role_name.as_str().map(str::to_owned),
+            // Only `direct` is published, by example. Anything else, or a group, is held through something.
+            is_direct: row.grant_type.as_str().is_none_or(|kind| same(kind, "direct"))
+                && groups.iter().all(|text| text.as_str().is_none()),
+            user_group: GroupRef::of(&row.user_group_id, &row.user_group_name),
+            cid_group: GroupRef::of(&row.cid_group_id, &row.cid_group_name),
+            expires_at: row.expires_at.as_str().map(str::to_owned),
+            user_type: row.user_type.as_str().map(str::to_owned),
+            cid: at,
+        }),
+        (_, at) => Err(described(unread(at.as_ref()))),
+    }
+}
+
+/// A role that is held, for the engine.
+pub fn grant(held: &Assignment) -> Grant {
+    let end = held.expires_at.as_deref().and_then(timestamp::parse);
     Grant {
         known_as: KnownAs::default(),
         kind: GrantKind::Role,
-        role_id: row.role_id.clone(),
-        role_name: row.role_name.clone(),
-        scope: Scope {
-            group: None,
-            organization: row.cid.clone(),
-            workspace: None,
-        },
-        held: if row.is_direct() {
+        role_id: held.role_id.clone(),
+        role_name: held.role_name.clone(),
+        scope: scope(&held.cid),
+        held: if held.is_direct {
             Held::Direct
         } else {
-            Held::Through(via(row))
+            Held::Through(via(held))
         },
         effects: Vec::new(),
-        warnings: Vec::new(),
+        warnings: end
+            .map(|end| Warning::ExpiresAt.about(timestamp::format(end)))
+            .into_iter()
+            .collect(),
     }
 }
 
 /// The login, if it looks like an e-mail address.
 pub fn email(user: &User) -> Option<&str> {
-    let uid = user.uid.as_deref()?;
+    let uid = user.uid.as_str()?.trim();
     let (local, domain) = uid.split_once('@')?;
     (!local.is_empty() && domain.contains('.') && !domain.contains('@')).then_some(uid)
 }
 
 /// The unified user.
 pub fn user(detail: &Detail) -> types::User {
-    let Detail { user, rows, .. } = detail;
-    let name = [user.first_name.as_deref(), user.last_name.as_deref()]
+    let Detail { user, held, .. } = detail;
+    let text = |text: &Text| text.as_str().map(str::to_owned);
+    let names: Vec<&str> = [&user.first_name, &user.last_name]
         .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+        .filter_map(Text::as_str)
+        .collect();
     types::User {
-        first_name: user.first_name.clone(),
-        last_name: user.last_name.clone(),
-        name: if name.is_empty() { user.uid.clone() } else { Some(name) },
-        username: user.uid.clone(),
+        first_name: text(&user.first_name),
+        last_name: text(&user.last_name),
+        name: if names.is_empty() {
+            text(&user.uid)
+        } else {
+            Some(names.join(" "))
+        },
+        username: text(&user.uid),
         emails: email(user)
             .map(|email| Email {
                 email: Some(email.to_owned()),
@@ -112,94 +173,84 @@ pub fn user(detail: &Detail) -> types::User {
             .into_iter()
             .collect(),
         // `active` and `inactive` are the contract's own words; anything else stays the provider's.
-        status: user.status.clone(),
-        // Without a factor the user may still have one at the identity provider: nothing is said then.
-        is_two_factor_enabled: user
-            .factors
-            .as_ref()
-            .filter(|factors| !factors.is_empty())
-            .map(|_| true),
-        roles: roles(rows),
+        status: text(&user.status),
+        // A user without a factor may still have one at the identity provider.
+        is_two_factor_enabled: matches!(&user.factors, Rows::List(factors) if !factors.is_empty()).then_some(true),
+        roles: roles(held),
         organizations: organizations(detail),
-        user_type: user
-            .user_type
-            .clone()
-            .or_else(|| rows.iter().find_map(|row| row.user_type.clone())),
-        groups: groups(rows),
-        created_at: user.created_at.clone(),
-        updated_at: user.updated_at.clone(),
-        last_login_at: user.last_login_at.clone(),
-        ..blank_user(user.uuid.clone())
+        user_type: text(&user.user_type).or_else(|| held.iter().find_map(|held| held.user_type.clone())),
+        groups: groups(held),
+        created_at: text(&user.created_at),
+        updated_at: text(&user.updated_at),
+        last_login_at: text(&user.last_login_at),
+        ..blank_user(detail.uuid.clone())
     }
 }
 
 /// Each role once for each CID, as a request can send it back: a group is no scope here, and stands in `groups`.
-fn roles(rows: &[GrantRow]) -> Vec<Role> {
-    let mut seen = BTreeSet::new();
-    rows.iter()
-        .filter(|row| seen.insert((&row.role_id, &row.cid)))
-        .map(|row| Role {
-            id: Some(row.role_id.clone()),
-            name: row.role_name.clone().filter(|name| !name.is_empty()),
+fn roles(held: &[Assignment]) -> Vec<Role> {
+    let mut seen = HashSet::new();
+    held.iter()
+        .filter(|held| seen.insert((&held.role_id, &held.cid)))
+        .map(|held| Role {
+            id: Some(held.role_id.clone()),
+            name: held.role_name.clone(),
             group: None,
-            organization: row.cid.clone(),
+            organization: Some(held.cid.to_string()),
             workspace: None,
         })
         .collect()
 }
 
-fn via(row: &GrantRow) -> Vec<Via> {
-    let part = |kind, id: &Option<String>, name: &Option<String>| {
-        (id.is_some() || name.is_some()).then(|| Via {
+fn via(held: &Assignment) -> Vec<Via> {
+    [(ViaKind::Group, &held.user_group), (ViaKind::CidGroup, &held.cid_group)]
+        .into_iter()
+        .filter(|(_, group)| group.is_some())
+        .map(|(kind, group)| Via {
             kind,
-            id: id.clone(),
-            name: name.clone(),
+            id: group.id.clone(),
+            name: group.name.clone(),
         })
-    };
-    [
-        part(ViaKind::Group, &row.user_group_id, &row.user_group_name),
-        part(ViaKind::CidGroup, &row.cid_group_id, &row.cid_group_name),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        .collect()
 }
 
 fn organizations(detail: &Detail) -> Vec<Organization> {
-    let mut cids: Vec<&str> = Vec::new();
-    for cid in detail
-        .user
-        .cid
-        .as_deref()
-        .into_iter()
-        .chain(detail.rows.iter().filter_map(|row| row.cid.as_deref()))
-    {
-        if !cids.contains(&cid) {
-            cids.push(cid);
-        }
-    }
-    cids.into_iter()
+    let mut seen = HashSet::new();
+    let held = detail.held.iter().map(|held| &held.cid);
+    detail
+        .home
+        .iter()
+        .chain(held)
+        .filter(|cid| seen.insert(*cid))
         .map(|cid| Organization {
-            id: Some(cid.to_owned()),
+            id: Some(cid.to_string()),
             name: None,
         })
         .collect()
 }
 
-fn groups(rows: &[GrantRow]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for row in rows
-        .iter()
-        .filter(|row| row.user_group_id.is_some() || row.user_group_name.is_some())
-    {
-        let group = Group {
-            id: row.user_group_id.clone(),
-            name: row.user_group_name.clone(),
+fn groups(held: &[Assignment]) -> Vec<Group> {
+    let mut seen = HashSet::new();
+    held.iter()
+        .map(|held| &held.user_group)
+        .filter(|group| group.is_some() && seen.insert(*group))
+        .map(|group| Group {
+            id: group.id.clone(),
+            name: group.name.clone(),
             organization: None,
-        };
-        if !groups.contains(&group) {
-            groups.push(group);
+        })
+        .collect()
+}
+
+impl GroupRef {
+    fn of(id: &Text, name: &Text) -> Self {
+        Self {
+            id: id.as_str().map(str::to_owned),
+            name: name.as_str().map(str::to_owned),
         }
     }
-    groups
+
+    pub const fn is_some(&self) -> bool {
+        self.id.is_some() || self.name.is_some()
+    }
 }

@@ -1,18 +1,25 @@
 #![doc = include_str!("docs.md")]
 
 mod absence;
+mod backend;
 mod capability;
 mod cid;
 mod config;
 mod core;
-mod directory;
 mod documents;
+mod find;
+mod ids;
 mod mapping;
+mod read;
 mod revoke;
-mod steps;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -25,7 +32,7 @@ pub use self::capability::CAPABILITY;
 /// Opens a CrowdStrike account.
 ///
 /// # Errors
-/// [`Error::Account`] if region, address or credentials do not fit.
+/// [`Error::Account`] if region, address or credentials are not valid.
 pub fn open(
     base_url: Option<&str>,
     credentials: Credentials,
@@ -35,11 +42,12 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: vec![config.client_secret.clone()],
-        provider: Box::new(steps::CrowdStrike::new(config)),
+        provider: Box::new(backend::CrowdStrike::new(config)),
         general,
-        pacing: Pacing {
-            wait: core::rate_limit_pause,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            headers: &["x-ratelimit-retryafter"],
+            least_wait: Duration::from_secs(5),
+            status_of: core::status_of,
         },
     })
 }

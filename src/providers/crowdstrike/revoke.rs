@@ -1,88 +1,150 @@
-//! Sending a revoke, and what its answer says of every role in it.
+//! Revoking: the requests, and what their answers say of each role.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap};
 
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use crate::{
-    client::{Answer, Call},
-    provider::{Context, Grant, Verdict, Write},
+    ask::Ask,
+    client::{Answer, Call, Repeat},
+    error::ProviderFault,
+    provider::{Context, Coverage, Grant, Planned, Verdict, Write},
     reason::Reason,
+    transport::Method,
 };
 
-use super::{cid::Cid, config::Config, core, directory::Directories, documents::Envelope, mapping::Detail};
+use super::{
+    cid::Cid,
+    config::Config,
+    core,
+    documents::{Envelope, RoleAction},
+    ids::Directories,
+    mapping::Assignment,
+    read::{self, Detail},
+};
+
+/// Role ids in one request. The API's own limit is not documented; the Terraform provider sends 100.
+const ROLES_AT_ONCE: usize = 100;
+/// Roles of batches with errors inside that are revoked one by one in one operation.
+const MOST_ALONE: usize = 8;
 
 /// What the revokes of one operation share.
 pub struct Revokes {
-    /// Roles of a batch with errors inside that may still be sent one by one.
+    /// Roles of a batch with errors inside that may still be revoked one by one.
     alone_left: Cell<usize>,
 }
 
-/// Roles of batches with errors inside that are sent one by one in one operation.
-const MOST_ALONE: usize = 8;
-
-impl Revokes {
-    pub const fn new() -> Self {
+impl Default for Revokes {
+    fn default() -> Self {
         Self {
             alone_left: Cell::new(MOST_ALONE),
         }
     }
+}
 
-    /// One verdict for each role. `shown`: the grants that a fresh read shows, if it can be made.
-    pub async fn send(
-        &self,
-        config: &Config,
-        directories: &Directories,
-        cx: &Context<'_>,
-        write: &Write,
-        grants: &[&Grant],
-        detail: Option<&Detail>,
-        shown: impl AsyncFn() -> Option<Vec<Grant>>,
-    ) -> Vec<Verdict> {
-        let all = |verdict: Verdict| vec![verdict; grants.len()];
-        let answer = match core::send(config, cx, &write.call).await {
-            Ok(answer) => answer,
-            Err(fault) => return all(cx.fault(&fault)),
-        };
-        if is_invalid_role(&answer) {
-            keep(cx, &answer);
-            return all(invalid_role(config, directories, cx, &answer, grants, detail).await);
+/// One request for the roles of each CID, and one for each role that may be refused: the call is atomic.
+pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    let write = |cid: &str, roles: &[(usize, &str)]| {
+        let ids: Vec<&str> = roles.iter().map(|(_, id)| *id).collect();
+        let call = Call::write(
+            Method::Post,
+            config.base.join(detail.audience.role_actions()),
+            body(ask, detail, cid, &ids),
+            // It subtracts from a set: twice is the same as once.
+            Repeat::Replay,
+        );
+        Write {
+            call: core::api(call),
+            targets: roles.iter().map(|(index, _)| *index).collect(),
         }
-        let verdict = plain(cx, &answer);
-        if has_errors_inside(&answer) && grants.len() > 1 {
-            return self.one_by_one(config, cx, write, grants, verdict, shown).await;
+    };
+    let mut writes = Vec::new();
+    let mut batches: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for (index, planned) in targets.iter().enumerate() {
+        let Some(cid) = planned.grant.scope.organization.as_deref() else {
+            continue;
+        };
+        let role = (index, planned.grant.role_id.as_str());
+        if planned.probe || planned.alone {
+            writes.push(write(cid, &[role]));
+        } else {
+            batches.entry(cid).or_default().push(role);
+        }
+    }
+    for (cid, roles) in batches {
+        writes.extend(roles.chunks(ROLES_AT_ONCE).map(|chunk| write(cid, chunk)));
+    }
+    writes
+}
+
+fn body(ask: &Ask, detail: &Detail, cid: &str, role_ids: &[&str]) -> Option<Vec<u8>> {
+    let action = RoleAction {
+        action: "revoke",
+        cid,
+        uuid: &detail.uuid,
+        role_ids,
+        rest: &ask.remote_data,
+    };
+    // Strings and a JSON map always serialize.
+    serde_json::to_vec(&action).ok()
+}
+
+/// One revoke, sent: the call, its grants, and what is known of the user.
+pub struct Sending<'a> {
+    pub config: &'a Config,
+    pub directories: &'a Directories,
+    pub cx: &'a Context<'a>,
+    pub write: &'a Write,
+    pub grants: &'a [&'a Grant],
+    pub detail: &'a Detail,
+}
+
+impl Sending<'_> {
+    /// One verdict for each grant.
+    pub async fn verdicts(&self, revokes: &Revokes) -> Vec<Verdict> {
+        let all = |verdict: Verdict| vec![verdict; self.grants.len()];
+        let answer = match core::send(self.config, self.cx, &self.write.call).await {
+            Ok(answer) => answer,
+            Err(fault) => return all(self.cx.fault(&fault)),
+        };
+        let refusal = match judge(self.cx, &answer) {
+            Ok(verdict) => return all(verdict),
+            Err(refusal) => refusal,
+        };
+        if let [grant] = self.grants
+            && refusal.means_role
+        {
+            self.cx.note(&refusal.fault);
+            return vec![self.unknown_role(&refusal, grant).await];
+        }
+        let verdict = refusal.verdict(self.cx);
+        if refusal.is_inside_success && self.grants.len() > 1 {
+            return self.one_by_one(revokes, verdict).await;
         }
         all(verdict)
     }
 
-    /// A success with errors inside does not say which role it means. If a fresh read shows no change, each is asked for alone:
-    /// revoking subtracts from a set, so that twice is the same as once.
-    async fn one_by_one(
-        &self,
-        config: &Config,
-        cx: &Context<'_>,
-        write: &Write,
-        grants: &[&Grant],
-        verdict: Verdict,
-        shown: impl AsyncFn() -> Option<Vec<Grant>>,
-    ) -> Vec<Verdict> {
-        let mut verdicts = vec![verdict; grants.len()];
-        let is_unchanged = shown()
-            .await
-            .is_some_and(|shown| grants.iter().all(|grant| shown.iter().any(|held| held.same_key(grant))));
-        if !is_unchanged || !cx.client.deadline().allows_write(cx.client.transport()) {
+    /// A success with errors inside does not say which role they mean. If a fresh read shows no change, each role is revoked by
+    /// itself: revoking subtracts from a set, so that twice is the same as once.
+    async fn one_by_one(&self, revokes: &Revokes, verdict: Verdict) -> Vec<Verdict> {
+        let mut verdicts = vec![verdict; self.grants.len()];
+        if !self.is_unchanged().await || !self.cx.client.deadline().allows_write(self.cx.client.transport()) {
             return verdicts;
         }
-        let count = grants.len().min(self.alone_left.get());
-        self.alone_left.set(self.alone_left.get() - count);
-        let calls = grants.iter().take(count).map(async |grant| {
-            match core::send(config, cx, &alone(&write.call, &grant.role_id)).await {
-                Ok(answer) => plain(cx, &answer),
-                Err(fault) => cx.fault(&fault),
+        let count = self.grants.len().min(revokes.alone_left.get());
+        revokes.alone_left.set(revokes.alone_left.get().saturating_sub(count));
+        let answers = self.grants.iter().take(count).map(async |grant| {
+            let cid = grant.scope.organization.as_deref().unwrap_or_default();
+            let call = Call {
+                body: body(self.cx.ask, self.detail, cid, &[&grant.role_id]),
+                ..self.write.call.clone()
+            };
+            match core::send(self.config, self.cx, &call).await {
+                Ok(answer) => judge(self.cx, &answer).unwrap_or_else(|refusal| refusal.verdict(self.cx)),
+                Err(fault) => self.cx.fault(&fault),
             }
         });
-        for (verdict, again) in verdicts.iter_mut().zip(join_all(calls).await) {
+        for (verdict, again) in verdicts.iter_mut().zip(join_all(answers).await) {
             *verdict = match again {
                 // The batch may have had an effect, whatever became of this.
                 Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
@@ -93,89 +155,105 @@ impl Revokes {
         }
         verdicts
     }
-}
 
-/// An explicit no, an acknowledgement, or neither.
-fn plain(cx: &Context<'_>, answer: &Answer) -> Verdict {
-    let said = core::said(answer);
-    if !answer.is_success() {
-        let message = format!("CrowdStrike refused to revoke ({}): {said}", answer.status);
-        return cx.fault(&core::fault(cx, answer, answer.fault_kind(), message));
+    async fn is_unchanged(&self) -> bool {
+        let Ok((now, _)) = read::read(self.config, self.cx, &self.detail.uuid).await else {
+            return false;
+        };
+        self.grants.iter().all(|grant| now.shows(grant))
     }
-    keep(cx, answer);
-    match serde_json::from_slice::<Envelope>(&answer.body) {
-        Ok(envelope) if core::has_errors(&envelope) => Verdict::Unanswered {
-            reason: Reason::ProviderRefused,
-            message: format!("CrowdStrike answered {} with errors: {said}", answer.status),
-        },
-        Ok(_) => Verdict::Acknowledged,
-        Err(_) => Verdict::Unanswered {
-            reason: Reason::BadAnswer,
-            message: format!(
-                "CrowdStrike answered {} with something else than its documented JSON",
-                answer.status
-            ),
-        },
-    }
-}
 
-/// The same answer is given for a role that does not exist and for another CID's custom role: the directories tell them apart.
-async fn invalid_role(
-    config: &Config,
-    directories: &Directories,
-    cx: &Context<'_>,
-    answer: &Answer,
-    grants: &[&Grant],
-    detail: Option<&Detail>,
-) -> Verdict {
-    let said = core::said(answer);
-    let refused = |message: String| Verdict::Refused {
-        reason: Reason::ProviderRefused,
-        message,
-    };
-    let [grant] = grants else {
-        return refused(format!("CrowdStrike refused the batch: {said}"));
-    };
-    let cid = grant.scope.organization.as_deref().unwrap_or_default();
-    let mut cids: Vec<Cid> = Cid::parse(cid).into_iter().collect();
-    for cid in detail.map(Detail::known_cids).unwrap_or_default() {
-        if !cids.contains(&cid) {
-            cids.push(cid);
+    /// The same answer is given for a role that does not exist and for another CID's custom role: the directories tell them apart.
+    async fn unknown_role(&self, refusal: &Refusal, grant: &Grant) -> Verdict {
+        let said = &refusal.fault.message;
+        let message = match self.is_listed(grant).await {
+            Some(false) if !(refusal.is_inside_success && self.is_held(grant)) => {
+                return Verdict::UnknownRole { message: said.clone() };
+            }
+            Some(false) => said.clone(),
+            Some(true) => format!("{said}; the role exists, and may be another CID's"),
+            None => format!("{said}; whether the role exists in another CID cannot be told"),
+        };
+        let reason = Reason::ProviderRefused;
+        if refusal.is_inside_success {
+            Verdict::Unanswered { reason, message }
+        } else {
+            Verdict::Refused { reason, message }
         }
     }
-    match directories.with_id(config, cx, &grant.role_id, &cids).await {
-        Ok(None) => Verdict::UnknownRole {
-            message: format!("CrowdStrike: {said}"),
-        },
-        Ok(Some(_)) => refused(format!(
-            "CrowdStrike: {said}; the role exists, and not in the CID {cid}"
-        )),
-        Err(_) => refused(format!(
-            "CrowdStrike: {said}; whether the role exists in another CID cannot be read"
-        )),
+
+    fn is_held(&self, grant: &Grant) -> bool {
+        let cid = grant.scope.organization.as_deref();
+        let is_it = |held: &Assignment| held.role_id == grant.role_id && Some(held.cid.as_str()) == cid;
+        self.detail.held.iter().any(is_it)
+    }
+
+    /// Whether any directory that can be read has the role; `None` if one that may have it cannot be read.
+    async fn is_listed(&self, grant: &Grant) -> Option<bool> {
+        let own = grant.scope.organization.as_deref().and_then(|cid| Cid::parse(cid).ok());
+        let mut cids = self.detail.visible_cids();
+        if let Some(own) = own.filter(|own| !cids.contains(own)) {
+            cids.push(own);
+        }
+        let known = self.directories.of_all(self.config, self.cx, &cids).await.ok()?;
+        if known.roles.iter().any(|role| role.id == grant.role_id) {
+            return Some(true);
+        }
+        (known.coverage == Coverage::Whole).then_some(false)
     }
 }
 
-fn is_invalid_role(answer: &Answer) -> bool {
-    answer.status == 400 && core::said(answer).contains("invalid roleID")
+/// An explicit no, or errors inside a success.
+struct Refusal {
+    fault: ProviderFault,
+    is_inside_success: bool,
+    /// It may mean that there is no such role.
+    means_role: bool,
 }
 
-fn has_errors_inside(answer: &Answer) -> bool {
-    answer.is_success()
-        && serde_json::from_slice::<Envelope>(&answer.body).is_ok_and(|envelope| core::has_errors(&envelope))
+/// What an answer says of each role of its request.
+fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
+    let envelope = core::envelope(answer);
+    let is_inside_success = answer.is_success();
+    if is_inside_success && !envelope.as_ref().is_some_and(Envelope::has_errors) {
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+        return Ok(match envelope {
+            Some(_) => Verdict::Acknowledged,
+            None => Verdict::Unanswered {
+                reason: Reason::BadAnswer,
+                message: format!(
+                    "CrowdStrike answered {} with something other than its documented JSON",
+                    answer.status
+                ),
+            },
+        });
+    }
+    let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
+    let code = core::status_of(answer);
+    let message = if is_inside_success {
+        format!(
+            "CrowdStrike answered {} with errors inside ({code}): {said}",
+            answer.status
+        )
+    } else {
+        format!("CrowdStrike refused to revoke ({code}): {said}")
+    };
+    Err(Refusal {
+        fault: core::refusal(cx, answer, &message),
+        is_inside_success,
+        means_role: (code == 400 && said.contains("invalid roleID")) || (code == 404 && is_inside_success),
+    })
 }
 
-fn keep(cx: &Context<'_>, answer: &Answer) {
-    let evidence = answer.evidence(Some(core::TRACE_HEADER));
-    cx.revoke_answers.borrow_mut().push(evidence);
-}
-
-/// The same request for one role; what becomes of it counts for the call that was planned.
-fn alone(call: &Call, role: &str) -> Call {
-    let mut body: Value = serde_json::from_slice(call.body.as_deref().unwrap_or_default()).unwrap_or_default();
-    body["role_ids"] = Value::from(vec![role]);
-    Call {
-        body: Some(body.to_string().into_bytes()),
-        ..call.clone()
+impl Refusal {
+    fn verdict(&self, cx: &Context<'_>) -> Verdict {
+        if !self.is_inside_success {
+            return cx.fault(&self.fault);
+        }
+        cx.note(&self.fault);
+        Verdict::Unanswered {
+            reason: self.fault.reason(),
+            message: self.fault.message.clone(),
+        }
     }
 }

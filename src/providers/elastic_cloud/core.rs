@@ -1,7 +1,9 @@
 //! Elastic Cloud's requests, and what its refusals say.
 
+use serde_json::value::RawValue;
+
 use crate::{
-    client::{Answer, Call, lenient::Row, path_segment},
+    client::{Answer, Call, Elements, lenient::Row, path_segment},
     error::{FaultKind, ProviderFault},
     provider::Context,
 };
@@ -46,36 +48,30 @@ pub async fn organizations(config: &Config, cx: &Context<'_>) -> Result<Organiza
     answer.json("the organizations")
 }
 
-/// Reads a list of the organization element by element, once: it has no pages and can be long. An answer that is no success is
-/// given back.
-pub async fn elements(
+/// Folds a list of the organization, element by element: it has no pages and can be long.
+pub async fn elements<T: Default>(
     config: &Config,
     cx: &Context<'_>,
     organization: &str,
     list: List,
-    each: &mut dyn FnMut(&str) -> Result<(), ProviderFault>,
-) -> Result<Option<Answer>, ProviderFault> {
+    mut each: impl FnMut(&mut T, &str) -> Result<(), ProviderFault>,
+) -> Result<Elements<T>, ProviderFault> {
     let (path, key) = list.path_and_key();
     let url = config
         .base
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
-    let mut parse = |element: &[u8]| {
-        let element: Option<&serde_json::value::RawValue> = serde_json::from_slice(element).ok();
-        let element = element.ok_or_else(|| {
+    let parse = |folded: &mut T, element: &[u8]| {
+        let element: &RawValue = serde_json::from_slice(element).map_err(|_| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
                 format!("an element of Elastic Cloud's {path} is not JSON"),
             )
         })?;
-        each(element.get())
+        each(folded, element.get())
     };
+    let authorization = ("authorization", "ApiKey", &config.api_key);
     cx.client
-        .send_splitting(
-            &Call::get(url),
-            ("authorization", "ApiKey", &config.api_key),
-            key,
-            &mut parse,
-        )
+        .fold_elements(&Call::get(url), authorization, key, parse)
         .await
 }
 
@@ -87,10 +83,11 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     } else {
         answer.fault_kind()
     };
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, error_message(answer)))
-    }
+    cx.client.fault(
+        answer,
+        kind,
+        format!("{what} ({}): {}", answer.status, error_message(answer)),
+    )
 }
 
 /// The codes and messages of an answer's errors.

@@ -1,9 +1,9 @@
 //! The user, and the organization that is read.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use crate::{
-    client::{Answer, lenient::Row},
+    client::{Answer, Elements, lenient::Row},
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
@@ -94,27 +94,13 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
 
 /// Scans the members list for a user id or e-mail address: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
-    let mut attempts: u32 = 0;
-    loop {
-        attempts = attempts.saturating_add(1);
-        let mut scan = Scan::default();
-        let mut each = |element: &str| {
-            note(&mut scan, element, wanted);
-            Ok(())
-        };
-        match core::elements(config, cx, organization, List::Members, &mut each).await {
-            Ok(None) => return Ok(scan),
-            Ok(Some(answer)) if attempts < 3 && matches!(answer.status, 429 | 500..) => {
-                let wait = cx.client.retry_after(&answer).unwrap_or(Duration::from_secs(1));
-                if wait >= cx.client.deadline().left(cx.client.transport()) {
-                    return Err(members_error(config, cx, organization, &answer));
-                }
-                cx.client.transport().sleep(wait).await;
-            }
-            Ok(Some(answer)) => return Err(members_error(config, cx, organization, &answer)),
-            Err(fault) if attempts < 3 && matches!(fault.kind, FaultKind::Unreachable | FaultKind::NoAnswer) => {}
-            Err(fault) => return Err(fault.into()),
-        }
+    let each = |scan: &mut Scan, element: &str| {
+        note(scan, element, wanted);
+        Ok(())
+    };
+    match core::elements(config, cx, organization, List::Members, each).await? {
+        Elements::Whole(scan) => Ok(scan),
+        Elements::Refused(answer) => Err(members_error(config, cx, organization, &answer)),
     }
 }
 
@@ -159,7 +145,7 @@ fn is_admin(member: &Member) -> bool {
         .filter_map(|(_, list)| serde_json::from_str::<crate::client::lenient::Rows<Item>>(list.get()).ok())
         .any(|rows| {
             rows.read()
-                .filter_map(|item| item.role_id.as_str())
+                .filter_map(|item| documents::text(&item.role_id))
                 .any(|role| ids::canonical("organization", role) == ids::ORGANIZATION_ADMIN)
         })
 }
@@ -184,21 +170,19 @@ async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Err
 
 /// Whether nobody has accepted an invitation for an e-mail address yet, and whether it has expired.
 async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email: &str) -> Option<bool> {
-    let mut found = None;
-    let mut each = |element: &str| {
+    let each = |found: &mut Option<bool>, element: &str| {
         if let Row::Read(invitation) = documents::row::<Invitation>(element)
             && invitation.accepted_at.is_none()
             && invitation.email.as_str().is_some_and(|invited| same(invited, email))
         {
-            found = Some(invitation.expired.as_bool() == Some(true));
+            *found = Some(invitation.expired.as_bool() == Some(true));
         }
         Ok(())
     };
-    core::elements(config, cx, organization, List::Invitations, &mut each)
-        .await
-        .is_ok_and(|answer| answer.is_none())
-        .then_some(found)
-        .flatten()
+    match core::elements(config, cx, organization, List::Invitations, each).await {
+        Ok(Elements::Whole(found)) => found,
+        Ok(Elements::Refused(_)) | Err(_) => None,
+    }
 }
 
 fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: &Answer) -> Error {

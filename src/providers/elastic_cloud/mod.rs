@@ -18,7 +18,7 @@ mod role_mappings;
 mod tests;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -43,6 +43,6 @@ pub fn open(
         secrets: vec![config.api_key.clone()],
         provider: Box::new(backend::ElasticCloud::new(config)),
         general,
-        pacing: Pacing::default(),
+        rate_limit: RateLimitPolicy::default(),
     })
 }

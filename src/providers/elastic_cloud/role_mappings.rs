@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::{Either, select};
 
 use crate::{
-    client::lenient::Row,
+    client::{Elements, lenient::Row},
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant},
 };
@@ -85,9 +85,8 @@ impl Mappings {
 }
 
 async fn read(config: &Config, cx: &Context<'_>, organization: &str) -> Option<Mappings> {
-    let mut mappings = Mappings::default();
     let bad = |why: &str| ProviderFault::new(FaultKind::BadAnswer, why);
-    let mut each = |element: &str| {
+    let each = |mappings: &mut Mappings, element: &str| {
         let Row::Read(mapping) = documents::row::<Mapping>(element) else {
             return Err(bad("a role mapping cannot be read"));
         };
@@ -104,6 +103,8 @@ async fn read(config: &Config, cx: &Context<'_>, organization: &str) -> Option<M
         mappings.add(given);
         Ok(())
     };
-    let answer = core::elements(config, cx, organization, List::RoleMappings, &mut each).await;
-    matches!(answer, Ok(None)).then_some(mappings)
+    match core::elements(config, cx, organization, List::RoleMappings, each).await {
+        Ok(Elements::Whole(mappings)) => Some(mappings),
+        Ok(Elements::Refused(_)) | Err(_) => None,
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     client::{AccountKey, BaseUrl},
-    contract::types::{ClientCredentials, Credentials},
+    contract::types::{ClientCredentials, Credentials, Narrowing},
     error::Error,
     secret::Secret,
     settings::{General, Settings},
@@ -77,7 +77,7 @@ impl Config {
             Credentials::ClientCredentials(ClientCredentials {
                 client_id,
                 client_secret,
-                member_cid: None,
+                member_cid: Narrowing::Anywhere,
             }) => {
                 let token_url = match token_url.as_deref() {
                     Some(url) => url,
@@ -146,7 +146,7 @@ mod tests {
         Credentials::ClientCredentials(ClientCredentials {
             client_id: String::from("id"),
             client_secret: String::from("secret"),
-            member_cid: None,
+            member_cid: Narrowing::Anywhere,
         })
     }
 

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Repeat, paging::PageBound, path_segment, send_with_token},
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, basic, path_segment, send_with_token,
+    },
     error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
-    secret::Secret,
     transport::Method,
 };
 
@@ -22,7 +22,6 @@ use super::{
 
 /// The largest page.
 const PAGE: usize = 100;
-const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 
@@ -80,23 +79,22 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
     };
     let form = QueryBuilder::new()
         .pair("grant_type", "client_credentials")
-        .pair("scope", "api")
-        .build();
-    let call = Call::read(Method::Post, token_url.as_str(), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let basic = Secret::new(STANDARD.encode(format!("{id}:{}", secret.expose())));
-    let answer = cx
-        .client
-        .send_authorized(&call, ("authorization", "Basic", &basic))
-        .await?;
-    if !answer.is_success() {
-        let kind = match answer.status {
-            400 | 401 => FaultKind::CredentialsRejected,
-            _ => answer.fault_kind(),
-        };
-        return Err(fault(cx, &answer, kind, "JumpCloud gives no access token"));
-    }
-    answer.access_token(cx.client.transport().monotonic(), TOKEN_LIFETIME)
+        .pair("scope", "api");
+    let request = TokenRequest {
+        url: token_url.as_str().to_owned(),
+        form,
+        basic: Some(basic(id, secret.expose())),
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match answer.status {
+        400 | 401 => FaultKind::CredentialsRejected,
+        _ => answer.fault_kind(),
+    };
+    Err(fault(cx, &answer, kind, "JumpCloud gives no access token"))
 }
 
 /// The document with this id in a collection, or `None` if there is none.
@@ -149,11 +147,10 @@ pub async fn list<T: DeserializeOwned>(
     whole: Whole,
     what: &'static str,
 ) -> Result<Vec<T>, ProviderFault> {
-    let mut bound = PageBound::new(what, MOST_PAGES);
     let mut rows: Vec<Value> = Vec::new();
     let mut known_total = None;
     loop {
-        bound.turn()?;
+        cx.client.budget().page(what)?;
         let separator = if path.contains('?') { '&' } else { '?' };
         let page = format!("{path}{separator}limit={PAGE}&skip={}", rows.len());
         let answer = send(config, cx, &get(config, &page)).await?;
@@ -238,9 +235,7 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     let said = ["message", "error"]
         .iter()
         .find_map(|key| body.get(*key).and_then(Value::as_str).map(str::to_owned))
-        .unwrap_or_else(|| String::from_utf8_lossy(&answer.body).chars().take(200).collect());
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {said}", answer.status))
-    }
+        .unwrap_or_else(|| answer.excerpt());
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }

@@ -14,7 +14,7 @@ mod roles;
 mod steps;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -39,6 +39,6 @@ pub fn open(
         secrets: config.secrets(),
         provider: Box::new(steps::JumpCloud::new(config)),
         general,
-        pacing: Pacing::default(),
+        rate_limit: RateLimitPolicy::default(),
     })
 }

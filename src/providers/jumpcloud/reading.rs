@@ -213,7 +213,10 @@ pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderF
 }
 
 const fn is_refusal(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+    matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    )
 }
 
 /// What cannot be read is no proof, and a read-back that misses it where the first read did not is not settled.

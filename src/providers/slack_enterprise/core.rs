@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    client::{Answer, Call, QueryBuilder, Repeat, paging::PageBound, path_segment},
+    client::{Answer, Call, QueryBuilder, Repeat, path_segment},
     error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
     transport::Method,
@@ -14,11 +14,13 @@ use super::config::Config;
 /// The list of all role assignments.
 pub const ASSIGNMENTS: &str = "admin.roles.listAssignments";
 
-const MOST_PAGES: u32 = 2_000;
-
-/// 429, or a 200 that says so.
-pub fn is_rate_limited(answer: &Answer) -> bool {
-    answer.status == 429 || error_of(answer).as_deref() == Some("ratelimited")
+/// The status that an answer means: a 200 may carry the word of a rate limit or of an internal error.
+pub fn status_of(answer: &Answer) -> u16 {
+    match error_of(answer).as_deref().map(kind_of) {
+        Some(FaultKind::RateLimited) => 429,
+        Some(FaultKind::ServerError) => answer.status.max(500),
+        _ => answer.status,
+    }
 }
 
 /// Calls a reading method; its answer is `ok`.
@@ -56,11 +58,10 @@ pub async fn list(
         let message = format!("Slack's answer to {method} {what}");
         ProviderFault::new(FaultKind::BadAnswer, message)
     };
-    let mut bound = PageBound::new(method, MOST_PAGES);
     let mut cursor: Option<String> = None;
     let mut rows = Vec::new();
     loop {
-        bound.turn()?;
+        cx.client.budget().page(method)?;
         let query = arguments
             .iter()
             .fold(QueryBuilder::new(), |query, (name, value)| query.pair(name, value))
@@ -190,13 +191,11 @@ pub fn kind_of(error: &str) -> FaultKind {
 }
 
 fn of_status(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(
-            answer.fault_kind(),
-            format!("Slack answers {method} with status {}", answer.status),
-        )
-    }
+    cx.client.fault(
+        answer,
+        answer.fault_kind(),
+        format!("Slack answers {method} with status {}", answer.status),
+    )
 }
 
 #[cfg(test)]

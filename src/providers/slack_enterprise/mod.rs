@@ -14,7 +14,7 @@ mod roles;
 mod steps;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -39,9 +39,9 @@ pub fn open(
         secrets: vec![config.token.clone()],
         provider: Box::new(steps::Slack::new(config)),
         general,
-        pacing: Pacing {
-            is_limited: core::is_rate_limited,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
         },
     })
 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, paging::PageBound, path_segment, send_with_token},
+    client::{Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, path_segment, send_with_token},
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    transport::Method,
 };
 
 use super::{
@@ -20,20 +19,24 @@ use super::{
     ids,
 };
 
-const MOST_PAGES: u32 = 1_000;
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
 /// A script token is handed around like one that never ends.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
-pub fn is_rate_limited(answer: &Answer) -> bool {
+fn is_rate_limited(answer: &Answer) -> bool {
     answer.status == 429
         || answer.status >= 400
             && matches!(
                 error_of(answer).error.as_deref(),
                 Some("rate_limit_reached" | "too_many_retries")
             )
+}
+
+/// The status that an answer means.
+pub fn status_of(answer: &Answer) -> u16 {
+    if is_rate_limited(answer) { 429 } else { answer.status }
 }
 
 /// Sends a call with the account's token.
@@ -45,12 +48,11 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
 }
 
 async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
-    let now = cx.client.transport().monotonic();
     let (client_id, client_secret, refresh_token) = match &config.access {
         Access::Script(token) => {
             return Ok(CachedToken {
                 token: token.clone(),
-                expires: now + FOR_EVER,
+                expires: cx.client.transport().monotonic().saturating_add(FOR_EVER),
             });
         }
         Access::Refresh {
@@ -63,19 +65,22 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         .pair("grant_type", "refresh_token")
         .pair("refresh_token", refresh_token.expose())
         .pair("client_id", client_id)
-        .pair("client_secret", client_secret.expose())
-        .build();
-    let call = Call::read(Method::Post, config.base.join("/oauth2/token"), Some(form.into_bytes()))
-        .header("content-type", "application/x-www-form-urlencoded");
-    let answer = cx.client.send(&call).await?;
-    if !answer.is_success() {
-        let kind = match kind_of(&answer) {
-            FaultKind::Refused | FaultKind::Forbidden => FaultKind::CredentialsRejected,
-            other => other,
-        };
-        return Err(fault(cx, &answer, kind, "TeamViewer gives no access token"));
-    }
-    answer.access_token(now, TOKEN_LIFETIME)
+        .pair("client_secret", client_secret.expose());
+    let request = TokenRequest {
+        url: config.base.join("/oauth2/token"),
+        form,
+        basic: None,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match kind_of(&answer) {
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden => FaultKind::CredentialsRejected,
+        other => other,
+    };
+    Err(fault(cx, &answer, kind, "TeamViewer gives no access token"))
 }
 
 /// The user's own document, raw and parsed. This read is needed besides that of the roles: the list of roles of an unknown user is
@@ -99,7 +104,7 @@ pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, P
     let answer = send(config, cx, &Call::get(config.base.join("/account"))).await?;
     match kind_of(&answer) {
         _ if answer.is_success() => answer.json("the account").map(Some),
-        FaultKind::Forbidden | FaultKind::Refused => Ok(None),
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => Ok(None),
         kind => Err(fault(cx, &answer, kind, "TeamViewer does not say whose token it is")),
     }
 }
@@ -224,7 +229,10 @@ pub fn name_of(roles: &[Role], role: &str) -> Option<String> {
 
 /// An explicit no to this one thing: the account as a whole may still work.
 pub const fn is_no(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::Refused)
+    matches!(
+        fault.kind,
+        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+    )
 }
 
 /// `content-type` as the official PowerShell module sends it.
@@ -241,10 +249,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     let said = error_description
         .or(error)
         .unwrap_or_else(|| String::from("no message"));
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {said}", answer.status))
-    }
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }
 
 /// The kind of fault: the `error` word decides before the status.
@@ -288,11 +294,10 @@ async fn pages<T: DeserializeOwned>(
     what: &'static str,
     next: impl Fn(&T) -> Option<String>,
 ) -> Result<Vec<T>, ProviderFault> {
-    let mut bound = PageBound::new(what, MOST_PAGES);
     let mut pages = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     loop {
-        bound.turn()?;
+        cx.client.budget().page(what)?;
         let address = match seen.last() {
             None => path.to_owned(),
             Some(token) => {

@@ -12,7 +12,7 @@ mod reading;
 mod steps;
 
 use crate::{
-    client::Pacing,
+    client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
     settings::{General, Settings},
@@ -37,9 +37,9 @@ pub fn open(
         secrets: config.secrets(),
         provider: Box::new(steps::TeamViewer::new(config)),
         general,
-        pacing: Pacing {
-            is_limited: core::is_rate_limited,
-            ..Pacing::default()
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
         },
     })
 }

@@ -48,4 +48,14 @@ impl BlackLine {
         instance.apply_after(4, Duration::from_secs(4));
         instance
     }
+
+    /// The demo with the settings of Saviynt's connector: another path for tokens, and the client in the form.
+    pub fn saviynt_demo(clock: Clock) -> Self {
+        let instance = Self::demo(clock);
+        instance.uncertain(|uncertain| {
+            uncertain.token_path = "/connect/token";
+            uncertain.client_auth = "form";
+        });
+        instance
+    }
 }

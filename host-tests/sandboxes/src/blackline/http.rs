@@ -1,48 +1,16 @@
 //! The calls that integrators use, and nothing else.
 
 use axum::{body::Body, extract::Request, response::Response};
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::{BlackLine, state::State};
+use crate::request::{Received, value_of};
 
-struct Call {
-    method: String,
-    path: String,
-    query: Vec<(String, String)>,
-    body: Vec<u8>,
-    content_type: String,
-    authorization: String,
-    authority: String,
-}
+use super::{BlackLine, state::State};
 
 type Reply = (u16, Value);
 
 pub async fn answer(sandbox: BlackLine, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes().to_vec())
-        .unwrap_or_default();
-    let header = |name: &str| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let call = Call {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-            .into_owned()
-            .collect(),
-        body,
-        content_type: header("content-type"),
-        authorization: header("authorization"),
-        authority: head.uri.authority().map(ToString::to_string).unwrap_or_default(),
-    };
+    let call = Received::read(request).await;
     let mut state = sandbox.state();
     state.settle();
     let (status, document) = dispatch(&mut state, &call);
@@ -54,7 +22,7 @@ pub async fn answer(sandbox: BlackLine, request: Request) -> Response {
     };
     let mut response = Response::builder()
         .status(status)
-        .header("content-type", "application/json");
+        .header("content-type", "application/json; charset=utf-8");
     if status == 429 {
         response = response.header("retry-after", "2");
     }
@@ -65,24 +33,27 @@ fn refusal(status: u16, message: &str) -> Reply {
     (status, json!({"errorCode": status, "message": message}))
 }
 
-fn dispatch(state: &mut State, call: &Call) -> Reply {
+fn dispatch(state: &mut State, call: &Received) -> Reply {
     if call.path == state.uncertain.token_path {
         return token(state, call);
     }
-    if state.limited > 0 {
-        state.limited -= 1;
+    if state.behaviour.is_limited() {
         return refusal(429, "too many requests");
     }
     let now = state.clock.unix();
-    let bearer = call.authorization.strip_prefix("Bearer ").unwrap_or_default();
+    let bearer = call.credentials("Bearer").unwrap_or_default();
     if !state
         .tokens
         .iter()
         .any(|(token, until)| token == bearer && *until > now)
     {
-        return refusal(401, "the token is not valid");
+        return if state.uncertain.expiry_is_400 {
+            refusal(400, "Authentication failed")
+        } else {
+            refusal(401, "the token is not valid")
+        };
     }
-    let segments: Vec<&str> = call.path.split('/').skip(1).collect();
+    let segments = call.segments();
     let path = state.uncertain.path;
     if call.method == "GET" && state.uncertain.failing_read.is_some_and(|end| call.path.ends_with(end)) {
         return (200, json!({"errorCode": "BL-500", "message": "try later", "items": []}));
@@ -102,18 +73,25 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
                 .collect();
             list(state, call, rows)
         }
+        ("GET", ["v1", "teams"]) => everywhere(state, call, &state.teams),
+        ("GET", ["v1", "mdm", "entities"]) => everywhere(state, call, &state.entities),
         ("GET", ["v1", "users", id, what @ ("teams" | "entities")]) => {
-            let held = if *what == "teams" {
-                &state.teams
-            } else {
-                &state.entities
-            };
-            let rows = held
+            let rows = belongings(state, what)
                 .iter()
                 .filter(|(user, ..)| user.to_string() == *id)
                 .map(|(_, id, name)| json!({"id": id, "name": name}))
                 .collect();
             list(state, call, rows)
+        }
+        ("POST", ["v1", "users", id, what @ ("teams" | "entities")]) => join(state, call, id, what),
+        ("DELETE", ["v1", "users", id, what @ ("teams" | "entities"), item]) => {
+            let held = belongings(state, what);
+            let before = held.len();
+            held.retain(|(user, known, _)| user.to_string() != *id || known.to_string() != *item);
+            if held.len() == before {
+                return refusal(404, "no such assignment");
+            }
+            (204, Value::Null)
         }
         ("GET", ["v1", "users", id, spelling]) if *spelling == path => pairs(state, call, id),
         ("DELETE", ["v1", "users", id, spelling]) if *spelling == path => delete(state, call, id),
@@ -122,16 +100,14 @@ fn dispatch(state: &mut State, call: &Call) -> Reply {
     }
 }
 
-fn token(state: &mut State, call: &Call) -> Reply {
-    let form: Vec<(String, String)> = form_urlencoded::parse(&call.body).into_owned().collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+fn token(state: &mut State, call: &Received) -> Reply {
+    let form = call.form();
+    let field = |name: &str| value_of(&form, name);
     let client = match state.uncertain.client_auth {
         // demo-client:demo-secret
-        "basic" => call.authorization == "Basic ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=" && field("client_id").is_none(),
+        "basic" => {
+            call.credentials("Basic") == Some("ZGVtby1jbGllbnQ6ZGVtby1zZWNyZXQ=") && field("client_id").is_none()
+        }
         _ => field("client_id") == Some("demo-client") && field("client_secret") == Some("demo-secret"),
     };
     let grant = state.uncertain.grant_type;
@@ -140,7 +116,7 @@ fn token(state: &mut State, call: &Call) -> Reply {
         _ => field("username").is_none() && field("password").is_none(),
     };
     let user = principal && field("grant_type") == Some(grant) && field("scope") == Some("bl.users instance_0f8c");
-    if call.method != "POST" || call.content_type != "application/x-www-form-urlencoded" || !client || !user {
+    if call.method != "POST" || !call.is_form() || !client || !user {
         return (
             400,
             json!({"error": "invalid_grant", "error_description": "Authentication failed"}),
@@ -156,6 +132,53 @@ fn token(state: &mut State, call: &Call) -> Reply {
     )
 }
 
+/// What users belong to: teams or entities.
+fn belongings<'a>(state: &'a mut State, what: &str) -> &'a mut Vec<(u64, u64, String)> {
+    if what == "teams" {
+        &mut state.teams
+    } else {
+        &mut state.entities
+    }
+}
+
+/// All teams, or all entities, that somebody belongs to.
+fn everywhere(state: &State, call: &Received, held: &[(u64, u64, String)]) -> Reply {
+    let mut known: Vec<(u64, &str)> = held.iter().map(|(_, id, name)| (*id, name.as_str())).collect();
+    known.sort_unstable();
+    known.dedup();
+    let rows = known
+        .into_iter()
+        .map(|(id, name)| json!({"id": id, "name": name, "uniqueCode": name}));
+    list(state, call, rows.collect())
+}
+
+/// The body is a list of ids.
+fn join(state: &mut State, call: &Received, id: &str, what: &str) -> Reply {
+    let Some(user) = find(state, id).map(|user| user.0) else {
+        return refusal(404, "no such user");
+    };
+    let ids: Option<Vec<u64>> = serde_json::from_slice::<Value>(&call.body)
+        .ok()
+        .and_then(|body| body.as_array()?.iter().map(Value::as_u64).collect());
+    let Some(ids) = ids else {
+        return refusal(400, "an array of ids is required");
+    };
+    let held = belongings(state, what);
+    for id in ids {
+        let name = held
+            .iter()
+            .find(|(_, known, _)| *known == id)
+            .map(|(.., name)| name.clone());
+        let Some(name) = name else {
+            return refusal(404, "no such team or entity");
+        };
+        if !held.iter().any(|(holder, known, _)| (*holder, *known) == (user, id)) {
+            held.push((user, id, name));
+        }
+    }
+    (200, json!({}))
+}
+
 fn find<'a>(state: &'a State, id: &str) -> Option<&'a (u64, String, String, String)> {
     state.users.iter().find(|(known, ..)| known.to_string() == id)
 }
@@ -169,18 +192,21 @@ fn document(state: &State, (id, first, last, email): &(u64, String, String, Stri
     })
 }
 
-fn users(state: &State, call: &Call) -> Reply {
-    let Some((_, filter)) = call.query.iter().find(|(name, _)| name == "filter") else {
-        return refusal(400, "a filter is required here");
-    };
-    if state.uncertain.refuses_id_filter && filter.starts_with("id ") {
+fn users(state: &State, call: &Received) -> Reply {
+    let filter = call.parameter("filter");
+    if state.uncertain.refuses_id_filter && filter.is_some_and(|filter| filter.starts_with("id ")) {
         return refusal(400, "id cannot be filtered by");
     }
     let fits = |user: &&(u64, String, String, String)| {
         let (id, _, _, email) = user;
+        let quoted = email.replace('\'', "''");
         state.uncertain.ignores_filters
-            || *filter == format!("id eq {id}")
-            || filter.eq_ignore_ascii_case(&format!("email eq '{}'", email.replace('\'', "''")))
+            || filter.is_none_or(|filter| {
+                filter == "isActive eq true"
+                    || filter == format!("id eq {id}")
+                    || filter.eq_ignore_ascii_case(&format!("email eq '{quoted}'"))
+                    || filter.eq_ignore_ascii_case(&format!("loginId eq '{quoted}'"))
+            })
     };
     let rows = state
         .users
@@ -192,11 +218,8 @@ fn users(state: &State, call: &Call) -> Reply {
 }
 
 /// A page, and a link to the next.
-fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
-    let number = |wanted: &str| {
-        let (_, text) = call.query.iter().find(|(name, _)| name == wanted)?;
-        text.parse::<usize>().ok()
-    };
+fn list(state: &State, call: &Received, rows: Vec<Value>) -> Reply {
+    let number = |name: &str| call.parameter(name)?.parse::<usize>().ok();
     let start = number("skip").unwrap_or(0);
     let heeds_size = state.uncertain.page_size_everywhere || call.path == "/v1/users";
     let page = number("pageSize")
@@ -204,13 +227,14 @@ fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
         .unwrap_or(state.uncertain.page);
     let mut document = json!({"items": rows.iter().skip(start).take(page).collect::<Vec<_>>()});
     if state.uncertain.links && start + page < rows.len() {
-        let host = state.uncertain.next_host.unwrap_or(&call.authority);
+        let origin = state.uncertain.next_host.map(|host| format!("https://{host}"));
+        let origin = origin.as_ref().unwrap_or(&call.origin);
         let kept = call.query.iter().filter(|(name, _)| name != "skip");
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(kept)
             .append_pair("skip", &(start + page).to_string())
             .finish();
-        document["nextLink"] = json!(format!("https://{host}{}?{query}", call.path));
+        document["nextLink"] = json!(format!("{origin}{}?{query}", call.path));
     }
     if let Some(kept_back) = state.uncertain.rows_kept_back {
         document["totalCount"] = json!(rows.len() + kept_back);
@@ -221,7 +245,7 @@ fn list(state: &State, call: &Call, rows: Vec<Value>) -> Reply {
     (200, document)
 }
 
-fn pairs(state: &mut State, call: &Call, id: &str) -> Reply {
+fn pairs(state: &mut State, call: &Received, id: &str) -> Reply {
     let Some(user) = find(state, id).map(|user| user.0) else {
         return refusal(404, "no such user");
     };
@@ -229,12 +253,7 @@ fn pairs(state: &mut State, call: &Call, id: &str) -> Reply {
         .shown(user)
         .into_iter()
         .map(|(_, role, product)| {
-            let name = state
-                .roles
-                .iter()
-                .find(|(known, _)| *known == role)
-                .map(|(_, name)| name.clone());
-            let name = name.filter(|_| state.uncertain.names_in_rows);
+            let name = state.name_in_row(role).filter(|_| state.uncertain.names_in_rows);
             if state.uncertain.flat_rows {
                 json!({"assignedRole": role, "assignedProduct": product})
             } else {
@@ -249,23 +268,19 @@ fn pairs(state: &mut State, call: &Call, id: &str) -> Reply {
     list(state, call, rows)
 }
 
-fn delete(state: &mut State, call: &Call, id: &str) -> Reply {
-    let query: Vec<&str> = call.query.iter().map(|(name, _)| name.as_str()).collect();
-    if query != ["roleId", "productId"] || !call.body.is_empty() {
+fn delete(state: &mut State, call: &Received, id: &str) -> Reply {
+    let (Some(role), Some(product), 2) = (call.parameter("roleId"), call.parameter("productId"), call.query.len())
+    else {
         return refusal(400, "roleId and productId are required, and nothing else");
-    }
+    };
     let Some(user) = find(state, id).map(|user| user.0) else {
         return refusal(404, "no such user");
     };
-    let pair = (
-        user,
-        call.query[0].1.parse().unwrap_or_default(),
-        call.query[1].1.clone(),
-    );
+    let pair = (user, role.parse().unwrap_or_default(), product.to_owned());
     if state.uncertain.errors_in_200 {
         return (200, json!({"errorCode": "BL-403", "message": "the role is locked"}));
     }
-    if !state.pairs.contains(&pair) {
+    if !state.pairs.holds(&pair) {
         return refusal(404, "no such assignment");
     }
     if state.locked.contains(&pair.1) {
@@ -276,7 +291,7 @@ fn delete(state: &mut State, call: &Call, id: &str) -> Reply {
     (204, Value::Null)
 }
 
-fn replace(state: &mut State, call: &Call, id: &str) -> Reply {
+fn replace(state: &mut State, call: &Received, id: &str) -> Reply {
     let Some(user) = find(state, id).map(|user| user.0) else {
         return refusal(404, "no such user");
     };
@@ -291,7 +306,7 @@ fn replace(state: &mut State, call: &Call, id: &str) -> Reply {
         return refusal(400, "roleId must be a number and productId a text");
     };
     let left_out = |pair: &&(u64, u64, String)| pair.0 == user && !named.contains(pair);
-    let gone: Vec<_> = state.pairs.iter().filter(left_out).cloned().collect();
+    let gone: Vec<_> = state.pairs.held().iter().filter(left_out).cloned().collect();
     if gone.iter().any(|pair| state.locked.contains(&pair.1)) {
         return refusal(409, "a role is locked");
     }

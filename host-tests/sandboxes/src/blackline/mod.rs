@@ -56,7 +56,7 @@ impl BlackLine {
     }
 
     pub fn grant(&self, user: u64, role: u64, product: &str) {
-        self.state().pairs.push((user, role, product.to_owned()));
+        self.state().pairs.seed((user, role, product.to_owned()));
     }
 
     pub fn add_team(&self, user: u64, id: u64, name: &str) {
@@ -83,6 +83,7 @@ impl BlackLine {
         state.settle();
         state
             .pairs
+            .held()
             .iter()
             .filter(|(holder, ..)| *holder == user)
             .map(|(_, role, product)| (*role, product.clone()))
@@ -100,7 +101,7 @@ impl BlackLine {
     }
 
     pub fn acknowledge_but_keep(&self, role: u64) {
-        self.state().keeps.push(role);
+        self.state().behaviour.keep(&role.to_string());
     }
 
     /// Whatever would remove that role is refused as a whole.
@@ -109,22 +110,27 @@ impl BlackLine {
     }
 
     pub fn apply_after(&self, role: u64, delay: Duration) {
-        self.state().delays.push((role, delay));
+        self.state().behaviour.delay(&role.to_string(), delay);
     }
 
     /// Reads show the state of this long ago.
     pub fn stale_reads(&self, lag: Duration) {
-        self.state().lag = lag;
+        self.state().behaviour.lag = lag;
     }
 
     /// The next reads omit that role, after `skip` reads that don't.
     pub fn omit_from_reads(&self, role: u64, skip: usize, reads: usize) {
-        self.state().omissions.push((role, skip, reads));
+        self.state().behaviour.omit(&role.to_string(), skip, reads);
+    }
+
+    /// The rows of users' roles call that role so, whatever the directory calls it.
+    pub fn name_in_rows(&self, role: u64, name: &str) {
+        self.state().row_names.push((role, name.to_owned()));
     }
 
     /// The next API calls are refused with 429.
     pub fn rate_limit_next(&self, times: usize) {
-        self.state().limited = times;
+        self.state().behaviour.limit(times);
     }
 
     /// Tokens issued so far are refused from now on.
@@ -140,7 +146,7 @@ impl BlackLine {
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
-        state.pairs.iter().map(|pair| format!("{pair:?}")).collect()
+        state.pairs.held().iter().map(|pair| format!("{pair:?}")).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

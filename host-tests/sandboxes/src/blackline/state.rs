@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
 
 /// A user, a role, a product.
 pub type Pair = (u64, u64, String);
@@ -17,7 +17,7 @@ pub struct Uncertain {
     pub page: usize,
     /// A next link is given where there are more rows.
     pub links: bool,
-    /// `pageSize` is heeded by every list, and not by that of users alone.
+    /// `pageSize` is heeded by every list, and not only by that of users.
     pub page_size_everywhere: bool,
     /// Next links lead here instead.
     pub next_host: Option<&'static str>,
@@ -44,6 +44,8 @@ pub struct Uncertain {
     pub rows_kept_back: Option<usize>,
     /// The next link is an object.
     pub next_is_no_text: bool,
+    /// A token that is not valid any more is told by 400 and the text "Authentication failed".
+    pub expiry_is_400: bool,
 }
 
 pub struct State {
@@ -51,24 +53,21 @@ pub struct State {
     /// Id, first and last name, e-mail address.
     pub users: Vec<(u64, String, String, String)>,
     pub roles: Vec<(u64, String)>,
-    pub pairs: Vec<Pair>,
+    pub pairs: Ledger<Pair>,
+    /// Names that the rows have instead of the directory's: role id and name.
+    pub row_names: Vec<(u64, String)>,
     /// User, id and name.
     pub teams: Vec<(u64, u64, String)>,
     /// User, id and name.
     pub entities: Vec<(u64, u64, String)>,
     /// Somebody else grants this after so many reads of a user's pairs.
     pub granted_after: Option<(usize, Pair)>,
-    pub removed: Vec<(Duration, Pair)>,
-    pub due: Vec<(Duration, Pair)>,
     pub writes: usize,
     pub uncertain: Uncertain,
-    pub keeps: Vec<u64>,
+    /// By the role's id.
+    pub behaviour: Behaviour,
     /// Roles that nobody may remove: whatever would is refused as a whole.
     pub locked: Vec<u64>,
-    pub delays: Vec<(u64, Duration)>,
-    pub lag: Duration,
-    pub omissions: Vec<(u64, usize, usize)>,
-    pub limited: usize,
     pub tokens: Vec<(String, Duration)>,
     pub issued: usize,
 }
@@ -79,12 +78,11 @@ impl State {
             clock,
             users: Vec::new(),
             roles: Vec::new(),
-            pairs: Vec::new(),
+            pairs: Ledger::default(),
+            row_names: Vec::new(),
             teams: Vec::new(),
             entities: Vec::new(),
             granted_after: None,
-            removed: Vec::new(),
-            due: Vec::new(),
             writes: 0,
             uncertain: Uncertain {
                 path: "roles-products",
@@ -107,54 +105,29 @@ impl State {
                 failing_read: None,
                 rows_kept_back: None,
                 next_is_no_text: false,
+                expiry_is_400: false,
             },
-            keeps: Vec::new(),
+            behaviour: Behaviour::default(),
             locked: Vec::new(),
-            delays: Vec::new(),
-            lag: Duration::ZERO,
-            omissions: Vec::new(),
-            limited: 0,
             tokens: Vec::new(),
             issued: 0,
         }
     }
 
     pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
-        for (at, pair) in due {
-            self.remove(&pair, at);
-        }
+        self.pairs.settle(self.clock.unix());
     }
 
     /// What a read shows now.
     pub fn shown(&mut self, user: u64) -> Vec<Pair> {
         self.settle();
-        let now = self.clock.unix();
-        let recent = self
-            .removed
-            .iter()
-            .filter(|(at, _)| *at + self.lag > now)
-            .map(|(_, pair)| pair);
-        let mut shown: Vec<Pair> = self
-            .pairs
-            .iter()
-            .chain(recent)
-            .filter(|(holder, ..)| *holder == user)
-            .cloned()
-            .collect();
-        for (role, skip, reads) in &mut self.omissions {
-            if *skip > 0 {
-                *skip -= 1;
-            } else if *reads > 0 {
-                *reads -= 1;
-                shown.retain(|(_, held, _)| held != role);
-            }
-        }
+        let mut shown = self.pairs.shown(self.clock.unix(), self.behaviour.lag);
+        let omitted = self.behaviour.omitted();
+        shown.retain(|(holder, role, _)| *holder == user && !omitted.contains(&role.to_string()));
         match &mut self.granted_after {
             Some((0, _)) => {
                 if let Some((_, pair)) = self.granted_after.take() {
-                    self.pairs.push(pair);
+                    self.give(pair);
                 }
             }
             Some((reads, _)) => *reads -= 1,
@@ -164,29 +137,18 @@ impl State {
     }
 
     pub fn take(&mut self, pair: &Pair) {
-        if self.keeps.contains(&pair.1) {
-            return;
-        }
-        let now = self.clock.unix();
-        match self.delays.iter().find(|(role, _)| *role == pair.1) {
-            Some((_, delay)) => self.due.push((now + *delay, pair.clone())),
-            None => self.remove(pair, now),
-        }
+        let effect = self.behaviour.effect(&pair.1.to_string());
+        self.pairs.take(pair, self.clock.unix(), effect);
     }
 
     /// Assigns what is not assigned yet.
     pub fn give(&mut self, pair: Pair) {
-        if !self.pairs.contains(&pair) {
-            self.removed.retain(|(_, removed)| *removed != pair);
-            self.pairs.push(pair);
-        }
+        self.pairs.add(pair, self.clock.unix());
     }
 
-    fn remove(&mut self, pair: &Pair, at: Duration) {
-        let before = self.pairs.len();
-        self.pairs.retain(|held| held != pair);
-        if self.pairs.len() < before {
-            self.removed.push((at, pair.clone()));
-        }
+    /// The name of a role as a row of pairs has it.
+    pub fn name_in_row(&self, role: u64) -> Option<&str> {
+        let mut names = self.row_names.iter().chain(&self.roles);
+        names.find(|(known, _)| *known == role).map(|(_, name)| name.as_str())
     }
 }

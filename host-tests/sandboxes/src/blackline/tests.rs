@@ -98,3 +98,77 @@ async fn a_pair_is_removed_by_role_and_product_and_a_missing_one_is_refused() {
         400
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_is_named_in_any_order_and_by_nothing_else() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    let bearer = bearer(&instance).await;
+    let path = |query: &str| format!("/v1/users/301/roles-products?{query}");
+    for (query, status) in [
+        ("productId=A", 400),
+        ("productId=A&roleId=5&force=true", 400),
+        ("productId=A&productId=J", 400),
+        ("productId=A&roleId=5", 204),
+    ] {
+        assert_eq!(
+            send(&instance, "DELETE", &path(query), &bearer, "{}").await.0,
+            status,
+            "{query}"
+        );
+    }
+    assert!(!instance.holds(301, 5, "A") && instance.holds(301, 5, "J"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_can_call_a_role_otherwise_than_the_directory() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    instance.name_in_rows(5, "Reviewer (GL)");
+    let bearer = bearer(&instance).await;
+    let (_, rows) = send(&instance, "GET", "/v1/users/301/roles-products", &bearer, "").await;
+    let names: Vec<&str> = rows["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["role"]["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"Reviewer (GL)") && !names.contains(&"Reviewer"),
+        "{names:?}"
+    );
+    let (_, roles) = send(&instance, "GET", "/v1/roles", &bearer, "").await;
+    assert_eq!(roles["items"][2]["name"], "Reviewer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ended_session_can_be_told_by_400_and_a_text() {
+    let instance = BlackLine::demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    instance.uncertain(|uncertain| uncertain.expiry_is_400 = true);
+    let bearer = bearer(&instance).await;
+    instance.expire_tokens();
+    let (status, answer) = send(&instance, "GET", "/v1/roles", &bearer, "").await;
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (400, Some("Authentication failed"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_stands_in_the_form_where_the_instance_is_saviynts() {
+    let instance = BlackLine::saviynt_demo(Clock::starting_at(Duration::from_secs(1_769_851_800)));
+    let form = "client_id=demo-client&grant_type=password&client_secret=demo-secret&scope=bl.users+instance_0f8c&username=demo-api&password=demo-key";
+    let (status, token) = send(&instance, "POST", "/connect/token", "", form).await;
+    assert_eq!(status, 200);
+    let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    let path = "/v1/users?pageSize=10000&filter=isActive%20eq%20true";
+    let (_, users) = send(&instance, "GET", path, &bearer, "").await;
+    assert_eq!(users["items"].as_array().unwrap().len(), 3);
+    let (_, teams) = send(&instance, "GET", "/v1/teams", &bearer, "").await;
+    assert_eq!(teams["items"][0]["name"], "Close team");
+    assert_eq!(
+        send(&instance, "POST", "/v1/users/302/teams", &bearer, "[71]").await.0,
+        200
+    );
+    let path = "/v1/users/302/teams/71";
+    assert_eq!(send(&instance, "DELETE", path, &bearer, "").await.0, 204);
+    assert_eq!(send(&instance, "DELETE", path, &bearer, "").await.0, 404);
+}

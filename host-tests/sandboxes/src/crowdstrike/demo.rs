@@ -23,6 +23,12 @@ pub const USERS: [(&str, &str); 3] = [
     ("6f1e2a30-0000-4000-8000-00000000c003", "kim.park@example.com"),
 ];
 
+/// A user of a partner CID, whom only the newer calls know: uuid and login.
+pub const EXTERNAL: (&str, &str) = ("6f1e2a30-0000-4000-8000-00000000e005", "eve.ross@partner.example");
+
+/// The partner CID.
+const PARTNER_CID: &str = "aaaabbbbccccddddeeeeffff00001111";
+
 const ROLES: [(&str, &str); 9] = [
     ("dashboard_admin", "Dashboard Admin"),
     ("event_viewer", "Event Viewer"),
@@ -46,6 +52,7 @@ impl CrowdStrike {
     /// - `sam.hill@example.com` (`6f1e2a30-0000-4000-8000-00000000b002`): one direct role, one through "Blue Team".
     /// - `kim.park@example.com` (`6f1e2a30-0000-4000-8000-00000000c003`): `quarantine_manager`, whose removal is
     ///   acknowledged and happens eight seconds later, and `event_viewer`.
+    /// - `eve.ross@partner.example` (`6f1e2a30-0000-4000-8000-00000000e005`): of a partner CID, with two direct roles.
     pub fn demo(clock: Clock) -> Self {
         let tenant = Self::new(clock);
         tenant.add_client("demo-client", "demo-secret", HOME_CID);
@@ -100,6 +107,19 @@ impl CrowdStrike {
         );
         tenant.grant(kim, HOME_CID, "quarantine_manager");
         tenant.grant(kim, HOME_CID, "event_viewer");
+        tenant.add_user(User {
+            uuid: EXTERNAL.0.to_owned(),
+            uid: EXTERNAL.1.to_owned(),
+            cid: PARTNER_CID.to_owned(),
+            first_name: Some(String::from("Eve")),
+            last_name: Some(String::from("Ross")),
+            status: Some(String::from("active")),
+            ..User::default()
+        });
+        tenant.invite(EXTERNAL.0, HOME_CID);
+        for role in ["event_viewer", "dashboard_admin"] {
+            tenant.grant(EXTERNAL.0, HOME_CID, role);
+        }
         tenant.apply_after("quarantine_manager", Duration::from_secs(8));
         tenant
     }

@@ -2,35 +2,48 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::request::Received;
+
 use super::{
     fql,
-    http::{Call, Handled, Reply, listed, page, refusal, strings},
+    http::{Handled, Reply, listed, no_body, object, order, page, parameters, refusal, strings},
     roles,
     state::{Grant, Revocation, State},
-    token::View,
-    users,
+    time,
+    token::{View, cid_of},
+    users::{self, Audience},
 };
 
-/// `GET combined/user-roles/v2`: the grants in one CID, the one in view if none is named.
-pub fn list(state: &mut State, view: &View, call: &Call) -> Handled {
-    call.no_body()?;
-    let [user, cid, direct_only, filter, limit, offset, sort] =
-        call.parameters(["user_uuid", "cid", "direct_only", "filter", "limit", "offset", "sort"])?;
+/// `GET combined/user-roles/v2` and `v3`: the grants in one CID, the one in view if none is named.
+pub fn list(state: &mut State, view: &View, call: &Received, audience: Audience) -> Handled {
+    no_body(call)?;
+    let [user, cid, direct_only, filter, limit, offset, sort] = parameters(
+        call,
+        ["user_uuid", "cid", "direct_only", "filter", "limit", "offset", "sort"],
+    )?;
     let uuid = user.unwrap_or_default();
-    let cid = view.choose(cid.as_deref())?;
+    let cid = cid_of(state, view, cid.as_deref())?;
     let (limit, offset) = page(limit.as_deref(), offset.as_deref())?;
     let direct_only = match direct_only.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(refusal(400, "direct_only must be true or false")),
     };
-    let (key, descends) = order(sort.as_deref().unwrap_or("role_name|asc"))?;
+    let (key, descends) = order(
+        sort.as_deref().unwrap_or("role_name|asc"),
+        &["cid", "expires_at", "role_name", "type", "user_uuid"],
+    )?;
+    let key = match key {
+        "type" => "grant_type",
+        "user_uuid" => "uuid",
+        key => key,
+    };
     let malformed = || refusal(400, "invalid filter expression supplied");
     let wanted = match filter {
         None => None,
-        Some(filter) => Some(fql::equals(&filter, &["role_id", "role_name"]).ok_or_else(malformed)?),
+        Some(filter) => Some(fql::equals(&filter, &["role_id", "role_name", "expires_at"]).ok_or_else(malformed)?),
     };
-    users::known(state, view, &uuid)?;
+    users::known(state, view, &uuid, audience)?;
     let mut rows: Vec<Map<String, Value>> = state
         .shown(&uuid, &cid)
         .iter()
@@ -45,32 +58,37 @@ pub fn list(state: &mut State, view: &View, call: &Call) -> Handled {
     if descends {
         rows.reverse();
     }
-    let bare = state.behaviour.bare_rows;
-    let rows: Vec<Value> = rows.into_iter().map(|row| finish(row, bare)).collect();
-    Ok(listed(&rows, limit, offset))
+    let rows: Vec<Value> = rows.into_iter().map(|row| finish(row, state)).collect();
+    let mut page = listed(&rows, limit, offset);
+    page.document["meta"]["pagination"]["total"] =
+        json!(rows.len().saturating_add_signed(state.quirks.rows_miscounted));
+    state.finish_read();
+    Ok(page)
 }
 
-/// `POST user-role-actions/v1`: all or nothing.
-pub fn act(state: &mut State, view: &View, call: &Call) -> Handled {
-    call.parameters([])?;
-    let fields = call.object(&["action", "cid", "uuid", "role_ids", "expires_at"])?;
-    let revokes = match text(&fields, "action") {
-        "revoke" => true,
-        "grant" => false,
+/// `POST user-role-actions/v1` and `v2`: all or nothing. The newer one has a second word for each action.
+pub fn act(state: &mut State, view: &View, call: &Received, audience: Audience) -> Handled {
+    parameters(call, [])?;
+    let fields = object(call, &["action", "cid", "uuid", "role_ids", "expires_at"])?;
+    let revokes = match (text(&fields, "action"), audience) {
+        ("revoke", _) | ("remove-role", Audience::All) => true,
+        ("grant", _) | ("assign-role", Audience::All) => false,
         _ => return Err(refusal(400, "action must be grant or revoke")),
     };
-    if fields.contains_key("expires_at") {
-        return Err(refusal(
-            400,
-            "expires_at is for temporary grants, which this tenant does not have",
-        ));
-    }
+    let expires_at = match fields.get("expires_at") {
+        None => None,
+        Some(_) if revokes => return Err(refusal(400, "expires_at is for temporary grants")),
+        Some(time) => match time.as_str().filter(|text| time::unix(text).is_some()) {
+            Some(text) => Some(text.to_owned()),
+            None => return Err(refusal(400, "expires_at must be a time in RFC 3339")),
+        },
+    };
     if text(&fields, "cid").is_empty() {
         return Err(refusal(400, "cid is required"));
     }
     view.require_write()?;
-    let cid = view.choose(Some(text(&fields, "cid")))?;
-    let user = users::known(state, view, text(&fields, "uuid"))?;
+    let cid = cid_of(state, view, Some(text(&fields, "cid")))?;
+    let user = users::known(state, view, text(&fields, "uuid"), audience)?;
     let role_ids = strings(fields.get("role_ids"))
         .filter(|roles| !roles.is_empty())
         .ok_or_else(|| refusal(400, "role_ids must be an array of one string or more"))?;
@@ -86,29 +104,37 @@ pub fn act(state: &mut State, view: &View, call: &Call) -> Handled {
         }
     }
     let uuid = user.uuid.clone();
-    let targets: Vec<Grant> = role_ids.iter().map(|id| Grant::direct(&uuid, &cid, id)).collect();
     if !revokes {
-        for grant in targets {
-            state.add(grant);
+        for id in &role_ids {
+            let expires_at = expires_at.clone();
+            state.add(Grant {
+                expires_at,
+                ..Grant::direct(&uuid, &cid, id)
+            });
         }
         return Ok(written());
     }
-    if state.behaviour.refuse_absent && targets.iter().any(|target| !state.grants.contains(target)) {
+    let held: Vec<Vec<Grant>> = role_ids
+        .iter()
+        .map(|id| {
+            let is_meant = |grant: &&Grant| grant.is_direct_for(&uuid, &cid, id);
+            state.grants.held().iter().filter(is_meant).cloned().collect()
+        })
+        .collect();
+    if state.quirks.refuse_absent && held.iter().any(Vec::is_empty) {
         return Err(refusal(400, "role is not granted to the user"));
     }
-    let fails_inside = role_ids.iter().any(|id| state.behaviour.fails_inside.contains(id));
-    if fails_inside || state.behaviour.success_with_errors > 0 {
-        state.behaviour.success_with_errors = state.behaviour.success_with_errors.saturating_sub(1);
+    let fails_inside = role_ids.iter().any(|id| state.quirks.fails_inside.contains(id));
+    if fails_inside || state.quirks.success_with_errors > 0 {
+        state.quirks.success_with_errors = state.quirks.success_with_errors.saturating_sub(1);
         return Ok(Reply {
             status: 200,
             document: json!({"errors": [{"code": 500, "message": "internal failure while revoking"}]}),
         });
     }
     // Revoking what is not held is acknowledged all the same.
-    for target in &targets {
-        if state.grants.contains(target) {
-            state.revoke(target);
-        }
+    for grant in held.iter().flatten() {
+        state.revoke(grant);
     }
     let at = state.clock.unix();
     state.revocations.push(Revocation {
@@ -125,25 +151,6 @@ fn written() -> Reply {
     Reply {
         status: 200,
         document: json!({"meta": {"writes": {"resources_affected": 1}}}),
-    }
-}
-
-/// The key that a `sort` means, and whether it descends.
-fn order(sort: &str) -> Result<(&'static str, bool), Reply> {
-    let invalid = || refusal(400, &format!("invalid sort='{sort}' specified"));
-    let (key, direction) = sort.split_once('|').ok_or_else(invalid)?;
-    let key = match key {
-        "cid" => "cid",
-        "expires_at" => "expires_at",
-        "role_name" => "role_name",
-        "type" => "grant_type",
-        "user_uuid" => "uuid",
-        _ => return Err(invalid()),
-    };
-    match direction {
-        "asc" => Ok((key, false)),
-        "desc" => Ok((key, true)),
-        _ => Err(invalid()),
     }
 }
 
@@ -170,15 +177,31 @@ fn row(state: &State, grant: &Grant) -> Map<String, Value> {
         put("cid_group_id", id);
         put("cid_group_name", name);
     }
+    if let Some(end) = &grant.expires_at {
+        put("expires_at", end);
+    }
     fields
 }
 
 /// The row as it is sent; a bare one says neither whose it is nor of which kind.
-fn finish(mut row: Map<String, Value>, bare: bool) -> Value {
-    if bare {
-        for key in ["uuid", "cid", "grant_type"] {
-            row.remove(key);
+fn finish(mut row: Map<String, Value>, state: &State) -> Value {
+    if state.quirks.empty_groups {
+        for key in ["user_group_id", "user_group_name"] {
+            row.entry(key).or_insert_with(|| json!(""));
         }
+    }
+    let bare: &[&str] = if state.quirks.bare_rows {
+        &["uuid", "cid", "grant_type"]
+    } else {
+        &[]
+    };
+    let nameless: &[&str] = if state.quirks.nameless_rows {
+        &["role_name"]
+    } else {
+        &[]
+    };
+    for key in bare.iter().chain(nameless) {
+        row.remove(*key);
     }
     Value::Object(row)
 }

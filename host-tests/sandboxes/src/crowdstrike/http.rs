@@ -1,26 +1,21 @@
 //! The API's edge: which paths there are, what a request must look like, and the shape of every answer.
 
 use axum::{body::Body, extract::Request, response::Response};
-use bytes::Bytes;
-use http::{HeaderMap, request::Parts};
-use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value, json};
 
-use super::{CrowdStrike, ErrorsField, behaviour::EpochUnit, grants, roles, state::State, token, users};
+use crate::request::Received;
+
+use super::{
+    CrowdStrike, grants,
+    quirks::{EpochUnit, ErrorsField, Quirks},
+    roles,
+    state::State,
+    token,
+    users::{self, Audience},
+};
 
 const TOKEN: &str = "/oauth2/token";
-pub const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
-
-/// Five thousand ids fit well; more is no request of this API.
-const LARGEST_BODY: usize = 1_048_576;
-
-/// A request, read whole.
-pub struct Call {
-    pub query: Vec<(String, String)>,
-    pub body: Bytes,
-    pub content_type: String,
-}
+const REVOKE_TOKEN: &str = "/oauth2/revoke";
 
 /// An answer's status and document.
 pub struct Reply {
@@ -32,43 +27,35 @@ pub struct Reply {
 pub type Handled = Result<Reply, Reply>;
 
 pub async fn answer(sandbox: CrowdStrike, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = Limited::new(body, LARGEST_BODY).collect().await;
+    let call = Received::read(request).await;
     let mut state = sandbox.state();
     state.settle();
     state.calls += 1;
     let trace = format!("trace-{:04}", state.calls);
     let mut limited = None;
-    let handled = if let Some((wait, unit)) = state.behaviour.limits() {
+    let handled = if let Some((wait, unit)) = state.quirks.limits() {
         let at = state.clock.unix() + wait;
         limited = Some(match unit {
             EpochUnit::Seconds => at.as_secs().to_string(),
             EpochUnit::Millis => at.as_millis().to_string(),
         });
         Err(refusal(429, "API rate limit exceeded"))
-    } else if let Ok(body) = body {
-        let call = Call {
-            query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect(),
-            body: body.to_bytes(),
-            content_type: single(&head.headers, "content-type").to_owned(),
-        };
-        dispatch(&mut state, &head, &call)
+    } else if call.is_whole {
+        dispatch(&mut state, &call)
     } else {
         Err(refusal(400, "request body could not be read or is too large"))
     };
-    let errors_field = state.behaviour.errors_field;
-    drop(state);
     let Reply { status, document } = handled.unwrap_or_else(|refusal| refusal);
-    let powered_by = if head.uri.path() == TOKEN {
+    let powered_by = if [TOKEN, REVOKE_TOKEN].contains(&call.path.as_str()) {
         "csam"
     } else {
         "cs.flightcontrolapi"
     };
+    let document = complete(document, powered_by, &trace, &state.quirks);
+    drop(state);
     let mut response = Response::builder()
         .status(status)
-        .header("content-type", JSON)
+        .header("content-type", "application/json")
         .header("x-cs-region", "us-1")
         .header("x-cs-traceid", &trace)
         .header("x-ratelimit-limit", "6000")
@@ -76,89 +63,84 @@ pub async fn answer(sandbox: CrowdStrike, request: Request) -> Response {
     if let Some(epoch) = limited {
         response = response.header("x-ratelimit-retryafter", epoch);
     }
-    response
-        .body(Body::from(
-            complete(document, powered_by, &trace, errors_field).to_string(),
-        ))
-        .unwrap_or_default()
+    response.body(Body::from(document.to_string())).unwrap_or_default()
 }
 
 /// What is not listed does not exist; that includes the deprecated calls.
-fn dispatch(state: &mut State, head: &Parts, call: &Call) -> Handled {
-    let (method, path) = (head.method.as_str(), head.uri.path());
-    if (method, path) == ("POST", TOKEN) {
-        return token::issue(state, call);
+fn dispatch(state: &mut State, call: &Received) -> Handled {
+    let (method, path) = (call.method.as_str(), call.path.as_str());
+    match (method, path) {
+        ("POST", TOKEN) => return token::issue(state, call),
+        ("POST", REVOKE_TOKEN) => return token::revoke(state, call),
+        _ => {}
     }
-    let view = token::view(state, single(&head.headers, "authorization"))?;
-    // Required even where there is no body.
-    if !is_media_type(&call.content_type, JSON) {
-        return Err(refusal(400, &format!("content type must be {JSON}")));
+    let view = token::view(state, call)?;
+    // Recorded reads have no content type, and some clients send one; a body needs one.
+    if method != "GET" && !call.is_json() {
+        return Err(refusal(400, "content type must be application/json"));
+    }
+    if let Some(code) = state.quirks.error_inside(path) {
+        let error = json!({"code": code, "message": "the request could not be processed"});
+        return Ok(Reply {
+            status: 200,
+            document: json!({"resources": [], "errors": [error]}),
+        });
     }
     match (method, path) {
-        ("POST", "/user-management/entities/users/GET/v1") => users::by_id(state, &view, call),
-        ("GET", "/user-management/queries/users/v1") => users::query(state, &view, call),
-        ("GET", "/user-management/combined/user-roles/v2") => grants::list(state, &view, call),
-        ("POST", "/user-management/entities/user-role-actions/v1") => grants::act(state, &view, call),
+        ("POST", "/user-management/entities/users/GET/v1") => users::by_id(state, &view, call, Audience::Internal),
+        ("POST", "/user-management/entities/users/GET/v2") => users::by_id(state, &view, call, Audience::All),
+        ("GET", "/user-management/queries/users/v1") => users::query(state, &view, call, Audience::Internal),
+        ("GET", "/user-management/queries/users/v2") => users::query(state, &view, call, Audience::All),
+        ("GET", "/user-management/combined/user-roles/v2") => grants::list(state, &view, call, Audience::Internal),
+        ("GET", "/user-management/combined/user-roles/v3") => grants::list(state, &view, call, Audience::All),
+        ("POST", "/user-management/entities/user-role-actions/v1") => {
+            grants::act(state, &view, call, Audience::Internal)
+        }
+        ("POST", "/user-management/entities/user-role-actions/v2") => grants::act(state, &view, call, Audience::All),
         ("GET", "/user-management/queries/roles/v1") => roles::ids(state, &view, call),
+        ("GET", "/user-management/entities/roles/v1") => roles::by_query(state, &view, call),
         ("POST", "/user-management/entities/roles/GET/v2") => roles::by_id(state, &view, call),
         _ => Err(refusal(404, "404: Page Not Found")),
     }
 }
 
-/// A header's value; one that is sent twice, or is not text, counts as missing.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().unwrap_or_default(),
-        _ => "",
-    }
+/// The query's values for these names; any other name, and any name twice, is refused.
+pub fn parameters<const N: usize>(call: &Received, names: [&str; N]) -> Result<[Option<String>; N], Reply> {
+    pick(&call.query, names, "query parameter")
 }
 
-/// Whether a `Content-Type` names that type, whatever its parameters.
-pub fn is_media_type(content_type: &str, wanted: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(wanted)
+/// The same for a form.
+pub fn form<const N: usize>(call: &Received, names: [&str; N]) -> Result<[Option<String>; N], Reply> {
+    pick(&call.form(), names, "form field")
 }
 
-impl Call {
-    /// The query's values for these names; any other name, and any name twice, is refused.
-    pub fn parameters<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], Reply> {
-        pick(&self.query, names, "query parameter")
+/// The body as an object with these keys at most. A key that is null is absent.
+pub fn object(call: &Received, keys: &[&str]) -> Result<Map<String, Value>, Reply> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(&call.body) else {
+        return Err(refusal(400, "request body is not valid JSON"));
+    };
+    if let Some(key) = fields.keys().find(|key| !keys.contains(&key.as_str())) {
+        return Err(refusal(400, &format!("unknown field '{key}'")));
     }
+    fields.retain(|_, value| !value.is_null());
+    Ok(fields)
+}
 
-    /// The same for a form.
-    pub fn form<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], Reply> {
-        let fields: Vec<(String, String)> = form_urlencoded::parse(&self.body).into_owned().collect();
-        pick(&fields, names, "form field")
+/// The `ids` of the reads that are POSTs.
+pub fn ids(call: &Received) -> Result<Vec<String>, Reply> {
+    let fields = object(call, &["ids"])?;
+    let ids = strings(fields.get("ids")).ok_or_else(|| refusal(400, "ids must be an array of strings"))?;
+    if ids.is_empty() || ids.len() > 5_000 {
+        return Err(refusal(400, "between 1 and 5000 ids are required"));
     }
+    Ok(ids)
+}
 
-    /// The body as an object with these keys at most.
-    pub fn object(&self, keys: &[&str]) -> Result<Map<String, Value>, Reply> {
-        let Ok(Value::Object(fields)) = serde_json::from_slice(&self.body) else {
-            return Err(refusal(400, "request body is not valid JSON"));
-        };
-        match fields.keys().find(|key| !keys.contains(&key.as_str())) {
-            None => Ok(fields),
-            Some(key) => Err(refusal(400, &format!("unknown field '{key}'"))),
-        }
-    }
-
-    /// The `ids` of the reads that are POSTs.
-    pub fn ids(&self) -> Result<Vec<String>, Reply> {
-        let fields = self.object(&["ids"])?;
-        let ids = strings(fields.get("ids")).ok_or_else(|| refusal(400, "ids must be an array of strings"))?;
-        if ids.is_empty() || ids.len() > 5_000 {
-            return Err(refusal(400, "between 1 and 5000 ids are required"));
-        }
-        Ok(ids)
-    }
-
-    pub fn no_body(&self) -> Result<(), Reply> {
-        if self.body.is_empty() {
-            Ok(())
-        } else {
-            Err(refusal(400, "unexpected request body"))
-        }
+pub fn no_body(call: &Received) -> Result<(), Reply> {
+    if call.body.is_empty() {
+        Ok(())
+    } else {
+        Err(refusal(400, "unexpected request body"))
     }
 }
 
@@ -201,6 +183,17 @@ pub fn page(limit: Option<&str>, offset: Option<&str>) -> Result<(usize, usize),
     Ok((limit, offset))
 }
 
+/// A sort expression: one of these keys, and perhaps a direction behind a bar.
+pub fn order<'a>(sort: &str, keys: &[&'a str]) -> Result<(&'a str, bool), Reply> {
+    let (key, direction) = sort.split_once('|').unwrap_or((sort, "asc"));
+    let key = keys.iter().find(|known| **known == key);
+    match (key, direction) {
+        (Some(key), "asc") => Ok((key, false)),
+        (Some(key), "desc") => Ok((key, true)),
+        _ => Err(refusal(400, &format!("invalid sort='{sort}' specified"))),
+    }
+}
+
 /// One page of a list.
 pub fn listed(all: &[Value], limit: usize, offset: usize) -> Reply {
     let resources: Vec<&Value> = all.iter().skip(offset).take(limit).collect();
@@ -221,7 +214,7 @@ pub fn refusal(status: u16, message: &str) -> Reply {
 }
 
 /// Adds what every answer has.
-fn complete(mut document: Value, powered_by: &str, trace: &str, errors_field: ErrorsField) -> Value {
+fn complete(mut document: Value, powered_by: &str, trace: &str, quirks: &Quirks) -> Value {
     let Value::Object(fields) = &mut document else {
         return document;
     };
@@ -235,8 +228,11 @@ fn complete(mut document: Value, powered_by: &str, trace: &str, errors_field: Er
         meta.insert(String::from("powered_by"), json!(powered_by));
         meta.insert(String::from("trace_id"), json!(trace));
     }
+    if quirks.null_lists && fields.get("resources") == Some(&json!([])) {
+        fields.insert(String::from("resources"), Value::Null);
+    }
     if !fields.contains_key("errors") {
-        match errors_field {
+        match quirks.errors_field {
             ErrorsField::Empty => fields.insert(String::from("errors"), json!([])),
             ErrorsField::Null => fields.insert(String::from("errors"), Value::Null),
             ErrorsField::Absent => None,

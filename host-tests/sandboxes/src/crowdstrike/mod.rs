@@ -1,18 +1,20 @@
 //! A CrowdStrike Falcon tenant: users, roles and grants by CID, access tokens, and the API's own strictness.
 //!
 //! Where the sources are silent, the tenant is strict: a request that is not documented is refused with the API's own
-//! error document. The deprecated calls do not exist here.
+//! error document. The deprecated calls do not exist here. Users that are homed in a partner CID are seen by the newer calls only
+//! (`queries/users/v2`, `entities/users/GET/v2`, `combined/user-roles/v3`, `user-role-actions/v2`).
 //!
-//! Sources: `CrowdStrike/gofalcon` (models, clients), `CrowdStrike/falconpy` (endpoints), the acceptance tests of
+//! Sources: `CrowdStrike/gofalcon` (models, clients), `CrowdStrike/falconpy` 1.6.6 (endpoints), the acceptance tests of
 //! `CrowdStrike/terraform-provider-crowdstrike`, and issues of those repositories.
 
-mod behaviour;
 mod demo;
 mod fql;
 mod grants;
 mod http;
+mod quirks;
 mod roles;
 mod state;
+mod time;
 mod token;
 mod users;
 
@@ -28,12 +30,16 @@ use std::{
 use crate::Clock;
 
 pub use self::{
-    behaviour::{EpochUnit, ErrorsField},
-    demo::{CHILD_CID as DEMO_CHILD_CID, HOME_CID as DEMO_HOME_CID, USERS as DEMO_USERS, summary as demo_summary},
+    demo::{
+        CHILD_CID as DEMO_CHILD_CID, EXTERNAL as DEMO_EXTERNAL, HOME_CID as DEMO_HOME_CID, USERS as DEMO_USERS,
+        summary as demo_summary,
+    },
+    quirks::{EpochUnit, ErrorsField},
     state::{Revocation, Role, User},
 };
 
 use self::{
+    quirks::{ChangeAfterReads, ErrorInside},
     state::{Grant, State},
     token::Client,
 };
@@ -92,9 +98,22 @@ impl CrowdStrike {
         self.state().users.push(user);
     }
 
+    /// Lets a CID invite a user who is homed in a partner CID: only the newer calls know the user from then on.
+    pub fn invite(&self, user: &str, cid: &str) {
+        self.state().invited.push((user.to_owned(), cid.to_owned()));
+    }
+
     /// Grants a role directly; reads show it at once.
     pub fn grant(&self, user: &str, cid: &str, role_id: &str) {
-        self.state().seed(Grant::direct(user, cid, role_id));
+        self.seed(Grant::direct(user, cid, role_id));
+    }
+
+    /// Grants a role directly until a time in RFC 3339.
+    pub fn grant_until(&self, user: &str, cid: &str, role_id: &str, expires_at: &str) {
+        self.seed(Grant {
+            expires_at: Some(expires_at.to_owned()),
+            ..Grant::direct(user, cid, role_id)
+        });
     }
 
     /// Grants a role through a user group and, with Flight Control, a CID group: (id, name).
@@ -107,7 +126,7 @@ impl CrowdStrike {
         cid_group: Option<(&str, &str)>,
     ) {
         let owned = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
-        self.state().seed(Grant {
+        self.seed(Grant {
             group: Some(owned(user_group)),
             cid_group: cid_group.map(owned),
             ..Grant::direct(user, cid, role_id)
@@ -137,6 +156,7 @@ impl CrowdStrike {
         state.settle();
         let mut grants: Vec<_> = state
             .grants
+            .held()
             .iter()
             .filter(|grant| grant.uuid == uuid)
             .map(|grant| (grant.cid.clone(), grant.role.clone(), grant.is_direct()))
@@ -172,7 +192,7 @@ impl CrowdStrike {
 
     /// Revokes of that role are acknowledged and do nothing.
     pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keeps.insert(role.to_owned());
+        self.state().behaviour.keep(role);
     }
 
     /// Revokes of that role are acknowledged and happen this much later; zero undoes that.
@@ -199,22 +219,22 @@ impl CrowdStrike {
 
     /// The next revokes answer 200 with errors inside, and do nothing.
     pub fn success_with_errors(&self, times: usize) {
-        self.state().behaviour.success_with_errors = times;
+        self.state().quirks.success_with_errors = times;
     }
 
     /// Revokes that name that role answer 200 with errors inside, and do nothing.
     pub fn success_with_errors_for(&self, role: &str) {
-        self.state().behaviour.fails_inside.insert(role.to_owned());
+        self.state().quirks.fails_inside.insert(role.to_owned());
     }
 
     /// How an answer without errors spells that.
     pub fn errors_field(&self, field: ErrorsField) {
-        self.state().behaviour.errors_field = field;
+        self.state().quirks.errors_field = field;
     }
 
     /// Whether rows of grants leave out the optional `cid`, `uuid` and `grant_type`.
     pub fn cid_missing_in_grants(&self, missing: bool) {
-        self.state().behaviour.bare_rows = missing;
+        self.state().quirks.bare_rows = missing;
     }
 
     /// The same as `cid_missing_in_grants(true)`.
@@ -224,18 +244,76 @@ impl CrowdStrike {
 
     /// The next calls, those for a token included, are refused with 429; the limit ends `wait` after the refusal.
     pub fn rate_limit_next(&self, times: usize, wait: Duration, unit: EpochUnit) {
-        self.state().behaviour.rate_limit = Some((times, wait, unit));
+        self.state().quirks.rate_limit = Some((times, wait, unit));
     }
 
     /// Whether revoking a role that is not held is refused with 400. That it is acknowledged, as it is here by default,
     /// has a single source.
     pub fn revoke_refuses_absent(&self, refuses: bool) {
-        self.state().behaviour.refuse_absent = refuses;
+        self.state().quirks.refuse_absent = refuses;
     }
 
     /// The same as `revoke_refuses_absent(true)`.
     pub fn refuse_absent(&self) {
         self.revoke_refuses_absent(true);
+    }
+
+    /// Calls whose path contains `path` answer 200 with an error of this code inside, and do nothing.
+    pub fn errors_inside(&self, path: &str, code: u16, times: usize) {
+        self.state().quirks.errors_inside.push(ErrorInside {
+            path: path.to_owned(),
+            code,
+            times,
+        });
+    }
+
+    /// Whether a list without rows is `null`.
+    pub fn null_lists(&self, are_null: bool) {
+        self.state().quirks.null_lists = are_null;
+    }
+
+    /// Whether rows of grants leave out `role_name`.
+    pub fn names_missing_in_grants(&self, missing: bool) {
+        self.state().quirks.nameless_rows = missing;
+    }
+
+    /// Whether rows of grants that come through no group say so with an empty id and an empty name.
+    pub fn empty_groups_in_grants(&self, empty: bool) {
+        self.state().quirks.empty_groups = empty;
+    }
+
+    /// Lists of grants count so many rows more than they have.
+    pub fn miscount_grants(&self, rows: isize) {
+        self.state().quirks.rows_miscounted = rows;
+    }
+
+    /// Calls about that CID are refused. A CID without authority is 403, `access denied, authorization failed`.
+    pub fn refuse_cid(&self, cid: &str, status: u16, message: &str) {
+        let refusal = (cid.to_owned(), status, message.to_owned());
+        self.state().quirks.refused_cids.push(refusal);
+    }
+
+    /// Somebody else grants the role right after so many more reads of grants, each page being one.
+    pub fn grant_after_reads(&self, reads: usize, user: &str, cid: &str, role_id: &str) {
+        self.change_after(reads, Grant::direct(user, cid, role_id), true);
+    }
+
+    /// Somebody else revokes the role right after so many more reads of grants, each page being one.
+    pub fn revoke_after_reads(&self, reads: usize, user: &str, cid: &str, role_id: &str) {
+        self.change_after(reads, Grant::direct(user, cid, role_id), false);
+    }
+
+    fn change_after(&self, reads: usize, grant: Grant, adds: bool) {
+        let change = ChangeAfterReads { reads, grant, adds };
+        self.state().quirks.changes.push(change);
+    }
+
+    fn seed(&self, grant: Grant) {
+        let mut state = self.state();
+        state.settle();
+        if !state.grants.holds(&grant) {
+            state.grants.seed(grant);
+        }
     }
 
     fn has(&self, user: &str, cid: &str, role_id: &str, direct: bool) -> bool {
@@ -247,7 +325,7 @@ impl CrowdStrike {
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
-        state.grants.iter().map(|grant| format!("{grant:?}")).collect()
+        state.grants.held().iter().map(|grant| format!("{grant:?}")).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

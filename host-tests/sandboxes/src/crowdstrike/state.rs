@@ -5,10 +5,11 @@ use std::{
     time::Duration,
 };
 
-use crate::Clock;
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
 
 use super::{
-    behaviour::Behaviour,
+    quirks::Quirks,
+    time,
     token::{Client, Token},
 };
 
@@ -71,6 +72,8 @@ pub struct Grant {
     /// Id and name.
     pub group: Option<(String, String)>,
     pub cid_group: Option<(String, String)>,
+    /// When a temporary grant ends, in RFC 3339.
+    pub expires_at: Option<String>,
 }
 
 impl Grant {
@@ -81,19 +84,18 @@ impl Grant {
             role: role.to_owned(),
             group: None,
             cid_group: None,
+            expires_at: None,
         }
     }
 
     pub const fn is_direct(&self) -> bool {
         self.group.is_none() && self.cid_group.is_none()
     }
-}
 
-/// A change through the API, kept for reads that are behind.
-struct Change {
-    at: Duration,
-    grant: Grant,
-    added: bool,
+    /// Whether a revoke that names this user, CID and role takes it.
+    pub fn is_direct_for(&self, uuid: &str, cid: &str, role: &str) -> bool {
+        self.is_direct() && self.uuid == uuid && self.cid == cid && self.role == role
+    }
 }
 
 pub struct State {
@@ -102,15 +104,15 @@ pub struct State {
     /// Parent and child.
     pub children: Vec<(String, String)>,
     pub users: Vec<User>,
+    /// Users of partner CIDs that were invited: uuid, and the CID that invited them.
+    pub invited: Vec<(String, String)>,
     pub roles: Vec<Role>,
-    pub grants: Vec<Grant>,
-    changes: Vec<Change>,
-    /// Acknowledged removals that happen later.
-    due: Vec<(Duration, Grant)>,
+    pub grants: Ledger<Grant>,
     pub tokens: Vec<Token>,
     pub token_lifetime: Duration,
     pub revocations: Vec<Revocation>,
     pub behaviour: Behaviour,
+    pub quirks: Quirks,
     pub calls: u64,
 }
 
@@ -121,23 +123,15 @@ impl State {
             clients: Vec::new(),
             children: Vec::new(),
             users: Vec::new(),
+            invited: Vec::new(),
             roles: Vec::new(),
-            grants: Vec::new(),
-            changes: Vec::new(),
-            due: Vec::new(),
+            grants: Ledger::default(),
             tokens: Vec::new(),
             token_lifetime: Duration::from_secs(1_799),
             revocations: Vec::new(),
             behaviour: Behaviour::default(),
+            quirks: Quirks::default(),
             calls: 0,
-        }
-    }
-
-    /// A grant that is simply there, for every read as well.
-    pub fn seed(&mut self, grant: Grant) {
-        self.settle();
-        if !self.grants.contains(&grant) {
-            self.grants.push(grant);
         }
     }
 
@@ -156,55 +150,35 @@ impl State {
         self.roles_of(cid).find(|role| role.id == id)
     }
 
-    /// Lets the removals happen that are due, in their order.
+    /// Lets the removals happen that are due, and ends temporary grants.
     pub fn settle(&mut self) {
         let now = self.clock.unix();
-        let mut due: Vec<(Duration, Grant)> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
-        due.sort_by_key(|(at, _)| *at);
-        for (at, grant) in due {
-            self.remove(&grant, at);
+        self.grants.settle(now);
+        let is_over = |grant: &&Grant| {
+            let end = grant.expires_at.as_deref().and_then(time::unix);
+            end.is_some_and(|end| end <= now)
+        };
+        let over: Vec<Grant> = self.grants.held().iter().filter(is_over).cloned().collect();
+        for grant in over {
+            self.grants.remove(&grant, now);
         }
     }
 
     /// Adds a direct grant.
     pub fn add(&mut self, grant: Grant) {
-        if self.grants.contains(&grant) {
-            return;
-        }
-        self.changes.push(Change {
-            at: self.clock.unix(),
-            grant: grant.clone(),
-            added: true,
-        });
-        self.grants.push(grant);
+        self.grants.add(grant, self.clock.unix());
     }
 
     /// Takes a grant away, at once or later, as the behaviour for its role says.
     pub fn revoke(&mut self, grant: &Grant) {
-        if self.behaviour.keeps.contains(&grant.role) {
-            return;
-        }
-        let now = self.clock.unix();
-        match self.behaviour.delays.iter().find(|(role, _)| *role == grant.role) {
-            Some((_, delay)) if !delay.is_zero() => self.due.push((now + *delay, grant.clone())),
-            _ => self.remove(grant, now),
-        }
+        let effect = self.behaviour.effect(&grant.role);
+        self.grants.take(grant, self.clock.unix(), effect);
     }
 
     /// What a read shows now: the state, or that of some time ago, without what is omitted.
     pub fn shown(&mut self, uuid: &str, cid: &str) -> Vec<Grant> {
         self.settle();
-        let now = self.clock.unix();
-        let lag = self.behaviour.lag;
-        let mut shown = self.grants.clone();
-        // Changes are kept in order; what a read does not see yet is undone from the end.
-        for change in self.changes.iter().rev().filter(|change| change.at + lag > now) {
-            if change.added {
-                shown.retain(|grant| *grant != change.grant);
-            } else if !shown.contains(&change.grant) {
-                shown.push(change.grant.clone());
-            }
-        }
+        let mut shown = self.grants.shown(self.clock.unix(), self.behaviour.lag);
         shown.retain(|grant| grant.uuid == uuid && grant.cid == cid);
         // One read counts once, however many grants of the role there are.
         let roles: BTreeSet<String> = shown.iter().map(|grant| grant.role.clone()).collect();
@@ -219,15 +193,15 @@ impl State {
         shown
     }
 
-    fn remove(&mut self, grant: &Grant, at: Duration) {
-        let before = self.grants.len();
-        self.grants.retain(|held| held != grant);
-        if self.grants.len() < before {
-            self.changes.push(Change {
-                at,
-                grant: grant.clone(),
-                added: false,
-            });
+    /// Lets others change what they were told to change after this read of grants.
+    pub fn finish_read(&mut self) {
+        let now = self.clock.unix();
+        for change in self.quirks.after_read() {
+            if change.adds {
+                self.grants.add(change.grant, now);
+            } else {
+                self.grants.remove(&change.grant, now);
+            }
         }
     }
 }

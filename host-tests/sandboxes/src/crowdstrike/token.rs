@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::request::Received;
+
 use super::{
-    http::{Call, FORM, Handled, Reply, is_media_type, refusal},
+    http::{Handled, Reply, form, parameters, refusal},
     state::State,
 };
 
@@ -39,12 +41,8 @@ pub struct View {
 }
 
 /// `POST /oauth2/token`. `grant_type` is not declared, and yet sent by gofalcon.
-pub fn issue(state: &mut State, call: &Call) -> Handled {
-    if !is_media_type(&call.content_type, FORM) {
-        return Err(refusal(400, &format!("content type must be {FORM}")));
-    }
-    call.parameters([])?;
-    let [id, secret, member, grant_type] = call.form(["client_id", "client_secret", "member_cid", "grant_type"])?;
+pub fn issue(state: &mut State, call: &Received) -> Handled {
+    let [id, secret, member, grant_type] = fields(call, ["client_id", "client_secret", "member_cid", "grant_type"])?;
     if grant_type.is_some_and(|kind| kind != "client_credentials") {
         return Err(refusal(400, "unsupported grant_type"));
     }
@@ -86,11 +84,32 @@ pub fn issue(state: &mut State, call: &Call) -> Handled {
     })
 }
 
+/// `POST /oauth2/revoke`: the token ends. Whether the client has to show itself, as gofalcon does, is not looked at: falconpy shows
+/// its bearer token instead.
+pub fn revoke(state: &mut State, call: &Received) -> Handled {
+    let [token, _] = fields(call, ["token", "client_id"])?;
+    let token = token.ok_or_else(|| refusal(400, "token is required"))?;
+    let issued = state.tokens.iter_mut().filter(|issued| issued.text == token);
+    issued.for_each(|issued| issued.expires = Duration::ZERO);
+    Ok(Reply {
+        status: 200,
+        document: json!({}),
+    })
+}
+
+/// The fields of a form that comes without a query.
+fn fields<const N: usize>(call: &Received, names: [&str; N]) -> Result<[Option<String>; N], Reply> {
+    if !call.is_form() {
+        return Err(refusal(400, "content type must be application/x-www-form-urlencoded"));
+    }
+    parameters(call, [])?;
+    form(call, names)
+}
+
 /// What the bearer token may see.
-pub fn view(state: &State, authorization: &str) -> Result<View, Reply> {
+pub fn view(state: &State, call: &Received) -> Result<View, Reply> {
     let now = state.clock.unix();
-    authorization
-        .strip_prefix("Bearer ")
+    call.credentials("Bearer")
         .and_then(|bearer| {
             let valid = |token: &&Token| token.text == bearer && token.expires > now;
             state.tokens.iter().find(valid)
@@ -99,9 +118,18 @@ pub fn view(state: &State, authorization: &str) -> Result<View, Reply> {
         .ok_or_else(|| refusal(401, "access denied, invalid bearer token"))
 }
 
+/// The CID that a request means, unless calls about it are refused.
+pub fn cid_of(state: &State, view: &View, cid: Option<&str>) -> Result<String, Reply> {
+    let cid = view.choose(cid)?;
+    match state.quirks.refused_cids.iter().find(|(refused, ..)| *refused == cid) {
+        Some((_, status, message)) => Err(refusal(*status, message)),
+        None => Ok(cid),
+    }
+}
+
 impl View {
     /// The CID that a request means: the one it names, if the token has authority over it, else the one in view.
-    pub fn choose(&self, cid: Option<&str>) -> Result<String, Reply> {
+    fn choose(&self, cid: Option<&str>) -> Result<String, Reply> {
         match cid {
             None | Some("") => Ok(self.cid.clone()),
             Some(cid) if !is_cid(cid) => Err(invalid_cid(cid)),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::{body::Body, extract::Request, response::Response};
-use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
+
+use crate::request::Received;
 
 use super::{
     ElasticCloud,
@@ -16,54 +17,53 @@ type Reply = (u16, Value);
 const PROJECTS: [&str; 3] = ["elasticsearch", "observability", "security"];
 
 pub async fn answer(sandbox: ElasticCloud, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes().to_vec())
-        .unwrap_or_default();
-    let header = |name: &str| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let call = Received::read(request).await;
     let mut state = sandbox.state();
     state.settle();
-    let key = header("authorization").and_then(|value| value.strip_prefix("ApiKey ").map(str::to_owned));
-    let segments: Vec<&str> = head.uri.path().split('/').skip(1).collect();
-    let (status, document) = if state.key.is_none() || key != state.key {
-        refusal(401, "root.unauthorized", "the supplied authentication is invalid")
-    } else if state.limited > 0 {
-        state.limited -= 1;
-        refusal(429, "root.rate_limited", "too many requests")
-    } else if head.uri.query().is_some() {
-        refusal(400, "root.invalid_parameter", "no query parameter is declared")
-    } else {
-        match (head.method.as_str(), segments.as_slice()) {
-            ("GET", ["api", "v1", "organizations"]) if body.is_empty() => (
-                200,
-                json!({"organizations": [{"id": state.organization, "name": "Acme"}]}),
-            ),
-            ("GET", ["api", "v1", "organizations", id, "members"]) if body.is_empty() => members(&mut state, id),
-            ("GET", ["api", "v1", "organizations", id, "role_mappings"]) if body.is_empty() => mappings(&state, id),
-            ("GET", ["api", "v1", "organizations", id, "invitations"]) if body.is_empty() => invitations(&state, id),
-            ("DELETE", ["api", "v1", "users", id, "role_assignments"]) => {
-                if header("content-type").as_deref() == Some("application/json") {
-                    remove(&mut state, id, &body)
-                } else {
-                    refusal(415, "root.unsupported_media_type", "the body must be JSON")
-                }
-            }
-            _ => refusal(404, "root.resource_not_found", "no such resource"),
-        }
-    };
+    let (status, document) = dispatch(&mut state, &call);
     drop(state);
-    Response::builder()
+    let code = document["errors"][0]["code"].as_str().map(str::to_owned);
+    let mut response = Response::builder()
         .status(status)
-        .header("content-type", "application/json")
-        .body(Body::from(document.to_string()))
-        .unwrap_or_default()
+        .header("content-type", "application/json; charset=utf-8");
+    if let Some(code) = code {
+        response = response.header("x-cloud-error-codes", code);
+    }
+    response.body(Body::from(document.to_string())).unwrap_or_default()
+}
+
+fn dispatch(state: &mut State, call: &Received) -> Reply {
+    let segments = call.segments();
+    let key = call.credentials("ApiKey");
+    if key.is_none() || key != state.key.as_deref() {
+        return refusal(401, "root.unauthorized", "the supplied authentication is invalid");
+    }
+    if state.behaviour.is_limited() {
+        return refusal(429, "root.rate_limited", "too many requests");
+    }
+    if !call.query.is_empty() {
+        return refusal(400, "root.invalid_parameter", "no query parameter is declared");
+    }
+    match (call.method.as_str(), segments.as_slice()) {
+        ("GET", ["api", "v1", "organizations"]) => (
+            200,
+            json!({"organizations": [{"id": state.organization, "name": "Acme"}]}),
+        ),
+        ("GET", ["api", "v1", "organizations", id, "members"]) => members(state, id),
+        ("GET", ["api", "v1", "organizations", id, "role_mappings"]) => mappings(state, id),
+        ("GET", ["api", "v1", "organizations", id, "invitations"]) => invitations(state, id),
+        (method @ ("DELETE" | "POST"), ["api", "v1", "users", id, "role_assignments"]) => {
+            let is_dropped = method == "DELETE" && state.drops_delete_bodies;
+            if is_dropped || call.body.is_empty() {
+                refusal(400, "root.invalid_json_request", "the body is required")
+            } else if !call.is_json() {
+                refusal(415, "root.unsupported_media_type", "the body must be JSON")
+            } else {
+                change(state, id, &call.body, method == "DELETE")
+            }
+        }
+        _ => refusal(404, "root.resource_not_found", "no such resource"),
+    }
 }
 
 fn refusal(status: u16, code: &str, message: &str) -> Reply {
@@ -146,7 +146,7 @@ fn document(state: &State, held: &[&Assignment]) -> Value {
     let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for assignment in held {
         let list = lists.entry(&assignment.kind).or_default();
-        let mut item = json!({"organization_id": state.organization, "role_id": state.spelt(assignment)});
+        let mut item = json!({"organization_id": state.organization, "role_id": state.spelled(assignment)});
         if !assignment.application_roles.is_empty() {
             item["application_roles"] = json!(assignment.application_roles);
         }
@@ -202,7 +202,8 @@ fn ids_of(kind: &str) -> &'static str {
     }
 }
 
-fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
+/// Takes the assignments of a body away, or adds them.
+fn change(state: &mut State, user: &str, body: &[u8], removes: bool) -> Reply {
     let Some(asked) = serde_json::from_slice::<Value>(body)
         .ok()
         .and_then(|body| parse(&body, &state.organization))
@@ -227,71 +228,88 @@ fn remove(state: &mut State, user: &str, body: &[u8]) -> Reply {
     }
     state.writes += 1;
     for mut assignment in asked {
+        if !removes {
+            let now = state.clock.unix();
+            state.assignments.add((user.to_owned(), assignment), now);
+            continue;
+        }
         // An id in another spelling than its own names nothing that anybody holds.
-        let known = state.assignments.iter().map(|(_, known)| known).find(|known| {
+        let known = state.assignments.held().iter().map(|(_, known)| known).find(|known| {
             known.kind == assignment.kind
-                && known.application_roles == assignment.application_roles
-                && state.spelt(known) == assignment.role
+                && is_same_set(&known.application_roles, &assignment.application_roles)
+                && state.spelled(known) == assignment.role
         });
         if let Some(known) = known {
             assignment.role.clone_from(&known.role);
+            assignment.application_roles.clone_from(&known.application_roles);
             state.take(&(user.to_owned(), assignment));
         }
     }
     (200, json!({}))
 }
 
-/// The assignments of a body; `None` if it is not as documented.
+fn is_same_set(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().all(|role| other.contains(role))
+}
+
+/// The assignments of a body; `None` if it is not as documented. What is null counts as absent, as the official SDK sends it, and
+/// the scopes of platform administrators may be there and empty.
 fn parse(body: &Value, organization: &str) -> Option<Vec<Assignment>> {
     let mut all = Vec::new();
-    for (key, value) in body.as_object()? {
+    for (key, value) in present(body)? {
         match key.as_str() {
             "organization" | "deployment" => list(&mut all, key, value, organization)?,
             "project" => {
-                for (kind, value) in value.as_object()? {
+                for (kind, value) in present(value)? {
                     if !PROJECTS.contains(&kind.as_str()) {
                         return None;
                     }
                     list(&mut all, kind, value, organization)?;
                 }
             }
+            "platform" if value.as_array()?.is_empty() => {}
             _ => return None,
         }
     }
     Some(all)
 }
 
+/// The keys of an object whose values are not null.
+fn present(value: &Value) -> Option<impl Iterator<Item = (&String, &Value)>> {
+    Some(value.as_object()?.iter().filter(|(_, value)| !value.is_null()))
+}
+
 fn list(all: &mut Vec<Assignment>, kind: &str, value: &Value, organization: &str) -> Option<()> {
     let ids = ids_of(kind);
     for item in value.as_array()? {
-        let item = item.as_object()?;
         let known = ["organization_id", "role_id", "all", ids, "application_roles"];
-        if item.keys().any(|key| !known.contains(&key.as_str()))
-            || item.get("organization_id")?.as_str()? != organization
-        {
+        let fields: BTreeMap<&str, &Value> = present(item)?.map(|(key, value)| (key.as_str(), value)).collect();
+        if fields.keys().any(|key| !known.contains(key)) || fields.get("organization_id")?.as_str()? != organization {
             return None;
         }
-        let strings = |key: &str| -> Option<Vec<String>> {
-            item.get(key).map_or(Some(Vec::new()), |list| {
-                list.as_array()?
-                    .iter()
-                    .map(|text| text.as_str().map(str::to_owned))
-                    .collect()
+        let texts = |key: &str| -> Option<Vec<String>> {
+            fields.get(key).map_or(Some(Vec::new()), |list| {
+                let texts = list.as_array()?.iter();
+                texts.map(|text| text.as_str().map(str::to_owned)).collect()
             })
         };
-        let places: Vec<Option<String>> = match (kind, item.get("all").and_then(Value::as_bool), item.contains_key(ids))
-        {
-            ("organization", None, false) => vec![None],
-            ("organization", ..) | (_, Some(true), true) | (_, None | Some(false), false) => return None,
-            (_, Some(true), false) => vec![Some(String::from("*"))],
-            (_, _, true) => strings(ids)?.into_iter().map(Some).collect(),
+        let named = texts(ids)?;
+        let everywhere = match fields.get("all") {
+            None => None,
+            Some(all) => Some(all.as_bool()?),
+        };
+        let places: Vec<Option<String>> = match (kind, everywhere, named.is_empty()) {
+            ("organization", None, true) => vec![None],
+            ("organization", ..) | (_, Some(true), false) | (_, None | Some(false), true) => return None,
+            (_, Some(true), true) => vec![Some(String::from("*"))],
+            (_, _, false) => named.into_iter().map(Some).collect(),
         };
         for place in places {
             all.push(Assignment {
                 kind: kind.to_owned(),
-                role: item.get("role_id")?.as_str()?.to_owned(),
+                role: fields.get("role_id")?.as_str()?.to_owned(),
                 place,
-                application_roles: strings("application_roles")?,
+                application_roles: texts("application_roles")?,
             });
         }
     }

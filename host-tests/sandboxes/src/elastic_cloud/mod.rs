@@ -51,7 +51,7 @@ impl ElasticCloud {
     }
 
     pub fn assign(&self, user: &str, assignment: Assignment) {
-        self.state().assignments.push((user.to_owned(), assignment));
+        self.state().assignments.seed((user.to_owned(), assignment));
     }
 
     /// What the user really holds: one entry for each deployment or project, `*` for all.
@@ -60,6 +60,7 @@ impl ElasticCloud {
         state.settle();
         state
             .assignments
+            .held()
             .iter()
             .filter(|(holder, _)| holder == user)
             .map(|(_, assignment)| assignment.clone())
@@ -83,23 +84,28 @@ impl ElasticCloud {
     }
 
     pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().keeps.push(role.to_owned());
+        self.state().behaviour.keep(role);
     }
 
     pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().delays.push((role.to_owned(), delay));
+        self.state().behaviour.delay(role, delay);
     }
 
     pub fn stale_reads(&self, lag: Duration) {
-        self.state().lag = lag;
+        self.state().behaviour.lag = lag;
     }
 
     /// The next reads omit that role, after `skip` reads that don't.
     pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().omissions.push((role.to_owned(), skip, reads));
+        self.state().behaviour.omit(role, skip, reads);
     }
 
-    /// Project roles are spelt as in `t1_analyst`: the other one of the two spellings that Elastic's own sources know.
+    /// Something on the way drops the bodies of DELETE requests, as some proxies do.
+    pub fn drop_delete_bodies(&self) {
+        self.state().drops_delete_bodies = true;
+    }
+
+    /// Project roles are spelled as in `t1_analyst`: the other one of the two spellings that Elastic's own sources know.
     pub fn spell_bare(&self) {
         self.state().spells_bare = true;
     }
@@ -124,7 +130,7 @@ impl ElasticCloud {
     }
 
     pub fn rate_limit_next(&self, times: usize) {
-        self.state().limited = times;
+        self.state().behaviour.limit(times);
     }
 
     pub fn refuse_key(&self) {
@@ -135,7 +141,12 @@ impl ElasticCloud {
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
-        state.assignments.iter().map(|held| format!("{held:?}")).collect()
+        state
+            .assignments
+            .held()
+            .iter()
+            .map(|held| format!("{held:?}"))
+            .collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

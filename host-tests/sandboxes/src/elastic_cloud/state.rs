@@ -1,8 +1,6 @@
 //! What the organization holds.
 
-use std::time::Duration;
-
-use crate::Clock;
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
 
 /// One role at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +10,7 @@ pub struct Assignment {
     pub role: String,
     /// A deployment or project, `*` for all; none for the organization.
     pub place: Option<String>,
+    /// Roles inside the deployment or project: custom roles by their names, or predefined ones.
     pub application_roles: Vec<String>,
 }
 
@@ -25,7 +24,7 @@ impl Assignment {
         }
     }
 
-    /// Carried by custom roles.
+    /// With roles inside the deployment or project: custom ones, or predefined ones such as `admin`.
     #[must_use]
     pub fn custom(mut self, roles: &[&str]) -> Self {
         self.application_roles = roles.iter().map(|&role| role.to_owned()).collect();
@@ -33,7 +32,7 @@ impl Assignment {
     }
 }
 
-type Held = (String, Assignment);
+pub type Held = (String, Assignment);
 
 pub struct State {
     pub clock: Clock,
@@ -41,17 +40,13 @@ pub struct State {
     pub key: Option<String>,
     /// Id, name, e-mail address.
     pub members: Vec<(String, String, String)>,
-    pub assignments: Vec<Held>,
-    pub removed: Vec<(Duration, Held)>,
-    pub due: Vec<(Duration, Held)>,
+    pub assignments: Ledger<Held>,
     pub writes: usize,
     pub hidden: Vec<String>,
-    pub keeps: Vec<String>,
-    pub delays: Vec<(String, Duration)>,
-    pub lag: Duration,
-    pub omissions: Vec<(String, usize, usize)>,
-    pub limited: usize,
-    /// Project roles without custom roles are spelt without their kind, with `_`.
+    pub behaviour: Behaviour,
+    /// Something on the way drops the bodies of DELETE requests.
+    pub drops_delete_bodies: bool,
+    /// Project roles without custom roles are spelled without their kind, with `_`.
     pub spells_bare: bool,
     /// Members whose element lacks the assignments: after how many reads, and in how many.
     pub without_assignments: Vec<(String, usize, usize)>,
@@ -69,16 +64,11 @@ impl State {
             organization: organization.to_owned(),
             key: Some(key.to_owned()),
             members: Vec::new(),
-            assignments: Vec::new(),
-            removed: Vec::new(),
-            due: Vec::new(),
+            assignments: Ledger::default(),
             writes: 0,
             hidden: Vec::new(),
-            keeps: Vec::new(),
-            delays: Vec::new(),
-            lag: Duration::ZERO,
-            omissions: Vec::new(),
-            limited: 0,
+            behaviour: Behaviour::default(),
+            drops_delete_bodies: false,
             spells_bare: false,
             without_assignments: Vec::new(),
             mappings: Vec::new(),
@@ -88,7 +78,7 @@ impl State {
     }
 
     /// The id of a role as the API spells it.
-    pub fn spelt(&self, assignment: &Assignment) -> String {
+    pub fn spelled(&self, assignment: &Assignment) -> String {
         let bare = assignment
             .role
             .strip_prefix(&assignment.kind)
@@ -114,49 +104,19 @@ impl State {
     }
 
     pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
-        for (at, held) in due {
-            self.remove(&held, at);
-        }
+        self.assignments.settle(self.clock.unix());
     }
 
     /// What one read of the members shows.
     pub fn shown(&mut self) -> Vec<Held> {
-        let now = self.clock.unix();
-        let recent = self
-            .removed
-            .iter()
-            .filter(|(at, _)| *at + self.lag > now)
-            .map(|(_, held)| held);
-        let mut shown: Vec<Held> = self.assignments.iter().chain(recent).cloned().collect();
-        for (role, skip, reads) in &mut self.omissions {
-            if *skip > 0 {
-                *skip -= 1;
-            } else if *reads > 0 {
-                *reads -= 1;
-                shown.retain(|(_, held)| held.role != *role);
-            }
-        }
+        let mut shown = self.assignments.shown(self.clock.unix(), self.behaviour.lag);
+        let omitted = self.behaviour.omitted();
+        shown.retain(|(_, held)| !omitted.contains(&held.role));
         shown
     }
 
     pub fn take(&mut self, held: &Held) {
-        if self.keeps.contains(&held.1.role) {
-            return;
-        }
-        let now = self.clock.unix();
-        match self.delays.iter().find(|(role, _)| *role == held.1.role) {
-            Some((_, delay)) => self.due.push((now + *delay, held.clone())),
-            None => self.remove(held, now),
-        }
-    }
-
-    fn remove(&mut self, held: &Held, at: Duration) {
-        let before = self.assignments.len();
-        self.assignments.retain(|known| known != held);
-        if self.assignments.len() < before {
-            self.removed.push((at, held.clone()));
-        }
+        let effect = self.behaviour.effect(&held.1.role);
+        self.assignments.take(held, self.clock.unix(), effect);
     }
 }

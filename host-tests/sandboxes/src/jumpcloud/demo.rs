@@ -86,6 +86,7 @@ impl JumpCloud {
                 roles: roles.iter().map(|&role| role.to_owned()).collect(),
             });
         }
+        demo.set_key_owner(Some(ADMINS[3]));
         demo.add_group(GROUP.0, GROUP.1, &[USERS[0].0, USERS[1].0]);
         for (id, name) in ORGANIZATIONS {
             demo.add_organization(id, name);

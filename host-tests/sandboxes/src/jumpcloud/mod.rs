@@ -3,7 +3,10 @@
 //! Sources: `TheJumpCloud/jcapi-powershell` (`SwaggerSpecs`), `TheJumpCloud/jc-cli`.
 
 mod demo;
+mod documents;
 mod http;
+mod lists;
+mod routes;
 mod state;
 
 #[cfg(test)]
@@ -91,7 +94,7 @@ impl JumpCloud {
             .administrators
             .iter()
             .find(|known| known.id == administrator)
-            .map(|known| known.roles.clone())
+            .map(|known| state.held_roles(known))
     }
 
     pub fn is_linked(&self, administrator: &str, organization: &str) -> bool {
@@ -120,17 +123,17 @@ impl JumpCloud {
 
     /// Writes that take that role, or that organization or group (by id), are acknowledged and do nothing.
     pub fn acknowledge_but_keep(&self, what: &str) {
-        self.state().keeps.push(what.to_owned());
+        self.state().behaviour.keep(what);
     }
 
     /// Writes that take that role, or that organization or group (by id), happen later.
     pub fn apply_after(&self, what: &str, delay: Duration) {
-        self.state().delays.push((what.to_owned(), delay));
+        self.state().behaviour.delay(what, delay);
     }
 
     /// Reads of an administrator omit that role, after `skip` reads that don't.
     pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().omissions.push((role.to_owned(), skip, reads));
+        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// Somebody changes the administrator's roles after that many more reads of it.
@@ -146,11 +149,37 @@ impl JumpCloud {
 
     /// Reads of an administrator show its roles as they were that long ago.
     pub fn stale_reads(&self, lag: Duration) {
-        self.state().lag = lag;
+        self.state().behaviour.lag = lag;
     }
 
     pub fn rate_limit_next(&self, times: usize) {
-        self.state().limited = times;
+        self.state().behaviour.limit(times);
+    }
+
+    /// The administrator whose key it is, which `getSelf` tells.
+    pub fn set_key_owner(&self, administrator: Option<&str>) {
+        self.state().key_owner = administrator.map(str::to_owned);
+    }
+
+    /// The administrator holds that role in `roleName` and `role` of the record, whatever its lists say and a PUT sets.
+    pub fn contradict(&self, administrator: &str, role: &str) {
+        let fixed = (administrator.to_owned(), role.to_owned());
+        self.state().fixed_roles.push(fixed);
+    }
+
+    /// Lists leave out the rows with that id, which the key may not see; they count them all the same.
+    pub fn skip_rows(&self, id: &str) {
+        self.state().skipped_rows.push(id.to_owned());
+    }
+
+    /// Lists have null in the place of the rows with that id.
+    pub fn null_rows(&self, id: &str) {
+        self.state().null_rows.push(id.to_owned());
+    }
+
+    /// Lists heed no filter, as that of administrators is not documented to.
+    pub fn ignore_filters(&self) {
+        self.state().ignores_filters = true;
     }
 
     pub fn refuse_key(&self) {
@@ -179,13 +208,15 @@ impl JumpCloud {
         self.state().tokens.clear();
     }
 
-    /// All that anybody really holds, a line for every administrator, role, organization link and group membership.
+    /// All that anybody really holds, a line for every administrator, role, organization link, group membership, and field of a record
+    /// that was changed.
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
         let roles = state.administrators.iter().flat_map(|admin| {
             let account = format!("{}: account", admin.id);
-            let roles = admin.roles.iter().map(|role| format!("{}: {role}", admin.id));
+            let roles = state.held_roles(admin);
+            let roles = roles.into_iter().map(|role| format!("{}: {role}", admin.id));
             roles.chain([account])
         });
         let links = state.links.iter().map(|link| format!("{link:?}"));
@@ -193,7 +224,8 @@ impl JumpCloud {
             .groups
             .iter()
             .flat_map(|(id, _, members)| members.iter().map(move |member| format!("{id}: {member}")));
-        roles.chain(links).chain(members).collect()
+        let changed = state.changed_fields.iter().map(|change| format!("{change:?}"));
+        roles.chain(links).chain(members).chain(changed).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

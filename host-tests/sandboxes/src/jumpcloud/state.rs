@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::Clock;
+use serde_json::Value;
+
+use crate::{
+    Clock,
+    behaviour::{Behaviour, Effect},
+};
 
 /// `systemuserreturn`.
 #[derive(Clone, Debug, Default)]
@@ -56,16 +61,20 @@ pub struct State {
     pub organizations: Vec<(String, String)>,
     pub due: Vec<(Duration, Due)>,
     pub writes: usize,
-    /// Role names, and ids of organizations and groups: what takes them is acknowledged without effect.
-    pub keeps: Vec<String>,
-    /// The same, for what takes them later.
-    pub delays: Vec<(String, Duration)>,
-    pub omissions: Vec<(String, usize, usize)>,
+    /// By role names, and by ids of organizations and groups.
+    pub behaviour: Behaviour,
     pub changes: Vec<(String, usize, Vec<String>)>,
     pub comebacks: Option<(String, Duration, usize)>,
-    pub limited: usize,
-    /// How long reads of an administrator are behind.
-    pub lag: Duration,
+    /// The administrator whose key it is.
+    pub key_owner: Option<String>,
+    /// Administrator, and the role that the record has in `roleName` and `role` whatever its lists say.
+    pub fixed_roles: Vec<(String, String)>,
+    /// Administrator, field, value: what a PUT changed besides roles.
+    pub changed_fields: Vec<(String, String, Value)>,
+    /// Ids of rows that lists leave out, and of rows that are null.
+    pub skipped_rows: Vec<String>,
+    pub null_rows: Vec<String>,
+    pub ignores_filters: bool,
     /// When an administrator's roles were replaced, and what they were.
     pub replaced: Vec<(Duration, String, Vec<String>)>,
 }
@@ -87,13 +96,15 @@ impl State {
             organizations: Vec::new(),
             due: Vec::new(),
             writes: 0,
-            keeps: Vec::new(),
-            delays: Vec::new(),
-            omissions: Vec::new(),
+            behaviour: Behaviour::default(),
             changes: Vec::new(),
             comebacks: None,
-            limited: 0,
-            lag: Duration::ZERO,
+            key_owner: None,
+            fixed_roles: Vec::new(),
+            changed_fields: Vec::new(),
+            skipped_rows: Vec::new(),
+            null_rows: Vec::new(),
+            ignores_filters: false,
             replaced: Vec::new(),
         }
     }
@@ -110,13 +121,27 @@ impl State {
     /// A write that takes what is called so: it happens at once, or later, or not at all.
     pub fn take(&mut self, what: &str, due: Due) {
         self.writes += 1;
-        if self.keeps.iter().any(|kept| kept == what) {
-            return;
+        match self.behaviour.effect(what) {
+            Effect::Never => {}
+            Effect::After(delay) => self.due.push((self.clock.unix() + delay, due)),
+            Effect::Now => self.happen(due),
         }
-        match self.delays.iter().find(|(delayed, _)| delayed == what) {
-            Some((_, delay)) => self.due.push((self.clock.unix() + *delay, due)),
-            None => self.happen(due),
-        }
+    }
+
+    /// The role that a record has in `roleName` and `role`.
+    pub fn first_role<'a>(&'a self, administrator: &'a Administrator) -> Option<&'a String> {
+        let fixed = self.fixed_roles.iter().find(|(id, _)| *id == administrator.id);
+        fixed.map(|(_, role)| role).or_else(|| administrator.roles.first())
+    }
+
+    /// The roles that an administrator really has: those of the lists, and the one that stands beside them.
+    pub fn held_roles(&self, administrator: &Administrator) -> Vec<String> {
+        let mut held = administrator.roles.clone();
+        let fixed = self.fixed_roles.iter().filter(|(id, _)| *id == administrator.id);
+        held.extend(fixed.map(|(_, role)| role.clone()));
+        let mut seen = std::collections::BTreeSet::new();
+        held.retain(|role| seen.insert(role.clone()));
+        held
     }
 
     fn happen(&mut self, due: Due) {
@@ -137,18 +162,13 @@ impl State {
     pub fn read(&mut self, id: &str) -> Option<Administrator> {
         let mut shown = self.administrators.iter().find(|known| known.id == id).cloned()?;
         let now = self.clock.unix();
-        let is_behind = |(at, known, _): &&(Duration, String, Vec<String>)| known == id && *at + self.lag > now;
+        let is_behind =
+            |(at, known, _): &&(Duration, String, Vec<String>)| known == id && *at + self.behaviour.lag > now;
         if let Some((.., before)) = self.replaced.iter().find(is_behind) {
             shown.roles.clone_from(before);
         }
-        for (role, skip, reads) in &mut self.omissions {
-            if *skip > 0 {
-                *skip -= 1;
-            } else if *reads > 0 {
-                *reads -= 1;
-                shown.roles.retain(|held| held != role);
-            }
-        }
+        let omitted = self.behaviour.omitted();
+        shown.roles.retain(|held| !omitted.contains(held));
         let mut now = None;
         for (administrator, reads, roles) in self.changes.iter_mut().filter(|(known, ..)| known == id) {
             if *reads == 0 {
@@ -180,18 +200,14 @@ impl State {
             .collect();
         let now = self.clock.unix();
         self.replaced.push((now, id.to_owned(), before.clone()));
-        if let Some(delay) = self
-            .delays
-            .iter()
-            .find(|(role, _)| taken.contains(&role))
-            .map(|(_, delay)| *delay)
-        {
+        let delay = taken.iter().find_map(|role| self.behaviour.delay_of(role));
+        if let Some(delay) = delay {
             self.due.push((now + delay, Due::Roles(id.to_owned(), roles)));
             return;
         }
         let kept: Vec<String> = taken
             .iter()
-            .filter(|role| self.keeps.contains(role))
+            .filter(|role| self.behaviour.keeps(role))
             .map(|role| (*role).clone())
             .collect();
         if let Some((role, delay, times)) = &mut self.comebacks

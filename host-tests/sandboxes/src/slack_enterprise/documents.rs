@@ -25,10 +25,25 @@ pub fn user(state: &State, user: &User) -> Value {
             "is_admin": above == Kind::Admin, "is_owner": above == Kind::Owner, "is_primary_owner": above == Kind::PrimaryOwner,
         },
     });
+    if state.documents_by_enterprise_user {
+        document["id"] = json!(user.id_in_organization());
+    }
     for pointer in &state.left_out {
         leave_out(&mut document, pointer);
     }
     document
+}
+
+/// A row of `admin.users.list`: what the user is in a workspace or in the organization.
+pub fn member(state: &State, user: &User, place: &str) -> Value {
+    let kind = state.kind(&user.id, place);
+    json!({
+        "id": state.id_in_rows(&user.id), "email": user.email, "username": user.name,
+        "full_name": format!("{} {}", user.first, user.last), "is_active": true, "date_created": 1_706_774_400,
+        "deactivated_ts": 0, "expiration_ts": 0, "workspaces": user.teams, "has_2fa": true, "has_sso": false, "is_bot": false,
+        "is_admin": kind == Kind::Admin, "is_owner": kind == Kind::Owner, "is_primary_owner": kind == Kind::PrimaryOwner,
+        "is_restricted": kind == Kind::Guest, "is_ultra_restricted": false,
+    })
 }
 
 /// Takes `key` or `object/key` out.
@@ -45,9 +60,7 @@ fn leave_out(document: &mut Value, path: &str) {
 /// The SCIM user. Source: Slack's SCIM reference.
 pub fn scim(state: &State, id: &str) -> Handled {
     let user = state
-        .users
-        .iter()
-        .find(|user| user.id == id)
+        .user(id)
         .ok_or_else(|| json!({"Errors": {"description": "user_not_found", "code": 404}}))?;
     Ok(json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": user.id, "externalId": format!("hr-{}", user.name),

@@ -1,62 +1,44 @@
-//! The methods that exist, their arguments, and `ok: false` for everything else.
+//! The methods that exist, and `ok: false` for everything else.
 
 use axum::{body::Body, extract::Request, response::Response};
-use http_body_util::BodyExt;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::request::Received;
 
 use super::{
     Slack,
-    documents::{scim, user},
+    arguments::Arguments,
+    documents::{self, scim, user},
     state::{Kind, State},
     writes,
 };
 
 pub type Handled = Result<Value, Value>;
 
+/// The methods that change something: they take POST only.
+const WRITES: [&str; 5] = [
+    "admin.roles.addAssignments",
+    "admin.roles.removeAssignments",
+    "admin.users.setAdmin",
+    "admin.users.setOwner",
+    "admin.users.setRegular",
+];
+
 pub async fn answer(sandbox: Slack, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes().to_vec())
-        .unwrap_or_default();
-    let header = |name: &str| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let call = Received::read(request).await;
     let mut state = sandbox.state();
     state.settle();
-    let token = header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned));
-    let mut status = 200;
-    let handled = if state.limited.0 > 0 {
+    let (status, handled) = if state.limited.0 > 0 {
         state.limited.0 -= 1;
-        status = state.limited.1;
-        Err(error("ratelimited"))
-    } else if token.is_none() {
-        Err(error("not_authed"))
-    } else if token != state.token {
-        Err(error("invalid_auth"))
+        (state.limited.1, Err(error("ratelimited")))
     } else {
-        let query: Vec<(String, String)> = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-            .into_owned()
-            .collect();
-        let is_json = header("content-type").as_deref() == Some("application/json; charset=utf-8");
-        dispatch(
-            &mut state,
-            head.method.as_str(),
-            head.uri.path(),
-            &query,
-            &body,
-            is_json,
-        )
+        dispatch(&mut state, &call)
     };
     drop(state);
     let document = handled.unwrap_or_else(|refusal| refusal);
     let mut response = Response::builder()
         .status(status)
-        .header("content-type", "application/json");
+        .header("content-type", "application/json; charset=utf-8");
     if status == 429 {
         response = response.header("retry-after", "2");
     }
@@ -67,111 +49,118 @@ pub fn error(error: &str) -> Value {
     json!({"ok": false, "error": error})
 }
 
-fn dispatch(
-    state: &mut State,
-    method: &str,
-    path: &str,
-    query: &[(String, String)],
-    body: &[u8],
-    is_json: bool,
-) -> Handled {
-    if let Some(id) = path.strip_prefix("/scim/v2/Users/") {
-        return scim(state, id);
+fn dispatch(state: &mut State, call: &Received) -> (u16, Handled) {
+    let method = call.path.strip_prefix("/api/").unwrap_or_default();
+    let arguments = Arguments::read(call, method);
+    // The token stands in the header, or among the arguments of a form.
+    let argument = arguments.as_ref().map_or("", |arguments| arguments.text("token"));
+    let token = call.credentials("Bearer").unwrap_or(argument);
+    if token.is_empty() {
+        return (200, Err(error("not_authed")));
     }
-    let name = path.strip_prefix("/api/").ok_or_else(|| error("unknown_method"))?;
-    if method == "GET" && body.is_empty() {
-        return match name {
-            "users.info" => info(state, &arguments(query, &["user", "include_locale"])?),
-            "users.lookupByEmail" => by_email(state, &arguments(query, &["email"])?),
-            "auth.test" => {
-                arguments(query, &[])?;
-                Ok(
-                    json!({"ok": true, "enterprise_id": state.enterprise, "team_id": state.enterprise, "user_id": state.installer, "is_enterprise_install": true}),
-                )
-            }
-            "admin.roles.listAssignments" => assignments(
-                state,
-                &arguments(query, &["role_ids", "entity_ids", "limit", "cursor", "sort_dir"])?,
-            ),
-            "admin.teams.owners.list" => holders(state, query, "owner_ids", &[Kind::PrimaryOwner, Kind::Owner]),
-            "admin.teams.admins.list" => holders(state, query, "admin_ids", &[Kind::Admin]),
-            _ => Err(error("unknown_method")),
-        };
+    if state.token.as_deref() != Some(token) {
+        return (200, Err(error("invalid_auth")));
     }
-    // Arguments stand in the JSON body; what the method does not know is ignored.
-    let known = ["role_id", "entity_ids", "user_ids", "team_id", "user_id"];
-    let has_arguments = query.iter().any(|(name, _)| known.contains(&name.as_str()));
-    if method != "POST" || has_arguments || !is_json {
-        return Err(error("invalid_post_type"));
+    if let Some(id) = call.path.strip_prefix("/scim/v2/Users/") {
+        return (200, scim(state, id));
     }
-    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-        return Err(error("invalid_json"));
-    };
-    match name {
-        "admin.roles.removeAssignments" => writes::remove(state, &fields),
-        "admin.users.setRegular" => writes::set_regular(state, &fields),
+    if state.exceeds_tier(method) {
+        return (429, Err(error("ratelimited")));
+    }
+    (
+        200,
+        arguments.and_then(|arguments| carry_out(state, call, method, &arguments)),
+    )
+}
+
+fn carry_out(state: &mut State, call: &Received, method: &str, arguments: &Arguments) -> Handled {
+    let is_post = call.method == "POST";
+    if !is_post && (call.method != "GET" || WRITES.contains(&method)) {
+        return Err(error("unknown_method"));
+    }
+    match method {
+        "auth.test" => Ok(json!({
+            "ok": true, "enterprise_id": state.enterprise, "team_id": state.enterprise, "user_id": state.installer,
+            "is_enterprise_install": true,
+        })),
+        "users.info" => {
+            let found = state.user(arguments.text("user")).map(|known| user(state, known));
+            state.finish_read_of_kinds();
+            found.map_or_else(
+                || Err(error("user_not_found")),
+                |user| Ok(json!({"ok": true, "user": user})),
+            )
+        }
+        "users.lookupByEmail" => by_email(state, arguments.text("email")),
+        "auth.teams.list" | "admin.teams.list" => {
+            let teams = state.teams().into_iter().map(|team| json!({"id": team, "name": team}));
+            let teams: Vec<Value> = teams.collect();
+            listed(state, "teams", arguments, &teams, Limits::of(100, 1_000))
+        }
+        "admin.users.list" => members(state, arguments),
+        "admin.roles.listAssignments" => assignments(state, arguments),
+        "admin.teams.owners.list" => holders(state, arguments, "owner_ids", &[Kind::PrimaryOwner, Kind::Owner]),
+        "admin.teams.admins.list" => holders(state, arguments, "admin_ids", &[Kind::Admin]),
+        "admin.roles.addAssignments" => writes::add(state, arguments),
+        "admin.roles.removeAssignments" => writes::remove(state, arguments),
+        "admin.users.setRegular" => writes::set_regular(state, arguments),
+        "admin.users.setAdmin" => writes::promote(state, arguments, Kind::Admin),
+        "admin.users.setOwner" => writes::promote(state, arguments, Kind::Owner),
         _ => Err(error("unknown_method")),
     }
 }
 
-/// Only these arguments, each once and none empty.
-fn arguments(query: &[(String, String)], known: &[&str]) -> Result<Map<String, Value>, Value> {
-    let mut fields = Map::new();
-    for (name, value) in query {
-        if !known.contains(&name.as_str()) || value.is_empty() || fields.insert(name.clone(), json!(value)).is_some() {
-            return Err(error("invalid_arguments"));
-        }
-    }
-    Ok(fields)
-}
-
-pub fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
-    fields.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn info(state: &State, fields: &Map<String, Value>) -> Handled {
-    match state.users.iter().find(|user| user.id == text(fields, "user")) {
-        Some(known) => Ok(json!({"ok": true, "user": user(state, known)})),
-        None => Err(error("user_not_found")),
+fn by_email(state: &State, email: &str) -> Handled {
+    match state.users.iter().find(|user| user.email.eq_ignore_ascii_case(email)) {
+        Some(known) if !email.is_empty() => Ok(json!({"ok": true, "user": user(state, known)})),
+        _ => Err(error("users_not_found")),
     }
 }
 
-fn by_email(state: &State, fields: &Map<String, Value>) -> Handled {
-    match state
+/// With a workspace its members, and what they are there; without, those of the organization.
+fn members(state: &mut State, arguments: &Arguments) -> Handled {
+    let team = arguments.text("team_id");
+    if !team.is_empty() && team != state.enterprise && !state.has_team(team) {
+        return Err(error("team_not_found"));
+    }
+    let is_whole = team.is_empty() || team == state.enterprise;
+    let place = if is_whole { state.enterprise.as_str() } else { team };
+    let rows: Vec<Value> = state
         .users
         .iter()
-        .find(|user| user.email.eq_ignore_ascii_case(text(fields, "email")))
-    {
-        Some(known) => Ok(json!({"ok": true, "user": user(state, known)})),
-        None => Err(error("users_not_found")),
-    }
+        .filter(|user| is_whole || user.teams.iter().any(|known| known == team))
+        .filter(|user| !arguments.is_set("only_guests") || state.kind(&user.id, place) == Kind::Guest)
+        .map(|user| documents::member(state, user, place))
+        .collect();
+    let page = listed(state, "users", arguments, &rows, Limits::of(100, 100));
+    state.finish_read_of_kinds();
+    page
 }
 
-fn assignments(state: &mut State, fields: &Map<String, Value>) -> Handled {
-    let list = |name: &str| -> Vec<String> {
-        let ids = text(fields, name).split(',').filter(|id| !id.is_empty());
-        ids.map(str::to_owned).collect()
-    };
-    let (roles, entities) = (list("role_ids"), list("entity_ids"));
+fn assignments(state: &mut State, arguments: &Arguments) -> Handled {
+    let (roles, entities) = (arguments.list("role_ids"), arguments.list("entity_ids"));
     if !roles.iter().all(|role| state.knows(role)) {
         return Err(error("invalid_role_id"));
     }
+    let order = arguments.text("sort_dir");
+    if !["", "asc", "desc"].contains(&order.to_lowercase().as_str()) {
+        return Err(error("invalid_sort"));
+    }
     let fits = |wanted: &[String], shown: &String| wanted.is_empty() || wanted.contains(shown);
-    let is_first_page = !fields.contains_key("cursor");
-    let shown = state.shown(is_first_page).into_iter();
+    let shown = state.shown(!arguments.has("cursor")).into_iter();
     let rows: Vec<Value> = shown
         .filter(|(role, entity, _)| fits(&roles, role) && fits(&entities, entity))
         .map(|(role, entity, user)| {
-            json!({"role_id": role, "entity_id": entity, "user_id": state.id_in_rows(&user), "date_create": 1_666_624_374})
+            json!({
+                "role_id": role, "entity_id": entity, "user_id": state.id_in_rows(&user), "date_create": 1_666_624_374,
+            })
         })
         .collect();
-    let page = page(fields, &rows, 200, 200)?;
-    Ok(listed(state, "role_assignments", &page))
+    listed(state, "role_assignments", arguments, &rows, Limits::of(200, 200))
 }
 
-fn holders(state: &State, query: &[(String, String)], key: &str, kinds: &[Kind]) -> Handled {
-    let fields = arguments(query, &["team_id", "limit", "cursor"])?;
-    let team = text(&fields, "team_id");
+fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) -> Handled {
+    let team = arguments.text("team_id");
     if let Some((_, refusal)) = state.hidden_teams.iter().find(|(hidden, _)| hidden == team) {
         return Err(error(refusal));
     }
@@ -184,51 +173,55 @@ fn holders(state: &State, query: &[(String, String)], key: &str, kinds: &[Kind])
         .filter(|user| kinds.contains(&state.kind(&user.id, team)))
         .map(|user| json!(state.id_in_rows(&user.id)))
         .collect();
-    let page = page(&fields, &ids, 100, 1_000)?;
-    Ok(listed(state, key, &page))
+    let page = listed(state, key, arguments, &ids, Limits::of(100, 1_000));
+    state.finish_read_of_kinds();
+    page
 }
 
-/// Some rows, and where the next ones begin.
-struct Page<'a> {
-    rows: &'a [Value],
-    next: String,
+/// How many rows a page has.
+struct Limits {
+    usual: usize,
+    most: usize,
 }
 
-fn page<'a>(fields: &Map<String, Value>, rows: &'a [Value], default: usize, most: usize) -> Result<Page<'a>, Value> {
-    let limit: usize = fields
-        .get("limit")
-        .map_or(Some(default), |_| text(fields, "limit").parse().ok())
-        .unwrap_or(0);
-    if !(1..=most).contains(&limit) {
+impl Limits {
+    const fn of(usual: usize, most: usize) -> Self {
+        Self { usual, most }
+    }
+}
+
+/// A page of a list. The examples have the cursor in `response_metadata`, one schema has it at the top.
+fn listed(state: &State, key: &str, arguments: &Arguments, rows: &[Value], limits: Limits) -> Handled {
+    let limit = if arguments.has("limit") {
+        arguments.number("limit").unwrap_or(0)
+    } else {
+        limits.usual
+    };
+    if !(1..=limits.most).contains(&limit) {
         return Err(error("invalid_arguments"));
     }
-    let start: usize = match fields.get("cursor") {
-        None => 0,
-        Some(_) => text(fields, "cursor")
+    let start: usize = match arguments.text("cursor") {
+        // An empty cursor must not be sent.
+        "" if arguments.has("cursor") => return Err(error("invalid_cursor")),
+        "" => 0,
+        cursor => cursor
             .strip_prefix("c=")
             .and_then(|at| at.parse().ok())
             .filter(|start| *start < rows.len())
             .ok_or_else(|| error("invalid_cursor"))?,
     };
     let end = rows.len().min(start + limit);
-    Ok(Page {
-        rows: &rows[start..end],
-        next: if end < rows.len() {
-            format!("c={end}")
-        } else {
-            String::new()
-        },
-    })
-}
-
-/// The examples have the cursor in `response_metadata`, one schema has it at the top.
-fn listed(state: &State, key: &str, page: &Page<'_>) -> Value {
-    let mut document = json!({"ok": true});
-    document[key] = json!(page.rows);
-    if state.cursor_at_the_top {
-        document["next_cursor"] = json!(page.next);
+    let next = if end < rows.len() {
+        format!("c={end}")
     } else {
-        document["response_metadata"] = json!({"next_cursor": page.next});
+        String::new()
+    };
+    let mut document = json!({"ok": true});
+    document[key] = json!(rows[start..end]);
+    if state.cursor_at_the_top {
+        document["next_cursor"] = json!(next);
+    } else {
+        document["response_metadata"] = json!({"next_cursor": next});
     }
-    document
+    Ok(document)
 }

@@ -2,6 +2,7 @@
 //!
 //! Sources: docs.slack.dev (as kept in `slack-ruby/slack-api-ref`), `slackapi/java-slack-sdk`.
 
+mod arguments;
 mod demo;
 mod documents;
 mod http;
@@ -24,7 +25,7 @@ pub use self::{
     state::{Kind, User},
 };
 
-use self::state::State;
+use self::state::{KindChange, State};
 
 /// An organization and its Web API.
 #[derive(Clone)]
@@ -58,7 +59,7 @@ impl Slack {
     pub fn assign(&self, user: &str, role: &str, entity: &str) {
         self.state()
             .assignments
-            .push((role.to_owned(), entity.to_owned(), user.to_owned()));
+            .seed((role.to_owned(), entity.to_owned(), user.to_owned()));
     }
 
     // -- the true state
@@ -66,10 +67,8 @@ impl Slack {
     pub fn is_assigned(&self, user: &str, role: &str, entity: &str) -> bool {
         let mut state = self.state();
         state.settle();
-        state
-            .assignments
-            .iter()
-            .any(|(r, e, u)| r == role && e == entity && u == user)
+        let assignment = (role.to_owned(), entity.to_owned(), user.to_owned());
+        state.assignments.holds(&assignment)
     }
 
     /// What the user is in a workspace, or (with the organization's id) in the organization.
@@ -86,21 +85,21 @@ impl Slack {
     // -- behaviour
 
     pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().keeps.push(role.to_owned());
+        self.state().behaviour.keep(role);
     }
 
     pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().delays.push((role.to_owned(), delay));
+        self.state().behaviour.delay(role, delay);
     }
 
     /// Lists of assignments show the state of this long ago.
     pub fn stale_reads(&self, lag: Duration) {
-        self.state().lag = lag;
+        self.state().behaviour.lag = lag;
     }
 
     /// The next lists omit that role, after `skip` lists that don't.
     pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().omissions.push((role.to_owned(), skip, reads));
+        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// Removals at that entity are rejected with this error, and the rest is processed.
@@ -128,6 +127,38 @@ impl Slack {
         self.state().rows_by_enterprise_user = true;
     }
 
+    /// Users' documents have the ids that users have in the organization, whichever id was asked for.
+    pub fn show_enterprise_users(&self) {
+        self.state().documents_by_enterprise_user = true;
+    }
+
+    /// Somebody else makes the user something else right after so many more reads of account types: users, members, and lists of
+    /// owners or admins.
+    pub fn set_kind_after_reads(&self, reads: usize, user: &str, team: &str, kind: Kind) {
+        let (user, team) = (user.to_owned(), team.to_owned());
+        self.state().kind_changes.push(KindChange {
+            reads,
+            user,
+            team,
+            kind,
+        });
+    }
+
+    /// Assigns a role in the organization to so many people whom nobody else knows.
+    pub fn assign_to_crowd(&self, role: &str, people: usize) {
+        let mut state = self.state();
+        let enterprise = state.enterprise.clone();
+        for number in 0..people {
+            let user = format!("U0CROWD{number}");
+            state.assignments.seed((role.to_owned(), enterprise.clone(), user));
+        }
+    }
+
+    /// Calls beyond the published tier of their method are refused with 429: 20, 50 or 100 a minute.
+    pub fn enforce_tiers(&self) {
+        self.state().calls = Some(Vec::new());
+    }
+
     /// Lists have their cursor at the top.
     pub fn cursor_at_the_top(&self) {
         self.state().cursor_at_the_top = true;
@@ -152,7 +183,11 @@ impl Slack {
         let mut state = self.state();
         state.settle();
         let kinds = state.kinds.iter().map(|kind| format!("{kind:?}"));
-        let assignments = state.assignments.iter().map(|assignment| format!("{assignment:?}"));
+        let assignments = state
+            .assignments
+            .held()
+            .iter()
+            .map(|assignment| format!("{assignment:?}"));
         kinds.chain(assignments).collect()
     }
 

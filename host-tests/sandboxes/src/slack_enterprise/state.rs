@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::Clock;
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
 
 /// What somebody is in a workspace or in the organization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,11 @@ impl User {
     pub fn id_in_organization(&self) -> String {
         self.enterprise_user.clone().unwrap_or_else(|| self.id.clone())
     }
+
+    /// Whether that is one of the user's ids.
+    pub fn is_called(&self, id: &str) -> bool {
+        self.id == id || self.enterprise_user.as_deref() == Some(id)
+    }
 }
 
 /// The published roles, and one custom role.
@@ -56,7 +61,15 @@ const ROLES: [&str; 17] = [
 ];
 
 /// Role, entity, user.
-type Assignment = (String, String, String);
+pub type Assignment = (String, String, String);
+
+/// A change of an account type that somebody else makes after so many more reads of account types.
+pub struct KindChange {
+    pub reads: usize,
+    pub user: String,
+    pub team: String,
+    pub kind: Kind,
+}
 
 pub struct State {
     pub clock: Clock,
@@ -66,14 +79,10 @@ pub struct State {
     pub users: Vec<User>,
     /// By user and workspace; in the organization by its id.
     pub kinds: BTreeMap<(String, String), Kind>,
-    pub assignments: Vec<Assignment>,
-    pub removed: Vec<(Duration, Assignment)>,
-    pub due: Vec<(Duration, Assignment)>,
+    pub kind_changes: Vec<KindChange>,
+    pub assignments: Ledger<Assignment>,
     pub writes: usize,
-    pub keeps: Vec<String>,
-    pub delays: Vec<(String, Duration)>,
-    pub lag: Duration,
-    pub omissions: Vec<(String, usize, usize)>,
+    pub behaviour: Behaviour,
     pub rejected: Vec<(String, String)>,
     /// The error, and whether the entities are processed all the same.
     pub rejects_users: Option<(String, bool)>,
@@ -82,9 +91,13 @@ pub struct State {
     /// What users' documents do not have: `key` or `object/key`.
     pub left_out: Vec<String>,
     pub rows_by_enterprise_user: bool,
+    pub documents_by_enterprise_user: bool,
     pub cursor_at_the_top: bool,
     pub workspace_failures: usize,
+    /// So many calls are refused, with this status.
     pub limited: (usize, u16),
+    /// Each method's calls of the last minute, where the published tiers are enforced.
+    pub calls: Option<Vec<(Duration, String)>>,
 }
 
 impl State {
@@ -96,36 +109,48 @@ impl State {
             installer: installer.to_owned(),
             users: Vec::new(),
             kinds: BTreeMap::new(),
-            assignments: Vec::new(),
-            removed: Vec::new(),
-            due: Vec::new(),
+            kind_changes: Vec::new(),
+            assignments: Ledger::default(),
             writes: 0,
-            keeps: Vec::new(),
-            delays: Vec::new(),
-            lag: Duration::ZERO,
-            omissions: Vec::new(),
+            behaviour: Behaviour::default(),
             rejected: Vec::new(),
             rejects_users: None,
             hidden_teams: Vec::new(),
             left_out: Vec::new(),
             rows_by_enterprise_user: false,
+            documents_by_enterprise_user: false,
             cursor_at_the_top: false,
             workspace_failures: 0,
             limited: (0, 429),
+            calls: None,
         }
     }
 
     /// Custom roles: what somebody was given exists.
     pub fn knows(&self, role: &str) -> bool {
-        ROLES.contains(&role)
-            || self.assignments.iter().any(|(known, ..)| known == role)
-            || self.removed.iter().any(|(_, (known, ..))| known == role)
+        ROLES.contains(&role) || self.assignments.ever().any(|(known, ..)| known == role)
+    }
+
+    /// The workspaces, in the order of their ids.
+    pub fn teams(&self) -> Vec<&str> {
+        let mut teams: Vec<&str> = self
+            .users
+            .iter()
+            .flat_map(|user| &user.teams)
+            .map(String::as_str)
+            .collect();
+        teams.sort_unstable();
+        teams.dedup();
+        teams
     }
 
     pub fn has_team(&self, team: &str) -> bool {
-        self.users
-            .iter()
-            .any(|user| user.teams.iter().any(|known| known == team))
+        self.teams().contains(&team)
+    }
+
+    /// The user with that id, of the workspace or of the organization.
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.is_called(id))
     }
 
     /// The id that lists have for a user.
@@ -143,49 +168,67 @@ impl State {
     }
 
     pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
-        for (at, assignment) in due {
-            self.remove(&assignment, at);
-        }
+        self.assignments.settle(self.clock.unix());
     }
 
     /// What a list that begins now shows.
     pub fn shown(&mut self, is_first_page: bool) -> Vec<Assignment> {
-        let now = self.clock.unix();
-        let recent = self
-            .removed
-            .iter()
-            .filter(|(at, _)| *at + self.lag > now)
-            .map(|(_, assignment)| assignment);
-        let mut shown: Vec<Assignment> = self.assignments.iter().chain(recent).cloned().collect();
-        for (role, skip, reads) in &mut self.omissions {
-            if *skip > 0 {
-                *skip -= usize::from(is_first_page);
-            } else if *reads > 0 {
-                *reads -= usize::from(is_first_page);
-                shown.retain(|(shown, ..)| shown != role);
+        let mut shown = self.assignments.shown(self.clock.unix(), self.behaviour.lag);
+        let omitted = if is_first_page {
+            self.behaviour.omitted()
+        } else {
+            Vec::new()
+        };
+        let omits = |role: &String| {
+            if is_first_page {
+                omitted.contains(role)
+            } else {
+                self.behaviour.would_omit(role)
             }
-        }
+        };
+        shown.retain(|(role, ..)| !omits(role));
         shown
     }
 
     pub fn take(&mut self, assignment: &Assignment) {
-        if self.keeps.contains(&assignment.0) {
-            return;
+        let effect = self.behaviour.effect(&assignment.0);
+        self.assignments.take(assignment, self.clock.unix(), effect);
+    }
+
+    /// Lets others change the account types that they were told to change after this read.
+    pub fn finish_read_of_kinds(&mut self) {
+        for change in &mut self.kind_changes {
+            change.reads = change.reads.saturating_sub(1);
         }
-        let now = self.clock.unix();
-        match self.delays.iter().find(|(role, _)| *role == assignment.0) {
-            Some((_, delay)) => self.due.push((now + *delay, assignment.clone())),
-            None => self.remove(assignment, now),
+        let due: Vec<KindChange> = self.kind_changes.extract_if(.., |change| change.reads == 0).collect();
+        for change in due {
+            self.kinds.insert((change.user, change.team), change.kind);
         }
     }
 
-    fn remove(&mut self, assignment: &Assignment, at: Duration) {
-        let before = self.assignments.len();
-        self.assignments.retain(|known| known != assignment);
-        if self.assignments.len() < before {
-            self.removed.push((at, assignment.clone()));
+    /// Whether the method was called more often within a minute than its tier allows, where tiers are enforced.
+    pub fn exceeds_tier(&mut self, method: &str) -> bool {
+        let now = self.clock.unix();
+        let Some(calls) = &mut self.calls else {
+            return false;
+        };
+        let minute = Duration::from_secs(60);
+        calls.retain(|(at, _)| *at + minute > now);
+        let most = match method {
+            "admin.roles.listAssignments"
+            | "admin.teams.admins.list"
+            | "admin.teams.owners.list"
+            | "admin.teams.list"
+            | "admin.users.list"
+            | "users.lookupByEmail" => 50,
+            "users.info" => 100,
+            "auth.test" => usize::MAX,
+            _ => 20,
+        };
+        if calls.iter().filter(|(_, called)| called == method).count() >= most {
+            return true;
         }
+        calls.push((now, method.to_owned()));
+        false
     }
 }

@@ -1,20 +1,11 @@
 //! The API's edge: token, base path, and the shape of every error.
 
 use axum::{body::Body, extract::Request, response::Response};
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::{TeamViewer, oauth, routes};
+use crate::request::Received;
 
-/// A request, read whole.
-pub struct Call {
-    pub method: String,
-    /// Behind the base path, without empty segments.
-    pub segments: Vec<String>,
-    pub query: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    pub content_type: String,
-}
+use super::{TeamViewer, oauth, routes};
 
 /// Status and document; `Null`: no body.
 pub struct Reply {
@@ -25,46 +16,28 @@ pub struct Reply {
 pub type Handled = Result<Reply, Reply>;
 
 pub async fn answer(sandbox: TeamViewer, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map(|body| body.to_bytes().to_vec())
-        .unwrap_or_default();
-    let header = |name: &str| {
-        head.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let call = Received::read(request).await;
     let mut state = sandbox.state();
     state.settle();
-    let handled = match head.uri.path().strip_prefix("/api/v1/") {
+    let handled = match call.path.strip_prefix("/api/v1/") {
         None => Err(refusal(404, "not_found", "no such resource")),
-        Some(_) if state.limited > 0 => {
-            state.limited -= 1;
-            Err(refusal(
-                403,
-                "rate_limit_reached",
-                "too many calls to a single function",
-            ))
+        Some(_) if state.refused.0 > 0 => {
+            state.refused.0 -= 1;
+            Err(refusal(403, &state.refused.1, "the call is refused"))
         }
-        Some("oauth2/token") => oauth::issue(&mut state, head.method.as_str(), &header("content-type"), &body),
-        Some(_) if !state.admits(&header("authorization")) => {
-            Err(refusal(401, "invalid_token", "the token is invalid"))
-        }
+        Some("oauth2/token") => oauth::issue(&mut state, &call),
         Some(path) => {
-            let call = Call {
-                method: head.method.to_string(),
-                segments: path.split('/').map(decode).collect(),
-                query: form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
-                    .into_owned()
-                    .collect(),
-                body,
-                content_type: header("content-type"),
-            };
-            routes::dispatch(&mut state, &call)
+            let admitted = state.admits(call.credentials("Bearer").unwrap_or_default());
+            match path {
+                // It tells whether a token is valid, of any token.
+                "ping" if call.method == "GET" => ok(json!({"token_valid": admitted})),
+                _ if !admitted => Err(refusal(401, "invalid_token", "the token is invalid")),
+                _ => {
+                    let segments: Vec<String> = path.split('/').map(decode).collect();
+                    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+                    routes::dispatch(&mut state, &call, &segments)
+                }
+            }
         }
     };
     drop(state);
@@ -76,7 +49,7 @@ pub async fn answer(sandbox: TeamViewer, request: Request) -> Response {
     };
     Response::builder()
         .status(status)
-        .header("content-type", "application/json")
+        .header("content-type", "application/json; charset=utf-8")
         .body(body)
         .unwrap_or_default()
 }

@@ -18,6 +18,8 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use crate::Clock;
 
 pub use self::demo::{GROUPS as DEMO_GROUPS, ROLES as DEMO_ROLES, TOKEN as DEMO_TOKEN, USERS as DEMO_USERS};
@@ -74,7 +76,7 @@ impl TeamViewer {
 
     /// Assigns a role directly.
     pub fn assign(&self, user: &str, role: &str) {
-        self.state().assignments.push((user.to_owned(), role.to_owned()));
+        self.state().assignments.seed((user.to_owned(), role.to_owned()));
     }
 
     // -- the true state
@@ -83,10 +85,7 @@ impl TeamViewer {
     pub fn is_assigned(&self, user: &str, role: &str) -> bool {
         let mut state = self.state();
         state.settle();
-        state
-            .assignments
-            .iter()
-            .any(|(held, assigned)| held == user && assigned == role)
+        state.assignments.holds(&(user.to_owned(), role.to_owned()))
     }
 
     /// Whether the user has the role in any way.
@@ -125,22 +124,22 @@ impl TeamViewer {
 
     /// Unassignments of that role are acknowledged and do nothing.
     pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().keeps.push(role.to_owned());
+        self.state().behaviour.keep(role);
     }
 
     /// Unassignments of that role are acknowledged and happen later.
     pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().delays.push((role.to_owned(), delay));
+        self.state().behaviour.delay(role, delay);
     }
 
     /// The list of a user's roles shows the state of this long ago; a role's own assignments are up to date.
     pub fn stale_lists(&self, lag: Duration) {
-        self.state().lag = lag;
+        self.state().behaviour.lag = lag;
     }
 
     /// The next reads omit that role everywhere, after `skip` lists of the user's roles that don't.
     pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().omissions.push((role.to_owned(), skip, reads));
+        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// Unassigning what is not held is refused with 400, and not acknowledged; which of the two TeamViewer does is not published.
@@ -155,7 +154,32 @@ impl TeamViewer {
 
     /// The next calls are refused with 403 and `rate_limit_reached`.
     pub fn rate_limit_next(&self, times: usize) {
-        self.state().limited = times;
+        self.refuse_next(times, "rate_limit_reached");
+    }
+
+    /// The next calls are refused with 403 and this error, for example `invalid_permission` or `blocked`.
+    pub fn refuse_next(&self, times: usize, error: &str) {
+        self.state().refused = (times, error.to_owned());
+    }
+
+    /// The list of roles does not show that role.
+    pub fn hide_role(&self, role: &str) {
+        self.state().hidden_roles.push(role.to_owned());
+    }
+
+    /// The lists of roles' own assignments show that user so.
+    pub fn spell_user(&self, user: &str, row: Value) {
+        self.state().spellings.push((user.to_owned(), row));
+    }
+
+    /// The lists of roles' own assignments have the ids of groups as texts, as TeamViewerPS has them in its fixtures.
+    pub fn group_ids_as_text(&self) {
+        self.state().group_ids_as_text = true;
+    }
+
+    /// Somebody else unassigns the role right after so many more lists of a user's roles.
+    pub fn unassign_after_reads(&self, reads: usize, user: &str, role: &str) {
+        self.state().unassigned_after = Some((reads, (user.to_owned(), role.to_owned())));
     }
 
     /// Every token is refused from now on.
@@ -182,7 +206,7 @@ impl TeamViewer {
     pub fn holdings(&self) -> BTreeSet<String> {
         let mut state = self.state();
         state.settle();
-        let assignments = state.assignments.iter().map(|pair| format!("{pair:?}"));
+        let assignments = state.assignments.held().iter().map(|pair| format!("{pair:?}"));
         let groups = state.groups.iter().flat_map(|group| {
             let role = format!("{}: {:?}", group.id, group.role);
             let members = group.members.iter().map(|member| format!("{}: {member}", group.id));

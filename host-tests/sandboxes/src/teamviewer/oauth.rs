@@ -2,23 +2,20 @@
 
 use serde_json::json;
 
+use crate::request::{Received, value_of};
+
 use super::{
     http::{Handled, ok, refusal},
     state::State,
 };
 
 /// A new access token for the app's refresh token; the fields are those of RFC 6749, section 6.
-pub fn issue(state: &mut State, method: &str, content_type: &str, body: &[u8]) -> Handled {
-    if method != "POST" || content_type != "application/x-www-form-urlencoded" {
+pub fn issue(state: &mut State, call: &Received) -> Handled {
+    if call.method != "POST" || !call.is_form() {
         return Err(refusal(400, "invalid_request", "a form is wanted"));
     }
-    let form: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
-    let field = |name: &str| {
-        form.iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .unwrap_or_default()
-    };
+    let form = call.form();
+    let field = |name: &str| value_of(&form, name).unwrap_or_default();
     let Some([id, secret, refresh_token]) = &state.app else {
         return Err(refusal(401, "invalid_client", "no such app"));
     };

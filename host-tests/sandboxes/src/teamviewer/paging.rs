@@ -2,16 +2,18 @@
 
 use serde_json::Value;
 
+use crate::request::Received;
+
 use super::{
-    http::{Call, Reply, refusal},
+    http::{Reply, refusal},
     state::State,
 };
 
 /// The rows of this page and the token of the next.
-pub fn page(state: &State, call: &Call, parameter: &str, rows: Vec<Value>) -> Result<(Vec<Value>, Value), Reply> {
-    let start = match call.query.iter().find(|(name, _)| name == parameter) {
+pub fn page(state: &State, call: &Received, parameter: &str, rows: Vec<Value>) -> Result<(Vec<Value>, Value), Reply> {
+    let start = match call.parameter(parameter) {
         None => 0,
-        Some((_, token)) => token
+        Some(token) => token
             .strip_prefix("at+")
             .and_then(|at| at.parse::<usize>().ok())
             .ok_or_else(|| refusal(400, "invalid_request", "unknown token"))?,

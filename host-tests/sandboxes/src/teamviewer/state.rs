@@ -1,8 +1,8 @@
 //! What the company holds.
 
-use std::time::Duration;
+use serde_json::Value;
 
-use crate::Clock;
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
 
 pub struct Group {
     pub id: u64,
@@ -11,6 +11,9 @@ pub struct Group {
     pub role: Option<String>,
     pub members: Vec<String>,
 }
+
+/// User, role.
+pub type Assignment = (String, String);
 
 pub struct State {
     pub clock: Clock,
@@ -25,22 +28,25 @@ pub struct State {
     pub users: Vec<(String, String, String)>,
     /// Id, name.
     pub roles: Vec<(String, String)>,
-    /// User, role.
-    pub assignments: Vec<(String, String)>,
+    /// Roles that the list of roles does not show.
+    pub hidden_roles: Vec<String>,
+    pub assignments: Ledger<Assignment>,
     pub groups: Vec<Group>,
-    pub removed: Vec<(Duration, (String, String))>,
-    pub due: Vec<(Duration, (String, String))>,
     pub writes: usize,
-    pub keeps: Vec<String>,
-    pub delays: Vec<(String, Duration)>,
-    pub lag: Duration,
-    pub omissions: Vec<(String, usize, usize)>,
+    pub behaviour: Behaviour,
     pub refuses_what_is_not_held: bool,
     pub overtakes: bool,
-    pub limited: usize,
+    /// So many calls are refused with 403 and this error.
+    pub refused: (usize, String),
     pub page: usize,
     pub repeats_pages: bool,
     pub group_change: Option<(u64, usize, String)>,
+    /// Somebody else unassigns it after so many more lists of the user's roles.
+    pub unassigned_after: Option<(usize, Assignment)>,
+    /// How a role's own list shows a user.
+    pub spellings: Vec<(String, Value)>,
+    /// Ids of groups are texts in a role's own list.
+    pub group_ids_as_text: bool,
 }
 
 impl State {
@@ -53,21 +59,20 @@ impl State {
             owner: Some((Some(String::from("u900")), String::from("root@example.com"))),
             users: Vec::new(),
             roles: Vec::new(),
-            assignments: Vec::new(),
+            hidden_roles: Vec::new(),
+            assignments: Ledger::default(),
             groups: Vec::new(),
-            removed: Vec::new(),
-            due: Vec::new(),
             writes: 0,
-            keeps: Vec::new(),
-            delays: Vec::new(),
-            lag: Duration::ZERO,
-            omissions: Vec::new(),
+            behaviour: Behaviour::default(),
             refuses_what_is_not_held: false,
             overtakes: false,
-            limited: 0,
+            refused: (0, String::new()),
             page: 100,
             repeats_pages: false,
             group_change: None,
+            unassigned_after: None,
+            spellings: Vec::new(),
+            group_ids_as_text: false,
         }
     }
 
@@ -82,24 +87,17 @@ impl State {
     }
 
     /// Whether a request comes with the script token or an access token.
-    pub fn admits(&self, authorization: &str) -> bool {
-        let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+    pub fn admits(&self, token: &str) -> bool {
         self.token.as_deref() == Some(token) || self.issued.iter().any(|issued| issued == token)
     }
 
     /// Lets the removals happen that are due.
     pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        let due: Vec<_> = self.due.extract_if(.., |(at, _)| *at <= now).collect();
-        for (at, pair) in due {
-            self.remove(&pair, at);
-        }
+        self.assignments.settle(self.clock.unix());
     }
 
     pub fn has(&self, user: &str, role: &str) -> bool {
-        self.assignments
-            .iter()
-            .any(|(held, assigned)| held == user && assigned == role)
+        self.assignments.holds(&(user.to_owned(), role.to_owned()))
             || self
                 .groups
                 .iter()
@@ -109,18 +107,12 @@ impl State {
     /// The distinct roles that the list of a user shows, directly and by user groups.
     pub fn listed(&mut self, user: &str) -> Vec<String> {
         self.settle();
-        let now = self.clock.unix();
-        let recent = self
-            .removed
-            .iter()
-            .filter(|(at, _)| *at + self.lag > now)
-            .map(|(_, pair)| pair);
         let direct = self
             .assignments
-            .iter()
-            .chain(recent)
+            .shown(self.clock.unix(), self.behaviour.lag)
+            .into_iter()
             .filter(|(held, _)| held == user)
-            .map(|(_, role)| role.clone());
+            .map(|(_, role)| role);
         let by_group = self
             .groups
             .iter()
@@ -129,43 +121,32 @@ impl State {
         let mut roles: Vec<String> = direct.chain(by_group).collect();
         roles.sort();
         roles.dedup();
-        for (role, skip, reads) in &mut self.omissions {
-            if *skip > 0 {
-                *skip -= 1;
-            } else if *reads > 0 {
-                *reads -= 1;
-                roles.retain(|listed| listed != role);
-            }
-        }
+        let omitted = self.behaviour.omitted();
+        roles.retain(|role| !omitted.contains(role));
+        self.finish_list();
         roles
     }
 
-    /// Whether reads omit the role now.
-    pub fn omits(&self, role: &str) -> bool {
-        self.omissions
-            .iter()
-            .any(|(omitted, skip, reads)| omitted == role && *skip == 0 && *reads > 0)
+    /// Lets somebody else unassign a role after this list.
+    fn finish_list(&mut self) {
+        if let Some((reads, _)) = &mut self.unassigned_after {
+            *reads = reads.saturating_sub(1);
+        }
+        if let Some((_, assignment)) = self.unassigned_after.take_if(|(reads, _)| *reads == 0) {
+            self.assignments.remove(&assignment, self.clock.unix());
+        }
     }
 
     pub fn unassign(&mut self, user: &str, role: &str) {
         self.writes += 1;
-        if self.keeps.iter().any(|kept| kept == role) {
-            return;
-        }
-        let pair = (user.to_owned(), role.to_owned());
-        let now = self.clock.unix();
-        match self.delays.iter().find(|(late, _)| late == role) {
-            Some((_, delay)) => self.due.push((now + *delay, pair)),
-            None => self.remove(&pair, now),
-        }
+        let effect = self.behaviour.effect(role);
+        let assignment = (user.to_owned(), role.to_owned());
+        self.assignments.take(&assignment, self.clock.unix(), effect);
     }
 
-    /// Takes an assignment away.
-    pub fn remove(&mut self, pair: &(String, String), at: Duration) {
-        let before = self.assignments.len();
-        self.assignments.retain(|held| held != pair);
-        if self.assignments.len() < before {
-            self.removed.push((at, pair.clone()));
-        }
+    pub fn assign(&mut self, user: &str, role: &str) {
+        self.writes += 1;
+        let assignment = (user.to_owned(), role.to_owned());
+        self.assignments.add(assignment, self.clock.unix());
     }
 }

@@ -94,3 +94,97 @@ async fn what_is_not_held_is_acknowledged_or_refused() {
     let left = call(&company, "DELETE", "/usergroups/1001/members/202", Value::Null).await;
     assert_eq!((left.0, company.is_member(1001, "u202")), (404, false));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_user_is_changed_by_fields_in_any_case() {
+    let company = company();
+    let (help, unused) = (DEMO_ROLES[1].0, DEMO_ROLES[5].0);
+    let body = json!({"unassignUserRoleIds": [help], "AssignUserRoleIds": [unused], "name": null});
+    assert_eq!(call(&company, "PUT", "/users/u202", body).await.0, 204);
+    assert!(!company.is_assigned("u202", help) && company.is_assigned("u202", unused));
+    assert_eq!(call(&company, "PUT", "/users/u202", json!({"roles": []})).await.0, 400);
+    assert_eq!(
+        call(&company, "PUT", "/users/u999", json!({"active": true})).await.0,
+        404
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_members_leave_by_a_delete_with_a_list() {
+    let company = company();
+    let path = "/usergroups/1001/members";
+    assert_eq!(call(&company, "DELETE", path, Value::Null).await.0, 400);
+    assert_eq!(call(&company, "DELETE", path, json!(["u202"])).await.0, 400);
+    assert!(company.is_member(1001, "u202"));
+    assert_eq!(call(&company, "DELETE", path, json!([202, 999])).await.0, 204);
+    assert!(!company.is_member(1001, "u202"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_are_given_to_users_and_groups() {
+    let company = company();
+    let unused = DEMO_ROLES[5].0;
+    let body = json!({"UserIds": ["u203"], "UserRoleId": unused.to_uppercase()});
+    assert_eq!(call(&company, "POST", "/userroles/assign/account", body).await.0, 204);
+    assert!(company.is_assigned("u203", unused));
+    let body = json!({"UserGroupId": 1001, "UserRoleId": unused});
+    assert_eq!(call(&company, "POST", "/userroles/assign/usergroup", body).await.0, 204);
+    assert_eq!(company.role_of_group(1001).as_deref(), Some(unused));
+    let (_, group) = call(&company, "GET", "/usergroups/1001", Value::Null).await;
+    assert_eq!(group["id"], 1001);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_can_be_spelled_otherwise_and_roles_hidden() {
+    let company = company();
+    let help = DEMO_ROLES[1].0;
+    for row in [json!("U202"), json!("account:202"), Value::Null] {
+        let company = self::company();
+        company.spell_user("u202", row.clone());
+        let path = format!("/userroles/assignments/account?userRoleId={help}");
+        let (_, list) = call(&company, "GET", &path, Value::Null).await;
+        assert!(list["AssignedToUsers"].as_array().unwrap().contains(&row), "{list}");
+    }
+    company.group_ids_as_text();
+    let role = company.role_of_group(1001).unwrap();
+    let path = format!("/userroles/assignments/usergroups?userRoleId={role}");
+    let (_, list) = call(&company, "GET", &path, Value::Null).await;
+    assert_eq!(list["AssignedToGroups"][0], "1001");
+    company.hide_role(help);
+    let (_, list) = call(&company, "GET", "/userroles", Value::Null).await;
+    assert_eq!(list["Roles"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_403_is_a_rate_limit_or_a_missing_permission() {
+    let company = company();
+    company.refuse_next(1, "invalid_permission");
+    let (status, body) = call(&company, "GET", "/userroles", Value::Null).await;
+    assert_eq!((status, &body["error"]), (403, &json!("invalid_permission")));
+    assert_eq!(call(&company, "GET", "/userroles", Value::Null).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_unassigns_between_two_reads() {
+    let company = company();
+    let help = DEMO_ROLES[1].0;
+    company.unassign_after_reads(2, "u202", help);
+    for is_left in [true, false] {
+        assert_eq!(call(&company, "GET", "/users/u202/userroles", Value::Null).await.0, 200);
+        assert_eq!(company.is_assigned("u202", help), is_left);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_tells_whether_the_token_is_valid() {
+    let company = company();
+    assert_eq!(
+        call(&company, "GET", "/ping", Value::Null).await.1,
+        json!({"token_valid": true})
+    );
+    company.refuse_tokens();
+    assert_eq!(
+        call(&company, "GET", "/ping", Value::Null).await.1,
+        json!({"token_valid": false})
+    );
+}

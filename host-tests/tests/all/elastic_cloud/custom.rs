@@ -136,7 +136,7 @@ async fn a_name_is_no_id() {
         );
     }
     let lenient = types::Options {
-        unknown_role: Some(UnknownRole::Absent),
+        unknown_role: UnknownRole::Absent,
         ..options()
     };
     let failure = world

@@ -18,7 +18,7 @@ async fn a_role_of_the_organization_is_wider_than_every_place() {
     for place in ["d1", "*"] {
         let world = World::new();
         let request = types::Request {
-            workspace_id: Some(place.to_owned()),
+            workspace_id: types::Narrowing::Only(place.to_owned()),
             ..request(KIM, &[by_id("billing-admin")])
         };
         let failure = world.ask(&account(None), &request, options()).await.unwrap_err();
@@ -87,10 +87,7 @@ async fn another_organization_is_not_visible_and_the_one_that_was_read_is_done()
         )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed, Outcome::Unknown], "{answer:?}");
-    let organization = |id: &str| types::Organization {
-        id: Some(id.to_owned()),
-        name: None,
-    };
+    let organization = |id: &str| types::OrganizationSelector::Id(id.to_owned());
     let request = types::Request {
         organizations: vec![organization(DEMO_ORGANIZATION), organization("4711")],
         ..request(ANN, &[by_id("deployment-editor")])

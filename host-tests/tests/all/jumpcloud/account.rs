@@ -55,7 +55,7 @@ async fn a_service_account_gets_a_token_and_another_one_when_it_is_refused() {
         types::Credentials::ClientCredentials(types::ClientCredentials {
             client_id: DEMO_CLIENT.0.to_owned(),
             client_secret: secret.to_owned(),
-            member_cid: None,
+            member_cid: types::Narrowing::Anywhere,
         })
     };
     world.credentials = client("wrong-secret");
@@ -81,7 +81,7 @@ async fn a_dry_run_shows_the_organization_that_goes_with_the_request() {
     let mut world = World::new();
     world.settings = Some(format!(r#"{{"org_id": "{DEMO_ORGANIZATION}"}}"#));
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let success = world.call_with(ANN, &[by_name("Help Desk")], dry).await.unwrap();

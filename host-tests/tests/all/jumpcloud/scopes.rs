@@ -11,10 +11,7 @@ use crate::fixture::{by_name, options, outcomes};
 #[tokio::test(start_paused = true)]
 async fn organization_links_go_only_if_allowed() {
     let mut world = World::new();
-    world.organizations = vec![types::Organization {
-        id: Some(DEMO_ORGANIZATIONS[0].0.to_owned()),
-        name: None,
-    }];
+    world.organizations = vec![types::OrganizationSelector::Id(DEMO_ORGANIZATIONS[0].0.to_owned())];
     let failure = world.call(ANN, &[]).await.unwrap_err();
     assert!(
         failure.message.contains("remove-organization-access"),
@@ -209,10 +206,7 @@ async fn organization_links_are_judged_by_the_links() {
         let answer = world.call_with(ANN, &[], allowed()).await;
         assert_eq!(outcomes(&answer), [expected], "{answer:?}");
     }
-    let named = |name: &str| types::Organization {
-        id: None,
-        name: Some(name.to_owned()),
-    };
+    let named = |name: &str| types::OrganizationSelector::Name(name.to_owned());
     world.demo.add_organization("5b00000000000000000000aa", "Help Desk");
     world.demo.add_organization("5b00000000000000000000bb", "Twins");
     world.demo.add_organization("5b00000000000000000000cc", "twins");

@@ -4,7 +4,7 @@ pub mod subjects;
 
 use std::time::Duration;
 
-use harness::typed::types::{FailureKind, Options, Outcome, Role};
+use harness::typed::types::{FailureKind, Mode, Options, Outcome, Role};
 
 use self::subjects::Subject;
 use crate::fixture::{options, outcomes};
@@ -167,12 +167,9 @@ async fn run(scenario: &str, subject: &Subject) -> Cell {
             let mut account = subject.account.clone();
             let id = subject.held[0].id.clone().unwrap_or_default();
             let protected = id.split(':').next().unwrap_or_default().to_owned();
-            let mut settings: serde_json::Value = account
-                .settings
-                .as_deref()
-                .map_or_else(|| serde_json::json!({}), |text| serde_json::from_str(text).unwrap());
+            let mut settings: serde_json::Value = serde_json::from_str(&account.settings).unwrap();
             settings["protected_roles"] = serde_json::json!([protected]);
-            account.settings = Some(settings.to_string());
+            account.settings = settings.to_string();
             let answer = subject.call_at(&account, &subject.user, &subject.held, options()).await;
             assert_eq!(
                 outcomes(&answer),
@@ -215,7 +212,7 @@ async fn run(scenario: &str, subject: &Subject) -> Cell {
         }
         "dry run" => {
             let dry = Options {
-                dry_run: true,
+                mode: Mode::Plan,
                 ..options()
             };
             let success = subject.call_as(&subject.user, &subject.held, dry).await.unwrap();

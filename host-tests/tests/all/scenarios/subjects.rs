@@ -8,9 +8,10 @@ use std::{collections::BTreeSet, time::Duration};
 use harness::{
     network::{Call, Fault, Network, Rule},
     typed::{
-        self,
+        self, account,
         types::{
-            Account, ClientCredentials, Credentials, Failure, Options, PasswordCredentials, Provider, Role, Success,
+            Account, ClientCredentials, Credentials, Endpoint, Failure, Narrowing, Options, PasswordCredentials,
+            Provider, Role, Success,
         },
     },
 };
@@ -105,15 +106,6 @@ fn has(call: &Call, text: &str) -> bool {
     String::from_utf8_lossy(&call.body).contains(text)
 }
 
-fn account(provider: Provider, credentials: Credentials) -> Account {
-    Account {
-        provider,
-        base_url: None,
-        credentials,
-        settings: None,
-    }
-}
-
 fn at(role: Role, workspace: &str) -> Role {
     Role {
         workspace: Some(workspace.to_owned()),
@@ -146,7 +138,7 @@ pub fn black_line() -> Subject {
         clock,
         network,
         account: Account {
-            base_url: Some(format!("https://{}", blackline::DEMO_AUTHORITY)),
+            base_url: Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY)),
             ..account(Provider::Blackline, credentials)
         },
         user: ann.to_string(),
@@ -186,7 +178,7 @@ pub fn crowd_strike() -> Subject {
     let credentials = Credentials::ClientCredentials(ClientCredentials {
         client_id: String::from("demo-client"),
         client_secret: String::from("demo-secret"),
-        member_cid: None,
+        member_cid: Narrowing::Anywhere,
     });
     let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     let twin = |id: &str| crowdstrike::Role {
@@ -203,7 +195,7 @@ pub fn crowd_strike() -> Subject {
         clock,
         network,
         account: Account {
-            settings: Some(String::from(r#"{"region": "us-1"}"#)),
+            settings: String::from(r#"{"region": "us-1"}"#),
             ..account(Provider::Crowdstrike, credentials)
         },
         user: ann.to_owned(),

@@ -268,7 +268,7 @@ async fn a_group_that_was_left_without_an_answer_keeps_its_role_and_is_left() {
 async fn the_roles_of_an_answer_sent_back_take_nothing_from_a_group() {
     let world = World::new();
     let dry = types::Options {
-        dry_run: true,
+        mode: types::Mode::Plan,
         ..options()
     };
     let shown = world.call_with(SAM, &[by_id(UNUSED)], dry).await.unwrap().user;

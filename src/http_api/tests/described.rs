@@ -11,7 +11,7 @@ use crate::{
     unified::blank_user,
 };
 
-use super::{
+use crate::http_api::{
     Envelope, Format, answer, envelope,
     envelope::tests::{EVERYTHING, failure},
 };
@@ -25,7 +25,7 @@ struct Schemas {
 
 impl Schemas {
     fn new(whole: bool) -> Self {
-        let openapi = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let openapi = serde_json::from_str(include_str!("../openapi.json")).unwrap();
         Self { openapi, whole }
     }
 
@@ -183,6 +183,7 @@ fn whole_user() -> User {
             type_: text(),
         }],
         remote_data: Some(String::from(r#"{"user": {}}"#)),
+        truncated: vec![String::from("urls")],
     }
 }
 
@@ -210,6 +211,7 @@ fn whole_outcome() -> RoleOutcome {
         ..sparse_grant()
     };
     RoleOutcome {
+        same_as: Some(0),
         role: Some(role()),
         organization: Some(organization()),
         outcome: Outcome::NotAttempted,
@@ -246,6 +248,7 @@ fn sparse_grant() -> GrantOutcome {
 
 fn sparse_outcome() -> RoleOutcome {
     RoleOutcome {
+        same_as: None,
         role: None,
         organization: None,
         outcome: Outcome::NotAttempted,

@@ -1,18 +1,18 @@
 //! The format `stream`: the provider's document goes to the client as it arrives.
 
-use crate::{contract::types::Success, passage::Passage, transport::Task};
+use crate::{body_sink::BodySink, contract::types::Success, transport::Task};
 
 use super::{Responder, outcome_counts, record::Record, with_common_headers};
 
-/// An answer that is passed on.
-pub struct Passing<'a> {
+/// An answer whose body is streamed.
+pub struct StreamedAnswer<'a> {
     responder: &'a mut dyn Responder,
     record: &'a Record<'a>,
     request_id: &'a str,
     has_begun: bool,
 }
 
-impl<'a> Passing<'a> {
+impl<'a> StreamedAnswer<'a> {
     pub fn new(responder: &'a mut dyn Responder, record: &'a Record<'a>, request_id: &'a str) -> Self {
         Self {
             responder,
@@ -28,7 +28,7 @@ impl<'a> Passing<'a> {
     }
 }
 
-impl Passage for Passing<'_> {
+impl BodySink for StreamedAnswer<'_> {
     fn begin<'a>(&'a mut self, success: &'a Success) {
         self.has_begun = true;
         // The operation is over, whatever becomes of its document.
@@ -38,13 +38,13 @@ impl Passage for Passing<'_> {
         self.responder.start(200, with_common_headers(headers, self.request_id));
     }
 
-    fn piece<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, bool> {
+    fn write<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, bool> {
         Box::pin(async move { self.responder.write(piece).await.is_ok() })
     }
 
-    fn end(&mut self) -> Task<'_, ()> {
+    fn finish(&mut self) -> Task<'_, ()> {
         Box::pin(async {
-            // A client that is gone has its answer in the record.
+            // If the client has disconnected, the record still has the answer.
             let _ = self.responder.finish().await;
         })
     }

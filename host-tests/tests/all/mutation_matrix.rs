@@ -1,0 +1,110 @@
+//! For every provider: every document of a clean run × every mutation of it, for one answer and for every answer of that call. After
+//! each run the sandbox's true state is compared with what was said. `MATRIX=full` runs every case, otherwise every 29th.
+
+use std::sync::Arc;
+
+use harness::network::{Fault, Mutation, Rule};
+use serde_json::Value;
+
+use crate::{
+    fault_matrix::{check, rule},
+    scenarios::subjects::{self, Subject},
+};
+
+/// Of how many cases a short run takes one.
+const STRIDE: usize = 29;
+
+/// What is made of one document: the mutation, and where in the run it happens.
+struct Case {
+    mutation: Mutation,
+    number: usize,
+    path: String,
+    lasting: bool,
+}
+
+async fn cases(make: fn() -> Subject) -> Vec<Case> {
+    let clean = make();
+    let answer = clean.call(&clean.held).await;
+    assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
+    let mut cases = Vec::new();
+    for (number, call) in clean.network.calls().into_iter().enumerate() {
+        let Ok(document) = serde_json::from_slice::<Value>(&call.answer) else {
+            continue;
+        };
+        for mutation in Mutation::all(&document) {
+            for lasting in [false, true] {
+                cases.push(Case {
+                    mutation: mutation.clone(),
+                    number,
+                    path: call.path_and_query.clone(),
+                    lasting,
+                });
+            }
+        }
+    }
+    cases
+}
+
+async fn matrix(make: fn() -> Subject) {
+    let is_full = std::env::var("MATRIX").is_ok_and(|size| size == "full");
+    let stride = if is_full { 1 } else { STRIDE };
+    let cases = cases(make).await;
+    let (mut runs, mut ended_well, mut violations) = (0, 0, Vec::new());
+    for case in cases.iter().step_by(stride) {
+        let subject = make();
+        let what = format!(
+            "{}: {:?} in {} (call {}, lasting: {})",
+            subject.name, case.mutation, case.path, case.number, case.lasting
+        );
+        let before = (subject.holdings)().len();
+        let fault = Fault::Mutated(case.mutation.clone());
+        let path = case.path.clone();
+        subject.network.inject(if case.lasting {
+            Rule {
+                fits: Arc::new(move |call| call.path_and_query == path),
+                ..rule(&fault, 0, true)
+            }
+        } else {
+            rule(&fault, case.number, false)
+        });
+        let run = std::panic::AssertUnwindSafe(async {
+            let answer = subject.call(&subject.held).await;
+            check(&subject, before, &answer, &what);
+            answer.is_ok()
+        });
+        match futures_util::FutureExt::catch_unwind(run).await {
+            Ok(is_ok) => ended_well += usize::from(is_ok),
+            Err(_) => violations.push(what),
+        }
+        runs += 1;
+    }
+    println!(
+        "mutation cases: {runs} of {}, {ended_well} ended well, violations: {}",
+        cases.len(),
+        violations.len()
+    );
+    assert!(
+        violations.is_empty(),
+        "{} violations:\n{}",
+        violations.len(),
+        violations.join("\n")
+    );
+}
+
+macro_rules! matrices {
+    ($($name:ident: $subject:ident,)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            matrix(subjects::$subject).await;
+        }
+    )*};
+}
+
+matrices! {
+    blackline: black_line,
+    crowdstrike: crowd_strike,
+    elastic_cloud: elastic,
+    jumpcloud: jump_cloud,
+    slack_enterprise: slack,
+    teamviewer: team_viewer,
+}

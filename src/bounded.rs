@@ -1,0 +1,181 @@
+//! The longest answer of a typed call: what describes the user is left out before an outcome ever is.
+//!
+//! The HTTP face does the same with what it writes, which has less in it: see `http_api::bounded`.
+
+use serde_json::Value;
+
+use crate::{
+    contract::types::{Failure, PlannedRequest, RoleOutcome, Success, User},
+    json,
+};
+
+/// The longest answer in bytes of JSON, as long as its outcomes leave room for anything else.
+pub const LIMIT: usize = 8 << 20;
+
+/// The answer within [`LIMIT`]. `user.truncated` names what was left out.
+pub fn answer(result: Result<Success, Failure>) -> Result<Success, Failure> {
+    within(LIMIT, result)
+}
+
+fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Failure> {
+    match result {
+        Ok(mut success) => {
+            let room = limit.saturating_sub(outcomes_length(&success.outcomes));
+            let plan = plan_length(&success.planned_requests);
+            shorten(&mut success.user, room.saturating_sub(plan));
+            if plan > 0 && user_length(&success.user).saturating_add(plan) > room {
+                success.planned_requests.clear();
+                success.user.truncated.push(String::from("planned_requests"));
+            }
+            Ok(success)
+        }
+        Err(mut failure) => {
+            let answer = failure.answer.as_ref().map_or(0, |answer| answer.body.len());
+            let room = limit.saturating_sub(outcomes_length(&failure.outcomes).saturating_add(answer));
+            if let Some(user) = &mut failure.user {
+                shorten(user, room);
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn shorten(user: &mut User, room: usize) {
+    if user_length(user) <= room {
+        return;
+    }
+    if user.remote_data.take().is_some() {
+        user.truncated.push(String::from("remote_data"));
+    }
+    if user_length(user) <= room {
+        return;
+    }
+    macro_rules! leave_out {
+        ($($list:ident),*) => {
+            $(if !user.$list.is_empty() {
+                user.$list.clear();
+                user.truncated.push(String::from(stringify!($list)));
+            })*
+        };
+    }
+    leave_out!(
+        emails,
+        phones,
+        roles,
+        organizations,
+        licenses,
+        groups,
+        workspaces,
+        languages,
+        urls
+    );
+}
+
+fn user_length(user: &User) -> usize {
+    length(&json::user(user.clone()))
+}
+
+fn outcomes_length(outcomes: &[RoleOutcome]) -> usize {
+    let lengths = outcomes.iter().map(|entry| length(&json::role_outcome(entry.clone())));
+    lengths.fold(0, usize::saturating_add)
+}
+
+fn plan_length(requests: &[PlannedRequest]) -> usize {
+    let lengths = requests
+        .iter()
+        .map(|request| length(&json::planned_request(request.clone())));
+    lengths.fold(0, usize::saturating_add)
+}
+
+fn length(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        contract::types::{FailureKind, Outcome, Role},
+        unified::blank_user,
+    };
+
+    fn user(documents: usize, list: usize) -> User {
+        let role = Role {
+            id: Some("r".repeat(list)),
+            name: None,
+            group: None,
+            organization: None,
+            workspace: None,
+        };
+        User {
+            roles: vec![role],
+            remote_data: Some(format!("\"{}\"", "d".repeat(documents))),
+            ..blank_user("u")
+        }
+    }
+
+    fn outcomes() -> Vec<RoleOutcome> {
+        vec![RoleOutcome {
+            same_as: None,
+            role: None,
+            organization: None,
+            outcome: Outcome::Removed,
+            reason: None,
+            message: Some("m".repeat(100)),
+            warnings: Vec::new(),
+            grants: Vec::new(),
+        }]
+    }
+
+    fn success(documents: usize, list: usize, plan: usize) -> Success {
+        let request = PlannedRequest {
+            method: String::from("POST"),
+            url: "p".repeat(plan),
+            headers: Vec::new(),
+            body: None,
+        };
+        Success {
+            user: user(documents, list),
+            outcomes: outcomes(),
+            dry_run: true,
+            planned_requests: vec![request],
+        }
+    }
+
+    #[test]
+    fn documents_go_before_lists_and_lists_before_the_plan_and_outcomes_never() {
+        for ((documents, list, plan), truncated) in [
+            ((10, 10, 10), &[] as &[&str]),
+            ((1_000, 10, 10), &["remote_data"]),
+            ((10, 1_000, 10), &["remote_data", "roles"]),
+            ((10, 10, 1_000), &["remote_data", "roles", "planned_requests"]),
+        ] {
+            let success = within(500, Ok(success(documents, list, plan))).unwrap();
+            assert_eq!(success.user.truncated, truncated);
+            assert_eq!(success.outcomes, outcomes());
+            assert_eq!(
+                success.planned_requests.is_empty(),
+                truncated.contains(&"planned_requests")
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_keeps_its_outcomes_however_long_they_are() {
+        let failure = Failure {
+            kind: FailureKind::NotRemoved,
+            message: String::from("why"),
+            status: 422,
+            field: None,
+            answer: None,
+            retry_after: None,
+            retryable: false,
+            outcomes: outcomes(),
+            sent: true,
+            user: Some(user(1_000, 10)),
+        };
+        let failure = within(50, Err(failure)).unwrap_err();
+        assert_eq!(failure.outcomes, outcomes());
+        assert_eq!(failure.user.unwrap().truncated, ["remote_data", "roles"]);
+    }
+}

@@ -1,0 +1,264 @@
+//! The whole face, from a request to the bytes of its answer, in front of a provider that cannot be reached.
+
+use std::cell::RefCell;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    account::Secrets,
+    client::{
+        Caches,
+        fake::{FakeTransport, Reaction},
+    },
+    http_api::{ClientGone, Host, Inbound, InboundBody, Responder, Setting, handle},
+    transport::{Task, Transport, TransportError},
+};
+
+const ACCOUNT: &str = r#"{"provider": "elastic_cloud", "credentials": {"type": "api_key", "api_key": "sesame-key"}}"#;
+
+struct Face {
+    transport: FakeTransport,
+    caches: Caches,
+    tokens: String,
+    account: String,
+    record: RefCell<Vec<String>>,
+}
+
+impl Face {
+    fn failing(error: TransportError) -> Self {
+        let digest = Sha256::digest(b"test-token")
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        Self {
+            transport: FakeTransport::new(move |_| Reaction::Fail(error.clone())),
+            caches: Caches::default(),
+            tokens: json!([{"name": "t", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke"]}])
+                .to_string(),
+            account: String::from(ACCOUNT),
+            record: RefCell::default(),
+        }
+    }
+
+    fn unreachable() -> Self {
+        Self::failing(TransportError::NotSent(String::from("refused")))
+    }
+
+    fn post(&self, query: &str, body: &[u8]) -> Sent {
+        let whole = body.to_vec();
+        let inbound = Inbound::new(
+            &self.transport,
+            String::from("POST"),
+            Some(format!(
+                "/unified/user-directory/users/unassign-role?integrated_account_id=acme{query}"
+            )),
+            vec![
+                (String::from("Authorization"), b"Bearer test-token".to_vec()),
+                (String::from("Content-Type"), b"application/json".to_vec()),
+            ],
+            async move { InboundBody::Whole(whole) },
+        );
+        let mut sent = Sent::default();
+        self.transport.run(handle(self, inbound, &mut sent));
+        assert!(sent.is_finished);
+        sent
+    }
+
+    fn calls(&self) -> usize {
+        self.transport.seen.borrow().len()
+    }
+}
+
+impl Host for Face {
+    fn transport(&self) -> &dyn Transport {
+        &self.transport
+    }
+
+    fn caches(&self) -> &Caches {
+        &self.caches
+    }
+
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
+        let text = (setting == Setting::ApiTokens).then(|| self.tokens.clone());
+        Box::pin(async { Ok(text) })
+    }
+
+    fn setting_name(&self, _setting: Setting) -> &'static str {
+        "the setting"
+    }
+
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        let text = (id == "acme").then(|| self.account.clone());
+        Box::pin(async { Ok(text) })
+    }
+
+    fn record(&self, line: &str) {
+        self.record.borrow_mut().push(line.to_owned());
+    }
+}
+
+impl Secrets for Face {
+    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// What the client has received.
+#[derive(Default)]
+struct Sent {
+    status: u16,
+    body: Vec<u8>,
+    is_finished: bool,
+}
+
+impl Sent {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+impl Responder for Sent {
+    fn start(&mut self, status: u16, _headers: Vec<(&'static str, String)>) {
+        assert_eq!(self.status, 0, "an answer has one head");
+        self.status = status;
+    }
+
+    fn write<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, Result<(), ClientGone>> {
+        self.body.extend_from_slice(piece);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn finish(&mut self) -> Task<'_, Result<(), ClientGone>> {
+        self.is_finished = true;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+const GOOD: &[u8] = br#"{"id": "4711", "roles": [{"id": "billing-admin"}]}"#;
+
+#[test]
+fn what_nobody_knows_is_refused_before_anything_is_sent() {
+    for (query, field) in [
+        ("&amp;workspace_id=A", "amp;workspace_id"),
+        ("&workspaces[]=A", "workspaces"),
+        ("&params={\"workspace_id\":\"A\"}", "params"),
+        ("&scope=A", "scope"),
+        ("&cid=A", "cid"),
+        ("&dry_rnu=true", "dry_rnu"),
+        ("&dry%2drun=true", "dry-run"),
+        ("&roles%255B0%255D%255Bid%255D=x", "roles%5B0%5D%5Bid%5D"),
+        ("&truto_skip_api_call=true", "truto_skip_api_call"),
+        ("&workspace_id=undefined", "workspace_id"),
+        ("&remote_query[dry_run]=true", "remote_query.dry_run"),
+    ] {
+        let face = Face::unreachable();
+        let answer = face.post(query, GOOD);
+        assert_eq!(
+            (answer.status, answer.json()["field"].as_str()),
+            (400, Some(field)),
+            "{query}"
+        );
+        assert_eq!(face.calls(), 0, "{query}");
+    }
+    for body in [
+        json!({"id": "u", "roles": [{"id": "r"}], "simulate": true}),
+        json!({"id": "u", "roles": [{"id": "r"}], "option": {"dry_run": true}}),
+        json!({"id": "u", "roles": [{"id": "r", "project": "p"}]}),
+        json!({"id": "u", "roles": [{"id": "r", "workspace": "None"}]}),
+        json!({"id": "u", "roles": [{"id": "r"}], "organizations": [{"id": "A", "x": 1}]}),
+        json!({"id": "u", "roles": [{"id": "r"}], "options": {"strict-scope": true}}),
+        json!({"id": "u", "roles": [{"id": "r"}], "options": {"expect": {}}}),
+        json!({"id": "u", "roles": [{"id": "r"}], "options": {"expect": {"email": null}}}),
+    ] {
+        let face = Face::unreachable();
+        assert_eq!(face.post("", body.to_string().as_bytes()).status, 400, "{body}");
+        assert_eq!(face.calls(), 0, "{body}");
+    }
+    let face = Face::unreachable();
+    assert_eq!(face.post("&truto_key_by=id", GOOD).status, 502);
+    assert!(face.calls() > 0, "the same request without any of it is sent");
+}
+
+#[test]
+fn a_host_that_is_not_allowed_is_named_and_the_provider_is_not_blamed() {
+    let face = Face::failing(TransportError::NotAllowed);
+    let answer = face.post("", GOOD);
+    let body = answer.json();
+    assert_eq!((answer.status, &body["error_code"]), (500, &json!("host_not_allowed")));
+    assert_eq!((&body["retryable"], &body["sent"]), (&json!(false), &json!(false)));
+    assert!(
+        body["message"]
+            .as_str()
+            .unwrap()
+            .contains("https://api.elastic-cloud.com"),
+        "{body}"
+    );
+    assert!(body.get("truto_is_remote_error").is_none(), "{body}");
+    assert_eq!(face.calls(), 1, "it is not tried again");
+}
+
+#[test]
+fn a_hosts_backtrace_reaches_neither_the_answer_nor_the_record() {
+    let face = Face::failing(TransportError::NoAnswer("it broke\n   0: frame\n".repeat(5_000)));
+    let answer = face.post("", GOOD);
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(
+        text.contains("it broke") && !text.contains("frame") && text.len() < 2_048,
+        "{text}"
+    );
+    assert!(!face.record.borrow().concat().contains("frame"));
+}
+
+#[test]
+fn a_key_twice_in_the_configuration_lets_nobody_in() {
+    let mut face = Face::unreachable();
+    face.tokens = face.tokens.replace(r#""may":"#, r#""may":["plan"],"may":"#);
+    let answer = face.post("", GOOD);
+    assert_eq!(
+        (answer.status, &answer.json()["error_code"]),
+        (500, &json!("invalid_configuration"))
+    );
+    assert!(face.record.borrow().concat().contains("a key twice"));
+
+    for (twice, field) in [
+        (
+            ACCOUNT.replace(
+                r#""api_key": "sesame-key""#,
+                r#""api_key": "x", "api_key": "sesame-key""#,
+            ),
+            "account",
+        ),
+        (
+            ACCOUNT.replacen(
+                '{',
+                r#"{"settings": {"protected_users": ["root"], "protected_users": []}, "#,
+                1,
+            ),
+            "account",
+        ),
+    ] {
+        let face = Face {
+            account: twice,
+            ..Face::unreachable()
+        };
+        let answer = face.post("", GOOD);
+        let body = answer.json();
+        assert_eq!((answer.status, body["field"].as_str()), (500, Some(field)), "{body}");
+        assert!(!body.to_string().contains("sesame") && face.calls() == 0, "{body}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_request_is_too_strange_to_be_answered(
+        query in r"(&?(id|roles|organizations|workspace_id|dry_run|remote_query|truto_[a-z_]{0,12}|[ -~]{0,6})[\[\].=a-z0-9%&+;]{0,12}){0,4}",
+        body in r#"\{("(id|roles|options|x|remote_data)": ?("[ -~]{0,4}"|\[\]|\{\}|null|true|1e9|\[\{"id": "r"\}\]),?){0,4}\}?|[ -~]{0,12}"#,
+    ) {
+        let face = Face::unreachable();
+        let answer = face.post(&query, body.as_bytes());
+        prop_assert!([400, 404, 502].contains(&answer.status), "{}", answer.status);
+        prop_assert_eq!(answer.status == 502, face.calls() > 0);
+        prop_assert_eq!(&answer.json()["statusCode"], answer.status);
+    }
+}

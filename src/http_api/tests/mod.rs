@@ -1,0 +1,4 @@
+//! Tests of what several parts answer together.
+
+mod described;
+mod face;

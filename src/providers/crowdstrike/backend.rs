@@ -1,0 +1,139 @@
+//! CrowdStrike for the engine.
+
+use std::time::Duration;
+
+use crate::{
+    ask::{Ask, Selector},
+    backend::Backend,
+    capability::Capability,
+    contract::types::User,
+    error::Error,
+    provider::{Absence, Context, Directory, Field, Grant, Planned, Reading, Verdict, Verification, Write},
+    reason::Reason,
+};
+
+use super::{
+    absence,
+    capability::CAPABILITY,
+    cid::Cid,
+    config::Config,
+    find,
+    ids::{self, Directories},
+    mapping,
+    read::{self, Detail},
+    revoke::{self, Revokes, Sending},
+};
+
+/// One CrowdStrike account during one operation.
+pub struct CrowdStrike {
+    config: Config,
+    directories: Directories,
+    revokes: Revokes,
+}
+
+impl CrowdStrike {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            directories: Directories::default(),
+            revokes: Revokes::default(),
+        }
+    }
+}
+
+impl Backend for CrowdStrike {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        Verification {
+            window: self.config.staleness_window,
+            earliest: Duration::ZERO,
+            rounds: 1,
+            replaces_set: false,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        match field {
+            Field::User => Ok(ids::user(value)),
+            Field::Organization => Cid::parse(value).map(|cid| cid.to_string()),
+            Field::Role | Field::Group | Field::Workspace => Ok(value.to_owned()),
+        }
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        find::find(&self.config, cx).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        read::read(&self.config, cx, user).await
+    }
+
+    /// How CrowdStrike compares role ids is not documented: only equal ones are the same.
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        one == other
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        ids::is_role(text)
+    }
+
+    async fn directory(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Directory, Error> {
+        let named: Vec<Cid> = selector
+            .organizations
+            .iter()
+            .filter_map(|cid| Cid::parse(cid).ok())
+            .collect();
+        let cids = if named.is_empty() { detail.visible_cids() } else { named };
+        if cids.is_empty() {
+            return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
+        }
+        Ok(self.directories.of_all(&self.config, cx, &cids).await?)
+    }
+
+    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+        let is_unscoped = selector.organizations.is_empty();
+        let why = is_unscoped.then(|| absence::why_home_is_open(detail)).flatten()?;
+        Some((Reason::NotVisible, why))
+    }
+
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        absence::of(&self.config, &self.directories, cx, selector, detail).await
+    }
+
+    fn plan(&self, ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        revoke::plan(&self.config, ask, detail, targets)
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        let sending = Sending {
+            config: &self.config,
+            directories: &self.directories,
+            cx,
+            write,
+            grants,
+            detail,
+        };
+        sending.verdicts(&self.revokes).await
+    }
+
+    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+        mapping::user(detail)
+    }
+}

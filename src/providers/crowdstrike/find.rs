@@ -1,0 +1,165 @@
+//! Finding the user, by the older calls and then by the newer ones, which also know external users.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    client::{
+        Call, QueryBuilder,
+        lenient::{Id, Row},
+    },
+    error::{Error, FaultKind, ProviderFault},
+    naming::same,
+    provider::Context,
+    reason::Reason,
+    transport::Method,
+};
+
+use super::{
+    config::Config,
+    core::{self, Audience},
+    documents::{Ids, User},
+    ids,
+};
+
+/// The user's own document.
+pub struct Found {
+    pub uuid: String,
+    /// As it came.
+    pub raw: String,
+    pub user: User,
+    /// Whose calls know the user.
+    pub audience: Audience,
+}
+
+/// Resolves the requested uuid or login to exactly one uuid.
+///
+/// # Errors
+/// [`Error::UserNotFound`] once both calls were asked; [`Error::Refused`] for several users, or one with another login.
+pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+    let wanted = &cx.ask.user;
+    if !wanted.contains('@') {
+        return Ok(ids::user(wanted));
+    }
+    let mut uuids = with_login(config, cx, wanted, Audience::Internal).await?;
+    if uuids.is_empty() {
+        uuids = with_login(config, cx, wanted, Audience::All).await?;
+    }
+    let mut uuids = uuids.into_iter();
+    let uuid = match (uuids.next(), uuids.next()) {
+        (Some(uuid), None) => uuid,
+        (None, _) => {
+            return Err(Error::UserNotFound {
+                message: format!("CrowdStrike knows no user with the login `{wanted}`"),
+            });
+        }
+        (Some(_), Some(_)) => {
+            return Err(Error::Refused {
+                reason: Reason::Ambiguous,
+                message: format!("CrowdStrike knows several users with the login `{wanted}`: use the uuid"),
+            });
+        }
+    };
+    let found = user(config, cx, &uuid).await?;
+    if found.user.uid.as_str().is_some_and(|uid| same(uid, wanted)) {
+        Ok(found.uuid)
+    } else {
+        Err(Error::Refused {
+            reason: Reason::NotExpected,
+            message: String::from("CrowdStrike returned a user with a different login than requested"),
+        })
+    }
+}
+
+/// The uuids of the users with that login.
+async fn with_login(
+    config: &Config,
+    cx: &Context<'_>,
+    login: &str,
+    audience: Audience,
+) -> Result<BTreeSet<String>, ProviderFault> {
+    let escaped = login.to_lowercase().replace('\\', "\\\\").replace('\'', "\\'");
+    let path = QueryBuilder::new()
+        .pair("filter", &format!("uid:'{escaped}'"))
+        .pair("limit", "10")
+        .on(audience.user_query());
+    let call = core::api(Call::get(config.base.join(&path)));
+    let Some(list) = unless_not_found(core::resources(config, cx, &call, "the users with that login").await)? else {
+        return Ok(BTreeSet::new());
+    };
+    let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
+    let uuids: Option<BTreeSet<String>> = list
+        .rows
+        .iter()
+        .map(|row| serde_json::from_str::<Id>(row.read()?.get()).ok()?.into_string())
+        .collect();
+    match uuids {
+        Some(uuids) if list.total.is_none_or(|total| total == count || uuids.len() > 1) => Ok(uuids),
+        _ => Err(ProviderFault::new(
+            FaultKind::BadAnswer,
+            "CrowdStrike's list of the users with that login cannot be read",
+        )),
+    }
+}
+
+/// The user's own document, by the older call if that knows the user.
+///
+/// # Errors
+/// [`Error::UserNotFound`] if neither call knows the user.
+pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<Found, Error> {
+    for audience in [Audience::Internal, Audience::All] {
+        if let Some(found) = user_by(config, cx, uuid, audience).await? {
+            return Ok(found);
+        }
+    }
+    Err(not_found(uuid))
+}
+
+async fn user_by(
+    config: &Config,
+    cx: &Context<'_>,
+    uuid: &str,
+    audience: Audience,
+) -> Result<Option<Found>, ProviderFault> {
+    let body = serde_json::to_vec(&Ids { ids: &[uuid] }).ok();
+    let call = core::api(Call::read(Method::Post, config.base.join(audience.users()), body));
+    let Some(list) = unless_not_found(core::resources(config, cx, &call, "the user").await)? else {
+        return Ok(None);
+    };
+    if list.rows.is_empty() {
+        return Ok(None);
+    }
+    for row in list.rows.iter().filter_map(Row::read) {
+        let Ok(Row::Read(user)) = serde_json::from_str::<Row<User>>(row.get()) else {
+            continue;
+        };
+        if let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) {
+            let is_external = user.user_type.as_str().is_some_and(|kind| same(kind, "external"));
+            return Ok(Some(Found {
+                uuid: id.trim().to_owned(),
+                raw: row.get().to_owned(),
+                audience: if is_external { Audience::All } else { audience },
+                user,
+            }));
+        }
+    }
+    // It may be this user, and cannot be read: that is no absence.
+    Err(ProviderFault::new(
+        FaultKind::BadAnswer,
+        "CrowdStrike's document of the user cannot be read",
+    ))
+}
+
+pub fn not_found(uuid: &str) -> Error {
+    Error::UserNotFound {
+        message: format!("CrowdStrike knows no user with the uuid `{uuid}`"),
+    }
+}
+
+/// `None` for a 404: the call knows no such user, or there is no such call in this region.
+fn unless_not_found<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}

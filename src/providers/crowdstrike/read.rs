@@ -1,0 +1,270 @@
+//! What a user holds: the lists of grants in the CID in view, at home and in the CIDs that the request names.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    ask::Entry,
+    error::{Error, ProviderFault},
+    provider::{Context, Reading, UnreadRow},
+    warning::Warning,
+};
+
+use super::{
+    cid::Cid,
+    config::Config,
+    core::{self, Audience, RawRow},
+    documents::User,
+    find::{self, Found},
+    mapping::{self, Assignment},
+};
+
+/// Provider-specific data kept from a read for the later steps.
+pub struct Detail {
+    /// The id that came back: the only one that writes use.
+    pub uuid: String,
+    pub user: User,
+    /// Whose calls know the user.
+    pub audience: Audience,
+    /// Every grant, each once.
+    pub held: Vec<Assignment>,
+    /// The user's home CID; `None` if CrowdStrike does not show it.
+    pub home: Option<Cid>,
+    /// The CID in view, if it is known.
+    pub view: Option<Cid>,
+    /// What became of the read of each CID that was asked for by its id.
+    pub places: BTreeMap<Cid, Place>,
+}
+
+/// What became of the read of one CID.
+#[derive(Debug, PartialEq)]
+pub enum Place {
+    Read,
+    /// The documented 403: the credentials have no authority there.
+    OutOfSight,
+    /// Any other no. Nothing is proven there.
+    Unclear(String),
+    /// It may pass.
+    Failed(ProviderFault),
+}
+
+/// CIDs that are read at once.
+const CONCURRENT_READS: usize = 8;
+
+/// Reads the user and every grant.
+///
+/// # Errors
+/// [`Error::UserNotFound`]; a list that fails, unless only the entries that name its CID need it.
+pub async fn read(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<(Reading, Detail), Error> {
+    let found = find::user(config, cx, uuid).await?;
+    let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
+    let mut audience = found.audience;
+    let mut in_view = core::grants(config, cx, &found.uuid, None, audience).await;
+    if audience == Audience::Internal && in_view.as_ref().is_err_and(core::is_unknown_user) {
+        // The older call may not know a user whom the newer one knows.
+        audience = Audience::All;
+        in_view = core::grants(config, cx, &found.uuid, None, audience).await;
+    }
+    let in_view = match in_view {
+        Err(fault) if core::is_unknown_user(&fault) => return Err(find::not_found(uuid)),
+        other => other?,
+    };
+    let uuid = found.uuid.as_str();
+    let lists: Vec<(Cid, Result<Vec<RawRow>, ProviderFault>)> = stream::iter(places(cx, home.as_ref()))
+        .map(|cid| async move {
+            let rows = core::grants(config, cx, uuid, Some(&cid), audience).await;
+            (cid, rows)
+        })
+        .buffered(CONCURRENT_READS)
+        .collect()
+        .await;
+    let found = Found { audience, ..found };
+    assemble(config, cx, found, home, in_view, lists)
+}
+
+/// The home CID and those that the request names, each once.
+fn places(cx: &Context<'_>, home: Option<&Cid>) -> Vec<Cid> {
+    let mut seen = HashSet::new();
+    let named = cx.ask.entries.iter().flat_map(|entry| &entry.selector().organizations);
+    home.cloned()
+        .into_iter()
+        .chain(named.filter_map(|cid| Cid::parse(cid).ok()))
+        .filter(|cid| seen.insert(cid.clone()))
+        .collect()
+}
+
+fn assemble(
+    config: &Config,
+    cx: &Context<'_>,
+    found: Found,
+    home: Option<Cid>,
+    in_view: Vec<RawRow>,
+    lists: Vec<(Cid, Result<Vec<RawRow>, ProviderFault>)>,
+) -> Result<(Reading, Detail), Error> {
+    let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
+    let has_unscoped = cx.ask.entries.iter().any(is_unscoped);
+    let view = config.member_cid.clone().or_else(|| only_cid(&in_view));
+    let mut merged = Merged::new(&found.uuid);
+    let mut places = BTreeMap::new();
+    let mut unreadable = Vec::new();
+    let mut warnings = Vec::new();
+    for (cid, list) in lists {
+        let place = match list {
+            Ok(rows) => {
+                merged.add(rows, Some(&cid));
+                Place::Read
+            }
+            // The list of the CID in view is the same one.
+            Err(_) if view.as_ref() == Some(&cid) => Place::Read,
+            Err(fault) => {
+                unreadable.push(cid.to_string());
+                place_of(fault)
+            }
+        };
+        // Every entry that names no CID means the home CID, too.
+        if has_unscoped && home.as_ref() == Some(&cid) {
+            match &place {
+                Place::Failed(fault) => return Err(fault.clone().into()),
+                Place::OutOfSight => warnings.push(Warning::CidNotVisible.about(&cid)),
+                Place::Read | Place::Unclear(_) => {}
+            }
+        }
+        places.insert(cid, place);
+    }
+    merged.add_in_view(in_view, view.as_ref(), home.as_ref());
+    let Merged { held, unread, raw, .. } = merged;
+    let detail = Detail {
+        uuid: found.uuid,
+        user: found.user,
+        audience: found.audience,
+        held,
+        home,
+        view,
+        places,
+    };
+    let reading = Reading {
+        grants: detail.held.iter().map(mapping::grant).collect(),
+        unread,
+        emails: mapping::email(&detail.user)
+            .map(str::to_lowercase)
+            .into_iter()
+            .collect(),
+        username: detail.user.uid.as_str().map(str::to_owned),
+        other_ids: Vec::new(),
+        documents: vec![("user", found.raw), ("roles", format!("[{}]", raw.join(",")))],
+        is_sparse: false,
+        unreadable,
+        warnings,
+        detail: Box::new(()),
+    };
+    Ok((reading, detail))
+}
+
+fn place_of(fault: ProviderFault) -> Place {
+    if core::is_no_authority(&fault) {
+        Place::OutOfSight
+    } else if core::is_no(&fault) {
+        Place::Unclear(fault.message)
+    } else {
+        Place::Failed(fault)
+    }
+}
+
+/// The one CID that the rows of a list name.
+fn only_cid(rows: &[RawRow]) -> Option<Cid> {
+    let mut cids = rows.iter().filter_map(mapping::cid_of_row);
+    let first = cids.next()?;
+    cids.all(|cid| cid == first).then_some(first)
+}
+
+/// Rows of overlapping lists, each kept once.
+struct Merged<'a> {
+    uuid: &'a str,
+    held: Vec<Assignment>,
+    seen: HashSet<Assignment>,
+    unread: Vec<UnreadRow>,
+    seen_unread: HashSet<(String, Option<String>)>,
+    /// JSON text.
+    raw: Vec<String>,
+}
+
+impl<'a> Merged<'a> {
+    fn new(uuid: &'a str) -> Self {
+        Self {
+            uuid,
+            held: Vec::new(),
+            seen: HashSet::new(),
+            unread: Vec::new(),
+            seen_unread: HashSet::new(),
+            raw: Vec::new(),
+        }
+    }
+
+    /// The rows of a list. A row that names no CID belongs to `cid`.
+    fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
+        for row in rows {
+            match mapping::assignment(&row, self.uuid, cid) {
+                Ok(assignment) => self.keep(&row, assignment),
+                Err(unread) => self.keep_unread(&row, unread),
+            }
+        }
+    }
+
+    /// The rows of the CID in view. If that is not known, a row that names no CID is the home CID's if that has the very same row.
+    fn add_in_view(&mut self, rows: Vec<RawRow>, view: Option<&Cid>, home: Option<&Cid>) {
+        if view.is_some() {
+            return self.add(rows, view);
+        }
+        for row in rows {
+            match mapping::assignment(&row, self.uuid, None) {
+                Ok(assignment) => self.keep(&row, assignment),
+                Err(unread) => {
+                    let at_home = mapping::assignment(&row, self.uuid, home);
+                    if !at_home.is_ok_and(|assignment| self.seen.contains(&assignment)) {
+                        self.keep_unread(&row, unread);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, row: &RawRow, assignment: Assignment) {
+        if self.seen.insert(assignment.clone()) {
+            self.held.push(assignment);
+            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+        }
+    }
+
+    fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
+        if self
+            .seen_unread
+            .insert((unread.raw.clone(), unread.scope.organization.clone()))
+        {
+            self.unread.push(unread);
+            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+        }
+    }
+}
+
+impl Detail {
+    /// Where a role is meant that names no CID: in view, and at home.
+    pub fn own_cids(&self) -> Vec<Cid> {
+        let home = self.home.iter().filter(|home| self.view.as_ref() != Some(*home));
+        self.view.iter().chain(home).cloned().collect()
+    }
+
+    /// Every CID of which anything was read.
+    pub fn visible_cids(&self) -> Vec<Cid> {
+        let mut seen = HashSet::new();
+        let held = self.held.iter().map(|assignment| &assignment.cid);
+        self.view
+            .iter()
+            .chain(self.places.keys())
+            .chain(held)
+            .filter(|cid| matches!(self.places.get(*cid), None | Some(Place::Read)))
+            .filter(|cid| seen.insert(*cid))
+            .cloned()
+            .collect()
+    }
+}

@@ -1,0 +1,126 @@
+//! What the components of both WASI versions share. The versions give the same names to different types, so it is a macro over
+//! a version's `wasi:http/types`.
+
+/// Defines the conversions between this crate's requests and those of a WASI version, in a module of the component's own.
+///
+/// The version's `types` must be in scope; the argument is what an outbound request is called there.
+///
+/// ```ignore
+/// use wasip2::http::types;
+///
+/// unassign_role::wasi_http!(OutgoingRequest);
+/// ```
+#[macro_export]
+macro_rules! wasi_http {
+    ($outgoing:ident) => {
+        /// The name of an inbound request's method.
+        pub fn method_name(method: types::Method) -> String {
+            let name = match method {
+                types::Method::Get => "GET",
+                types::Method::Head => "HEAD",
+                types::Method::Post => "POST",
+                types::Method::Put => "PUT",
+                types::Method::Delete => "DELETE",
+                types::Method::Connect => "CONNECT",
+                types::Method::Options => "OPTIONS",
+                types::Method::Trace => "TRACE",
+                types::Method::Patch => "PATCH",
+                types::Method::Other(name) => return name,
+            };
+            name.to_owned()
+        }
+
+        /// The headers of an outbound request, with its `content-length` if there is one.
+        pub fn fields(
+            request: &$crate::transport::Request,
+            content_length: Option<usize>,
+        ) -> Result<types::Fields, $crate::transport::TransportError> {
+            let fields = types::Fields::new();
+            let append = |name: &str, value: &str| {
+                fields.append(name, value.as_bytes()).map_err(|why| {
+                    $crate::transport::TransportError::NotSent(format!("the header {name} was refused: {why:?}"))
+                })
+            };
+            for (name, value) in &request.headers {
+                append(name, value)?;
+            }
+            if let Some(length) = content_length {
+                append("content-length", &length.to_string())?;
+            }
+            Ok(fields)
+        }
+
+        /// Sets method and URL of an outbound request.
+        pub fn address(
+            outgoing: &types::$outgoing,
+            request: &$crate::transport::Request,
+        ) -> Result<(), $crate::transport::TransportError> {
+            use $crate::transport::Method;
+            let method = match request.method {
+                Method::Get => types::Method::Get,
+                Method::Post => types::Method::Post,
+                Method::Put => types::Method::Put,
+                Method::Patch => types::Method::Patch,
+                Method::Delete => types::Method::Delete,
+            };
+            let target = request.target()?;
+            let scheme = if target.is_https {
+                types::Scheme::Https
+            } else {
+                types::Scheme::Http
+            };
+            outgoing
+                .set_method(&method)
+                .and_then(|()| outgoing.set_scheme(Some(&scheme)))
+                .and_then(|()| outgoing.set_authority(Some(target.authority)))
+                .and_then(|()| outgoing.set_path_with_query(Some(&target.path_with_query)))
+                .map_err(|()| $crate::transport::TransportError::NotSent(String::from("the URL is malformed")))
+        }
+
+        /// The host's own time-outs, besides those of the client. A host may not have them.
+        pub fn options(timeouts: $crate::transport::Timeouts) -> types::RequestOptions {
+            use $crate::transport::nanoseconds;
+            let options = types::RequestOptions::new();
+            let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
+            let _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.first_byte)));
+            let _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.between_bytes)));
+            options
+        }
+
+        /// A response's head for the far end of an inbound request.
+        pub fn response_fields(headers: Vec<(&'static str, String)>) -> types::Fields {
+            let fields = types::Fields::new();
+            for (name, value) in headers {
+                // A header that the host refuses is not worth losing the answer for.
+                let _ = fields.append(name, value.as_bytes());
+            }
+            fields
+        }
+
+        /// Why a request has no answer. Only what proves that it did not reach the provider counts as not sent.
+        pub fn transport_error(code: &types::ErrorCode) -> $crate::transport::TransportError {
+            use types::ErrorCode;
+            use $crate::transport::TransportError;
+            let why = $crate::transport::brief(&format!("{code:?}"));
+            match code {
+                ErrorCode::HttpRequestDenied => TransportError::NotAllowed,
+                ErrorCode::DnsTimeout
+                | ErrorCode::DnsError(_)
+                | ErrorCode::DestinationNotFound
+                | ErrorCode::DestinationUnavailable
+                | ErrorCode::DestinationIpProhibited
+                | ErrorCode::DestinationIpUnroutable
+                | ErrorCode::ConnectionRefused
+                | ErrorCode::ConnectionTimeout
+                | ErrorCode::ConnectionLimitReached
+                | ErrorCode::TlsCertificateError
+                | ErrorCode::HttpRequestMethodInvalid
+                | ErrorCode::HttpRequestUriInvalid
+                | ErrorCode::HttpRequestUriTooLong
+                | ErrorCode::LoopDetected
+                | ErrorCode::ConfigurationError => TransportError::NotSent(why),
+                _ => TransportError::NoAnswer(why),
+            }
+        }
+    };
+}
