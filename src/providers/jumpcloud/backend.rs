@@ -184,10 +184,10 @@ impl Backend for JumpCloud {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        reading: &Reading,
         detail: &Detail,
     ) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, cx, selector, detail).await?)
+        Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
     }
 
     async fn consequences(
