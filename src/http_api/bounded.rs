@@ -23,7 +23,7 @@ pub fn to_bytes(body: Map<String, Value>, user: UserAt) -> Vec<u8> {
 
 fn within(limit: usize, mut body: Map<String, Value>, user: UserAt) -> Vec<u8> {
     let lists: Vec<&str> = normalized::LISTS.iter().map(|(name, _)| *name).collect();
-    let mut truncated = Vec::new();
+    let mut truncated: Option<Vec<Value>> = None;
     for names in [&["remote_data"] as &[&str], &lists, &["planned_requests"]] {
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         if bytes.len() <= limit {
@@ -34,9 +34,13 @@ fn within(limit: usize, mut body: Map<String, Value>, user: UserAt) -> Vec<u8> {
             UserAt::Top => Some(&mut body),
         };
         let Some(fields) = fields else { continue };
+        // The provider may have left out a list already.
+        let known = || fields.get("truncated").and_then(Value::as_array).cloned();
+        let mut all = truncated.take().or_else(known).unwrap_or_default();
         let gone = names.iter().filter(|name| fields.shift_remove(**name).is_some());
-        truncated.extend(gone.map(|name| Value::from(*name)));
-        fields.insert(String::from("truncated"), Value::Array(truncated.clone()));
+        all.extend(gone.map(|name| Value::from(*name)));
+        fields.insert(String::from("truncated"), Value::Array(all.clone()));
+        truncated = Some(all);
     }
     serde_json::to_vec(&body).unwrap_or_default()
 }

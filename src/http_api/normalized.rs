@@ -45,7 +45,16 @@ pub const LISTS: &[(&str, &[&str])] = &[
 pub fn of(mut user: Map<String, Value>) -> Map<String, Value> {
     user.shift_remove("remote_data");
     fill(&mut user, SCALARS);
-    for (name, entry_fields) in LISTS {
+    let left_out = user
+        .get("truncated")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    // A list that was left out must not look empty.
+    let shown = LISTS
+        .iter()
+        .filter(|(name, _)| !left_out.iter().any(|left_out| left_out == name));
+    for (name, entry_fields) in shown {
         let list = user.entry(*name).or_insert_with(|| Value::Array(Vec::new()));
         for entry in list.as_array_mut().into_iter().flatten() {
             if let Value::Object(entry) = entry {

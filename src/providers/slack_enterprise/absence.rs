@@ -1,4 +1,4 @@
-//! What it means that a reading shows no grant.
+//! What it means that a reading shows no grant, and what of an entry cannot be told.
 
 use crate::{
     ask::Selector,
@@ -8,38 +8,53 @@ use crate::{
     warning::Warning,
 };
 
-use super::{assignments, config::Config, core, reading::Detail, roles};
+use super::{
+    account_types::Workspace,
+    assignments::{self, Extent},
+    config::Config,
+    core,
+    documents::Page,
+    find::{Home, Member},
+    ids,
+    read::Detail,
+};
 
-/// For one organization at most.
+/// What it means that no grant is shown for a selector, which names one organization at most.
 pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading: &Reading, detail: &Detail) -> Absence {
-    let Some(id) = selector.id.as_deref() else {
+    let meant = ids::meant(selector);
+    if meant.is_empty() {
         return Absence::Unclear {
             reason: Reason::NotSupported,
             message: format!(
-                "Slack publishes no role called `{}`, and a custom role is known by its id alone (Rl…); the known names are {}",
+                "Slack publishes no role called `{}`, and a custom role is known only by its id (Rl…); the known names are {}",
                 selector.label(),
-                roles::names().join(", ")
+                ids::names().join(", ")
             ),
         };
-    };
+    }
     let own = &detail.member.enterprise;
     if let Some(other) = selector.organizations.iter().find(|named| *named != own) {
         return not_visible(format!(
             "the token belongs to the organization {own}, and shows nothing of {other}"
         ));
     }
-    if roles::is_account_type(id) {
-        return of_account_type(id, selector, reading, detail);
+    let mut inside = Vec::new();
+    for id in meant {
+        let absence = if ids::is_account_type(id) {
+            of_account_type(id, selector, reading, detail)
+        } else {
+            of_assigned(config, cx, id, detail).await
+        };
+        if absence != Absence::Proven {
+            return absence;
+        }
+        inside.extend(
+            of_role(reading, id)
+                .filter(|_| selector.is_outermost)
+                .filter_map(|grant| assignments::entity(&grant.scope))
+                .map(|entity| Warning::HeldAt.about(entity)),
+        );
     }
-    if roles::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await {
-        return Absence::NotFound(format!("Slack knows no role with the id `{id}`"));
-    }
-    // The complete list of assignments is the proof.
-    let inside: Vec<String> = of_role(reading, id)
-        .filter(|_| selector.is_outermost)
-        .filter_map(|grant| assignments::entity(&grant.scope))
-        .map(|entity| Warning::HeldAt.about(entity))
-        .collect();
     if inside.is_empty() {
         Absence::Proven
     } else {
@@ -47,39 +62,120 @@ pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading:
     }
 }
 
+/// What of an entry can be neither taken nor ruled out, whatever else of it is held. A workspace that the token may not see is
+/// left out with a warning.
+pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+    let id = selector.id.as_deref().filter(|id| ids::is_account_type(id))?;
+    let why = match (selector.workspace.as_ref(), type_above(&detail.member)) {
+        (_, Err(why)) => why,
+        (Some(workspace), Ok(())) => gap(detail, workspace, false)?.to_owned(),
+        (None, Ok(())) if !ids::is_of_workspace(id) => return None,
+        (None, Ok(())) => match all_teams(&detail.member) {
+            Err(why) => why,
+            Ok(teams) => teams.iter().find_map(|team| gap(detail, team, false))?.to_owned(),
+        },
+    };
+    Some((Reason::NotVisible, why))
+}
+
+/// The list of assignments that was read to its end is the proof.
+async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detail) -> Absence {
+    let is_unknown = match &detail.assignments.extent {
+        Extent::Whole => ids::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await,
+        Extent::Roles { read, unknown, .. } if !unknown.contains(id) && !read.contains(id) => {
+            return not_visible(format!("the assignments of the role `{id}` were not read"));
+        }
+        Extent::Roles { has_control: false, .. } => {
+            return not_visible(String::from(
+                "Slack shows no assignment of anybody, so that a list without the user proves nothing",
+            ));
+        }
+        Extent::Roles { unknown, .. } => ids::is_custom(id) && unknown.contains(id),
+    };
+    if is_unknown {
+        Absence::NotFound(format!("Slack knows no role with the id `{id}`"))
+    } else {
+        Absence::Proven
+    }
+}
+
 fn of_account_type(id: &str, selector: &Selector, reading: &Reading, detail: &Detail) -> Absence {
     let member = &detail.member;
-    if member.above.is_none() {
-        return not_visible(String::from(
-            "Slack's user document does not say what the user is in the organization",
-        ));
+    if let Err(why) = type_above(member) {
+        return not_visible(why);
     }
-    if !roles::is_of_workspace(id) {
+    if !ids::is_of_workspace(id) {
         return Absence::Proven;
     }
     let workspaces = match &selector.workspace {
         Some(workspace) => std::slice::from_ref(workspace),
-        None if member.has_teams => member.teams.as_slice(),
-        None => {
-            return not_visible(String::from(
-                "Slack's user document has no list of the user's workspaces: name one",
-            ));
-        }
+        None => match all_teams(member) {
+            Ok(teams) => teams,
+            Err(why) => return not_visible(why),
+        },
     };
-    if let Some((_, why)) = detail.blind.iter().find(|(blind, _)| workspaces.contains(blind)) {
-        return not_visible(why.clone());
+    if let Some(why) = workspaces.iter().find_map(|workspace| gap(detail, workspace, true)) {
+        return not_visible(why.to_owned());
     }
-    let is_there = |grant: &&Grant| {
+    if id == ids::PRIMARY_OWNER {
+        return of_primary_owner(workspaces, reading, member);
+    }
+    Absence::Proven
+}
+
+/// The document tells the primary owner of the home workspace only.
+fn of_primary_owner(workspaces: &[String], reading: &Reading, member: &Member) -> Absence {
+    let is_told = |workspace: &str| member.is_home(workspace) && member.is_primary_owner.is_some();
+    let is_meant = |grant: &&Grant| {
         let workspace = grant.scope.workspace.as_ref();
-        workspace.is_some_and(|workspace| workspaces.contains(workspace) && !member.is_home(workspace))
+        workspace.is_some_and(|workspace| workspaces.contains(workspace) && !is_told(workspace))
     };
-    // The document tells the primary owner of one workspace alone.
-    match of_role(reading, roles::OWNER).find(is_there) {
-        Some(owner) if id == roles::PRIMARY_OWNER => not_visible(format!(
+    if let Some(owner) = of_role(reading, ids::OWNER).find(is_meant) {
+        return not_visible(format!(
             "Slack does not show which owner of workspace {} is its primary owner",
             owner.scope.workspace.as_deref().unwrap_or_default()
+        ));
+    }
+    let is_home_meant = member
+        .home
+        .workspace()
+        .is_some_and(|home| workspaces.iter().any(|id| id == home));
+    match member.is_primary_owner {
+        Some(true) if member.home == Home::Unknown => not_visible(String::from(
+            "Slack's user document does not say of which workspace the user is the primary owner",
+        )),
+        None if is_home_meant || member.home == Home::Unknown => not_visible(String::from(
+            "Slack's user document does not say whether the user is a primary owner",
         )),
         _ => Absence::Proven,
+    }
+}
+
+/// What the user is in the organization gives the types below.
+fn type_above(member: &Member) -> Result<(), String> {
+    match member.above {
+        Some(_) => Ok(()),
+        None => Err(String::from(
+            "Slack's user document does not say what the user is in the organization",
+        )),
+    }
+}
+
+fn all_teams(member: &Member) -> Result<&[String], String> {
+    if member.has_teams {
+        Ok(&member.teams)
+    } else {
+        Err(String::from(
+            "Slack's user document has no list of the user's workspaces: name one",
+        ))
+    }
+}
+
+/// Why nothing is proven of a workspace; one that refuses counts only where it was asked for or nothing else is held.
+fn gap<'a>(detail: &'a Detail, workspace: &str, with_refused: bool) -> Option<&'a str> {
+    match detail.workspaces.get(workspace)? {
+        Workspace::Refused(_) if !with_refused => None,
+        other => other.gap(),
     }
 }
 
@@ -87,12 +183,12 @@ fn of_role<'a>(reading: &'a Reading, id: &'a str) -> impl Iterator<Item = &'a Gr
     reading.grants.iter().filter(move |grant| grant.role_id == id)
 }
 
-/// There is no directory of custom roles; a list of the assignments of one that does not exist is refused.
+/// There is no directory of custom roles. A list of the assignments of one that does not exist is refused.
 async fn is_unknown(config: &Config, cx: &Context<'_>, id: &str) -> bool {
     let query = QueryBuilder::new().pair("role_ids", id).pair("limit", "1");
-    core::read(config, cx, core::ASSIGNMENTS, query)
+    core::read::<Page>(config, cx, core::ASSIGNMENTS.method, query)
         .await
-        .is_err_and(|fault| fault.message.ends_with("invalid_role_id"))
+        .is_err_and(|fault| fault.is(&[core::UNKNOWN_ROLE]))
 }
 
 const fn not_visible(message: String) -> Absence {

@@ -1,33 +1,92 @@
 //! Owners and admins: of the organization by the user's own document, of a workspace by its lists.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use serde_json::Value;
 
 use crate::{
+    client::lenient::Id,
     contract::types::{Scope, SideEffect, Via, ViaKind},
-    error::ProviderFault,
-    provider::{Context, Grant, GrantKind, Held, KnownAs},
+    error::FaultKind,
+    provider::{Context, Grant, GrantKind, Held},
 };
 
-use super::{config::Config, core, member::Member, roles};
+use super::{
+    config::Config,
+    core::{self, Fault, List, Pages},
+    find::{Home, Member},
+    ids,
+};
 
 /// Reads under way at once.
 const CONCURRENT_READS: usize = 8;
+/// Workspaces that are looked through for ownership before a demotion in the organization.
+const MOST_WORKSPACES: usize = 50;
 
-/// What the lists of some workspaces say.
-#[derive(Default)]
-pub struct Workspaces {
-    pub grants: Vec<Grant>,
-    /// Workspaces whose lists were read.
-    pub read: Vec<String>,
-    /// Workspaces of which nothing is proven, and why.
-    pub blind: Vec<(String, String)>,
+/// What the user is in one workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Workspace {
+    Read {
+        is_owner: bool,
+        is_admin: bool,
+    },
+    /// The token does not see it: why, for people.
+    Refused(String),
+    /// Its lists cannot be read, or contradict the user's document: why, for people.
+    Unclear(String),
 }
 
-/// One workspace's lists.
-enum Lists {
-    Read { is_owner: bool, is_admin: bool },
-    Blind(String),
+/// The workspaces that a demotion in the organization takes the ownership of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ownerships {
+    pub workspaces: BTreeSet<String>,
+    /// Workspaces of which it cannot be told.
+    pub unclear: BTreeSet<String>,
+    /// Every workspace of the user is in one of the two.
+    pub covers_all: bool,
+}
+
+/// Whether a list has the user.
+enum Listed {
+    Yes,
+    No,
+    /// A row cannot be read, or may be the user's.
+    Unclear,
+}
+
+impl Workspace {
+    /// Why nothing is proven of it.
+    pub fn gap(&self) -> Option<&str> {
+        match self {
+            Self::Read { .. } => None,
+            Self::Refused(why) | Self::Unclear(why) => Some(why),
+        }
+    }
+
+    /// Returns true if both were read, and the user is nothing here that the other does not show.
+    pub const fn is_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Read { is_owner, is_admin },
+                Self::Read {
+                    is_owner: was_owner,
+                    is_admin: was_admin,
+                },
+            ) => (!*is_owner || *was_owner) && (!*is_admin || *was_admin),
+            _ => false,
+        }
+    }
+}
+
+impl Ownerships {
+    pub fn is_complete(&self) -> bool {
+        self.covers_all && self.unclear.is_empty()
+    }
+
+    /// Returns true if nothing is owned here that the others do not have.
+    pub fn is_within(&self, others: &Self) -> bool {
+        self.workspaces.is_subset(&others.workspaces) && self.unclear.is_subset(&others.unclear)
+    }
 }
 
 /// What the user is in the organization. A higher type gives the lower one, which is not held by itself then.
@@ -40,23 +99,23 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
     };
     match &highest(member) {
         // The primary owner can only hand it over: no call takes it away.
-        Some((roles::ORG_PRIMARY_OWNER, via)) => lower(
+        Some((ids::ORG_PRIMARY_OWNER, via)) => lower(
             &[
-                roles::ORG_PRIMARY_OWNER,
-                roles::ORG_OWNER,
-                roles::ORG_ADMIN,
-                roles::PRIMARY_OWNER,
+                ids::ORG_PRIMARY_OWNER,
+                ids::ORG_OWNER,
+                ids::ORG_ADMIN,
+                ids::PRIMARY_OWNER,
             ],
             via,
         ),
         Some((id, via)) => {
             let mut effects = vec![SideEffect::DemoteOwnerEverywhere];
-            if *id == roles::ORG_OWNER {
+            if *id == ids::ORG_OWNER {
                 effects.insert(0, SideEffect::DemoteOwner);
             }
             let mut grants = vec![grant(id, &scope, Held::Direct, effects)];
-            if *id == roles::ORG_OWNER {
-                grants.extend(lower(&[roles::ORG_ADMIN], via));
+            if *id == ids::ORG_OWNER {
+                grants.extend(lower(&[ids::ORG_ADMIN], via));
             }
             grants
         }
@@ -64,122 +123,180 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
     }
 }
 
-/// What the user is in these workspaces; a workspace that cannot be read says nothing, and does not keep the others.
+/// What the user is in these workspaces. A workspace that cannot be read says nothing, and does not keep the others.
+///
+/// # Errors
+/// A failed read that is no refusal of the one workspace.
 pub async fn of_workspaces(
     config: &Config,
     cx: &Context<'_>,
     member: &Member,
-    workspaces: &[String],
-) -> Result<Workspaces, ProviderFault> {
-    let lists: Vec<Lists> = stream::iter(workspaces)
-        .map(|workspace| lists(config, cx, member, workspace))
+    workspaces: BTreeSet<String>,
+) -> Result<BTreeMap<String, Workspace>, Fault> {
+    let mut read: BTreeMap<String, Workspace> = stream::iter(workspaces)
+        .map(|id| async move {
+            let workspace = workspace(config, cx, member, &id).await?;
+            Ok::<_, Fault>((id, workspace))
+        })
         .buffered(CONCURRENT_READS)
         .try_collect()
         .await?;
-    let mut all = Workspaces::default();
-    for (workspace, lists) in workspaces.iter().zip(lists) {
-        match lists {
-            Lists::Blind(why) => all.blind.push((workspace.clone(), why)),
-            Lists::Read { is_owner, is_admin } => {
-                all.grants.extend(of_workspace(member, workspace, is_owner, is_admin));
-                if member.is_more_at_home(workspace, is_owner, is_admin) {
-                    let why = format!(
-                        "the user's document gives a higher account type than the lists of workspace {workspace}"
-                    );
-                    all.blind.push((workspace.clone(), why));
-                }
-                all.read.push(workspace.clone());
-            }
-        }
-    }
-    Ok(all)
+    check_against_document(member, &mut read);
+    Ok(read)
+}
+
+/// The grants that these workspaces give.
+pub fn grants(member: &Member, workspaces: &BTreeMap<String, Workspace>) -> Vec<Grant> {
+    let read = workspaces.iter().filter_map(|(id, workspace)| match workspace {
+        Workspace::Read { is_owner, is_admin } => Some(of_workspace(member, id, *is_owner, *is_admin)),
+        Workspace::Refused(_) | Workspace::Unclear(_) => None,
+    });
+    read.flatten().collect()
 }
 
 /// Owner and admin everywhere in the organization, by being one of the whole of it: for somebody in no workspace.
 pub fn everywhere(member: &Member) -> Vec<Grant> {
     highest(member)
         .map(|(_, via)| {
-            [roles::OWNER, roles::ADMIN]
+            [ids::OWNER, ids::ADMIN]
                 .map(|id| grant(id, &scope(member, None), Held::Through(vec![via.clone()]), Vec::new()))
                 .to_vec()
         })
         .unwrap_or_default()
 }
 
-/// The ownerships of these workspaces, and whether all of them could be read.
-pub async fn owned(config: &Config, cx: &Context<'_>, member: &Member, workspaces: &[String]) -> (Vec<Grant>, bool) {
-    let lists: Vec<Result<bool, ProviderFault>> = stream::iter(workspaces)
-        .map(|workspace| is_in(config, cx, member, workspace, OWNERS))
+/// The ownerships in the user's workspaces, as far as they can be looked through.
+pub async fn ownerships(config: &Config, cx: &Context<'_>, member: &Member) -> Ownerships {
+    let lists: Vec<(&String, Result<Listed, Fault>)> = stream::iter(member.teams.iter().take(MOST_WORKSPACES))
+        .map(|workspace| async move { (workspace, is_listed(config, cx, member, workspace, core::OWNERS).await) })
         .buffered(CONCURRENT_READS)
         .collect()
         .await;
-    let complete = lists.iter().all(Result::is_ok);
-    let grants = workspaces
-        .iter()
-        .zip(lists)
-        .filter(|(_, list)| matches!(list, Ok(true)))
-        .map(|(workspace, _)| ownership(member, Some(workspace)))
-        .collect();
-    (grants, complete)
+    let mut ownerships = Ownerships {
+        covers_all: member.has_teams && member.teams.len() <= MOST_WORKSPACES,
+        ..Ownerships::default()
+    };
+    for (workspace, listed) in lists {
+        match listed {
+            Ok(Listed::Yes) => ownerships.workspaces.insert(workspace.clone()),
+            Ok(Listed::No) => false,
+            Ok(Listed::Unclear) | Err(_) => ownerships.unclear.insert(workspace.clone()),
+        };
+    }
+    ownerships
 }
 
 /// Owner of a workspace; `None`: of one that cannot be told.
 pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     grant(
-        roles::OWNER,
+        ids::OWNER,
         &scope(member, workspace),
         Held::Direct,
         vec![SideEffect::DemoteOwner],
     )
 }
 
-type List = (&'static str, &'static str);
-const OWNERS: List = ("admin.teams.owners.list", "owner_ids");
-const ADMINS: List = ("admin.teams.admins.list", "admin_ids");
-
-async fn lists(config: &Config, cx: &Context<'_>, member: &Member, workspace: &str) -> Result<Lists, ProviderFault> {
+async fn workspace(config: &Config, cx: &Context<'_>, member: &Member, workspace: &str) -> Result<Workspace, Fault> {
     let both = future::try_join(
-        is_in(config, cx, member, workspace, OWNERS),
-        is_in(config, cx, member, workspace, ADMINS),
+        is_listed(config, cx, member, workspace, core::OWNERS),
+        is_listed(config, cx, member, workspace, core::ADMINS),
     );
-    match both.await {
-        Ok((is_owner, is_admin)) => Ok(Lists::Read { is_owner, is_admin }),
-        Err(fault) if is_about_the_workspace(&fault) => Ok(Lists::Blind(format!(
-            "who owns and administers workspace {workspace} cannot be read: {}",
-            fault.message
-        ))),
-        Err(fault) => Err(fault),
-    }
+    let why = |what: &str| format!("who owns and administers workspace {workspace} cannot be read: {what}");
+    let unclear = || Workspace::Unclear(why("a row of its lists is not as documented"));
+    Ok(match both.await {
+        Ok((Listed::Unclear, _)) => unclear(),
+        // An owner is one whatever the list of admins says.
+        Ok((Listed::Yes, admin)) => Workspace::Read {
+            is_owner: true,
+            is_admin: matches!(admin, Listed::Yes),
+        },
+        Ok((Listed::No, Listed::Unclear)) => unclear(),
+        Ok((Listed::No, admin)) => Workspace::Read {
+            is_owner: false,
+            is_admin: matches!(admin, Listed::Yes),
+        },
+        Err(fault) if is_about_the_workspace(&fault) => Workspace::Refused(why(&fault.fault.message)),
+        Err(fault) if fault.fault.kind == FaultKind::BadAnswer && fault.fault.answer.is_none() => {
+            Workspace::Unclear(why(&fault.fault.message))
+        }
+        Err(fault) => return Err(fault),
+    })
 }
 
-async fn is_in(
+/// Whether one of a workspace's lists has the user.
+async fn is_listed(
     config: &Config,
     cx: &Context<'_>,
     member: &Member,
     workspace: &str,
-    (method, key): List,
-) -> Result<bool, ProviderFault> {
-    let ids = core::list(config, cx, method, &[("team_id", workspace)], 1_000, key).await?;
-    Ok(ids.iter().filter_map(Value::as_str).any(|id| member.is(id)))
+    list: List,
+) -> Result<Listed, Fault> {
+    let mut pages = Pages::new(config, cx, list, [("team_id", workspace.to_owned())]);
+    let mut listed = Listed::No;
+    while let Some(rows) = pages.next().await? {
+        for row in rows {
+            let id: Id = row
+                .read()
+                .and_then(|raw| serde_json::from_str(raw.get()).ok())
+                .unwrap_or_default();
+            match id.as_str() {
+                Some(id) if member.is(id) => return Ok(Listed::Yes),
+                Some(id) if !member.may_be(id) => {}
+                _ => listed = Listed::Unclear,
+            }
+        }
+    }
+    Ok(listed)
 }
 
-/// A no for this workspace's sake; any other one is true of all of them.
-fn is_about_the_workspace(fault: &ProviderFault) -> bool {
-    [
+/// A refusal of this one workspace. The same token has just read the user and the assignments, so that `invalid_auth` ("not
+/// authorized for the requested team_id") is not about the token.
+fn is_about_the_workspace(fault: &Fault) -> bool {
+    fault.is(&[
         "team_not_found",
         "team_access_not_granted",
         "access_denied",
         "no_permission",
         "not_an_admin",
-    ]
-    .iter()
-    .any(|error| fault.message.ends_with(error))
+        "invalid_auth",
+        "feature_not_enabled",
+    ])
+}
+
+/// Where the document gives a higher account type than the lists, one of them is not the truth. An owner or admin of the
+/// organization may have it from there, and the primary owner is one by the document only.
+fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
+    let is_less = |workspace: &Workspace| match workspace {
+        Workspace::Read { is_owner, is_admin } => {
+            (member.is_owner && !is_owner) || (member.is_admin && !is_admin && !is_owner)
+        }
+        Workspace::Refused(_) | Workspace::Unclear(_) => false,
+    };
+    if member.is_above() || member.is_primary_owner == Some(true) {
+        return;
+    }
+    // Without a home it is one of them, and nothing tells which.
+    let is_meant = |id: &str| match &member.home {
+        Home::Workspace(home) => home == id,
+        Home::Nowhere => false,
+        Home::Unknown => true,
+    };
+    if member.home == Home::Unknown && !workspaces.values().all(is_less) {
+        return;
+    }
+    for (id, workspace) in workspaces.iter_mut().filter(|(id, _)| is_meant(id)) {
+        if is_less(workspace) {
+            *workspace = Workspace::Unclear(format!(
+                "the user's document gives a higher account type than the lists of workspace {id}"
+            ));
+        }
+    }
 }
 
 /// Whether the list of admins holds the owners too is not confirmed: an owner is an owner first.
 fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool) -> Vec<Grant> {
     let scope = scope(member, Some(workspace));
-    let is_primary = member.is_home(workspace) && member.is_primary_owner;
+    let is_primary = member.is_home(workspace) && member.is_primary_owner == Some(true);
     let above: Vec<Via> = highest(member).map(|(_, via)| via).into_iter().collect();
     let own = is_primary.then(|| via("the workspace's primary owner"));
     let owner = (is_owner || is_primary).then(|| via("a workspace owner"));
@@ -189,13 +306,13 @@ fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool
             grants.push(grant(id, &scope, Held::Through(through), Vec::new()));
         }
     };
-    inherited(roles::PRIMARY_OWNER, own.iter().cloned().collect());
-    inherited(roles::OWNER, own.iter().chain(&above).cloned().collect());
-    inherited(roles::ADMIN, owner.iter().chain(&above).cloned().collect());
+    inherited(ids::PRIMARY_OWNER, own.iter().cloned().collect());
+    inherited(ids::OWNER, own.iter().chain(&above).cloned().collect());
+    inherited(ids::ADMIN, owner.iter().chain(&above).cloned().collect());
     if is_owner && !is_primary {
         grants.insert(0, ownership(member, Some(workspace)));
     } else if is_admin && !is_owner && !is_primary {
-        grants.insert(0, grant(roles::ADMIN, &scope, Held::Direct, Vec::new()));
+        grants.insert(0, grant(ids::ADMIN, &scope, Held::Direct, Vec::new()));
     }
     grants
 }
@@ -206,11 +323,11 @@ fn highest(member: &Member) -> Option<(&'static str, Via)> {
     let is = [
         (
             above.is_primary_owner,
-            roles::ORG_PRIMARY_OWNER,
+            ids::ORG_PRIMARY_OWNER,
             "the organization's primary owner",
         ),
-        (above.is_owner, roles::ORG_OWNER, "an organization owner"),
-        (above.is_admin, roles::ORG_ADMIN, "an organization admin"),
+        (above.is_owner, ids::ORG_OWNER, "an organization owner"),
+        (above.is_admin, ids::ORG_ADMIN, "an organization admin"),
     ];
     is.into_iter().find(|(is, ..)| *is).map(|(_, id, name)| (id, via(name)))
 }
@@ -225,12 +342,12 @@ fn scope(member: &Member, workspace: Option<&str>) -> Scope {
 
 fn grant(id: &str, scope: &Scope, held: Held, effects: Vec<SideEffect>) -> Grant {
     Grant {
-        known_as: KnownAs::default(),
         kind: GrantKind::Role,
         role_id: id.to_owned(),
-        role_name: roles::name_of(id).map(str::to_owned),
+        role_name: ids::name_of(id).map(str::to_owned),
         scope: scope.clone(),
         held,
+        known_as: ids::known_as(id),
         effects,
         warnings: Vec::new(),
     }

@@ -1,71 +1,234 @@
-//! Role assignments: as the list shows them, as grants, and as the requests that take them away.
+//! Role assignments: as the list shows them, and as grants.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
-
-use crate::{
-    contract::types::Scope,
-    error::{FaultKind, ProviderFault},
-    provider::{Grant, GrantKind, Held, KnownAs, Verdict},
-    reason::Reason,
+use std::{
+    cell::Cell,
+    collections::{BTreeSet, HashMap},
 };
 
-use super::{core, member::Member, roles};
+use crate::{
+    ask::Entry,
+    client::lenient::Row,
+    contract::types::Scope,
+    provider::{Context, Grant, GrantKind, Held, UnreadRow},
+};
+
+use super::{
+    config::Config,
+    core::{self, Fault, Pages},
+    documents::{Assignment, Raw},
+    find::Member,
+    ids,
+};
 
 /// The list of assignments, as far as it is about one user.
 #[derive(Default)]
 pub struct Assignments {
     pub grants: Vec<Grant>,
+    /// Rows that may be the user's.
+    pub unread: Vec<UnreadRow>,
     /// The user's own rows, as they came.
-    pub rows: Vec<Value>,
+    pub rows: Vec<Raw>,
+    pub extent: Extent,
     /// The ids that the user has in the rows of a role at an entity: a removal names the same.
-    holders: BTreeMap<(String, String), Vec<String>>,
+    holders: HashMap<(String, String), BTreeSet<String>>,
     /// Custom roles that anybody has.
-    custom: Vec<String>,
+    custom: BTreeSet<String>,
+    /// Roles and entities of the rows in `unread` that say which.
+    unread_places: BTreeSet<(String, String)>,
+    has_row: bool,
 }
 
+/// How much of the list was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    #[default]
+    Whole,
+    /// Only the assignments of these roles, to their end.
+    Roles {
+        read: BTreeSet<String>,
+        /// Slack refuses to list them: it knows no such role.
+        unknown: BTreeSet<String>,
+        /// A page that was not narrowed has a row, so that the token can see assignments.
+        has_control: bool,
+    },
+}
+
+/// Which of the two ways to read the list is taken, for all reads of one operation.
+#[derive(Debug, Default)]
+pub struct Narrowing(Cell<Option<bool>>);
+
+/// Pages after which a list that has not ended is read by role.
+const PAGES_OF_ALL: usize = 2;
+/// Roles in one narrowed list.
+const ROLES_AT_ONCE: usize = 50;
+
 impl Assignments {
-    /// From the rows of everybody.
-    pub fn of(member: &Member, rows: &[Value]) -> Result<Self, ProviderFault> {
+    /// Reads on from the first page of the list of everybody's assignments. A long list is narrowed to the roles of the request
+    /// if every entry tells its ids.
+    ///
+    /// # Errors
+    /// A failed read, or a list of which the end cannot be told.
+    pub async fn read(
+        config: &Config,
+        cx: &Context<'_>,
+        member: &Member,
+        narrowing: &Narrowing,
+        mut all: Pages<'_>,
+        first: Vec<Row<Raw>>,
+    ) -> Result<Self, Fault> {
         let mut own = Self::default();
-        for row in rows {
-            let text = |key: &str| row.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-            // A row that does not say whose it is may be the user's.
-            let (Some(role), Some(entity), Some(user)) = (text("role_id"), text("entity_id"), text("user_id")) else {
-                return Err(ProviderFault::new(
-                    FaultKind::BadAnswer,
-                    "a row in Slack's list of assignments is not as documented",
-                ));
-            };
-            if roles::is_custom(role) && !own.custom.iter().any(|known| known == role) {
-                own.custom.push(role.to_owned());
+        own.add(member, first);
+        let roles = roles_of_request(cx);
+        let mut pages = 1_usize;
+        while !all.is_over() {
+            let is_long = narrowing.0.get() == Some(true) || (narrowing.0.get().is_none() && pages >= PAGES_OF_ALL);
+            if let Some(roles) = roles.as_ref().filter(|_| is_long) {
+                narrowing.0.set(Some(true));
+                return Self::of_roles(config, cx, member, roles, own.has_row).await;
             }
-            if !member.is(user) {
-                continue;
+            if let Some(rows) = all.next().await? {
+                own.add(member, rows);
             }
-            own.rows.push(row.clone());
-            let holders = own.holders.entry((role.to_owned(), entity.to_owned())).or_default();
-            if holders.is_empty() {
-                own.grants.push(grant(member, role, entity));
-            }
-            if !holders.iter().any(|known| known == user) {
-                holders.push(user.to_owned());
+            pages = pages.saturating_add(1);
+        }
+        if narrowing.0.get() == Some(true)
+            && let Some(roles) = &roles
+        {
+            return Self::of_roles(config, cx, member, roles, own.has_row).await;
+        }
+        narrowing.0.set(Some(false));
+        Ok(own)
+    }
+
+    /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until that one is
+    /// alone.
+    async fn of_roles(
+        config: &Config,
+        cx: &Context<'_>,
+        member: &Member,
+        roles: &BTreeSet<String>,
+        has_control: bool,
+    ) -> Result<Self, Fault> {
+        let all: Vec<&str> = roles.iter().map(String::as_str).collect();
+        let mut left: Vec<&[&str]> = all.chunks(ROLES_AT_ONCE).collect();
+        let mut own = Self::default();
+        let mut unknown = BTreeSet::new();
+        while let Some(roles) = left.pop() {
+            let mut pages = Pages::new(config, cx, core::ASSIGNMENTS, [("role_ids", roles.join(","))]);
+            loop {
+                match pages.next().await {
+                    Ok(Some(rows)) => own.add(member, rows),
+                    Ok(None) => break,
+                    Err(fault) if fault.is(&[core::UNKNOWN_ROLE]) => {
+                        match roles {
+                            [one] => {
+                                unknown.insert((*one).to_owned());
+                            }
+                            several => left.extend(several.chunks(several.len().div_ceil(2))),
+                        }
+                        break;
+                    }
+                    Err(fault) => return Err(fault),
+                }
             }
         }
+        own.extent = Extent::Roles {
+            read: roles.clone(),
+            unknown,
+            has_control,
+        };
         Ok(own)
+    }
+
+    fn add(&mut self, member: &Member, rows: Vec<Row<Raw>>) {
+        for row in rows {
+            match row {
+                Row::Read(raw) => self.add_row(member, raw),
+                Row::Unread(raw) => self.unread.push(UnreadRow::new(raw)),
+            }
+        }
+    }
+
+    fn add_row(&mut self, member: &Member, raw: Raw) {
+        let Ok(row) = serde_json::from_str::<Assignment>(raw.get()) else {
+            self.unread.push(UnreadRow::new(cut(raw.get())));
+            return;
+        };
+        let role = row.role_id.as_str().map(str::to_owned);
+        let entity = row
+            .entity_id
+            .as_str()
+            .filter(|id| ids::is_entity(id))
+            .map(str::to_owned);
+        self.has_row |= role.is_some() && entity.is_some() && row.user_id.as_str().is_some();
+        if let Some(role) = role.as_ref().filter(|role| ids::is_custom(role)) {
+            self.custom.insert(role.clone());
+        }
+        // A row that does not say whose it is may be the user's.
+        let is_own = match row.user_id.as_str() {
+            Some(user) if member.is(user) => true,
+            Some(user) if !member.may_be(user) => return,
+            _ => false,
+        };
+        match (role, entity, row.user_id.as_str()) {
+            (Some(role), Some(entity), Some(user)) if is_own => {
+                let holders = self.holders.entry((role.clone(), entity.clone())).or_default();
+                if holders.is_empty() {
+                    self.grants.push(grant(member, &role, &entity));
+                }
+                holders.insert(user.to_owned());
+                self.rows.push(raw);
+            }
+            (role, entity, _) => self.add_unread(member, role, entity, &raw),
+        }
+    }
+
+    /// Rows that tell the same are one: there may be many.
+    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>, raw: &Raw) {
+        let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
+        if !self.unread_places.insert(place) {
+            return;
+        }
+        let mut row = UnreadRow::new(cut(raw.get()));
+        if let Some(entity) = entity {
+            row.scope = scope(member, &entity);
+        }
+        row.names = role.iter().flat_map(|id| ids::names_of(id)).collect();
+        row.ids = role.into_iter().collect();
+        self.unread.push(row);
+    }
+
+    /// The ids of the roles that the user holds, or may hold.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let held = self.grants.iter().map(|grant| &grant.role_id);
+        held.chain(self.unread.iter().flat_map(|row| &row.ids))
+            .map(String::as_str)
     }
 
     /// Whether somebody has this custom role, so that it exists.
     pub fn exists(&self, role: &str) -> bool {
-        self.custom.iter().any(|known| known == role)
+        self.custom.contains(role)
     }
 
     /// The ids that a removal of this role at this entity names.
-    pub fn holders(&self, role: &str, entity: &str, user: &str) -> Vec<String> {
+    pub fn holders(&self, role: &str, entity: &str) -> Vec<String> {
         let key = (role.to_owned(), entity.to_owned());
-        self.holders.get(&key).cloned().unwrap_or_else(|| vec![user.to_owned()])
+        self.holders.get(&key).into_iter().flatten().cloned().collect()
     }
+}
+
+/// The ids of the assigned roles that the request names; `None` if an entry may mean a role of which the id is not known.
+fn roles_of_request(cx: &Context<'_>) -> Option<BTreeSet<String>> {
+    let mut roles = BTreeSet::new();
+    for selector in cx.ask.entries.iter().map(Entry::selector) {
+        let meant = ids::meant(selector);
+        if meant.is_empty() {
+            return None;
+        }
+        let assigned = meant.into_iter().filter(|id| !ids::is_account_type(id));
+        roles.extend(assigned.map(str::to_owned));
+    }
+    Some(roles)
 }
 
 /// The entity of an assignment: the innermost part of its scope.
@@ -78,139 +241,34 @@ pub fn entity(scope: &Scope) -> Option<&str> {
     group.as_deref().or(workspace.as_deref()).or(organization.as_deref())
 }
 
-/// The body of a removal.
-pub fn removal(role: &str, entities: &[&str], users: &[String]) -> Value {
-    json!({"role_id": role, "entity_ids": entities, "user_ids": users})
-}
-
-/// The verdicts of a removal of which only some was done. An entity that is rejected with its own error was not; what is not
-/// mentioned was, if only entities were rejected. All else the read-back decides.
-pub fn partial(grants: &[&Grant], document: &Value, error: &str) -> Vec<Verdict> {
-    let list = |key: &str| {
-        document
-            .get(key)
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
-    let rejected = list("rejected_entities");
-    let rejected_users = list("rejected_users");
-    let is_only_of_entities = error == "failed_for_some_entities" && !rejected.is_empty() && rejected_users.is_empty();
-    let why = |row: &Value| {
-        row.get("error")
-            .and_then(Value::as_str)
-            .unwrap_or("rejected")
-            .to_owned()
-    };
-    grants
-        .iter()
-        .map(|grant| {
-            let entity = entity(&grant.scope).unwrap_or_default();
-            let row = rejected
-                .iter()
-                .find(|row| row.get("id").and_then(Value::as_str) == Some(entity));
-            match (row.map(why), rejected_users.first().map(why)) {
-                (Some(error), _) => Verdict::Refused {
-                    reason: ProviderFault::new(core::kind_of(&error), "").reason(),
-                    message: format!("Slack rejects {entity}: {error}"),
-                },
-                (None, _) if is_only_of_entities => Verdict::Acknowledged,
-                (None, Some(error)) => Verdict::Unanswered {
-                    reason: Reason::ProviderRefused,
-                    message: format!("Slack rejects the user: {error}"),
-                },
-                // Without a list of what was rejected nothing was acknowledged.
-                (None, None) => Verdict::Unanswered {
-                    reason: Reason::BadAnswer,
-                    message: format!("Slack answers with {error}, and does not say what it rejected"),
-                },
-            }
-        })
-        .collect()
-}
-
 /// The entity's first letter says what it is.
+fn scope(member: &Member, entity: &str) -> Scope {
+    let is_organization = ids::is_organization(entity);
+    let is_workspace = ids::is_workspace(entity);
+    let organization = if is_organization { entity } else { &member.enterprise };
+    Scope {
+        group: (!is_organization && !is_workspace).then(|| entity.to_owned()),
+        organization: Some(organization.to_owned()),
+        workspace: is_workspace.then(|| entity.to_owned()),
+    }
+}
+
 fn grant(member: &Member, role: &str, entity: &str) -> Grant {
-    let is = |letter: char| entity.starts_with(letter).then(|| entity.to_owned());
-    let (organization, workspace) = (is('E'), is('T'));
-    let is_inside = organization.is_none();
     Grant {
-        known_as: KnownAs::default(),
         kind: GrantKind::Role,
-        role_name: roles::name_of(role).map(str::to_owned),
+        role_name: ids::name_of(role).map(str::to_owned),
         role_id: role.to_owned(),
-        scope: Scope {
-            group: (is_inside && workspace.is_none()).then(|| entity.to_owned()),
-            organization: organization.or_else(|| Some(member.enterprise.clone())),
-            workspace,
-        },
+        scope: scope(member, entity),
         held: Held::Direct,
+        known_as: ids::known_as(role),
         effects: Vec::new(),
         warnings: Vec::new(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grants() -> [Grant; 2] {
-        let member = Member::new(&json!({}), "U1", String::from("E1"));
-        ["T1", "T2"].map(|entity| grant(&member, "Rl01", entity))
-    }
-
-    #[test]
-    fn only_what_is_rejected_by_name_is_certainly_without_effect() {
-        let is_refused = |verdict: &Verdict| matches!(verdict, Verdict::Refused { .. });
-        let is_open = |verdict: &Verdict| matches!(verdict, Verdict::Unanswered { .. });
-        let row = |id: &str| json!([{"id": id, "error": "invalid_auth"}]);
-        let [one, two] = &grants();
-        let entities = partial(
-            &[one, two],
-            &json!({ "rejected_entities": row("T1") }),
-            "failed_for_some_entities",
-        );
-        assert!(is_refused(&entities[0]) && entities[1] == Verdict::Acknowledged);
-        let users = partial(
-            &[one, two],
-            &json!({ "rejected_users": row("U1") }),
-            "failed_for_some_users",
-        );
-        assert!(users.iter().all(is_open), "{users:?}");
-        let both = partial(
-            &[one, two],
-            &json!({"rejected_users": row("U1"), "rejected_entities": row("T2")}),
-            "failed_for_some_users_and_entities",
-        );
-        assert!(is_open(&both[0]) && is_refused(&both[1]));
-        for error in [
-            "failed_for_some_entities",
-            "failed_for_some_users",
-            "failed_for_some_users_and_entities",
-        ] {
-            let silent = partial(&[one], &json!({}), error);
-            assert!(is_open(&silent[0]), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_row_of_nobody_proves_nothing_and_either_id_is_the_users() {
-        let user = json!({"enterprise_user": {"id": "W9"}});
-        let member = Member::new(&user, "U1", String::from("E1"));
-        let row = |user: &str, entity: &str| json!({"role_id": "Rl01", "entity_id": entity, "user_id": user});
-        let own = Assignments::of(
-            &member,
-            &[row("U1", "T1"), row("W9", "T1"), row("W9", "E1"), row("U2", "T2")],
-        )
-        .unwrap();
-        assert_eq!(own.grants.len(), 2);
-        assert_eq!(own.holders("Rl01", "T1", "U1"), ["U1", "W9"]);
-        assert_eq!(own.holders("Rl01", "E1", "U1"), ["W9"]);
-        assert_eq!(own.holders("Rl01", "T5", "U1"), ["U1"]);
-        for key in ["role_id", "entity_id", "user_id"] {
-            let mut bad = row("U2", "T1");
-            bad[key] = json!(null);
-            assert!(Assignments::of(&member, &[bad]).is_err(), "{key}");
-        }
-    }
+fn cut(raw: &str) -> String {
+    raw.chars().take(LONGEST_UNREAD).collect()
 }
+
+/// Characters that are kept of a row that could not be read.
+const LONGEST_UNREAD: usize = 256;

@@ -1,20 +1,172 @@
-//! Slack's requests and what their answers say: nearly everything is 200, and `ok` tells.
+//! Slack's requests, and what its answers mean: nearly everything is 200, and `ok` tells.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, Call, QueryBuilder, Repeat, path_segment},
-    error::{FaultKind, ProviderAnswer, ProviderFault},
+    client::{
+        Answer, Call, QueryBuilder, Repeat,
+        lenient::{Row, Rows},
+        path_segment,
+    },
+    error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
     transport::Method,
 };
 
-use super::config::Config;
+use super::{
+    config::Config,
+    documents::{Envelope, Page, Raw, ScimUser},
+};
 
-/// The list of all role assignments.
-pub const ASSIGNMENTS: &str = "admin.roles.listAssignments";
+/// The error code for a role that does not exist.
+pub const UNKNOWN_ROLE: &str = "invalid_role_id";
 
-/// The status that an answer means: a 200 may carry the word of a rate limit or of an internal error.
+/// A failed call, with Slack's error code if it gave one.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub fault: ProviderFault,
+    pub code: Option<String>,
+}
+
+/// A list that is read in pages.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    pub method: &'static str,
+    /// The key of the rows.
+    key: &'static str,
+    /// Rows in a page, the most that Slack allows.
+    limit: usize,
+    rows: fn(Page) -> Rows<Raw>,
+}
+
+pub const ASSIGNMENTS: List = List {
+    method: "admin.roles.listAssignments",
+    key: "role_assignments",
+    limit: 200,
+    rows: |page| page.role_assignments,
+};
+
+pub const OWNERS: List = List {
+    method: "admin.teams.owners.list",
+    key: "owner_ids",
+    limit: 1_000,
+    rows: |page| page.owner_ids,
+};
+
+pub const ADMINS: List = List {
+    method: "admin.teams.admins.list",
+    key: "admin_ids",
+    limit: 1_000,
+    rows: |page| page.admin_ids,
+};
+
+/// The pages of a list, one after the other.
+pub struct Pages<'a> {
+    config: &'a Config,
+    cx: &'a Context<'a>,
+    list: List,
+    arguments: Vec<(&'static str, String)>,
+    cursor: Option<String>,
+    cursors: BTreeSet<String>,
+    is_over: bool,
+}
+
+impl Fault {
+    /// Returns true if Slack gave one of these error codes.
+    pub fn is(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+}
+
+impl From<ProviderFault> for Fault {
+    fn from(fault: ProviderFault) -> Self {
+        Self { fault, code: None }
+    }
+}
+
+impl From<Fault> for ProviderFault {
+    fn from(fault: Fault) -> Self {
+        fault.fault
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Provider(fault.fault)
+    }
+}
+
+impl<'a> Pages<'a> {
+    pub fn new(
+        config: &'a Config,
+        cx: &'a Context<'a>,
+        list: List,
+        arguments: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        Self {
+            config,
+            cx,
+            list,
+            arguments: arguments.into_iter().collect(),
+            cursor: None,
+            cursors: BTreeSet::new(),
+            is_over: false,
+        }
+    }
+
+    /// The list was read to its end.
+    pub const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// The rows of the next page; `None` past the last one.
+    ///
+    /// # Errors
+    /// What the call gives; [`FaultKind::BadAnswer`] for a page that is no list, and where the end of the list cannot be told.
+    pub async fn next(&mut self) -> Result<Option<Vec<Row<Raw>>>, Fault> {
+        if self.is_over {
+            return Ok(None);
+        }
+        self.cx.client.budget().page(self.list.method)?;
+        let query = self
+            .arguments
+            .iter()
+            .fold(QueryBuilder::new(), |query, (name, value)| query.pair(name, value))
+            .pair("limit", &self.list.limit.to_string())
+            // An empty cursor must not be sent.
+            .maybe("cursor", self.cursor.as_deref());
+        let page: Page = read(self.config, self.cx, self.list.method, query).await?;
+        let next = page.next_cursor().map(|next| next.map(str::to_owned));
+        let Some(rows) = (self.list.rows)(page).into_list() else {
+            return Err(self.wrong(&format!("has no {}", self.list.key)));
+        };
+        match next {
+            Err(()) => return Err(self.wrong("has a cursor that is no text")),
+            // A list that ends on a full page says so. Without a word there may be another one.
+            Ok(None) if rows.len() >= self.list.limit => {
+                return Err(self.wrong("is a full page, and does not say whether it is the last"));
+            }
+            Ok(None) => self.is_over = true,
+            Ok(Some(next)) if next.is_empty() => self.is_over = true,
+            Ok(Some(next)) => {
+                if !self.cursors.insert(next.clone()) {
+                    return Err(self.wrong("repeats a page"));
+                }
+                self.cursor = Some(next);
+            }
+        }
+        Ok(Some(rows))
+    }
+
+    fn wrong(&self, what: &str) -> Fault {
+        let message = format!("Slack's answer to {} {what}", self.list.method);
+        ProviderFault::new(FaultKind::BadAnswer, message).into()
+    }
+}
+
+/// The status that an answer means: a 200 may carry the code of a rate limit or of an internal error.
 pub fn status_of(answer: &Answer) -> u16 {
     match error_of(answer).as_deref().map(kind_of) {
         Some(FaultKind::RateLimited) => 429,
@@ -23,96 +175,39 @@ pub fn status_of(answer: &Answer) -> u16 {
     }
 }
 
-/// Calls a reading method; its answer is `ok`.
-pub async fn read(
+/// Calls a method that reads.
+///
+/// # Errors
+/// What the answer says if it is not `ok`.
+pub async fn read<T: DeserializeOwned>(
     config: &Config,
     cx: &Context<'_>,
     method: &str,
     query: QueryBuilder,
-) -> Result<Value, ProviderFault> {
+) -> Result<T, Fault> {
     let call = Call::get(config.base.join(&query.on(&format!("/api/{method}"))));
     let answer = send(config, cx, &call).await?;
-    let document: Value = answer.json(method).map_err(|fault| {
-        if answer.is_success() {
-            fault
-        } else {
-            of_status(cx, &answer, method)
-        }
-    })?;
-    if answer.is_success() && document.get("ok").and_then(Value::as_bool) == Some(true) {
-        return Ok(document);
+    if !is_ok(&answer) {
+        return Err(refusal(cx, &answer, method));
     }
-    Err(refusal(cx, &answer, method))
+    Ok(answer.json(method)?)
 }
 
-/// Every page of a list, of `limit` rows each.
-pub async fn list(
-    config: &Config,
-    cx: &Context<'_>,
-    method: &'static str,
-    arguments: &[(&str, &str)],
-    limit: usize,
-    key: &str,
-) -> Result<Vec<Value>, ProviderFault> {
-    let wrong = |what: &str| {
-        let message = format!("Slack's answer to {method} {what}");
-        ProviderFault::new(FaultKind::BadAnswer, message)
-    };
-    let mut cursor: Option<String> = None;
-    let mut rows = Vec::new();
-    loop {
-        cx.client.budget().page(method)?;
-        let query = arguments
-            .iter()
-            .fold(QueryBuilder::new(), |query, (name, value)| query.pair(name, value))
-            .pair("limit", &limit.to_string())
-            // An empty cursor must not be sent.
-            .maybe("cursor", cursor.as_deref());
-        let document = read(config, cx, method, query).await?;
-        let Some(Value::Array(page)) = document.get(key) else {
-            return Err(wrong(&format!("has no {key}")));
-        };
-        rows.extend(page.iter().cloned());
-        match next_cursor(&document) {
-            Err(()) => return Err(wrong("has a cursor that is no text")),
-            // A list that ends on a full page says so; without a word there may be another one.
-            Ok(None) if page.len() >= limit => {
-                return Err(wrong("is a full page, and does not say whether it is the last"));
-            }
-            Ok(None | Some("")) => return Ok(rows),
-            Ok(Some(next)) if cursor.as_deref() == Some(next) => return Err(wrong("repeats a page")),
-            Ok(Some(next)) => cursor = Some(next.to_owned()),
-        }
-    }
-}
-
-/// The examples have it inside of `response_metadata`, the schema of `admin.roles.listAssignments` at the top.
-fn next_cursor(document: &Value) -> Result<Option<&str>, ()> {
-    let places = ["/response_metadata/next_cursor", "/next_cursor"];
-    let mut found = None;
-    for value in places.iter().filter_map(|pointer| document.pointer(pointer)) {
-        match value {
-            Value::String(next) if found.is_none_or(str::is_empty) => found = Some(next.as_str()),
-            Value::Null | Value::String(_) => {}
-            _ => return Err(()),
-        }
-    }
-    Ok(found)
-}
-
-/// The user as SCIM knows it; `None` where it is not wanted or cannot be read: it decides nothing.
-pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<Value> {
+/// The user as SCIM knows it, with its document; `None` where the account does not want it or it cannot be read: it decides
+/// nothing.
+pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<(ScimUser, String)> {
     let base = config.scim.as_ref()?;
     let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
     let answer = send(config, cx, &call).await.ok()?;
-    let document: Value = answer
+    let raw: Raw = answer
         .is_success()
         .then(|| serde_json::from_slice(&answer.body).ok())??;
-    (document.get("id").and_then(Value::as_str) == Some(user)).then_some(document)
+    let document: ScimUser = serde_json::from_str(raw.get()).ok()?;
+    (document.id.as_str() == Some(user)).then(|| (document, raw.get().to_owned()))
 }
 
 /// A writing method with a JSON body.
-pub fn write(config: &Config, method: &str, body: &Value, repeat: Repeat) -> Call {
+pub fn write(config: &Config, method: &str, body: &serde_json::Value, repeat: Repeat) -> Call {
     Call::write(
         Method::Post,
         config.base.join(&format!("/api/{method}")),
@@ -123,45 +218,56 @@ pub fn write(config: &Config, method: &str, body: &Value, repeat: Repeat) -> Cal
 }
 
 /// Sends a call with the account's token.
+///
+/// # Errors
+/// Where there is no whole answer.
 pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answer, ProviderFault> {
     cx.client
         .send_authorized(call, ("authorization", "Bearer", &config.token))
         .await
 }
 
+/// Returns true for a 2xx that says `ok` and names no error.
+pub fn is_ok(answer: &Answer) -> bool {
+    answer.is_success()
+        && envelope(answer).is_some_and(|envelope| envelope.ok.as_bool() == Some(true) && envelope.error.is_absent())
+}
+
 /// The fault of an answer that is not `ok`.
-pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
-    let Some(error) = error_of(answer) else {
-        return of_status(cx, answer, method);
+pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
+    let envelope = envelope(answer).unwrap_or_default();
+    // An `ok` that names an error contradicts itself.
+    let code = envelope.error.as_str().filter(|_| envelope.ok.as_bool() != Some(true));
+    let Some(code) = code else {
+        let message = if answer.is_success() {
+            format!("Slack's answer to {method} is not its documented JSON")
+        } else {
+            format!("Slack answers {method} with status {}", answer.status)
+        };
+        return cx.client.fault(answer, answer.fault_kind(), message).into();
     };
-    let fault = answer.fault(kind_of(&error), format!("Slack answers {method} with {error}"));
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        answer: fault.answer.map(|evidence| ProviderAnswer {
-            missing_scopes: needed(answer),
-            ..evidence
-        }),
-        ..fault
+    let kind = match answer.status {
+        429 | 500.. => answer.fault_kind(),
+        _ => kind_of(code),
+    };
+    let fault = cx
+        .client
+        .fault(answer, kind, format!("Slack answers {method} with {code}"));
+    Fault {
+        code: Some(code.to_owned()),
+        fault: ProviderFault {
+            answer: fault.answer.map(|evidence| ProviderAnswer {
+                missing_scopes: scopes(envelope.needed.as_str().unwrap_or_default()),
+                ..evidence
+            }),
+            ..fault
+        },
     }
 }
 
-/// The scopes that a `missing_scope` answer asks for: a comma list.
-fn needed(answer: &Answer) -> Vec<String> {
-    let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let list = document.get("needed").and_then(Value::as_str).unwrap_or_default();
-    let scopes = list.split(',').map(str::trim).filter(|scope| !scope.is_empty());
-    scopes.map(str::to_owned).collect()
-}
-
-/// The `error` of an answer.
-pub fn error_of(answer: &Answer) -> Option<String> {
-    let document: Value = serde_json::from_slice(&answer.body).ok()?;
-    document.get("error")?.as_str().map(str::to_owned)
-}
-
-/// What kind of fault an error is. Source: docs.slack.dev, the errors of each method.
-pub fn kind_of(error: &str) -> FaultKind {
-    match error {
+/// What kind of fault an error code is. Source: docs.slack.dev, the errors of each method and those that all have.
+pub fn kind_of(code: &str) -> FaultKind {
+    match code {
         "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {
             FaultKind::CredentialsRejected
         }
@@ -182,7 +288,7 @@ pub fn kind_of(error: &str) -> FaultKind {
         | "two_factor_setup_required"
         | "enterprise_is_restricted"
         | "feature_not_enabled" => FaultKind::Forbidden,
-        "ratelimited" => FaultKind::RateLimited,
+        "ratelimited" | "rate_limited" => FaultKind::RateLimited,
         "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "team_added_to_org" => {
             FaultKind::ServerError
         }
@@ -190,35 +296,39 @@ pub fn kind_of(error: &str) -> FaultKind {
     }
 }
 
-fn of_status(cx: &Context<'_>, answer: &Answer, method: &str) -> ProviderFault {
-    cx.client.fault(
-        answer,
-        answer.fault_kind(),
-        format!("Slack answers {method} with status {}", answer.status),
-    )
+/// The error code of an answer that is not `ok`.
+fn error_of(answer: &Answer) -> Option<String> {
+    let envelope = envelope(answer)?;
+    (envelope.ok.as_bool() != Some(true)).then(|| envelope.error.into_string())?
+}
+
+fn envelope(answer: &Answer) -> Option<Envelope> {
+    serde_json::from_slice(&answer.body).ok()
+}
+
+/// The scopes of a comma list.
+fn scopes(list: &str) -> Vec<String> {
+    let scopes = list.split(',').map(str::trim).filter(|scope| !scope.is_empty());
+    scopes.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn a_cursor_stands_in_either_place() {
-        for (document, cursor) in [
-            (json!({"response_metadata": {"next_cursor": "a"}}), Ok(Some("a"))),
-            (json!({"next_cursor": "b"}), Ok(Some("b"))),
-            (
-                json!({"response_metadata": {"next_cursor": ""}, "next_cursor": "c"}),
-                Ok(Some("c")),
-            ),
-            (json!({"response_metadata": {"next_cursor": ""}}), Ok(Some(""))),
-            (json!({"next_cursor": null}), Ok(None)),
-            (json!({}), Ok(None)),
-            (json!({"next_cursor": 5}), Err(())),
+    fn an_error_inside_a_200_has_the_meaning_of_its_kind() {
+        for (code, kind) in [
+            ("invalid_auth", FaultKind::CredentialsRejected),
+            ("missing_scope", FaultKind::Forbidden),
+            ("ratelimited", FaultKind::RateLimited),
+            ("internal_error", FaultKind::ServerError),
+            ("fatal_error", FaultKind::ServerError),
+            ("service_unavailable", FaultKind::ServerError),
+            ("team_not_found", FaultKind::Refused),
+            ("something_new", FaultKind::Refused),
         ] {
-            assert_eq!(next_cursor(&document), cursor, "{document}");
+            assert_eq!(kind_of(code), kind, "{code}");
         }
     }
 }

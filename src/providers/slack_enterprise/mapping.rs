@@ -1,66 +1,65 @@
 //! From Slack's user document to the unified user.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::{
+    client::lenient::{Rows, Scalar, Text},
     contract::types::{self, Email, Group, Organization, Phone, Role, Url, Workspace},
     provider::Grant,
     timestamp,
     unified::blank_user,
 };
 
-use super::{form, reading::Detail, roles};
+use super::{
+    account_types,
+    assignments::Extent,
+    documents::{ScimValue, User},
+    ids,
+    read::Detail,
+};
 
 /// The unified user. Its roles are the assignments, and what it is in the organization and in the workspaces that were read, as
-/// far as a request can have them: what a guest is stands in `user_type`.
+/// far as a request can have them: what a guest is stands in `user_type`. A list of roles that is not whole is left out.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
+    let is_whole = detail.assignments.extent == Extent::Whole;
     let document = &detail.user;
-    let text = |pointer: &str| {
-        document
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let scim = |pointer: &str| {
-        let value = detail.scim.as_ref()?.pointer(pointer)?.as_str()?;
-        Some(value.to_owned()).filter(|text| !text.is_empty())
-    };
-    let flag = |key: &str| document.get(key).and_then(Value::as_bool);
+    let profile = document.profile.read().cloned().unwrap_or_default();
+    let above = document.enterprise_user.read();
+    let scim = detail.scim.clone().unwrap_or_default();
+    let scim_name = scim.name.into_read().unwrap_or_default();
     types::User {
-        external_id: scim("/externalId"),
-        identifiers: Some(identifiers(&text, &detail.member.enterprise)),
-        first_name: text("/profile/first_name").or_else(|| scim("/name/givenName")),
-        last_name: text("/profile/last_name").or_else(|| scim("/name/familyName")),
-        name: text("/real_name").or_else(|| text("/profile/real_name")),
-        username: text("/name").or_else(|| scim("/userName")),
-        title: text("/profile/title"),
-        emails: emails(text("/profile/email"), detail.scim.as_ref()),
-        phones: phones(text("/profile/phone"), detail.scim.as_ref()),
-        status: Some(String::from(if flag("deleted") == Some(true) {
+        external_id: scim.external_id.into_string(),
+        identifiers: Some(identifiers(detail)),
+        first_name: profile.first_name.into_string().or(scim_name.given_name.into_string()),
+        last_name: profile.last_name.into_string().or(scim_name.family_name.into_string()),
+        name: document
+            .real_name
+            .as_str()
+            .map(str::to_owned)
+            .or(profile.real_name.into_string()),
+        username: text(&document.name).or(scim.user_name.into_string()),
+        title: profile.title.into_string(),
+        emails: emails(text(&profile.email), &scim.emails),
+        phones: phones(profile.phone.into_string(), &scim.phone_numbers),
+        status: Some(String::from(if document.deleted.as_bool() == Some(true) {
             "deleted"
-        } else if flag("is_invited_user") == Some(true) {
+        } else if document.is_invited_user.as_bool() == Some(true) {
             "invited"
         } else {
             "active"
         })),
-        is_email_verified: flag("is_email_confirmed"),
+        is_email_verified: document.is_email_confirmed.as_bool(),
         // Without the right to see it, Slack says false.
-        is_two_factor_enabled: flag("has_2fa").filter(|has| *has),
-        roles: grants
-            .iter()
-            .filter(|grant| grant.is_direct() || is_highest(grant))
-            .map(role)
-            .chain(at_home(detail))
-            .filter(form::is_role_of_a_request)
-            .collect(),
+        is_two_factor_enabled: document.has_2fa.as_bool().filter(|has| *has),
+        roles: if is_whole { roles(detail, grants) } else { Vec::new() },
+        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
         organizations: vec![Organization {
             id: Some(detail.member.enterprise.clone()),
-            name: text("/enterprise_user/enterprise_name"),
+            name: above.and_then(|above| text(&above.enterprise_name)),
         }],
-        user_type: user_type(document),
+        user_type: Some(user_type(document).to_owned()),
         workspaces: detail
             .member
             .teams
@@ -70,55 +69,74 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
                 name: None,
             })
             .collect(),
-        groups: groups(detail),
-        avatar: AVATARS.iter().find_map(|size| text(&format!("/profile/image_{size}"))),
-        created_at: scim("/meta/created"),
-        urls: scim("/profileUrl")
+        groups: groups(detail, &scim.groups),
+        avatar: [
+            profile.image_original,
+            profile.image_512,
+            profile.image_192,
+            profile.image_72,
+            profile.image_48,
+            profile.image_32,
+            profile.image_24,
+        ]
+        .into_iter()
+        .find_map(Text::into_string),
+        created_at: scim.meta.into_read().and_then(|meta| meta.created.into_string()),
+        urls: scim
+            .profile_url
+            .into_string()
             .map(|url| Url {
                 url: Some(url),
                 type_: None,
             })
             .into_iter()
             .collect(),
-        timezone: text("/tz"),
-        languages: text("/locale").into_iter().collect(),
-        updated_at: document
-            .get("updated")
-            .and_then(Value::as_u64)
-            .map(|seconds| timestamp::format(Duration::from_secs(seconds))),
-        ..blank_user(text("/id").unwrap_or_default())
+        timezone: text(&document.tz),
+        languages: text(&document.locale).into_iter().collect(),
+        updated_at: document.updated.as_u64().and_then(timestamp::from_seconds),
+        ..blank_user(detail.member.id.clone())
     }
 }
 
-/// From the largest to the smallest.
-const AVATARS: [&str; 7] = ["original", "512", "192", "72", "48", "32", "24"];
+fn roles(detail: &Detail, grants: &[Grant]) -> Vec<Role> {
+    grants
+        .iter()
+        .filter(|grant| grant.is_direct() || is_highest(grant))
+        .map(role)
+        .chain(at_home(detail))
+        .filter(ids::is_role_of_a_request)
+        .collect()
+}
 
-fn identifiers(text: &dyn Fn(&str) -> Option<String>, enterprise: &str) -> String {
-    let mut identifiers = json!({"team_id": text("/team_id"), "enterprise_id": enterprise});
-    if let Some(id) = text("/enterprise_user/id") {
-        identifiers["enterprise_user_id"] = Value::from(id);
+fn identifiers(detail: &Detail) -> String {
+    let member = &detail.member;
+    let mut identifiers = json!({"team_id": text(&detail.user.team_id), "enterprise_id": member.enterprise});
+    if let (Value::Object(fields), Some(id)) = (&mut identifiers, &member.enterprise_user) {
+        fields.insert(String::from("enterprise_user_id"), Value::from(id.clone()));
     }
     identifiers.to_string()
 }
 
 /// Groups of the identity provider, as SCIM knows them.
-fn groups(detail: &Detail) -> Vec<Group> {
-    entries(detail.scim.as_ref(), "groups")
+fn groups(detail: &Detail, listed: &Rows<ScimValue>) -> Vec<Group> {
+    listed
+        .read()
         .map(|group| Group {
-            id: value(group, "value"),
-            name: value(group, "display"),
+            id: text(&group.value),
+            name: text(&group.display),
             organization: Some(detail.member.enterprise.clone()),
         })
         .collect()
 }
 
 /// SCIM's list, where there is one, else the profile's.
-fn emails(own: Option<String>, scim: Option<&Value>) -> Vec<Email> {
-    let listed: Vec<Email> = entries(scim, "emails")
+fn emails(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Email> {
+    let listed: Vec<Email> = listed
+        .read()
         .map(|entry| Email {
-            email: value(entry, "value"),
-            type_: value(entry, "type"),
-            is_primary: entry.get("primary").and_then(Value::as_bool),
+            email: text(&entry.value),
+            type_: text(&entry.kind),
+            is_primary: entry.primary.as_bool(),
         })
         .filter(|email| email.email.is_some())
         .collect();
@@ -135,60 +153,56 @@ fn emails(own: Option<String>, scim: Option<&Value>) -> Vec<Email> {
 }
 
 /// The profile's number, and those that SCIM has besides.
-fn phones(own: Option<String>, scim: Option<&Value>) -> Vec<Phone> {
-    let mut phones: Vec<Phone> = own
-        .map(|number| Phone {
+fn phones(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Phone> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let own = own.map(|number| (number, None));
+    let listed = listed
+        .read()
+        .filter_map(|entry| Some((text(&entry.value)?, text(&entry.kind))));
+    own.into_iter()
+        .chain(listed)
+        .filter(|(number, _)| known.insert(number.clone()))
+        .map(|(number, type_)| Phone {
             number: Some(number),
             extension: None,
-            type_: None,
+            type_,
         })
-        .into_iter()
-        .collect();
-    for entry in entries(scim, "phoneNumbers") {
-        let number = value(entry, "value");
-        if number.is_some() && !phones.iter().any(|known| known.number == number) {
-            phones.push(Phone {
-                number,
-                extension: None,
-                type_: value(entry, "type"),
-            });
-        }
-    }
-    phones
+        .collect()
 }
 
-fn entries<'a>(scim: Option<&'a Value>, key: &str) -> impl Iterator<Item = &'a Value> {
-    let list = scim.and_then(|scim| scim.get(key)).and_then(Value::as_array);
-    list.into_iter().flatten()
-}
-
-fn value(entry: &Value, key: &str) -> Option<String> {
-    let text = entry.get(key)?.as_str()?;
-    (!text.is_empty()).then(|| text.to_owned())
+fn text<K>(value: &Scalar<K>) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }
 
 /// What nothing is above of, so that it is not held through anything else, and what no call takes away.
 fn is_highest(grant: &Grant) -> bool {
-    grant.role_id == roles::ORG_PRIMARY_OWNER
-        || (grant.role_id == roles::PRIMARY_OWNER && grant.scope.workspace.is_some())
+    grant.role_id == ids::ORG_PRIMARY_OWNER || (grant.role_id == ids::PRIMARY_OWNER && grant.scope.workspace.is_some())
 }
 
 /// The account type in the home workspace by the document, where the workspace's own lists were not read.
 fn at_home(detail: &Detail) -> Option<Role> {
     let member = &detail.member;
-    let home = member.home.as_ref().filter(|home| !detail.lists_read.contains(home))?;
+    let home = member.home.workspace()?;
+    let is_read = matches!(detail.workspaces.get(home), Some(account_types::Workspace::Read { .. }));
+    let is_owned = detail
+        .ownerships
+        .as_ref()
+        .is_some_and(|ownerships| ownerships.workspaces.contains(home));
+    if is_read || is_owned {
+        return None;
+    }
     let types = [
-        (member.is_primary_owner, roles::PRIMARY_OWNER),
-        (member.is_owner, roles::OWNER),
-        (member.is_admin, roles::ADMIN),
+        (member.is_primary_owner == Some(true), ids::PRIMARY_OWNER),
+        (member.is_owner, ids::OWNER),
+        (member.is_admin, ids::ADMIN),
     ];
     let (_, id) = types.into_iter().find(|(is, _)| *is)?;
     Some(Role {
         id: Some(id.to_owned()),
-        name: roles::name_of(id).map(str::to_owned),
+        name: ids::name_of(id).map(str::to_owned),
         group: None,
         organization: Some(member.enterprise.clone()),
-        workspace: Some(home.clone()),
+        workspace: Some(home.to_owned()),
     })
 }
 
@@ -203,22 +217,18 @@ fn role(grant: &Grant) -> Role {
     }
 }
 
-fn user_type(document: &Value) -> Option<String> {
-    let flag = |key: &str| document.get(key).and_then(Value::as_bool) == Some(true);
+fn user_type(document: &User) -> &'static str {
     let kinds = [
-        ("is_workflow_bot", "workflow_bot"),
-        ("is_bot", "bot"),
-        ("is_primary_owner", "primary_owner"),
-        ("is_owner", "owner"),
-        ("is_admin", "admin"),
-        ("is_ultra_restricted", "single_channel_guest"),
-        ("is_restricted", "multi_channel_guest"),
+        (&document.is_workflow_bot, "workflow_bot"),
+        (&document.is_bot, "bot"),
+        (&document.is_primary_owner, "primary_owner"),
+        (&document.is_owner, "owner"),
+        (&document.is_admin, "admin"),
+        (&document.is_ultra_restricted, "single_channel_guest"),
+        (&document.is_restricted, "multi_channel_guest"),
     ];
-    Some(
-        kinds
-            .iter()
-            .find(|(key, _)| flag(key))
-            .map_or("member", |(_, kind)| kind)
-            .to_owned(),
-    )
+    kinds
+        .into_iter()
+        .find(|(flag, _)| flag.as_bool() == Some(true))
+        .map_or("member", |(_, kind)| kind)
 }

@@ -3,15 +3,19 @@
 mod absence;
 mod account_types;
 mod assignments;
+mod backend;
 mod capability;
 mod config;
 mod core;
-mod form;
+mod documents;
+mod find;
+mod ids;
 mod mapping;
-mod member;
-mod reading;
-mod roles;
-mod steps;
+mod read;
+mod revoke;
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
@@ -37,7 +41,7 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: vec![config.token.clone()],
-        provider: Box::new(steps::Slack::new(config)),
+        provider: Box::new(backend::Slack::new(config)),
         general,
         rate_limit: RateLimitPolicy {
             status_of: core::status_of,

@@ -1,0 +1,183 @@
+//! The contract's steps at Slack Enterprise.
+
+use std::time::Duration;
+
+use crate::{
+    ask::{Ask, Selector},
+    backend::Backend,
+    capability::Capability,
+    client::QueryBuilder,
+    contract::types::{SideEffect, User},
+    error::Error,
+    provider::{
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Reading,
+        Verdict, Verification, Write,
+    },
+    reason::Reason,
+};
+
+use super::{
+    absence, account_types,
+    capability::CAPABILITY,
+    config::Config,
+    core,
+    documents::Identity,
+    find, ids, mapping,
+    read::{self, Detail, Memory},
+    revoke,
+};
+
+/// One Slack Enterprise account during one operation.
+pub struct Slack {
+    config: Config,
+    memory: Memory,
+}
+
+impl Slack {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            memory: Memory::default(),
+        }
+    }
+}
+
+impl Backend for Slack {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        Verification {
+            window: self.config.staleness_window,
+            earliest: Duration::ZERO,
+            rounds: 2,
+            replaces_set: false,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        ids::normalise(field, value)
+    }
+
+    fn refine(&self, selector: &mut Selector) -> Result<(), String> {
+        ids::refine(selector)
+    }
+
+    /// A name that two roles had, one after the other, means the present one unless the former one is held.
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        ids::resolve(selector, detail.assignments.roles())
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        find::find_user(&self.config, cx).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        read::read(&self.config, cx, &self.memory, user).await
+    }
+
+    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+        absence::obstacle(selector, detail)
+    }
+
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(absence::of(&self.config, cx, selector, reading, detail).await)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        ids::is_published_or_id(text)
+    }
+
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        _selector: &Selector,
+        _reading: &Reading,
+        _detail: &Detail,
+    ) -> Result<Directory, Error> {
+        Ok(Directory {
+            roles: ids::directory(),
+            coverage: Coverage::Partial(String::from("Slack has no list of custom roles")),
+        })
+    }
+
+    /// A demotion in the organization takes the ownership of every workspace along, and what the user is in a workspace by being
+    /// more in the organization.
+    async fn consequences(
+        &self,
+        _cx: &Context<'_>,
+        reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        let member = &detail.member;
+        let ownerships = detail.ownerships.clone().unwrap_or_default();
+        let mut lists: Vec<String> = ownerships
+            .workspaces
+            .iter()
+            .map(|workspace| format!("ownership of workspace {workspace}"))
+            .collect();
+        let mut takes: Vec<Grant> = ownerships
+            .workspaces
+            .iter()
+            .map(|workspace| account_types::ownership(member, Some(workspace)))
+            .collect();
+        if !ownerships.is_complete() {
+            lists.push(String::from("complete: false"));
+            // What cannot be listed may be protected.
+            takes.push(account_types::ownership(member, None));
+        }
+        takes.extend(
+            reading
+                .grants
+                .iter()
+                .filter(|grant| !grant.is_direct() && ids::is_of_workspace(&grant.role_id))
+                .cloned(),
+        );
+        let of_organization = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, grant)| matches!(grant.role_id.as_str(), ids::ORG_OWNER | ids::ORG_ADMIN));
+        Ok(of_organization
+            .map(|(target, _)| Consequence {
+                target,
+                effect: SideEffect::DemoteOwnerEverywhere,
+                lists: lists.clone(),
+                takes: takes.clone(),
+                affects: Affects::Nobody,
+            })
+            .collect())
+    }
+
+    async fn own_principal(&self, cx: &Context<'_>, _reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+        let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
+        let member = &detail.member;
+        Ok(match identity.user_id.into_string() {
+            // The token may know its user by the other one of two ids.
+            Some(own) if member.is(&own) => Principal::User(member.asked.clone()),
+            Some(own) if !member.may_be(&own) => Principal::User(own),
+            _ => Principal::Unknown,
+        })
+    }
+
+    fn plan(&self, ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        revoke::plan(&self.config, ask, detail, targets)
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        revoke::send(&self.config, cx, &self.memory, write, grants, detail).await
+    }
+
+    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+        mapping::user(detail, &reading.grants)
+    }
+}

@@ -1,0 +1,308 @@
+//! The user: which one is meant, and what `users.info` says of ids, workspaces and account types.
+
+use std::cell::RefCell;
+
+use serde_json::Value;
+
+use crate::{
+    client::{QueryBuilder, lenient::Rows},
+    error::{Error, FaultKind, ProviderFault},
+    naming,
+    provider::Context,
+    reason::Reason,
+};
+
+use super::{
+    config::Config,
+    core::{self, Fault},
+    documents::{Exchange, Identity, Info, Raw, User},
+    ids,
+};
+
+/// Who the user is, and where.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The id that was asked for.
+    pub asked: String,
+    /// The id in the document, which writes use.
+    pub id: String,
+    /// The id in the organization.
+    pub enterprise_user: Option<String>,
+    /// The token's organization.
+    pub enterprise: String,
+    /// The workspace that the document's own account type is about.
+    pub home: Home,
+    /// The workspaces that the document names, sorted.
+    pub teams: Vec<String>,
+    /// The document has the whole list of workspaces.
+    pub has_teams: bool,
+    /// In the organization; `None`: the document does not say.
+    pub above: Option<AccountType>,
+    /// At home; `None`: the document does not say.
+    pub is_primary_owner: Option<bool>,
+    pub is_owner: bool,
+    pub is_admin: bool,
+}
+
+/// Where a user is at home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    Workspace(String),
+    /// In no workspace.
+    Nowhere,
+    Unknown,
+}
+
+/// An account type in the organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountType {
+    pub is_primary_owner: bool,
+    pub is_owner: bool,
+    pub is_admin: bool,
+}
+
+impl AccountType {
+    pub const fn is_regular(self) -> bool {
+        !(self.is_primary_owner || self.is_owner || self.is_admin)
+    }
+}
+
+impl Member {
+    /// From the document that Slack gives for an id.
+    pub fn new(user: &User, asked: &str, enterprise: String) -> Self {
+        let above = user.enterprise_user.read();
+        let lists = [above.map(|above| &above.teams), Some(&user.teams)];
+        let lists = || {
+            lists
+                .into_iter()
+                .flatten()
+                .filter(|list| !matches!(list, Rows::Absent | Rows::Null))
+        };
+        let is_known = |id: &str| ids::is_workspace(id) || ids::is_organization(id);
+        // A workspace that cannot be read may be any.
+        let has_teams = lists().next().is_some()
+            && lists().all(|list| list.is_whole() && list.read().all(|id| id.as_str().is_some_and(is_known)));
+        let home = match user.team_id.as_str() {
+            Some(team) if ids::is_workspace(team) => Home::Workspace(team.to_owned()),
+            Some(team) if ids::is_organization(team) => Home::Nowhere,
+            _ => Home::Unknown,
+        };
+        let mut teams: Vec<String> = lists()
+            .flat_map(|list| list.read())
+            .filter_map(|id| id.as_str())
+            .filter(|id| ids::is_workspace(id))
+            .map(str::to_owned)
+            .chain(home.workspace().map(str::to_owned))
+            .collect();
+        teams.sort();
+        teams.dedup();
+        Self {
+            asked: asked.to_owned(),
+            id: user.id.as_str().unwrap_or(asked).to_owned(),
+            enterprise_user: above.and_then(|above| above.id.as_str()).map(str::to_owned),
+            above: account_type(user, &enterprise),
+            enterprise,
+            home,
+            teams,
+            has_teams,
+            is_primary_owner: user.is_primary_owner.as_bool(),
+            is_owner: user.is_owner.as_bool() == Some(true),
+            is_admin: user.is_admin.as_bool() == Some(true),
+        }
+    }
+
+    /// The ids of the user, in a workspace and in the organization.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        [self.id.as_str(), &self.asked]
+            .into_iter()
+            .chain(self.enterprise_user.as_deref())
+    }
+
+    /// The ids besides the one that was asked for.
+    pub fn other_ids(&self) -> Vec<String> {
+        let mut others: Vec<String> = self.ids().filter(|id| *id != self.asked).map(str::to_owned).collect();
+        others.sort();
+        others.dedup();
+        others
+    }
+
+    /// Returns true for an id of the user.
+    pub fn is(&self, id: &str) -> bool {
+        self.ids().any(|own| own == id)
+    }
+
+    /// Returns true for an id that may be the user's, although it is none of the known ones: only spelling tells them apart, or
+    /// it is of the kind (`U…`, `W…`) of which the document shows none.
+    pub fn may_be(&self, id: &str) -> bool {
+        if self.is(id) {
+            return false;
+        }
+        let first = |id: &str| id.chars().next();
+        let is_of_other_kind =
+            self.enterprise_user.is_none() && ids::is_of_user(id) && !self.ids().any(|own| first(own) == first(id));
+        let skeleton = naming::skeleton(id);
+        is_of_other_kind || self.ids().any(|own| naming::skeleton(own) == skeleton)
+    }
+
+    pub fn is_home(&self, workspace: &str) -> bool {
+        self.home.workspace() == Some(workspace)
+    }
+
+    /// Returns true for an owner or admin of the organization, the primary owner included.
+    pub fn is_above(&self) -> bool {
+        self.above.is_some_and(|above| !above.is_regular())
+    }
+}
+
+impl Home {
+    pub fn workspace(&self) -> Option<&str> {
+        match self {
+            Self::Workspace(id) => Some(id),
+            Self::Nowhere | Self::Unknown => None,
+        }
+    }
+}
+
+/// Resolves the requested id or e-mail address to one user id.
+///
+/// # Errors
+/// [`Error::UserNotFound`]; [`Error::Refused`] for a user with another address.
+pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+    let wanted = &cx.ask.user;
+    if !wanted.contains('@') {
+        return Ok(wanted.clone());
+    }
+    let query = QueryBuilder::new().pair("email", wanted);
+    let info: Info = core::read(config, cx, "users.lookupByEmail", query)
+        .await
+        .map_err(|fault| unknown(fault, wanted))?;
+    let user: User = info
+        .user
+        .read()
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default();
+    let email = user.profile.read().and_then(|profile| profile.email.as_str());
+    match (user.id.as_str(), email) {
+        (Some(id), Some(email)) if naming::same(email, wanted) && ids::is_of_user(id) => Ok(id.to_owned()),
+        _ => Err(Error::Refused {
+            reason: Reason::NotExpected,
+            message: String::from(
+                "Slack returned a user with a different e-mail address than requested, or without one",
+            ),
+        }),
+    }
+}
+
+/// The document of a user, as it came and as it is read.
+///
+/// # Errors
+/// [`Error::UserNotFound`]; [`FaultKind::BadAnswer`] for a document without an id.
+pub async fn info(config: &Config, cx: &Context<'_>, user: &str) -> Result<(User, Raw), Error> {
+    let query = QueryBuilder::new().pair("user", user).pair("include_locale", "true");
+    let info: Info = core::read(config, cx, "users.info", query)
+        .await
+        .map_err(|fault| unknown(fault, user))?;
+    let bad = |what: &str| ProviderFault::new(FaultKind::BadAnswer, format!("Slack's answer to users.info {what}"));
+    let raw = info.user.into_read().ok_or_else(|| bad("has no user"))?;
+    let document: User = serde_json::from_str(raw.get()).map_err(|_| bad("is not the documented JSON"))?;
+    if document.id.as_str().is_none() {
+        return Err(bad("has a user without an id").into());
+    }
+    Ok((document, raw))
+}
+
+/// Makes sure that a document is that of the user who was asked for. One person may have a local (`U…`) and a global (`W…`) id:
+/// the document names both, or `migration.exchange` says so. `known` keeps what it said.
+///
+/// # Errors
+/// [`Error::Refused`] if nothing says that both ids are one person's.
+pub async fn confirm(
+    config: &Config,
+    cx: &Context<'_>,
+    known: &RefCell<Option<String>>,
+    asked: &str,
+    user: &User,
+) -> Result<(), Error> {
+    let shown = user.id.as_str().unwrap_or_default();
+    let in_organization = user.enterprise_user.read().and_then(|above| above.id.as_str());
+    if [
+        Some(shown),
+        in_organization,
+        known.borrow().as_deref().filter(|known| *known == shown).map(|_| asked),
+    ]
+    .contains(&Some(asked))
+    {
+        return Ok(());
+    }
+    let query = QueryBuilder::new()
+        .pair("users", asked)
+        .pair("to_old", if asked.starts_with('W') { "true" } else { "false" });
+    let exchange: Exchange = match core::read(config, cx, "migration.exchange", query).await {
+        Ok(exchange) => exchange,
+        Err(Fault { fault, .. }) if is_answered(&fault) => Exchange::default(),
+        Err(fault) => return Err(fault.into()),
+    };
+    let map = exchange.user_id_map.unwrap_or_default();
+    if map.get(asked).and_then(Value::as_str) == Some(shown) {
+        *known.borrow_mut() = Some(shown.to_owned());
+        return Ok(());
+    }
+    Err(Error::Refused {
+        reason: Reason::NotExpected,
+        message: format!(
+            "Slack answered with the user `{shown}`, and nothing says that `{asked}` is the same person: if so, use that id"
+        ),
+    })
+}
+
+/// The organization's id: the account's setting, what the document says, or whose the token is.
+///
+/// # Errors
+/// [`FaultKind::Forbidden`] for a token of no organization.
+pub async fn enterprise(config: &Config, cx: &Context<'_>, user: &User) -> Result<String, Fault> {
+    let configured = config.enterprise_id.as_deref().filter(|id| !id.is_empty());
+    let above = user.enterprise_user.read();
+    let shown = above
+        .and_then(|above| above.enterprise_id.as_str())
+        .or(user.enterprise_id.as_str());
+    if let Some(id) = configured.or(shown) {
+        return Ok(id.to_owned());
+    }
+    let identity: Identity = core::read(config, cx, "auth.test", QueryBuilder::new()).await?;
+    identity.enterprise_id.into_string().ok_or_else(|| {
+        ProviderFault::new(FaultKind::Forbidden, "the token belongs to no Enterprise organization").into()
+    })
+}
+
+/// Only if the document says all of it, and of this organization.
+fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
+    let above = user.enterprise_user.read()?;
+    let is_this = above.enterprise_id.is_absent() || above.enterprise_id.as_str() == Some(enterprise);
+    is_this.then_some(AccountType {
+        is_primary_owner: above.is_primary_owner.as_bool()?,
+        is_owner: above.is_owner.as_bool()?,
+        is_admin: above.is_admin.as_bool()?,
+    })
+}
+
+/// Returns true for a fault that is Slack's own answer, which another attempt would not change.
+const fn is_answered(fault: &ProviderFault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::Refused
+            | FaultKind::NotFound
+            | FaultKind::Forbidden
+            | FaultKind::CredentialsRejected
+            | FaultKind::BadAnswer
+    )
+}
+
+fn unknown(fault: Fault, wanted: &str) -> Error {
+    if fault.is(&["user_not_found", "users_not_found", "user_not_visible"]) {
+        Error::UserNotFound {
+            message: format!("Slack knows no user `{wanted}`, or does not show one"),
+        }
+    } else {
+        fault.into()
+    }
+}

@@ -1,0 +1,438 @@
+//! The forms of ids, and the published roles and account types: Slack has no call that lists them.
+//!
+//! Source: docs.slack.dev, `admin.roles.addAssignments`; other and former spellings from earlier copies of that page and from
+//! `ConductorOne/baton-slack-enterprise` (5e17093).
+
+use crate::{
+    ask::Selector,
+    contract::types::Role,
+    naming,
+    provider::{Field, KnownAs, KnownRole},
+};
+
+/// A published role or an account type.
+struct Published {
+    id: &'static str,
+    /// The name, and other spellings of it.
+    names: &'static [&'static str],
+    /// Published for it before, and for another role now.
+    former: &'static [&'static str],
+}
+
+const fn role(id: &'static str, names: &'static [&'static str]) -> Published {
+    Published { id, names, former: &[] }
+}
+
+const SYSTEM: &[Published] = &[
+    role("Rl01", &["Channel Admin"]),
+    role("Rl02", &["Role Admin"]),
+    role("Rl03", &["User Admin"]),
+    Published {
+        id: "Rl04",
+        names: &["Legal Holds Admin", "Compliance Admin"],
+        former: &["Message Activity Manager"],
+    },
+    role("Rl05", &["Conversation Admin"]),
+    role("Rl09", &["DLP Admin"]),
+    role("Rl0A", &["Channel Manager"]),
+    role("Rl0B", &["Slack Platform Developer"]),
+    role("Rl0C", &["Audit Logs Admin"]),
+    role("Rl0D", &["Integrations Manager"]),
+    role("Rl0E", &["Message Activity Manager"]),
+    role("Rl0F", &["Exports Admin"]),
+    role("Rl0G", &["Sales Admin"]),
+    role("Rl0H", &["Sales User"]),
+    role("Rl0J", &["Security Admin"]),
+    role("Rl0K", &["Workflow Admin"]),
+    role("Rl0L", &["Analytics Admin"]),
+];
+
+/// The account types that can be asked for.
+const ACCOUNT_TYPES: &[Published] = &[
+    role(OWNER, &["Workspace Owner", "owner"]),
+    role(ADMIN, &["Workspace Admin", "admin"]),
+    role(
+        PRIMARY_OWNER,
+        &["Workspace Primary Owner", "Primary Owner", "primary_owner"],
+    ),
+    role(
+        ORG_OWNER,
+        &["Org Owner", "organization_owner", "org_owner", "Organization Owner"],
+    ),
+    role(
+        ORG_ADMIN,
+        &["Org Admin", "organization_admin", "org_admin", "Organization Admin"],
+    ),
+    role(
+        ORG_PRIMARY_OWNER,
+        &[
+            "Org Primary Owner",
+            "organization_primary_owner",
+            "org_primary_owner",
+            "Organization Primary Owner",
+        ],
+    ),
+];
+
+pub const OWNER: &str = "owner";
+pub const ADMIN: &str = "admin";
+pub const PRIMARY_OWNER: &str = "primary_owner";
+pub const ORG_OWNER: &str = "org_owner";
+pub const ORG_ADMIN: &str = "org_admin";
+pub const ORG_PRIMARY_OWNER: &str = "org_primary_owner";
+
+/// The well-formed value of a field of a request.
+///
+/// # Errors
+/// A sentence that says what the field must look like.
+pub fn normalise(field: Field, value: &str) -> Result<String, String> {
+    match field {
+        Field::User if !is_of_user(value) && !value.contains('@') => {
+            Err(String::from("must be a user id (U… or W…) or an e-mail address"))
+        }
+        Field::Organization if !is_id(&['E'], value) => Err(String::from("must be an organization id (E…)")),
+        Field::Workspace if !is_workspace(value) => Err(String::from("must be a workspace id (T…)")),
+        Field::Group if !is_id(&['C', 'G'], value) => Err(String::from("must be a channel id (C…)")),
+        Field::Role => match of_id(value) {
+            Some(id) => Ok(id.to_owned()),
+            None if is_role(value) => Ok(value.to_owned()),
+            None => Err(String::from(
+                "must be a role id (Rl…), owner, admin, org_owner or org_admin (taking `member` or a guest type away would be a promotion or a removal)",
+            )),
+        },
+        _ => Ok(value.to_owned()),
+    }
+}
+
+/// Turns a published name into its id, and checks the scope.
+///
+/// # Errors
+/// A sentence that says what contradicts what.
+pub fn refine(selector: &mut Selector) -> Result<(), String> {
+    if let Some(name) = selector.name.take() {
+        let named = named(&name);
+        match (selector.id.as_deref(), named.as_slice()) {
+            // The name may have been another one before: it is no evidence of another role.
+            (Some(id), named) if named.contains(&id) => {}
+            (Some(_), [_, ..]) => return Err(String::from("names another role than the name")),
+            (Some(_), []) => selector.name = Some(name),
+            // The spelling may differ from the table's.
+            (None, [one]) => selector.id = Some((*one).to_owned()),
+            // Which role is meant depends on what is held.
+            (None, [one, ..]) => selector.name = name_of(one).map(str::to_owned),
+            (None, []) => selector.name = Some(name),
+        }
+    }
+    check_scope(selector)?;
+    let is_assigned = !selector.id.as_deref().is_some_and(is_account_type);
+    // Assignments at the organization and inside of it are different ones. Account types have different names there.
+    selector.is_outermost =
+        is_assigned && selector.names_organization && selector.workspace.is_none() && selector.group.is_none();
+    Ok(())
+}
+
+/// A scope that no grant of the role can have is a mistake, and not a role that is not held.
+fn check_scope(selector: &Selector) -> Result<(), &'static str> {
+    let Selector {
+        id,
+        name,
+        group,
+        workspace,
+        ..
+    } = selector;
+    match id.as_deref() {
+        None if name.is_none() => Err("is required: a channel alone names no role"),
+        Some(id) if is_account_type(id) && group.is_some() => {
+            Err("is an account type, which nobody has in a channel: leave out the group")
+        }
+        Some(id) if is_account_type(id) && !is_of_workspace(id) && workspace.is_some() => {
+            Err("is an account type in the organization: leave out the workspace")
+        }
+        _ if group.is_some() && workspace.is_some() => {
+            Err("is at a channel and at a workspace, which no assignment is: leave out one of them")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The ids that a selector can mean; none for a name that is not published: a custom role may have it.
+pub fn meant(selector: &Selector) -> Vec<&str> {
+    match (&selector.id, &selector.name) {
+        (Some(id), _) => vec![id],
+        (None, Some(name)) => named(name),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The selector with the id of its name, if nothing is held that had the name before.
+pub fn resolve<'a>(selector: &Selector, mut held: impl Iterator<Item = &'a str>) -> Selector {
+    let meant = meant(selector);
+    let id = match (&selector.id, meant.as_slice()) {
+        (None, [now, former @ ..]) if !held.any(|id| former.contains(&id)) => (*now).to_owned(),
+        _ => return selector.clone(),
+    };
+    Selector {
+        id: Some(id),
+        name: None,
+        ..selector.clone()
+    }
+}
+
+/// The roles that have this name, in any spelling: the one that has it now, and those that had it before.
+fn named(name: &str) -> Vec<&'static str> {
+    let wanted = folded(name);
+    let is_in = |names: &[&str]| names.iter().any(|known| folded(known) == wanted);
+    let now = published().filter(|role| is_in(role.names) || role.id.eq_ignore_ascii_case(name));
+    let before = published().filter(|role| is_in(role.former));
+    now.chain(before).map(|role| role.id).collect()
+}
+
+/// The id of a role by its id in any case, or by any spelling of its name. Ids are not folded further: another id is another
+/// role.
+fn of_id(text: &str) -> Option<&'static str> {
+    named(text).first().copied()
+}
+
+/// The published name of a role.
+pub fn name_of(id: &str) -> Option<&'static str> {
+    published()
+        .find(|role| role.id == id)
+        .and_then(|role| role.names.first())
+        .copied()
+}
+
+/// Every name that is known for a role, other spellings and former ones too.
+pub fn names_of(id: &str) -> Vec<String> {
+    let role = published().find(|role| role.id == id);
+    let names = role.into_iter().flat_map(|role| role.names.iter().chain(role.former));
+    names.map(|&name| name.to_owned()).collect()
+}
+
+/// Every name that is known for a role, besides the published one.
+pub fn known_as(id: &str) -> KnownAs {
+    KnownAs {
+        names: names_of(id).into_iter().skip(1).collect(),
+        ..KnownAs::default()
+    }
+}
+
+/// The published roles and account types.
+pub fn directory() -> Vec<KnownRole> {
+    published()
+        .map(|role| KnownRole {
+            id: role.id.to_owned(),
+            name: role.names.first().map(|&name| name.to_owned()),
+        })
+        .collect()
+}
+
+/// Every published name, for people.
+pub fn names() -> Vec<&'static str> {
+    published().filter_map(|role| role.names.first()).copied().collect()
+}
+
+fn published() -> impl Iterator<Item = &'static Published> {
+    SYSTEM.iter().chain(ACCOUNT_TYPES)
+}
+
+/// Returns true for what only a published role is called: an id (`Rl…`, `owner`), or a published name. A custom role may have any
+/// other name.
+pub fn is_published_or_id(text: &str) -> bool {
+    is_role(text) || !named(text).is_empty()
+}
+
+/// Returns true for the id of a custom role: well-formed, and in no table.
+pub fn is_custom(id: &str) -> bool {
+    is_role(id) && name_of(id).is_none()
+}
+
+/// `Rl…`.
+pub fn is_role(id: &str) -> bool {
+    id.len() >= 4 && id.starts_with("Rl") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Set by `admin.users.set*`, and not assigned.
+pub fn is_account_type(id: &str) -> bool {
+    ACCOUNT_TYPES.iter().any(|known| known.id == id)
+}
+
+/// An account type that somebody has in a workspace, and not in the organization.
+pub fn is_of_workspace(id: &str) -> bool {
+    matches!(id, OWNER | ADMIN | PRIMARY_OWNER)
+}
+
+/// `U…` or `W…`.
+pub fn is_of_user(text: &str) -> bool {
+    is_id(&['U', 'W'], text)
+}
+
+/// `T…`.
+pub fn is_workspace(text: &str) -> bool {
+    is_id(&['T'], text)
+}
+
+/// `E…`.
+pub fn is_organization(text: &str) -> bool {
+    is_id(&['E'], text)
+}
+
+/// An organization, a workspace, a channel, or whatever else Slack may assign a role at.
+pub fn is_entity(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_id(&[], text)
+}
+
+/// Capital letters and digits; the first is one of `letters`, if there are any.
+fn is_id(letters: &[char], text: &str) -> bool {
+    text.len() >= 3
+        && (letters.is_empty() || text.starts_with(letters))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Returns true if a request can have this role in it. What is read may be of a form that none can.
+pub fn is_role_of_a_request(role: &Role) -> bool {
+    let fields = [
+        (Field::Role, &role.id),
+        (Field::Group, &role.group),
+        (Field::Organization, &role.organization),
+        (Field::Workspace, &role.workspace),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(field, value)| value.as_deref().map(|value| (field, value)))
+        .all(|(field, value)| normalise(field, value).is_ok())
+}
+
+/// Without case, spaces and plurals: the console writes "Roles Admin" where the documentation has "Role Admin".
+fn folded(text: &str) -> String {
+    naming::canonical(text)
+        .split([' ', '_', '-'])
+        .map(|word| word.strip_suffix('s').unwrap_or(word))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refined(id: Option<&str>, name: Option<&str>) -> Result<(Option<String>, Option<String>), String> {
+        let mut selector = Selector {
+            id: id.map(str::to_owned),
+            name: name.map(str::to_owned),
+            ..Selector::default()
+        };
+        refine(&mut selector)?;
+        Ok((selector.id, selector.name))
+    }
+
+    #[test]
+    fn every_known_spelling_is_found() {
+        for (text, id) in [
+            ("Roles Admin", "Rl02"),
+            ("users admin", "Rl03"),
+            ("Compliance Admin", "Rl04"),
+            ("Audit Log Admin", "Rl0C"),
+            ("organization_owner", ORG_OWNER),
+            ("Admin", ADMIN),
+            ("rl0a", "Rl0A"),
+            ("Primary owner", PRIMARY_OWNER),
+            ("Message Activity Managers", "Rl0E"),
+        ] {
+            assert_eq!(of_id(text), Some(id), "{text}");
+        }
+        assert_eq!(of_id("Super Admin"), None);
+        for other in ["Rl0CS", "Rl0AS", "Rl 0A", "Rl0_A"] {
+            assert_eq!(of_id(other), None, "{other} is another id");
+        }
+        assert!(is_custom("Rl9XYZ") && !is_custom("Rl0A") && !is_custom("X1"));
+    }
+
+    #[test]
+    fn no_two_roles_share_a_name_at_one_time() {
+        let mut seen: Vec<String> = Vec::new();
+        for role in published() {
+            let mut own: Vec<String> = role.names.iter().map(|name| folded(name)).collect();
+            own.sort();
+            own.dedup();
+            for name in own {
+                assert!(!seen.contains(&name), "{name}");
+                seen.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_former_name_is_no_evidence_of_another_role() {
+        let id = |id: &str| Some(String::from(id));
+        let shared = "message activity managers";
+        assert_eq!(refined(Some("Rl04"), Some(shared)), Ok((id("Rl04"), None)));
+        assert_eq!(refined(Some("Rl0E"), Some(shared)), Ok((id("Rl0E"), None)));
+        assert_eq!(refined(Some("Rl04"), Some("Legal Hold Admin")), Ok((id("Rl04"), None)));
+        assert!(refined(Some("Rl01"), Some(shared)).is_err());
+        // By name alone either may be meant: what is held tells.
+        assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
+        assert_eq!(named(shared), ["Rl0E", "Rl04"]);
+        assert!(
+            known_as("Rl04")
+                .names
+                .contains(&String::from("Message Activity Manager"))
+        );
+        let by_name = Selector {
+            name: id("Message Activity Manager"),
+            ..Selector::default()
+        };
+        for held in [vec![], vec!["Rl0E"], vec!["RlCUSTOM1"]] {
+            assert_eq!(resolve(&by_name, held.into_iter()).id, id("Rl0E"));
+        }
+        assert_eq!(resolve(&by_name, ["Rl0E", "Rl04"].into_iter()), by_name);
+        assert_eq!(refined(None, Some("Roles Admin")), Ok((id("Rl02"), None)));
+        assert_eq!(refined(None, Some("Night Shift")), Ok((None, id("Night Shift"))));
+    }
+
+    #[test]
+    fn an_unpublished_name_may_be_a_custom_roles() {
+        for text in ["Rl0C", "RlCUSTOM1", "owner", "Roles Admin"] {
+            assert!(is_published_or_id(text), "{text}");
+        }
+        for text in ["Night Shift", "Rl 0C", "Rôle"] {
+            assert!(!is_published_or_id(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_request_would_be_refused_for_is_no_role_of_it() {
+        let role = |id: &str, group: Option<&str>| Role {
+            id: Some(id.to_owned()),
+            name: None,
+            group: group.map(str::to_owned),
+            organization: Some(String::from("E1A")),
+            workspace: None,
+        };
+        for good in [role("Rl01", Some("C0GENERAL")), role("org_primary_owner", None)] {
+            assert!(is_role_of_a_request(&good), "{good:?}");
+        }
+        for bad in [
+            role("multi_channel_guest", None),
+            role("Rl01", Some("S0STAFF")),
+            role("X1", None),
+        ] {
+            assert!(!is_role_of_a_request(&bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_stands_for_nothing_is_no_scope() {
+        for text in ["null", "undefined", "None", "nan", "[object Object]", "NULL"] {
+            for field in [
+                Field::Workspace,
+                Field::Organization,
+                Field::Group,
+                Field::User,
+                Field::Role,
+            ] {
+                assert!(normalise(field, text).is_err(), "{field:?} {text}");
+            }
+        }
+    }
+}

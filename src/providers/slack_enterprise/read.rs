@@ -1,0 +1,223 @@
+//! What a user holds.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
+
+use futures_util::future;
+
+use crate::{
+    ask::{Entry, Selector},
+    error::Error,
+    provider::{Context, Reading},
+    warning::Warning,
+};
+
+use super::{
+    account_types::{self, Ownerships, Workspace},
+    assignments::{Assignments, Extent, Narrowing},
+    config::Config,
+    core::{self, Fault, Pages},
+    documents::{ScimUser, User},
+    find::{self, Member},
+    ids,
+};
+
+/// Slack-specific data kept from a read for the later steps.
+pub struct Detail {
+    pub user: User,
+    pub member: Member,
+    pub assignments: Assignments,
+    /// The workspaces of which the lists of owners and admins were wanted.
+    pub workspaces: BTreeMap<String, Workspace>,
+    /// Read only where the request may demote the user in the organization.
+    pub ownerships: Option<Ownerships>,
+    /// The SCIM user, where the account wants it and it could be read.
+    pub scim: Option<ScimUser>,
+}
+
+/// What the reads and writes of one operation know of each other.
+#[derive(Default)]
+pub struct Memory {
+    narrowing: Narrowing,
+    /// The other id of the user that `migration.exchange` confirmed.
+    pub confirmed: RefCell<Option<String>>,
+    /// The account types of the first read, which the guards judge by.
+    pub guarded: RefCell<Option<Standing>>,
+    /// A demotion in the organization may have had an effect.
+    pub has_demoted: Cell<bool>,
+}
+
+/// The account types of a user, as far as a demotion depends on them.
+#[derive(Clone)]
+pub struct Standing {
+    pub member: Member,
+    pub workspaces: BTreeMap<String, Workspace>,
+    pub ownerships: Option<Ownerships>,
+}
+
+/// A fresh read of the user and of everything that is held.
+///
+/// # Errors
+/// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+    let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
+    let ((document, raw), first, scim) = future::try_join3(
+        find::info(config, cx, user),
+        async { all.next().await.map_err(Error::from) },
+        async { Ok(core::scim_user(config, cx, user).await) },
+    )
+    .await?;
+    find::confirm(config, cx, &memory.confirmed, user, &document).await?;
+    let member = Member::new(&document, user, find::enterprise(config, cx, &document).await?);
+    let (assignments, workspaces, ownerships) = future::try_join3(
+        Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
+        account_types::of_workspaces(config, cx, &member, workspaces_of_request(cx, &member)),
+        async { Ok::<_, Fault>(ownerships(config, cx, memory, &member).await) },
+    )
+    .await?;
+    memory.guarded.borrow_mut().get_or_insert_with(|| Standing {
+        member: member.clone(),
+        workspaces: workspaces.clone(),
+        ownerships: ownerships.clone(),
+    });
+    let mut grants = assignments.grants.clone();
+    grants.extend(account_types::of_organization(&member));
+    grants.extend(account_types::grants(&member, &workspaces));
+    if workspaces.is_empty() && of_workspaces(cx).next().is_some() {
+        grants.extend(account_types::everywhere(&member));
+    }
+    let owned = ownerships.iter().flat_map(|ownerships| &ownerships.workspaces);
+    for workspace in owned.filter(|workspace| !workspaces.contains_key(*workspace)) {
+        grants.push(account_types::ownership(&member, Some(workspace)));
+    }
+    let mut documents = vec![("user", raw.get().to_owned())];
+    // A part of a list is no list.
+    if assignments.extent == Extent::Whole {
+        let rows: Vec<&str> = assignments.rows.iter().map(|row| row.get()).collect();
+        documents.push(("role_assignments", format!("[{}]", rows.join(","))));
+    }
+    let (scim, scim_document) = scim.unzip();
+    documents.extend(scim_document.map(|document| ("scim", document)));
+    let reading = Reading {
+        grants,
+        unread: assignments.unread.clone(),
+        emails: emails(&document, scim.as_ref()),
+        username: document.name.as_str().map(str::to_owned),
+        other_ids: member.other_ids(),
+        documents,
+        unreadable: unreadable(&member, &workspaces, ownerships.as_ref()),
+        is_sparse: false,
+        warnings: warnings(cx, &member, &assignments, &workspaces),
+        detail: Box::new(()),
+    };
+    let detail = Detail {
+        user: document,
+        member,
+        assignments,
+        workspaces,
+        ownerships,
+        scim,
+    };
+    Ok((reading, detail))
+}
+
+/// Owner and admin of the organization take ownerships along when they go. Once read, they are read again.
+async fn ownerships(config: &Config, cx: &Context<'_>, memory: &Memory, member: &Member) -> Option<Ownerships> {
+    let guarded = memory
+        .guarded
+        .borrow()
+        .as_ref()
+        .map(|standing| standing.ownerships.is_some());
+    let is_demotable = member
+        .above
+        .is_some_and(|above| !above.is_primary_owner && !above.is_regular());
+    let is_asked = || selectors(cx).any(|selector| ids::meant(selector).iter().any(|id| is_of_organization(id)));
+    if guarded.unwrap_or_else(|| is_demotable && is_asked()) {
+        Some(account_types::ownerships(config, cx, member).await)
+    } else {
+        None
+    }
+}
+
+fn is_of_organization(id: &str) -> bool {
+    ids::is_account_type(id) && !ids::is_of_workspace(id)
+}
+
+/// Every address that is shown. None: the token may lack `users:read.email`.
+fn emails(user: &User, scim: Option<&ScimUser>) -> Vec<String> {
+    let own = user.profile.read().and_then(|profile| profile.email.as_str());
+    let more = scim.into_iter().flat_map(|scim| scim.emails.read());
+    let mut emails: Vec<String> = own
+        .into_iter()
+        .chain(more.filter_map(|email| email.value.as_str()))
+        .map(|email| email.trim().to_lowercase())
+        .collect();
+    emails.sort();
+    emails.dedup();
+    emails
+}
+
+/// A read-back that sees less than the first reading is not settled.
+fn unreadable(
+    member: &Member,
+    workspaces: &BTreeMap<String, Workspace>,
+    ownerships: Option<&Ownerships>,
+) -> Vec<String> {
+    let gaps = workspaces
+        .iter()
+        .filter(|(_, workspace)| workspace.gap().is_some())
+        .map(|(id, _)| id);
+    let unclear = ownerships.into_iter().flat_map(|ownerships| &ownerships.unclear);
+    let mut unreadable: BTreeSet<String> = gaps.chain(unclear).cloned().collect();
+    if member.above.is_none() || !member.has_teams {
+        unreadable.insert(member.enterprise.clone());
+    }
+    unreadable.into_iter().collect()
+}
+
+fn warnings(
+    cx: &Context<'_>,
+    member: &Member,
+    assignments: &Assignments,
+    workspaces: &BTreeMap<String, Workspace>,
+) -> Vec<String> {
+    let mut warnings = vec![Warning::IdpInheritanceNotVisible.text()];
+    if assignments.extent != Extent::Whole {
+        warnings.push(Warning::RolesNotWhole.text());
+    }
+    if selectors(cx).any(|selector| selector.id.as_deref().is_some_and(ids::is_custom)) {
+        warnings.push(Warning::CustomRoleNotChecked.text());
+    }
+    if !member.has_teams && of_workspaces(cx).any(|selector| selector.workspace.is_none()) {
+        warnings.push(Warning::WorkspacesNotVisible.text());
+    }
+    warnings.extend(
+        workspaces
+            .iter()
+            .filter(|(_, workspace)| workspace.gap().is_some())
+            .map(|(id, _)| Warning::WorkspaceNotVisible.about(id)),
+    );
+    warnings
+}
+
+/// Account types of a workspace are read only where the request means one.
+fn workspaces_of_request(cx: &Context<'_>, member: &Member) -> BTreeSet<String> {
+    let mut workspaces: BTreeSet<String> = of_workspaces(cx)
+        .filter_map(|selector| selector.workspace.clone())
+        .collect();
+    if of_workspaces(cx).any(|selector| selector.workspace.is_none()) {
+        workspaces.extend(member.teams.iter().cloned());
+    }
+    workspaces
+}
+
+/// The entries that mean an account type of a workspace.
+fn of_workspaces<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> {
+    selectors(cx).filter(|selector| selector.id.as_deref().is_some_and(ids::is_of_workspace))
+}
+
+fn selectors<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> {
+    cx.ask.entries.iter().map(Entry::selector)
+}

@@ -1,0 +1,431 @@
+//! The requests that take roles away, and what their answers mean for each grant.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    ask::Ask,
+    client::{
+        Repeat,
+        lenient::{Row, Rows},
+    },
+    error::{FaultKind, ProviderFault},
+    provider::{Context, Grant, Planned, Verdict, Write},
+    reason::Reason,
+};
+
+use super::{
+    account_types::{self, Workspace},
+    assignments,
+    config::Config,
+    core::{self, Fault},
+    documents::{Rejected, Removal},
+    find::{self, AccountType, Member},
+    ids,
+    read::{Detail, Memory, Standing},
+};
+
+/// Entities in one removal. Source: docs.slack.dev, `admin.roles.removeAssignments`.
+const ENTITIES_AT_ONCE: usize = 10;
+
+/// Takes account types away.
+const SET_REGULAR: &str = "admin.users.setRegular";
+/// A demotion in the organization is done there, and some workspaces failed. Source: Slack's changelog of 2026-11-13.
+const MISSED_WORKSPACES: &str = "failed_to_set_regular_on_workspaces";
+
+/// Entities that go in one removal: the role's, where the user is known by the same ids.
+struct Batch<'a> {
+    role: &'a str,
+    users: Vec<String>,
+    entities: Vec<(usize, &'a str)>,
+}
+
+/// The requests that remove these grants.
+pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    let mut writes = Vec::new();
+    let mut batches: Vec<Batch<'_>> = Vec::new();
+    let mut batch_of: HashMap<(&str, Vec<String>), usize> = HashMap::new();
+    let mut demotions: Vec<(usize, &Grant)> = Vec::new();
+    for (index, planned) in targets.iter().enumerate() {
+        let grant = planned.grant;
+        let role = grant.role_id.as_str();
+        if ids::is_account_type(role) {
+            demotions.push((index, grant));
+            continue;
+        }
+        let Some(entity) = assignments::entity(&grant.scope) else {
+            continue;
+        };
+        let mut users = detail.assignments.holders(role, entity);
+        if users.is_empty() {
+            users.push(detail.member.id.clone());
+        }
+        if planned.alone {
+            writes.push(removal(config, ask, role, &users, &[(index, entity)]));
+            continue;
+        }
+        let next = batches.len();
+        let position = *batch_of.entry((role, users.clone())).or_insert(next);
+        match batches.get_mut(position) {
+            Some(batch) => batch.entities.push((index, entity)),
+            None => batches.push(Batch {
+                role,
+                users,
+                entities: vec![(index, entity)],
+            }),
+        }
+    }
+    writes.extend(plan_demotions(config, ask, &detail.member, demotions));
+    for Batch { role, users, entities } in batches {
+        writes.extend(
+            entities
+                .chunks(ENTITIES_AT_ONCE)
+                .map(|chunk| removal(config, ask, role, &users, chunk)),
+        );
+    }
+    writes
+}
+
+fn removal(config: &Config, ask: &Ask, role: &str, users: &[String], entities: &[(usize, &str)]) -> Write {
+    let ids: Vec<&str> = entities.iter().map(|(_, entity)| *entity).collect();
+    let body = json!({"role_id": role, "entity_ids": ids, "user_ids": users});
+    Write {
+        call: core::write(
+            config,
+            "admin.roles.removeAssignments",
+            &with(body, &ask.remote_data),
+            Repeat::Replay,
+        ),
+        targets: entities.iter().map(|(index, _)| *index).collect(),
+    }
+}
+
+/// One request for each account type. A demotion in the organization goes by itself: as long as somebody is an owner or admin
+/// there, Slack refuses the demotion in a workspace.
+fn plan_demotions(config: &Config, ask: &Ask, member: &Member, mut targets: Vec<(usize, &Grant)>) -> Vec<Write> {
+    if targets.iter().all(|(_, grant)| is_of_workspace(grant)) {
+        return targets
+            .into_iter()
+            .filter_map(|(index, grant)| demotion(config, ask, member, grant, vec![index]))
+            .collect();
+    }
+    targets.sort_by_key(|(_, grant)| (is_of_workspace(grant), !goes_along(grant)));
+    let indices = targets.iter().map(|(index, _)| *index).collect();
+    targets
+        .first()
+        .and_then(|(_, highest)| demotion(config, ask, member, highest, indices))
+        .into_iter()
+        .collect()
+}
+
+fn demotion(config: &Config, ask: &Ask, member: &Member, grant: &Grant, targets: Vec<usize>) -> Option<Write> {
+    let team = grant.scope.workspace.as_ref().or(grant.scope.organization.as_ref())?;
+    let body = json!({"team_id": team, "user_id": member.id});
+    // Sent again after the state has changed it could promote a guest: the engine reads first.
+    let call = core::write(config, SET_REGULAR, &with(body, &ask.remote_data), Repeat::Reread);
+    Some(Write { call, targets })
+}
+
+/// One verdict for each grant of a write.
+pub async fn send(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+    write: &Write,
+    grants: &[&Grant],
+    detail: &Detail,
+) -> Vec<Verdict> {
+    if grants.iter().any(|grant| ids::is_account_type(&grant.role_id)) {
+        demote(config, cx, memory, write, grants, detail).await
+    } else {
+        remove(config, cx, write, grants).await
+    }
+}
+
+async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Grant]) -> Vec<Verdict> {
+    let all = |verdict: Verdict| vec![verdict; grants.len()];
+    let answer = match core::send(config, cx, &write.call).await {
+        Ok(answer) => answer,
+        Err(fault) => return all(cx.fault(&fault)),
+    };
+    let removal: Removal = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if core::is_ok(&answer) {
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+        return verdicts(grants, &removal, true);
+    }
+    let fault = core::refusal(cx, &answer, "the removal");
+    let verdict = cx.fault(&fault.fault);
+    if fault.is(&[
+        "failed_for_some_entities",
+        "failed_for_some_users",
+        "failed_for_some_users_and_entities",
+    ]) {
+        // What is not mentioned was done if only entities were rejected.
+        return verdicts(grants, &removal, fault.is(&["failed_for_some_entities"]));
+    }
+    if fault.is(&[core::UNKNOWN_ROLE]) {
+        return all(Verdict::UnknownRole {
+            message: String::from("Slack knows no such role"),
+        });
+    }
+    all(verdict)
+}
+
+/// The verdicts of a removal that names what it rejected. An entity that is rejected with its own error was left out. The rest is
+/// done if `may_be_done`, and if the lists leave no doubt about what was rejected. The read-back decides everything else.
+fn verdicts(grants: &[&Grant], removal: &Removal, may_be_done: bool) -> Vec<Verdict> {
+    let entities: BTreeSet<&str> = grants
+        .iter()
+        .filter_map(|grant| assignments::entity(&grant.scope))
+        .collect();
+    let mut rejected: HashMap<&str, &str> = HashMap::new();
+    let mut is_clear = matches!(removal.rejected_entities, Rows::Absent | Rows::Null | Rows::List(_));
+    for row in removal.rejected_entities.rows() {
+        let row = row.read().and_then(|row| Some((row.id.as_str()?, row)));
+        match row.filter(|(id, _)| entities.contains(id)) {
+            Some((id, row)) => {
+                rejected.insert(id, code_of(row));
+            }
+            None => is_clear = false,
+        }
+    }
+    let rejected_user = removal.rejected_users.rows().first().map(|row| match row {
+        Row::Read(row) => code_of(row),
+        Row::Unread(_) => UNNAMED,
+    });
+    is_clear &= rejected_user.is_none() && !matches!(removal.rejected_users, Rows::Unread(_));
+    grants
+        .iter()
+        .map(|grant| {
+            let entity = assignments::entity(&grant.scope).unwrap_or_default();
+            match (rejected.get(entity), rejected_user) {
+                (Some(code), _) => rejection(entity, code),
+                (None, None) if is_clear && may_be_done => Verdict::Acknowledged,
+                (None, Some(code)) => Verdict::Unanswered {
+                    reason: Reason::ProviderRefused,
+                    message: format!("Slack rejects the user: {code}"),
+                },
+                (None, None) => Verdict::Unanswered {
+                    reason: Reason::BadAnswer,
+                    message: String::from("Slack rejects a part of the removal, and does not say which"),
+                },
+            }
+        })
+        .collect()
+}
+
+const UNNAMED: &str = "without a reason";
+
+fn code_of(row: &Rejected) -> &str {
+    row.error.as_str().unwrap_or(UNNAMED)
+}
+
+/// The verdict for one entity. Its error is about this entity: `invalid_auth` does not mean that the token is refused.
+fn rejection(entity: &str, code: &str) -> Verdict {
+    let kind = match core::kind_of(code) {
+        FaultKind::CredentialsRejected => FaultKind::Forbidden,
+        kind => kind,
+    };
+    Verdict::of_fault(&ProviderFault::new(kind, format!("Slack rejects {entity}: {code}")))
+}
+
+async fn demote(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+    write: &Write,
+    grants: &[&Grant],
+    detail: &Detail,
+) -> Vec<Verdict> {
+    let all = |verdict: Verdict| vec![verdict; grants.len()];
+    if let Err(verdict) = check_standing(config, cx, memory, grants, &detail.member).await {
+        return all(verdict);
+    }
+    let mut answer = set_regular(config, cx, write).await;
+    let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
+    if is_everywhere
+        && matches!(
+            answer,
+            SetRegular::Missed | SetRegular::Answered(Verdict::Acknowledged | Verdict::Unanswered { .. })
+        )
+    {
+        memory.has_demoted.set(true);
+    }
+    // The organization is done, and some workspaces are not: if ownerships are left, the same is sent once more.
+    if matches!(answer, SetRegular::Missed)
+        && let Ok(fresh) = check_standing(config, cx, memory, grants, &detail.member).await
+        && fresh
+            .ownerships
+            .is_some_and(|left| !left.is_complete() || !left.workspaces.is_empty())
+    {
+        answer = match set_regular(config, cx, write).await {
+            SetRegular::Answered(Verdict::Acknowledged) => SetRegular::Answered(Verdict::Acknowledged),
+            // The first one had an effect, whatever became of the second.
+            _ => SetRegular::Missed,
+        };
+    }
+    let verdict = match answer {
+        SetRegular::Answered(verdict) => verdict,
+        SetRegular::Missed => Verdict::Unanswered {
+            reason: Reason::ProviderError,
+            message: String::from("Slack could not demote the user on every workspace"),
+        },
+    };
+    let along = |grant: &&&Grant| is_everywhere && verdict == Verdict::Acknowledged && !goes_along(grant);
+    grants
+        .iter()
+        .map(|grant| if along(&grant) { not_along() } else { verdict.clone() })
+        .collect()
+}
+
+/// The answer to a demotion.
+enum SetRegular {
+    Answered(Verdict),
+    /// Done in the organization, and not in every workspace.
+    Missed,
+}
+
+async fn set_regular(config: &Config, cx: &Context<'_>, write: &Write) -> SetRegular {
+    let answer = match core::send(config, cx, &write.call).await {
+        Ok(answer) => answer,
+        Err(fault) => return SetRegular::Answered(cx.fault(&fault)),
+    };
+    if core::is_ok(&answer) {
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+        return SetRegular::Answered(Verdict::Acknowledged);
+    }
+    let fault = core::refusal(cx, &answer, "the demotion");
+    let verdict = cx.fault(&fault.fault);
+    if fault.is(&[MISSED_WORKSPACES]) {
+        SetRegular::Missed
+    } else {
+        SetRegular::Answered(verdict)
+    }
+}
+
+/// Reads the account types again, directly before a demotion: what it takes depends on them, and the guards judged by an
+/// earlier read.
+///
+/// # Errors
+/// The verdict, if they changed or cannot be read.
+async fn check_standing(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+    grants: &[&Grant],
+    member: &Member,
+) -> Result<Standing, Verdict> {
+    let fresh = match standing(config, cx, grants, member).await {
+        Ok(fresh) => fresh,
+        Err(fault) => {
+            cx.note(&fault);
+            return Err(Verdict::NotSent {
+                reason: fault.reason(),
+                message: format!(
+                    "not sent, because the user's account types cannot be read again: {}",
+                    fault.message
+                ),
+            });
+        }
+    };
+    let guarded = memory.guarded.borrow();
+    let is_same = guarded
+        .as_ref()
+        .is_some_and(|guarded| is_covered(&fresh, guarded, grants, memory.has_demoted.get()));
+    if is_same {
+        return Ok(fresh);
+    }
+    Err(Verdict::NotSent {
+        reason: Reason::ConcurrentChange,
+        message: String::from("not sent: the user's account types changed after they were checked"),
+    })
+}
+
+/// The account types that a demotion of these grants depends on.
+async fn standing(
+    config: &Config,
+    cx: &Context<'_>,
+    grants: &[&Grant],
+    member: &Member,
+) -> Result<Standing, ProviderFault> {
+    let (user, _) = find::info(config, cx, &member.asked)
+        .await
+        .map_err(|error| match error {
+            crate::error::Error::Provider(fault) => fault,
+            other => ProviderFault::new(FaultKind::Refused, other.to_string()),
+        })?;
+    let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
+    let workspaces: BTreeSet<String> = grants
+        .iter()
+        .filter_map(|grant| grant.scope.workspace.clone())
+        .collect();
+    let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
+    let workspaces: BTreeMap<String, Workspace> = account_types::of_workspaces(config, cx, &fresh, workspaces)
+        .await
+        .map_err(|Fault { fault, .. }| fault)?;
+    let ownerships = if is_everywhere {
+        Some(account_types::ownerships(config, cx, &fresh).await)
+    } else {
+        None
+    };
+    Ok(Standing {
+        member: fresh,
+        workspaces,
+        ownerships,
+    })
+}
+
+/// Whether the guards have judged what is there now. After a demotion of our own in the organization, less may be there.
+fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demoted: bool) -> bool {
+    let is_regular = fresh.member.above.is_some_and(AccountType::is_regular);
+    let is_same_above = fresh.member.above == guarded.member.above || (has_demoted && is_regular);
+    let is_same_person = fresh.member.id == guarded.member.id && fresh.member.home == guarded.member.home;
+    let may_be_less = has_demoted && fresh.ownerships.is_some();
+    let are_workspaces_same = grants
+        .iter()
+        .filter_map(|grant| grant.scope.workspace.as_ref())
+        .all(|id| match (fresh.workspaces.get(id), guarded.workspaces.get(id)) {
+            (Some(now), Some(before)) if may_be_less => now.is_within(before),
+            (Some(now), Some(before)) => now.gap().is_none() && now == before,
+            _ => false,
+        });
+    let are_owned_same = match (&fresh.ownerships, &guarded.ownerships) {
+        (None, _) => true,
+        (Some(now), Some(before)) if has_demoted => now.is_within(before),
+        (now, before) => now == before,
+    };
+    is_same_above
+        && is_same_person
+        && are_workspaces_same
+        && are_owned_same
+        && fresh.member.is_primary_owner == guarded.member.is_primary_owner
+}
+
+/// That a demotion in the organization takes the ownership of workspaces is documented, and nothing else.
+fn goes_along(grant: &Grant) -> bool {
+    !is_of_workspace(grant) || grant.role_id == ids::OWNER
+}
+
+fn not_along() -> Verdict {
+    Verdict::Unanswered {
+        reason: Reason::Prerequisite,
+        message: String::from(
+            "the demotion in the organization came first, and did not take this one: repeat the call",
+        ),
+    }
+}
+
+fn is_of_workspace(grant: &Grant) -> bool {
+    ids::is_of_workspace(&grant.role_id)
+}
+
+/// The body with the request's own fields. Ours win.
+fn with(mut body: Value, rest: &Map<String, Value>) -> Value {
+    if let Value::Object(fields) = &mut body {
+        for (key, value) in rest {
+            fields.entry(key).or_insert_with(|| value.clone());
+        }
+    }
+    body
+}

@@ -1,0 +1,100 @@
+//! What is protected, and who.
+
+use serde_json::json;
+
+use crate::contract::types::{Outcome, SideEffect};
+
+use super::world::{World, outcomes, reason, row};
+
+#[test]
+fn a_custom_role_may_have_any_name_that_an_account_protects() {
+    for protected in ["Night Shift", "RlCUSTOM1", " RlCUSTOM1 ", "rlcustom1"] {
+        let world = World::new(|_| {}).protecting_roles(&[protected]);
+        let answer = world.ask(&["RlCUSTOM1"]);
+        assert_eq!(reason(&answer, 0), Some("protected_role"), "{protected}: {answer:?}");
+        assert_eq!(world.writes(), 0);
+    }
+    // An id differs, and a published name is that of a published role.
+    for protected in ["RlCUSTOM2", "Roles Admin", "owner"] {
+        let world = World::new(|_| {}).protecting_roles(&[protected]);
+        let answer = world.ask(&["RlCUSTOM1"]);
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{protected}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_published_role_is_protected_in_every_spelling_and_by_a_former_name() {
+    for (protected, role) in [
+        ("Audit Log Admin", "Rl0C"),
+        ("audit\u{a0}logs admin", "Rl0C"),
+        ("rl0c", "Rl0C"),
+        ("Message Activity Manager", "Rl04"),
+        ("Compliance Admin", "Rl04"),
+        ("Message Activity Manager", "Rl0E"),
+    ] {
+        let world = World::new(|slack| slack.rows.push(row(role, "E01", "U01"))).protecting_roles(&[protected]);
+        let answer = world.ask(&[role]);
+        assert_eq!(reason(&answer, 0), Some("protected_role"), "{protected}: {answer:?}");
+        assert_eq!(world.writes(), 0);
+    }
+}
+
+#[test]
+fn an_address_that_is_not_shown_may_be_a_protected_one() {
+    for profile in [
+        json!({}),
+        json!(null),
+        json!({"email": null}),
+        json!({"email": ""}),
+        json!({"email": 5}),
+    ] {
+        let world = World::new(|slack| slack.user["profile"] = profile.clone()).protecting_users(&["boss@example.com"]);
+        let answer = world.ask(&["Rl0C"]);
+        if profile == json!({"email": 5}) {
+            // A number is shown as a text: it is another address.
+            continue;
+        }
+        assert_eq!(reason(&answer, 0), Some("protected_user"), "{profile}: {answer:?}");
+        assert_eq!(world.writes(), 0);
+    }
+    let world = World::new(|_| {}).protecting_users(&["boss@example.com"]);
+    assert!(world.ask(&["Rl0C"]).is_ok());
+}
+
+#[test]
+fn either_id_of_a_person_is_protected() {
+    for protected in ["W09", "U01"] {
+        for asked in ["W09", "U01"] {
+            let world =
+                World::new(|slack| slack.user["enterprise_user"]["id"] = json!("W09")).protecting_users(&[protected]);
+            let answer = world.ask_for(asked, &["Rl0C"]);
+            assert_eq!(
+                reason(&answer, 0),
+                Some("protected_user"),
+                "{protected} {asked}: {answer:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_ownership_that_cannot_be_told_may_be_protected() {
+    for list in [json!("U01"), json!(null), json!("u01")] {
+        let world = World::new(|slack| {
+            slack.set_above("is_admin", true);
+            slack.owners.insert("T02", vec![list.clone()]);
+        })
+        .allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere])
+        .protecting_roles(&["owner"]);
+        let answer = world.ask(&["org_admin"]);
+        assert_eq!(reason(&answer, 0), Some("protected_role"), "{list}: {answer:?}");
+        assert_eq!(world.writes(), 0);
+    }
+}
+
+#[test]
+fn the_tokens_own_user_is_known_by_either_id() {
+    let world = World::new(|slack| slack.user["enterprise_user"]["id"] = json!("U09"));
+    let answer = world.ask(&["Rl0C"]);
+    assert_eq!(reason(&answer, 0), Some("side_effect_not_allowed"), "{answer:?}");
+}
