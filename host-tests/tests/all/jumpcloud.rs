@@ -4,6 +4,7 @@ mod account;
 mod directory;
 mod faults;
 mod people;
+mod rows;
 mod scopes;
 
 use std::time::Duration;
