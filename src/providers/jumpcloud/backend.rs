@@ -224,7 +224,10 @@ impl Backend for JumpCloud {
         let mut consequences = Vec::new();
         if is_last_role {
             let deletes = |(target, _)| {
-                let list = format!("the administrator record {} with its API key", known.record.id);
+                let list = format!(
+                    "the administrator record {} with its API key and its access to other organizations",
+                    known.record.id
+                );
                 consequence(target, SideEffect::DeleteAdministrator, list)
             };
             let roles = targets.iter().enumerate();
