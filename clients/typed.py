@@ -59,9 +59,18 @@ options = record(
     mode="revoke", allow=[], deadline=None, strict_scope="account-default", unknown_role="not-found", acknowledged_at=None,
     expect=c.Variant("anyone"), accept_unverified=False,
 )
+for made in (account, credentials, request, role, options):
+    for name, value in list(vars(made).items()):
+        delattr(made, name)
+        try:
+            call("unassign-role", account, request, options)
+            raise SystemExit(f"a call without {name} was taken")
+        except AttributeError:
+            setattr(made, name, value)
+
 answer = call("unassign-role", account, request, options)
 success = getattr(answer, "payload", answer)
 assert [outcome.outcome for outcome in success.outcomes] == ["removed"], vars(success)
 again = call("unassign-role", account, request, options)
 assert [outcome.outcome for outcome in getattr(again, "payload", again).outcomes] == ["already-absent"]
-print("typed.py: removed, and already absent on the second call")
+print("typed.py: no field can be left out; removed, and already absent on the second call")

@@ -53,6 +53,9 @@ pub trait Backend {
     fn is_role_id(&self, _text: &str) -> bool {
         false
     }
+    fn companions(&self, _grant: &Grant) -> Vec<Grant> {
+        Vec::new()
+    }
     async fn directory(
         &self,
         _cx: &Context<'_>,
@@ -150,6 +153,10 @@ impl<B: Backend> Provider for B {
 
     fn is_role_id(&self, text: &str) -> bool {
         Backend::is_role_id(self, text)
+    }
+
+    fn companions(&self, grant: &Grant) -> Vec<Grant> {
+        Backend::companions(self, grant)
     }
 
     fn directory<'a>(

@@ -59,6 +59,11 @@ pub trait Provider {
         false
     }
 
+    /// Roles that go when this grant goes, beside the one that it is: guards look at them, too.
+    fn companions(&self, _grant: &Grant) -> Vec<Grant> {
+        Vec::new()
+    }
+
     /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
     fn directory<'a>(
         &'a self,

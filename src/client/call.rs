@@ -106,16 +106,12 @@ impl Call {
         path.split('?').next().unwrap_or(path)
     }
 
-    /// `host[:port]` of the URL.
-    pub(super) fn authority(&self) -> &str {
-        let (_, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        rest.split(['/', '?']).next().unwrap_or(rest)
-    }
-
     /// `https://host[:port]` of the URL.
-    pub(super) fn origin(&self) -> String {
-        let scheme = self.url.split("://").next().unwrap_or_default();
-        format!("{scheme}://{}", self.authority())
+    pub(super) fn origin(&self) -> &str {
+        let scheme = self.url.find("://").map_or(0, |at| at.saturating_add(3));
+        let rest = self.url.get(scheme..).unwrap_or_default();
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        self.url.get(..scheme.saturating_add(end)).unwrap_or(&self.url)
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     call::TIMEOUTS,
     mask::Mask,
     rate_limit::Pauses,
+    redirect,
 };
 
 /// The HTTP client of one operation.
@@ -145,13 +146,13 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(call, &request).await;
             if call.repeat == Repeat::Reread || !self.may_pass(&result) {
-                return refuse_redirect(call, result);
+                return redirect::refuse(call, result);
             }
             if call.write && self.has_no_clear_answer(&result) {
                 call.may_have_landed.set(true);
             }
             if !self.pause(call, &mut attempts, &result).await {
-                return refuse_redirect(call, result);
+                return redirect::refuse(call, result);
             }
         }
     }
@@ -287,7 +288,7 @@ impl<'a> Client<'a> {
         let message = match fault.kind {
             FaultKind::NotAllowed => format!(
                 "the runtime does not allow requests to {}: add it to the hosts that the component may reach",
-                call.origin()
+                redirect::origin(&call.url).unwrap_or_default()
             ),
             _ => format!("{} {}: {}", call.method.as_str(), call.path(), fault.message),
         };
@@ -363,41 +364,4 @@ impl<'a> Client<'a> {
             )),
         }
     }
-}
-
-/// A redirect is no answer: it could lead the credentials to another host.
-pub(super) fn refuse_redirect(call: &Call, result: Result<Answer, ProviderFault>) -> Result<Answer, ProviderFault> {
-    let answer = result?;
-    if !(300..400).contains(&answer.status) {
-        return Ok(answer);
-    }
-    let status = answer.status;
-    let location = answer.header("location").unwrap_or_default();
-    Err(match origin(location) {
-        Some(origin) if !origin.eq_ignore_ascii_case(&call.origin()) => {
-            let message = format!(
-                "the provider redirects to {} ({status}), which is not followed: the account has another region or host",
-                answer.mask.apply_within(&origin, LONGEST_ORIGIN)
-            );
-            answer.fault(FaultKind::Redirected, message)
-        }
-        _ => answer.fault(
-            FaultKind::BadAnswer,
-            format!("the provider answered with a redirect ({status}), which is not followed"),
-        ),
-    })
-}
-
-/// How much of another origin a message names, in bytes.
-const LONGEST_ORIGIN: usize = 256;
-
-/// Scheme, host and port of an absolute URL, or host and port where the scheme stays; without a user.
-fn origin(location: &str) -> Option<String> {
-    let (scheme, rest) = match location.trim().strip_prefix("//") {
-        Some(rest) => ("https", rest),
-        None => location.trim().split_once("://")?,
-    };
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority.rsplit('@').next().filter(|host| !host.is_empty())?;
-    Some(format!("{scheme}://{host}"))
 }

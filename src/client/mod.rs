@@ -13,6 +13,7 @@ mod mask;
 pub mod paging;
 mod quota;
 mod rate_limit;
+mod redirect;
 mod retry_after;
 mod session;
 mod streaming;

@@ -41,18 +41,19 @@ impl Quota {
         let quota = Self {
             limit: header("limit").filter(is_quota).map(str::to_owned),
             remaining: header("remaining").filter(is_quota).map(str::to_owned),
-            reset: header("reset")
-                .and_then(|text| text.parse::<u64>().ok())
-                .map(|seconds| {
-                    if seconds > LONGEST_WINDOW {
-                        seconds.saturating_sub(unix_now.as_secs())
-                    } else {
-                        seconds
-                    }
-                }),
+            reset: header("reset").and_then(|text| reset(text.parse().ok()?, unix_now.as_secs())),
         };
         (quota != Self::default()).then_some(quota)
     }
+}
+
+/// Seconds until a reset: a duration, or a moment in seconds or milliseconds since 1970.
+fn reset(number: u64, unix_now: u64) -> Option<u64> {
+    let until = |moment: u64| Some(moment.saturating_sub(unix_now)).filter(|wait| *wait <= LONGEST_WINDOW);
+    if number <= LONGEST_WINDOW {
+        return Some(number);
+    }
+    until(number).or_else(|| until(number.checked_div(1_000)?))
 }
 
 #[cfg(test)]
@@ -78,6 +79,11 @@ mod tests {
         assert_eq!((known.limit.as_deref(), known.reset), (Some("110;w=10"), Some(60)));
         assert_eq!(quota(&[("x-rate-limit-reset", "1769851860")]).unwrap().reset, Some(60));
         assert_eq!(quota(&[("x-ratelimit-reset", "5")]).unwrap().reset, Some(5));
+        assert_eq!(quota(&[("x-ratelimit-reset", "1769851000")]).unwrap().reset, Some(0));
+        assert_eq!(
+            quota(&[("x-ratelimit-reset", "1769851860000")]).unwrap().reset,
+            Some(60)
+        );
     }
 
     #[test]
@@ -87,5 +93,6 @@ mod tests {
             None
         );
         assert_eq!(quota(&[("content-type", "text/html")]), None);
+        assert_eq!(quota(&[("ratelimit-reset", "18446744073709551615")]), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{body_sink::BodySink, error::ProviderFault, transport::Response};
 
-use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, exchange::refuse_redirect};
+use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, redirect};
 
 /// What became of a list that was asked for.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Client<'_> {
                 Err(fault) => Err(fault),
             };
             if !self.may_pass(&result) || !self.pause(call, &mut attempts, &result).await {
-                return refuse_redirect(call, result).map(Elements::Refused);
+                return redirect::refuse(call, result).map(Elements::Refused);
             }
         }
     }

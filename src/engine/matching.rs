@@ -87,7 +87,7 @@ pub fn unread_row(provider: &dyn Provider, selector: &Selector, row: &UnreadRow,
     if is_other { Match::IsNot } else { not_visible() }
 }
 
-/// Whether a role as an account's `protected_roles` spells it is, or may be, the role of a grant.
+/// Whether a role as an account's `protected_roles` spells it is, or may be, the role of a grant, or one that goes with it.
 pub fn is_protected(
     provider: &dyn Provider,
     text: &str,
@@ -95,6 +95,14 @@ pub fn is_protected(
     grant: &Grant,
     known: &Known,
 ) -> bool {
+    is_called_so(provider, text, refined, grant, known)
+        || provider
+            .companions(grant)
+            .iter()
+            .any(|companion| is_called_so(provider, text, refined, companion, known))
+}
+
+fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>, grant: &Grant, known: &Known) -> bool {
     let text = text.trim();
     let is_at_place = refined.is_none_or(|selector| selector.admits(&grant.scope));
     let id = refined.and_then(|selector| selector.id.as_deref()).unwrap_or(text);
@@ -216,19 +224,21 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
 }
 
 fn by_name(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
+    // A name that is an id stands in no directory.
+    let is_own_id = grant.known_as.identity == Identity::NameIsId;
     let is_of_directory = |id: &str| known.roles_named(wanted).any(|role| provider.is_same_id(&role.id, id));
-    if ids(grant).any(is_of_directory) {
+    if !is_own_id && ids(grant).any(is_of_directory) {
         return Match::Is;
     }
     let names_another = known.roles_named(wanted).next().is_some();
-    let listed_names: Vec<&str> = ids(grant).flat_map(|id| known.names_of(provider, id)).collect();
-    let is_called = match grant.known_as.identity {
-        Identity::NameIsId => {
-            provider.is_same_id(wanted, &grant.role_id)
-                || ids(grant).any(|id| provider.is_same_id(wanted, id))
-                || grant.known_as.names.iter().any(|name| naming::same(name, wanted))
-        }
-        _ => names(grant).any(|name| naming::same(name, wanted)),
+    let listed_names: Vec<&str> = ids(grant)
+        .filter(|_| !is_own_id)
+        .flat_map(|id| known.names_of(provider, id))
+        .collect();
+    let is_called = if is_own_id {
+        names(grant).any(|name| provider.is_same_id(wanted, name))
+    } else {
+        names(grant).any(|name| naming::same(name, wanted))
     };
     if is_called {
         // The row calls it so, and the directory calls another one so.

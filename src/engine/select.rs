@@ -297,11 +297,16 @@ fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selec
         return None;
     }
     let mut ids = distinct_ids(held);
+    let mut listed: Vec<String> = known.roles_named(name).map(|role| role.id.clone()).collect();
+    listed.sort();
+    listed.dedup();
     let has_ids = held.iter().all(|grant| grant.known_as.identity != Identity::NameOnly);
     if has_ids {
-        ids.extend(known.roles_named(name).map(|role| role.id.clone()));
+        ids.extend(listed);
         ids.sort();
         ids.dedup();
+    } else if listed.len() > 1 {
+        ids = listed;
     }
     if ids.len() > 1 {
         return Some(Selection::refused(
@@ -314,7 +319,7 @@ fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selec
         ));
     }
     let gap = known.gap()?;
-    (!is_name_of_id(held)).then(|| {
+    (!is_known_by_name(held)).then(|| {
         unclear(
             Reason::NotVisible,
             format!("whether another role is called `{name}` cannot be told: {gap}"),
@@ -322,9 +327,9 @@ fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selec
     })
 }
 
-/// A role whose name is its id shares it with no other role.
-fn is_name_of_id(held: &[Grant]) -> bool {
-    held.iter().all(|grant| grant.known_as.identity == Identity::NameIsId)
+/// A role whose name is its id shares it with no other role. Where the rows show only a name, the provider knows the role by it.
+fn is_known_by_name(held: &[Grant]) -> bool {
+    held.iter().all(|grant| grant.known_as.identity != Identity::Id)
 }
 
 fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absence) -> Selection {

@@ -34,10 +34,7 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
             body: document.to_string().into_bytes(),
         };
     }
-    let mut body = match json::user(user) {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
+    let mut body = left_out.user(user);
     if format == Format::Normalized {
         body = normalized::of(body);
     }

@@ -172,9 +172,8 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
         body.insert(String::from("role_outcomes"), Value::Array(outcomes));
     }
-    if let Some(user) = user
-        && let Value::Object(mut user) = json::user(user)
-    {
+    if let Some(user) = user {
+        let mut user = left_out.user(user);
         left_out.take_from(&mut user);
         body.insert(String::from("user"), Value::Object(user));
     }

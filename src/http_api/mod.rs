@@ -151,10 +151,18 @@ struct LeftOut {
 }
 
 impl LeftOut {
-    fn take_from(&self, user: &mut Map<String, Value>) {
-        if self.remote_data {
-            user.shift_remove("remote_data");
+    /// The user as JSON, still with the other fields that are left out. Documents that nobody sees are not even parsed.
+    fn user(&self, mut user: types::User) -> Map<String, Value> {
+        if self.remote_data || self.fields.iter().any(|field| field == "remote_data") {
+            user.remote_data = None;
         }
+        match crate::json::user(user) {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        }
+    }
+
+    fn take_from(&self, user: &mut Map<String, Value>) {
         for field in &self.fields {
             user.shift_remove(field);
         }

@@ -124,7 +124,7 @@ fn role_json(role: &Role) -> Value {
 
 fn post(subject: &Subject, role: &Role, dry_run: bool) -> http::Request<Bytes> {
     let path = format!(
-        "/unified/user-directory/users/unassign-role?integrated_account_id={}",
+        "/unified/user-directory/users/unassign-role?integrated_account_id={}&dry_run={dry_run}",
         account_name(subject)
     );
     http::Request::post(format!("http://127.0.0.1:3000{path}"))
@@ -132,7 +132,7 @@ fn post(subject: &Subject, role: &Role, dry_run: bool) -> http::Request<Bytes> {
         .header("authorization", format!("Bearer {TOKEN}"))
         .header("content-type", "application/json")
         .body(Bytes::from(
-            json!({"id": subject.user, "roles": [role_json(role)], "dry_run": dry_run}).to_string(),
+            json!({"id": subject.user, "roles": [role_json(role)]}).to_string(),
         ))
         .unwrap()
 }

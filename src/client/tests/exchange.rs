@@ -119,6 +119,12 @@ fn redirects_are_not_followed() {
         ),
         ("http://api.test/things", FaultKind::Redirected, "http://api.test "),
         ("https://API.test/login", FaultKind::BadAnswer, "(308)"),
+        ("https://api.test:443/login", FaultKind::BadAnswer, "(308)"),
+        (
+            "https://api.test:8443/login",
+            FaultKind::Redirected,
+            "https://api.test:8443 ",
+        ),
         ("/login", FaultKind::BadAnswer, "(308)"),
         ("", FaultKind::BadAnswer, "(308)"),
     ] {

@@ -95,6 +95,17 @@ fn a_row_without_an_id_is_known_by_the_directory() {
 }
 
 #[test]
+fn a_row_that_shows_only_a_name_is_that_name_unless_two_roles_have_it() {
+    let mut case = Case::holding(&["a@o1", "d@o1"]);
+    case.provider.identity = Some(("a", Identity::NameOnly));
+    case.provider.directory = vec![("r1", "a"), ("r2", "A"), ("d", "Name d")];
+    assert_eq!(outcomes(&case.ask(&["=a"])), ["refused"]);
+    case.provider.directory = Vec::new();
+    case.provider.coverage = Coverage::Partial(String::from("not shown"));
+    assert_eq!(outcomes(&case.ask(&["=a"])), ["removed"]);
+}
+
+#[test]
 fn a_name_that_is_an_id_is_compared_as_one() {
     let mut case = Case::holding(&["a@o1", "d@o1"]);
     case.provider.identity = Some(("a", Identity::NameIsId));

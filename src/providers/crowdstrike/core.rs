@@ -16,7 +16,6 @@ use crate::{
     },
     error::{FaultKind, ProviderFault},
     provider::Context,
-    transport::Method,
 };
 
 use super::{

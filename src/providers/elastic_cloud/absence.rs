@@ -1,30 +1,18 @@
-//! What it means that a member's element shows no assignment of a role.
+//! What can be neither taken nor ruled out, and what it means that nothing is held.
 
 use crate::{
     ask::Selector,
-    contract::types::UnknownRole,
-    naming::same,
+    naming,
     provider::{Absence, Grant},
     reason::Reason,
     warning::Warning,
 };
 
 use super::{
-    assignments::{ALL, Assignments},
-    key::Key,
-    matching::{self, Fit},
-    roles::{self, Published},
+    assignments::{ALL, Assigned, Assignments, Given},
+    ids::{self, Key, Published},
+    read::{Detail, mentioned},
 };
-
-/// What is known of the organization and the user.
-pub struct Known<'a> {
-    pub organization: &'a str,
-    pub assignments: &'a Assignments,
-    /// Members who may administer the organization.
-    pub admins: usize,
-    pub mappings: Option<&'a [Grant]>,
-    pub unknown_role: UnknownRole,
-}
 
 /// What a selector's id or name can be.
 enum Named {
@@ -39,26 +27,146 @@ enum Named {
     Nothing,
 }
 
-pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
+/// What of the selector can be neither taken nor ruled out.
+pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+    let names_other = !selector.organizations.is_empty() && !selector.organizations.contains(&detail.organization);
+    if names_other {
+        return None;
+    }
+    if let Some(id) = &selector.id
+        && let Some(obstacle) = obstacle_of_id(&Key::parse(id).role, selector)
+    {
+        return Some(obstacle);
+    }
+    let assignments = &detail.assignments;
+    let label = selector.label();
+    let wanted = selector
+        .id
+        .as_deref()
+        .map(Key::parse)
+        .unwrap_or_else(|| Key::new("", &[]));
+    if !wanted.custom.is_empty() {
+        return together(selector, &wanted, assignments);
+    }
+    let within_reach = assignments
+        .mentions(label)
+        .filter(|(held, _)| reaches(selector, held))
+        .filter_map(|(held, mention)| Some((held, held.parts.get(mention.part?)?)));
+    for (held, part) in within_reach {
+        match part.is_meant(selector) {
+            Some(true) => return Some((Reason::WouldWiden, why_not_alone(label, part, held))),
+            Some(false) => {
+                let message = format!(
+                    "`{label}` may mean `{}`, which is assigned as `{}`",
+                    part.id, held.grant.role_id
+                );
+                return Some((Reason::Ambiguous, message));
+            }
+            None => {}
+        }
+    }
+    nameless(selector, assignments)
+}
+
+/// An id that is short for several, or that no call here reads.
+fn obstacle_of_id(role: &str, selector: &Selector) -> Option<(Reason, String)> {
+    let label = selector.label();
+    let several = ids::by_id(role, selector.group.as_deref());
+    if several.len() > 1 {
+        let ids: Vec<&str> = several.iter().map(|role| role.id).collect();
+        let message = format!("`{label}` is short for several ids: {}", ids.join(", "));
+        return Some((Reason::Ambiguous, message));
+    }
+    let is_connected = ids::spelled(role).starts_with("cloud-connected-");
+    is_connected.then(|| {
+        let message = format!("`{label}` is a role for connected clusters, whose assignments are not read here");
+        (Reason::NotVisible, message)
+    })
+}
+
+/// The whole id of an assignment means that one. It is also given where more is assigned with it.
+fn together(selector: &Selector, wanted: &Key, assignments: &Assignments) -> Option<(Reason, String)> {
+    let first = wanted.custom.first()?;
+    let mut more = None;
+    let of_role = assignments
+        .mentions(selector.label())
+        .chain(assignments.mentions(first))
+        .filter(|(held, _)| reaches(selector, held));
+    for (held, _) in of_role {
+        let key = Key::parse(&held.grant.role_id);
+        if key.role != wanted.role {
+            continue;
+        }
+        if key.custom == wanted.custom {
+            return None;
+        }
+        if wanted.custom.iter().all(|name| key.custom.contains(name)) {
+            more.get_or_insert(held);
+        }
+    }
+    let held = more?;
+    let message = format!(
+        "`{}` is assigned together with others as `{}`: only all of them can go at once",
+        selector.label(),
+        held.grant.role_id
+    );
+    Some((Reason::WouldWiden, message))
+}
+
+fn why_not_alone(label: &str, part: &Given, held: &Assigned) -> String {
+    let key = Key::parse(&held.grant.role_id);
+    if key.custom.len() == 1 && part.id != key.role {
+        format!(
+            "`{label}` is assigned with the role `{}`, which would go with it",
+            key.role
+        )
+    } else {
+        format!(
+            "`{label}` is assigned together with others as `{}`: only all of them can go at once",
+            held.grant.role_id
+        )
+    }
+}
+
+/// A role that is not published has a display name that nothing shows. Display names begin with a capital letter.
+fn nameless(selector: &Selector, assignments: &Assignments) -> Option<(Reason, String)> {
+    let (None, Some(name)) = (&selector.id, &selector.name) else {
+        return None;
+    };
+    let may_be_display = name.contains(char::is_uppercase) || name.contains(char::is_whitespace);
+    let is_known = !ids::called(name, None).is_empty() || assignments.mentions(name).next().is_some();
+    if is_known || !may_be_display {
+        return None;
+    }
+    let held = assignments.unpublished().find(|held| reaches(selector, held))?;
+    let message = format!(
+        "the user holds `{}`, whose display name is not published: whether it is `{name}` cannot be told",
+        held.grant.role_id
+    );
+    Some((Reason::NotVisible, message))
+}
+
+/// What it means that the reading shows nothing that the selector can mean.
+pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     if let Some(other) = selector
         .organizations
         .iter()
-        .find(|named| named.as_str() != known.organization)
+        .find(|named| **named != detail.organization)
     {
         return not_visible(format!("the account reads another organization than `{other}`"));
     }
     // A key with fewer rights sees fewer assignments: an owner in the list shows that it sees them all.
-    if known.admins == 0 {
+    if detail.admins == 0 {
         return not_visible(String::from(
             "the members list shows nobody who may administer the organization, so that it may not show everything",
         ));
     }
-    if let Some((reason, message)) = matching::obstacle(selector, known.organization, known.assignments) {
+    if let Some((reason, message)) = obstacle(selector, detail) {
         return Absence::Unclear { reason, message };
     }
-    if let Some(held) = with_custom_roles(selector, known.assignments) {
+    if let Some(held) = carrier(selector, &detail.assignments) {
         return ambiguous(format!(
-            "`{}` is held with custom roles alone, as `{held}`: send that id, or the id of the role without a name",
+            "`{}` is held with application roles only, as `{held}`: send that id, or the id of the role without a name",
             selector.label()
         ));
     }
@@ -79,12 +187,16 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
             ));
         }
         Named::AnId(role) => return ambiguous(format!("`{label}` is no name; the id `{}` is sent as id", role.id)),
-        Named::Nothing => return unknown(selector, known),
+        Named::Nothing => return unknown(selector),
     }
-    if let Err(unclear) = check_place(selector, known.assignments, &mut warnings) {
+    if let Err(unclear) = check_place(selector, &detail.assignments, &mut warnings) {
         return unclear;
     }
-    if is_mapped(selector, known.mappings) {
+    if detail
+        .mappings
+        .as_ref()
+        .is_some_and(|mappings| is_mapped(selector, &mappings.given))
+    {
         warnings.push(Warning::MayReturnAtSsoLogin.text());
     }
     if warnings.is_empty() {
@@ -94,16 +206,18 @@ pub fn of(selector: &Selector, known: &Known<'_>) -> Absence {
     }
 }
 
-/// What is held of the id, where the name beside it means the role without custom roles.
-fn with_custom_roles<'a>(selector: &Selector, assignments: &'a Assignments) -> Option<&'a str> {
-    let by_id = Selector {
-        name: None,
-        ..selector.clone()
+/// An assignment of the role that a display name means without application roles, held with some.
+fn carrier<'a>(selector: &Selector, assignments: &'a Assignments) -> Option<&'a str> {
+    let (None, Some(name)) = (&selector.id, &selector.name) else {
+        return None;
     };
-    selector.name.as_ref()?;
-    let mut held = assignments.held.iter().map(|held| &held.grant);
-    held.find(|grant| matching::means(&by_id, grant))
-        .map(|grant| grant.role_id.as_str())
+    ids::called(name, selector.group.as_deref())
+        .into_iter()
+        .filter(|role| ids::is_carrier(role.kind, role.id))
+        .flat_map(|role| assignments.mentions(role.id))
+        .map(|(held, _)| held)
+        .find(|held| reaches(selector, held) && !held.application_roles.is_empty())
+        .map(|held| held.grant.role_id.as_str())
 }
 
 fn named(selector: &Selector) -> Named {
@@ -111,8 +225,8 @@ fn named(selector: &Selector) -> Named {
     if let Some(id) = &selector.id {
         let key = Key::parse(id);
         return match (
-            roles::by_id(&key.role, group).first(),
-            roles::by_id(&key.role, None).first(),
+            ids::by_id(&key.role, group).first(),
+            ids::by_id(&key.role, None).first(),
         ) {
             (Some(_), _) if key.custom.is_empty() => Named::Published,
             (Some(_), _) => Named::Custom,
@@ -123,15 +237,15 @@ fn named(selector: &Selector) -> Named {
     let Some(name) = &selector.name else {
         return Named::Nothing;
     };
-    let called = roles::called(name, group);
+    let called = ids::called(name, group);
     match called.as_slice() {
         [_] => Named::Published,
         // One place is of one kind: whichever it is, the role of that kind is not held there.
         [_, ..] if selector.workspace.as_deref().is_some_and(|place| place != ALL) => Named::Published,
-        [] => match (roles::called(name, None).first(), roles::by_id(name, None).first()) {
+        [] => match (ids::called(name, None).first(), ids::by_id(name, None).first()) {
             (Some(role), _) => Named::OtherKind(role),
             (None, Some(role)) => Named::AnId(role),
-            (None, None) if matching::is_custom_name(name) => Named::Custom,
+            (None, None) if ids::is_custom_name(name) => Named::Custom,
             (None, None) => Named::Nothing,
         },
         _ => Named::Several(called),
@@ -139,34 +253,18 @@ fn named(selector: &Selector) -> Named {
 }
 
 /// No role is known by that id or name.
-fn unknown(selector: &Selector, known: &Known<'_>) -> Absence {
+fn unknown(selector: &Selector) -> Absence {
     let label = selector.label();
-    let Some(id) = &selector.id else {
-        return Absence::NotFound(if selector.name.is_some() {
+    let message = match (&selector.id, &selector.name) {
+        (Some(id), _) if !ids::called(id, None).is_empty() => {
+            format!("Elastic Cloud publishes no role with the id `{label}`; it is a name: send it as name")
+        }
+        (Some(_), _) => format!("Elastic Cloud publishes no role with the id `{label}`"),
+        (None, Some(_)) => {
             format!("Elastic Cloud publishes no role called `{label}`, and the user holds no custom role of that name")
-        } else {
-            String::from("a kind of project alone is no role")
-        });
+        }
+        (None, None) => String::from("a kind of project is no role: name one"),
     };
-    let by_name = Selector {
-        id: None,
-        name: Some(id.clone()),
-        ..selector.clone()
-    };
-    let is_held = known
-        .assignments
-        .held
-        .iter()
-        .any(|held| matching::fit(&by_name, &held.grant) != Fit::No);
-    let message = if is_held || !roles::called(id, None).is_empty() {
-        format!("Elastic Cloud publishes no role with the id `{label}`; it is a name: send it as name")
-    } else {
-        format!("Elastic Cloud publishes no role with the id `{label}`")
-    };
-    // What counts as absent for being unknown must not be held under that name.
-    if is_held && known.unknown_role == UnknownRole::Absent {
-        return ambiguous(message);
-    }
     Absence::NotFound(message)
 }
 
@@ -176,20 +274,18 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
     let Some(place) = &selector.workspace else {
         return Ok(());
     };
-    let anywhere = Selector {
-        workspace: None,
-        ..selector.clone()
-    };
-    let held_at: Vec<&str> = assignments
-        .held
-        .iter()
-        .filter(|held| anywhere.admits(&held.grant.scope) && matching::fit(selector, &held.grant) != Fit::No)
+    let anywhere = anywhere(selector);
+    let held_at: Vec<&str> = mentioned(assignments, selector)
+        .into_iter()
+        .filter_map(|position| assignments.held.get(position))
+        .filter(|held| anywhere.admits(&held.grant.scope))
         .filter_map(|held| held.grant.scope.workspace.as_deref())
         .collect();
     if held_at.is_empty() {
         return Ok(());
     }
-    if let Some(id) = held_at.iter().find(|id| same(id, place)) {
+    let skeleton = naming::skeleton(place);
+    if let Some(id) = held_at.iter().find(|id| naming::skeleton(id) == skeleton) {
         return Err(ambiguous(format!(
             "`{place}` is not the id of a deployment or project; did you mean `{id}`?"
         )));
@@ -207,16 +303,40 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
     Ok(())
 }
 
-fn is_mapped(selector: &Selector, mappings: Option<&[Grant]>) -> bool {
-    let anywhere = Selector {
+fn is_mapped(selector: &Selector, mapped: &Assignments) -> bool {
+    let anywhere = anywhere(selector);
+    let overlaps = |grant: &Grant| {
+        let place = grant.scope.workspace.as_deref();
+        is_all(place) || is_all(selector.workspace.as_deref()) || place == selector.workspace.as_deref()
+    };
+    mentioned(mapped, selector)
+        .into_iter()
+        .filter_map(|position| mapped.held.get(position))
+        .any(|held| anywhere.admits(&held.grant.scope) && overlaps(&held.grant))
+}
+
+/// Whether an assignment is for the place of a selector: what is for more gives the role at every narrower place, too, and what is for
+/// the organization at projects of every kind.
+fn reaches(selector: &Selector, held: &Assigned) -> bool {
+    let place = held.grant.scope.workspace.as_deref();
+    let mut anywhere = anywhere(selector);
+    if held.kind == "organization" {
+        anywhere.group = None;
+    }
+    anywhere.admits(&held.grant.scope)
+        && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
+}
+
+fn anywhere(selector: &Selector) -> Selector {
+    Selector {
         workspace: None,
         ..selector.clone()
-    };
-    mappings.unwrap_or_default().iter().any(|mapped| {
-        anywhere.admits(&mapped.scope)
-            && matching::fit(selector, mapped) != Fit::No
-            && matching::overlaps(mapped.scope.workspace.as_deref(), selector.workspace.as_deref())
-    })
+    }
+}
+
+/// Whether a place is the organization, or every deployment or project.
+fn is_all(place: Option<&str>) -> bool {
+    place.is_none_or(|place| place == ALL)
 }
 
 fn is_place_id(place: &str) -> bool {

@@ -1,35 +1,45 @@
-//! Role assignments: as the members list shows them, as grants, and as the body that takes them away.
+//! Role assignments: from the members list to grants, with what is known of each role.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
 
 use crate::{
-    ask::Ask,
-    contract::types::{Scope, Via, ViaKind},
-    provider::{Grant, GrantKind, Held, KnownAs},
+    ask::Selector,
+    client::lenient::{Row, Rows},
+    contract::types::Scope,
+    naming,
+    provider::{Grant, GrantKey, GrantKind, Held, Identity, KnownAs, UnreadRow},
 };
 
 use super::{
-    key::Key,
-    matching,
-    places::Places,
-    roles::{self, PROJECTS},
+    documents::{self, Fields, Item},
+    ids::{self, CONNECTED, Key, PROJECTS},
 };
 
 /// Stands for every deployment or project.
 pub const ALL: &str = "*";
 
-/// One element of a list of assignments. Source: `elastic/cloud-sdk-go` (`RoleAssignments`).
-#[derive(Clone, Debug, Deserialize)]
-struct Item {
-    organization_id: Option<String>,
-    role_id: String,
-    all: Option<bool>,
-    deployment_ids: Option<Vec<String>>,
-    project_ids: Option<Vec<String>>,
-    application_roles: Option<Vec<String>>,
+/// Bytes that are kept of a row that cannot be read.
+const UNREAD_LIMIT: usize = 256;
+
+/// A role that an assignment gives: its own, or one of its application roles.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub id: String,
+    /// Other ids of this role and no other.
+    pub ids: Vec<String>,
+    pub identity: Identity,
+    /// The published display name.
+    pub display: Option<&'static str>,
+    pub names: Vec<String>,
+    /// Ids of which it may only be another spelling.
+    pub like: Vec<String>,
+    /// A custom role: its name is its id.
+    pub is_custom: bool,
 }
 
 /// A grant and the assignment that it stands for.
@@ -39,8 +49,17 @@ pub struct Assigned {
     /// `organization`, `deployment`, or the kind of project.
     pub kind: &'static str,
     /// As it came: it is sent back like this.
-    role_id: String,
-    application_roles: Vec<String>,
+    pub role_id: String,
+    pub application_roles: Rc<[String]>,
+    /// Roles that go only together with more.
+    pub parts: Rc<[Given]>,
+}
+
+/// Where a text is found: an assignment, and which of its parts, if it does not mean the whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Mention {
+    pub position: usize,
+    pub part: Option<usize>,
 }
 
 /// What a member's element says of its assignments.
@@ -48,381 +67,527 @@ pub struct Assigned {
 pub struct Assignments {
     /// One for each deployment or project.
     pub held: Vec<Assigned>,
-    /// What is held besides, and cannot be read as a grant.
-    pub unread: Vec<Unread>,
+    pub unread: Vec<UnreadRow>,
+    /// Something of a kind that is read here has a shape that is not documented.
+    pub is_malformed: bool,
     pub places: Places,
+    mentions: HashMap<String, Vec<Mention>>,
+    positions: HashMap<GrantKey, Vec<usize>>,
+    /// Positions of roles that are not published: nothing tells their display names.
+    unpublished: Vec<usize>,
 }
 
-/// An assignment that is not read as a grant.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Unread {
-    /// Its kind is not understood, or it names no place.
-    Role {
-        kind: String,
-        role_id: String,
-        custom: Vec<String>,
-    },
-    /// Neither its kind nor its shape is understood.
-    Shape { kind: String },
-}
+/// The kinds of the places where something is, or was, held: no call here reads deployments and projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(HashMap<String, BTreeSet<&'static str>>);
 
-impl Unread {
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::Role { kind, .. } | Self::Shape { kind } => kind,
+impl Assignments {
+    /// Every grant of a member's assignments. What cannot be read as one is kept as an unread row.
+    pub fn read(shown: Option<&RawValue>, organization: &str) -> Self {
+        let mut all = Self::default();
+        if let Some(shown) = shown {
+            all.read_kinds(shown, organization);
         }
+        all
     }
-}
 
-/// Every grant of a member's assignments.
-///
-/// # Errors
-/// What is not as documented: it must not count as nothing.
-pub fn read(assignments: Option<&Value>, organization: &str) -> Result<Assignments, String> {
-    let mut all = Assignments::default();
-    for (kind, value) in object(assignments, "role_assignments")? {
-        match kind.as_str() {
-            "organization" => read_list(&mut all, "organization", value, organization)?,
-            "deployment" => read_list(&mut all, "deployment", value, organization)?,
-            "project" => {
-                for (kind, value) in object(Some(value), "role_assignments.project")? {
-                    match PROJECTS.into_iter().find(|known| known == kind) {
-                        Some(kind) => read_list(&mut all, kind, value, organization)?,
-                        None => leave_unread(&mut all, kind, value),
-                    }
-                }
-            }
-            other => leave_unread(&mut all, other, value),
-        }
+    /// The assignments that have this text for an id or name, in any spelling.
+    pub fn mentions(&self, text: &str) -> impl Iterator<Item = (&Assigned, Mention)> {
+        self.mentions
+            .get(&naming::skeleton(text))
+            .into_iter()
+            .flatten()
+            .filter_map(|mention| Some((self.held.get(mention.position)?, *mention)))
     }
-    Ok(all)
-}
 
-/// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
-pub fn wider(assignments: &Assignments, ask: &Ask) -> Vec<Grant> {
-    let places: BTreeSet<&String> = ask
-        .entries
-        .iter()
-        .filter_map(|entry| entry.selector().workspace.as_ref())
-        .collect();
-    let mut wider: Vec<Grant> = Vec::new();
-    for place in places {
-        let kind = assignments.places.kind(Some(place));
-        for known in &assignments.held {
-            let what = match (known.kind, known.grant.scope.workspace.as_deref()) {
-                ("organization", _) => "organization",
-                ("deployment", Some(ALL)) => "every deployment",
-                (_, Some(ALL)) => "every project",
-                _ => continue,
-            };
-            // What is held for all of one kind is not held at a place of another kind.
-            let is_elsewhere = place == ALL || kind.is_some_and(|kind| kind != known.kind);
-            if is_elsewhere && known.kind != "organization" {
-                continue;
-            }
-            let grant = Grant {
-                scope: Scope {
-                    workspace: Some(place.clone()),
-                    ..known.grant.scope.clone()
-                },
-                held: Held::Through(vec![Via {
-                    kind: ViaKind::WiderScope,
-                    id: Some(known.grant.role_id.clone()),
-                    name: Some(what.to_owned()),
-                }]),
-                ..known.grant.clone()
-            };
-            if !wider.iter().any(|other| other.same_key(&grant)) {
-                wider.push(grant);
-            }
-        }
+    /// The assignments that stand for a grant: several if the provider spells its role in several ways.
+    pub fn of_grant(&self, grant: &Grant) -> impl Iterator<Item = usize> {
+        self.positions.get(&grant.key()).into_iter().flatten().copied()
     }
-    wider
-}
 
-/// The body that takes away exactly these.
-pub fn body(targets: &[&Assigned], rest: &Map<String, Value>) -> Value {
-    let mut lists: Vec<(&'static str, Vec<Value>)> = Vec::new();
-    for target in targets {
-        let index = lists
+    /// The assignments whose role has no published display name.
+    pub fn unpublished(&self) -> impl Iterator<Item = &Assigned> {
+        self.unpublished.iter().filter_map(|&position| self.held.get(position))
+    }
+
+    /// One grant for each role and place.
+    pub fn grants(&self) -> Vec<Grant> {
+        let mut seen = HashSet::new();
+        self.held
             .iter()
-            .position(|(kind, _)| *kind == target.kind)
-            .unwrap_or_else(|| {
-                lists.push((target.kind, Vec::new()));
-                lists.len() - 1
-            });
-        let list = &mut lists[index].1;
-        add(list, target);
-    }
-    let mut body = rest.clone();
-    let mut projects = Map::new();
-    for (kind, list) in lists {
-        if PROJECTS.contains(&kind) {
-            projects.insert(kind.to_owned(), Value::Array(list));
-        } else {
-            body.insert(kind.to_owned(), Value::Array(list));
-        }
-    }
-    if !projects.is_empty() {
-        body.insert(String::from("project"), Value::Object(projects));
-    }
-    Value::Object(body)
-}
-
-/// Adds one place to the item of its role, or a new item.
-fn add(list: &mut Vec<Value>, target: &Assigned) {
-    let mut item = json!({"organization_id": target.grant.scope.organization, "role_id": target.role_id});
-    if !target.application_roles.is_empty() {
-        item["application_roles"] = json!(target.application_roles);
-    }
-    match &target.grant.scope.workspace {
-        None => {}
-        // The ids must be absent then.
-        Some(place) if place == ALL => item["all"] = json!(true),
-        Some(place) => {
-            item["all"] = json!(false);
-            let ids = if target.kind == "deployment" {
-                "deployment_ids"
-            } else {
-                "project_ids"
-            };
-            let same = |other: &&mut Value| {
-                ["organization_id", "role_id", "all", "application_roles"]
-                    .iter()
-                    .all(|key| other.get(*key) == item.get(*key))
-            };
-            let place = json!(place);
-            if let Some(Value::Array(places)) = list.iter_mut().find(same).and_then(|other| other.get_mut(ids)) {
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-                return;
-            }
-            item[ids] = json!([place]);
-        }
-    }
-    if !list.contains(&item) {
-        list.push(item);
-    }
-}
-
-fn object<'a>(value: Option<&'a Value>, what: &str) -> Result<impl Iterator<Item = (&'a String, &'a Value)>, String> {
-    match value {
-        None | Some(Value::Null) => Ok(None.into_iter().flatten()),
-        Some(Value::Object(fields)) => Ok(Some(fields).into_iter().flatten()),
-        Some(_) => Err(format!("{what} is no object")),
-    }
-}
-
-fn read_list(all: &mut Assignments, kind: &'static str, list: &Value, organization: &str) -> Result<(), String> {
-    if list.is_null() {
-        return Ok(());
-    }
-    let items: Vec<Item> =
-        serde_json::from_value(list.clone()).map_err(|error| format!("an assignment of the kind {kind}: {error}"))?;
-    for item in items {
-        if kind == "organization" {
-            all.held.push(assigned(kind, &item, organization, None));
-            continue;
-        }
-        let places = places(kind, &item)?;
-        // An assignment for nothing is none of the documented shapes, and may still be one for something.
-        if places.is_empty() {
-            all.unread.push(Unread::Role {
-                kind: kind.to_owned(),
-                role_id: item.role_id.clone(),
-                custom: item.application_roles.clone().unwrap_or_default(),
-            });
-        }
-        for place in places {
-            if place != ALL {
-                all.places.note(&place, kind);
-            }
-            all.held.push(assigned(kind, &item, organization, Some(place)));
-        }
-    }
-    Ok(())
-}
-
-/// What of another kind is held: `cloud_connected_resource`, `platform`, or what is made later.
-fn leave_unread(all: &mut Assignments, kind: &str, value: &Value) {
-    let shape = || Unread::Shape { kind: kind.to_owned() };
-    match value {
-        Value::Null => {}
-        Value::Array(items) => all.unread.extend(items.iter().map(|item| {
-            let Some(role_id) = item.get("role_id").and_then(Value::as_str) else {
-                return shape();
-            };
-            let custom = item.get("application_roles").and_then(Value::as_array);
-            Unread::Role {
-                kind: kind.to_owned(),
-                role_id: role_id.to_owned(),
-                custom: custom
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|name| name.as_str().map(str::to_owned))
-                    .collect(),
-            }
-        })),
-        _ => all.unread.push(shape()),
-    }
-}
-
-fn places(kind: &str, item: &Item) -> Result<Vec<String>, String> {
-    let ids = if kind == "deployment" {
-        &item.deployment_ids
-    } else {
-        &item.project_ids
-    };
-    match (item.all == Some(true), ids.as_deref()) {
-        (true, None | Some([])) => Ok(vec![ALL.to_owned()]),
-        (false, Some(ids)) if ids.iter().all(|id| !id.is_empty() && id != ALL) => Ok(ids.to_vec()),
-        _ => Err(format!(
-            "an assignment of the kind {kind} is neither for all nor for a list of ids"
-        )),
-    }
-}
-
-fn assigned(kind: &'static str, item: &Item, organization: &str, place: Option<String>) -> Assigned {
-    let application_roles = item.application_roles.clone().unwrap_or_default();
-    let role = roles::canonical(kind, &item.role_id);
-    let key = Key::new(&role, &application_roles);
-    let group = PROJECTS.contains(&kind).then(|| kind.to_owned());
-    // Where a role only carries custom roles, people know it by theirs.
-    let is_custom = matching::only_carries(group.as_deref(), &key);
-    Assigned {
-        grant: Grant {
-            known_as: KnownAs::default(),
-            kind: GrantKind::Role,
-            role_name: if is_custom {
-                Some(key.custom.join("+"))
-            } else {
-                roles::display_name(&role).map(str::to_owned)
-            },
-            role_id: key.text(),
-            scope: Scope {
-                group,
-                organization: item.organization_id.clone().or_else(|| Some(organization.to_owned())),
-                workspace: place,
-            },
-            held: Held::Direct,
-            effects: Vec::new(),
-            warnings: Vec::new(),
-        },
-        kind,
-        role_id: item.role_id.clone(),
-        application_roles,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Map, Value, json};
-
-    use super::{Assignments, Unread, body, read};
-
-    fn shown(assignments: &Value) -> Result<Assignments, String> {
-        read(Some(assignments), "org")
-    }
-
-    fn keys(assignments: &Assignments) -> Vec<(String, String)> {
-        assignments
-            .held
-            .iter()
-            .map(|known| {
-                let place = known.grant.scope.workspace.clone().unwrap_or_default();
-                (known.grant.role_id.clone(), place)
-            })
+            .filter(|held| seen.insert(held.grant.key()))
+            .map(|held| held.grant.clone())
             .collect()
     }
 
-    #[test]
-    fn the_key_has_the_roles_own_id_and_its_custom_roles_in_whatever_order_and_spelling_they_come() {
-        let item = |role: &str, custom: &[&str]| {
-            json!({"project": {"elasticsearch": [
-                {"organization_id": "org", "role_id": role, "project_ids": ["p"], "application_roles": custom},
-            ]}})
-        };
-        let key = |role: &str, custom: &[&str]| keys(&shown(&item(role, custom)).unwrap())[0].0.clone();
-        assert_eq!(key("elasticsearch-viewer", &["b", "a"]), "elasticsearch-viewer+a+b");
-        assert_eq!(key("viewer", &["a", "b"]), "elasticsearch-viewer+a+b");
-        assert_eq!(key("Viewer", &[]), "elasticsearch-viewer");
-    }
-
-    #[test]
-    fn what_came_is_sent_back_as_it_came() {
-        let document = json!({
-            "organization": [{"organization_id": "org", "role_id": "billing-admin"}],
-            "deployment": [{"organization_id": "org", "role_id": "deployment-viewer", "all": true}],
-            "project": {"security": [
-                {"organization_id": "org", "role_id": "t1_analyst", "all": false, "project_ids": ["p", "q"]},
-                {"organization_id": "org", "role_id": "viewer", "all": false, "project_ids": ["p"], "application_roles": ["b", "a"]},
-            ]},
-        });
-        let read = shown(&document).unwrap();
-        let all: Vec<_> = read.held.iter().collect();
-        assert_eq!(body(&all, &Map::new()), document);
-    }
-
-    #[test]
-    fn what_is_not_as_documented_is_an_error_and_never_nothing() {
-        let item = |rest: Value| {
-            let mut item = json!({"organization_id": "org", "role_id": "deployment-viewer"});
-            item.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
-            json!({ "deployment": [item] })
-        };
-        for bad in [
-            json!([]),
-            json!("none"),
-            json!({"project": []}),
-            json!({"organization": {}}),
-            json!({"organization": [{"organization_id": "org"}]}),
-            json!({"deployment": [7]}),
-            item(json!({})),
-            item(json!({"all": false})),
-            item(json!({"all": false, "project_ids": ["p"]})),
-            item(json!({"all": true, "deployment_ids": ["d"]})),
-            item(json!({"deployment_ids": ["*"]})),
-            item(json!({"deployment_ids": [""]})),
-            item(json!({"deployment_ids": "d"})),
-        ] {
-            assert!(shown(&bad).is_err(), "{bad}");
+    /// Adds what another element shows of the same member.
+    pub fn add(&mut self, other: Self) {
+        for held in other.held {
+            self.push(held);
         }
-        for nothing in [
-            json!(null),
-            json!({}),
-            json!({"organization": null, "deployment": [], "project": null}),
-        ] {
-            let read = shown(&nothing).unwrap();
-            assert!(read.held.is_empty() && read.unread.is_empty(), "{nothing}");
+        self.unread.extend(other.unread);
+        self.is_malformed |= other.is_malformed;
+    }
+
+    fn read_kinds(&mut self, shown: &RawValue, organization: &str) {
+        let Row::Read(Fields(kinds)) = documents::row(shown.get()) else {
+            self.leave_malformed(shown.get(), None);
+            return;
+        };
+        for (kind, value) in kinds {
+            match (kind.as_str(), documents::row(value.get())) {
+                ("organization", _) => self.read_list("organization", &value, organization),
+                ("deployment", _) => self.read_list("deployment", &value, organization),
+                ("project", _) if value.get() == "null" => {}
+                ("project", Row::Read(Fields(projects))) => {
+                    for (kind, value) in projects {
+                        match PROJECTS.into_iter().find(|known| *known == kind) {
+                            Some(kind) => self.read_list(kind, &value, organization),
+                            None => self.leave_unread(Some(&kind), &value),
+                        }
+                    }
+                }
+                ("project", Row::Unread(_)) => self.leave_malformed(value.get(), None),
+                // Nothing tells what a kind that was made later is about.
+                (CONNECTED | "platform", _) => self.leave_unread(Some(&kind), &value),
+                _ => self.leave_unread(None, &value),
+            }
         }
     }
 
-    #[test]
-    fn what_is_of_another_kind_is_kept_in_mind() {
-        let read = shown(&json!({
-            "cloud_connected_resource": [{"role_id": "cloud-connected-admin", "all": true}],
-            "platform": [],
-            "stack": {"x": 1},
-            "deployment": [{"organization_id": "org", "role_id": "deployment-viewer", "deployment_ids": []}],
-            "project": {"vector": [{"id": 7}]},
-        }))
-        .unwrap();
-        let role = |kind: &str, id: &str| Unread::Role {
-            kind: kind.to_owned(),
-            role_id: id.to_owned(),
-            custom: Vec::new(),
+    fn read_list(&mut self, kind: &'static str, list: &RawValue, organization: &str) {
+        if list.get() == "null" {
+            return;
+        }
+        let Ok(rows) = serde_json::from_str::<Vec<Box<RawValue>>>(list.get()) else {
+            self.leave_malformed(list.get(), Some(kind));
+            return;
         };
-        let shape = |kind: &str| Unread::Shape { kind: kind.to_owned() };
-        assert!(read.held.is_empty());
-        assert_eq!(
-            read.unread,
-            [
-                role("cloud_connected_resource", "cloud-connected-admin"),
-                shape("stack"),
-                role("deployment", "deployment-viewer"),
-                shape("vector")
-            ]
-        );
+        for raw in rows {
+            match documents::row::<Item>(raw.get()) {
+                Row::Read(item) => self.read_item(kind, &item, raw.get(), organization),
+                Row::Unread(_) => self.leave_malformed(raw.get(), Some(kind)),
+            }
+        }
     }
+
+    fn read_item(&mut self, kind: &'static str, item: &Item, raw: &str, organization: &str) {
+        let application_roles = documents::texts(&item.application_roles);
+        let (Some(role_id), Some(application_roles), false) = (
+            item.role_id.as_str(),
+            &application_roles,
+            item.organization_id.is_unread(),
+        ) else {
+            self.is_malformed = true;
+            self.unread.push(unread_item(kind, item, raw));
+            return;
+        };
+        let (places, is_whole) = places(kind, item);
+        if !is_whole {
+            self.is_malformed = true;
+            self.unread.push(unread_item(kind, item, raw));
+        }
+        let facts = Facts::of(kind, role_id, application_roles);
+        let scope = Scope {
+            group: PROJECTS.contains(&kind).then(|| kind.to_owned()),
+            organization: Some(item.organization_id.as_str().unwrap_or(organization).to_owned()),
+            workspace: None,
+        };
+        let roles: Rc<[String]> = application_roles.as_slice().into();
+        let parts: Rc<[Given]> = facts.parts.into();
+        for place in places {
+            self.push(Assigned {
+                grant: Grant {
+                    kind: GrantKind::Role,
+                    role_id: facts.role_id.clone(),
+                    role_name: facts.role_name.clone(),
+                    scope: Scope {
+                        workspace: place,
+                        ..scope.clone()
+                    },
+                    held: Held::Direct,
+                    known_as: facts.known_as.clone(),
+                    effects: Vec::new(),
+                    warnings: Vec::new(),
+                },
+                kind,
+                role_id: role_id.to_owned(),
+                application_roles: Rc::clone(&roles),
+                parts: Rc::clone(&parts),
+            });
+        }
+    }
+
+    fn push(&mut self, held: Assigned) {
+        let position = self.held.len();
+        if let Some(place) = held.grant.scope.workspace.as_deref().filter(|place| *place != ALL) {
+            self.places.note(place, held.kind);
+        }
+        let whole = std::iter::once(&held.grant.role_id)
+            .chain(&held.grant.role_name)
+            .chain(&held.grant.known_as.ids)
+            .chain(&held.grant.known_as.names)
+            .map(|text| (naming::skeleton(text), None));
+        let parts = held
+            .parts
+            .iter()
+            .enumerate()
+            .flat_map(|(part, given)| given.texts().map(move |text| (naming::skeleton(text), Some(part))));
+        let texts: BTreeSet<(String, Option<usize>)> = whole.chain(parts).collect();
+        for (text, part) in texts {
+            self.mentions.entry(text).or_default().push(Mention { position, part });
+        }
+        if ids::published(&Key::parse(&held.grant.role_id).role).is_none() {
+            self.unpublished.push(position);
+        }
+        self.positions.entry(held.grant.key()).or_default().push(position);
+        self.held.push(held);
+    }
+
+    fn leave_malformed(&mut self, raw: &str, kind: Option<&str>) {
+        self.is_malformed = true;
+        self.unread.push(unread(raw, kind));
+    }
+
+    /// What is held of another kind: for connected clusters, for the platform, or what is made later.
+    fn leave_unread(&mut self, kind: Option<&str>, value: &RawValue) {
+        if value.get() == "null" {
+            return;
+        }
+        let Ok(rows) = serde_json::from_str::<Vec<Box<RawValue>>>(value.get()) else {
+            self.unread.push(unread(value.get(), kind));
+            return;
+        };
+        for raw in rows {
+            self.unread.push(match documents::row::<Item>(raw.get()) {
+                Row::Read(item) => unread_item(kind.unwrap_or_default(), &item, raw.get()),
+                Row::Unread(_) => unread(raw.get(), kind),
+            });
+        }
+    }
+}
+
+impl Places {
+    fn note(&mut self, place: &str, kind: &'static str) {
+        self.0.entry(place.to_owned()).or_default().insert(kind);
+    }
+
+    /// Takes over what was known before: a place does not change its kind when the last role there goes.
+    pub fn remember(&mut self, earlier: &Self) {
+        for (place, kinds) in &earlier.0 {
+            self.0.entry(place.clone()).or_default().extend(kinds);
+        }
+    }
+
+    /// `deployment`, or the kind of project, where everything at the place is of one kind.
+    pub fn kind(&self, place: Option<&str>) -> Option<&'static str> {
+        let kinds = self.0.get(place?)?;
+        kinds.first().copied().filter(|_| kinds.len() == 1)
+    }
+}
+
+impl Given {
+    /// The role of an assignment of that kind.
+    fn own(kind: &str, role_id: &str) -> Self {
+        let id = ids::canonical(kind, role_id);
+        let published = ids::published(&id).filter(|role| role.kind == kind);
+        let mut given = Self {
+            identity: if published.is_some() {
+                Identity::Id
+            } else {
+                Identity::NameIsId
+            },
+            display: published.map(|role| role.name),
+            ..Self::default()
+        };
+        given.add_spellings(kind, &id, role_id);
+        given.id = id;
+        given
+    }
+
+    /// An application role of an assignment of that kind: a predefined role by its name, or a custom one.
+    fn application(kind: &str, name: &str) -> Self {
+        let fits = |role: &&ids::Published| role.kind == kind || (kind == "organization" && role.kind != CONNECTED);
+        let predefined: Vec<&ids::Published> = ids::all()
+            .filter(fits)
+            .filter(|role| {
+                let short = ids::bare(role.kind, role.id);
+                let spellings = [Some(role.id), short].into_iter().flatten();
+                spellings
+                    .into_iter()
+                    .any(|id| id == name || id.replace('-', "_") == name)
+            })
+            .collect();
+        let Some((first, others)) = predefined.split_first() else {
+            let like = ids::all().filter(fits).filter(|role| {
+                ids::spelled(name) == role.id || ids::bare(role.kind, role.id) == Some(&ids::spelled(name))
+            });
+            return Self {
+                id: name.to_owned(),
+                identity: Identity::NameIsId,
+                like: like.map(|role| role.id.to_owned()).collect(),
+                is_custom: true,
+                ..Self::default()
+            };
+        };
+        let mut given = Self {
+            id: first.id.to_owned(),
+            ids: others.iter().map(|role| role.id.to_owned()).collect(),
+            identity: Identity::Id,
+            display: Some(first.name),
+            ..Self::default()
+        };
+        given.add_spellings(first.kind, first.id, name);
+        given
+    }
+
+    /// A published role for which a custom one could be taken.
+    fn look_alike(id: String) -> Self {
+        Self {
+            id,
+            is_custom: true,
+            ..Self::default()
+        }
+    }
+
+    /// Ids without the kind mean a role if they are nobody else's; otherwise they are only what it may be called.
+    fn add_spellings(&mut self, kind: &str, id: &str, as_it_came: &str) {
+        let bare = ids::bare(kind, id);
+        let spellings = [Some(as_it_came), bare].into_iter().flatten();
+        let spellings: BTreeSet<String> = spellings
+            .flat_map(|text| [text.to_owned(), text.replace('-', "_")])
+            .chain([id.replace('-', "_")])
+            .filter(|text| text != id)
+            .collect();
+        for text in spellings {
+            let is_unique = ids::by_id(&text, None).iter().all(|role| role.id == id);
+            if is_unique {
+                self.ids.push(text.clone());
+            }
+            if !is_unique || self.identity == Identity::NameIsId {
+                self.names.push(text);
+            }
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str())
+            .chain(self.display)
+            .chain(self.ids.iter().chain(&self.names).chain(&self.like).map(String::as_str))
+    }
+
+    /// Whether a selector certainly means this role (`Some(true)`), may mean it (`Some(false)`), or does not.
+    pub fn is_meant(&self, selector: &Selector) -> Option<bool> {
+        let (wanted, is_it) = match (&selector.id, &selector.name) {
+            (Some(id), _) => {
+                let mut own = std::iter::once(&self.id).chain(&self.ids);
+                (id, !self.is_custom && own.any(|own| ids::is_same_id(id, own)))
+            }
+            (None, Some(name)) => {
+                let mut own = std::iter::once(&self.id).chain(&self.names);
+                let is_id = self.identity == Identity::NameIsId && own.any(|own| ids::is_same_id(name, own));
+                let is_display = self.display.is_some_and(|display| naming::same(display, name));
+                (name, is_id || is_display)
+            }
+            (None, None) => return None,
+        };
+        let skeleton = naming::skeleton(wanted);
+        let is_like = self.texts().any(|text| naming::skeleton(text) == skeleton);
+        (is_it || is_like).then_some(is_it)
+    }
+
+    /// The role as a grant of its own, for guards.
+    fn into_grant(self, scope: &Scope) -> Grant {
+        Grant {
+            kind: GrantKind::Role,
+            role_id: self.id,
+            role_name: self.display.map(str::to_owned),
+            scope: scope.clone(),
+            held: Held::Direct,
+            known_as: KnownAs {
+                identity: self.identity,
+                ids: self.ids,
+                names: self.names.into_iter().chain(self.like).collect(),
+            },
+            effects: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Every role that goes with a grant: its own, and its application roles.
+pub fn companions(grant: &Grant) -> Vec<Grant> {
+    let key = Key::parse(&grant.role_id);
+    if key.custom.is_empty() {
+        return Vec::new();
+    }
+    let scope = &grant.scope;
+    let kind = match (&scope.group, &scope.workspace) {
+        (Some(group), _) => group.as_str(),
+        (None, Some(_)) => "deployment",
+        (None, None) => "organization",
+    };
+    std::iter::once(Given::own(kind, &key.role))
+        .chain(key.custom.iter().map(|name| Given::application(kind, name)))
+        .map(|given| given.into_grant(scope))
+        .collect()
+}
+
+/// What is known of the role of an assignment.
+struct Facts {
+    role_id: String,
+    role_name: Option<String>,
+    known_as: KnownAs,
+    parts: Vec<Given>,
+}
+
+impl Facts {
+    fn of(kind: &str, role_id: &str, application_roles: &[String]) -> Self {
+        let own = Given::own(kind, role_id);
+        let key = Key::new(&own.id, application_roles);
+        let mut given: Vec<Given> = key.custom.iter().map(|name| Given::application(kind, name)).collect();
+        let is_own = |given: &Given| given.id == own.id || given.ids.contains(&own.id);
+        // Another published role would go with it, which the id of its own role does not say.
+        let hides_role = given.iter().any(|given| !given.is_custom && !is_own(given));
+        let is_carrier = ids::is_carrier(kind, &own.id);
+        let text = key.text();
+        let mut known_as = KnownAs::default();
+        if !hides_role {
+            known_as.ids.push(own.id.clone());
+            known_as.ids.extend(own.ids.iter().cloned());
+        }
+        let role_name;
+        let mut parts = Vec::new();
+        match (given.len(), is_carrier) {
+            (0, _) => {
+                known_as.identity = own.identity;
+                known_as.names.clone_from(&own.names);
+                role_name = own.display.map(str::to_owned);
+            }
+            // A carrier is known by what it carries.
+            (1, true) => {
+                let one = given.pop().unwrap_or_default();
+                known_as.identity = one.identity;
+                role_name = Some(one.display.map_or_else(|| one.id.clone(), str::to_owned));
+                if !one.is_custom {
+                    known_as.ids.push(one.id);
+                }
+                known_as.ids.extend(one.ids);
+                known_as.names.extend(one.names);
+                parts.extend(one.like.into_iter().map(Given::look_alike));
+            }
+            (_, true) => {
+                let joined = key.custom.join("+");
+                known_as.identity = Identity::NameIsId;
+                known_as.names.push(sorted_name(&joined));
+                role_name = Some(joined);
+                parts = given;
+            }
+            (_, false) => {
+                known_as.identity = own.identity;
+                known_as.names.clone_from(&own.names);
+                role_name = own.display.map(str::to_owned);
+                parts = given;
+            }
+        }
+        if hides_role {
+            parts.push(own);
+        }
+        known_as.ids.retain(|id| *id != text);
+        Self {
+            role_id: text,
+            role_name,
+            known_as,
+            parts,
+        }
+    }
+}
+
+/// The names of application roles that are given together, in the one order in which they are compared.
+pub fn sorted_name(name: &str) -> String {
+    let mut parts: Vec<&str> = name.split('+').collect();
+    parts.sort_unstable();
+    parts.join("+")
+}
+
+/// The places of an assignment, and whether all of them could be read. An assignment for nothing is none of the documented shapes,
+/// and may still be one for something.
+fn places(kind: &str, item: &Item) -> (Vec<Option<String>>, bool) {
+    if kind == "organization" {
+        return (vec![None], true);
+    }
+    let (listed, others) = if kind == "deployment" {
+        (&item.deployment_ids, &item.project_ids)
+    } else {
+        (&item.project_ids, &item.deployment_ids)
+    };
+    let is_empty = |list: &Rows<_>| match list {
+        Rows::Absent | Rows::Null => true,
+        Rows::List(rows) => rows.is_empty(),
+        Rows::Unread(_) => false,
+    };
+    let is_documented = !item.all.is_unread() && is_empty(others);
+    match (item.all.as_bool() == Some(true), listed) {
+        (true, listed) => {
+            let is_for_all = is_documented && is_empty(listed);
+            (
+                is_for_all.then(|| Some(ALL.to_owned())).into_iter().collect(),
+                is_for_all,
+            )
+        }
+        (false, Rows::List(rows)) if is_documented => {
+            let places: Vec<Option<String>> = rows
+                .iter()
+                .filter_map(|row| row.read()?.as_str())
+                .filter(|place| *place != ALL)
+                .map(|place| Some(place.to_owned()))
+                .collect();
+            let is_whole = !rows.is_empty() && places.len() == rows.len();
+            (places, is_whole)
+        }
+        (false, _) => (Vec::new(), false),
+    }
+}
+
+fn unread(raw: &str, kind: Option<&str>) -> UnreadRow {
+    let cut = raw.get(..raw.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default();
+    let mut row = UnreadRow::new(cut);
+    row.scope.group = kind.filter(|kind| !kind.is_empty()).map(str::to_owned);
+    row
+}
+
+/// A row with what can be told of it. A name that is not known makes every name possible, and an application role that cannot be
+/// read every role.
+fn unread_item(kind: &str, item: &Item, raw: &str) -> UnreadRow {
+    let mut row = unread(raw, Some(kind));
+    row.scope.organization = item.organization_id.as_str().map(str::to_owned);
+    let resources = documents::texts(&item.resource_ids).unwrap_or_default();
+    row.scope.workspace = match resources.as_slice() {
+        // They are places of a kind of their own.
+        [] if kind == CONNECTED && item.all.as_bool() == Some(true) => Some(ALL.to_owned()),
+        [one] if kind == CONNECTED => Some(one.clone()),
+        _ => None,
+    };
+    let (Some(role_id), Some(application_roles)) = (item.role_id.as_str(), documents::texts(&item.application_roles))
+    else {
+        return row;
+    };
+    let own = Given::own(kind, role_id);
+    let has_name = own.display.is_some();
+    let facts = Facts::of(kind, role_id, &application_roles);
+    row.ids.push(facts.role_id);
+    let given = application_roles.iter().map(|name| Given::application(kind, name));
+    for given in given.chain([own]) {
+        if has_name {
+            row.names.extend(given.display.map(str::to_owned));
+            row.names.extend(given.names);
+            if given.is_custom {
+                row.names.push(given.id.clone());
+            }
+        }
+        row.ids.push(given.id);
+        row.ids.extend(given.ids);
+        row.ids.extend(given.like);
+    }
+    row
 }

@@ -1,25 +1,17 @@
 //! From a member's element to the unified user.
 
-use serde_json::Value;
-
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
     provider::Grant,
     unified::blank_user,
 };
 
-use super::{assignments::ALL, core::user_id};
+use super::{assignments::ALL, documents::Member};
 
 /// The unified user. A member is active: the list has no status.
-pub fn user(member: &Value, organization: &str, held: &[&Grant]) -> types::User {
-    let text = |key: &str| {
-        member
-            .get(key)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let (name, email) = (text("name"), text("email"));
+pub fn user(member: &Member, organization: &str, held: &[&Grant]) -> types::User {
+    let name = member.name.as_str().map(str::to_owned);
+    let email = member.email.as_str().map(str::to_owned);
     let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
         Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
         None => (None, None),
@@ -44,8 +36,8 @@ pub fn user(member: &Value, organization: &str, held: &[&Grant]) -> types::User 
             name: None,
         }],
         workspaces: workspaces(held),
-        created_at: text("member_since"),
-        ..blank_user(user_id(member).unwrap_or_default())
+        created_at: member.member_since.as_str().map(str::to_owned),
+        ..blank_user(member.user_id.as_str().unwrap_or_default())
     }
 }
 

@@ -2,16 +2,20 @@
 
 mod absence;
 mod assignments;
+mod backend;
 mod capability;
 mod config;
 mod core;
-mod key;
+mod documents;
+mod find;
+mod ids;
 mod mapping;
-mod matching;
-mod places;
-mod roles;
-mod sso;
-mod steps;
+mod read;
+mod revoke;
+mod role_mappings;
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
@@ -37,7 +41,7 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: vec![config.api_key.clone()],
-        provider: Box::new(steps::ElasticCloud::new(config)),
+        provider: Box::new(backend::ElasticCloud::new(config)),
         general,
         rate_limit: RateLimitPolicy::default(),
     })

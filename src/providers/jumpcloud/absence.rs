@@ -1,5 +1,7 @@
 //! What it means that a reading shows no grant.
 
+use std::collections::HashSet;
+
 use crate::{
     ask::Selector,
     error::ProviderFault,
@@ -9,15 +11,16 @@ use crate::{
 
 use super::{
     config::Config,
-    documents::Role,
+    core::List,
+    documents::{OrganizationLink, Role},
+    find::{self, Behind},
     groups::{self, Named},
+    ids::{self, RoleDirectory},
     organizations,
-    people::{self, Behind},
-    reading::{Detail, visible},
-    roles::Directory,
+    read::{Detail, visible},
 };
 
-/// For a selector of one organization at most.
+/// For a selector of one organization at most, which means nothing of what is held.
 ///
 /// # Errors
 /// The directory of roles, or what confirms the absence, could not be read this time.
@@ -35,20 +38,101 @@ pub async fn of(
             "the account reads another organization, or does not say which (settings.org_id)",
         ));
     }
-    match (&selector.group, &detail.basis.directory) {
-        (Some(text), _) => of_membership(config, cx, text, detail).await,
-        (None, Directory::Known(directory)) => Ok(of_role(selector, detail, directory)),
-        (None, Directory::NotShown(why)) => Ok(of_role_not_listed(detail, why)),
-        (None, Directory::Failed(fault)) => Err(fault.clone()),
+    match &selector.group {
+        Some(text) => of_membership(config, cx, text, detail).await,
+        None => of_role(selector, detail),
     }
 }
 
 /// Only the roles and groups of one organization are read.
 fn is_own(selector: &Selector, detail: &Detail) -> bool {
+    let own = detail.basis.organization.as_deref();
     selector
         .organizations
         .iter()
-        .all(|named| detail.basis.organization.as_deref() == Some(named))
+        .all(|named| own.is_some_and(|own| ids::is_same(own, named)))
+}
+
+/// The record names every role that is held; the directory tells whether there is such a role.
+fn of_role(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFault> {
+    if let RoleDirectory::Failed(fault) = &detail.basis.directory {
+        return Err(fault.clone());
+    }
+    if let Some(unclear) = unclear_administrator(detail) {
+        return Ok(unclear);
+    }
+    if let Some(doubt) = &detail.person.doubt {
+        return Ok(not_visible(&format!(
+            "another administrator may be the user as well: {doubt}"
+        )));
+    }
+    let is_nobody = matches!(detail.person.administrator, Behind::Nobody);
+    let directory = &detail.basis.directory;
+    let called: Vec<&Role> = directory
+        .roles()
+        .iter()
+        .filter(|role| is_named(selector, &role.id, role.name.as_deref()))
+        .collect();
+    Ok(match (called.as_slice(), directory.gap()) {
+        ([], None) => Absence::NotFound(format!("JumpCloud has no role `{}`", selector.label())),
+        ([_], None) => Absence::Proven,
+        // Who is no administrator has no role, whatever roles there are; the reading's own warning says what is not shown.
+        ([] | [_], Some(_)) if is_nobody => Absence::Proven,
+        // Of an administrator's roles, one that the directory does not show may be the very one.
+        ([_], Some(_)) if are_listed(detail) => Absence::Proven,
+        ([] | [_], Some(gap)) => not_visible(&format!("it cannot be told which role is meant: {gap}")),
+        (several, _) => ambiguous(selector, "role", several.iter().map(|role| role.id.as_str())),
+    })
+}
+
+/// Whether the directory has every role that is held.
+fn are_listed(detail: &Detail) -> bool {
+    let listed: HashSet<&str> = detail
+        .basis
+        .directory
+        .roles()
+        .iter()
+        .map(|role| role.id.as_str())
+        .collect();
+    let held = detail.person.known().map(|known| &known.record.roles);
+    held.is_some_and(|held| held.has_every_id && held.ids.iter().all(|id| listed.contains(id.as_str())))
+}
+
+async fn of_membership(
+    config: &Config,
+    cx: &Context<'_>,
+    text: &str,
+    detail: &Detail,
+) -> Result<Absence, ProviderFault> {
+    let Some(user) = &detail.basis.system_user else {
+        return Ok(not_visible(
+            "the system user behind the administrator cannot be told, nor its groups; use the system user's id",
+        ));
+    };
+    let Some(memberships) = &detail.memberships else {
+        return Ok(not_visible("JumpCloud does not show the user's groups"));
+    };
+    let Some(known) = &detail.basis.groups else {
+        return Ok(not_visible("JumpCloud does not show the user groups"));
+    };
+    Ok(match known.named(text) {
+        // The user's list may lack a row. The group's own list, read whole, decides.
+        Named::One(group) => match visible(groups::has_member(config, cx, &group.id, user).await)? {
+            Some(Some(false)) => Absence::Proven,
+            Some(Some(true)) => not_visible("JumpCloud's two lists of the group's members contradict each other"),
+            Some(None) => not_visible("JumpCloud's list of the group's members is not whole"),
+            None => not_visible("JumpCloud does not show the group's members"),
+        },
+        Named::Unclear(reason, message) => Absence::Unclear { reason, message },
+        // A list that lacks a group of the user's does not have them all.
+        Named::None if memberships.rows.iter().any(|row| known.with_id(&row.id).is_none()) => {
+            not_visible("JumpCloud does not show all user groups")
+        }
+        Named::None => match memberships.gap("the user's groups") {
+            Some(gap) => not_visible(&gap),
+            None => Absence::NotFound(format!("JumpCloud has no user group `{text}`")),
+        },
+    })
 }
 
 /// The links are the proof, of both sides where the organization is shown at all. The directory of roles has no say in it.
@@ -61,185 +145,144 @@ async fn of_link(
     if let Some(unclear) = unclear_administrator(detail) {
         return Ok(unclear);
     }
-    let known = detail.basis.organizations.as_deref();
-    let ids: Vec<&str> = match (&selector.id, known) {
+    let ids: Vec<&str> = match (&selector.id, &detail.basis.organizations) {
         (Some(id), _) => vec![id],
         (None, None) => {
             return Ok(not_visible(
                 "JumpCloud does not show the organizations, so that their names cannot be told",
             ));
         }
-        (None, Some(known)) => known
-            .iter()
-            .filter(|known| selector.names(&known.id, known.name.as_deref()))
-            .map(|known| known.id.as_str())
-            .collect(),
+        (None, Some(known)) => {
+            if let Some(gap) = known.gap("organizations") {
+                return Ok(not_visible(&gap));
+            }
+            known
+                .rows
+                .iter()
+                .filter(|known| is_named(selector, &known.id, known.name.as_deref()))
+                .map(|known| known.id.as_str())
+                .collect()
+        }
+    };
+    let id = match ids.as_slice() {
+        [id] => *id,
+        [] if detail.person.known().is_none() => return Ok(not_visible(NO_ADMINISTRATOR)),
+        [] => {
+            return Ok(Absence::NotFound(format!(
+                "JumpCloud has no organization `{}`",
+                selector.label()
+            )));
+        }
+        several => return Ok(ambiguous(selector, "organization", several.iter().copied())),
     };
     let Some(administrator) = detail.person.known() else {
-        return of_nobodys_link(config, cx, &ids, selector, detail).await;
+        return of_nobodys_link(config, cx, id, detail).await;
     };
-    let Some(links) = &detail.links else {
+    if detail.links.is_none() {
         return Ok(not_visible(
             "JumpCloud does not show the administrator's organization links",
         ));
+    }
+    // The administrator's list may lack a row. The organization's own list, read whole, decides.
+    let linked = match linked_administrators(config, cx, id).await? {
+        Ok(linked) => linked,
+        Err(absence) => return Ok(absence),
     };
-    let is_named = |id: &str| {
-        let mut known = known.into_iter().flatten();
-        known.any(|known| known.id.eq_ignore_ascii_case(id) && known.name.is_some())
-    };
-    if selector.id.is_none()
-        && let Some(unnamed) = links.iter().find(|link| !is_named(link))
+    let own = &administrator.record.id;
+    if linked
+        .rows
+        .iter()
+        .any(|link| link.administrator.eq_ignore_ascii_case(own))
     {
+        return Ok(not_visible(
+            "JumpCloud's two lists of the organization's links contradict each other",
+        ));
+    }
+    if let Some(doubt) = &detail.person.doubt {
         return Ok(not_visible(&format!(
-            "JumpCloud does not show the name of the linked organization {unnamed}"
+            "another administrator may be the user as well: {doubt}"
         )));
     }
-    if let [id] = ids.as_slice() {
-        match visible(organizations::administrators(config, cx, id).await)? {
-            Some(linked) if has(&linked, &administrator.record.id) => {
-                return Ok(not_visible(
-                    "JumpCloud's two lists of the organization's links contradict each other",
-                ));
-            }
-            Some(_) => {}
-            None => return Ok(not_visible(LINKS_NOT_SHOWN)),
-        }
-    }
-    Ok(one_of(&ids, selector, "organization"))
+    Ok(Absence::Proven)
 }
 
 /// The list of administrators is that of one organization, and lacks those who enter it from outside: that nobody in it is the user
-/// says something about this organization alone, and only if it has everybody who is linked to it.
+/// says something about this organization only, and only if it has everybody who is linked to it.
 async fn of_nobodys_link(
     config: &Config,
     cx: &Context<'_>,
-    ids: &[&str],
-    selector: &Selector,
+    id: &str,
     detail: &Detail,
 ) -> Result<Absence, ProviderFault> {
-    let own = match ids {
-        [id] if detail.basis.organization.as_deref() == Some(id) => *id,
-        [] | [_] => {
-            return Ok(not_visible(
-                "no administrator of the organization that is read is the user; who is one of another organization is not shown",
-            ));
-        }
-        _ => return Ok(one_of(ids, selector, "organization")),
+    let own = detail.basis.organization.as_deref();
+    if !own.is_some_and(|own| ids::is_same(own, id)) {
+        return Ok(not_visible(NO_ADMINISTRATOR));
+    }
+    let linked = match linked_administrators(config, cx, id).await? {
+        Ok(linked) => linked,
+        Err(absence) => return Ok(absence),
     };
-    let Some(linked) = visible(organizations::administrators(config, cx, own).await)? else {
-        return Ok(not_visible(LINKS_NOT_SHOWN));
-    };
-    let shown = people::administrators(config, cx).await?;
-    let is_shown = |id: &String| shown.iter().any(|known| known.id.eq_ignore_ascii_case(id));
-    Ok(match linked.iter().find(|id| !is_shown(id)) {
-        Some(id) => not_visible(&format!(
-            "the administrator {id} is linked to the organization and not shown, and may be the user"
-        )),
-        None => Absence::Proven,
-    })
+    let shown = find::administrators(config, cx).await?;
+    if let Some(gap) = shown.gap("administrators") {
+        return Ok(not_visible(&gap));
+    }
+    let shown: HashSet<String> = shown.rows.iter().map(|known| known.id.to_ascii_lowercase()).collect();
+    Ok(
+        match linked.rows.iter().find(|link| !shown.contains(&link.administrator)) {
+            Some(link) => not_visible(&format!(
+                "the administrator {} is linked to the organization and not shown, and may be the user",
+                link.administrator
+            )),
+            None => Absence::Proven,
+        },
+    )
 }
 
-const LINKS_NOT_SHOWN: &str = "JumpCloud does not show the organization's links";
-
-fn has(ids: &[String], id: &str) -> bool {
-    ids.iter().any(|known| known.eq_ignore_ascii_case(id))
-}
-
-async fn of_membership(
+/// The organization's own list of links, or what it means that it was not read whole.
+async fn linked_administrators(
     config: &Config,
     cx: &Context<'_>,
-    text: &str,
-    detail: &Detail,
-) -> Result<Absence, ProviderFault> {
-    let (Some(user), Some(members)) = (&detail.basis.system_user, &detail.memberships) else {
-        return Ok(not_visible(if detail.basis.system_user.is_some() {
-            "JumpCloud does not show the user's groups"
-        } else {
-            "the system user behind the administrator cannot be told, nor its groups; use the system user's id"
-        }));
-    };
-    let Some(known) = &detail.basis.groups else {
-        return Ok(not_visible("JumpCloud does not show the user groups"));
-    };
-    Ok(match groups::named(known, text) {
-        Named::One(group) => match visible(groups::has_member(config, cx, &group.id, user).await)? {
-            Some(false) => Absence::Proven,
-            Some(true) => not_visible("JumpCloud's two lists of the group's members contradict each other"),
-            None => not_visible("JumpCloud does not show the group's members"),
+    id: &str,
+) -> Result<Result<List<OrganizationLink>, Absence>, ProviderFault> {
+    Ok(match visible(organizations::administrators(config, cx, id).await)? {
+        None => Err(not_visible("JumpCloud does not show the organization's links")),
+        Some(linked) => match linked.gap("the organization's links") {
+            Some(gap) => Err(not_visible(&gap)),
+            None => Ok(linked),
         },
-        Named::Several(ids) => Absence::Unclear {
-            reason: Reason::Ambiguous,
-            message: format!("several user groups are called `{text}`: {}", ids.join(", ")),
-        },
-        // A list that lacks a group of the user's does not have them all.
-        Named::None if members.iter().any(|id| !known.iter().any(|group| group.id == *id)) => {
-            not_visible("JumpCloud does not show all user groups")
-        }
-        Named::None => Absence::NotFound(format!("JumpCloud has no user group `{text}`")),
     })
 }
 
-fn of_role(selector: &Selector, detail: &Detail, directory: &[Role]) -> Absence {
-    if let Some(unclear) = unclear_administrator(detail) {
-        return unclear;
-    }
-    if let Some(id) = &selector.id {
-        if let Some(held) = detail.roles.iter().find(|held| held.may_be(id)) {
-            return Absence::Unclear {
-                reason: Reason::Ambiguous,
-                message: format!(
-                    "the held role `{}` may be any of these: {}",
-                    held.name,
-                    held.candidates.join(", ")
-                ),
-            };
-        }
-        // A held role that the directory lacks could be the very one that is asked for by its id.
-        if let Some(held) = detail.roles.iter().find(|held| held.id.is_none()) {
-            return not_visible(&format!(
-                "the held role `{}` is not in JumpCloud's directory, so that its id cannot be told",
-                held.name
-            ));
-        }
-    }
-    let called: Vec<&str> = directory
-        .iter()
-        .filter(|role| selector.names(&role.id, Some(&role.name)))
-        .map(|role| role.id.as_str())
-        .collect();
-    one_of(&called, selector, "role")
-}
+const NO_ADMINISTRATOR: &str =
+    "no administrator of the organization that is read is the user; who is one of another organization is not shown";
 
-/// Who is no administrator has no role, whatever roles there are; the reading's own warning says what is not shown. Which role of
-/// an administrator's is meant cannot be told.
-fn of_role_not_listed(detail: &Detail, why: &str) -> Absence {
-    match &detail.person.administrator {
-        Behind::Nobody => Absence::Proven,
-        Behind::Unclear { .. } | Behind::One(_) => unclear_administrator(detail)
-            .unwrap_or_else(|| not_visible(&format!("it cannot be told which role is meant: {why}"))),
+/// Whether a listed role or organization is the one that an entry names.
+fn is_named(selector: &Selector, id: &str, name: Option<&str>) -> bool {
+    match &selector.id {
+        Some(wanted) => ids::is_same(wanted, id),
+        None => selector.names(id, name),
     }
 }
 
 /// A read of the administrator that says nothing proves nothing.
 fn unclear_administrator(detail: &Detail) -> Option<Absence> {
     match &detail.person.administrator {
-        Behind::Unclear { reason, message, .. } => Some(Absence::Unclear {
-            reason: *reason,
-            message: message.clone(),
+        Behind::Unclear(unclear) => Some(Absence::Unclear {
+            reason: unclear.reason.unwrap_or(Reason::NotVisible),
+            message: unclear.message.clone(),
         }),
         Behind::Nobody | Behind::One(_) => None,
     }
 }
 
-fn one_of(ids: &[&str], selector: &Selector, what: &str) -> Absence {
-    let label = selector.label();
-    match ids {
-        [] => Absence::NotFound(format!("JumpCloud has no {what} `{label}`")),
-        [_] => Absence::Proven,
-        several => Absence::Unclear {
-            reason: Reason::Ambiguous,
-            message: format!("several {what}s are called `{label}`: {}", several.join(", ")),
-        },
+fn ambiguous<'a>(selector: &Selector, what: &str, ids: impl Iterator<Item = &'a str>) -> Absence {
+    Absence::Unclear {
+        reason: Reason::Ambiguous,
+        message: format!(
+            "the name `{}` matches several {what}s ({}): use an id instead",
+            selector.label(),
+            ids.collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 

@@ -25,8 +25,9 @@ pub const CAPABILITY: Capability = Capability {
         SideEffect::LastAdministrator,
         SideEffect::LeaveGroup,
         SideEffect::RemoveOrganizationAccess,
+        SideEffect::RemoveOwnAccess,
     ],
-    not_guarded: &[SideEffect::RemoveOwnAccess],
+    not_guarded: &[],
     grants_per_request: None,
     staleness_window: Duration::from_secs(10),
     reserved: &[

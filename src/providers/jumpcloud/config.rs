@@ -10,7 +10,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::capability::CAPABILITY;
+use super::{capability::CAPABILITY, ids::is_object_id};
 
 /// A JumpCloud account: one organization.
 #[derive(Debug)]
@@ -126,11 +126,6 @@ impl Config {
             Access::Key(secret) | Access::Client { secret, .. } => vec![secret.clone()],
         }
     }
-}
-
-/// The form of every JumpCloud id.
-pub fn is_object_id(text: &str) -> bool {
-    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

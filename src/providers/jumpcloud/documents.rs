@@ -1,71 +1,105 @@
-//! The documents of JumpCloud's console API. Source: `TheJumpCloud/jcapi-powershell` (`SwaggerSpecs`).
+//! The documents of JumpCloud's console API, read so that no single value ends the call. Source: `TheJumpCloud/jcapi-powershell`
+//! (`SwaggerSpecs`).
+
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// An administrator: `GET /api/users/{id}`.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Administrator {
-    /// `_id` or `id`.
-    #[serde(skip)]
-    pub id: String,
-    pub email: Option<String>,
-    /// The id of the role, where there is one.
-    pub role: Option<String>,
-    /// Ids; whether they are in the order of the names is not documented.
-    #[serde(rename = "roles")]
-    pub role_ids: Option<Vec<String>>,
-    #[serde(rename = "roleName")]
-    pub role_name: Option<String>,
-    /// Older organizations have no such list.
-    #[serde(rename = "roleNames")]
-    pub role_names: Option<Vec<String>>,
-    pub suspended: Option<bool>,
+use crate::{
+    client::lenient::{Flag, Id, Row, Rows, Text},
+    naming::{canonical, same},
+};
+
+/// A row of a list.
+pub trait Listed: Sized + PartialEq {
+    /// `None` if the row cannot be read.
+    fn of(row: &Value) -> Option<Self>;
+
+    /// What tells it from the other rows of its list.
+    fn key(&self) -> String;
 }
 
-/// `results` and `totalCount`: the lists of V1, and some of V2.
-#[derive(Deserialize)]
-pub struct Results {
-    pub results: Vec<Value>,
-    #[serde(rename = "totalCount")]
-    pub total: Option<u64>,
+/// An administrator: `GET /api/users/{id}`, and the rows of `GET /api/users`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administrator {
+    /// `_id` or `id`.
+    pub id: String,
+    pub email: Option<String>,
+    /// Certainly not suspended.
+    pub is_active: bool,
+    pub roles: RecordedRoles,
+}
+
+/// What a record says about the roles that are held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordedRoles {
+    /// Every name that stands anywhere in the record, exactly as JumpCloud spells it.
+    pub names: Vec<String>,
+    /// Every id that stands anywhere in the record.
+    pub ids: Vec<String>,
+    /// The ids are those of the names, all of them. Whether they are in the same order is not documented.
+    pub has_every_id: bool,
+    /// Why the record does not tell the roles.
+    pub fault: Option<&'static str>,
+}
+
+/// The link of a system user: the `admin` of `GET /api/systemusers/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdministratorLink {
+    None,
+    To(LinkedAdministrator),
+    /// There is one, and it does not say to whom.
+    Unreadable(RecordedRoles),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedAdministrator {
+    pub id: String,
+    pub roles: RecordedRoles,
+}
+
+/// A row of `GET /api/systemusers`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemUser {
+    pub id: String,
+    pub email: Option<String>,
 }
 
 /// A role of the directory: `GET /api/v2/roles`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
     pub id: String,
-    pub name: String,
+    pub name: Option<String>,
 }
 
 /// `GET /api/v2/administrators/{id}/organizationlinks` and `GET /api/v2/organizations/{id}/administratorlinks`.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationLink {
     pub administrator: String,
     pub organization: String,
 }
 
 /// `GET /api/organizations`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     pub id: String,
     pub name: Option<String>,
 }
 
 /// `GET /api/v2/usergroups`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserGroup {
     pub id: String,
     pub name: Option<String>,
-    #[serde(rename = "membershipMethod")]
-    pub method: Option<String>,
+    /// Its own rule adds members.
+    pub is_dynamic: bool,
 }
 
 /// `GET /api/v2/users/{id}/memberof`: a group; `GET /api/v2/usergroups/{id}/membership`: a user.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphObject {
     pub id: String,
-    #[serde(rename = "type")]
     pub kind: Option<String>,
 }
 
@@ -79,65 +113,268 @@ pub struct RoleNames<'a> {
     pub rest: &'a Map<String, Value>,
 }
 
-impl Administrator {
-    /// `None` if the document is none of an administrator.
-    pub fn of(document: &Value) -> Option<Self> {
-        Some(Self {
-            id: id_of(document)?,
-            ..serde_json::from_value(document.clone()).ok()?
-        })
+/// The fields that are read, of all documents.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    #[serde(rename = "_id")]
+    own_id: Id,
+    id: Id,
+    email: Text,
+    suspended: Flag,
+    name: Text,
+    #[serde(rename = "displayName")]
+    display_name: Text,
+    #[serde(rename = "membershipMethod")]
+    method: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    administrator: Id,
+    organization: Id,
+}
+
+/// The four places of a record that say which roles are held.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RoleFields {
+    role: Id,
+    roles: Rows<Id>,
+    // A name is written back as it came: nothing but a string is one.
+    #[serde(rename = "roleName")]
+    name: Row<String>,
+    #[serde(rename = "roleNames")]
+    names: Rows<String>,
+}
+
+impl RecordedRoles {
+    fn of(document: &Value) -> Self {
+        let fields = Some(document).filter(|document| document.is_object());
+        let fields: RoleFields = fields
+            .and_then(|document| RoleFields::deserialize(document).ok())
+            .unwrap_or_default();
+        let mut roles = Self::default();
+        let mut note = |why: &'static str| {
+            roles.fault.get_or_insert(why);
+        };
+        let mut names: Vec<String> = Vec::new();
+        for row in fields.names.rows() {
+            match row.read().filter(|name| is_writable(name)) {
+                Some(name) => names.push(name.clone()),
+                None => note("the name of a role in the administrator's record cannot be read"),
+            }
+        }
+        if matches!(fields.names, Rows::Unread(_)) {
+            note("the names of the roles in the administrator's record cannot be read");
+        }
+        let has_list = !fields.names.rows().is_empty();
+        match &fields.name {
+            Row::Read(name) if name.trim().is_empty() => {}
+            Row::Read(name) if !is_writable(name) => {
+                note("the name of the role in the administrator's record cannot be read")
+            }
+            Row::Read(name) if names.iter().any(|listed| same(listed, name)) => {}
+            Row::Read(name) => {
+                if has_list {
+                    note("roleName and roleNames of the administrator's record contradict each other");
+                }
+                names.push(name.clone());
+            }
+            Row::Unread(raw) if raw.is_empty() || raw == "null" => {}
+            Row::Unread(_) => note("the name of the role in the administrator's record cannot be read"),
+        }
+        let mut ids: Vec<String> = Vec::new();
+        for row in fields.roles.rows() {
+            match row.read().and_then(Id::as_str) {
+                Some(id) => ids.push(id.to_ascii_lowercase()),
+                None => note("the id of a role in the administrator's record cannot be read"),
+            }
+        }
+        if matches!(fields.roles, Rows::Unread(_)) || fields.role.is_unread() {
+            note("the ids of the roles in the administrator's record cannot be read");
+        }
+        let has_ids = !fields.roles.rows().is_empty();
+        if let Some(id) = fields.role.as_str() {
+            let id = id.to_ascii_lowercase();
+            if !ids.contains(&id) {
+                if has_ids {
+                    note("role and roles of the administrator's record contradict each other");
+                }
+                ids.push(id);
+            }
+        }
+        if names.is_empty() {
+            note("the administrator's record names no role");
+        }
+        if has_ids && ids.len() != names.len() {
+            note("the administrator's record does not have as many ids of roles as names");
+        }
+        if has_repeated(&names) || has_repeated(&ids) {
+            note("the administrator's record names one role twice");
+        }
+        Self {
+            has_every_id: ids.len() == names.len(),
+            names,
+            ids,
+            fault: roles.fault,
+        }
     }
 
-    /// The names of the roles that are held, exactly as JumpCloud spells them.
+    /// The names of the roles that are held.
     ///
     /// # Errors
-    /// Why the record does not tell them: what it misses could be taken for a role that is not held, or the rest for the last one.
-    pub fn names(&self) -> Result<Vec<String>, &'static str> {
-        let names = self.shown_names();
-        let is_repeated = |(at, name): (usize, &String)| names.iter().skip(at + 1).any(|other| other == name);
-        if names.is_empty() {
-            return Err("the administrator's record names no role");
-        }
-        if self.role_ids().is_some_and(|ids| ids.len() != names.len()) {
-            return Err("the administrator's record does not have as many ids of roles as names");
-        }
-        if names.iter().enumerate().any(is_repeated) {
-            return Err("the administrator's record names one role twice");
-        }
-        Ok(names)
+    /// Why the record does not tell them: what it lacks could be taken for a role that is not held, or the rest for the last one.
+    pub fn told(&self) -> Result<&[String], &'static str> {
+        self.fault.map_or(Ok(self.names.as_slice()), Err)
     }
 
-    /// The names that the record shows, whatever they are worth.
-    pub fn shown_names(&self) -> Vec<String> {
-        match &self.role_names {
-            Some(names) if !names.is_empty() => names.clone(),
-            _ => self.role_name.iter().filter(|name| !name.is_empty()).cloned().collect(),
-        }
-    }
-
-    /// The ids of the roles, where the record has them.
-    pub fn role_ids(&self) -> Option<&[String]> {
-        self.role_ids.as_deref().filter(|ids| !ids.is_empty())
+    /// Whether every name that stands here stands there as well.
+    pub fn are_among(&self, other: &Self) -> bool {
+        let others: HashSet<String> = other.names.iter().map(|name| canonical(name)).collect();
+        self.names.iter().all(|name| others.contains(&canonical(name)))
     }
 }
 
-impl Organization {
-    /// `None` if the document is none of an organization.
-    pub fn of(document: &Value) -> Option<Self> {
+impl AdministratorLink {
+    pub fn of(user: &Value) -> Self {
+        match user.get("admin") {
+            None | Some(Value::Null) => Self::None,
+            Some(link) => {
+                let roles = RecordedRoles::of(link);
+                match id_of(link) {
+                    Some(id) => Self::To(LinkedAdministrator { id, roles }),
+                    None => Self::Unreadable(roles),
+                }
+            }
+        }
+    }
+}
+
+impl Listed for Administrator {
+    fn of(document: &Value) -> Option<Self> {
+        let fields = Fields::of(document)?;
         Some(Self {
-            id: id_of(document)?,
-            name: document.get("displayName").and_then(Value::as_str).map(str::to_owned),
+            id: fields.some_id()?,
+            is_active: fields.suspended.is_absent() || fields.suspended.as_bool() == Some(false),
+            email: fields.email.into_string(),
+            roles: RecordedRoles::of(document),
         })
+    }
+
+    fn key(&self) -> String {
+        self.id.to_ascii_lowercase()
+    }
+}
+
+impl Listed for SystemUser {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            id: fields.some_id()?,
+            email: fields.email.into_string(),
+        })
+    }
+
+    fn key(&self) -> String {
+        self.id.to_ascii_lowercase()
+    }
+}
+
+impl Listed for Role {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            id: fields.some_id()?.to_ascii_lowercase(),
+            name: fields.name.into_string(),
+        })
+    }
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Listed for OrganizationLink {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            administrator: fields.administrator.into_string()?.to_ascii_lowercase(),
+            organization: fields.organization.into_string()?.to_ascii_lowercase(),
+        })
+    }
+
+    fn key(&self) -> String {
+        format!("{} {}", self.administrator, self.organization)
+    }
+}
+
+impl Listed for Organization {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            id: fields.some_id()?.to_ascii_lowercase(),
+            name: fields.display_name.into_string(),
+        })
+    }
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Listed for UserGroup {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            id: fields.some_id()?.to_ascii_lowercase(),
+            is_dynamic: fields.method.as_str() == Some("DYNAMIC_AUTOMATED"),
+            name: fields.name.into_string(),
+        })
+    }
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Listed for GraphObject {
+    fn of(row: &Value) -> Option<Self> {
+        let fields = Fields::of(row)?;
+        Some(Self {
+            id: fields.some_id()?.to_ascii_lowercase(),
+            kind: fields.kind.into_string(),
+        })
+    }
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Fields {
+    /// `None` if the document is no object.
+    fn of(document: &Value) -> Option<Self> {
+        document.is_object().then(|| Self::deserialize(document).ok())?
+    }
+
+    /// `_id` or `id`.
+    fn some_id(&self) -> Option<String> {
+        self.own_id.as_str().or_else(|| self.id.as_str()).map(str::to_owned)
     }
 }
 
 /// `_id` or `id`.
 pub fn id_of(document: &Value) -> Option<String> {
-    ["_id", "id"]
-        .iter()
-        .find_map(|key| document.get(*key)?.as_str())
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned)
+    Fields::of(document)?.some_id()
+}
+
+/// A name is written back as it came: a replacement character stands for bytes that were not UTF-8.
+fn is_writable(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)
+}
+
+fn has_repeated(texts: &[String]) -> bool {
+    let mut known = HashSet::new();
+    !texts.iter().all(|text| known.insert(text))
 }
 
 #[cfg(test)]
@@ -146,30 +383,109 @@ mod tests {
 
     use super::*;
 
-    fn names(document: &Value) -> Result<Vec<String>, &'static str> {
-        Administrator::of(document).unwrap().names()
+    fn roles(document: &Value) -> RecordedRoles {
+        RecordedRoles::of(document)
     }
 
     #[test]
     fn a_record_of_either_age_tells_its_roles() {
-        let newer = json!({"_id": "a", "id": "a", "roleName": "One", "roleNames": ["One", "Two"], "roles": ["2", "1"]});
-        assert_eq!(names(&newer).unwrap(), ["One", "Two"]);
-        let older = json!({"id": "a", "roleName": "One", "roleNames": [], "roles": null});
-        assert_eq!(names(&older).unwrap(), ["One"]);
+        let newer = json!({"roleName": "One", "roleNames": ["One", "Two"], "role": "1", "roles": ["2", "1"]});
+        assert_eq!(roles(&newer).told().unwrap(), ["One", "Two"]);
+        assert!(roles(&newer).has_every_id);
+        let older = json!({"roleName": "One", "roleNames": [], "roles": null});
+        assert_eq!(roles(&older).told().unwrap(), ["One"]);
+        assert!(!roles(&older).has_every_id);
         assert!(Administrator::of(&json!({"roleName": "One"})).is_none());
+        assert_eq!(
+            Administrator::of(&json!({"_id": "a", "roleName": "one", "roleNames": ["One"]}))
+                .unwrap()
+                .roles
+                .names,
+            ["One"]
+        );
     }
 
     #[test]
-    fn a_record_that_contradicts_itself_tells_no_roles() {
+    fn a_record_that_contradicts_itself_or_cannot_be_read_tells_no_roles() {
         for document in [
-            json!({"_id": "a"}),
-            json!({"_id": "a", "roleName": "", "roleNames": []}),
-            json!({"_id": "a", "roleName": "One", "roles": ["1", "2"]}),
-            json!({"_id": "a", "roleNames": ["One"], "roles": ["1", "2"]}),
-            json!({"_id": "a", "roleNames": ["One", "Two"], "roles": ["1"]}),
-            json!({"_id": "a", "roleNames": ["One", "One"]}),
+            json!({}),
+            json!(null),
+            json!({"roleName": "", "roleNames": []}),
+            json!({"roleName": "One", "roles": ["1", "2"]}),
+            json!({"roleNames": ["One"], "roles": ["1", "2"]}),
+            json!({"roleNames": ["One", "Two"], "roles": ["1"]}),
+            json!({"roleNames": ["One", "One"]}),
+            json!({"roleNames": ["One", "Two"], "roles": ["1", "1"]}),
+            json!({"roleName": "Two", "roleNames": ["One"]}),
+            json!({"roleName": "Two", "roleNames": ["One"], "role": "2", "roles": ["1"]}),
+            json!({"roleName": "One", "roleNames": ["One"], "role": "2", "roles": ["1"]}),
+            json!({"roleName": "One", "roleNames": "One"}),
+            json!({"roleName": "One", "roleNames": ["One", null]}),
+            json!({"roleName": "One", "roleNames": ["One", 2]}),
+            json!({"roleName": 1, "roleNames": ["One"]}),
+            json!({"roleNames": ["One", " "]}),
+            json!({"roleNames": ["One"], "roles": [null]}),
+            json!({"roleNames": ["One"], "roles": {"id": "1"}}),
+            json!({"roleNames": ["One"], "role": ["1"]}),
         ] {
-            assert!(names(&document).is_err(), "{document}");
+            assert!(roles(&document).told().is_err(), "{document}");
         }
+    }
+
+    #[test]
+    fn what_a_record_shows_is_kept_whatever_it_is_worth() {
+        let odd = roles(&json!({"roleName": "Two", "roleNames": ["One", null], "role": "2", "roles": ["1"]}));
+        assert_eq!(
+            (odd.names, odd.ids),
+            (
+                vec!["One".to_owned(), "Two".to_owned()],
+                vec!["1".to_owned(), "2".to_owned()]
+            )
+        );
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_none() {
+        for row in [
+            json!(null),
+            json!(7),
+            json!("x"),
+            json!([]),
+            json!({}),
+            json!({"id": null}),
+            json!({"id": {}}),
+        ] {
+            assert!(UserGroup::of(&row).is_none() && Role::of(&row).is_none(), "{row}");
+            assert!(
+                OrganizationLink::of(&row).is_none() && GraphObject::of(&row).is_none(),
+                "{row}"
+            );
+        }
+        let row = json!({"_id": 5, "name": null, "suspended": "TRUE", "extra": [1]});
+        assert_eq!(UserGroup::of(&row).unwrap().id, "5");
+        assert!(!Administrator::of(&row).unwrap().is_active);
+        assert!(
+            !Administrator::of(&json!({"id": "a", "suspended": 3}))
+                .unwrap()
+                .is_active
+        );
+    }
+
+    #[test]
+    fn a_link_to_an_administrator_without_an_id_is_not_no_link() {
+        assert_eq!(AdministratorLink::of(&json!({"admin": null})), AdministratorLink::None);
+        for link in [
+            json!({}),
+            json!("5e"),
+            json!(["5e"]),
+            json!({"id": {}, "roleName": "Manager"}),
+        ] {
+            let link = AdministratorLink::of(&json!({"admin": link}));
+            assert!(matches!(link, AdministratorLink::Unreadable(_)), "{link:?}");
+        }
+        assert!(matches!(
+            AdministratorLink::of(&json!({"admin": {"id": "5e"}})),
+            AdministratorLink::To(_)
+        ));
     }
 }

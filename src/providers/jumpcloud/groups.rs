@@ -1,173 +1,262 @@
 //! User groups: which one a text names, and of which the user is a member.
 
+use std::collections::HashMap;
+
 use crate::{
     ask::Entry,
     client::{QueryBuilder, path_segment},
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
-    naming::same,
+    naming::{canonical, skeleton},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
+    reason::Reason,
     warning::Warning,
 };
 
 use super::{
     config::Config,
-    core::{self, Whole},
+    core::{self, Count, List},
     documents::{GraphObject, UserGroup},
 };
 
+/// The organization's user groups.
+#[derive(Debug)]
+pub struct Groups {
+    list: List<UserGroup>,
+    /// Why a group of any name may be missing.
+    gap: Option<String>,
+    by_id: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_skeleton: HashMap<String, Vec<usize>>,
+}
+
 /// What a text names among the groups.
+#[derive(Debug)]
 pub enum Named<'a> {
     None,
     One(&'a UserGroup),
-    Several(Vec<&'a str>),
+    /// It cannot be told which one, or whether there is one.
+    Unclear(Reason, String),
 }
 
-/// The texts by which the request names groups.
-pub fn asked<'a>(cx: &'a Context<'_>) -> Vec<&'a str> {
-    let mut texts: Vec<&str> = cx
-        .ask
+/// Whether the request names a group.
+pub fn are_asked(cx: &Context<'_>) -> bool {
+    cx.ask
         .entries
         .iter()
         .map(Entry::selector)
-        .filter_map(|selector| selector.group.as_deref())
-        .collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts
+        .any(|selector| selector.group.is_some())
 }
 
 /// All groups, whatever is asked for: a filter regards case, takes `*` for anything and is parted by commas, and there is no way
 /// published to escape them.
-pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Vec<UserGroup>, ProviderFault> {
-    core::list(
-        config,
-        cx,
-        "/api/v2/usergroups",
-        Whole::CountedOrShort,
-        "the user groups",
-    )
-    .await
+pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Groups, ProviderFault> {
+    core::list(config, cx, "/api/v2/usergroups", Count::Perhaps, "user groups")
+        .await
+        .map(Groups::new)
 }
 
-/// The ids of the groups that the user is a member of.
-pub async fn memberships(config: &Config, cx: &Context<'_>, user: &str) -> Result<Vec<String>, ProviderFault> {
+/// The groups that the user is a member of.
+pub async fn memberships(config: &Config, cx: &Context<'_>, user: &str) -> Result<List<GraphObject>, ProviderFault> {
     let path = format!("/api/v2/users/{}/memberof", path_segment(user));
-    let rows: Vec<GraphObject> = core::list(config, cx, &path, Whole::CountedOrShort, "the user's groups").await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| row.kind.as_deref().is_none_or(|kind| kind == "user_group"))
-        .map(|row| row.id)
-        .collect())
+    let mut list: List<GraphObject> = core::list(config, cx, &path, Count::Perhaps, "the user's groups").await?;
+    list.rows
+        .retain(|row| row.kind.as_deref().is_none_or(|kind| kind == "user_group"));
+    Ok(list)
 }
 
-/// Whether the group's own list has the user: what the user's list of groups lacks is confirmed by the other side.
-pub async fn has_member(config: &Config, cx: &Context<'_>, group: &str, user: &str) -> Result<bool, ProviderFault> {
-    // An id has nothing in it that a filter takes for its own.
+/// Whether the group's own list has the user, `None` if it does not say: what the user's list of groups lacks is confirmed by the
+/// other side.
+pub async fn has_member(
+    config: &Config,
+    cx: &Context<'_>,
+    group: &str,
+    user: &str,
+) -> Result<Option<bool>, ProviderFault> {
+    // Ids have nothing in them that a filter takes for its own.
     let path = QueryBuilder::new()
         .pair("filter", &format!("object_id:eq:{user}"))
         .on(&format!("/api/v2/usergroups/{}/membership", path_segment(group)));
-    let members: Vec<GraphObject> = core::list(config, cx, &path, Whole::CountedOrShort, "the group's members").await?;
-    Ok(members.iter().any(|member| member.id.eq_ignore_ascii_case(user)))
+    let members: List<GraphObject> = core::list(config, cx, &path, Count::Perhaps, "the group's members").await?;
+    if members.rows.iter().any(|member| member.id.eq_ignore_ascii_case(user)) {
+        return Ok(Some(true));
+    }
+    Ok(members.gap("the group's members").is_none().then_some(false))
 }
 
-/// The group that a text names: by its id, else by a name that only one has.
-pub fn named<'a>(groups: &'a [UserGroup], text: &str) -> Named<'a> {
-    if let Some(group) = groups.iter().find(|group| group.id.eq_ignore_ascii_case(text)) {
-        return Named::One(group);
+impl Groups {
+    fn new(list: List<UserGroup>) -> Self {
+        let mut groups = Self {
+            gap: list.gap("user groups"),
+            list,
+            by_id: HashMap::new(),
+            by_name: HashMap::new(),
+            by_skeleton: HashMap::new(),
+        };
+        for (position, group) in groups.list.rows.iter().enumerate() {
+            groups.by_id.insert(group.id.clone(), position);
+            match &group.name {
+                Some(name) => {
+                    groups.by_name.entry(canonical(name)).or_default().push(position);
+                    groups.by_skeleton.entry(skeleton(name)).or_default().push(position);
+                }
+                None => {
+                    groups
+                        .gap
+                        .get_or_insert_with(|| String::from("JumpCloud lists a user group without its name"));
+                }
+            }
+        }
+        groups
     }
-    let called: Vec<&UserGroup> = groups
-        .iter()
-        .filter(|group| group.name.as_deref().is_some_and(|name| same(name, text)))
-        .collect();
-    match called.as_slice() {
-        [] => Named::None,
-        [one] => Named::One(one),
-        several => Named::Several(several.iter().map(|group| group.id.as_str()).collect()),
+
+    /// The group of an id.
+    pub fn with_id(&self, id: &str) -> Option<&UserGroup> {
+        self.by_id
+            .get(&id.to_ascii_lowercase())
+            .and_then(|&position| self.list.rows.get(position))
+    }
+
+    /// The group that a text names: by its id, else by a name that only one has.
+    pub fn named(&self, text: &str) -> Named<'_> {
+        if let Some(group) = self.with_id(text) {
+            return Named::One(group);
+        }
+        let called = self.at(self.by_name.get(&canonical(text)));
+        match (called.as_slice(), &self.gap) {
+            ([one], None) => return Named::One(one),
+            ([_], Some(gap)) => {
+                return Named::Unclear(
+                    Reason::NotVisible,
+                    format!("whether another user group is called `{text}` cannot be told: {gap}"),
+                );
+            }
+            ([], _) => {}
+            (several, _) => return Named::several(text, several),
+        }
+        let alike = self.at(self.by_skeleton.get(&skeleton(text)));
+        match (&self.gap, alike.is_empty()) {
+            (_, false) => Named::several(text, &alike),
+            (Some(gap), true) => Named::Unclear(Reason::NotVisible, gap.clone()),
+            (None, true) => Named::None,
+        }
+    }
+
+    fn at(&self, positions: Option<&Vec<usize>>) -> Vec<&UserGroup> {
+        positions
+            .into_iter()
+            .flatten()
+            .filter_map(|&position| self.list.rows.get(position))
+            .collect()
     }
 }
 
-/// One grant for each membership and each text that names its group. The groups that nobody asked for are what a read-back is held
-/// against.
-pub fn grants(groups: &[UserGroup], members: &[String], texts: &[&str], organization: Option<&str>) -> Vec<Grant> {
-    let grant = |id: &String, text: &str| {
-        let group = groups.iter().find(|group| group.id == *id);
-        let is_dynamic = group.is_some_and(|group| group.method.as_deref() == Some("DYNAMIC_AUTOMATED"));
+impl Named<'_> {
+    fn several(text: &str, groups: &[&UserGroup]) -> Self {
+        let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+        let message = format!(
+            "the name `{text}` may mean any of these user groups ({}): use an id",
+            ids.join(", ")
+        );
+        Self::Unclear(Reason::Ambiguous, message)
+    }
+}
+
+/// One grant for each membership. The groups that nobody asked for are what a read-back is held against.
+pub fn grants(groups: Option<&Groups>, memberships: &[GraphObject], organization: Option<&str>) -> Vec<Grant> {
+    let grant = |membership: &GraphObject| {
+        let group = groups.and_then(|groups| groups.with_id(&membership.id));
+        let is_dynamic = group.is_some_and(|group| group.is_dynamic);
         Grant {
             known_as: KnownAs::default(),
             kind: GrantKind::Membership,
-            role_id: id.clone(),
+            role_id: membership.id.clone(),
             role_name: group.and_then(|group| group.name.clone()),
             scope: Scope {
-                group: Some(text.to_owned()),
+                group: Some(membership.id.clone()),
                 organization: organization.map(str::to_owned),
                 workspace: None,
             },
             held: Held::Direct,
             effects: vec![SideEffect::LeaveGroup],
-            warnings: if is_dynamic {
-                vec![Warning::MayReturnByDynamicGroup.text()]
-            } else {
-                Vec::new()
-            },
+            warnings: is_dynamic
+                .then(|| Warning::MayReturnByDynamicGroup.text())
+                .into_iter()
+                .collect(),
         }
     };
-    let mut grants = Vec::new();
-    for id in members {
-        let names_it = |text: &str| match named(groups, text) {
-            Named::One(group) => group.id == *id,
-            Named::None => id.eq_ignore_ascii_case(text),
-            Named::Several(_) => false,
-        };
-        let before = grants.len();
-        grants.extend(texts.iter().filter(|text| names_it(text)).map(|text| grant(id, text)));
-        if grants.len() == before {
-            grants.push(grant(id, id));
-        }
-    }
-    grants
+    memberships.iter().map(grant).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::jumpcloud::core::Extent;
 
-    fn groups() -> Vec<UserGroup> {
-        let group = |id: &str, name: &str| UserGroup {
+    fn groups(extent: Extent) -> Groups {
+        let group = |(id, name): (&str, &str)| UserGroup {
             id: id.to_owned(),
             name: Some(name.to_owned()),
-            method: None,
+            is_dynamic: false,
         };
-        vec![
-            group("1", "On Call"),
-            group("2", "A, b*"),
-            group("3", "Same"),
-            group("4", "same"),
-        ]
+        let rows = [
+            ("1", "On Call"),
+            ("2", "A, b*"),
+            ("3", "Same"),
+            ("4", "same"),
+            ("5", "a-b"),
+            ("6", "a_b"),
+        ];
+        Groups::new(List {
+            rows: rows.map(group).into(),
+            unread: Vec::new(),
+            extent,
+        })
+    }
+
+    fn id<'a>(groups: &'a Groups, text: &str) -> Result<&'a str, Option<Reason>> {
+        match groups.named(text) {
+            Named::One(group) => Ok(&group.id),
+            Named::None => Err(None),
+            Named::Unclear(reason, _) => Err(Some(reason)),
+        }
     }
 
     #[test]
-    fn a_text_names_one_group_or_is_ambiguous() {
-        let groups = groups();
-        let id = |text: &str| match named(&groups, text) {
-            Named::One(group) => Ok(group.id.as_str()),
-            Named::None => Err(0),
-            Named::Several(ids) => Err(ids.len()),
-        };
-        assert_eq!(id("on call"), Ok("1"));
-        assert_eq!(id("2"), Ok("2"));
-        assert_eq!(id("A, b*"), Ok("2"));
-        assert_eq!((id("SAME"), id("*")), (Err(2), Err(0)));
+    fn a_text_names_one_group_or_cannot_be_told() {
+        let groups = groups(Extent::Whole);
+        assert_eq!(id(&groups, " on CALL"), Ok("1"));
+        assert_eq!(id(&groups, "2"), Ok("2"));
+        assert_eq!(id(&groups, "A, b*"), Ok("2"));
+        assert_eq!(id(&groups, "a-b"), Ok("5"));
+        assert_eq!(id(&groups, "*"), Err(None));
+        for text in ["SAME", "OnCall", "On\u{a0}Call", "a b"] {
+            assert_eq!(id(&groups, text), Err(Some(Reason::Ambiguous)), "{text}");
+        }
     }
 
     #[test]
-    fn every_membership_is_a_grant_and_two_texts_for_one_group_are_two() {
-        let members = ["1", "3", "9"].map(String::from);
-        let grants = grants(&groups(), &members, &["1", "on call", "same"], Some("org"));
+    fn a_list_that_is_not_whole_decides_by_ids_only() {
+        for extent in [Extent::Lacks(1), Extent::Unclear("x")] {
+            let groups = groups(extent);
+            assert_eq!(id(&groups, "1"), Ok("1"));
+            assert_eq!(id(&groups, "On Call"), Err(Some(Reason::NotVisible)));
+            assert_eq!(id(&groups, "Nights"), Err(Some(Reason::NotVisible)));
+            assert_eq!(id(&groups, "Same"), Err(Some(Reason::Ambiguous)));
+        }
+    }
+
+    #[test]
+    fn every_membership_is_a_grant_at_the_group_of_its_id() {
+        let row = |id: &str| GraphObject {
+            id: id.to_owned(),
+            kind: None,
+        };
+        let grants = grants(Some(&groups(Extent::Whole)), &[row("1"), row("9")], Some("org"));
         let shown: Vec<_> = grants
             .iter()
-            .map(|grant| (grant.role_id.as_str(), grant.scope.group.as_deref().unwrap()))
+            .map(|grant| (grant.scope.group.as_deref(), grant.role_name.as_deref()))
             .collect();
-        assert_eq!(shown, [("1", "1"), ("1", "on call"), ("3", "3"), ("9", "9")]);
+        assert_eq!(shown, [(Some("1"), Some("On Call")), (Some("9"), None)]);
     }
 }

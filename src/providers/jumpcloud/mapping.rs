@@ -1,14 +1,16 @@
 //! From JumpCloud's documents to grants and to the unified user.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
 use crate::{
     contract::types::{self, Email, Group, Organization, Phone},
-    provider::{Grant, GrantKind},
+    provider::{Grant, GrantKind, Identity},
     unified::blank_user,
 };
 
-use super::{documents::id_of, people::Person, reading::Detail};
+use super::{documents::id_of, find::Person, read::Detail};
 
 /// Keys whose values are secrets, or digests of them.
 const SECRETS: &[&str] = &[
@@ -86,9 +88,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .chain(&detail.shown)
             .map(|grant| types::Role {
                 // The name stands for an id that cannot be told, and is none.
-                id: Some(&grant.role_id)
-                    .filter(|id| grant.role_name.as_ref() != Some(id))
-                    .cloned(),
+                id: (grant.known_as.identity == Identity::Id).then(|| grant.role_id.clone()),
                 name: grant.role_name.clone(),
                 group: None,
                 organization: grant.scope.organization.clone(),
@@ -199,38 +199,35 @@ fn two_factor(person: &Person) -> Option<bool> {
 
 /// The own one and the linked ones, with their names where the organizations were read.
 fn organizations(detail: &Detail) -> Vec<Organization> {
-    let known = detail.basis.organizations.as_deref().unwrap_or_default();
-    let mut ids: Vec<&String> = detail.basis.organization.iter().collect();
-    ids.extend(
-        detail
-            .links
-            .iter()
-            .flatten()
-            .filter(|id| !ids.contains(id))
-            .collect::<Vec<_>>(),
-    );
+    let known = detail.basis.organizations.iter().flat_map(|list| &list.rows);
+    let names: HashMap<&str, &String> = known
+        .filter_map(|known| Some((known.id.as_str(), known.name.as_ref()?)))
+        .collect();
+    let links = detail.links.iter().flat_map(|list| &list.rows);
+    let own = detail.basis.organization.iter();
+    let mut ids: Vec<&String> = own.chain(links.map(|link| &link.organization)).collect();
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
     ids.into_iter()
         .map(|id| Organization {
             id: Some(id.clone()),
-            name: known
-                .iter()
-                .find(|known| known.id.eq_ignore_ascii_case(id))
-                .and_then(|known| known.name.clone()),
+            name: names.get(id.as_str()).map(|name| (*name).clone()),
         })
         .collect()
 }
 
 fn groups(detail: &Detail) -> Vec<Group> {
-    let known = detail.basis.groups.as_deref().unwrap_or_default();
-    let group = |id: &String| Group {
-        id: Some(id.clone()),
-        name: known
-            .iter()
-            .find(|known| known.id == *id)
-            .and_then(|known| known.name.clone()),
-        organization: detail.basis.organization.clone(),
-    };
-    detail.memberships.iter().flatten().map(group).collect()
+    let known = detail.basis.groups.as_ref();
+    let memberships = detail.memberships.iter().flat_map(|list| &list.rows);
+    memberships
+        .map(|membership| Group {
+            id: Some(membership.id.clone()),
+            name: known
+                .and_then(|known| known.with_id(&membership.id))
+                .and_then(|group| group.name.clone()),
+            organization: detail.basis.organization.clone(),
+        })
+        .collect()
 }
 
 fn text(document: &Value, pointer: &str) -> Option<String> {

@@ -1,17 +1,20 @@
 #![doc = include_str!("docs.md")]
 
 mod absence;
+mod backend;
 mod capability;
 mod config;
 mod core;
 mod documents;
+mod find;
 mod groups;
+mod ids;
 mod mapping;
 mod organizations;
-mod people;
-mod reading;
-mod roles;
-mod steps;
+mod read;
+mod revoke;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
@@ -37,7 +40,7 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: config.secrets(),
-        provider: Box::new(steps::JumpCloud::new(config)),
+        provider: Box::new(backend::JumpCloud::new(config)),
         general,
         rate_limit: RateLimitPolicy::default(),
     })

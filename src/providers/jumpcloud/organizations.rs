@@ -5,18 +5,20 @@ use serde_json::Value;
 use crate::{
     client::path_segment,
     contract::types::{Scope, SideEffect},
-    error::{FaultKind, ProviderFault},
-    provider::{Context, Grant, GrantKind, Held, KnownAs},
+    error::ProviderFault,
+    provider::{Context, Grant, GrantKind, Held, KnownAs, UnreadRow},
 };
 
 use super::{
-    config::{Config, is_object_id},
-    core::{self, Whole},
+    config::Config,
+    core::{self, Count, List},
     documents::{Organization, OrganizationLink},
-    people::Person,
+    find::Person,
+    ids::is_object_id,
 };
 
-/// The organization whose roles and groups are read. An account with several of them gets records without it.
+/// The organization whose roles and groups are read: what the two records say, else the account's setting. `None` if nothing says
+/// it, or two things that contradict each other.
 pub fn own(config: &Config, person: &Person) -> Option<String> {
     let told = |document: Option<&Value>| {
         document?
@@ -25,80 +27,73 @@ pub fn own(config: &Config, person: &Person) -> Option<String> {
             .filter(|id| is_object_id(id))
             .map(str::to_ascii_lowercase)
     };
-    told(person.administrator_document())
-        .or_else(|| told(person.system_user.as_ref()))
-        .or_else(|| config.org_id.clone())
+    let own = told(person.administrator_document());
+    let of_user = told(person.system_user.as_ref());
+    match (own, of_user) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one
+            .or(other)
+            .or_else(|| config.org_id.as_deref().map(str::to_ascii_lowercase)),
+    }
 }
 
 /// The organizations that the account knows, for their names.
-pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Vec<Organization>, ProviderFault> {
-    let rows: Vec<Value> = core::list(config, cx, "/api/organizations", Whole::Counted, "the organizations").await?;
-    rows.iter()
-        .map(|row| {
-            Organization::of(row).ok_or_else(|| {
-                ProviderFault::new(FaultKind::BadAnswer, "JumpCloud lists an organization without an id")
-            })
-        })
-        .collect()
+pub async fn all(config: &Config, cx: &Context<'_>) -> Result<List<Organization>, ProviderFault> {
+    core::list(config, cx, "/api/organizations", Count::Always, "organizations").await
 }
 
-/// The ids of the organizations that the administrator is linked to.
-pub async fn links(config: &Config, cx: &Context<'_>, administrator: &str) -> Result<Vec<String>, ProviderFault> {
+/// The organizations that the administrator is linked to.
+pub async fn links(
+    config: &Config,
+    cx: &Context<'_>,
+    administrator: &str,
+) -> Result<List<OrganizationLink>, ProviderFault> {
     let path = format!(
         "/api/v2/administrators/{}/organizationlinks",
         path_segment(administrator)
     );
-    let links: Vec<OrganizationLink> =
-        core::list(config, cx, &path, Whole::CountedOrShort, "the organization links").await?;
-    if links
-        .iter()
-        .any(|link| !link.administrator.eq_ignore_ascii_case(administrator))
-    {
-        return Err(ProviderFault::new(
-            FaultKind::BadAnswer,
-            "JumpCloud lists the links of another administrator",
-        ));
-    }
-    Ok(links
-        .into_iter()
-        .map(|link| link.organization.to_ascii_lowercase())
-        .collect())
+    let list = core::list(config, cx, &path, Count::Perhaps, "the organization links").await?;
+    Ok(only(list, |link: &OrganizationLink| {
+        link.administrator.eq_ignore_ascii_case(administrator)
+    }))
 }
 
-/// The ids of the administrators in the organization's own list of links: what an administrator's list lacks is confirmed by it.
+/// The organization's own list of links: what an administrator's list lacks is confirmed by it.
 pub async fn administrators(
     config: &Config,
     cx: &Context<'_>,
     organization: &str,
-) -> Result<Vec<String>, ProviderFault> {
+) -> Result<List<OrganizationLink>, ProviderFault> {
     let path = format!(
         "/api/v2/organizations/{}/administratorlinks",
         path_segment(organization)
     );
-    let links: Vec<OrganizationLink> =
-        core::list(config, cx, &path, Whole::CountedOrShort, "the organization's links").await?;
-    if links
-        .iter()
-        .any(|link| !link.organization.eq_ignore_ascii_case(organization))
-    {
-        return Err(ProviderFault::new(
-            FaultKind::BadAnswer,
-            "JumpCloud lists the links of another organization",
-        ));
-    }
-    Ok(links.into_iter().map(|link| link.administrator).collect())
+    let list = core::list(config, cx, &path, Count::Perhaps, "the organization's links").await?;
+    Ok(only(list, |link: &OrganizationLink| {
+        link.organization.eq_ignore_ascii_case(organization)
+    }))
 }
 
-pub fn link_grant(organization: &str, known: &[Organization]) -> Grant {
-    let named = known
-        .iter()
-        .find(|known| known.id.eq_ignore_ascii_case(organization))
-        .and_then(|known| known.name.clone());
+/// A row of somebody else's list says nothing that can be relied on.
+fn only(list: List<OrganizationLink>, is_own: impl Fn(&OrganizationLink) -> bool) -> List<OrganizationLink> {
+    let (rows, foreign): (Vec<_>, Vec<_>) = list.rows.into_iter().partition(is_own);
+    let foreign = foreign
+        .into_iter()
+        .map(|link| format!("{} {}", link.administrator, link.organization));
+    List {
+        rows,
+        unread: list.unread.into_iter().chain(foreign).collect(),
+        ..list
+    }
+}
+
+/// A link has no name; the list of organizations has it.
+pub fn link_grant(link: &OrganizationLink) -> Grant {
     Grant {
         known_as: KnownAs::default(),
         kind: GrantKind::OrganizationLink,
-        role_id: organization.to_owned(),
-        role_name: named,
+        role_id: link.organization.clone(),
+        role_name: None,
         scope: Scope {
             group: None,
             organization: None,
@@ -107,5 +102,13 @@ pub fn link_grant(organization: &str, known: &[Organization]) -> Grant {
         held: Held::Direct,
         effects: vec![SideEffect::RemoveOrganizationAccess],
         warnings: Vec::new(),
+    }
+}
+
+/// A row that may be a link to any organization.
+pub fn unread_link(raw: &str) -> UnreadRow {
+    UnreadRow {
+        is_link: true,
+        ..UnreadRow::new(raw)
     }
 }

@@ -84,13 +84,13 @@ impl Arguments {
         };
         match self.0.get(name) {
             Some(Value::Array(items)) => texts(items),
-            Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Array(items)) => texts(&items),
-                _ => {
-                    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-                    ids.map(str::to_owned).collect()
+            Some(Value::String(text)) => {
+                if let Ok(Value::Array(items)) = serde_json::from_str(text) {
+                    return texts(&items);
                 }
-            },
+                let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+                ids.map(str::to_owned).collect()
+            }
             _ => Vec::new(),
         }
     }

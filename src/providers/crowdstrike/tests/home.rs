@@ -1,0 +1,128 @@
+//! Several CIDs: the one in view, the user's home, and those that the request names.
+
+use serde_json::json;
+
+use crate::contract::types::Outcome;
+
+use super::{CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
+
+/// The client belongs to the child CID; Ann's home is the parent. She has the role in both.
+fn seen_from_the_child() -> Tenant {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    tenant.grant(CHILD, "event_viewer");
+    tenant.grant(CHILD, "dashboard_admin");
+    tenant
+}
+
+fn home_answers(status: u16, body: serde_json::Value) -> Case {
+    let mut tenant = seen_from_the_child();
+    let path =
+        "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    tenant.rules.push(Rule::always(path, status, body));
+    Case::new(tenant)
+}
+
+#[test]
+fn in_view_and_at_home_the_role_goes() {
+    let case = Case::new(seen_from_the_child());
+    assert_eq!(outcomes(&case.ask(&[by_id("event_viewer")])), [Outcome::Removed]);
+    assert!(!case.holds(HOME, "event_viewer") && !case.holds(CHILD, "event_viewer"));
+}
+
+#[test]
+fn only_the_documented_403_leaves_the_home_cid_out() {
+    let case = home_answers(
+        403,
+        json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]}),
+    );
+    let success = case.ask(&[by_id("event_viewer"), by_name("Dashboard Admin")]).unwrap();
+    let warning = format!("cid_not_visible:{HOME}");
+    assert!(success.outcomes.iter().all(|entry| entry.warnings.contains(&warning)));
+    assert!(case.holds(HOME, "event_viewer") && !case.holds(CHILD, "event_viewer"));
+    assert!(!case.holds(CHILD, "dashboard_admin"));
+}
+
+#[test]
+fn any_other_no_at_home_is_not_visible() {
+    let error = |code: u16| json!({"errors": [{"code": code, "message": "no"}]});
+    for (status, body) in [
+        (400, error(400)),
+        (404, error(404)),
+        (403, json!({})),
+        (403, json!("blocked by a proxy")),
+        (200, error(403)),
+        (200, error(404)),
+        (200, json!({"errors": [{"message": "no"}], "resources": []})),
+        (200, json!({"errors": ["no"], "resources": []})),
+        (
+            400,
+            json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]}),
+        ),
+    ] {
+        let case = home_answers(status, body.clone());
+        let answer = case.ask(&[
+            by_id("event_viewer"),
+            by_id("help_desk"),
+            at(CHILD, by_id("dashboard_admin")),
+        ]);
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::Unknown, Outcome::Unknown, Outcome::Removed],
+            "{status} {body}: {answer:?}"
+        );
+        assert_eq!(reasons(&answer)[..2], [Some("not_visible"); 2], "{status} {body}");
+        assert!(case.holds(HOME, "event_viewer"));
+    }
+}
+
+#[test]
+fn what_may_pass_at_home_ends_the_call_before_anything_is_sent() {
+    let error = |code: u16| json!({"errors": [{"code": code, "message": "later"}]});
+    for (status, body, expected) in [
+        (500, error(500), 502),
+        (408, error(408), 502),
+        (409, error(409), 422),
+        (429, error(429), 429),
+        (200, error(500), 502),
+        (200, error(503), 502),
+        (200, error(429), 429),
+        (200, json!({"resources": "none"}), 502),
+        (200, json!({"resources": [], "meta": {"pagination": {"total": 1}}}), 502),
+    ] {
+        let case = home_answers(status, body.clone());
+        let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (expected, false), "{status} {body}");
+        assert!(case.holds(CHILD, "event_viewer"));
+    }
+}
+
+#[test]
+fn without_a_home_nothing_that_names_no_cid_is_absent() {
+    for cid in [json!(null), json!(""), json!({}), json!("home")] {
+        let mut tenant = seen_from_the_child();
+        tenant.user["cid"] = cid.clone();
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("help_desk"), at(CHILD, by_id("help_desk"))]);
+        assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::AlreadyAbsent], "{cid}");
+    }
+}
+
+#[test]
+fn a_cid_whose_read_fails_keeps_only_its_own_entry() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.grant(CHILD, "help_desk");
+    tenant
+        .rules
+        .push(Rule::always("&cid=cccccccccccccccccccccccccccccccc", 503, "{}"));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer"), at(CHILD, by_id("help_desk"))]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::NotAttempted],
+        "{answer:?}"
+    );
+    assert_eq!(reasons(&answer)[1], Some("provider_error"));
+    assert!(case.holds(CHILD, "help_desk"));
+    assert!(answer.unwrap_err().retryable);
+}

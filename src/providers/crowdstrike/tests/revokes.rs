@@ -1,0 +1,159 @@
+//! What the answer to a revoke says, and how long is waited.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::contract::types::Outcome;
+
+use super::{Case, HOME, Rule, Tenant, by_id, outcomes};
+
+const ACTIONS: &str = "user-role-actions";
+
+fn revoke_answers(status: u16, body: impl ToString) -> Case {
+    let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
+    tenant.rules.push(Rule::always(ACTIONS, status, body));
+    Case::new(tenant)
+}
+
+#[test]
+fn an_error_inside_a_success_has_the_meaning_of_its_code() {
+    for (code, status, retryable) in [
+        (json!(401), 401, false),
+        (json!(403), 403, false),
+        (json!(404), 422, false),
+        (json!("403"), 403, false),
+        (json!(429), 429, true),
+        (json!(500), 502, true),
+        (json!(503), 502, true),
+        (json!(null), 422, false),
+    ] {
+        let case = revoke_answers(200, json!({"errors": [{"code": code, "message": "no"}]}));
+        let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.retryable),
+            (status, retryable),
+            "{code}: {failure:?}"
+        );
+        assert!(!failure.outcomes[0].grants[0].acknowledged);
+        assert!(case.holds(HOME, "event_viewer"));
+    }
+}
+
+#[test]
+fn what_is_no_documented_success_is_no_acknowledgement() {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "ok",
+        r#"{"errors": "no"}"#,
+        r#"{"errors": [null]}"#,
+        r#"{"errors": {}}"#,
+    ] {
+        let case = revoke_answers(200, body);
+        let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, Outcome::Failed, "{body}");
+        assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
+        // Nor does it prove that a role is absent.
+        let failure = case.ask(&[by_id("dashboard_admin")]).unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, Outcome::Unknown, "{body}");
+    }
+}
+
+#[test]
+fn an_unknown_role_inside_a_success_is_not_found_only_if_it_is_not_held() {
+    let case = revoke_answers(200, json!({"errors": [{"code": 404, "message": "role not found"}]}));
+    assert_eq!(outcomes(&case.ask(&[by_id("no_such_role")])), [Outcome::NotFound]);
+    // It is held, whatever the directory says.
+    case.tenant
+        .borrow_mut()
+        .roles
+        .get_mut(HOME)
+        .unwrap()
+        .retain(|(id, _)| id != "event_viewer");
+    assert_eq!(outcomes(&case.ask(&[by_id("event_viewer")])), [Outcome::Failed]);
+}
+
+#[test]
+fn the_raw_response_is_the_refusal_and_never_a_document() {
+    let refusal =
+        json!({"errors": [{"code": 403, "message": "access denied"}], "resources": [{"uid": "bob@example.com"}]});
+    for status in [200, 403] {
+        let case = revoke_answers(status, &refusal);
+        let answer = case.ask(&[by_id("event_viewer")]).unwrap_err().answer.unwrap();
+        assert!(answer.body.contains("access denied"), "{}", answer.body);
+        assert!(!answer.body.contains("bob@example.com"), "{}", answer.body);
+    }
+    let case = revoke_answers(
+        400,
+        json!({"errors": [{"code": 400, "message": "invalid roleID='x' specified"}]}),
+    );
+    let answer = case.ask(&[by_id("event_viewer")]).unwrap_err().answer.unwrap();
+    assert!(answer.body.contains("invalid roleID"), "{}", answer.body);
+
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always(
+        "users/GET/v1",
+        200,
+        json!({"resources": {"uid": "bob@example.com"}}),
+    ));
+    let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+    assert_eq!(failure.status, 502);
+    assert!(failure.answer.is_none(), "{:?}", failure.answer);
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_at_least_five_seconds() {
+    // The clock of the test stands at 1769851800.
+    for (value, seconds) in [
+        ("1769851700", 5),
+        ("0", 5),
+        ("2.0", 5),
+        ("soon", 5),
+        ("1769851807", 7),
+        ("1769851808000", 8),
+    ] {
+        for path in ["users/GET/v1", ACTIONS] {
+            let mut tenant = Tenant::new(&["event_viewer"]);
+            let limited = json!({"errors": [{"code": 429, "message": "API rate limit exceeded"}]});
+            let rule = Rule::always(path, 429, limited).times(1);
+            tenant.rules.push(rule.header("x-ratelimit-retryafter", value));
+            let case = Case::new(tenant);
+            assert_eq!(
+                outcomes(&case.ask(&[by_id("event_viewer")])),
+                [Outcome::Removed],
+                "{value}"
+            );
+            assert!(case.transport.elapsed() >= Duration::from_secs(seconds), "{value}");
+            assert!(
+                case.transport.elapsed() < Duration::from_secs(seconds * 2 + 2),
+                "{value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_wrong_region_is_a_fault_of_the_account() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let refused = json!({"errors": [{"code": 401, "message": "access denied, invalid bearer token"}]});
+    tenant
+        .rules
+        .push(Rule::always("user-management", 401, refused).header("x-cs-region", "eu-1"));
+    let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+    assert_eq!((failure.status, failure.retryable, failure.sent), (401, false, false));
+    assert!(
+        failure.message.contains("region") && failure.message.contains("eu-1"),
+        "{}",
+        failure.message
+    );
+
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let redirect = Rule::always("oauth2/token", 308, "");
+    tenant
+        .rules
+        .push(redirect.header("location", "https://api.eu-1.crowdstrike.com/oauth2/token"));
+    let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+    assert!(!failure.retryable, "{failure:?}");
+}

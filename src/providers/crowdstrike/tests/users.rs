@@ -1,0 +1,134 @@
+//! Who is meant, and whose calls know them.
+
+use serde_json::json;
+
+use crate::contract::types::{FailureKind, Outcome};
+
+use super::{ANN, Case, HOME, Rule, Tenant, by_id, outcomes};
+
+fn external() -> Tenant {
+    let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
+    tenant.is_external = true;
+    // The home is a partner CID, over which the credentials have no authority.
+    let partner = "dddddddddddddddddddddddddddddddd";
+    tenant.user = json!({"uuid": ANN, "uid": "ann@example.com", "cid": partner, "user_type": "external"});
+    let forbidden = json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    tenant
+        .rules
+        .push(Rule::always("cid=dddddddddddddddddddddddddddddddd", 403, forbidden));
+    tenant
+}
+
+#[test]
+fn an_external_user_is_found_read_and_revoked_by_the_newer_calls() {
+    for user in [ANN, "Ann@Example.com"] {
+        let case = Case::new(external());
+        let answer = case.ask_for(user, &[by_id("event_viewer")]);
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+        let success = answer.unwrap();
+        assert_eq!(success.user.user_type.as_deref(), Some("external"));
+        assert!(!case.holds(HOME, "event_viewer") && case.holds(HOME, "help_desk"));
+        assert_eq!(
+            (case.calls("user-role-actions/v1"), case.calls("user-role-actions/v2")),
+            (0, 1)
+        );
+        assert_eq!(case.calls("combined/user-roles/v2"), 0);
+    }
+}
+
+#[test]
+fn no_user_is_unknown_before_both_calls_were_asked() {
+    let stranger = "6f1e2a30-0000-4000-8000-ffffffffffff";
+    let case = Case::new(Tenant::new(&["event_viewer"]));
+    let failure = case.ask_for(stranger, &[by_id("event_viewer")]).unwrap_err();
+    assert_eq!((failure.status, failure.kind), (404, FailureKind::NotFound));
+    assert_eq!((case.calls("users/GET/v1"), case.calls("users/GET/v2")), (1, 1));
+
+    let mut tenant = Tenant::new(&[]);
+    for path in ["queries/users/v1", "queries/users/v2"] {
+        tenant
+            .rules
+            .push(Rule::always(path, 200, json!({"resources": null, "errors": null})));
+    }
+    let case = Case::new(tenant);
+    let failure = case.ask_for("bob@example.com", &[by_id("event_viewer")]).unwrap_err();
+    assert_eq!(failure.status, 404);
+    assert_eq!((case.calls("queries/users/v1"), case.calls("queries/users/v2")), (1, 1));
+}
+
+#[test]
+fn a_newer_call_that_does_not_exist_says_nothing_and_one_that_is_refused_leaves_it_open() {
+    let stranger = "6f1e2a30-0000-4000-8000-ffffffffffff";
+    for (status, expected) in [(404, 404), (403, 403), (500, 502)] {
+        let mut tenant = Tenant::new(&[]);
+        let body = json!({"errors": [{"code": status, "message": "no"}]});
+        tenant.rules.push(Rule::always("users/GET/v2", status, body));
+        let case = Case::new(tenant);
+        let failure = case.ask_for(stranger, &[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(failure.status, expected, "{}", failure.message);
+    }
+}
+
+#[test]
+fn grants_that_the_older_call_does_not_know_are_asked_for_by_the_newer_one() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let body = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+    tenant.rules.push(Rule::always("combined/user-roles/v2", 400, body));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!case.holds(HOME, "event_viewer"));
+}
+
+#[test]
+fn a_uuid_in_capitals_is_the_same_user_and_the_id_that_came_back_is_written() {
+    let case = Case::new(Tenant::new(&["event_viewer"]));
+    let success = case.ask_for(&ANN.to_uppercase(), &[by_id("event_viewer")]).unwrap();
+    assert_eq!(success.user.id, ANN);
+    assert!(!case.holds(HOME, "event_viewer"));
+}
+
+#[test]
+fn a_user_who_cannot_be_told_is_not_written_to() {
+    let list = |uuids: &[&str], total: usize| json!({"meta": {"pagination": {"total": total}}, "resources": uuids});
+    for (body, status) in [
+        (list(&[ANN, "6f1e2a30-0000-4000-8000-00000000b002"], 2), 422),
+        (list(&[ANN], 2), 502),
+        (json!({"resources": [ANN, null]}), 502),
+        (json!({"resources": {"uuid": ANN}}), 502),
+        (json!({"meta": {}}), 502),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.rules.push(Rule::always("queries/users/v1", 200, &body));
+        let case = Case::new(tenant);
+        let failure = case.ask_for("ann@example.com", &[by_id("event_viewer")]).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (status, false), "{body}");
+        assert!(case.holds(HOME, "event_viewer"));
+    }
+    // Another user comes back.
+    let case = Case::new(Tenant::new(&["event_viewer"]));
+    let failure = case.ask_for("bob@example.com", &[by_id("event_viewer")]).unwrap_err();
+    assert_eq!((failure.status, failure.sent), (422, false));
+    for user in [
+        json!(null),
+        json!([ANN]),
+        json!({"uid": "ann@example.com"}),
+        json!({"uuid": {"id": ANN}}),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.user = user;
+        let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (502, false));
+    }
+}
+
+#[test]
+fn a_protected_address_is_a_refusal_where_the_login_cannot_be_read() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.user["uid"] = json!({"login": "ann@example.com"});
+    let mut case = Case::new(tenant);
+    case.settings = r#"{"protected_users": ["bob@example.com"]}"#;
+    let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_user"));
+    assert_eq!(case.revokes(), 0);
+}

@@ -1,0 +1,153 @@
+//! Elastic Cloud as the engine sees it.
+
+use std::time::Duration;
+
+use crate::{
+    ask::{Ask, Selector},
+    backend::Backend,
+    capability::Capability,
+    contract::types::User,
+    error::Error,
+    provider::{
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Reading, Verdict,
+        Verification, Write,
+    },
+    reason::Reason,
+};
+
+use super::{
+    absence, assignments,
+    capability::CAPABILITY,
+    config::Config,
+    ids::{self, PROJECTS},
+    mapping,
+    read::{self, Detail, Memory},
+    revoke,
+};
+
+/// One Elastic Cloud account during one operation.
+pub struct ElasticCloud {
+    config: Config,
+    memory: Memory,
+}
+
+impl ElasticCloud {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            memory: Memory::default(),
+        }
+    }
+}
+
+impl Backend for ElasticCloud {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        Verification {
+            window: self.config.staleness_window,
+            earliest: Duration::ZERO,
+            rounds: 1,
+            replaces_set: false,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        match field {
+            Field::Group if !PROJECTS.contains(&value) => Err(String::from(
+                "must be a kind of project: elasticsearch, observability or security",
+            )),
+            Field::Role => Ok(ids::normalized(value)),
+            _ => Ok(value.to_owned()),
+        }
+    }
+
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        read::resolve(selector, &detail.assignments)
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        read::find_user(&self.config, cx, &self.memory).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        read::read(&self.config, cx, &self.memory, user).await
+    }
+
+    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+        absence::obstacle(selector, detail)
+    }
+
+    async fn absence(
+        &self,
+        _cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(absence::of(selector, detail))
+    }
+
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        ids::is_same_id(one, other)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        ids::published(text).is_some()
+    }
+
+    fn companions(&self, grant: &Grant) -> Vec<Grant> {
+        assignments::companions(grant)
+    }
+
+    /// The published roles: the names of custom roles are their ids.
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Directory, Error> {
+        let group = selector.group.as_deref();
+        // One place is of one kind.
+        let of_place = detail.assignments.places.kind(selector.workspace.as_deref());
+        let roles = ids::all()
+            .filter(|role| group.is_none_or(|group| role.kind == group))
+            .filter(|role| of_place.is_none_or(|kind| role.kind == kind || role.kind == "organization"))
+            .map(|role| KnownRole {
+                id: role.id.to_owned(),
+                name: Some(role.name.to_owned()),
+            });
+        Ok(Directory {
+            roles: roles.collect(),
+            coverage: Coverage::Whole,
+        })
+    }
+
+    async fn consequences(
+        &self,
+        _cx: &Context<'_>,
+        _reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        Ok(revoke::consequences(detail, targets))
+    }
+
+    fn plan(&self, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        revoke::plan(&self.config, ask, user, detail, targets)
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], _detail: &Detail) -> Vec<Verdict> {
+        revoke::send(&self.config, cx, write, grants.len()).await
+    }
+
+    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+        let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
+        mapping::user(&detail.member, &detail.organization, &held)
+    }
+}

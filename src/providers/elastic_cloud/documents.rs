@@ -1,0 +1,137 @@
+//! Elastic Cloud's documents, as far as they are read. Nothing in them ends a call: what cannot be read is kept as it came.
+//!
+//! Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: `OrganizationMembership`, `RoleAssignments`, `OrganizationInvitation`).
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::client::lenient::{Flag, Id, Row, Rows, Text};
+
+/// An element of the members list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Member {
+    pub user_id: Id,
+    pub name: Text,
+    pub email: Text,
+    pub member_since: Text,
+    pub role_assignments: Option<Box<RawValue>>,
+}
+
+/// One element of a list of assignments. `all` stands for every deployment or project, and the ids are absent then.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Item {
+    pub organization_id: Id,
+    pub role_id: Text,
+    pub all: Flag,
+    pub deployment_ids: Rows<Id>,
+    pub project_ids: Rows<Id>,
+    pub resource_ids: Rows<Id>,
+    pub application_roles: Rows<Text>,
+}
+
+/// One element of a list of assignments, as it is sent to be removed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RemovedItem {
+    pub organization_id: Option<String>,
+    pub role_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub application_roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deployment_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub project_ids: Vec<String>,
+}
+
+/// An element of the role mappings of single sign-on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Mapping {
+    pub enabled: Flag,
+    pub role_assignments: Option<Box<RawValue>>,
+}
+
+/// An element of the invitations. It holds a secret token, which is not read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Invitation {
+    pub email: Text,
+    pub accepted_at: Option<Box<RawValue>>,
+    pub expired: Flag,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Organizations {
+    pub organizations: Rows<Organization>,
+    pub next_page: Text,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Organization {
+    pub id: Id,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Errors {
+    pub errors: Rows<ErrorItem>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorItem {
+    pub code: Text,
+    pub message: Text,
+}
+
+/// The fields of an object in order; a field that stands there twice is there twice.
+#[derive(Debug)]
+pub struct Fields(pub Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// A value as a row: text that is not of the documented shape is unread.
+pub fn row<T: serde::de::DeserializeOwned>(text: &str) -> Row<T> {
+    serde_json::from_str(text).unwrap_or_else(|_| Row::Unread(String::new()))
+}
+
+/// The ids or names of a list. `None` if one of them, or the list, cannot be read; a list that is missing or `null` is empty.
+pub fn texts<K>(rows: &Rows<crate::client::lenient::Scalar<K>>) -> Option<Vec<String>> {
+    match rows {
+        Rows::Absent | Rows::Null => Some(Vec::new()),
+        Rows::Unread(_) => None,
+        Rows::List(rows) => rows.iter().map(|row| row.read()?.as_str().map(str::to_owned)).collect(),
+    }
+}

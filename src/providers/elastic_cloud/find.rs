@@ -1,0 +1,208 @@
+//! The user, and the organization that is read.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    client::{Answer, Elements, lenient::Row},
+    error::{Error, FaultKind, ProviderFault},
+    naming::same,
+    provider::Context,
+    reason::Reason,
+};
+
+use super::{
+    config::Config,
+    core::{self, List},
+    documents::{self, Fields, Invitation, Item, Member},
+    ids,
+};
+
+/// A member and the text of its element.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub member: Member,
+    pub raw: String,
+}
+
+/// What a scan of the members list found.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// The members whose id or e-mail address is the one that is looked for.
+    pub found: Vec<Found>,
+    /// Other members who may administer the organization.
+    pub other_admins: usize,
+    pub admins: usize,
+    /// Elements without a user id: the e-mail address, if there is one, and the text.
+    pub unread: Vec<(Option<String>, String)>,
+}
+
+impl Scan {
+    /// The one id of everybody who was found.
+    fn ids(&self) -> BTreeSet<&str> {
+        self.found
+            .iter()
+            .filter_map(|found| found.member.user_id.as_str())
+            .collect()
+    }
+}
+
+/// The organization: the account's, else the one that the request names, else the only one.
+pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+    if let Some(id) = &config.organization {
+        return Ok(id.clone());
+    }
+    let named: BTreeSet<&String> = cx
+        .ask
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.selector().organizations)
+        .collect();
+    let mut named = named.into_iter();
+    if let (Some(id), None) = (named.next(), named.next()) {
+        return Ok(id.clone());
+    }
+    let shown = core::organizations(config, cx).await?;
+    let only = match shown.organizations.rows() {
+        [Row::Read(one)] if shown.next_page.as_str().is_none() && !shown.next_page.is_unread() => one.id.as_str(),
+        _ => None,
+    };
+    only.map(str::to_owned).ok_or_else(|| Error::Refused {
+        reason: Reason::Ambiguous,
+        message: String::from("the key sees no or several organizations: set settings.organization_id"),
+    })
+}
+
+/// The id of the one user who is asked for, and the scan that found them.
+pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Result<(String, Scan), Error> {
+    let wanted = &cx.ask.user;
+    let scan = scan(config, cx, organization, wanted).await?;
+    let ids: Vec<String> = scan.ids().into_iter().map(str::to_owned).collect();
+    let mut ids = ids.into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => Ok((id, scan)),
+        (Some(_), Some(_)) => Err(Error::Refused {
+            reason: Reason::Ambiguous,
+            message: format!("several members have the id or e-mail address `{wanted}`"),
+        }),
+        // The user may be one of them.
+        (None, _) if !scan.unread.is_empty() => {
+            Err(ProviderFault::new(FaultKind::BadAnswer, "a member in Elastic Cloud's list has no user_id").into())
+        }
+        (None, _) => Err(not_found(config, cx, organization).await),
+    }
+}
+
+/// Scans the members list for a user id or e-mail address: only who is looked for is kept.
+pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
+    let each = |scan: &mut Scan, element: &str| {
+        note(scan, element, wanted);
+        Ok(())
+    };
+    match core::elements(config, cx, organization, List::Members, each).await? {
+        Elements::Whole(scan) => Ok(scan),
+        Elements::Refused(answer) => Err(members_error(config, cx, organization, &answer)),
+    }
+}
+
+fn note(scan: &mut Scan, element: &str, wanted: &str) {
+    let member = match documents::row::<Member>(element) {
+        Row::Read(member) if member.user_id.as_str().is_some() => member,
+        Row::Read(member) => {
+            let email = member.email.as_str().map(str::to_owned);
+            scan.unread.push((email, cut(element)));
+            return;
+        }
+        Row::Unread(_) => {
+            scan.unread.push((None, cut(element)));
+            return;
+        }
+    };
+    let is_wanted = member.user_id.as_str() == Some(wanted)
+        || (wanted.contains('@') && member.email.as_str().is_some_and(|email| same(email, wanted)));
+    let is_admin = is_admin(&member);
+    scan.admins = scan.admins.saturating_add(usize::from(is_admin));
+    scan.other_admins = scan.other_admins.saturating_add(usize::from(is_admin && !is_wanted));
+    if is_wanted {
+        scan.found.push(Found {
+            member,
+            raw: element.to_owned(),
+        });
+    }
+}
+
+/// Whether a member may administer the organization.
+fn is_admin(member: &Member) -> bool {
+    let Some(Row::Read(Fields(kinds))) = member
+        .role_assignments
+        .as_ref()
+        .map(|shown| documents::row(shown.get()))
+    else {
+        return false;
+    };
+    kinds
+        .iter()
+        .filter(|(kind, _)| kind == "organization")
+        .filter_map(|(_, list)| serde_json::from_str::<crate::client::lenient::Rows<Item>>(list.get()).ok())
+        .any(|rows| {
+            rows.read()
+                .filter_map(|item| item.role_id.as_str())
+                .any(|role| ids::canonical("organization", role) == ids::ORGANIZATION_ADMIN)
+        })
+}
+
+/// An invitation is no membership, and its roles cannot be taken away one by one.
+async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Error {
+    let wanted = &cx.ask.user;
+    let invited = if wanted.contains('@') {
+        invitation(config, cx, organization, wanted).await
+    } else {
+        None
+    };
+    let why = match invited {
+        Some(false) => "; an invitation for it is pending, whose roles cannot be changed: delete the invitation",
+        Some(true) => "; an invitation for it has expired",
+        None => "",
+    };
+    Error::UserNotFound {
+        message: format!("no member of the organization has the id or e-mail address `{wanted}`{why}"),
+    }
+}
+
+/// Whether nobody has accepted an invitation for an e-mail address yet, and whether it has expired.
+async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email: &str) -> Option<bool> {
+    let each = |found: &mut Option<bool>, element: &str| {
+        if let Row::Read(invitation) = documents::row::<Invitation>(element)
+            && invitation.accepted_at.is_none()
+            && invitation.email.as_str().is_some_and(|invited| same(invited, email))
+        {
+            *found = Some(invitation.expired.as_bool() == Some(true));
+        }
+        Ok(())
+    };
+    match core::elements(config, cx, organization, List::Invitations, each).await {
+        Ok(Elements::Whole(found)) => found,
+        Ok(Elements::Refused(_)) | Err(_) => None,
+    }
+}
+
+fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: &Answer) -> Error {
+    if answer.status == 404 && core::has_code(answer, "organization.not_found") {
+        let message = format!("Elastic Cloud knows no organization `{organization}`, or the key does not belong to it");
+        return if config.organization.is_some() {
+            Error::account("settings.organization_id", message)
+        } else {
+            Error::Refused {
+                reason: Reason::NotVisible,
+                message,
+            }
+        };
+    }
+    core::fault(cx, answer, "Elastic Cloud refuses to read the members").into()
+}
+
+fn cut(element: &str) -> String {
+    element
+        .get(..element.floor_char_boundary(256))
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,262 @@
+//! A fresh read of the user: the member's element, as grants.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+    rc::Rc,
+};
+
+use futures_util::future;
+
+use crate::{
+    ask::{Ask, Selector},
+    contract::types::{Scope, Via, ViaKind},
+    error::{Error, FaultKind, ProviderFault},
+    naming::same,
+    provider::{Context, Grant, Held, Reading, UnreadRow},
+    warning::Warning,
+};
+
+use super::{
+    assignments::{ALL, Assignments, Places},
+    config::Config,
+    documents::Member,
+    find::{self, Scan},
+    ids,
+    role_mappings::{self, Mappings},
+};
+
+/// Wider grants that are shown at the places of a request at most. With more of them nothing is proven.
+const MOST_WIDER: usize = 4_096;
+
+/// What is kept between the reads of one operation.
+#[derive(Default)]
+pub struct Memory {
+    organization: RefCell<String>,
+    /// The scan that found the user: the first read needs no second one.
+    first: RefCell<Option<Scan>>,
+    /// `None` if the role mappings cannot be read.
+    mappings: RefCell<Option<Rc<Mappings>>>,
+    /// Where something was held in any read.
+    places: RefCell<Places>,
+}
+
+/// Provider-specific data kept from a read for the later steps.
+#[derive(Debug)]
+pub struct Detail {
+    pub member: Member,
+    pub organization: String,
+    pub assignments: Assignments,
+    pub admins: usize,
+    pub other_admins: usize,
+    pub mappings: Option<Rc<Mappings>>,
+}
+
+/// Finds the user, and reads the role mappings beside.
+pub async fn find_user(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<String, Error> {
+    let organization = find::organization(config, cx).await?;
+    let (found, mappings) = future::join(
+        find::user(config, cx, &organization),
+        role_mappings::mappings(config, cx, &organization),
+    )
+    .await;
+    let (id, scan) = found?;
+    memory.organization.replace(organization);
+    memory.first.replace(Some(scan));
+    memory.mappings.replace(mappings.map(Rc::new));
+    Ok(id)
+}
+
+/// One scan of the members list, whatever is asked for.
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+    let organization = memory.organization.borrow().clone();
+    let mappings = memory.mappings.borrow().clone();
+    let first = memory.first.take();
+    let scan = match first {
+        Some(scan) => scan,
+        None => find::scan(config, cx, &organization, user).await?,
+    };
+    let Some(found) = scan.found.first() else {
+        return Err(ProviderFault::new(FaultKind::BadAnswer, "the members list does not show the user").into());
+    };
+    // A member that stands there twice holds what either element shows.
+    let mut assignments = Assignments::default();
+    for found in &scan.found {
+        let shown = found.member.role_assignments.as_deref();
+        assignments.add(Assignments::read(shown, &organization));
+    }
+    assignments.unread.extend(elements_of(&scan, &found.member));
+    assignments.places.remember(&memory.places.borrow());
+    memory.places.replace(assignments.places.clone());
+    if let Some(mappings) = &mappings {
+        for held in &mut assignments.held {
+            if mappings.gives_again(&held.grant) {
+                held.grant.warnings.push(Warning::MayReturnAtSsoLogin.text());
+            }
+        }
+    }
+    let mut grants = assignments.grants();
+    match wider(&assignments, cx.ask) {
+        Some(wider) => grants.extend(wider),
+        None => assignments
+            .unread
+            .push(UnreadRow::new("more grants for everything than are looked at")),
+    }
+    // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
+    let mut unreadable = Vec::new();
+    if scan.other_admins == 0 {
+        unreadable.push(String::from("other administrators"));
+    }
+    let emails: BTreeSet<String> = scan
+        .found
+        .iter()
+        .filter_map(|found| found.member.email.as_str().map(str::to_lowercase))
+        .collect();
+    let member = found.member.clone();
+    let reading = Reading {
+        grants,
+        unread: assignments.unread.clone(),
+        emails: emails.into_iter().collect(),
+        username: member.email.as_str().map(str::to_owned),
+        other_ids: Vec::new(),
+        documents: vec![("user", found.raw.clone())],
+        unreadable,
+        is_sparse: scan.found.iter().all(|found| found.member.role_assignments.is_none()),
+        warnings: mappings
+            .is_none()
+            .then(|| Warning::SsoNotChecked.text())
+            .into_iter()
+            .collect(),
+        detail: Box::new(()),
+    };
+    let detail = Detail {
+        member,
+        organization,
+        assignments,
+        admins: scan.admins,
+        other_admins: scan.other_admins,
+        mappings,
+    };
+    Ok((reading, detail))
+}
+
+/// The elements without a user id that may be the user's own: their e-mail address says so, or nothing tells them apart by it.
+fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
+    let is_own = |email: &Option<String>| match (email, member.email.as_str()) {
+        (Some(email), Some(own)) => same(email, own),
+        (Some(_), None) => true,
+        // One element a member: a row that shows nobody is somebody else's.
+        (None, _) => false,
+    };
+    scan.unread
+        .iter()
+        .filter(|(email, _)| is_own(email))
+        .map(|(_, raw)| UnreadRow::new(raw.clone()))
+        .collect()
+}
+
+/// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
+/// `None`: there are too many.
+fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
+    let mut wider: Vec<Grant> = Vec::new();
+    let mut seen = HashSet::new();
+    for entry in &ask.entries {
+        let selector = resolve(entry.selector(), assignments);
+        let Some(place) = &selector.workspace else {
+            continue;
+        };
+        let kind = assignments.places.kind(Some(place));
+        for held in mentioned(assignments, &selector) {
+            let Some(held) = assignments.held.get(held) else {
+                continue;
+            };
+            let what = match (held.kind, held.grant.scope.workspace.as_deref()) {
+                ("organization", _) => "organization",
+                ("deployment", Some(ALL)) => "every deployment",
+                (_, Some(ALL)) => "every project",
+                _ => continue,
+            };
+            // What is held for all of one kind is not held at a place of another kind.
+            let is_elsewhere = place == ALL || kind.is_some_and(|kind| kind != held.kind);
+            if is_elsewhere && held.kind != "organization" {
+                continue;
+            }
+            let grant = Grant {
+                scope: Scope {
+                    workspace: Some(place.clone()),
+                    ..held.grant.scope.clone()
+                },
+                held: Held::Through(vec![Via {
+                    kind: ViaKind::WiderScope,
+                    id: Some(held.grant.role_id.clone()),
+                    name: Some(what.to_owned()),
+                }]),
+                ..held.grant.clone()
+            };
+            if seen.insert(grant.key()) {
+                if wider.len() >= MOST_WIDER {
+                    return None;
+                }
+                wider.push(grant);
+            }
+        }
+    }
+    Some(wider)
+}
+
+/// Positions of the assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
+pub fn mentioned(assignments: &Assignments, selector: &Selector) -> BTreeSet<usize> {
+    let named: Vec<&str> = match (&selector.id, &selector.name) {
+        (Some(id), _) => vec![id.as_str()],
+        (None, Some(name)) => ids::called(name, None)
+            .into_iter()
+            .map(|role| role.id)
+            .chain([name.as_str()])
+            .collect(),
+        (None, None) => Vec::new(),
+    };
+    named
+        .into_iter()
+        .flat_map(|text| assignments.mentions(text))
+        .map(|(_, mention)| mention.position)
+        .collect()
+}
+
+/// A selector in the spelling of the reading.
+pub fn resolve(selector: &Selector, assignments: &Assignments) -> Selector {
+    let mut selector = selector.clone();
+    if let Some(name) = selector.name.as_mut().filter(|name| name.contains('+')) {
+        *name = super::assignments::sorted_name(name);
+    }
+    let Some(id) = &selector.id else {
+        return selector;
+    };
+    let mut key = ids::Key::parse(id);
+    if let Some(group) = selector.group.as_deref() {
+        // With its kind, a short id means one role.
+        let whole = ids::canonical(group, &key.role);
+        let is_published = matches!(ids::by_id(&key.role, Some(group)).as_slice(), [_]);
+        let is_held = || {
+            assignments
+                .mentions(&whole)
+                .any(|(held, _)| ids::Key::parse(&held.grant.role_id).role == whole)
+        };
+        if ids::published(&key.role).is_none() && (is_published || is_held()) {
+            key.role = whole;
+        }
+    }
+    let own = ids::published(&key.role);
+    // With its display name, the id of a carrier means it without application roles.
+    if let (Some(own), Some(name)) = (own, &selector.name)
+        && key.custom.is_empty()
+        && ids::is_carrier(own.kind, own.id)
+        && same(own.name, name)
+        && selector.group.as_deref().is_none_or(|group| group == own.kind)
+    {
+        selector.id = None;
+        selector.group = Some(own.kind.to_owned());
+        return selector;
+    }
+    selector.id = Some(key.text());
+    selector
+}

@@ -1,0 +1,114 @@
+//! What an account protects, in whatever spelling, and with whatever it is assigned.
+
+use serde_json::{Value, json};
+
+use super::{World, both, elasticsearch, id, name, project};
+
+fn protecting(role: &str, assignments: Value) -> World {
+    let mut world = World::holding(assignments);
+    world.settings = json!({"organization_id": "org", "protected_roles": [role]});
+    world
+}
+
+#[test]
+fn a_protected_role_is_found_under_every_id_and_name_and_with_every_application_role() {
+    let deployment = json!({"deployment": [{
+        "organization_id": "org", "role_id": "deployment-admin", "deployment_ids": ["d"], "application_roles": ["kibana_user"],
+    }]});
+    for text in [
+        "deployment-admin",
+        "deployment_admin",
+        "DEPLOYMENT-ADMIN",
+        "admin",
+        "Admin",
+        " Admin ",
+        "kibana_user",
+        "Kibana-User",
+        "deployment-admin+kibana_user",
+    ] {
+        let world = protecting(text, deployment.clone());
+        assert_eq!(
+            world.outcomes(&[id("deployment-admin")]),
+            ["refused protected_role"],
+            "{text}"
+        );
+        assert_eq!(world.writes(), 0);
+    }
+    let carried = elasticsearch(&[project("elasticsearch-viewer", "p", &["alpha", "admin"])]);
+    for text in [
+        "alpha",
+        "Viewer",
+        "viewer",
+        "elasticsearch-viewer",
+        "elasticsearch-viewer+admin+alpha",
+        "elasticsearch-viewer+alpha+admin",
+        "admin",
+        "Admin",
+        "elasticsearch-admin",
+        "elasticsearch_admin",
+    ] {
+        let world = protecting(text, carried.clone());
+        assert_eq!(
+            world.outcomes(&[id("elasticsearch-viewer+alpha+admin")]),
+            ["refused protected_role"],
+            "{text}"
+        );
+    }
+    for text in ["deployment-viewer", "Editor", "gamma", "security-t1-analyst"] {
+        let world = protecting(text, carried.clone());
+        assert_eq!(
+            world.outcomes(&[id("elasticsearch-viewer+alpha+admin")]),
+            ["removed"],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_protected_role_that_is_not_published_is_found_in_every_spelling() {
+    let held = json!({"project": {"security": [project("made_later", "p", &[])]}});
+    for text in [
+        "made_later",
+        "made-later",
+        "security-made-later",
+        "Made later",
+        "security_made_later",
+    ] {
+        let world = protecting(text, held.clone());
+        assert_eq!(
+            world.outcomes(&[id("security-made-later")]),
+            ["refused protected_role"],
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_name_beside_an_id_must_be_the_roles() {
+    let world = World::holding(elasticsearch(&[project("elasticsearch-viewer", "p", &["alpha"])]));
+    assert_eq!(
+        world.outcomes(&[both("elasticsearch-viewer+alpha", "beta")]),
+        ["refused name_mismatch"]
+    );
+    assert_eq!(
+        world.outcomes(&[both("elasticsearch-viewer+alpha", "alpha")]),
+        ["removed"]
+    );
+}
+
+#[test]
+fn the_last_owner_is_counted_without_elements_that_cannot_be_read() {
+    let owner = json!({"organization": [{"organization_id": "org", "role_id": "organization-admin", "application_roles": ["ops"]}]});
+    let world = World::holding(owner.clone());
+    assert_eq!(world.outcomes(&[id("organization-admin")]), ["removed"]);
+    let world = World::holding(owner).with(|organization| {
+        organization.members = vec![
+            json!(null),
+            json!({"role_assignments": {"organization": [{"role_id": "organization-admin"}]}}),
+        ];
+    });
+    assert_eq!(
+        world.outcomes(&[id("organization-admin"), name("ops")]),
+        ["refused side_effect_not_allowed", "refused would_widen"]
+    );
+}

@@ -1,0 +1,234 @@
+//! Elastic Cloud through the whole operation: what an answer says is what the organization holds.
+
+mod guards;
+mod matching;
+mod rows;
+
+use std::{cell::RefCell, rc::Rc};
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    client::Caches,
+    contract::types::{self, Failure, Options, Request, Role, Success},
+    fake::{FakeTransport, Reaction, Seen},
+    json::outcome_name,
+};
+
+const USER: &str = "1001";
+
+/// An organization with one user and one owner.
+struct World {
+    organization: Rc<RefCell<Organization>>,
+    transport: FakeTransport,
+    settings: Value,
+}
+
+struct Organization {
+    /// The user's `role_assignments`.
+    assignments: Value,
+    /// Elements of the members list besides the user's.
+    members: Vec<Value>,
+    /// The body of a write never arrives.
+    drops_bodies: bool,
+    content_type: &'static str,
+}
+
+impl World {
+    fn holding(assignments: Value) -> Self {
+        let owner = json!({
+            "user_id": "1009", "email": "root@example.com",
+            "role_assignments": {"organization": [{"organization_id": "org", "role_id": "organization-admin"}]},
+        });
+        let organization = Rc::new(RefCell::new(Organization {
+            assignments,
+            members: vec![owner],
+            drops_bodies: false,
+            content_type: "application/json",
+        }));
+        let far_end = Rc::clone(&organization);
+        Self {
+            organization,
+            transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
+            settings: json!({"organization_id": "org"}),
+        }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Organization)) -> Self {
+        change(&mut self.organization.borrow_mut());
+        self
+    }
+
+    fn ask(&self, roles: &[Role]) -> Result<Success, Failure> {
+        let request = Request {
+            id: String::from(USER),
+            roles: roles.iter().cloned().map(Into::into).collect(),
+            organizations: Vec::new(),
+            workspace_id: crate::contract::types::Narrowing::Anywhere,
+            remote_query: None,
+            remote_data: None,
+        };
+        let account = types::Account {
+            provider: types::Provider::ElasticCloud,
+            base_url: crate::contract::types::Endpoint::ProviderDefault,
+            credentials: types::Credentials::ApiKey(String::from("essu_key")),
+            settings: self.settings.to_string(),
+        };
+        let caches = Caches::default();
+        self.transport.run(crate::unassign_role(
+            &self.transport,
+            &caches,
+            account,
+            request,
+            options(),
+        ))
+    }
+
+    /// Outcome or reason of each entry.
+    fn outcomes(&self, roles: &[Role]) -> Vec<String> {
+        let answer = self.ask(roles);
+        let entries = match &answer {
+            Ok(success) => &success.outcomes,
+            Err(failure) => {
+                assert!(!failure.outcomes.is_empty(), "{failure:?}");
+                &failure.outcomes
+            }
+        };
+        entries
+            .iter()
+            .map(|entry| match &entry.reason {
+                Some(reason) => format!("{} {reason}", outcome_name(entry.outcome)),
+                None => outcome_name(entry.outcome).to_owned(),
+            })
+            .collect()
+    }
+
+    fn held(&self) -> Value {
+        self.organization.borrow().assignments.clone()
+    }
+
+    fn requests(&self, method: &str, path: &str) -> usize {
+        let seen = self.transport.seen.borrow();
+        let is_it = |seen: &&Seen| seen.method == method && seen.url.ends_with(path);
+        seen.iter().filter(is_it).count()
+    }
+
+    fn writes(&self) -> usize {
+        self.requests("DELETE", "/users/1001/role_assignments")
+    }
+}
+
+impl Organization {
+    fn react(&mut self, seen: &Seen) -> Reaction {
+        let headers = vec![("content-type", self.content_type.to_owned())];
+        if seen.method == "DELETE" {
+            if !self.drops_bodies {
+                let body = serde_json::from_str(&seen.body).unwrap();
+                subtract(&mut self.assignments, &body);
+            }
+            return Reaction::Answer(200, headers, String::from("{}"));
+        }
+        if seen.url.ends_with("/role_mappings") {
+            return Reaction::Answer(200, headers, json!({"mappings": []}).to_string());
+        }
+        let user = json!({
+            "user_id": USER, "name": "Ann Lee", "email": "ann.lee@example.com", "member_since": "2025-01-02T03:04:05Z",
+            "role_assignments": self.assignments,
+        });
+        let members: Vec<&Value> = self.members.iter().chain([&user]).collect();
+        Reaction::Answer(200, headers, json!({ "members": members }).to_string())
+    }
+}
+
+/// Takes exactly the places of the items that are named, by role and application roles.
+fn subtract(held: &mut Value, body: &Map<String, Value>) {
+    for (kind, removed) in body {
+        let Some(held) = held.get_mut(kind) else { continue };
+        if let Value::Object(projects) = removed {
+            subtract(held, projects);
+            continue;
+        }
+        let Some(rows) = held.as_array_mut() else { continue };
+        for removed in removed.as_array().unwrap() {
+            rows.retain_mut(|row| {
+                let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                let same = |key: &str| row.get(key).filter(|value| !is_empty(value)) == removed.get(key);
+                if !same("role_id") || !same("application_roles") || !same("organization_id") {
+                    return true;
+                }
+                for ids in ["deployment_ids", "project_ids"] {
+                    let gone: Vec<Value> = removed.get(ids).and_then(Value::as_array).cloned().unwrap_or_default();
+                    if let Some(places) = row.get_mut(ids).and_then(Value::as_array_mut) {
+                        places.retain(|place| !gone.contains(place));
+                        return !places.is_empty();
+                    }
+                }
+                false
+            });
+        }
+    }
+}
+
+fn options() -> Options {
+    Options {
+        mode: crate::contract::types::Mode::Revoke,
+        allow: Vec::new(),
+        deadline: None,
+        strict_scope: crate::contract::types::StrictScope::AccountDefault,
+        unknown_role: crate::contract::types::UnknownRole::NotFound,
+        acknowledged_at: None,
+        expect: crate::contract::types::Expectation::Anyone,
+        accept_unverified: false,
+    }
+}
+
+fn id(id: &str) -> Role {
+    Role {
+        id: Some(id.to_owned()),
+        name: None,
+        group: None,
+        organization: None,
+        workspace: None,
+    }
+}
+
+fn name(name: &str) -> Role {
+    Role {
+        name: Some(name.to_owned()),
+        ..unnamed()
+    }
+}
+
+fn unnamed() -> Role {
+    Role { id: None, ..id("") }
+}
+
+fn both(id: &str, name: &str) -> Role {
+    Role {
+        id: Some(id.to_owned()),
+        ..self::name(name)
+    }
+}
+
+fn in_group(role: Role, group: &str) -> Role {
+    Role {
+        group: Some(group.to_owned()),
+        ..role
+    }
+}
+
+fn at(role: Role, workspace: &str) -> Role {
+    Role {
+        workspace: Some(workspace.to_owned()),
+        ..role
+    }
+}
+
+/// An assignment of a role in an Elasticsearch project, with application roles.
+fn project(role: &str, place: &str, application_roles: &[&str]) -> Value {
+    json!({"organization_id": "org", "role_id": role, "project_ids": [place], "application_roles": application_roles})
+}
+
+fn elasticsearch(rows: &[Value]) -> Value {
+    json!({"project": {"elasticsearch": rows}})
+}

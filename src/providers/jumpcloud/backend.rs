@@ -1,0 +1,306 @@
+//! The steps of a removal at JumpCloud.
+
+use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
+
+use crate::{
+    ask::{Ask, Selector},
+    backend::Backend,
+    capability::Capability,
+    contract::types::{SideEffect, User},
+    error::Error,
+    naming::{same, skeleton},
+    provider::{
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
+        Principal, Reading, Verdict, Verification, Write,
+    },
+    secret::MASK,
+};
+
+use super::{
+    absence,
+    capability::CAPABILITY,
+    config::{Access, Config},
+    core,
+    documents::{Administrator, Role},
+    find,
+    groups::Named,
+    ids::{self, RoleDirectory, is_object_id},
+    mapping,
+    read::{self, Basis, Detail},
+    revoke,
+};
+
+/// One JumpCloud account during one operation.
+pub struct JumpCloud {
+    config: Config,
+    /// What the operation's first read found.
+    basis: RefCell<Option<Rc<Basis>>>,
+    /// Names of roles that a write of this operation took, or may have taken.
+    taken: RefCell<Vec<String>>,
+}
+
+/// Only its holders may change administrators, so that the last one must stay. Spelt in two ways.
+const OWNER: &str = "administrator with billing";
+
+impl JumpCloud {
+    pub const fn new(config: Config) -> Self {
+        Self {
+            config,
+            basis: RefCell::new(None),
+            taken: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// What to say if nobody else is certain to hold the owners' role.
+    async fn last_owner(&self, cx: &Context<'_>, own: &str) -> Result<Option<String>, Error> {
+        let all = find::administrators(&self.config, cx).await?;
+        let is_other_owner = |other: &Administrator| {
+            let names = other.roles.told().unwrap_or_default();
+            !other.id.eq_ignore_ascii_case(own) && other.is_active && names.iter().any(|name| same(name, OWNER))
+        };
+        if all.rows.iter().any(is_other_owner) {
+            return Ok(None);
+        }
+        Ok(Some(match all.gap("administrators") {
+            None => String::from("the last Administrator With Billing"),
+            Some(gap) => format!("perhaps the last Administrator With Billing: {gap}"),
+        }))
+    }
+}
+
+impl Backend for JumpCloud {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        Verification {
+            window: self.config.staleness_window,
+            earliest: Duration::from_secs(2),
+            rounds: 3,
+            replaces_set: true,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        match field {
+            Field::User if !is_object_id(value) && !value.contains('@') => Err(String::from(
+                "must be an id (24 hexadecimal digits) or an e-mail address",
+            )),
+            Field::User | Field::Organization | Field::Role | Field::Group if is_object_id(value) => {
+                Ok(value.to_ascii_lowercase())
+            }
+            Field::Organization => Err(String::from("must be an organization id (24 hexadecimal digits)")),
+            _ => Ok(value.to_owned()),
+        }
+    }
+
+    fn refine(&self, selector: &mut Selector) -> Result<(), String> {
+        if selector.group.is_none() {
+            return Ok(());
+        }
+        // A group gives no role at JumpCloud; `member` is what one is in it.
+        if selector.id.is_none() && selector.name.as_deref().is_none_or(|name| same(name, "member")) {
+            selector.name = None;
+            return Ok(());
+        }
+        Err(String::from(
+            "cannot stand beside a group: JumpCloud has no roles in groups; name only the group to leave it",
+        ))
+    }
+
+    /// A group's name becomes its id. What cannot be told stays as it is, and is held by nobody.
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        let named = |text: &String| match detail.basis.groups.as_ref().map(|groups| groups.named(text)) {
+            Some(Named::One(group)) => group.id.clone(),
+            _ => text.clone(),
+        };
+        Selector {
+            group: selector.group.as_ref().map(named),
+            ..selector.clone()
+        }
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        find::find_user(&self.config, cx).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        let basis = self.basis.borrow().clone();
+        let taken = self.taken.borrow().clone();
+        let (reading, detail) = read::read(&self.config, cx, user, basis, taken).await?;
+        self.basis.replace(Some(Rc::clone(&detail.basis)));
+        Ok((reading, detail))
+    }
+
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        ids::is_same(one, other)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        is_object_id(text)
+    }
+
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Directory, Error> {
+        let basis = &detail.basis;
+        let (roles, gap): (Vec<KnownRole>, Option<String>) = if selector.is_link {
+            let Some(known) = &basis.organizations else {
+                return Ok(Directory::none("JumpCloud does not show the organizations"));
+            };
+            let organization = |(id, name): (&String, &Option<String>)| KnownRole {
+                id: id.clone(),
+                name: name.clone(),
+            };
+            let listed = known.rows.iter().map(|known| organization((&known.id, &known.name)));
+            (listed.collect(), known.gap("organizations"))
+        } else {
+            if let RoleDirectory::Failed(fault) = &basis.directory {
+                return Err(fault.clone().into());
+            }
+            let role = |role: &Role| KnownRole {
+                id: role.id.clone(),
+                name: role.name.clone(),
+            };
+            (
+                basis.directory.roles().iter().map(role).collect(),
+                basis.directory.gap(),
+            )
+        };
+        Ok(Directory {
+            roles,
+            coverage: gap.map_or(Coverage::Whole, Coverage::Partial),
+        })
+    }
+
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(absence::of(&self.config, cx, selector, detail).await?)
+    }
+
+    async fn consequences(
+        &self,
+        cx: &Context<'_>,
+        reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        let Some(known) = detail.person.known() else {
+            return Ok(Vec::new());
+        };
+        let roles = |grants: &[Grant]| grants.iter().filter(|grant| grant.kind == GrantKind::Role).count();
+        let is_last_role = roles(targets) > 0 && roles(targets) == roles(&reading.grants);
+        let has_link = targets.iter().any(|grant| grant.kind == GrantKind::OrganizationLink);
+        if (is_last_role || has_link) && !cx.ask.remote_data.is_empty() {
+            let what = if has_link {
+                "an organization link"
+            } else {
+                "the last role"
+            };
+            return Err(Error::request(
+                "remote_data",
+                format!("remote_data cannot be sent: {what} goes with a DELETE, which has no body; nothing was sent"),
+            ));
+        }
+        let consequence = |target: usize, effect: SideEffect, list: String| Consequence {
+            affects: Affects::Nobody,
+            target,
+            takes: Vec::new(),
+            effect,
+            lists: vec![list],
+        };
+        let mut consequences = Vec::new();
+        if is_last_role {
+            let deletes = |(target, _)| {
+                let list = format!("the administrator record {} with its API key", known.record.id);
+                consequence(target, SideEffect::DeleteAdministrator, list)
+            };
+            let roles = targets.iter().enumerate();
+            consequences.extend(roles.filter(|(_, grant)| grant.kind == GrantKind::Role).map(deletes));
+        }
+        let owners = owner_roles(targets, detail);
+        if !owners.is_empty()
+            && let Some(list) = self.last_owner(cx, &known.record.id).await?
+        {
+            let last = |target| consequence(target, SideEffect::LastAdministrator, list.clone());
+            consequences.extend(owners.into_iter().map(last));
+        }
+        Ok(consequences)
+    }
+
+    /// A client's credentials are a service account's. A key is an administrator's, or a service account's.
+    async fn own_principal(&self, cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+        if matches!(self.config.access, Access::Client { .. }) {
+            return Ok(Principal::NoUser);
+        }
+        let Some(owner) = core::key_owner(&self.config, cx).await? else {
+            return Ok(Principal::Unknown);
+        };
+        let administrator = detail.person.administrator_id();
+        let is_own_id = administrator.as_deref().is_some_and(|id| ids::is_same(id, &owner.id));
+        let own_email = owner.email.as_deref();
+        let is_own_email = own_email.is_some_and(|own| reading.emails.iter().any(|email| same(email, own)));
+        Ok(if is_own_id || is_own_email {
+            Principal::User(detail.user.clone())
+        } else if administrator.is_some() || (own_email.is_some() && !reading.emails.is_empty()) {
+            Principal::NoUser
+        } else {
+            Principal::Unknown
+        })
+    }
+
+    fn plan(&self, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        revoke::plan(&self.config, ask, user, detail, targets)
+    }
+
+    fn call_headers(&self) -> Vec<(&'static str, String)> {
+        let name = match self.config.access {
+            Access::Key(_) => "x-api-key",
+            Access::Client { .. } => "authorization",
+        };
+        vec![(name, MASK.to_owned())]
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        let verdict = revoke::send(&self.config, cx, write, grants, detail).await;
+        self.taken
+            .borrow_mut()
+            .extend(revoke::taken_by(write, grants, &verdict));
+        vec![verdict; grants.len()]
+    }
+
+    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+        mapping::user(detail, &reading.grants)
+    }
+}
+
+/// The positions of the targets that are, or may be, the owners' role: by their own name or by the directory's.
+fn owner_roles(targets: &[Grant], detail: &Detail) -> Vec<usize> {
+    let is_owner = |name: &String| skeleton(name) == skeleton(OWNER);
+    let listed = detail.basis.directory.roles().iter();
+    let ids: HashSet<&str> = listed
+        .filter(|role| role.name.as_ref().is_some_and(is_owner))
+        .map(|role| role.id.as_str())
+        .collect();
+    let may_be_owner = |grant: &Grant| {
+        grant.kind == GrantKind::Role
+            && (ids.contains(grant.role_id.as_str()) || grant.role_name.as_ref().is_some_and(is_owner))
+    };
+    let targets = targets.iter().enumerate();
+    targets
+        .filter(|(_, grant)| may_be_owner(grant))
+        .map(|(target, _)| target)
+        .collect()
+}

@@ -1,0 +1,444 @@
+//! Finds the user: the system user, and the administrator behind it, in whichever way the request names them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    client::QueryBuilder,
+    error::{Error, FaultKind, ProviderFault},
+    naming::same,
+    provider::Context,
+    reason::Reason,
+};
+
+use super::{
+    config::Config,
+    core::{self, Count, List},
+    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, SystemUser, id_of},
+};
+
+/// One person: the system user and the administrator.
+pub struct Person {
+    /// `None` for an administrator whose system user cannot be told; there may be none.
+    pub system_user: Option<Value>,
+    pub administrator: Behind,
+    /// Nothing but an equal e-mail address joins the two.
+    pub by_email: bool,
+    /// Why somebody else may be the user's administrator as well: what this one does not hold is not proven absent.
+    pub doubt: Option<String>,
+    /// A role is shown elsewhere that the administrator's record lacks.
+    is_contradicted: bool,
+}
+
+/// The administrator behind a person.
+pub enum Behind {
+    /// The list of administrators, read to its end, has nobody who could be it.
+    Nobody,
+    One(Box<Known>),
+    /// What JumpCloud shows does not say who it is, or what is held.
+    Unclear(Box<Unclear>),
+}
+
+/// An administrator whose record tells its roles.
+pub struct Known {
+    pub document: Value,
+    pub record: Administrator,
+}
+
+/// An administrator of whom too little is told.
+#[derive(Default)]
+pub struct Unclear {
+    /// `None`: it is not visible.
+    pub reason: Option<Reason>,
+    pub message: String,
+    pub document: Option<Value>,
+    /// The roles that JumpCloud shows all the same: enough to be seen, not to be judged by.
+    pub shown: RecordedRoles,
+}
+
+/// Whom an earlier read of the same operation found: nobody else may take the place.
+#[derive(Clone, Copy, Default)]
+pub struct Earlier<'a> {
+    pub system_user: Option<&'a str>,
+    pub administrator: Option<&'a str>,
+}
+
+impl From<Behind> for Person {
+    /// Without a system user.
+    fn from(administrator: Behind) -> Self {
+        Self {
+            system_user: None,
+            administrator,
+            by_email: false,
+            doubt: None,
+            is_contradicted: false,
+        }
+    }
+}
+
+impl Person {
+    pub fn known(&self) -> Option<&Known> {
+        match &self.administrator {
+            Behind::One(known) => Some(known),
+            Behind::Nobody | Behind::Unclear(_) => None,
+        }
+    }
+
+    /// The administrator's document, whatever can be made of it.
+    pub fn administrator_document(&self) -> Option<&Value> {
+        match &self.administrator {
+            Behind::One(known) => Some(&known.document),
+            Behind::Unclear(unclear) => unclear.document.as_ref(),
+            Behind::Nobody => None,
+        }
+    }
+
+    pub fn administrator_id(&self) -> Option<String> {
+        let linked = || match AdministratorLink::of(self.system_user.as_ref()?) {
+            AdministratorLink::To(linked) => Some(linked.id),
+            AdministratorLink::None | AdministratorLink::Unreadable(_) => None,
+        };
+        self.administrator_document().and_then(id_of).or_else(linked)
+    }
+
+    /// The same person, whose administrator's record cannot be relied on.
+    pub fn distrusted(self, message: String) -> Self {
+        let administrator = match self.administrator {
+            Behind::One(known) => Behind::Unclear(Box::new(Unclear {
+                reason: None,
+                message,
+                shown: known.record.roles,
+                document: Some(known.document),
+            })),
+            other => other,
+        };
+        Self { administrator, ..self }
+    }
+}
+
+/// The id to write to: a system user's, or that of an administrator whose system user cannot be told.
+pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+    let wanted = &cx.ask.user;
+    if !wanted.contains('@') {
+        return Ok(wanted.clone());
+    }
+    let users = with_email(config, cx, wanted).await?;
+    match (users.ids.as_slice(), users.gap) {
+        ([user], None) => Ok(user.clone()),
+        ([], None) => only_administrator(config, cx, wanted).await,
+        ([], Some(gap)) => Err(unreadable(&gap).into()),
+        ([_], Some(gap)) => Err(Error::Refused {
+            reason: Reason::Ambiguous,
+            message: format!(
+                "whether another user has the e-mail address `{wanted}` cannot be told; use the id: {gap}"
+            ),
+        }),
+        _ => Err(several(wanted)),
+    }
+}
+
+/// The only administrator with this e-mail address.
+async fn only_administrator(config: &Config, cx: &Context<'_>, wanted: &str) -> Result<String, Error> {
+    let all = administrators(config, cx).await?;
+    let mut same = all.rows.iter().filter(|known| has_email(known, wanted));
+    match (same.next(), same.next(), gap_of_addresses(&all)) {
+        (Some(administrator), None, None) => Ok(administrator.id.clone()),
+        (None, _, None) => Err(not_found(wanted)),
+        (None, _, Some(gap)) => Err(unreadable(&gap).into()),
+        (Some(_), None, Some(gap)) => Err(Error::Refused {
+            reason: Reason::Ambiguous,
+            message: format!(
+                "whether another administrator has the e-mail address `{wanted}` cannot be told; use the id: {gap}"
+            ),
+        }),
+        _ => Err(several(wanted)),
+    }
+}
+
+/// The person with this id, of a system user or of an administrator.
+pub async fn person(
+    config: &Config,
+    cx: &Context<'_>,
+    id: &str,
+    earlier: Option<Earlier<'_>>,
+) -> Result<Person, Error> {
+    let person = person_once(config, cx, id, earlier).await?;
+    if !person.is_contradicted {
+        return Ok(person);
+    }
+    // The roles may have changed between the two reads.
+    let again = person_once(config, cx, id, earlier).await?;
+    if again.is_contradicted {
+        let message = "JumpCloud shows a role of the administrator elsewhere that the administrator's record lacks";
+        return Ok(again.distrusted(message.to_owned()));
+    }
+    Ok(again)
+}
+
+async fn person_once(
+    config: &Config,
+    cx: &Context<'_>,
+    id: &str,
+    earlier: Option<Earlier<'_>>,
+) -> Result<Person, Error> {
+    let Some(earlier) = earlier else {
+        return match system_user(config, cx, id).await? {
+            Some(user) => Ok(of_system_user(config, cx, user, None).await?),
+            None => match administrator_by_id(config, cx, id).await? {
+                Some(document) => Ok(of_administrator(config, cx, document).await?),
+                None => Err(not_found(id)),
+            },
+        };
+    };
+    if let Some(id) = earlier.system_user {
+        let user = system_user(config, cx, id)
+            .await?
+            .ok_or_else(|| unreadable("the user that was there is not"))?;
+        return Ok(of_system_user(config, cx, user, earlier.administrator).await?);
+    }
+    match administrator_by_id(config, cx, id).await? {
+        Some(document) => Ok(read_record(document)?.into()),
+        // Deleted, if the others are listed and this one is not.
+        None => Ok(from_list(config, cx, None, Some(id)).await?),
+    }
+}
+
+/// The administrator's document of an id, as it is now.
+pub async fn administrator_by_id(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Value>, ProviderFault> {
+    core::find(config, cx, "/api/users", id, "the administrator").await
+}
+
+/// What an administrator's document says.
+pub fn record(document: &Value) -> Result<Administrator, ProviderFault> {
+    Administrator::of(document).ok_or_else(|| unreadable("an administrator that is not as documented"))
+}
+
+/// The administrators of the organization.
+pub async fn administrators(config: &Config, cx: &Context<'_>) -> Result<List<Administrator>, ProviderFault> {
+    core::list(config, cx, "/api/users?sort=_id", Count::Always, "administrators").await
+}
+
+/// Why an administrator of any e-mail address may be missing.
+fn gap_of_addresses(all: &List<Administrator>) -> Option<String> {
+    all.gap("administrators").or_else(|| {
+        let hidden = all.rows.iter().find(|known| known.email.is_none())?;
+        Some(format!(
+            "JumpCloud does not show the e-mail address of the administrator {}",
+            hidden.id
+        ))
+    })
+}
+
+async fn system_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Value>, ProviderFault> {
+    core::find(config, cx, "/api/systemusers", id, "the user").await
+}
+
+/// The administrator behind a system user: the one that is linked, else the one with the same e-mail address.
+async fn of_system_user(
+    config: &Config,
+    cx: &Context<'_>,
+    user: Value,
+    earlier: Option<&str>,
+) -> Result<Person, ProviderFault> {
+    let person = match AdministratorLink::of(&user) {
+        // The one that was found before may still hold what this one does not.
+        AdministratorLink::To(linked) if earlier.is_some_and(|earlier| !earlier.eq_ignore_ascii_case(&linked.id)) => {
+            let message = "the user is linked to another administrator than before";
+            unclear(message, None, Some(&linked.roles)).into()
+        }
+        AdministratorLink::To(linked) => by_id(config, cx, &linked.id, &linked.roles).await?,
+        AdministratorLink::Unreadable(roles) => {
+            let message = "JumpCloud links the user to an administrator that it does not name";
+            unclear(message, None, Some(&roles)).into()
+        }
+        // No link is no proof: the list of administrators, read to its end, is.
+        AdministratorLink::None => {
+            let email = user
+                .get("email")
+                .and_then(Value::as_str)
+                .filter(|email| !email.trim().is_empty());
+            let person = from_list(config, cx, email, earlier).await?;
+            Person {
+                by_email: person.known().is_some(),
+                ..person
+            }
+        }
+    };
+    Ok(Person {
+        system_user: Some(user),
+        ..person
+    })
+}
+
+/// The administrator, and the system user that it belongs to: linked to it, or linked to nobody and with the same e-mail address.
+async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) -> Result<Person, ProviderFault> {
+    let record = record(&document)?;
+    let alone: Person = read_record(document)?.into();
+    let Some(email) = &record.email else {
+        return Ok(alone);
+    };
+    let users = with_email(config, cx, email).await?;
+    let ([id], None) = (users.ids.as_slice(), users.gap) else {
+        return Ok(alone);
+    };
+    // A row of the list may lack the link.
+    let user = system_user(config, cx, id).await?;
+    let is_linked = match user.as_ref().map(AdministratorLink::of) {
+        Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => true,
+        Some(AdministratorLink::None) => false,
+        _ => return Ok(alone),
+    };
+    Ok(Person {
+        system_user: user,
+        by_email: !is_linked,
+        ..alone
+    })
+}
+
+/// The administrator that was found before, else the one with this e-mail address, in the list of all of them; and why another one
+/// may be it as well.
+async fn from_list(
+    config: &Config,
+    cx: &Context<'_>,
+    email: Option<&str>,
+    earlier: Option<&str>,
+) -> Result<Person, ProviderFault> {
+    let all = administrators(config, cx).await?;
+    if all.rows.is_empty() {
+        let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
+        return Ok(unclear(message, None, None).into());
+    }
+    let found_before = earlier.and_then(|id| all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(id)));
+    let same: Vec<&Administrator> = match (found_before, email) {
+        (Some(known), _) => vec![known],
+        (None, Some(email)) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
+        (None, None) if earlier.is_some() => Vec::new(),
+        (None, None) => {
+            let message = "the user has neither a link to an administrator nor an e-mail address";
+            return Ok(unclear(message, None, None).into());
+        }
+    };
+    let gap = if email.is_some() {
+        gap_of_addresses(&all)
+    } else {
+        all.gap("administrators")
+    };
+    Ok(match (same.as_slice(), gap) {
+        ([], None) => Behind::Nobody.into(),
+        ([], Some(gap)) => unclear(&gap, None, None).into(),
+        ([one], doubt) => Person {
+            doubt,
+            ..by_id(config, cx, &one.id, &one.roles).await?
+        },
+        (several, _) => {
+            let unclear = Unclear {
+                reason: Some(Reason::Ambiguous),
+                message: format!("{} administrators have the user's e-mail address", several.len()),
+                ..Unclear::default()
+            };
+            Behind::Unclear(Box::new(unclear)).into()
+        }
+    })
+}
+
+/// An administrator that JumpCloud names, and its roles as they are shown there: that it is not shown is no proof that it is not
+/// there.
+async fn by_id(
+    config: &Config,
+    cx: &Context<'_>,
+    id: &str,
+    elsewhere: &RecordedRoles,
+) -> Result<Person, ProviderFault> {
+    let Some(document) = administrator_by_id(config, cx, id).await? else {
+        let message = format!("JumpCloud names the administrator {id} and does not show it");
+        return Ok(unclear(&message, None, Some(elsewhere)).into());
+    };
+    let person: Person = read_record(document)?.into();
+    let lacks_role = |known: &Known| !elsewhere.are_among(&known.record.roles);
+    Ok(Person {
+        is_contradicted: person.known().is_some_and(lacks_role),
+        ..person
+    })
+}
+
+fn read_record(document: Value) -> Result<Behind, ProviderFault> {
+    let record = record(&document)?;
+    if let Some(why) = record.roles.fault {
+        return Ok(unclear(why, Some(document), Some(&record.roles)));
+    }
+    Ok(Behind::One(Box::new(Known { document, record })))
+}
+
+fn unclear(message: &str, document: Option<Value>, shown: Option<&RecordedRoles>) -> Behind {
+    Behind::Unclear(Box::new(Unclear {
+        reason: None,
+        message: message.to_owned(),
+        document,
+        shown: shown.cloned().unwrap_or_default(),
+    }))
+}
+
+/// System users with one e-mail address.
+struct WithEmail {
+    ids: Vec<String>,
+    /// Why there may be another one.
+    gap: Option<String>,
+}
+
+/// The system users with this e-mail address. The filter may regard case: what it lets through is compared here, and a lower-case
+/// spelling is asked for besides.
+async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<WithEmail, ProviderFault> {
+    let lower = email.to_lowercase();
+    let mut ids = BTreeSet::new();
+    let mut gap = None;
+    for spelling in [email, &lower].into_iter().take(if lower == email { 1 } else { 2 }) {
+        let path = QueryBuilder::new()
+            .pair("filter", &format!("email:$eq:{spelling}"))
+            .on("/api/systemusers");
+        let list: List<SystemUser> =
+            core::list(config, cx, &path, Count::Always, "users with this e-mail address").await?;
+        gap = gap.or_else(|| list.gap("users with this e-mail address"));
+        for user in list.rows {
+            match &user.email {
+                Some(known) if same(known, email) => {
+                    ids.insert(user.id);
+                }
+                Some(_) => {}
+                None => {
+                    gap.get_or_insert_with(|| {
+                        format!("JumpCloud does not show the e-mail address of the user {}", user.id)
+                    });
+                }
+            }
+        }
+    }
+    Ok(WithEmail {
+        ids: ids.into_iter().collect(),
+        gap,
+    })
+}
+
+fn has_email(administrator: &Administrator, email: &str) -> bool {
+    administrator.email.as_deref().is_some_and(|known| same(known, email))
+}
+
+fn not_found(text: &str) -> Error {
+    Error::UserNotFound {
+        message: format!("JumpCloud knows no user and no administrator `{text}`"),
+    }
+}
+
+fn several(text: &str) -> Error {
+    Error::Refused {
+        reason: Reason::Ambiguous,
+        message: format!("JumpCloud knows several of `{text}`; use the id"),
+    }
+}
+
+fn unreadable(what: &str) -> ProviderFault {
+    ProviderFault::new(
+        FaultKind::BadAnswer,
+        format!("JumpCloud's answer is not as expected: {what}"),
+    )
+}

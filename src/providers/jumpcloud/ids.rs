@@ -1,0 +1,272 @@
+//! Ids of JumpCloud, and which of them the held roles have: a record lists names and ids side by side, JumpCloud writes names, and
+//! callers ask by id.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    contract::types::Scope,
+    error::ProviderFault,
+    naming::canonical,
+    provider::{Grant, GrantKind, Held, Identity, KnownAs},
+};
+
+use super::{
+    core::List,
+    documents::{RecordedRoles, Role},
+};
+
+/// The form of every JumpCloud id.
+pub fn is_object_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether two texts are one id: hexadecimal digits in either case.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || (is_object_id(one) && one.eq_ignore_ascii_case(other))
+}
+
+/// The organization's roles.
+pub enum RoleDirectory {
+    Known(List<Role>),
+    /// JumpCloud does not show them: why.
+    NotShown(String),
+    /// The next call may be shown them.
+    Failed(ProviderFault),
+}
+
+/// A role that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole {
+    /// What the record calls it, and what a write calls it.
+    pub name: String,
+    /// `None`: several roles could be meant, or none is known.
+    pub id: Option<String>,
+}
+
+impl RoleDirectory {
+    /// As far as they are known.
+    pub fn roles(&self) -> &[Role] {
+        match self {
+            Self::Known(list) => &list.rows,
+            Self::NotShown(_) | Self::Failed(_) => &[],
+        }
+    }
+
+    /// Why a role may be missing, for people.
+    pub fn gap(&self) -> Option<String> {
+        match self {
+            Self::Known(list) => list.gap("roles").or_else(|| {
+                let is_nameless = list.rows.iter().any(|role| role.name.is_none());
+                is_nameless.then(|| String::from("JumpCloud lists a role without its name"))
+            }),
+            Self::NotShown(why) => Some(why.clone()),
+            Self::Failed(fault) => Some(fault.message.clone()),
+        }
+    }
+}
+
+impl HeldRole {
+    pub fn grant(&self, organization: Option<&str>) -> Grant {
+        let identity = if self.id.is_some() {
+            Identity::Id
+        } else {
+            Identity::NameOnly
+        };
+        Grant {
+            known_as: KnownAs {
+                identity,
+                ..KnownAs::default()
+            },
+            kind: GrantKind::Role,
+            role_id: self.id.as_ref().unwrap_or(&self.name).clone(),
+            role_name: Some(self.name.clone()),
+            scope: Scope {
+                group: None,
+                organization: organization.map(str::to_owned),
+                workspace: None,
+            },
+            held: Held::Direct,
+            effects: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// The roles that a record names, each with its id as far as that can be told.
+///
+/// A record's own ids decide, as far as the directory has them under that name. If one name and one id are left over, they belong
+/// together, however the directory spells that role. A record without ids leaves it to a directory that was read whole: to the
+/// exact name, else to the only one that is the same name.
+///
+/// # Errors
+/// Why the record contradicts the directory.
+pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<HeldRole>, String> {
+    let roles = directory.roles();
+    let all = Index::of(roles.iter());
+    let names = &recorded.names;
+    if !recorded.has_every_id {
+        let is_whole = directory.gap().is_none();
+        let held = |name: &String| HeldRole {
+            name: name.clone(),
+            id: all.only(name).filter(|_| is_whole),
+        };
+        return Ok(names.iter().map(held).collect());
+    }
+    let mut left: HashSet<String> = recorded.ids.iter().cloned().collect();
+    let recorded = Index::of(roles.iter().filter(|role| left.contains(&role.id)));
+    let mut held: Vec<HeldRole> = Vec::with_capacity(names.len());
+    for name in names {
+        if all.has(name) && !recorded.has(name) {
+            return Err(format!(
+                "the administrator's record names the role `{name}` and has the id of another one"
+            ));
+        }
+        held.push(HeldRole {
+            name: name.clone(),
+            id: recorded.only(name).filter(|id| left.remove(id)),
+        });
+    }
+    let mut without_id = held.iter_mut().filter(|role| role.id.is_none());
+    if let (Some(role), None) = (without_id.next(), without_id.next())
+        && left.len() == 1
+    {
+        role.id = left.into_iter().next();
+    }
+    Ok(held)
+}
+
+/// Roles by name.
+struct Index<'a> {
+    exact: HashMap<&'a str, Vec<&'a Role>>,
+    /// By what their names compare as.
+    canonical: HashMap<String, Vec<&'a Role>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(roles: impl Iterator<Item = &'a Role>) -> Self {
+        let mut index = Self {
+            exact: HashMap::new(),
+            canonical: HashMap::new(),
+        };
+        for role in roles {
+            if let Some(name) = &role.name {
+                index.exact.entry(name).or_default().push(role);
+                index.canonical.entry(canonical(name)).or_default().push(role);
+            }
+        }
+        index
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.canonical.contains_key(&canonical(name))
+    }
+
+    /// The id of the only role that can be meant.
+    fn only(&self, name: &str) -> Option<String> {
+        let exact = self.exact.get(name).map(Vec::as_slice).unwrap_or_default();
+        let called = self
+            .canonical
+            .get(&canonical(name))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        match (exact, called) {
+            ([one], _) | ([], [one]) => Some(one.id.clone()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::providers::jumpcloud::{
+        core::Extent,
+        documents::{Administrator, Listed},
+    };
+
+    fn directory(roles: &[(&str, &str)], extent: Extent) -> RoleDirectory {
+        let role = |&(id, name): &(&str, &str)| Role {
+            id: id.to_owned(),
+            name: Some(name.to_owned()),
+        };
+        RoleDirectory::Known(List {
+            rows: roles.iter().map(role).collect(),
+            unread: Vec::new(),
+            extent,
+        })
+    }
+
+    fn try_ids(record: &Value, roles: &[(&str, &str)], extent: Extent) -> Result<Vec<Option<String>>, String> {
+        let mut record = record.clone();
+        record["_id"] = json!("a");
+        let administrator = Administrator::of(&record).unwrap();
+        administrator.roles.told().unwrap();
+        let held = held(&administrator.roles, &directory(roles, extent))?;
+        Ok(held.into_iter().map(|role| role.id).collect())
+    }
+
+    fn ids(record: &Value, roles: &[(&str, &str)]) -> Vec<Option<String>> {
+        try_ids(record, roles, Extent::Whole).unwrap()
+    }
+
+    fn some(ids: &[&str]) -> Vec<Option<String>> {
+        ids.iter().map(|&id| Some(id.to_owned())).collect()
+    }
+
+    const TWINS: [(&str, &str); 3] = [("1", "Twins"), ("2", "twins"), ("3", "Other")];
+
+    #[test]
+    fn the_record_decides_then_the_exact_name_then_the_only_one() {
+        assert_eq!(ids(&json!({"roleNames": ["Twins"], "role": "2"}), &TWINS), some(&["2"]));
+        assert_eq!(ids(&json!({"roleNames": ["twins"]}), &TWINS), some(&["2"]));
+        assert_eq!(ids(&json!({"roleNames": ["OTHER"]}), &TWINS), some(&["3"]));
+        assert_eq!(ids(&json!({"roleName": "Gone", "role": "9"}), &TWINS), some(&["9"]));
+        let two = json!({"roleNames": ["twins", "Other"], "roles": ["3", "1"]});
+        assert_eq!(ids(&two, &TWINS), some(&["1", "3"]));
+        let both = json!({"roleNames": ["twins", "Twins"], "roles": ["1", "2"]});
+        assert_eq!(ids(&both, &TWINS), some(&["2", "1"]));
+    }
+
+    #[test]
+    fn a_name_that_the_directory_spells_otherwise_has_the_id_that_is_left() {
+        let roles = [("1", "Help Desk"), ("2", "Manager")];
+        assert_eq!(ids(&json!({"roleName": "HelpDesk", "role": "1"}), &roles), some(&["1"]));
+        let two = json!({"roleNames": ["HelpDesk", "Manager"], "roles": ["2", "1"]});
+        assert_eq!(ids(&two, &roles), some(&["1", "2"]));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_not_guessed() {
+        assert_eq!(ids(&json!({"roleNames": ["TWINS"]}), &TWINS), [None]);
+        assert_eq!(
+            ids(&json!({"roleNames": ["Same"]}), &[("1", "Same"), ("2", "Same")]),
+            [None]
+        );
+        assert_eq!(ids(&json!({"roleNames": ["HelpDesk"]}), &[("1", "Help Desk")]), [None]);
+        // The id belongs to one of two names, and nothing says which.
+        let two = json!({"roleNames": ["Gone", "Away"], "roles": ["8", "9"]});
+        assert_eq!(ids(&two, &TWINS), [None, None]);
+        let one = json!({"roleNames": ["Other", "Away"], "role": "3"});
+        assert_eq!(try_ids(&one, &TWINS, Extent::Lacks(1)).unwrap(), [None, None]);
+    }
+
+    #[test]
+    fn a_record_with_the_id_of_another_role_contradicts_the_directory() {
+        for record in [
+            json!({"roleName": "Other", "role": "1"}),
+            json!({"roleName": "Other", "role": "9"}),
+            json!({"roleNames": ["Other", "Twins"], "roles": ["1", "2"]}),
+        ] {
+            assert!(try_ids(&record, &TWINS, Extent::Whole).is_err(), "{record}");
+        }
+    }
+
+    #[test]
+    fn ids_compare_in_either_case() {
+        let id = "5D00000000000000000000AA";
+        assert!(is_same(id, &id.to_lowercase()) && is_same("Name", "Name"));
+        assert!(!is_same("Name", "name") && !is_same(id, "5d00000000000000000000ab"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Plans and sends the writes: the roles that remain, in one PUT, or the administrator's deletion; links and memberships one by one.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    ask::Ask,
+    client::path_segment,
+    contract::types::SideEffect,
+    provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
+    reason::Reason,
+    transport::Method,
+};
+
+use super::{
+    config::Config,
+    core,
+    documents::RoleNames,
+    find::{self, Known},
+    read::Detail,
+};
+
+/// The requests that remove these grants.
+pub fn plan(config: &Config, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    let of_kind = |kind: GrantKind| {
+        targets
+            .iter()
+            .enumerate()
+            .filter(move |(_, planned)| planned.grant.kind == kind)
+            .map(|(index, planned)| (index, planned.grant))
+    };
+    let roles: Vec<(usize, &Grant)> = of_kind(GrantKind::Role).collect();
+    let mut writes = Vec::new();
+    if let Some(known) = detail.person.known() {
+        if !roles.is_empty() {
+            writes.extend(role_write(config, ask, known, &detail.taken, &roles));
+        }
+        let links = of_kind(GrantKind::OrganizationLink);
+        writes.extend(links.filter_map(|target| link_write(config, ask, known, target)));
+    }
+    let member = detail.basis.system_user.as_deref().unwrap_or(user);
+    writes.extend(of_kind(GrantKind::Membership).map(|target| membership_write(config, ask, member, target)));
+    writes
+}
+
+fn role_write(
+    config: &Config,
+    ask: &Ask,
+    known: &Known,
+    taken: &[String],
+    targets: &[(usize, &Grant)],
+) -> Option<Write> {
+    let going: HashSet<&str> = targets
+        .iter()
+        .filter_map(|(_, grant)| grant.role_name.as_deref())
+        .collect();
+    let mut remaining = not_taken(&known.record.roles.names, taken);
+    remaining.retain(|name| !going.contains(name));
+    let path = format!("/api/users/{}", path_segment(&known.record.id));
+    let call = if remaining.is_empty() {
+        // There is no administrator without a role. The guards saw that it goes, and noted it with the grants, unless the other
+        // roles went meanwhile.
+        let goes = |(_, grant): &(usize, &Grant)| grant.effects.contains(&SideEffect::DeleteAdministrator);
+        let is_allowed = targets.iter().all(goes) && ask.allow.contains(&SideEffect::DeleteAdministrator);
+        if !is_allowed || !ask.remote_data.is_empty() {
+            return None;
+        }
+        core::write(config, Method::Delete, &path, None)
+    } else {
+        let body = RoleNames {
+            names: remaining,
+            rest: &ask.remote_data,
+        };
+        core::write(config, Method::Put, &path, serde_json::to_vec(&body).ok())
+    };
+    Some(Write {
+        call,
+        targets: targets.iter().map(|(index, _)| *index).collect(),
+    })
+}
+
+fn link_write(config: &Config, ask: &Ask, known: &Known, target: (usize, &Grant)) -> Option<Write> {
+    if !ask.remote_data.is_empty() {
+        return None;
+    }
+    let path = format!(
+        "/api/v2/administrators/{}/organizationlinks/{}",
+        path_segment(&known.record.id),
+        path_segment(&target.1.role_id)
+    );
+    Some(Write {
+        call: core::write(config, Method::Delete, &path, None),
+        targets: vec![target.0],
+    })
+}
+
+fn membership_write(config: &Config, ask: &Ask, user: &str, (index, grant): (usize, &Grant)) -> Write {
+    let path = format!("/api/v2/usergroups/{}/members", path_segment(&grant.role_id));
+    let mut body: Map<String, Value> = ask.remote_data.clone();
+    for (field, value) in [("op", "remove"), ("type", "user"), ("id", user)] {
+        body.insert(field.to_owned(), Value::from(value));
+    }
+    let body = Value::Object(body).to_string().into_bytes();
+    Write {
+        call: core::write(config, Method::Post, &path, Some(body)),
+        targets: vec![index],
+    }
+}
+
+/// Sends one write. Roles are read again directly before it.
+pub async fn send(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Verdict {
+    if are_roles(grants)
+        && let Some(verdict) = changed_meanwhile(config, cx, detail).await
+    {
+        return verdict;
+    }
+    let answer = match core::send(config, cx, &write.call).await {
+        Ok(answer) => answer,
+        Err(fault) => return cx.fault(&fault),
+    };
+    if answer.is_success() {
+        cx.revoke_answers.borrow_mut().push(core::evidence(&answer));
+        return Verdict::Acknowledged;
+    }
+    let fault = core::fault(cx, &answer, answer.fault_kind(), "JumpCloud refused to remove");
+    let verdict = cx.fault(&fault);
+    if answer.status == 404 {
+        // The record may have been deleted or recreated in the meantime. The read-back decides.
+        return Verdict::Unanswered {
+            reason: Reason::ProviderRefused,
+            message: fault.message,
+        };
+    }
+    verdict
+}
+
+/// The names of the roles that a write took, or may have taken.
+pub fn taken_by(write: &Write, grants: &[&Grant], verdict: &Verdict) -> Vec<String> {
+    let may_have_landed = matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. });
+    if write.call.method != Method::Put || !are_roles(grants) || !may_have_landed {
+        return Vec::new();
+    }
+    grants.iter().filter_map(|grant| grant.role_name.clone()).collect()
+}
+
+fn are_roles(grants: &[&Grant]) -> bool {
+    grants.iter().all(|grant| grant.kind == GrantKind::Role)
+}
+
+/// The PUT replaces the whole set: it goes only if the set is still the one that was read.
+async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -> Option<Verdict> {
+    let known = detail.person.known()?;
+    let now = match find::administrator_by_id(config, cx, &known.record.id).await {
+        Ok(Some(document)) => find::record(&document),
+        // A cancelled write of an earlier round may have deleted it: the read-back decides.
+        Ok(None) => {
+            return Some(Verdict::Unanswered {
+                reason: Reason::ConcurrentChange,
+                message: String::from("the administrator is gone"),
+            });
+        }
+        Err(fault) => Err(fault),
+    };
+    let record = match now {
+        Ok(record) => record,
+        Err(fault) => {
+            return Some(match Verdict::of_fault(&fault) {
+                Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
+                other => other,
+            });
+        }
+    };
+    let sorted = |names: &[String]| {
+        let mut names: Vec<String> = not_taken(names, &detail.taken).into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    match record.roles.told() {
+        Ok(names) if sorted(names) == sorted(&known.record.roles.names) => None,
+        Ok(_) => Some(Verdict::NotSent {
+            reason: Reason::ConcurrentChange,
+            message: String::from(
+                "the administrator's roles changed between the read and the write; nothing was written",
+            ),
+        }),
+        Err(why) => Some(Verdict::NotSent {
+            reason: Reason::BadAnswer,
+            message: format!("{why}; nothing was written"),
+        }),
+    }
+}
+
+/// The roles of a record, without those that were taken meanwhile.
+fn not_taken<'a>(names: &'a [String], taken: &[String]) -> Vec<&'a str> {
+    let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
+    let names = names.iter().map(String::as_str);
+    names.filter(|name| !taken.contains(name)).collect()
+}

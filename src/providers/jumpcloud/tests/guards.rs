@@ -1,0 +1,188 @@
+//! Guards: protected roles, the last owner, and whose key it is.
+
+use serde_json::{Value, json};
+
+use crate::contract::types::{ClientCredentials, Credentials, Narrowing, SideEffect};
+
+use super::world::{ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, OWNERS, ROOT, entries, named, told, with_id};
+
+fn case() -> Case {
+    Case::holding(&[(HELP_DESK, "HelpDesk"), (MANAGER, "Manager")])
+}
+
+#[test]
+fn a_protected_role_is_protected_in_every_spelling() {
+    for protected in [
+        "Help Desk",
+        " help desk ",
+        "HelpDesk",
+        "Help\u{a0}Desk",
+        "HELP-DESK",
+        HELP_DESK,
+        " 5D0000000000000000000002",
+    ] {
+        let mut case = case();
+        case.settings = json!({"protected_roles": [protected]});
+        let answer = case.ask(&[with_id(HELP_DESK), with_id(MANAGER)]);
+        assert_eq!(
+            told(&answer),
+            [("refused", "protected_role"), ("removed", "")],
+            "{protected}: {answer:?}"
+        );
+    }
+    let mut case = Case::holding(&[(HELP_DESK, "Caf\u{e9}"), (MANAGER, "Manager")]);
+    case.settings = json!({"protected_roles": ["CAFE\u{301}"]});
+    assert_eq!(told(&case.ask(&[with_id(HELP_DESK)])), [("refused", "protected_role")]);
+}
+
+#[test]
+fn a_protected_role_that_the_directory_does_not_show_is_not_waved_through() {
+    for (status, body) in [(403, "{}"), (500, "{}"), (200, r#"{"results": [], "totalCount": 0}"#)] {
+        let mut case = case().with(|world| {
+            world
+                .instead
+                .insert("/api/v2/roles".to_owned(), (status, body.to_owned()));
+            world.record()["roles"] = Value::Null;
+            world.record()["role"] = Value::Null;
+        });
+        case.settings = json!({"protected_roles": [HELP_DESK]});
+        let answer = case.ask(&[named("Manager")]);
+        assert_eq!(case.writes(), 0, "{status}: {answer:?}");
+    }
+}
+
+#[test]
+fn the_last_owner_is_the_last_as_long_as_no_other_one_is_certain() {
+    let owner = || Case::holding(&[(OWNERS, "Administrator with Billing"), (MANAGER, "Manager")]);
+    let asked = [with_id(OWNERS)];
+    assert_eq!(told(&owner().ask(&asked)), [("removed", "")]);
+    let doubts: [fn(&mut Value); 5] = [
+        |root| root["suspended"] = json!(true),
+        |root| root["suspended"] = json!("perhaps"),
+        |root| root["roleName"] = json!("Manager"),
+        |root| *root = Value::Null,
+        |root| *root = json!(HIDDEN),
+    ];
+    for doubt in doubts {
+        let case = owner().with(|world| {
+            world
+                .rows("/api/users")
+                .push(json!({"_id": ADMIN, "email": "ann@example.com"}));
+            doubt(&mut world.rows("/api/users")[0]);
+        });
+        let answer = case.ask(&asked);
+        assert_eq!(told(&answer), [("refused", "side_effect_not_allowed")], "{answer:?}");
+        let allowed = case.allowing(&[SideEffect::LastAdministrator]);
+        assert_eq!(told(&allowed.ask(&asked)), [("removed", "")]);
+    }
+    // The directory calls the role so, whatever the record does.
+    let case = Case::holding(&[(OWNERS, "Root"), (MANAGER, "Manager")])
+        .with(|world| world.rows("/api/users")[0]["suspended"] = json!(true));
+    assert_eq!(told(&case.ask(&asked)), [("refused", "side_effect_not_allowed")]);
+}
+
+#[test]
+fn whose_key_it_is_decides_about_own_access() {
+    let owned_by = |owner: &str| {
+        let record = json!({"_id": owner, "email": format!("{owner}@example.com")});
+        case().with(|world| world.put("/api/users/getSelf", record))
+    };
+    let own = owned_by(ADMIN);
+    assert_eq!(
+        told(&own.ask(&[with_id(MANAGER)])),
+        [("refused", "side_effect_not_allowed")]
+    );
+    let allowed = own.allowing(&[SideEffect::RemoveOwnAccess]);
+    assert_eq!(told(&allowed.ask(&[with_id(MANAGER)])), [("removed", "")]);
+    let answer = owned_by(ROOT).ask(&[with_id(MANAGER)]);
+    assert_eq!(told(&answer), [("removed", "")]);
+    assert!(!warned(&answer), "{answer:?}");
+    // Another record of the same person.
+    let same = case().with(|world| world.put("/api/users/getSelf", json!({"_id": ROOT, "email": "ANN@example.com"})));
+    assert_eq!(
+        told(&same.ask(&[with_id(MANAGER)])),
+        [("refused", "side_effect_not_allowed")]
+    );
+}
+
+fn warned(answer: &Result<crate::contract::types::Success, crate::contract::types::Failure>) -> bool {
+    entries(answer).iter().any(|entry| {
+        let grants = entry.grants.iter().flat_map(|grant| &grant.warnings);
+        entry
+            .warnings
+            .iter()
+            .chain(grants)
+            .any(|warning| warning == "own_access_not_checked")
+    })
+}
+
+#[test]
+fn a_key_whose_owner_is_not_told_is_warned_of_and_a_read_that_fails_is_no_owner() {
+    for status in [401, 403, 404] {
+        let case = case().with(|world| {
+            world
+                .instead
+                .insert("/api/users/getSelf".to_owned(), (status, "{}".to_owned()));
+        });
+        let answer = case.ask(&[with_id(MANAGER)]);
+        assert_eq!(
+            (told(&answer), warned(&answer)),
+            (vec![("removed", "")], true),
+            "{status}: {answer:?}"
+        );
+    }
+    for (status, body) in [(500, "{}"), (400, "{}"), (200, "{}"), (200, "null"), (200, "x")] {
+        let case = case().with(|world| {
+            world
+                .instead
+                .insert("/api/users/getSelf".to_owned(), (status, body.to_owned()));
+        });
+        let answer = case.ask(&[with_id(MANAGER)]);
+        assert!(answer.is_err() && case.writes() == 0, "{status} {body}: {answer:?}");
+    }
+    // A client's credentials are a service account's: nobody asks.
+    let mut client = case();
+    client.credentials = Credentials::ClientCredentials(ClientCredentials {
+        client_id: "id".to_owned(),
+        client_secret: "secret".to_owned(),
+        member_cid: Narrowing::Anywhere,
+    });
+    let client = client.with(|world| {
+        let token = r#"{"access_token": "t", "expires_in": 3600}"#;
+        world
+            .instead
+            .insert("/oauth2/token".to_owned(), (200, token.to_owned()));
+    });
+    let answer = client.ask(&[with_id(MANAGER)]);
+    assert_eq!(
+        (told(&answer), warned(&answer)),
+        (vec![("removed", "")], false),
+        "{answer:?}"
+    );
+    assert_eq!(client.reads_of("/api/users/getSelf"), 0);
+}
+
+#[test]
+fn a_key_of_several_organizations_is_told_what_it_lacks() {
+    let case = case().with(|world| {
+        let body = r#"{"message": "Unauthorized: no organization selected"}"#;
+        world.instead.insert(
+            format!("/api/systemusers/{}", super::world::USER),
+            (401, body.to_owned()),
+        );
+    });
+    let failure = case.ask(&[with_id(MANAGER)]).unwrap_err();
+    assert_eq!(failure.status, 401);
+    assert!(failure.message.contains("settings.org_id"), "{}", failure.message);
+}
+
+#[test]
+fn remote_data_that_no_request_can_carry_is_refused_before_anything_is_sent() {
+    let mut case = Case::holding(&[(MANAGER, "Manager")]).allowing(&[SideEffect::DeleteAdministrator]);
+    case.remote_data = Some(r#"{"note": "leaver"}"#.to_owned());
+    let failure = case.ask(&[named("Manager")]).unwrap_err();
+    assert_eq!(
+        (failure.status, failure.field.as_deref(), case.writes()),
+        (400, Some("remote_data"), 0)
+    );
+}

@@ -1,0 +1,105 @@
+//! Records that contradict themselves, one another, or the directory.
+
+use serde_json::{Value, json};
+
+use crate::contract::types::SideEffect;
+
+use super::world::{ADMIN, Case, HELP_DESK, MANAGER, READ_ONLY, USER, group, named, told, with_id};
+
+fn two() -> Case {
+    Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")])
+}
+
+#[test]
+fn a_record_that_contradicts_itself_leaves_its_entries_unclear_and_the_others_alone() {
+    let contradictions: [fn(&mut Value); 8] = [
+        |record| record["roleName"] = json!("Read Only"),
+        |record| record["role"] = json!(READ_ONLY),
+        |record| record["roleNames"] = json!(["Help Desk"]),
+        |record| record["roleNames"] = json!(["Help Desk", null]),
+        |record| record["roles"] = json!([HELP_DESK, READ_ONLY]),
+        |record| record["roles"] = json!([HELP_DESK, {}]),
+        |record| record["roleNames"] = json!({"0": "Help Desk"}),
+        |record| record["roleNames"] = json!(["Help Desk", 3]),
+    ];
+    for contradict in contradictions {
+        let case = two()
+            .allowing(&[SideEffect::DeleteAdministrator, SideEffect::LeaveGroup])
+            .with(|world| {
+                contradict(world.record());
+                world.set_groups(&[("5c0000000000000000000001", "On Call", true)]);
+            });
+        let entries = [
+            named("Help Desk"),
+            named("Read Only"),
+            with_id(MANAGER),
+            group("On Call"),
+        ];
+        let answer = case.ask(&entries);
+        let told = told(&answer);
+        for entry in &told[..3] {
+            assert!(matches!(entry.0, "unknown" | "refused"), "{told:?} {answer:?}");
+        }
+        assert_eq!(told[3], ("removed", ""), "{answer:?}");
+        assert_eq!(case.writes(), 1);
+    }
+}
+
+#[test]
+fn a_role_that_stays_in_role_name_after_the_put_is_not_said_to_be_gone() {
+    for fixed in [("roleName", json!("Help Desk")), ("role", json!(HELP_DESK))] {
+        let case = two().with(|world| world.fixed.push(fixed));
+        let answer = case.ask(&[named("Help Desk")]);
+        assert_eq!(told(&answer), [("unverified", "not_settled")], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_role_that_the_user_shows_and_the_record_lacks_is_not_said_to_be_gone() {
+    let case = two().with(|world| {
+        let user = world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
+        user["admin"] = json!({"id": ADMIN, "roleName": "Read Only"});
+    });
+    let answer = case.ask(&[named("Read Only"), named("Help Desk")]);
+    assert_eq!(
+        told(&answer),
+        [("unknown", "not_visible"), ("unknown", "not_visible")],
+        "{answer:?}"
+    );
+    assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn a_set_that_changes_before_the_put_is_read_again() {
+    let case = two().with(|world| {
+        let mut changed = world.record().clone();
+        changed["roleNames"] = json!(["Help Desk", "Manager", "Read Only"]);
+        changed["roles"] = json!([HELP_DESK, MANAGER, READ_ONLY]);
+        world.changes = vec![Value::Null, changed];
+    });
+    let answer = case.ask(&[named("Help Desk")]);
+    assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
+    assert_eq!(case.held(), Some(vec!["Manager".to_owned(), "Read Only".to_owned()]));
+}
+
+#[test]
+fn the_last_role_goes_with_the_administrator_only_if_the_guards_saw_it() {
+    let case = || Case::holding(&[(HELP_DESK, "Help Desk")]);
+    let answer = case().ask(&[named("Help Desk")]);
+    assert_eq!(told(&answer), [("refused", "side_effect_not_allowed")]);
+    let allowed = case().allowing(&[SideEffect::DeleteAdministrator]);
+    let planned = allowed.plan(&[named("Help Desk")]).unwrap();
+    assert_eq!(planned.planned_requests[0].method, "DELETE");
+    assert_eq!(told(&allowed.ask(&[named("Help Desk")])), [("removed", "")]);
+    assert_eq!(allowed.held(), None);
+    // The other role goes meanwhile: no guard has seen that the administrator goes too.
+    let case = two().allowing(&[SideEffect::DeleteAdministrator]).with(|world| {
+        let mut changed = world.record().clone();
+        changed["roleNames"] = json!(["Help Desk"]);
+        changed["roles"] = json!([HELP_DESK]);
+        world.changes = vec![Value::Null, changed];
+    });
+    let answer = case.ask(&[named("Help Desk")]);
+    assert_eq!(told(&answer), [("not_attempted", "concurrent_change")], "{answer:?}");
+    assert_eq!(case.writes(), 0);
+}

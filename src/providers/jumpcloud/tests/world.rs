@@ -1,0 +1,416 @@
+//! The far end: an organization whose documents a test can bend.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::Caches,
+    contract::types::{
+        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
+        Request, Role, RoleOutcome, SideEffect, StrictScope, Success, UnknownRole,
+    },
+    engine::{self, NoTrail},
+    fake::{FakeTransport, Reaction, Seen},
+    providers,
+};
+
+pub const USER: &str = "5f0000000000000000000001";
+pub const ADMIN: &str = "5e0000000000000000000001";
+/// An Administrator With Billing, whose key it is in some tests.
+pub const ROOT: &str = "5e0000000000000000000002";
+pub const OWNERS: &str = "5d0000000000000000000001";
+pub const HELP_DESK: &str = "5d0000000000000000000002";
+pub const MANAGER: &str = "5d0000000000000000000003";
+pub const READ_ONLY: &str = "5d0000000000000000000004";
+pub const HOME: &str = "5b0000000000000000000001";
+pub const NORTH: &str = "5b0000000000000000000002";
+pub const NIGHTS: &str = "5c0000000000000000000001";
+
+/// A row that is counted and not shown.
+pub const HIDDEN: &str = "hidden";
+
+/// What the far end answers, by path.
+pub struct World {
+    /// Documents, and lists as arrays. `results` and `totalCount` go around those of V1.
+    pub documents: HashMap<String, Value>,
+    /// Answers instead: status and body.
+    pub instead: HashMap<String, (u16, String)>,
+    /// The counts of a list, page by page; `null` for none.
+    pub counts: HashMap<String, Vec<Value>>,
+    /// Fields that the record keeps whatever a PUT sets.
+    pub fixed: Vec<(&'static str, Value)>,
+    /// Happens before the next read of the administrator's record.
+    pub changes: Vec<Value>,
+    pub writes: Vec<(String, String)>,
+}
+
+pub struct Case {
+    pub world: Rc<RefCell<World>>,
+    pub transport: FakeTransport,
+    pub settings: Value,
+    pub allow: Vec<SideEffect>,
+    pub user: &'static str,
+    pub credentials: Credentials,
+    pub remote_data: Option<String>,
+}
+
+pub fn role(id: &str, name: &str) -> Value {
+    json!({"id": id, "name": name})
+}
+
+pub fn named(name: &str) -> Role {
+    asked(None, Some(name), None)
+}
+
+pub fn with_id(id: &str) -> Role {
+    asked(Some(id), None, None)
+}
+
+pub fn group(text: &str) -> Role {
+    asked(None, None, Some(text))
+}
+
+fn asked(id: Option<&str>, name: Option<&str>, group: Option<&str>) -> Role {
+    Role {
+        id: id.map(str::to_owned),
+        name: name.map(str::to_owned),
+        group: group.map(str::to_owned),
+        organization: None,
+        workspace: None,
+    }
+}
+
+/// Outcome and reason of every entry.
+pub fn told(answer: &Result<Success, Failure>) -> Vec<(&'static str, &str)> {
+    let told = |entry: &'_ RoleOutcome| crate::json::outcome_name(entry.outcome);
+    entries(answer)
+        .iter()
+        .map(|entry| (told(entry), entry.reason.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+pub fn entries(answer: &Result<Success, Failure>) -> &[RoleOutcome] {
+    match answer {
+        Ok(success) => &success.outcomes,
+        Err(failure) => &failure.outcomes,
+    }
+}
+
+impl Case {
+    /// A user whose administrator holds these roles: ids and names.
+    pub fn holding(roles: &[(&str, &str)]) -> Self {
+        let mut world = World {
+            documents: HashMap::new(),
+            instead: HashMap::new(),
+            counts: HashMap::new(),
+            fixed: Vec::new(),
+            changes: Vec::new(),
+            writes: Vec::new(),
+        };
+        let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});
+        let root = json!({"_id": ROOT, "email": "root@example.com", "roleName": "Administrator With Billing",
+            "roleNames": ["Administrator With Billing"], "role": OWNERS, "roles": [OWNERS]});
+        world.put(&format!("/api/systemusers/{USER}"), user.clone());
+        world.put("/api/systemusers", json!([user]));
+        world.put(&format!("/api/users/{ROOT}"), root.clone());
+        world.put("/api/users", json!([root]));
+        world.set_record(json!({"_id": ADMIN, "email": "ann@example.com", "organization": HOME}));
+        world.set_roles(roles);
+        world.put(
+            "/api/v2/roles",
+            json!([
+                role(OWNERS, "Administrator With Billing"),
+                role(HELP_DESK, "Help Desk"),
+                role(MANAGER, "Manager"),
+                role(READ_ONLY, "Read Only"),
+            ]),
+        );
+        world.put("/api/organizations", json!([]));
+        world.put("/api/v2/usergroups", json!([]));
+        world.put(&format!("/api/v2/users/{USER}/memberof"), json!([]));
+        world.put(&format!("/api/v2/administrators/{ADMIN}/organizationlinks"), json!([]));
+        let world = Rc::new(RefCell::new(world));
+        let far_end = Rc::clone(&world);
+        Self {
+            world,
+            transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
+            settings: json!({}),
+            allow: Vec::new(),
+            user: USER,
+            credentials: Credentials::ApiKey(String::from("test-key")),
+            remote_data: None,
+        }
+    }
+
+    pub fn with(self, change: impl FnOnce(&mut World)) -> Self {
+        change(&mut self.world.borrow_mut());
+        self
+    }
+
+    pub fn allowing(mut self, effects: &[SideEffect]) -> Self {
+        self.allow.extend(effects);
+        self
+    }
+
+    pub fn ask(&self, roles: &[Role]) -> Result<Success, Failure> {
+        self.call(roles, &[], Mode::Revoke)
+    }
+
+    pub fn plan(&self, roles: &[Role]) -> Result<Success, Failure> {
+        self.call(roles, &[], Mode::Plan)
+    }
+
+    pub fn ask_organizations(&self, organizations: &[OrganizationSelector]) -> Result<Success, Failure> {
+        self.call(&[], organizations, Mode::Revoke)
+    }
+
+    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
+        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
+        let opened = providers::open(Account {
+            provider: Provider::Jumpcloud,
+            base_url: Endpoint::ProviderDefault,
+            credentials: self.credentials.clone(),
+            settings: self.settings.to_string(),
+        })
+        .map_err(|error| ended(&error))?;
+        let request = Request {
+            id: self.user.to_owned(),
+            roles: roles.iter().cloned().map(Into::into).collect(),
+            organizations: organizations.to_vec(),
+            workspace_id: Narrowing::Anywhere,
+            remote_query: None,
+            remote_data: self.remote_data.clone(),
+        };
+        let options = Options {
+            mode,
+            allow: self.allow.clone(),
+            deadline: None,
+            strict_scope: StrictScope::AccountDefault,
+            unknown_role: UnknownRole::NotFound,
+            acknowledged_at: None,
+            expect: Expectation::Anyone,
+            accept_unverified: false,
+        };
+        let provider = opened.provider.as_ref();
+        let ask =
+            crate::ask::Ask::validate(request, options, &opened.general, provider).map_err(|error| ended(&error))?;
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport
+            .run(engine::run(provider, &cx, &opened.general, &NoTrail))
+    }
+
+    /// The names of the roles that are really held; `None` if there is no administrator.
+    pub fn held(&self) -> Option<Vec<String>> {
+        let world = self.world.borrow();
+        let names = world.documents.get(&record_path())?.get("roleNames")?.as_array()?;
+        names.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    pub fn writes(&self) -> usize {
+        self.world.borrow().writes.len()
+    }
+
+    pub fn reads_of(&self, path: &str) -> usize {
+        let seen = self.transport.seen.borrow();
+        seen.iter()
+            .filter(|seen| seen.method == "GET" && path_of(&seen.url).0 == path)
+            .count()
+    }
+}
+
+fn record_path() -> String {
+    format!("/api/users/{ADMIN}")
+}
+
+fn path_of(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").unwrap().1;
+    let path = &rest[rest.find('/').unwrap()..];
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let pair = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    Some(
+        percent_encoding::percent_decode_str(pair)
+            .decode_utf8()
+            .unwrap()
+            .into_owned(),
+    )
+}
+
+impl World {
+    pub fn put(&mut self, path: &str, document: Value) {
+        self.documents.insert(path.to_owned(), document);
+    }
+
+    pub fn record(&mut self) -> &mut Value {
+        self.documents.get_mut(&record_path()).unwrap()
+    }
+
+    pub fn set_record(&mut self, record: Value) {
+        self.documents.insert(record_path(), record);
+    }
+
+    pub fn set_roles(&mut self, roles: &[(&str, &str)]) {
+        let record = self.record();
+        record["roleName"] = json!(roles.first().map(|(_, name)| name));
+        record["role"] = json!(roles.first().map(|(id, _)| id));
+        record["roleNames"] = roles.iter().map(|(_, name)| json!(name)).collect();
+        record["roles"] = roles.iter().map(|(id, _)| json!(id)).collect();
+    }
+
+    /// The user is a member of these groups, which have names, and nobody else is of any.
+    pub fn set_groups(&mut self, groups: &[(&str, &str, bool)]) {
+        let rows = groups
+            .iter()
+            .map(|(id, name, _)| json!({"id": id, "name": name}))
+            .collect();
+        self.put("/api/v2/usergroups", rows);
+        let own = groups.iter().filter(|(.., is_member)| *is_member);
+        let rows = own.map(|(id, ..)| json!({"id": id, "type": "user_group"})).collect();
+        self.put(&format!("/api/v2/users/{USER}/memberof"), rows);
+        for (id, _, is_member) in groups {
+            let members = if *is_member {
+                json!([{"id": USER, "type": "user"}])
+            } else {
+                json!([])
+            };
+            self.put(&format!("/api/v2/usergroups/{id}/membership"), members);
+        }
+    }
+
+    pub fn set_links(&mut self, organizations: &[(&str, &str, bool)]) {
+        let rows = organizations
+            .iter()
+            .map(|(id, name, _)| json!({"_id": id, "displayName": name}))
+            .collect();
+        self.put("/api/organizations", rows);
+        let link = |id: &str| json!({"administrator": ADMIN, "organization": id});
+        let linked = organizations.iter().filter(|(.., is_linked)| *is_linked);
+        let path = format!("/api/v2/administrators/{ADMIN}/organizationlinks");
+        self.put(&path, linked.map(|(id, ..)| link(id)).collect());
+        for (id, _, is_linked) in organizations {
+            let rows = if *is_linked { json!([link(id)]) } else { json!([]) };
+            self.put(&format!("/api/v2/organizations/{id}/administratorlinks"), rows);
+        }
+    }
+
+    pub fn rows(&mut self, path: &str) -> &mut Vec<Value> {
+        self.documents.get_mut(path).unwrap().as_array_mut().unwrap()
+    }
+
+    fn react(&mut self, seen: &Seen) -> Reaction {
+        let (path, query) = path_of(&seen.url);
+        if let Some((status, body)) = self.instead.get(path) {
+            return Reaction::Answer(*status, Vec::new(), body.clone());
+        }
+        if seen.method == "GET" {
+            return self.read(path, query);
+        }
+        self.writes.push((seen.method.to_owned(), seen.body.clone()));
+        self.write(seen.method, path, &seen.body)
+    }
+
+    fn read(&mut self, path: &str, query: &str) -> Reaction {
+        if path == record_path() && !self.changes.is_empty() {
+            let change = self.changes.remove(0);
+            if !change.is_null() {
+                self.set_record(change);
+            }
+        }
+        let fixed = self.fixed.clone();
+        let Some(document) = self.documents.get(path) else {
+            return Reaction::Answer(404, Vec::new(), String::from(r#"{"message": "Not Found"}"#));
+        };
+        let Value::Array(rows) = document else {
+            let mut document = document.clone();
+            if path == record_path() {
+                fixed.into_iter().for_each(|(field, value)| document[field] = value);
+            }
+            return Reaction::Answer(200, Vec::new(), document.to_string());
+        };
+        let filter = parameter(query, "filter").unwrap_or_default();
+        let wanted = filter.rsplit_once(':').map(|(_, wanted)| wanted.to_owned());
+        let is_let_through = |row: &Value| {
+            wanted.as_ref().is_none_or(|wanted| {
+                !row.is_object() || ["id", "email"].iter().any(|field| row[*field].as_str() == Some(wanted))
+            })
+        };
+        let rows: Vec<&Value> = rows.iter().filter(|row| is_let_through(row)).collect();
+        let number = |name: &str| parameter(query, name).unwrap().parse::<usize>().unwrap();
+        let page: Vec<&Value> = rows
+            .iter()
+            .copied()
+            .skip(number("skip"))
+            .take(number("limit"))
+            .collect();
+        let page: Vec<&Value> = page.into_iter().filter(|row| row.as_str() != Some(HIDDEN)).collect();
+        let count = match self.counts.get_mut(path) {
+            Some(counts) if counts.len() > 1 => counts.remove(0),
+            Some(counts) => counts[0].clone(),
+            None => json!(rows.len()),
+        };
+        if path.starts_with("/api/v2/") && path != "/api/v2/roles" {
+            let header = (!count.is_null()).then(|| ("x-total-count", count.to_string()));
+            return Reaction::Answer(200, header.into_iter().collect(), json!(page).to_string());
+        }
+        let document = if count.is_null() {
+            json!({"results": page})
+        } else {
+            json!({"results": page, "totalCount": count})
+        };
+        Reaction::Answer(200, Vec::new(), document.to_string())
+    }
+
+    fn write(&mut self, method: &str, path: &str, body: &str) -> Reaction {
+        let done = || Reaction::Answer(200, Vec::new(), String::from("{}"));
+        let segments: Vec<&str> = path.split('/').skip(2).collect();
+        match (method, segments.as_slice()) {
+            ("PUT", ["users", _]) => {
+                let body: Value = serde_json::from_str(body).unwrap();
+                let record = self.record().clone();
+                let kept = |name: &Value| body["roleNames"].as_array().unwrap().contains(name);
+                let pairs: Vec<(String, String)> = record["roleNames"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, name)| kept(name))
+                    .map(|(at, name)| {
+                        let id = record["roles"][at].as_str().unwrap_or_default();
+                        (id.to_owned(), name.as_str().unwrap().to_owned())
+                    })
+                    .collect();
+                let has_ids = record["roles"].is_array();
+                let pairs: Vec<(&str, &str)> = pairs.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
+                self.set_roles(&pairs);
+                if !has_ids {
+                    self.record()["roles"] = Value::Null;
+                    self.record()["role"] = Value::Null;
+                }
+                done()
+            }
+            ("DELETE", ["users", _]) => {
+                self.documents.remove(path);
+                let user = self.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
+                user["admin"] = Value::Null;
+                done()
+            }
+            ("DELETE", ["v2", "administrators", _, "organizationlinks", id]) => {
+                let links = path.rsplit_once('/').unwrap().0;
+                self.rows(links).retain(|row| row["organization"].as_str() != Some(id));
+                done()
+            }
+            ("POST", ["v2", "usergroups", id, "members"]) => {
+                let rows = self.rows(&format!("/api/v2/users/{USER}/memberof"));
+                rows.retain(|row| row["id"].as_str() != Some(id));
+                done()
+            }
+            _ => Reaction::Answer(404, Vec::new(), String::from("{}")),
+        }
+    }
+}
