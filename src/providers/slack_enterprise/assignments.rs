@@ -156,11 +156,16 @@ impl Assignments {
             self.unread.push(UnreadRow::new(cut(raw.get())));
             return;
         };
-        let role = row.role_id.as_str().map(str::to_owned);
+        // Anything else could stand for any role.
+        let role = row
+            .role_id
+            .as_str()
+            .filter(|id| ids::looks_like_role(id))
+            .map(str::to_owned);
         let entity = row
             .entity_id
             .as_str()
-            .filter(|id| ids::is_entity(id))
+            .filter(|id| ids::is_id_of_slack(id))
             .map(str::to_owned);
         self.has_row |= role.is_some() && entity.is_some() && row.user_id.as_str().is_some();
         if let Some(role) = role.as_ref().filter(|role| ids::is_custom(role)) {

@@ -251,6 +251,11 @@ pub fn is_role(id: &str) -> bool {
     id.len() >= 4 && id.starts_with("Rl") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Returns true for what may be meant as a role id, whatever its spelling.
+pub fn looks_like_role(id: &str) -> bool {
+    naming::skeleton(id).starts_with("rl")
+}
+
 /// Set by `admin.users.set*`, and not assigned.
 pub fn is_account_type(id: &str) -> bool {
     ACCOUNT_TYPES.iter().any(|known| known.id == id)
@@ -276,8 +281,8 @@ pub fn is_organization(text: &str) -> bool {
     is_id(&['E'], text)
 }
 
-/// An organization, a workspace, a channel, or whatever else Slack may assign a role at.
-pub fn is_entity(text: &str) -> bool {
+/// An id in Slack's form: of an organization, a workspace, a channel, a person, or whatever else there may be.
+pub fn is_id_of_slack(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_id(&[], text)
 }
 
