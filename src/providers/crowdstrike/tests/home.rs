@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::contract::types::Outcome;
+use crate::contract::types::{Narrowing, Outcome};
 
 use super::{CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
@@ -15,11 +15,11 @@ fn seen_from_the_child() -> Tenant {
     tenant
 }
 
+const AT_HOME: &str = "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
 fn home_answers(status: u16, body: serde_json::Value) -> Case {
     let mut tenant = seen_from_the_child();
-    let path =
-        "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    tenant.rules.push(Rule::always(path, status, body));
+    tenant.rules.push(Rule::always(AT_HOME, status, body));
     Case::new(tenant)
 }
 
@@ -137,4 +137,20 @@ fn the_cid_in_view_is_known_as_long_as_the_call_lasts() {
     let case = Case::new(tenant);
     let answer = case.ask(&[by_id("event_viewer")]);
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+}
+
+#[test]
+fn a_locked_token_names_the_cid_in_view() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let denied = json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    tenant.rules.push(Rule::always(AT_HOME, 403, denied));
+    let mut case = Case::new(tenant);
+    case.member_cid = Narrowing::Only(format!("{}-5C", CHILD.to_uppercase()));
+    let success = case.ask(&[by_id("event_viewer")]).unwrap();
+    let entry = &success.outcomes[0];
+    assert_eq!(entry.outcome, Outcome::AlreadyAbsent);
+    assert!(entry.warnings.contains(&format!("cid_not_visible:{HOME}")));
+    assert_eq!(entry.grants[0].scope.organization.as_deref(), Some(CHILD));
+    assert!(case.holds(HOME, "event_viewer"));
 }
