@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// `2026-01-31T09:30:00Z`; whole seconds, rounded down.
+/// `2026-01-31T09:30:00Z`; whole seconds, rounded down. A time after the year 9999 is its end.
 pub fn format(unix: Duration) -> String {
-    i64::try_from(unix.as_secs())
-        .ok()
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .and_then(|moment| moment.format(&Rfc3339).ok())
-        .unwrap_or_else(|| String::from("9999-12-31T23:59:59Z"))
+    from_seconds(unix.as_secs()).unwrap_or_else(|| String::from("9999-12-31T23:59:59Z"))
+}
+
+/// The same of seconds in a document. Returns `None` after the year 9999: such a number is no time.
+pub fn from_seconds(unix: u64) -> Option<String> {
+    let moment = OffsetDateTime::from_unix_timestamp(i64::try_from(unix).ok()?).ok()?;
+    moment.format(&Rfc3339).ok()
 }
 
 /// Unix time of an RFC 3339 timestamp with any offset. Returns `None` for an invalid timestamp or one before 1970.
@@ -70,6 +72,8 @@ mod tests {
         let last = parse("9999-12-31T23:59:59-01:00").unwrap();
         assert_eq!(format(last), "9999-12-31T23:59:59Z");
         assert_eq!(format(Duration::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(from_seconds(253_402_300_799).as_deref(), Some("9999-12-31T23:59:59Z"));
+        assert_eq!((from_seconds(253_402_300_800), from_seconds(u64::MAX)), (None, None));
     }
 
     proptest! {

@@ -185,6 +185,7 @@ fn outcome(entry: &RoleOutcome) -> Value {
         "organization": entry.organization.as_ref().and_then(|organization| organization.id.as_ref()),
         "outcome": json::outcome_name(entry.outcome),
         "reason": entry.reason,
+        "same_as": entry.same_as,
         "grants": entry.grants.iter().map(|grant| json!({
             "role": grant.role_id,
             "organization": grant.scope.organization,

@@ -1,6 +1,6 @@
 //! From Slack's user document to the unified user.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -93,10 +93,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .collect(),
         timezone: text(&document.tz),
         languages: text(&document.locale).into_iter().collect(),
-        updated_at: document
-            .updated
-            .as_u64()
-            .map(|seconds| timestamp::format(Duration::from_secs(seconds))),
+        updated_at: document.updated.as_u64().and_then(timestamp::from_seconds),
         ..blank_user(detail.member.id.clone())
     }
 }
