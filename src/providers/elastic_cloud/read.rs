@@ -131,6 +131,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         .iter()
         .filter_map(|found| found.member.email.as_str().map(str::to_lowercase))
         .collect();
+    let mut warnings = Vec::new();
+    if mappings.is_none() {
+        warnings.push(Warning::SsoNotChecked.text());
+    }
+    if !hidden.is_empty() {
+        warnings.push(Warning::RolesNotWhole.text());
+    }
     let member = found.member.clone();
     let reading = Reading {
         grants,
@@ -141,11 +148,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         documents: vec![("user", found.raw.clone())],
         unreadable,
         is_sparse: !emptied.is_empty(),
-        warnings: mappings
-            .is_none()
-            .then(|| Warning::SsoNotChecked.text())
-            .into_iter()
-            .collect(),
+        warnings,
         detail: Box::new(()),
     };
     let detail = Detail {
