@@ -42,6 +42,9 @@ pub enum Rows<T> {
 /// A string, number or Boolean as text. Strings are kept as they are, numbers with all their digits.
 pub type Text = Scalar<kind::Text>;
 
+/// A string and nothing else: a name or an address is no number, and not `true`.
+pub type Word = Scalar<kind::Word>;
+
 /// An id: a string as it is, or an integer of any size as its digits (`7`, `7.0` and `7e0` are the id `7`). A blank string and a
 /// fraction are unread: no provider has such ids.
 pub type Id = Scalar<kind::Id>;
@@ -193,6 +196,8 @@ pub mod kind {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Text {}
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Word {}
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Id {}
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Number {}
@@ -214,6 +219,16 @@ pub mod kind {
 
         fn literal(raw: &str) -> Option<String> {
             Some(raw.to_owned())
+        }
+    }
+
+    impl Kind for Word {
+        fn string(text: String) -> Option<String> {
+            Some(text)
+        }
+
+        fn literal(_raw: &str) -> Option<String> {
+            None
         }
     }
 

@@ -270,16 +270,18 @@ async fn refused_and_held(
         .iter()
         .filter(|write| write.targets.len() > 1)
         .flat_map(|write| write.targets.iter().copied())
+        // No read can show what was only probed: its refusal stands.
         .filter(|&index| {
-            matches!(
-                work.targets[index].verdict(),
-                Some(
-                    Verdict::Refused {
-                        reason: Reason::ProviderRefused,
-                        ..
-                    } | Verdict::UnknownRole { .. }
+            !work.targets[index].probe
+                && matches!(
+                    work.targets[index].verdict(),
+                    Some(
+                        Verdict::Refused {
+                            reason: Reason::ProviderRefused,
+                            ..
+                        } | Verdict::UnknownRole { .. }
+                    )
                 )
-            )
         })
         .collect();
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {

@@ -500,7 +500,7 @@ async fn a_directory_of_one_page_leaves_names_undecided_and_ids_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_directory_is_asked_for_names_alone() {
+async fn the_directory_is_read_only_where_a_name_needs_it() {
     let unnamed = |settings: &str| {
         let world = World::with(settings);
         world.instance.uncertain(|uncertain| uncertain.names_in_rows = false);
@@ -517,7 +517,7 @@ async fn the_directory_is_asked_for_names_alone() {
         let no = Fault::Answer(403, Vec::new(), String::from("{}"));
         world.network.inject(Rule::always("/v1/roles", no));
     };
-    let world = unnamed(r#"{"protected_roles": ["22"]}"#);
+    let world = unnamed("{}");
     assert!(world.call(ANN, &[by_id("5")]).await.is_ok() && !is_asked(&world));
 
     let world = unnamed("{}");
@@ -534,12 +534,13 @@ async fn the_directory_is_asked_for_names_alone() {
     );
     assert!(world.instance.holds(ANN, 4, "A") && world.instance.holds(ANN, 9, "A"));
 
-    // What is protected by name must be known by name.
+    // Without the directory any role may have the protected name, and counts as protected.
     let protected = r#"{"protected_roles": ["Auditor"]}"#;
     let world = unnamed(protected);
     refuse(&world);
     let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
-    assert_eq!((failure.status, failure.sent), (403, false));
+    assert_eq!((failure.status, failure.sent), (422, false));
+    assert_eq!(failure.outcomes[0].grants[0].reason.as_deref(), Some("protected_role"));
     let world = unnamed(protected);
     let answer = world.call(ANN, &[by_id("5"), by_id("9")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed, Outcome::Refused], "{answer:?}");
@@ -559,10 +560,11 @@ async fn a_held_role_without_a_name_is_not_ruled_out_by_a_name() {
         .await;
     assert_eq!(
         outcomes(&answer),
-        [Outcome::Unknown, Outcome::Unknown, Outcome::Refused],
+        [Outcome::Unknown, Outcome::Refused, Outcome::Refused],
         "{answer:?}"
     );
     let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[1].reason.as_deref(), Some("name_mismatch"));
     assert_eq!(failure.outcomes[2].grants[0].reason.as_deref(), Some("protected_role"));
     assert_eq!(world.instance.writes(), 0);
 }

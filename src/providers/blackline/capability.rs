@@ -1,10 +1,10 @@
-//! What of the contract BlackLine understands.
+//! The parts of the contract that BlackLine supports.
 
 use std::time::Duration;
 
 use crate::{capability::Capability, contract::types::SideEffect};
 
-/// The provider's row of the matrix.
+/// BlackLine's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "BlackLine",
     credentials: &["password"],

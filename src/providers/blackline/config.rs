@@ -1,7 +1,7 @@
 //! Credentials and settings of a BlackLine account.
 //!
-//! No official document is public, so that paths, pointers, statuses and the way to authenticate are settings, with the
-//! best-evidenced value as their default.
+//! No official document is public: paths, pointers, statuses and the way to authenticate are settings. The best-evidenced values are
+//! the defaults.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::{capability::CAPABILITY, ids, paths::Paths};
+use super::{capability::CAPABILITY, paths::Paths};
 
 /// A BlackLine account.
 #[derive(Debug)]
@@ -32,12 +32,10 @@ pub struct Config {
     pub fields: Fields,
     pub strategy: Strategy,
     pub codes: Codes,
-    /// The rows of a page, asked for with every list; `None`: with the list of users alone.
+    /// The rows of a page, asked for with every list. `None`: with the list of users only.
     pub page_size: Option<usize>,
-    /// Codes of every product of the installation, where they are told: no call lists them.
+    /// The codes of every product of the installation, if the account names them: no call lists them.
     pub products: Option<Vec<String>>,
-    /// The account protects a role by its name.
-    pub protects_names: bool,
     pub staleness_window: Duration,
 }
 
@@ -50,7 +48,7 @@ pub enum GrantType {
     ClientCredentials,
 }
 
-/// How the client authenticates at the token endpoint: integrators do either.
+/// How the client authenticates at the token endpoint. Integrators use both.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
@@ -66,7 +64,7 @@ pub enum Strategy {
     /// `DELETE` with the pair in the query.
     #[default]
     DeletePair,
-    /// `POST` of the pairs that remain; whether it replaces is not confirmed, the read-back decides.
+    /// `POST` of the pairs that remain. It is not confirmed that this replaces the set: the read-back decides.
     ReplaceSet,
 }
 
@@ -76,18 +74,18 @@ pub enum Strategy {
 pub struct Fields {
     pub list: String,
     pub next: Vec<String>,
-    /// How many rows the whole list has.
+    /// The number of rows of the whole list.
     pub total: Vec<String>,
     pub role_id: Vec<String>,
     pub role_name: Vec<String>,
     pub product_id: Vec<String>,
     pub product_name: Vec<String>,
-    /// The code of an error; in an answer of 2xx, it is no acknowledgement.
+    /// The code of an error. An answer of 2xx that has one acknowledges nothing.
     pub error_code: Vec<String>,
     pub error_message: Vec<String>,
 }
 
-/// What the statuses of a removal's answer mean.
+/// The meaning of the statuses that a removal is answered with.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Codes {
@@ -109,12 +107,12 @@ impl Default for Codes {
 impl Codes {
     fn check(&self) -> Result<(), Error> {
         for (field, codes, range) in [
-            ("success", &self.success, 200..300),
-            ("settled", &self.settled, 400..500),
+            ("success", &self.success, 200..=299),
+            ("settled", &self.settled, 400..=499),
         ] {
             if codes.is_empty() && field == "success" || codes.iter().any(|code| !range.contains(code)) {
                 let field = format!("settings.codes.{field}");
-                let message = format!("{field} must be statuses from {} to {}", range.start, range.end - 1);
+                let message = format!("{field} must be statuses from {} to {}", range.start(), range.end());
                 return Err(Error::account(field, message));
             }
         }
@@ -201,7 +199,6 @@ impl Config {
             codes,
             page_size,
             products,
-            protects_names: general.protected_roles.iter().any(|role| ids::role(role).is_none()),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

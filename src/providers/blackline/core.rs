@@ -1,265 +1,279 @@
-//! BlackLine's requests and what their answers say.
+//! BlackLine's requests: the session, lists, and what refusals say.
 
-use serde_json::Value;
+use std::{cell::Cell, collections::HashSet, time::Duration};
+
+use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, Call},
-    error::{Error, FaultKind, ProviderFault},
-    naming::same,
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic, paging,
+        paging::Page, send_with_token,
+    },
+    error::{FaultKind, ProviderFault},
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
-    config::Config,
-    list::{self, List, Rows},
-    paths::Paths,
-    session::{Effort, send},
+    config::{ClientAuth, Config, GrantType},
+    documents::{self, Raw},
 };
 
-/// The one page size that a source shows, and it shows it for the list of users alone.
-const USERS_PAGE: usize = 10_000;
+/// Used when the token answer does not say how long it is good for.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(1_800);
+/// The page lengths that servers have where nobody asks for one. No source tells BlackLine's.
+const USUAL_PAGES: [usize; 12] = [10, 20, 25, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000];
 
-/// The roles that BlackLine lists: id and name.
-#[derive(Clone)]
-pub struct Directory {
-    pub roles: Vec<(String, Option<String>)>,
+/// How much a call matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// The operation needs it.
+    Full,
+    /// It decides nothing: one attempt, with the token that is there.
+    Single,
+}
+
+/// Which list.
+#[derive(Clone, Copy)]
+pub struct List<'a> {
+    /// For messages.
+    pub what: &'static str,
+    pub path: &'a str,
+    pub filter: Option<&'a str>,
+    /// The rows of a page, where they are asked for.
+    pub page_size: Option<usize>,
+    /// The most rows that one page without a next one had before: a shorter page is not cut off.
+    pub longest: usize,
+    pub effort: Effort,
+}
+
+/// What a list shows.
+pub struct Rows {
+    pub rows: Vec<Raw>,
     /// Why there may be more of them.
     pub doubt: Option<String>,
 }
 
-/// A role in a product, as a row shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
-    pub role_id: String,
-    pub role_name: Option<String>,
-    pub product_id: String,
-    pub product_name: Option<String>,
-}
-
-impl Pair {
-    /// Whether both are the same role in the same product.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.role_id == other.role_id && self.product_id == other.product_id
-    }
-}
-
-/// The pairs of a user, and the spelling of the path that answered.
-pub struct Pairs {
-    pub rows: Vec<Value>,
-    pub pairs: Vec<Pair>,
-    pub path: String,
-    /// Why there may be more of them.
-    pub doubt: Option<String>,
-}
-
-/// The user's own document.
-pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, Error> {
-    let url = config.base.join(&Paths::of_user(&config.paths.user, id));
-    let answer = send(config, cx, &Call::get(url), Effort::Full).await?;
-    // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
-    if matches!(answer.status, 404 | 405) {
-        return user_by_search(config, cx, id).await;
-    }
-    let user = list::document(config, cx, &answer, "the user")?;
-    if is_user(&user, id) {
-        Ok(user)
-    } else {
-        Err(answer
-            .fault(FaultKind::BadAnswer, "BlackLine answered with another user")
-            .into())
-    }
-}
-
-/// That there is no such user is said by a search without a row, and by nothing else: not by one that failed, and not by one that
-/// shows other users, which may have been cut off.
-async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<Value, Error> {
-    let Rows { rows, .. } = search(config, cx, &format!("id eq {id}")).await?;
-    let is_empty = rows.is_empty();
-    match rows.into_iter().find(|user| is_user(user, id)) {
-        Some(user) => Ok(user),
-        None if is_empty => Err(Error::UserNotFound {
-            message: format!("BlackLine knows no user with the id `{id}`"),
-        }),
-        None => Err(unreadable("the search for a user shows other users").into()),
-    }
-}
-
-fn is_user(user: &Value, id: &str) -> bool {
-    text(user.get("id")).as_deref() == Some(id)
-}
-
-/// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
-pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
-    let Rows { rows: users, doubt } = search(config, cx, &format!("email eq '{}'", email.replace('\'', "''"))).await?;
-    let has_email = |user: &Value| text(user.get("email")).is_some_and(|known| same(&known, email));
-    // A filter that was not applied says nothing about who is not among the rows.
-    if !users.iter().all(has_email) {
-        return Err(unreadable("the search for an e-mail address shows other users").into());
-    }
-    if let Some(message) = doubt {
-        let reason = Reason::NotVisible;
-        return Err(Error::Refused { reason, message });
-    }
-    users
-        .iter()
-        .map(|user| text(user.get("id")).ok_or_else(|| unreadable("a user without id").into()))
-        .collect()
-}
-
-async fn search(config: &Config, cx: &Context<'_>, filter: &str) -> Result<Rows, ProviderFault> {
-    let users = List {
-        filter: Some(filter),
-        page_size: Some(config.page_size.unwrap_or(USERS_PAGE)),
-        ..List::new(config, "users", &config.paths.user_search)
-    };
-    list::rows(config, cx, users).await
-}
-
-/// The directory of roles.
-pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
-    let Rows { rows, doubt } = list::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
-    let role = |row: &Value| {
-        let id = text(row.get("id")).ok_or_else(|| unreadable("a role without id"))?;
-        Ok((id, text(row.get("name"))))
-    };
-    let roles = rows.iter().map(role).collect::<Result<_, ProviderFault>>()?;
-    Ok(Directory { roles, doubt })
-}
-
-/// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read at once: it decides nothing.
-pub async fn memberships(
-    config: &Config,
-    cx: &Context<'_>,
-    path: &str,
-    id: &str,
-) -> Option<Vec<(String, Option<String>)>> {
-    if path.is_empty() {
-        return None;
-    }
-    let path = Paths::of_user(path, id);
-    let memberships = List {
-        effort: Effort::Single,
-        ..List::new(config, "what the user belongs to", &path)
-    };
-    let Rows { rows, .. } = list::rows(config, cx, memberships).await.ok()?;
-    rows.iter()
-        .map(|row| Some((text(row.get("id"))?, text(row.get("name")))))
-        .collect()
-}
-
-/// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
-/// `longest`: of these lists so far.
-pub async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) -> Result<Pairs, ProviderFault> {
-    let mut last = None;
-    for spelling in &config.paths.user_roles {
-        let path = Paths::of_user(spelling, id);
-        let pairs = List {
-            longest,
-            ..List::new(config, "the user's roles", &path)
-        };
-        match list::rows(config, cx, pairs).await {
-            Ok(Rows { rows, doubt }) => {
-                let pairs = rows.iter().map(|row| pair(config, row)).collect::<Result<_, _>>()?;
-                return Ok(Pairs {
-                    rows,
-                    pairs,
-                    path,
-                    doubt,
-                });
-            }
-            Err(fault)
-                if fault
-                    .answer
-                    .as_ref()
-                    .is_some_and(|answer| matches!(answer.status, 404 | 405)) =>
-            {
-                last = Some(fault);
-            }
-            Err(fault) => return Err(fault),
+impl<'a> List<'a> {
+    pub const fn new(config: &Config, what: &'static str, path: &'a str) -> Self {
+        Self {
+            what,
+            path,
+            filter: None,
+            page_size: config.page_size,
+            longest: 0,
+            effort: Effort::Full,
         }
     }
-    Err(last.map_or_else(
-        || unreadable("no path"),
-        |fault| ProviderFault {
-            kind: FaultKind::BadAnswer,
-            message: String::from("none of settings.paths.user_roles exists at this BlackLine"),
-            ..fault
+
+    /// Returns true if one page may hold this many rows and no more.
+    fn is_page(&self, rows: usize) -> bool {
+        match self.page_size {
+            Some(size) => rows == size,
+            None => USUAL_PAGES.contains(&rows) && rows >= self.longest,
+        }
+    }
+}
+
+/// Sends a call with the account's token.
+pub async fn send(config: &Config, cx: &Context<'_>, call: &Call, effort: Effort) -> Result<Answer, ProviderFault> {
+    if effort == Effort::Full {
+        return send_with_token(&cx.client, cx.caches, config.key(), call, async || {
+            token(config, cx).await
+        })
+        .await;
+    }
+    let known = cx.caches.token(config.key(), cx.client.transport().monotonic());
+    let token = known.ok_or_else(|| ProviderFault::new(FaultKind::Unreachable, "there is no access token"))?;
+    let call = Call {
+        repeat: Repeat::Reread,
+        ..call.clone()
+    };
+    cx.client
+        .send_authorized(&call, ("authorization", "Bearer", &token))
+        .await
+}
+
+/// The status that an answer means: an expired session is 401, or 400 with a text that integrators renew the token for.
+pub fn status_of(answer: &Answer) -> u16 {
+    let says_so = || {
+        let text = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+        text.contains("authentication failed")
+    };
+    if answer.status == 400 && says_so() {
+        401
+    } else {
+        answer.status
+    }
+}
+
+/// Gets a token, if there is none yet.
+pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFault> {
+    let fresh = async || token(config, cx).await;
+    access_token(&cx.client, cx.caches, config.key(), &fresh).await?;
+    Ok(())
+}
+
+async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {
+    let form = match config.grant {
+        GrantType::Password => QueryBuilder::new()
+            .pair("grant_type", "password")
+            .pair("username", &config.username)
+            .pair("password", config.password.expose()),
+        GrantType::ClientCredentials => QueryBuilder::new().pair("grant_type", "client_credentials"),
+    };
+    let form = form.pair("scope", &config.scope);
+    let (form, basic) = match config.client_auth {
+        ClientAuth::Form => {
+            let form = form
+                .pair("client_id", &config.client_id)
+                .pair("client_secret", config.client_secret.expose());
+            (form, None)
+        }
+        ClientAuth::Basic => {
+            // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
+            let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let pair = basic(&encoded(&config.client_id), &encoded(config.client_secret.expose()));
+            (form, Some(pair))
+        }
+    };
+    let request = TokenRequest {
+        url: config.base.join(&config.paths.token),
+        form,
+        basic,
+        lifetime: TOKEN_LIFETIME,
+    };
+    let answer = match cx.client.request_token(request).await? {
+        Requested::Token(token) => return Ok(token),
+        Requested::Refused(answer) => answer,
+    };
+    let kind = match answer.status {
+        400 | 401 | 403 => FaultKind::CredentialsRejected,
+        _ => answer.fault_kind(),
+    };
+    Err(fault(config, cx, &answer, kind, "BlackLine gives no access token"))
+}
+
+/// Every row of a list. The next page must be on the account's own host.
+///
+/// # Errors
+/// Besides a failed read, a list that contradicts itself: fewer or more rows than it says, a count that changes, or a row that
+/// comes again on a later page, so that another one may have been skipped.
+pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<Rows, ProviderFault> {
+    let contradiction = |what: &str| {
+        let message = format!("BlackLine's list {what} when reading {}", list.what);
+        ProviderFault::new(FaultKind::BadAnswer, message)
+    };
+    let first = QueryBuilder::new()
+        .maybe("pageSize", list.page_size.map(|size| size.to_string()).as_deref())
+        .maybe("filter", list.filter)
+        .on(list.path);
+    let pages = Cell::new(0_usize);
+    let read = paging::by_link(
+        &cx.client,
+        &config.base,
+        list.what,
+        config.base.join(&first),
+        async |url: &str| {
+            pages.set(pages.get().saturating_add(1));
+            let answer = send(config, cx, &Call::get(url), list.effort).await?;
+            let document: Raw = document(config, cx, &answer, list.what)?;
+            let rows = documents::at(&document, &config.fields.list).and_then(documents::rows);
+            Ok::<_, ProviderFault>(Page {
+                rows: rows.ok_or_else(|| contradiction("is missing"))?,
+                total: total(config, &document).map_err(contradiction)?,
+                next: next(config, &document).map_err(contradiction)?,
+            })
         },
-    ))
+    )
+    .await?;
+    if !read.is_whole() {
+        return Err(contradiction("has fewer rows than it says"));
+    }
+    let is_one_page = pages.get() == 1;
+    let mut seen = HashSet::new();
+    if !is_one_page && !read.rows.iter().all(|row| seen.insert(row.get())) {
+        return Err(contradiction("shows a row on two pages"));
+    }
+    // Where next pages are named, the page that names none is the last.
+    let may_be_cut_off = is_one_page && read.total.is_none() && list.is_page(read.rows.len());
+    let doubt = may_be_cut_off.then(|| {
+        format!(
+            "BlackLine's list of {} names no next page and is as long as one page, so that it may be cut off (settings.page_size)",
+            list.what
+        )
+    });
+    Ok(Rows { rows: read.rows, doubt })
+}
+
+/// What an answer of 2xx holds, unless it is an error.
+pub fn document<T: DeserializeOwned>(
+    config: &Config,
+    cx: &Context<'_>,
+    answer: &Answer,
+    what: &'static str,
+) -> Result<T, ProviderFault> {
+    let kind = if !answer.is_success() {
+        kind_of(cx, answer)
+    } else if says_error(config, answer) {
+        // An error may come with an empty list beside it.
+        FaultKind::BadAnswer
+    } else {
+        return answer.json(what);
+    };
+    let message = format!("BlackLine refuses to read {what}");
+    Err(fault(config, cx, answer, kind, &message))
+}
+
+/// The link to the next page; an error if it is no text.
+fn next(config: &Config, document: &Raw) -> Result<Option<String>, &'static str> {
+    let mut pointers = config.fields.next.iter();
+    let next = pointers.find_map(|pointer| {
+        let next = documents::at(document, pointer)?;
+        (!matches!(next.get(), "null" | "\"\"")).then_some(next)
+    });
+    let next = next.map(|next| serde_json::from_str(next.get()));
+    next.transpose()
+        .map_err(|_| "has a link to the next page that is no text")
+}
+
+/// How many rows the list says that it has; an error if it says so in no number.
+fn total(config: &Config, document: &Raw) -> Result<Option<u64>, &'static str> {
+    let mut totals = config.fields.total.iter();
+    let Some(total) = totals.find_map(|pointer| documents::at(document, pointer).filter(|total| total.get() != "null"))
+    else {
+        return Ok(None);
+    };
+    documents::number(total)
+        .map(Some)
+        .ok_or("has a count that is no number")
 }
 
 /// A fault with what BlackLine says.
 pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
-    cx.client.fault(
-        answer,
-        kind,
-        format!("{what} ({}): {}", answer.status, said(config, answer)),
-    )
+    let message = error_message(config, answer);
+    cx.client
+        .fault(answer, kind, format!("{what} ({}): {message}", answer.status))
+}
+
+/// The kind of fault that a refusal says.
+pub fn kind_of(cx: &Context<'_>, answer: &Answer) -> FaultKind {
+    FaultKind::of_status(cx.client.status_of(answer))
 }
 
 /// Whether an answer of 2xx carries the code of an error.
 pub fn says_error(config: &Config, answer: &Answer) -> bool {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    body.is_object()
-        && config
-            .fields
-            .error_code
-            .iter()
-            .any(|pointer| text(body.pointer(pointer)).is_some_and(|code| code != "0"))
+    first_text(answer, &config.fields.error_code).is_some_and(|code| code != "0")
 }
 
 /// The shape of errors is not confirmed: the common keys, else the text.
-pub fn said(config: &Config, answer: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    config
-        .fields
-        .error_message
-        .iter()
-        .chain(&config.fields.error_code)
-        .find_map(|pointer| text(body.pointer(pointer)))
+pub fn error_message(config: &Config, answer: &Answer) -> String {
+    first_text(answer, &config.fields.error_message)
+        .or_else(|| first_text(answer, &config.fields.error_code))
         .unwrap_or_else(|| answer.excerpt())
 }
 
-/// Gives pairs without a role's name the one that another pair of that role has, or the directory.
-pub fn fill_names(pairs: &mut [Pair], directory: Option<&Directory>) {
-    let mut names: Vec<(String, String)> = Vec::new();
-    let of_rows = pairs.iter().map(|pair| (&pair.role_id, &pair.role_name));
-    let listed = directory.into_iter().flat_map(|directory| &directory.roles);
-    for (id, name) in of_rows.chain(listed.map(|(id, name)| (id, name))) {
-        names.extend(name.clone().map(|name| (id.clone(), name)));
-    }
-    for pair in pairs.iter_mut().filter(|pair| pair.role_name.is_none()) {
-        let known = names.iter().find(|(id, _)| *id == pair.role_id);
-        pair.role_name = known.map(|(_, name)| name.clone());
-    }
-}
-
-fn pair(config: &Config, row: &Value) -> Result<Pair, ProviderFault> {
-    let first = |pointers: &[String]| pointers.iter().find_map(|pointer| text(row.pointer(pointer)));
-    // A row that cannot be read is no row that is absent.
-    Ok(Pair {
-        role_id: first(&config.fields.role_id)
-            .ok_or_else(|| unreadable("a row without role id (settings.fields.role_id)"))?,
-        role_name: first(&config.fields.role_name),
-        product_id: first(&config.fields.product_id)
-            .ok_or_else(|| unreadable("a row without product id (settings.fields.product_id)"))?,
-        product_name: first(&config.fields.product_name),
-    })
-}
-
-/// A text, or a number as text.
-pub fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn unreadable(what: &str) -> ProviderFault {
-    ProviderFault::new(
-        FaultKind::BadAnswer,
-        format!("BlackLine's answer is not as expected: {what}"),
-    )
+fn first_text(answer: &Answer, pointers: &[String]) -> Option<String> {
+    let body: Raw = serde_json::from_slice(&answer.body).ok()?;
+    let mut pointers = pointers.iter();
+    pointers.find_map(|pointer| documents::text(documents::at(&body, pointer)?))
 }

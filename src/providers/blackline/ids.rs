@@ -1,4 +1,4 @@
-//! The forms of a request's ids.
+//! The forms of ids.
 
 /// A number in the one spelling that answers have.
 pub fn number(text: &str) -> Option<String> {
@@ -9,6 +9,11 @@ pub fn number(text: &str) -> Option<String> {
         "" => String::from("0"),
         number => number.to_owned(),
     })
+}
+
+/// An id of an answer in the spelling of requests; what is no number stays as it is.
+pub fn normalized(text: &str) -> String {
+    number(text.trim()).unwrap_or_else(|| text.to_owned())
 }
 
 /// A role, and the product behind a colon.
@@ -30,5 +35,10 @@ mod tests {
         for text in ["", ":A", "Reviewer", "5 ", "-5", "x:5"] {
             assert_eq!(role(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_id_of_an_answer_is_spelled_as_in_requests() {
+        assert_eq!((normalized(" 005 ").as_str(), normalized("R-5").as_str()), ("5", "R-5"));
     }
 }

@@ -1,19 +1,23 @@
 //! From BlackLine's documents to grants and to the unified user.
 
-use serde_json::Value;
+use std::collections::HashMap;
 
 use crate::{
+    client::lenient::{Text, Word},
     contract::types::{self, Email, Phone, Role, Scope},
     provider::{Grant, GrantKind, Held, KnownAs},
     unified::blank_user,
 };
 
-use super::core::{Pair, text};
+use super::{documents::Pair, read::Detail};
 
-/// A pair as a grant: the role in the product, which is the contract's workspace.
-pub fn grant(pair: &Pair) -> Grant {
+/// A pair as a grant: the role in the product, which is the contract's workspace. `names`: those that any row shows for a role.
+pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>) -> Grant {
     Grant {
-        known_as: KnownAs::default(),
+        known_as: KnownAs {
+            names: names.get(&pair.role_id).cloned().unwrap_or_default(),
+            ..KnownAs::default()
+        },
         kind: GrantKind::Role,
         role_id: pair.role_id.clone(),
         role_name: pair.role_name.clone(),
@@ -28,23 +32,18 @@ pub fn grant(pair: &Pair) -> Grant {
     }
 }
 
-/// What the user belongs to besides: id and name; `None` where it was not read.
-#[derive(Clone, Debug, Default)]
-pub struct Belongs {
-    pub teams: Option<Vec<(String, Option<String>)>>,
-    pub entities: Option<Vec<(String, Option<String>)>>,
-}
-
-/// The unified user.
-pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User {
-    let field = |name: &str| text(document.get(name));
+/// The unified user. `name_of`: the name of a role whose row shows none.
+pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types::User {
+    let user = &detail.user;
+    let text = |text: &Text| text.as_str().map(str::to_owned);
+    let word = |word: &Word| word.as_str().map(str::to_owned);
     types::User {
-        first_name: field("firstName"),
-        last_name: field("lastName"),
-        name: field("fullName"),
-        username: field("loginId"),
-        title: field("jobTitle"),
-        emails: field("email")
+        first_name: word(&user.first_name),
+        last_name: word(&user.last_name),
+        name: word(&user.full_name),
+        username: word(&user.login_id),
+        title: text(&user.job_title),
+        emails: word(&user.email)
             .map(|email| Email {
                 email: Some(email),
                 type_: None,
@@ -52,7 +51,7 @@ pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User 
             })
             .into_iter()
             .collect(),
-        phones: field("phoneNumber")
+        phones: text(&user.phone_number)
             .map(|number| Phone {
                 number: Some(number),
                 extension: None,
@@ -60,12 +59,13 @@ pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User 
             })
             .into_iter()
             .collect(),
-        status: document
-            .get("isActive")
-            .and_then(Value::as_bool)
+        status: user
+            .is_active
+            .as_bool()
             .map(|active| String::from(if active { "active" } else { "inactive" })),
-        roles: pairs.iter().map(role).collect(),
-        groups: belongs
+        roles: detail.pairs.iter().map(|pair| role(pair, &name_of)).collect(),
+        groups: detail
+            .memberships
             .teams
             .iter()
             .flatten()
@@ -75,7 +75,8 @@ pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User 
                 organization: None,
             })
             .collect(),
-        organizations: belongs
+        organizations: detail
+            .memberships
             .entities
             .iter()
             .flatten()
@@ -84,16 +85,16 @@ pub fn user(document: &Value, pairs: &[Pair], belongs: &Belongs) -> types::User 
                 name: name.clone(),
             })
             .collect(),
-        updated_at: field("lastUpdated"),
-        ..blank_user(field("id").unwrap_or_default())
+        updated_at: text(&user.last_updated),
+        ..blank_user(detail.id.clone())
     }
 }
 
 /// In the words of a request: the product by its code. Its name stands in the rows of `remote_data`.
-fn role(pair: &Pair) -> Role {
+fn role(pair: &Pair, name_of: impl Fn(&str) -> Option<String>) -> Role {
     Role {
         id: Some(format!("{}:{}", pair.role_id, pair.product_id)),
-        name: pair.role_name.clone(),
+        name: pair.role_name.clone().or_else(|| name_of(&pair.role_id)),
         group: None,
         organization: None,
         workspace: Some(pair.product_id.clone()),

@@ -1,16 +1,20 @@
 #![doc = include_str!("docs.md")]
 
 mod absence;
+mod backend;
 mod capability;
 mod config;
 mod core;
+mod documents;
+mod find;
 mod ids;
-mod list;
 mod mapping;
 mod paths;
-mod session;
-mod steps;
-mod writes;
+mod read;
+mod revoke;
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
@@ -36,8 +40,11 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: config.secrets(),
-        provider: Box::new(steps::BlackLine::new(config)),
+        provider: Box::new(backend::BlackLine::new(config)),
         general,
-        rate_limit: RateLimitPolicy::default(),
+        rate_limit: RateLimitPolicy {
+            status_of: core::status_of,
+            ..RateLimitPolicy::default()
+        },
     })
 }

@@ -1,4 +1,4 @@
-//! The paths of the calls: settings, as no official document tells them.
+//! The paths of the calls. They are settings: no official document names them.
 
 use serde::Deserialize;
 
@@ -16,11 +16,11 @@ pub struct Paths {
     /// The list of users, which takes a filter.
     pub user_search: String,
     pub roles: String,
-    /// Spellings, tried in order on the read; the one that answers is used for the write.
+    /// Spellings. The read tries them in order; the one that answers is used for the write.
     pub user_roles: Vec<String>,
-    /// The teams of the user, for the unified groups; empty: they are not read.
+    /// The teams of the user, shown as groups. Empty: they are not read.
     pub user_teams: String,
-    /// The entities of the user, for the unified organizations; empty: they are not read.
+    /// The entities of the user, shown as organizations. Empty: they are not read.
     pub user_entities: String,
 }
 
@@ -80,7 +80,7 @@ fn check(field: &str, path: &str, of_user: bool) -> Result<(), Error> {
     if segments.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
         return Err(refusal(field, "must be a plain path: no empty or dotted segment"));
     }
-    // What comes behind a `?` here would swallow the parameters that say what is removed.
+    // A query in the path would swallow the parameters that name what is removed.
     if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains(['?', '#', '\\', '%']) {
         return Err(refusal(
             field,

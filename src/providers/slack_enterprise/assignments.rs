@@ -7,15 +7,17 @@ use std::{
 
 use crate::{
     ask::Entry,
-    client::lenient::Row,
+    client::lenient::{Row, Rows},
     contract::types::Scope,
-    provider::{Context, Grant, GrantKind, Held, UnreadRow},
+    error::{FaultKind, ProviderFault},
+    provider::{Context, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
+    reason::Reason,
 };
 
 use super::{
     config::Config,
     core::{self, Fault, Pages},
-    documents::{Assignment, Raw},
+    documents::{Assignment, Raw, Rejected, Removal},
     find::Member,
     ids,
 };
@@ -154,11 +156,16 @@ impl Assignments {
             self.unread.push(UnreadRow::new(cut(raw.get())));
             return;
         };
-        let role = row.role_id.as_str().map(str::to_owned);
+        // Anything else could stand for any role.
+        let role = row
+            .role_id
+            .as_str()
+            .filter(|id| ids::looks_like_role(id))
+            .map(str::to_owned);
         let entity = row
             .entity_id
             .as_str()
-            .filter(|id| ids::is_entity(id))
+            .filter(|id| ids::is_id_of_slack(id))
             .map(str::to_owned);
         self.has_row |= role.is_some() && entity.is_some() && row.user_id.as_str().is_some();
         if let Some(role) = role.as_ref().filter(|role| ids::is_custom(role)) {
@@ -272,3 +279,91 @@ fn cut(raw: &str) -> String {
 
 /// Characters that are kept of a row that could not be read.
 const LONGEST_UNREAD: usize = 256;
+
+/// Sends a removal; one verdict for each of its grants.
+pub async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Grant]) -> Vec<Verdict> {
+    let all = |verdict: Verdict| vec![verdict; grants.len()];
+    let answer = match core::send(config, cx, &write.call).await {
+        Ok(answer) => answer,
+        Err(fault) => return all(cx.fault(&fault)),
+    };
+    let removal: Option<Removal> = serde_json::from_slice(&answer.body).ok();
+    if core::is_ok(&answer) {
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+        let is_done = removal.is_some();
+        return verdicts(grants, &removal.unwrap_or_default(), is_done);
+    }
+    let fault = core::refusal(cx, &answer, "the removal");
+    let verdict = cx.fault(&fault.fault);
+    if fault.is(&[
+        "failed_for_some_entities",
+        "failed_for_some_users",
+        "failed_for_some_users_and_entities",
+    ]) {
+        let removal = removal.unwrap_or_default();
+        // What is not mentioned was done if only entities were rejected, and if it is said which.
+        let may_be_done = fault.is(&["failed_for_some_entities"]) && !removal.rejected_entities.rows().is_empty();
+        return verdicts(grants, &removal, may_be_done);
+    }
+    if fault.is(&[core::UNKNOWN_ROLE]) {
+        return all(Verdict::UnknownRole {
+            message: String::from("Slack knows no such role"),
+        });
+    }
+    all(verdict)
+}
+
+/// The verdicts of a removal that names what it rejected. An entity that is rejected with its own error was left out. The rest is
+/// done if `may_be_done`, and if the lists leave no doubt about what was rejected. The read-back decides everything else.
+fn verdicts(grants: &[&Grant], removal: &Removal, may_be_done: bool) -> Vec<Verdict> {
+    let entities: BTreeSet<&str> = grants.iter().filter_map(|grant| entity(&grant.scope)).collect();
+    let mut rejected: HashMap<&str, &str> = HashMap::new();
+    let mut is_clear = !matches!(removal.rejected_entities, Rows::Unread(_));
+    for row in removal.rejected_entities.rows() {
+        let row = row.read().and_then(|row| Some((row.id.as_str()?, row)));
+        match row.filter(|(id, _)| entities.contains(id)) {
+            Some((id, row)) => {
+                rejected.insert(id, code_of(row));
+            }
+            None => is_clear = false,
+        }
+    }
+    let rejected_user = removal.rejected_users.rows().first().map(|row| match row {
+        Row::Read(row) => code_of(row),
+        Row::Unread(_) => UNNAMED,
+    });
+    is_clear &= rejected_user.is_none() && !matches!(removal.rejected_users, Rows::Unread(_));
+    grants
+        .iter()
+        .map(|grant| {
+            let at = entity(&grant.scope).unwrap_or_default();
+            match (rejected.get(at), rejected_user) {
+                (Some(code), _) => rejection(at, code),
+                (None, None) if is_clear && may_be_done => Verdict::Acknowledged,
+                (None, Some(code)) => Verdict::Unanswered {
+                    reason: Reason::ProviderRefused,
+                    message: format!("Slack rejects the user: {code}"),
+                },
+                (None, None) => Verdict::Unanswered {
+                    reason: Reason::BadAnswer,
+                    message: String::from("Slack rejects a part of the removal, and does not say which"),
+                },
+            }
+        })
+        .collect()
+}
+
+const UNNAMED: &str = "without a reason";
+
+fn code_of(row: &Rejected) -> &str {
+    row.error.as_str().unwrap_or(UNNAMED)
+}
+
+/// The verdict for one entity. Its error is about this entity: `invalid_auth` does not mean that the token is refused.
+fn rejection(entity: &str, code: &str) -> Verdict {
+    let kind = match core::kind_of(code) {
+        FaultKind::CredentialsRejected => FaultKind::Forbidden,
+        kind => kind,
+    };
+    Verdict::of_fault(&ProviderFault::new(kind, format!("Slack rejects {entity}: {code}")))
+}

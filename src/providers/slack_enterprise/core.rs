@@ -288,6 +288,8 @@ pub fn kind_of(code: &str) -> FaultKind {
         | "two_factor_setup_required"
         | "enterprise_is_restricted"
         | "feature_not_enabled" => FaultKind::Forbidden,
+        "user_not_found" | "users_not_found" | "user_not_visible" | "team_not_found" | "no_valid_users"
+        | "no_valid_entities" | UNKNOWN_ROLE => FaultKind::NotFound,
         "ratelimited" | "rate_limited" => FaultKind::RateLimited,
         "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "team_added_to_org" => {
             FaultKind::ServerError
@@ -325,7 +327,8 @@ mod tests {
             ("internal_error", FaultKind::ServerError),
             ("fatal_error", FaultKind::ServerError),
             ("service_unavailable", FaultKind::ServerError),
-            ("team_not_found", FaultKind::Refused),
+            ("team_not_found", FaultKind::NotFound),
+            ("invalid_arguments", FaultKind::Refused),
             ("something_new", FaultKind::Refused),
         ] {
             assert_eq!(kind_of(code), kind, "{code}");

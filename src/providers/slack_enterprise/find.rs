@@ -99,7 +99,10 @@ impl Member {
         Self {
             asked: asked.to_owned(),
             id: user.id.as_str().unwrap_or(asked).to_owned(),
-            enterprise_user: above.and_then(|above| above.id.as_str()).map(str::to_owned),
+            enterprise_user: above
+                .and_then(|above| above.id.as_str())
+                .filter(|id| ids::is_of_user(id))
+                .map(str::to_owned),
             above: account_type(user, &enterprise),
             enterprise,
             home,
@@ -131,15 +134,18 @@ impl Member {
         self.ids().any(|own| own == id)
     }
 
-    /// Returns true for an id that may be the user's, although it is none of the known ones: only spelling tells them apart, or
-    /// it is of the kind (`U…`, `W…`) of which the document shows none.
+    /// Returns true for an id that may be the user's, although it is none of the known ones: it is not of Slack's form, only
+    /// spelling tells them apart, or it is of the kind (`U…`, `W…`) of which the document shows none.
     pub fn may_be(&self, id: &str) -> bool {
         if self.is(id) {
             return false;
         }
-        let first = |id: &str| id.chars().next();
-        let is_of_other_kind =
-            self.enterprise_user.is_none() && ids::is_of_user(id) && !self.ids().any(|own| first(own) == first(id));
+        if !ids::is_id_of_slack(id) {
+            return true;
+        }
+        let is_of_other_kind = self.enterprise_user.is_none()
+            && ids::is_of_user(id)
+            && !self.ids().any(|own| kind_of_id(own) == kind_of_id(id));
         let skeleton = naming::skeleton(id);
         is_of_other_kind || self.ids().any(|own| naming::skeleton(own) == skeleton)
     }
@@ -211,11 +217,12 @@ pub async fn info(config: &Config, cx: &Context<'_>, user: &str) -> Result<(User
     Ok((document, raw))
 }
 
-/// Makes sure that a document is that of the user who was asked for. One person may have a local (`U…`) and a global (`W…`) id:
-/// the document names both, or `migration.exchange` says so. `known` keeps what it said.
+/// Makes sure that a document is that of the user who was asked for. One person may have a local (`U…`) and a global (`W…`) id.
+/// The document names both, or `migration.exchange` tells. A token that may not exchange ids has only the fact that Slack answers
+/// a request for the one with the other. `known` keeps what was found.
 ///
 /// # Errors
-/// [`Error::Refused`] if nothing says that both ids are one person's.
+/// [`Error::Refused`] for the document of somebody else.
 pub async fn confirm(
     config: &Config,
     cx: &Context<'_>,
@@ -225,25 +232,23 @@ pub async fn confirm(
 ) -> Result<(), Error> {
     let shown = user.id.as_str().unwrap_or_default();
     let in_organization = user.enterprise_user.read().and_then(|above| above.id.as_str());
-    if [
-        Some(shown),
-        in_organization,
-        known.borrow().as_deref().filter(|known| *known == shown).map(|_| asked),
-    ]
-    .contains(&Some(asked))
-    {
+    let is_known = known.borrow().as_deref() == Some(shown);
+    if is_known || shown == asked || in_organization == Some(asked) {
         return Ok(());
     }
+    let is_of_other_kind = ids::is_of_user(shown) && kind_of_id(shown) != kind_of_id(asked);
     let query = QueryBuilder::new()
         .pair("users", asked)
         .pair("to_old", if asked.starts_with('W') { "true" } else { "false" });
-    let exchange: Exchange = match core::read(config, cx, "migration.exchange", query).await {
-        Ok(exchange) => exchange,
-        Err(Fault { fault, .. }) if is_answered(&fault) => Exchange::default(),
+    let is_same = match core::read::<Exchange>(config, cx, "migration.exchange", query).await {
+        Ok(exchange) => {
+            let map = exchange.user_id_map.unwrap_or_default();
+            map.get(asked).and_then(Value::as_str) == Some(shown)
+        }
+        Err(fault) if is_refusal(&fault.fault) => is_of_other_kind,
         Err(fault) => return Err(fault.into()),
     };
-    let map = exchange.user_id_map.unwrap_or_default();
-    if map.get(asked).and_then(Value::as_str) == Some(shown) {
+    if is_same {
         *known.borrow_mut() = Some(shown.to_owned());
         return Ok(());
     }
@@ -253,6 +258,11 @@ pub async fn confirm(
             "Slack answered with the user `{shown}`, and nothing says that `{asked}` is the same person: if so, use that id"
         ),
     })
+}
+
+/// `U` or `W`.
+fn kind_of_id(id: &str) -> Option<char> {
+    id.chars().next()
 }
 
 /// The organization's id: the account's setting, what the document says, or whose the token is.
@@ -285,15 +295,11 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
     })
 }
 
-/// Returns true for a fault that is Slack's own answer, which another attempt would not change.
-const fn is_answered(fault: &ProviderFault) -> bool {
+/// Returns true for Slack's no, which another attempt would not change.
+const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,
-        FaultKind::Refused
-            | FaultKind::NotFound
-            | FaultKind::Forbidden
-            | FaultKind::CredentialsRejected
-            | FaultKind::BadAnswer
+        FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden | FaultKind::CredentialsRejected
     )
 }
 

@@ -11,12 +11,12 @@ use crate::{
 };
 
 /// A published role or an account type.
-struct Published {
-    id: &'static str,
+pub struct Published {
+    pub id: &'static str,
     /// The name, and other spellings of it.
-    names: &'static [&'static str],
+    pub names: &'static [&'static str],
     /// Published for it before, and for another role now.
-    former: &'static [&'static str],
+    pub former: &'static [&'static str],
 }
 
 const fn role(id: &'static str, names: &'static [&'static str]) -> Published {
@@ -179,7 +179,7 @@ pub fn resolve<'a>(selector: &Selector, mut held: impl Iterator<Item = &'a str>)
 }
 
 /// The roles that have this name, in any spelling: the one that has it now, and those that had it before.
-fn named(name: &str) -> Vec<&'static str> {
+pub(super) fn named(name: &str) -> Vec<&'static str> {
     let wanted = folded(name);
     let is_in = |names: &[&str]| names.iter().any(|known| folded(known) == wanted);
     let now = published().filter(|role| is_in(role.names) || role.id.eq_ignore_ascii_case(name));
@@ -189,7 +189,7 @@ fn named(name: &str) -> Vec<&'static str> {
 
 /// The id of a role by its id in any case, or by any spelling of its name. Ids are not folded further: another id is another
 /// role.
-fn of_id(text: &str) -> Option<&'static str> {
+pub(super) fn of_id(text: &str) -> Option<&'static str> {
     named(text).first().copied()
 }
 
@@ -231,7 +231,7 @@ pub fn names() -> Vec<&'static str> {
     published().filter_map(|role| role.names.first()).copied().collect()
 }
 
-fn published() -> impl Iterator<Item = &'static Published> {
+pub(super) fn published() -> impl Iterator<Item = &'static Published> {
     SYSTEM.iter().chain(ACCOUNT_TYPES)
 }
 
@@ -249,6 +249,11 @@ pub fn is_custom(id: &str) -> bool {
 /// `Rl…`.
 pub fn is_role(id: &str) -> bool {
     id.len() >= 4 && id.starts_with("Rl") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Returns true for what may be meant as a role id, whatever its spelling.
+pub fn looks_like_role(id: &str) -> bool {
+    naming::skeleton(id).starts_with("rl")
 }
 
 /// Set by `admin.users.set*`, and not assigned.
@@ -276,8 +281,8 @@ pub fn is_organization(text: &str) -> bool {
     is_id(&['E'], text)
 }
 
-/// An organization, a workspace, a channel, or whatever else Slack may assign a role at.
-pub fn is_entity(text: &str) -> bool {
+/// An id in Slack's form: of an organization, a workspace, a channel, a person, or whatever else there may be.
+pub fn is_id_of_slack(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_id(&[], text)
 }
 
@@ -305,134 +310,9 @@ pub fn is_role_of_a_request(role: &Role) -> bool {
 }
 
 /// Without case, spaces and plurals: the console writes "Roles Admin" where the documentation has "Role Admin".
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     naming::canonical(text)
         .split([' ', '_', '-'])
         .map(|word| word.strip_suffix('s').unwrap_or(word))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refined(id: Option<&str>, name: Option<&str>) -> Result<(Option<String>, Option<String>), String> {
-        let mut selector = Selector {
-            id: id.map(str::to_owned),
-            name: name.map(str::to_owned),
-            ..Selector::default()
-        };
-        refine(&mut selector)?;
-        Ok((selector.id, selector.name))
-    }
-
-    #[test]
-    fn every_known_spelling_is_found() {
-        for (text, id) in [
-            ("Roles Admin", "Rl02"),
-            ("users admin", "Rl03"),
-            ("Compliance Admin", "Rl04"),
-            ("Audit Log Admin", "Rl0C"),
-            ("organization_owner", ORG_OWNER),
-            ("Admin", ADMIN),
-            ("rl0a", "Rl0A"),
-            ("Primary owner", PRIMARY_OWNER),
-            ("Message Activity Managers", "Rl0E"),
-        ] {
-            assert_eq!(of_id(text), Some(id), "{text}");
-        }
-        assert_eq!(of_id("Super Admin"), None);
-        for other in ["Rl0CS", "Rl0AS", "Rl 0A", "Rl0_A"] {
-            assert_eq!(of_id(other), None, "{other} is another id");
-        }
-        assert!(is_custom("Rl9XYZ") && !is_custom("Rl0A") && !is_custom("X1"));
-    }
-
-    #[test]
-    fn no_two_roles_share_a_name_at_one_time() {
-        let mut seen: Vec<String> = Vec::new();
-        for role in published() {
-            let mut own: Vec<String> = role.names.iter().map(|name| folded(name)).collect();
-            own.sort();
-            own.dedup();
-            for name in own {
-                assert!(!seen.contains(&name), "{name}");
-                seen.push(name);
-            }
-        }
-    }
-
-    #[test]
-    fn a_former_name_is_no_evidence_of_another_role() {
-        let id = |id: &str| Some(String::from(id));
-        let shared = "message activity managers";
-        assert_eq!(refined(Some("Rl04"), Some(shared)), Ok((id("Rl04"), None)));
-        assert_eq!(refined(Some("Rl0E"), Some(shared)), Ok((id("Rl0E"), None)));
-        assert_eq!(refined(Some("Rl04"), Some("Legal Hold Admin")), Ok((id("Rl04"), None)));
-        assert!(refined(Some("Rl01"), Some(shared)).is_err());
-        // By name alone either may be meant: what is held tells.
-        assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
-        assert_eq!(named(shared), ["Rl0E", "Rl04"]);
-        assert!(
-            known_as("Rl04")
-                .names
-                .contains(&String::from("Message Activity Manager"))
-        );
-        let by_name = Selector {
-            name: id("Message Activity Manager"),
-            ..Selector::default()
-        };
-        for held in [vec![], vec!["Rl0E"], vec!["RlCUSTOM1"]] {
-            assert_eq!(resolve(&by_name, held.into_iter()).id, id("Rl0E"));
-        }
-        assert_eq!(resolve(&by_name, ["Rl0E", "Rl04"].into_iter()), by_name);
-        assert_eq!(refined(None, Some("Roles Admin")), Ok((id("Rl02"), None)));
-        assert_eq!(refined(None, Some("Night Shift")), Ok((None, id("Night Shift"))));
-    }
-
-    #[test]
-    fn an_unpublished_name_may_be_a_custom_roles() {
-        for text in ["Rl0C", "RlCUSTOM1", "owner", "Roles Admin"] {
-            assert!(is_published_or_id(text), "{text}");
-        }
-        for text in ["Night Shift", "Rl 0C", "Rôle"] {
-            assert!(!is_published_or_id(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_a_request_would_be_refused_for_is_no_role_of_it() {
-        let role = |id: &str, group: Option<&str>| Role {
-            id: Some(id.to_owned()),
-            name: None,
-            group: group.map(str::to_owned),
-            organization: Some(String::from("E1A")),
-            workspace: None,
-        };
-        for good in [role("Rl01", Some("C0GENERAL")), role("org_primary_owner", None)] {
-            assert!(is_role_of_a_request(&good), "{good:?}");
-        }
-        for bad in [
-            role("multi_channel_guest", None),
-            role("Rl01", Some("S0STAFF")),
-            role("X1", None),
-        ] {
-            assert!(!is_role_of_a_request(&bad), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn text_that_stands_for_nothing_is_no_scope() {
-        for text in ["null", "undefined", "None", "nan", "[object Object]", "NULL"] {
-            for field in [
-                Field::Workspace,
-                Field::Organization,
-                Field::Group,
-                Field::User,
-                Field::Role,
-            ] {
-                assert!(normalise(field, text).is_err(), "{field:?} {text}");
-            }
-        }
-    }
 }

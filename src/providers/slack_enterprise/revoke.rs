@@ -6,10 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     ask::Ask,
-    client::{
-        Repeat,
-        lenient::{Row, Rows},
-    },
+    client::Repeat,
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, Planned, Verdict, Write},
     reason::Reason,
@@ -20,7 +17,6 @@ use super::{
     assignments,
     config::Config,
     core::{self, Fault},
-    documents::{Rejected, Removal},
     find::{self, AccountType, Member},
     ids,
     read::{Detail, Memory, Standing},
@@ -139,95 +135,8 @@ pub async fn send(
     if grants.iter().any(|grant| ids::is_account_type(&grant.role_id)) {
         demote(config, cx, memory, write, grants, detail).await
     } else {
-        remove(config, cx, write, grants).await
+        assignments::remove(config, cx, write, grants).await
     }
-}
-
-async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Grant]) -> Vec<Verdict> {
-    let all = |verdict: Verdict| vec![verdict; grants.len()];
-    let answer = match core::send(config, cx, &write.call).await {
-        Ok(answer) => answer,
-        Err(fault) => return all(cx.fault(&fault)),
-    };
-    let removal: Removal = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if core::is_ok(&answer) {
-        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        return verdicts(grants, &removal, true);
-    }
-    let fault = core::refusal(cx, &answer, "the removal");
-    let verdict = cx.fault(&fault.fault);
-    if fault.is(&[
-        "failed_for_some_entities",
-        "failed_for_some_users",
-        "failed_for_some_users_and_entities",
-    ]) {
-        // What is not mentioned was done if only entities were rejected.
-        return verdicts(grants, &removal, fault.is(&["failed_for_some_entities"]));
-    }
-    if fault.is(&[core::UNKNOWN_ROLE]) {
-        return all(Verdict::UnknownRole {
-            message: String::from("Slack knows no such role"),
-        });
-    }
-    all(verdict)
-}
-
-/// The verdicts of a removal that names what it rejected. An entity that is rejected with its own error was left out. The rest is
-/// done if `may_be_done`, and if the lists leave no doubt about what was rejected. The read-back decides everything else.
-fn verdicts(grants: &[&Grant], removal: &Removal, may_be_done: bool) -> Vec<Verdict> {
-    let entities: BTreeSet<&str> = grants
-        .iter()
-        .filter_map(|grant| assignments::entity(&grant.scope))
-        .collect();
-    let mut rejected: HashMap<&str, &str> = HashMap::new();
-    let mut is_clear = matches!(removal.rejected_entities, Rows::Absent | Rows::Null | Rows::List(_));
-    for row in removal.rejected_entities.rows() {
-        let row = row.read().and_then(|row| Some((row.id.as_str()?, row)));
-        match row.filter(|(id, _)| entities.contains(id)) {
-            Some((id, row)) => {
-                rejected.insert(id, code_of(row));
-            }
-            None => is_clear = false,
-        }
-    }
-    let rejected_user = removal.rejected_users.rows().first().map(|row| match row {
-        Row::Read(row) => code_of(row),
-        Row::Unread(_) => UNNAMED,
-    });
-    is_clear &= rejected_user.is_none() && !matches!(removal.rejected_users, Rows::Unread(_));
-    grants
-        .iter()
-        .map(|grant| {
-            let entity = assignments::entity(&grant.scope).unwrap_or_default();
-            match (rejected.get(entity), rejected_user) {
-                (Some(code), _) => rejection(entity, code),
-                (None, None) if is_clear && may_be_done => Verdict::Acknowledged,
-                (None, Some(code)) => Verdict::Unanswered {
-                    reason: Reason::ProviderRefused,
-                    message: format!("Slack rejects the user: {code}"),
-                },
-                (None, None) => Verdict::Unanswered {
-                    reason: Reason::BadAnswer,
-                    message: String::from("Slack rejects a part of the removal, and does not say which"),
-                },
-            }
-        })
-        .collect()
-}
-
-const UNNAMED: &str = "without a reason";
-
-fn code_of(row: &Rejected) -> &str {
-    row.error.as_str().unwrap_or(UNNAMED)
-}
-
-/// The verdict for one entity. Its error is about this entity: `invalid_auth` does not mean that the token is refused.
-fn rejection(entity: &str, code: &str) -> Verdict {
-    let kind = match core::kind_of(code) {
-        FaultKind::CredentialsRejected => FaultKind::Forbidden,
-        kind => kind,
-    };
-    Verdict::of_fault(&ProviderFault::new(kind, format!("Slack rejects {entity}: {code}")))
 }
 
 async fn demote(
@@ -399,7 +308,8 @@ fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demot
         && is_same_person
         && are_workspaces_same
         && are_owned_same
-        && fresh.member.is_primary_owner == guarded.member.is_primary_owner
+        // Where the document does not say, Slack itself refuses to demote the primary owner.
+        && fresh.member.is_primary_owner.is_none_or(|is| guarded.member.is_primary_owner == Some(is))
 }
 
 /// That a demotion in the organization takes the ownership of workspaces is documented, and nothing else.

@@ -1,10 +1,10 @@
-//! What of the contract TeamViewer understands.
+//! The parts of the contract that TeamViewer supports.
 
 use std::time::Duration;
 
 use crate::{capability::Capability, contract::types::SideEffect};
 
-/// The provider's row of the matrix.
+/// TeamViewer's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "TeamViewer",
     credentials: &["bearer_token", "refresh_token"],

@@ -17,6 +17,8 @@ use super::capability::CAPABILITY;
 pub struct Config {
     pub base: BaseUrl,
     pub access: Access,
+    /// The account protects a user by e-mail address.
+    pub protects_addresses: bool,
     pub staleness_window: Duration,
 }
 
@@ -66,6 +68,7 @@ impl Config {
             base: BaseUrl::parse(base_url.unwrap_or(BASE))
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             access,
+            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

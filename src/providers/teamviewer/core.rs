@@ -1,37 +1,78 @@
 //! TeamViewer's requests and what their answers say.
 
-use std::time::Duration;
+use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    client::{Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, path_segment, send_with_token},
-    error::{Error, FaultKind, ProviderFault},
-    provider::Context,
+    client::{
+        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
+        lenient::{Id, Row, Rows},
+        paging::{self, Page},
+        path_segment, send_with_token,
+    },
+    error::{FaultKind, ProviderFault},
+    provider::{Context, Coverage, Directory, KnownRole},
 };
 
 use super::{
     config::{Access, Config},
-    documents::{
-        ErrorBody, GroupsOfRole, Member, Owner, Page, Raw, Role, RoleOfGroup, Roles, RolesOfUser, User, UserGroup,
-        Users, UsersOfRole,
-    },
+    documents::{ErrorBody, GroupsOfRole, Nullable, Role, Roles, RolesOfUser, UsersOfRole},
     ids,
 };
 
 /// Used when the token answer does not say how long it is good for.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3_600);
-/// A script token is handed around like one that never ends.
+/// A script token is cached as one that does not end.
 const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// The rows of a list: those that could be read, and those that could not, as they came.
+#[derive(Clone, Debug, Default)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    /// Besides rows: a list that is null, or a last page that is not marked as the last.
+    pub unread: Vec<String>,
+}
+
+/// Whether a list of users holds one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    Yes,
+    No,
+    /// A row that cannot be read may be the user.
+    Unclear,
+}
+
+impl Listed<String> {
+    /// Whether a user id stands in the list.
+    pub fn holds(&self, user: &str) -> Holds {
+        if self.rows.iter().any(|row| row == user) {
+            Holds::Yes
+        } else if self.unread_of(user).next().is_some() {
+            Holds::Unclear
+        } else {
+            Holds::No
+        }
+    }
+
+    /// The rows that cannot be read and may be a user.
+    pub fn unread_of<'a>(&'a self, user: &str) -> impl Iterator<Item = &'a String> {
+        self.unread
+            .iter()
+            .filter(move |raw| !ids::is_another_user(raw.trim_matches('"'), user))
+    }
+}
 
 /// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
 fn is_rate_limited(answer: &Answer) -> bool {
-    answer.status == 429
-        || answer.status >= 400
-            && matches!(
-                error_of(answer).error.as_deref(),
-                Some("rate_limit_reached" | "too_many_retries")
-            )
+    if answer.status == 429 {
+        return true;
+    }
+    let body = error_of(answer);
+    let says_so = |text: &str| text.to_ascii_lowercase().contains("rate limit");
+    answer.status >= 400
+        && (matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
+            || answer.status == 403 && body.error_description.as_str().is_some_and(says_so))
 }
 
 /// The status that an answer means.
@@ -83,156 +124,70 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
     Err(fault(cx, &answer, kind, "TeamViewer gives no access token"))
 }
 
-/// The user's own document, raw and parsed. This read is needed besides that of the roles: the list of roles of an unknown user is
-/// empty and no error.
-pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
-    let answer = get(config, cx, &format!("/users/{}", path_segment(id)), "the user")
-        .await
-        .map_err(|fault| unknown_user(fault, id))?;
-    let raw: Raw = answer.json("the user")?;
-    let user: User = answer.json("the user")?;
-    if ids::user(&user.id).as_deref() != Some(id) {
-        return Err(answer
-            .fault(FaultKind::BadAnswer, "TeamViewer answered with another user")
-            .into());
-    }
-    Ok((raw, user))
-}
-
-/// Whose token it is; `None` where the token has no owner, may not ask, or the call is not there.
-pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, ProviderFault> {
-    let answer = send(config, cx, &Call::get(config.base.join("/account"))).await?;
-    match kind_of(&answer) {
-        _ if answer.is_success() => answer.json("the account").map(Some),
-        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => Ok(None),
-        kind => Err(fault(cx, &answer, kind, "TeamViewer does not say whose token it is")),
-    }
-}
-
-/// Users with that e-mail address: at most one, if TeamViewer is right.
-pub async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<User>, ProviderFault> {
-    let path = QueryBuilder::new()
-        .pair("email", email)
-        .pair("full_list", "true")
-        .on("/users");
-    let users: Users = get(config, cx, &path, "the user by e-mail")
-        .await?
-        .json("the user by e-mail")?;
-    Ok(users.users)
-}
-
 /// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
 /// it does not know.
-pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Vec<String>, ProviderFault> {
+pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Listed<String>, ProviderFault> {
     let path = format!("/users/{}/userroles", path_segment(id));
-    let pages = pages::<RolesOfUser>(config, cx, &path, "paginationToken", "the user's roles", |page| {
-        page.next.clone()
-    })
-    .await?;
-    Ok(pages
-        .into_iter()
-        .flat_map(|page| page.role_ids.unwrap_or_default())
-        .map(|id| id.to_ascii_lowercase())
-        .collect())
+    let list = List::new(&path, "paginationToken", "the user's roles");
+    let split = |page: RolesOfUser| match page.role_ids {
+        Rows::Null => (Rows::List(Vec::new()), page.next),
+        rows => (rows, page.next),
+    };
+    list.read(config, cx, split, |id| scalar(id, ids::role)).await
 }
 
-/// Every role of the company.
-pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<Vec<Role>, ProviderFault> {
-    let roles: Roles = get(config, cx, "/userroles", "the roles").await?.json("the roles")?;
-    Ok(roles
-        .roles
-        .into_iter()
-        .map(|role| Role {
-            id: role.id.to_ascii_lowercase(),
-            ..role
+/// The roles of the company. There is no count and no page: what tells that some are missing is an empty list (a company has
+/// predefined roles), a row that cannot be read, and a role without a name.
+pub async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
+    let document: Roles = get(config, cx, "/userroles", "the roles").await?.json("the roles")?;
+    let rows = document.roles.rows();
+    let role = |Role { id, name }: &Role| {
+        Some(KnownRole {
+            id: ids::role(id.as_str()?)?,
+            name: name.as_str().map(str::to_owned),
         })
-        .collect())
+    };
+    let roles: Vec<KnownRole> = document.roles.read().filter_map(role).collect();
+    let is_whole = !roles.is_empty() && roles.len() == rows.len() && roles.iter().all(|role| role.name.is_some());
+    let coverage = if is_whole {
+        Coverage::Whole
+    } else {
+        Coverage::Partial(String::from(
+            "TeamViewer's list of roles is empty or has rows that cannot be read",
+        ))
+    };
+    Ok(Directory { roles, coverage })
 }
 
 /// The users to whom a role is assigned directly.
-pub async fn users_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Vec<String>, ProviderFault> {
+pub async fn users_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Listed<String>, ProviderFault> {
     let path = QueryBuilder::new()
         .pair("userRoleId", role)
         .on("/userroles/assignments/account");
-    let pages = pages::<UsersOfRole>(config, cx, &path, "continuationToken", "the role's users", |page| {
-        page.next.clone()
-    })
-    .await?;
-    Ok(pages
-        .into_iter()
-        .flat_map(|page| page.users.unwrap_or_default())
-        .filter_map(|id| ids::user(&id))
-        .collect())
+    let list = List::new(&path, "continuationToken", "the role's users");
+    let split = |page: UsersOfRole| (page.users, page.next);
+    list.read(config, cx, split, |id| scalar(id, ids::user)).await
 }
 
 /// The user groups that have a role.
-pub async fn groups_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Vec<u64>, ProviderFault> {
+pub async fn groups_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Result<Listed<u64>, ProviderFault> {
     let path = QueryBuilder::new()
         .pair("userRoleId", role)
         .on("/userroles/assignments/usergroups");
-    let pages = pages::<GroupsOfRole>(config, cx, &path, "continuationToken", "the role's groups", |page| {
-        page.next.clone()
-    })
-    .await?;
-    Ok(pages
-        .into_iter()
-        .flat_map(|page| page.groups.unwrap_or_default())
-        .collect())
+    let list = List::new(&path, "continuationToken", "the role's groups");
+    let split = |page: GroupsOfRole| (page.groups, page.next);
+    list.read(config, cx, split, |id| scalar(id, ids::group)).await
 }
 
-/// Every user group.
-pub async fn groups(config: &Config, cx: &Context<'_>) -> Result<Vec<UserGroup>, ProviderFault> {
-    let pages = pages::<Page<UserGroup>>(
-        config,
-        cx,
-        "/usergroups",
-        "paginationToken",
-        "the user groups",
-        |page| page.next.clone(),
-    )
-    .await?;
-    Ok(pages.into_iter().flat_map(|page| page.resources).collect())
-}
-
-/// The account ids of a group's members.
-pub async fn members(config: &Config, cx: &Context<'_>, group: u64) -> Result<Vec<u64>, ProviderFault> {
-    let path = format!("/usergroups/{group}/members");
-    let pages = pages::<Page<Member>>(config, cx, &path, "paginationToken", "the group's members", |page| {
-        page.next.clone()
-    })
-    .await?;
-    Ok(pages
-        .into_iter()
-        .flat_map(|page| page.resources)
-        .map(|member| member.account)
-        .collect())
-}
-
-/// The one role that a group has; null, as the document or in it, if it has none.
-pub async fn role_of_group(config: &Config, cx: &Context<'_>, group: u64) -> Result<Option<String>, ProviderFault> {
-    let role: Option<RoleOfGroup> = get(
-        config,
-        cx,
-        &format!("/usergroups/{group}/userroles"),
-        "the group's role",
-    )
-    .await?
-    .json("the group's role")?;
-    Ok(role.and_then(|role| role.role_id).map(|id| id.to_ascii_lowercase()))
-}
-
-/// The name of a role in the company's directory.
-pub fn name_of(roles: &[Role], role: &str) -> Option<String> {
-    let known = roles.iter().find(|known| known.id == role)?;
-    known.name.clone()
-}
-
-/// An explicit no to this one thing: the account as a whole may still work.
+/// An explicit no to this one thing, as TeamViewer documents it (403, 404): the account as a whole may still work.
 pub const fn is_no(fault: &ProviderFault) -> bool {
-    matches!(
-        fault.kind,
-        FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
-    )
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
+}
+
+/// An answer that may mean that a role is not known: which one TeamViewer gives is not published.
+pub fn is_unknown_role(fault: &ProviderFault) -> bool {
+    let is_400 = || fault.answer.as_ref().is_some_and(|answer| answer.status == 400);
+    fault.kind == FaultKind::NotFound || (fault.kind == FaultKind::Refused && is_400())
 }
 
 /// `content-type` as the official PowerShell module sends it.
@@ -242,15 +197,17 @@ pub fn json(call: Call) -> Call {
 
 /// A fault with what TeamViewer says.
 pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
-    let ErrorBody {
-        error,
-        error_description,
-    } = error_of(answer);
-    let said = error_description
-        .or(error)
-        .unwrap_or_else(|| String::from("no message"));
+    let body = error_of(answer);
+    let message = body
+        .error_description
+        .as_str()
+        .or(body.error.as_str())
+        .unwrap_or(match answer.status {
+            403 => "no message; the token lacks a permission, or the rate limit is reached",
+            _ => "no message",
+        });
     cx.client
-        .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
+        .fault(answer, kind, format!("{what} ({}): {message}", answer.status))
 }
 
 /// The kind of fault: the `error` word decides before the status.
@@ -258,11 +215,12 @@ pub fn kind_of(answer: &Answer) -> FaultKind {
     if is_rate_limited(answer) {
         return FaultKind::RateLimited;
     }
-    match error_of(answer).error.as_deref() {
+    match error_of(answer).error.as_str() {
         Some("invalid_token" | "token_expired" | "wrong_credentials" | "invalid_client") => {
             FaultKind::CredentialsRejected
         }
         Some("invalid_permission" | "blocked") => FaultKind::Forbidden,
+        Some("not_found") => FaultKind::NotFound,
         Some("internal_error") => FaultKind::ServerError,
         _ => answer.fault_kind(),
     }
@@ -272,70 +230,105 @@ fn error_of(answer: &Answer) -> ErrorBody {
     serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
-async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
+/// A read.
+pub async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join(path))).await?;
     if answer.is_success() {
         return Ok(answer);
     }
-    Err(fault(
-        cx,
-        &answer,
-        kind_of(&answer),
-        &format!("TeamViewer refuses to read {what}"),
-    ))
+    let what = format!("TeamViewer refuses to read {what}");
+    Err(fault(cx, &answer, kind_of(&answer), &what))
 }
 
-/// Every page of a list. Each address is built afresh, and a token that comes again ends the list as one without end.
-async fn pages<T: DeserializeOwned>(
-    config: &Config,
-    cx: &Context<'_>,
-    path: &str,
-    parameter: &str,
+/// A list in pages.
+pub struct List<'a> {
+    path: &'a str,
+    /// The parameter that carries the token of a page.
+    parameter: &'static str,
+    /// For messages.
     what: &'static str,
-    next: impl Fn(&T) -> Option<String>,
-) -> Result<Vec<T>, ProviderFault> {
-    let mut pages = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    loop {
-        cx.client.budget().page(what)?;
-        let address = match seen.last() {
-            None => path.to_owned(),
-            Some(token) => {
-                let separator = if path.contains('?') { '&' } else { '?' };
-                format!(
-                    "{path}{separator}{}",
-                    QueryBuilder::new().pair(parameter, token).build()
-                )
+}
+
+impl<'a> List<'a> {
+    pub const fn new(path: &'a str, parameter: &'static str, what: &'static str) -> Self {
+        Self { path, parameter, what }
+    }
+
+    /// Every page. Each address is built afresh, with an encoded token.
+    pub async fn read<P: DeserializeOwned, R, T: Ord>(
+        &self,
+        config: &Config,
+        cx: &Context<'_>,
+        split: impl Fn(P) -> (Rows<R>, Nullable),
+        row: impl Fn(R) -> Result<T, String>,
+    ) -> Result<Listed<T>, ProviderFault> {
+        let is_unmarked = Cell::new(false);
+        let pages = Cell::new(0_usize);
+        let read = paging::by_cursor(&cx.client, self.what, async |token: Option<&str>| {
+            pages.set(pages.get().saturating_add(1));
+            let answer = get(config, cx, &self.address(token), self.what).await?;
+            let (rows, next) = split(answer.json(self.what)?);
+            let rows: Vec<Result<T, String>> = match rows {
+                Rows::List(rows) => rows.into_iter().map(|read| read_row(read, &row)).collect(),
+                Rows::Null => vec![Err(String::from("null"))],
+                Rows::Absent | Rows::Unread(_) => {
+                    let message = format!("TeamViewer's answer has no list when reading {}", self.what);
+                    return Err(answer.fault(FaultKind::BadAnswer, message));
+                }
+            };
+            let mut page = Page::new(rows);
+            match next {
+                Nullable::Text(token) => page.next = Some(token),
+                Nullable::Null => {}
+                Nullable::Missing | Nullable::Unread => is_unmarked.set(true),
             }
+            Ok(page)
+        })
+        .await?;
+        let mut listed = Listed {
+            rows: Vec::new(),
+            unread: Vec::new(),
         };
-        let answer = get(config, cx, &address, what).await?;
-        let page: T = answer.json(what)?;
-        let token = next(&page).filter(|token| !token.is_empty());
-        pages.push(page);
-        let Some(token) = token else {
-            return Ok(pages);
-        };
-        if seen.contains(&token) {
-            return Err(answer.fault(
-                FaultKind::BadAnswer,
-                format!("TeamViewer's list of {what} repeats a page"),
-            ));
+        for row in read.rows {
+            match row {
+                Ok(row) => listed.rows.push(row),
+                Err(raw) => listed.unread.push(raw),
+            }
         }
-        seen.push(token);
+        // A row that moved to another page while they were read may have pushed one out of sight.
+        let mut seen = BTreeSet::new();
+        if pages.get() > 1 && !listed.rows.iter().all(|row| seen.insert(row)) {
+            listed.unread.push(String::from("a row that stands on two pages"));
+        }
+        if is_unmarked.get() {
+            listed
+                .unread
+                .push(String::from("a last page that is not marked as the last"));
+        }
+        Ok(listed)
+    }
+
+    fn address(&self, token: Option<&str>) -> String {
+        let Some(token) = token else {
+            return self.path.to_owned();
+        };
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        let query = QueryBuilder::new().pair(self.parameter, token).build();
+        format!("{}{separator}{query}", self.path)
     }
 }
 
-fn unknown_user(fault: ProviderFault, id: &str) -> Error {
-    let is_not_found = fault.answer.as_ref().is_some_and(|answer| {
-        answer.status == 404
-            || serde_json::from_str::<ErrorBody>(&answer.body)
-                .is_ok_and(|body| body.error.as_deref() == Some("not_found"))
-    });
-    if is_not_found {
-        Error::UserNotFound {
-            message: format!("TeamViewer knows no user with the id `{id}`"),
-        }
-    } else {
-        fault.into()
+fn read_row<R, T>(read: Row<R>, row: impl Fn(R) -> Result<T, String>) -> Result<T, String> {
+    match read {
+        Row::Read(read) => row(read),
+        Row::Unread(raw) => Err(raw),
     }
+}
+
+/// An id, or its text as it came.
+pub fn scalar<T>(id: Id, read: impl Fn(&str) -> Option<T>) -> Result<T, String> {
+    if let Some(text) = id.as_str() {
+        return read(text).ok_or_else(|| text.to_owned());
+    }
+    Err(id.unread().unwrap_or("null").to_owned())
 }

@@ -1,24 +1,33 @@
-//! The user groups that a request names: which ones they are, and what they hold.
+//! User groups: which ones a request names, and what they hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
-    naming::same,
+    naming::{same, skeleton},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
     warning::Warning,
 };
 
 use super::{
     config::Config,
-    core,
-    documents::{Role, UserGroup},
+    core::{self, Holds, List, Listed, get, scalar},
+    documents::{GroupRow, Member, Members, Nullable, RoleOfGroup, UserGroups},
     ids,
-    reading::CONCURRENT_READS,
+    read::CONCURRENT_READS,
 };
+
+/// A user group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UserGroup {
+    pub id: u64,
+    pub name: Option<String>,
+    /// 1 API, 2 console, 3 SCIM.
+    pub creation_source: Option<u64>,
+}
 
 /// A group as the request spells it, and which one that is.
 #[derive(Clone, Debug)]
@@ -32,8 +41,8 @@ pub struct Named {
 pub enum Which {
     One(UserGroup),
     None,
-    /// Their ids.
-    Several(Vec<u64>),
+    /// Several groups, or one that only spelling tells apart; a sentence for people.
+    Ambiguous(String),
     /// Why the groups could not be read.
     Unreadable(String),
 }
@@ -41,12 +50,9 @@ pub enum Which {
 /// A group that the request names, as it was read: who is in it and its one role, or why either could not be read.
 pub struct GroupState {
     pub group: UserGroup,
-    pub members: Result<Vec<u64>, String>,
+    pub members: Result<Listed<String>, String>,
     pub role: Result<Option<String>, String>,
 }
-
-/// The groups that have a role, by the role's own list.
-pub type Holders = Vec<(String, Vec<u64>)>;
 
 impl Named {
     pub fn unreadable(text: &str, why: &str) -> Self {
@@ -66,23 +72,96 @@ impl Named {
 }
 
 impl GroupState {
-    pub const fn is_part_unread(&self) -> bool {
-        self.members.is_err() || self.role.is_err()
+    /// Why it cannot be told whether a user is in the group.
+    pub fn members_gap(&self, user: &str) -> Option<&str> {
+        match &self.members {
+            Ok(members) if members.holds(user) == Holds::Unclear => Some("a member of the group cannot be read"),
+            Ok(_) => None,
+            Err(why) => Some(why),
+        }
+    }
+
+    /// Why it cannot be told which role the group has.
+    pub fn role_gap(&self) -> Option<&str> {
+        self.role.as_ref().err().map(String::as_str)
+    }
+
+    pub fn has_member(&self, user: &str) -> bool {
+        let members = self.members.as_ref();
+        members.is_ok_and(|members| members.holds(user) == Holds::Yes)
     }
 }
 
+/// Every user group.
+pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Listed<UserGroup>, ProviderFault> {
+    let list = List::new("/usergroups", "paginationToken", "the user groups");
+    let split = |page: UserGroups| (page.resources, page.next);
+    let group = |row: GroupRow| {
+        let id = scalar(row.id, ids::group)?;
+        Ok(UserGroup {
+            id,
+            name: row.name.into_string(),
+            creation_source: row.creation_source.as_u64(),
+        })
+    };
+    list.read(config, cx, split, group).await
+}
+
+/// The members of a group, as user ids.
+pub async fn members(config: &Config, cx: &Context<'_>, group: u64) -> Result<Listed<String>, ProviderFault> {
+    let path = format!("/usergroups/{group}/members");
+    let list = List::new(&path, "paginationToken", "the group's members");
+    let split = |page: Members| (page.resources, page.next);
+    list.read(config, cx, split, |row: Member| scalar(row.account, ids::user))
+        .await
+}
+
+/// The one role that a group has; null, as the document or in it, if it has none. The inner error says why it cannot be read.
+pub async fn role_of_group(
+    config: &Config,
+    cx: &Context<'_>,
+    group: u64,
+) -> Result<Result<Option<String>, String>, ProviderFault> {
+    let path = format!("/usergroups/{group}/userroles");
+    let document: Option<RoleOfGroup> = get(config, cx, &path, "the group's role")
+        .await?
+        .json("the group's role")?;
+    let unread = || Err(format!("the role of the group `{group}` cannot be read"));
+    Ok(match document.map(|document| document.role_id) {
+        None | Some(Nullable::Null) => Ok(None),
+        Some(Nullable::Text(id)) => ids::role(&id).map_or_else(unread, |id| Ok(Some(id))),
+        Some(Nullable::Missing | Nullable::Unread) => unread(),
+    })
+}
+
 /// The group that a text means: by id, or by a name that only one group has.
-pub fn find(text: &str, groups: &[UserGroup]) -> Named {
-    let by_id = groups.iter().find(|group| group.id.to_string() == text);
-    let by_name: Vec<&UserGroup> = groups
-        .iter()
-        .filter(|group| group.name.as_deref().is_some_and(|name| same(name, text)))
-        .collect();
+pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
+    let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
+    let named = |is_it: &dyn Fn(&str) -> bool| -> Vec<&UserGroup> {
+        let groups = groups.rows.iter();
+        groups
+            .filter(|group| group.name.as_deref().is_some_and(is_it))
+            .collect()
+    };
+    let by_name = named(&|name| same(name, text));
+    let wanted = skeleton(text);
+    // A row that cannot be read, or that shows no name, may be the group.
+    let is_whole = groups.unread.is_empty() && groups.rows.iter().all(|group| group.name.is_some());
     let which = match (by_id, by_name.as_slice()) {
         (Some(group), _) => Which::One(group.clone()),
+        (None, _) if !is_whole => Which::Unreadable(String::from("a user group cannot be read, or shows no name")),
         (None, [group]) => Which::One((*group).clone()),
-        (None, []) => Which::None,
-        (None, several) => Which::Several(several.iter().map(|group| group.id).collect()),
+        (None, []) => match named(&|name| skeleton(name) == wanted).as_slice() {
+            [] => Which::None,
+            alike => Which::Ambiguous(format!(
+                "no user group is called `{text}`; did you mean {}?",
+                list(alike)
+            )),
+        },
+        (None, several) => Which::Ambiguous(format!(
+            "several user groups are called `{text}`: {}; use the id",
+            list(several)
+        )),
     };
     Named {
         text: text.to_owned(),
@@ -90,30 +169,28 @@ pub fn find(text: &str, groups: &[UserGroup]) -> Named {
     }
 }
 
+fn list(groups: &[&UserGroup]) -> String {
+    let ids: Vec<String> = groups.iter().map(|group| group.id.to_string()).collect();
+    ids.join(", ")
+}
+
 /// Each group once, however often and however it is spelled.
 pub fn distinct(named: &[Named]) -> Vec<&UserGroup> {
-    let mut distinct: Vec<&UserGroup> = Vec::new();
-    for group in named.iter().filter_map(Named::group) {
-        if !distinct.iter().any(|known| known.id == group.id) {
-            distinct.push(group);
-        }
-    }
-    distinct
+    let mut seen = BTreeSet::new();
+    let groups = named.iter().filter_map(Named::group);
+    groups.filter(|group| seen.insert(group.id)).collect()
 }
 
 /// The members and the role of each group that the request names.
 pub async fn read(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<Vec<GroupState>, ProviderFault> {
     stream::iter(distinct(named))
         .map(|group| async {
-            let (members, role) = future::join(
-                core::members(config, cx, group.id),
-                core::role_of_group(config, cx, group.id),
-            )
-            .await;
+            let (members, role) =
+                future::join(members(config, cx, group.id), role_of_group(config, cx, group.id)).await;
             Ok(GroupState {
                 group: group.clone(),
                 members: unless_no(members)?,
-                role: unless_no(role)?,
+                role: unless_no(role)?.and_then(|role| role),
             })
         })
         .buffered(CONCURRENT_READS)
@@ -130,27 +207,36 @@ fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, Pro
     }
 }
 
-/// What a group says of its role does not count while a role says otherwise of the group.
-pub fn doubt_contradicted(groups: &mut [GroupState], holders: &Holders) {
+/// The groups whose own role differs from what a role's list of groups says: that role does not count. `holders`: by group id, the
+/// roles whose lists show the group.
+pub fn doubt_contradicted(groups: &mut [GroupState], holders: &HashMap<u64, BTreeSet<String>>) -> Vec<u64> {
+    let mut contradicted = Vec::new();
     for GroupState { group, role, .. } in groups {
-        let is_other = |held: &String| role.as_ref().is_ok_and(|said| said.as_ref() != Some(held));
-        if holders
-            .iter()
-            .any(|(held, groups)| groups.contains(&group.id) && is_other(held))
-        {
+        let Some(holders) = holders.get(&group.id) else {
+            continue;
+        };
+        let is_other = |role: &Option<String>| holders.iter().any(|holder| role.as_ref() != Some(holder));
+        if role.as_ref().is_ok_and(is_other) {
+            contradicted.push(group.id);
             *role = Err(format!(
                 "TeamViewer's lists disagree about the role of the group `{}`",
                 group.id
             ));
         }
     }
+    contradicted
 }
 
 /// What an entry that names the group can mean: the user's membership, and the group's own role. The scope is the group's id,
-/// however the request spells it.
-pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTreeSet<u64>) -> Vec<Grant> {
-    let GroupState { group, members, role } = state;
-    let is_member = members.as_ref().is_ok_and(|members| ids::is_among(user, members));
+/// however the request spells it. `joined`: the groups in which the user was seen in this operation.
+pub fn grants(
+    state: &GroupState,
+    user: &str,
+    name_of: impl Fn(&str) -> Option<String>,
+    joined: &mut BTreeSet<u64>,
+) -> Vec<Grant> {
+    let group = &state.group;
+    let is_member = state.has_member(user);
     if is_member {
         joined.insert(group.id);
     }
@@ -175,12 +261,12 @@ pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTree
         effects: vec![SideEffect::LeaveGroup],
         warnings: warnings.clone(),
     });
-    let role = role.as_ref().ok().and_then(Option::as_ref);
+    let role = state.role.as_ref().ok().and_then(Option::as_ref);
     let role = role.filter(|_| joined.contains(&group.id));
     let group_role = role.map(|role| Grant {
         known_as: KnownAs::default(),
         kind: GrantKind::GroupRole,
-        role_name: core::name_of(roles, role),
+        role_name: name_of(role),
         role_id: role.clone(),
         scope,
         held: Held::Direct,
@@ -190,33 +276,53 @@ pub fn grants(state: &GroupState, user: &str, roles: &[Role], joined: &mut BTree
     membership.into_iter().chain(group_role).collect()
 }
 
+/// The group in a grant's scope.
+pub fn group_of(grant: &Grant) -> Option<u64> {
+    grant.scope.group.as_ref()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn group(id: u64, name: &str) -> UserGroup {
-        UserGroup {
-            id,
-            name: Some(name.to_owned()),
+    fn groups(named: &[(u64, &str)]) -> Listed<UserGroup> {
+        let group = |(id, name): &(u64, &str)| UserGroup {
+            id: *id,
+            name: Some((*name).to_owned()),
             creation_source: None,
+        };
+        Listed {
+            rows: named.iter().map(group).collect(),
+            unread: Vec::new(),
         }
     }
 
     #[test]
     fn an_id_comes_before_a_name_and_a_name_must_be_the_only_one() {
-        let groups = [group(7, "Sales"), group(8, "7"), group(9, "Twins"), group(10, "twins")];
+        let groups = groups(&[(7, "Sales"), (8, "7"), (9, "Twins"), (10, "twins")]);
         let id = |text: &str| find(text, &groups).group().map(|group| group.id);
         assert_eq!(
-            (id("7"), id("8"), id("sALES"), id("Nobody")),
+            (id("7"), id("08"), id("sALES"), id("Nobody")),
             (Some(7), Some(8), Some(7), None)
         );
-        assert!(matches!(find("TWINS", &groups).which, Which::Several(ids) if ids == [9, 10]));
+        assert!(matches!(find("TWINS", &groups).which, Which::Ambiguous(ids) if ids.contains("9, 10")));
         assert!(matches!(find("Nobody", &groups).which, Which::None));
+        assert!(matches!(find("Sa-les", &groups).which, Which::Ambiguous(ids) if ids.contains('7')));
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_read_may_be_the_one_by_name() {
+        let mut groups = groups(&[(7, "Sales")]);
+        groups.unread.push(String::from("null"));
+        for text in ["Sales", "Nobody", "8"] {
+            assert!(matches!(find(text, &groups).which, Which::Unreadable(_)), "{text}");
+        }
+        assert!(find("7", &groups).group().is_some());
     }
 
     #[test]
     fn a_group_that_is_spelled_twice_is_one_group() {
-        let groups = [group(7, "Sales"), group(8, "Support")];
+        let groups = groups(&[(7, "Sales"), (8, "Support")]);
         let named = ["7", "Sales", "SALES", "8"].map(|text| find(text, &groups));
         let ids: Vec<u64> = distinct(&named).into_iter().map(|group| group.id).collect();
         assert_eq!(ids, [7, 8]);

@@ -1,28 +1,33 @@
 //! From TeamViewer's documents to the unified user.
 
+use std::collections::HashSet;
+
 use crate::{
+    client::lenient::Text,
     contract::types::{self, Email, Group, License, Role},
     provider::{Grant, GrantKind, Held},
     unified::blank_user,
 };
 
-use super::documents::User;
+use super::{documents::User, read::Detail};
 
-/// The unified user. Roles are those of the grants; a group's own role is not one of the user's.
-pub fn user(user: &User, grants: &[Grant]) -> types::User {
-    let (first, last) = match user.name.as_deref().and_then(|name| name.trim().split_once(' ')) {
+/// The unified user. Roles are those of the grants, and those that TeamViewer lists and of which it cannot be told how they are held. A
+/// group's own role is not one of the user's.
+pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
+    let user = &detail.user;
+    let name = user.name.as_str().map(str::to_owned);
+    let email = user.email.as_str().map(str::to_owned);
+    let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
         // TeamViewer's own SCIM rule: the first space parts them.
         Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
         None => (None, None),
     };
     types::User {
-        name: user.name.clone(),
+        name,
         first_name: first,
         last_name: last,
-        username: user.email.clone(),
-        emails: user
-            .email
-            .clone()
+        username: email.clone(),
+        emails: email
             .map(|email| Email {
                 email: Some(email),
                 type_: None,
@@ -32,50 +37,51 @@ pub fn user(user: &User, grants: &[Grant]) -> types::User {
             .collect(),
         status: user
             .active
+            .as_bool()
             .map(|active| String::from(if active { "active" } else { "inactive" })),
-        is_two_factor_enabled: user.tfa_enabled,
-        roles: grants
-            .iter()
-            .filter(|grant| grant.kind == GrantKind::Role)
-            .map(role)
-            .collect(),
+        is_two_factor_enabled: user.tfa_enabled.as_bool(),
+        roles: roles(detail, grants),
         licenses: licenses(user),
         groups: groups(grants),
-        last_active_at: user.last_access_date.clone(),
-        ..blank_user(user.id.clone())
+        last_active_at: text(&user.last_access_date),
+        ..blank_user(detail.id.clone())
     }
 }
 
-/// Without the group that it is held through, which stands in `groups`: in a request, a role with a group is the group's own.
-fn role(grant: &Grant) -> Role {
-    Role {
-        id: Some(grant.role_id.clone()),
-        name: grant.role_name.clone(),
+/// Without the group that a role is held through, which stands in `groups`: in a request, a role with a group is the group's own.
+fn roles(detail: &Detail, grants: &[Grant]) -> Vec<Role> {
+    let role = |id: &String, name: &Option<String>| Role {
+        id: Some(id.clone()),
+        name: name.clone(),
         group: None,
         organization: None,
         workspace: None,
-    }
+    };
+    let held = || grants.iter().filter(|grant| grant.kind == GrantKind::Role);
+    let is_held: HashSet<&String> = held().map(|grant| &grant.role_id).collect();
+    let unclear = detail.listed.iter().filter(|(id, _)| !is_held.contains(id));
+    held()
+        .map(|grant| role(&grant.role_id, &grant.role_name))
+        .chain(unclear.map(|(id, name)| role(id, name)))
+        .collect()
 }
 
 fn licenses(user: &User) -> Vec<License> {
-    let license = |id: Option<String>, name: Option<String>| License {
-        id,
-        name,
-        organization: None,
-        last_active_at: None,
+    let license = |id: Option<String>, name: Option<String>| {
+        (id.is_some() || name.is_some()).then_some(License {
+            id,
+            name,
+            organization: None,
+            last_active_at: None,
+        })
     };
-    let is_set = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
-    let mut licenses = Vec::new();
-    if is_set(&user.activated_license_id) || is_set(&user.activated_license_name) {
-        licenses.push(license(
-            user.activated_license_id.clone(),
-            user.activated_license_name.clone(),
-        ));
-    }
-    if is_set(&user.activated_meeting_license_key) {
-        licenses.push(license(user.activated_meeting_license_key.clone(), None));
-    }
-    licenses
+    let account = license(text(&user.activated_license_id), text(&user.activated_license_name));
+    let meeting = license(text(&user.activated_meeting_license_key), None);
+    account.into_iter().chain(meeting).collect()
+}
+
+fn text(text: &Text) -> Option<String> {
+    text.as_str().map(str::to_owned)
 }
 
 /// The groups that a role is held through: the only ones that were read.

@@ -1,15 +1,20 @@
 #![doc = include_str!("docs.md")]
 
+mod absence;
+mod backend;
 mod capability;
 mod config;
-mod consequences;
 mod core;
 mod documents;
+mod find;
 mod groups;
 mod ids;
 mod mapping;
-mod reading;
-mod steps;
+mod read;
+mod revoke;
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     client::RateLimitPolicy,
@@ -35,7 +40,7 @@ pub fn open(
     let config = config::Config::new(base_url, credentials, settings, &general)?;
     Ok(Opened {
         secrets: config.secrets(),
-        provider: Box::new(steps::TeamViewer::new(config)),
+        provider: Box::new(backend::TeamViewer::new(config)),
         general,
         rate_limit: RateLimitPolicy {
             status_of: core::status_of,

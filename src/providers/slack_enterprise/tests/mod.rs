@@ -2,6 +2,8 @@
 
 mod account_types;
 mod guards;
+mod ids;
 mod lists;
+mod mutations;
 mod removals;
 mod world;

@@ -64,6 +64,36 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
 }
 
 #[test]
+fn without_a_list_of_what_was_rejected_nothing_is_acknowledged() {
+    for code in [
+        "failed_for_some_entities",
+        "failed_for_some_users",
+        "failed_for_some_users_and_entities",
+    ] {
+        for rejected in [json!(null), json!([]), json!("E01"), json!({"id": "E01"})] {
+            let world = World::new(|slack| {
+                slack.instead.push(Instead {
+                    request: "removeAssignments",
+                    skip: 0,
+                    times: usize::MAX,
+                    document: json!({"ok": false, "error": code, "rejected_entities": rejected}),
+                });
+            });
+            let answer = world.ask(&["Rl0C"]);
+            let grants = &entries(&answer)[0].grants;
+            assert!(
+                grants.iter().all(|grant| !grant.acknowledged),
+                "{code} {rejected}: {grants:?}"
+            );
+            assert!(
+                grants.iter().all(|grant| grant.outcome == Outcome::Failed),
+                "{code} {rejected}: {grants:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_ok_that_rejects_or_names_an_error_is_no_acknowledgement() {
     for document in [
         json!({"ok": true, "rejected_users": [{"id": "U01", "error": "x"}]}),
@@ -149,12 +179,14 @@ fn one_person_may_be_asked_for_by_either_id() {
         .map(|(_, body)| body["user_ids"].clone())
         .collect();
     assert_eq!(users, [json!(["W09"]), json!(["U01"])]);
-    // Only the exchange of ids tells.
-    for (map, is_same) in [
-        (json!({"ok": true, "user_id_map": {"W05": "U01"}}), true),
-        (json!({"ok": true, "user_id_map": {"W05": "U02"}}), false),
-        (json!({"ok": true, "user_id_map": null}), false),
-        (error("missing_scope"), false),
+    // The document names one of them: the exchange of ids tells, or that Slack answers the one with the other.
+    for (asked, map, is_same) in [
+        ("W05", json!({"ok": true, "user_id_map": {"W05": "U01"}}), true),
+        ("U05", json!({"ok": true, "user_id_map": {"U05": "U01"}}), true),
+        ("W05", error("missing_scope"), true),
+        ("W05", json!({"ok": true, "user_id_map": {"W05": "U02"}}), false),
+        ("W05", json!({"ok": true, "user_id_map": null}), false),
+        ("U05", error("missing_scope"), false),
     ] {
         let world = World::new(|slack| {
             slack.instead.push(Instead {
@@ -164,9 +196,10 @@ fn one_person_may_be_asked_for_by_either_id() {
                 document: map.clone(),
             });
         });
-        let answer = world.ask_for("W05", &["Rl0C"]);
+        let answer = world.ask_for(asked, &["Rl0C"]);
         if is_same {
             assert_eq!(outcomes(&answer), [Outcome::Removed], "{map}: {answer:?}");
+            assert_eq!(world.requests("migration.exchange"), 1);
         } else {
             let failure = answer.unwrap_err();
             assert_eq!(

@@ -1,0 +1,203 @@
+//! BlackLine as a [`Backend`].
+
+use std::time::Duration;
+
+use crate::{
+    ask::{Ask, Entry, Selector, is_placeholder},
+    backend::Backend,
+    capability::Capability,
+    client::Call,
+    contract::types::User,
+    error::Error,
+    naming::same,
+    provider::{
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Reading, Verdict, Verification,
+        Write,
+    },
+    reason::Reason,
+    secret::Secret,
+};
+
+use super::{
+    absence,
+    capability::CAPABILITY,
+    config::{Config, GrantType, Strategy},
+    find, ids, mapping,
+    paths::Paths,
+    read::{self, Detail, Memory},
+};
+
+/// One BlackLine account during one operation.
+pub struct BlackLine {
+    pub config: Config,
+    pub memory: Memory,
+}
+
+impl BlackLine {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            memory: Memory::default(),
+        }
+    }
+}
+
+impl Backend for BlackLine {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        let replaces = self.config.strategy == Strategy::ReplaceSet;
+        Verification {
+            window: self.config.staleness_window,
+            // A set that is replaced can be replaced by somebody else at the same time.
+            earliest: if replaces {
+                Duration::from_secs(2)
+            } else {
+                Duration::ZERO
+            },
+            rounds: if replaces { 3 } else { 1 },
+            replaces_set: replaces,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        match field {
+            Field::User if value.contains('@') => Ok(value.to_owned()),
+            Field::User => ids::number(value)
+                .filter(|_| value.len() <= 18)
+                .ok_or_else(|| String::from("must be a user id (a number) or an e-mail address")),
+            Field::Role => match ids::role(value) {
+                Some((role, Some(product))) => Ok(format!("{role}:{product}")),
+                Some((role, None)) => Ok(role),
+                None => Err(String::from(
+                    "must be a role id (a number), or role and product as in 5:A; use name for a name",
+                )),
+            },
+            _ => Ok(value.to_owned()),
+        }
+    }
+
+    /// `5:A` is the role 5 in the product A.
+    fn refine(&self, selector: &mut Selector) -> Result<(), String> {
+        let Some((role, product)) = selector.id.as_deref().and_then(|id| id.split_once(':')) else {
+            return Ok(());
+        };
+        if product.trim().is_empty()
+            || is_placeholder(product)
+            || selector
+                .workspace
+                .as_deref()
+                .is_some_and(|workspace| workspace != product)
+        {
+            return Err(String::from("names another product than workspace, or none"));
+        }
+        let (role, product) = (role.to_owned(), product.to_owned());
+        selector.id = Some(role);
+        selector.workspace = Some(product);
+        Ok(())
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        find::user_id(&self.config, cx).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        read::read(&self.config, cx, &self.memory, user).await
+    }
+
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        absence::absence(&self.config, cx, &self.memory, selector, detail).await
+    }
+
+    /// A number, alone or with a product.
+    fn is_role_id(&self, text: &str) -> bool {
+        ids::role(text.trim()).is_some()
+    }
+
+    /// The same roles in every product.
+    async fn directory(
+        &self,
+        cx: &Context<'_>,
+        _selector: &Selector,
+        _reading: &Reading,
+        _detail: &Detail,
+    ) -> Result<Directory, Error> {
+        Ok(self.memory.directory(&self.config, cx).await?)
+    }
+
+    /// There are none. What cannot be done while roles may be held that are not shown ends here, before anything is planned.
+    async fn consequences(
+        &self,
+        cx: &Context<'_>,
+        _reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        let Some(gap) = detail.gap().filter(|_| !targets.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let is_unscoped = |grant: &Grant| {
+            let mut selectors = cx.ask.entries.iter().map(Entry::selector);
+            selectors.any(|selector| {
+                let may_mean = selector.id.as_ref().is_none_or(|id| *id == grant.role_id);
+                selector.workspace.is_none() && may_mean
+            })
+        };
+        let why = if self.config.strategy == Strategy::ReplaceSet {
+            "a new set would lack the roles that are not shown"
+        } else if cx.ask.strict_scope && targets.iter().any(is_unscoped) {
+            "whether the role is held in only one product cannot be told"
+        } else {
+            return Ok(Vec::new());
+        };
+        Err(Error::Refused {
+            reason: Reason::NotVisible,
+            message: format!("{why}: {gap}"),
+        })
+    }
+
+    /// The API user is known by its login. A client that acts for itself is no user.
+    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+        if self.config.grant == GrantType::ClientCredentials {
+            return Ok(Principal::NoUser);
+        }
+        let own = self.config.username.trim();
+        let mut names = reading.username.iter().chain(&reading.emails);
+        Ok(if names.any(|name| same(name, own)) {
+            Principal::User(detail.id.clone())
+        } else if reading.username.is_none() {
+            // Without a login to compare with nothing tells the two apart.
+            Principal::Unknown
+        } else {
+            Principal::NoUser
+        })
+    }
+
+    fn plan(&self, _ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        self.writes(detail, targets)
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        vec![self.verdict(cx, write, grants, detail).await; grants.len()]
+    }
+
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+        let path = Paths::of_user(&self.config.paths.user, user);
+        let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
+        Some((Call::get(self.config.base.join(&path)), token))
+    }
+
+    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+        mapping::user(detail, |role| self.memory.name_of(role))
+    }
+}

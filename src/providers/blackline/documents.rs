@@ -1,0 +1,259 @@
+//! BlackLine's documents. No official document is public: where the fields of a row stand is a setting, so rows are read by JSON
+//! pointers. What cannot be read is kept as unread; it is never taken for absence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    client::lenient::{Flag, Id, Number, Text, Word},
+    provider::UnreadRow,
+};
+
+use super::{config::Fields, ids};
+
+/// Bytes that are kept of an unread row.
+const UNREAD_LIMIT: usize = 256;
+
+/// A JSON value as it came: numbers keep all their digits.
+pub type Raw = Box<RawValue>;
+
+/// `GET /v1/users/{id}`, and a row of the search. The names of the fields: Saviynt's connector guide.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct User {
+    pub id: Id,
+    pub email: Word,
+    pub login_id: Word,
+    pub first_name: Word,
+    pub last_name: Word,
+    pub full_name: Word,
+    pub job_title: Text,
+    pub phone_number: Text,
+    pub is_active: Flag,
+    pub last_updated: Text,
+}
+
+/// A row of `GET /v1/roles`, and of the teams and entities of a user.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    pub id: Id,
+    pub name: Word,
+}
+
+/// A role in a product, as a row of the user's roles shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub role_id: String,
+    pub role_name: Option<String>,
+    /// The product's code.
+    pub product_id: String,
+    pub product_name: Option<String>,
+}
+
+impl User {
+    /// The user of an object; `None` for any other value.
+    pub fn of_row(row: &RawValue) -> Option<Self> {
+        object(row)
+    }
+
+    /// The id in the one spelling that requests have.
+    pub fn id(&self) -> Option<String> {
+        self.id.as_str().map(ids::normalized)
+    }
+
+    /// The address, if there is one that can be read.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_str().map(str::trim).filter(|email| email.contains('@'))
+    }
+}
+
+impl Named {
+    /// `None` without an id that can be read.
+    pub fn of_row(row: &RawValue) -> Option<(String, Option<String>)> {
+        let Self { id, name } = object(row)?;
+        Some((ids::normalized(id.as_str()?), name.into_string()))
+    }
+}
+
+impl Pair {
+    /// The pair of a row.
+    ///
+    /// # Errors
+    /// The row with whatever can be told of it, if an id is missing or contradicts another one.
+    pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
+        let role_ids = all(row, &fields.role_id, |value| id(value).map(|id| ids::normalized(&id)));
+        let product_ids = all(row, &fields.product_id, word);
+        let name = |pointers: &[String]| all(row, pointers, word).into_iter().next();
+        let (role_name, product_name) = (name(&fields.role_name), name(&fields.product_name));
+        match (role_ids.as_slice(), product_ids.as_slice()) {
+            ([role_id], [product_id]) => Ok(Self {
+                role_id: role_id.clone(),
+                role_name,
+                product_id: product_id.clone(),
+                product_name,
+            }),
+            (_, products) => {
+                let mut unread = UnreadRow::new(cut(row.get()));
+                if let [product] = products {
+                    unread.scope.workspace = Some(product.clone());
+                }
+                unread.ids = role_ids;
+                unread.names.extend(role_name);
+                Err(unread)
+            }
+        }
+    }
+
+    /// The role and the product, which tell a pair from others.
+    pub fn key(&self) -> (&str, &str) {
+        (&self.role_id, &self.product_id)
+    }
+}
+
+/// The value that a JSON pointer (RFC 6901) leads to.
+pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+    let mut value = document;
+    if pointer.is_empty() {
+        return Some(value);
+    }
+    for token in pointer.strip_prefix('/')?.split('/') {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let text = value.get();
+        value = if text.starts_with('{') {
+            serde_json::from_str::<BTreeMap<String, &RawValue>>(text)
+                .ok()?
+                .remove(&token)?
+        } else {
+            serde_json::from_str::<Vec<&RawValue>>(text)
+                .ok()?
+                .into_iter()
+                .nth(token.parse().ok()?)?
+        };
+    }
+    Some(value)
+}
+
+/// The rows of a list; `None` if the value is no list.
+pub fn rows(list: &RawValue) -> Option<Vec<Raw>> {
+    serde_json::from_str(list.get()).ok()
+}
+
+/// A string or number as text.
+pub fn text(value: &RawValue) -> Option<String> {
+    match value.get().bytes().next() {
+        Some(b'"' | b'-' | b'0'..=b'9') => serde_json::from_str::<Text>(value.get()).ok()?.into_string(),
+        _ => None,
+    }
+}
+
+/// A whole number.
+pub fn number(value: &RawValue) -> Option<u64> {
+    serde_json::from_str::<Number>(value.get()).ok()?.as_u64()
+}
+
+fn word(value: &RawValue) -> Option<String> {
+    serde_json::from_str::<Word>(value.get()).ok()?.into_string()
+}
+
+fn id(value: &RawValue) -> Option<String> {
+    serde_json::from_str::<Id>(value.get()).ok()?.into_string()
+}
+
+/// The different values that the pointers lead to, in their order.
+fn all(row: &RawValue, pointers: &[String], read: impl Fn(&RawValue) -> Option<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    pointers
+        .iter()
+        .filter_map(|pointer| read(at(row, pointer)?))
+        .filter(|value| seen.insert(value.clone()))
+        .collect()
+}
+
+/// A derived struct would take the elements of a list for its fields.
+fn object<T: for<'de> Deserialize<'de>>(row: &RawValue) -> Option<T> {
+    let text = row.get();
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+fn cut(raw: &str) -> &str {
+    raw.get(..raw.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Raw {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn pair(text: &str) -> Result<Pair, UnreadRow> {
+        Pair::of_row(&Fields::default(), &raw(text))
+    }
+
+    #[test]
+    fn a_pair_is_read_in_every_documented_shape_and_spelling() {
+        for row in [
+            r#"{"role": {"id": 5, "name": "Reviewer"}, "product": {"id": "A"}}"#,
+            r#"{"productId": "A", "roleName": "Reviewer", "roleId": "005", "extra": [null]}"#,
+            r#"{"role": {"id": 5.0, "name": "Reviewer"}, "roleId": " 5 ", "product": {"id": "A"}}"#,
+        ] {
+            let pair = pair(row).unwrap();
+            assert_eq!(
+                (pair.key(), pair.role_name.as_deref()),
+                (("5", "A"), Some("Reviewer")),
+                "{row}"
+            );
+        }
+        let long = pair(r#"{"roleId": 123456789012345678901234567890, "productId": "A"}"#).unwrap();
+        assert_eq!(long.role_id, "123456789012345678901234567890");
+    }
+
+    #[test]
+    fn a_row_without_one_role_and_one_product_is_unread_and_keeps_what_it_says() {
+        let unread = |text: &str| pair(text).unwrap_err();
+        for row in [
+            "null",
+            "[5, \"A\"]",
+            "7",
+            "{}",
+            r#"{"role": {"id": true}, "product": {"id": ["A"]}}"#,
+        ] {
+            let unread = unread(row);
+            assert_eq!((unread.ids.len(), unread.scope.workspace), (0, None), "{row}");
+        }
+        let no_product = unread(r#"{"role": {"id": 5, "name": "Reviewer"}, "product": {"id": true}}"#);
+        assert_eq!(
+            (no_product.ids, no_product.names),
+            (vec!["5".into()], vec!["Reviewer".into()])
+        );
+        let no_role = unread(r#"{"role": null, "product": {"id": "A"}}"#);
+        assert_eq!(no_role.scope.workspace.as_deref(), Some("A"));
+        let contradicting = unread(r#"{"role": {"id": 5}, "roleId": 6, "productId": "A"}"#);
+        assert_eq!(contradicting.ids, ["5", "6"]);
+    }
+
+    #[test]
+    fn a_pointer_leads_through_objects_and_lists() {
+        let document = raw(r#"{"a/b": [{"c~": 1}]}"#);
+        assert_eq!(at(&document, "/a~1b/0/c~0").map(RawValue::get), Some("1"));
+        assert!(at(&document, "/a~1b/1").is_none() && at(&document, "/a~1b/0/c~0/d").is_none());
+        assert!(at(&document, "a").is_none() && at(&document, "").is_some());
+    }
+
+    #[test]
+    fn an_address_is_a_text_with_an_at_sign() {
+        for (email, shown) in [
+            ("\" ann@example.com\"", Some("ann@example.com")),
+            ("true", None),
+            ("\"n/a\"", None),
+            ("7", None),
+        ] {
+            let user = User::of_row(&raw(&format!(r#"{{"id": 7, "email": {email}}}"#))).unwrap();
+            assert_eq!(user.email(), shown, "{email}");
+        }
+    }
+}

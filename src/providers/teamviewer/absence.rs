@@ -1,0 +1,81 @@
+//! What it means that no grant fits an entry.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ask::Selector,
+    naming::same,
+    provider::{Absence, Coverage, KnownRole},
+    reason::Reason,
+};
+
+use super::{groups::Which, read::Detail};
+
+/// What it means that no grant fits a selector, and no row that could not be read may be one. The own assignments of every role that
+/// the selector can mean were read.
+pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
+    if let Some(text) = &selector.group {
+        let means_role = selector.id.is_some() || selector.name.is_some();
+        if let Some(absence) = unless_read(text, means_role, detail) {
+            return absence;
+        }
+        if !means_role {
+            return Absence::Proven;
+        }
+    }
+    let matching: Vec<&KnownRole> = detail
+        .directory
+        .roles
+        .iter()
+        .filter(|role| selector.names(&role.id, role.name.as_deref()))
+        .collect();
+    if let Some(mismatch) = mismatch(selector, &matching) {
+        return mismatch;
+    }
+    let ids: BTreeSet<&str> = matching.iter().map(|role| role.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    match (ids.as_slice(), &detail.directory.coverage) {
+        // An id has one role; behind the roles that are listed, another one may have the name.
+        ([], Coverage::Partial(why)) => unclear(Reason::NotVisible, why.clone()),
+        ([_], Coverage::Partial(why)) if selector.id.is_none() => unclear(Reason::NotVisible, why.clone()),
+        ([], Coverage::Whole) => Absence::NotFound(format!("TeamViewer has no role `{}`", selector.label())),
+        ([_], _) => Absence::Proven,
+        (several, _) => unclear(
+            Reason::Ambiguous,
+            format!(
+                "several roles are called `{}`: {}",
+                selector.label(),
+                several.join(", ")
+            ),
+        ),
+    }
+}
+
+/// The id and the name of an entry belong to different roles.
+fn mismatch(selector: &Selector, matching: &[&KnownRole]) -> Option<Absence> {
+    let (Some(id), Some(wanted)) = (&selector.id, &selector.name) else {
+        return None;
+    };
+    let mut names = matching.iter().filter_map(|role| role.name.as_deref());
+    let other = names.clone().next()?;
+    if names.any(|name| same(name, wanted)) {
+        return None;
+    }
+    let message = format!("the role with the id `{id}` is called `{other}`, not `{wanted}`");
+    Some(unclear(Reason::NameMismatch, message))
+}
+
+/// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.
+fn unless_read(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
+    let not_visible = |message: &str| unclear(Reason::NotVisible, message.to_owned());
+    match detail.named(text).map(|named| &named.which) {
+        Some(Which::One(group)) => detail.group_gap(group.id, with_role).map(not_visible),
+        Some(Which::Unreadable(why)) => Some(not_visible(why)),
+        Some(Which::Ambiguous(why)) => Some(unclear(Reason::Ambiguous, why.clone())),
+        Some(Which::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
+    }
+}
+
+const fn unclear(reason: Reason, message: String) -> Absence {
+    Absence::Unclear { reason, message }
+}

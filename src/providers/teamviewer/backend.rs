@@ -1,0 +1,189 @@
+//! TeamViewer as a [`Backend`].
+
+use std::time::Duration;
+
+use crate::{
+    ask::{Ask, Selector},
+    backend::Backend,
+    capability::Capability,
+    client::{Call, path_segment},
+    contract::types::User,
+    error::Error,
+    naming::same,
+    provider::{
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict,
+        Verification, Write,
+    },
+    secret::Secret,
+};
+
+use super::{
+    absence,
+    capability::CAPABILITY,
+    config::Config,
+    find,
+    groups::Named,
+    ids, mapping,
+    read::{self, Detail, Memory},
+};
+
+/// One TeamViewer account during one operation.
+pub struct TeamViewer {
+    pub config: Config,
+    pub memory: Memory,
+}
+
+impl TeamViewer {
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            memory: Memory::default(),
+        }
+    }
+}
+
+impl Backend for TeamViewer {
+    type Detail = Detail;
+
+    fn capability(&self) -> &'static Capability {
+        &CAPABILITY
+    }
+
+    fn verification(&self) -> Verification {
+        Verification {
+            window: self.config.staleness_window,
+            earliest: Duration::ZERO,
+            rounds: 3,
+            replaces_set: false,
+        }
+    }
+
+    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+        match field {
+            // The filter is a comma list, and a comma cannot be escaped in it.
+            Field::User if value.contains('@') && value.contains(',') => {
+                Err(String::from("must be one e-mail address"))
+            }
+            Field::User if value.contains('@') => Ok(value.to_owned()),
+            Field::User => {
+                ids::user(value).ok_or_else(|| String::from("must be a user id (u and digits) or an e-mail address"))
+            }
+            Field::Role => {
+                ids::role(value).ok_or_else(|| String::from("must be a role id (a UUID); use name for a name"))
+            }
+            Field::Group | Field::Organization | Field::Workspace => Ok(value.to_owned()),
+        }
+    }
+
+    /// The scopes hold a group's id.
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        let group = selector.group.as_ref().map(|text| {
+            let group = detail.named(text).and_then(Named::group);
+            group.map_or_else(|| text.clone(), |group| group.id.to_string())
+        });
+        Selector {
+            group,
+            ..selector.clone()
+        }
+    }
+
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        find::user_id(&self.config, cx).await
+    }
+
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+        read::read(&self.config, cx, &self.memory, user).await
+    }
+
+    async fn absence(
+        &self,
+        _cx: &Context<'_>,
+        selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(absence::absence(selector, detail))
+    }
+
+    /// UUIDs in any case.
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        one.eq_ignore_ascii_case(other)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        ids::role(text).is_some()
+    }
+
+    /// The company's roles, as they were read with what is held.
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        _selector: &Selector,
+        _reading: &Reading,
+        detail: &Detail,
+    ) -> Result<Directory, Error> {
+        Ok(detail.directory.clone())
+    }
+
+    async fn consequences(
+        &self,
+        cx: &Context<'_>,
+        reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        self.side_effects(cx, reading, detail, targets).await
+    }
+
+    /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
+    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+        let Some(owner) = self.memory.owner()? else {
+            return Ok(Principal::Unknown);
+        };
+        if let Some(id) = owner.userid.as_str().and_then(ids::user) {
+            return Ok(Principal::User(id));
+        }
+        let Some(email) = owner.email.as_str() else {
+            return Ok(Principal::Unknown);
+        };
+        if reading.emails.is_empty() {
+            return Ok(Principal::Unknown);
+        }
+        let is_own = reading.emails.iter().any(|own| same(own, email));
+        Ok(if is_own {
+            Principal::User(detail.id.clone())
+        } else {
+            Principal::NoUser
+        })
+    }
+
+    fn plan(&self, ask: &Ask, user: &str, _detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        targets
+            .iter()
+            .enumerate()
+            .filter_map(|(index, planned)| self.write(ask, user, index, planned))
+            .collect()
+    }
+
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(grants.len());
+        for grant in grants {
+            let verdict = self.verdict(cx, write, grant, detail).await;
+            if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) && grant.kind == GrantKind::Role {
+                self.memory.revoked.borrow_mut().insert(grant.role_id.clone());
+            }
+            verdicts.push(verdict);
+        }
+        verdicts
+    }
+
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+        let path = format!("/users/{}", path_segment(user));
+        let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
+        Some((Call::get(self.config.base.join(&path)), token))
+    }
+
+    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+        mapping::user(detail, &reading.grants)
+    }
+}

@@ -1,0 +1,123 @@
+//! Resolves the requested id or e-mail address to exactly one user, and tells whose token it is.
+
+use std::collections::HashMap;
+
+use crate::{
+    client::{QueryBuilder, lenient::Row, path_segment},
+    error::{Error, FaultKind, ProviderFault},
+    naming::same,
+    provider::Context,
+    reason::Reason,
+};
+
+use super::{
+    config::Config,
+    core::{get, is_no},
+    documents::{Owner, Raw, User, Users},
+    ids,
+};
+
+/// The id of the one user that the request means.
+pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+    let wanted = &cx.ask.user;
+    if !wanted.contains('@') {
+        return Ok(wanted.clone());
+    }
+    let rows = users(config, cx, Some(wanted)).await?;
+    let has_address = |user: &&User| email(user).is_some_and(|email| same(email, wanted));
+    let exact: Vec<&User> = rows.iter().filter_map(Row::read).filter(has_address).collect();
+    let is_whole = rows
+        .iter()
+        .filter_map(Row::read)
+        .all(|user| user.email.as_str().is_some());
+    if !is_whole || rows.iter().any(Row::is_unread) {
+        // Such a row may be the user, or a second one with the same address.
+        let message = "TeamViewer's list of users with this e-mail address has rows that cannot be read";
+        return Err(ProviderFault::new(FaultKind::BadAnswer, message).into());
+    }
+    match exact.as_slice() {
+        [user] => user.id.as_str().and_then(ids::user).ok_or_else(|| {
+            let message = "TeamViewer's user has no id of the documented form";
+            ProviderFault::new(FaultKind::BadAnswer, message).into()
+        }),
+        [] => Err(Error::UserNotFound {
+            message: format!("TeamViewer knows no user with the e-mail address `{wanted}`"),
+        }),
+        _ => Err(Error::Refused {
+            reason: Reason::Ambiguous,
+            message: format!("TeamViewer knows several users with the e-mail address `{wanted}`"),
+        }),
+    }
+}
+
+/// The user's own document, raw and parsed. It is read besides the list of roles, which is empty and no error for an unknown user.
+pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
+    let answer = get(config, cx, &format!("/users/{}", path_segment(id)), "the user")
+        .await
+        .map_err(|fault| unknown_user(fault, id))?;
+    let raw: Raw = answer.json("the user")?;
+    let user: User = answer.json("the user")?;
+    if user.id.as_str().and_then(ids::user).as_deref() != Some(id) {
+        return Err(answer
+            .fault(FaultKind::BadAnswer, "TeamViewer answered with another user")
+            .into());
+    }
+    Ok((raw, user))
+}
+
+/// Whose token it is; `None` where the token has no owner, may not ask, or the call is not there.
+pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, ProviderFault> {
+    match get(config, cx, "/account", "the owner of the token").await {
+        Ok(answer) => answer.json("the account").map(Some),
+        Err(fault) if is_no(&fault) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Users, all or those with an e-mail address.
+pub async fn users(config: &Config, cx: &Context<'_>, email: Option<&str>) -> Result<Vec<Row<User>>, ProviderFault> {
+    let path = QueryBuilder::new()
+        .maybe("email", email)
+        .pair("full_list", "true")
+        .on("/users");
+    let answer = get(config, cx, &path, "the users").await?;
+    let users: Users = answer.json("the users")?;
+    let rows = users.users.into_list();
+    rows.ok_or_else(|| answer.fault(FaultKind::BadAnswer, "TeamViewer's answer has no list of users"))
+}
+
+/// The e-mail address of every user that shows one, by user id.
+pub async fn addresses(config: &Config, cx: &Context<'_>) -> Result<HashMap<String, String>, ProviderFault> {
+    let rows = users(config, cx, None).await?;
+    let address = |user: &User| Some((user.id.as_str().and_then(ids::user)?, email(user)?.to_owned()));
+    Ok(rows.iter().filter_map(Row::read).filter_map(address).collect())
+}
+
+/// The address of a user, if there is one that can be read.
+pub fn email(user: &User) -> Option<&str> {
+    user.email.as_str().map(str::trim).filter(|email| email.contains('@'))
+}
+
+/// The id of the owner of the token, if it can be told.
+pub async fn owner_id(config: &Config, cx: &Context<'_>, owner: &Owner) -> Result<Option<String>, ProviderFault> {
+    if let Some(id) = owner.userid.as_str().and_then(ids::user) {
+        return Ok(Some(id));
+    }
+    let Some(own) = owner.email.as_str() else {
+        return Ok(None);
+    };
+    let rows = users(config, cx, Some(own)).await?;
+    let mut users = rows.iter().filter_map(Row::read);
+    let user = users.find(|user| email(user).is_some_and(|email| same(email, own)));
+    Ok(user.and_then(|user| user.id.as_str().and_then(ids::user)))
+}
+
+fn unknown_user(fault: ProviderFault, id: &str) -> Error {
+    if fault.kind == FaultKind::NotFound {
+        Error::UserNotFound {
+            message: format!("TeamViewer knows no user with the id `{id}`"),
+        }
+    } else {
+        fault.into()
+    }
+}

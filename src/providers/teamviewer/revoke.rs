@@ -1,0 +1,274 @@
+//! The requests that remove grants, what their answers mean, and what else they take.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    ask::Ask,
+    client::{Call, Repeat},
+    contract::types::{Scope, SideEffect, Via, ViaKind},
+    error::Error,
+    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Planned, Reading, Verdict, Write},
+    reason::Reason,
+    transport::Method,
+};
+
+use super::{
+    backend::TeamViewer,
+    core::{self, Holds},
+    documents::{Unassign, UnassignGroup},
+    find,
+    groups::{self, GroupState, group_of},
+    ids,
+    read::Detail,
+};
+
+impl TeamViewer {
+    /// The request that removes one grant.
+    pub fn write(&self, ask: &Ask, user: &str, index: usize, planned: &Planned<'_>) -> Option<Write> {
+        let grant = planned.grant;
+        let url = |path: &str| self.config.base.join(path);
+        let post = |path: &str, body| Call::write(Method::Post, url(path), body, Repeat::Reread);
+        let call = match grant.kind {
+            GrantKind::Role => {
+                let document = Unassign {
+                    user_ids: [user],
+                    user_role_id: &grant.role_id,
+                };
+                post("/userroles/unassign/account", body(ask, &document))
+            }
+            GrantKind::GroupRole => {
+                let document = UnassignGroup {
+                    user_group_id: group_of(grant)?,
+                };
+                post("/userroles/unassign/usergroup", body(ask, &document))
+            }
+            GrantKind::Membership => {
+                let path = format!("/usergroups/{}/members/{}", group_of(grant)?, ids::account(user));
+                Call::write(Method::Delete, url(&path), None, Repeat::Reread)
+            }
+            GrantKind::OrganizationLink => return None,
+        };
+        Some(Write {
+            call: core::json(call),
+            targets: vec![index],
+        })
+    }
+
+    /// Sends a write and judges its answer.
+    pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grant: &Grant, detail: &Detail) -> Verdict {
+        if grant.kind == GrantKind::GroupRole
+            && let Some(verdict) = self.changed_meanwhile(cx, grant).await
+        {
+            return verdict;
+        }
+        let answer = match core::send(&self.config, cx, &write.call).await {
+            Ok(answer) => answer,
+            Err(fault) => return cx.fault(&fault),
+        };
+        if answer.is_success() {
+            cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+            return Verdict::Acknowledged;
+        }
+        let fault = core::fault(cx, &answer, core::kind_of(&answer), "TeamViewer refused to unassign");
+        // It may be the answer for what is not held any more, which is no refusal.
+        if matches!(answer.status, 400 | 404) && self.is_held(cx, grant, &detail.id).await != Some(true) {
+            cx.note(&fault);
+            return Verdict::Unanswered {
+                reason: fault.reason(),
+                message: fault.message,
+            };
+        }
+        cx.fault(&fault)
+    }
+
+    /// The call that strips a group names no role: it is sent only while the group holds the very role that is meant.
+    async fn changed_meanwhile(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
+        let not_sent = |reason, message: &str| {
+            Some(Verdict::NotSent {
+                reason,
+                message: message.to_owned(),
+            })
+        };
+        match groups::role_of_group(&self.config, cx, group_of(grant)?).await {
+            Ok(Ok(Some(role))) if role == grant.role_id => None,
+            Ok(Ok(_)) => not_sent(Reason::ConcurrentChange, "the group has another role now, or none"),
+            Ok(Err(why)) => not_sent(Reason::NotVisible, &why),
+            Err(fault) => not_sent(fault.reason(), &fault.message),
+        }
+    }
+
+    /// Whether what a write was to remove is there; `None` where that cannot be read.
+    async fn is_held(&self, cx: &Context<'_>, grant: &Grant, user: &str) -> Option<bool> {
+        let config = &self.config;
+        let users = match grant.kind {
+            GrantKind::GroupRole => {
+                let role = groups::role_of_group(config, cx, group_of(grant)?).await.ok()?;
+                return role.ok().map(|role| role.is_some());
+            }
+            GrantKind::Role => core::users_of_role(config, cx, &grant.role_id).await.ok()?,
+            GrantKind::Membership | GrantKind::OrganizationLink => {
+                groups::members(config, cx, group_of(grant)?).await.ok()?
+            }
+        };
+        match users.holds(user) {
+            Holds::Yes => Some(true),
+            Holds::No => Some(false),
+            Holds::Unclear => None,
+        }
+    }
+
+    /// What else the removal of these grants takes, from the user and from others.
+    pub async fn side_effects(
+        &self,
+        cx: &Context<'_>,
+        reading: &Reading,
+        detail: &Detail,
+        targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        let mut consequences = side_effects_of_leaving(reading, targets);
+        if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
+            return Ok(consequences);
+        }
+        let own = match self.memory.owner()? {
+            Some(owner) => find::owner_id(&self.config, cx, &owner).await?,
+            None => None,
+        };
+        // Lists of members show no address. Where one is protected, a member without one counts as protected.
+        let addresses = if self.config.protects_addresses {
+            find::addresses(&self.config, cx).await.unwrap_or_default()
+        } else {
+            HashMap::new()
+        };
+        consequences.extend(side_effects_of_stripping(detail, own.as_deref(), &addresses, targets));
+        Ok(consequences)
+    }
+}
+
+/// A body, with the fields that the request passes through; none of them replaces one of ours.
+fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
+    let mut body = serde_json::to_value(document).ok()?;
+    if let serde_json::Value::Object(fields) = &mut body {
+        for (name, value) in &ask.remote_data {
+            fields.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+    }
+    serde_json::to_vec(&body).ok()
+}
+
+/// Who leaves a group loses its role, unless it is held in another way that stays.
+fn side_effects_of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
+    let left: BTreeSet<&str> = targets
+        .iter()
+        .filter(|grant| grant.kind == GrantKind::Membership)
+        .filter_map(|grant| grant.scope.group.as_deref())
+        .collect();
+    let stays = |role: &str| {
+        let held = reading.grants.iter();
+        held.filter(|grant| grant.kind == GrantKind::Role && grant.role_id == role)
+            .any(|grant| match &grant.held {
+                Held::Direct => true,
+                Held::Through(via) => via
+                    .iter()
+                    .filter_map(|via| via.id.as_deref())
+                    .any(|id| !left.contains(id)),
+            })
+    };
+    let given_by = |group: &Grant| {
+        let mut held = reading.grants.iter();
+        held.find(|grant| grant.kind == GrantKind::GroupRole && grant.scope == group.scope)
+            .filter(|grant| !stays(&grant.role_id))
+    };
+    targets
+        .iter()
+        .enumerate()
+        .filter(|(_, grant)| grant.kind == GrantKind::Membership)
+        .filter_map(|(target, grant)| {
+            let role = given_by(grant)?;
+            let name = role.role_name.as_ref().unwrap_or(&role.role_id);
+            Some(Consequence {
+                affects: Affects::default(),
+                target,
+                effect: SideEffect::LeaveGroup,
+                lists: vec![format!("the role `{name}` that the group gives")],
+                takes: vec![through(role)],
+            })
+        })
+        .collect()
+}
+
+/// The group's role as its member holds it: the group keeps its own.
+fn through(role: &Grant) -> Grant {
+    let via = Via {
+        kind: ViaKind::Group,
+        id: role.scope.group.clone(),
+        name: None,
+    };
+    Grant {
+        kind: GrantKind::Role,
+        scope: Scope {
+            group: None,
+            ..role.scope.clone()
+        },
+        held: Held::Through(vec![via]),
+        effects: Vec::new(),
+        warnings: Vec::new(),
+        ..role.clone()
+    }
+}
+
+/// A role that goes from a group goes from every other member, too. `addresses`: of users, by id.
+fn side_effects_of_stripping(
+    detail: &Detail,
+    own: Option<&str>,
+    addresses: &HashMap<String, String>,
+    targets: &[Grant],
+) -> Vec<Consequence> {
+    let mut consequences = Vec::new();
+    for (target, grant) in targets.iter().enumerate() {
+        let Some(state) = group_of(grant).and_then(|group| detail.state(group)) else {
+            continue;
+        };
+        if grant.kind != GrantKind::GroupRole {
+            continue;
+        }
+        consequences.push(Consequence {
+            affects: affected(state, &detail.id, addresses),
+            target,
+            effect: SideEffect::StripGroup,
+            lists: Vec::new(),
+            takes: Vec::new(),
+        });
+        if let Some(own) = own.filter(|own| state.has_member(own)) {
+            consequences.push(Consequence {
+                affects: Affects::Nobody,
+                target,
+                effect: SideEffect::RemoveOwnAccess,
+                lists: vec![format!("the role of `{own}`, whose token this is")],
+                takes: Vec::new(),
+            });
+        }
+    }
+    consequences
+}
+
+/// The members besides the user.
+fn affected(state: &GroupState, user: &str, addresses: &HashMap<String, String>) -> Affects {
+    let members = match &state.members {
+        Ok(members) if members.unread.is_empty() => &members.rows,
+        Ok(_) => return Affects::Unknown(String::from("a member of the group cannot be read")),
+        Err(why) => return Affects::Unknown(why.clone()),
+    };
+    let others: BTreeSet<&String> = members.iter().filter(|member| *member != user).collect();
+    if others.is_empty() {
+        return Affects::Nobody;
+    }
+    let person = |id: &String| {
+        let address = addresses.get(id);
+        let account = ids::account(id).to_owned();
+        Affected {
+            names: [id.clone(), account].into_iter().chain(address.cloned()).collect(),
+            shows_email: address.is_some(),
+        }
+    };
+    Affects::People(others.into_iter().map(person).collect())
+}
