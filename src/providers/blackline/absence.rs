@@ -71,8 +71,7 @@ fn misspelled_product<'a>(selector: &Selector, pairs: &'a [Pair]) -> Option<&'a 
     let wanted = skeleton(product);
     let is_like = |text: &str| skeleton(text) == wanted;
     pairs.iter().find(|pair| {
-        pair.product_id != *product
-            && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
+        pair.product_id != *product && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
     })
 }
 

@@ -6,8 +6,8 @@ use crate::{
     ask::Ask,
     client::Caches,
     contract::types::{
-        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, PasswordCredentials, Provider, Request, Role,
-        StrictScope, Success, UnknownRole,
+        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, PasswordCredentials, Provider,
+        Request, Role, StrictScope, Success, UnknownRole,
     },
     engine::{self, NoTrail},
     fake::{FakeTransport, Reaction, Seen},
@@ -31,11 +31,14 @@ struct Instance {
 
 type Shared = Rc<RefCell<Instance>>;
 
-const ROLES: &str = r#"{"id": 5, "name": "Reviewer"}, {"id": 9, "name": "Auditor"}, {"id": 22, "name": "Administrator"}"#;
+const ROLES: &str =
+    r#"{"id": 5, "name": "Reviewer"}, {"id": 9, "name": "Auditor"}, {"id": 22, "name": "Administrator"}"#;
 
 impl Instance {
     fn holding(rows: &[(&'static str, &'static str, &str)]) -> Shared {
-        let pairs = rows.iter().map(|(role, product, row)| (*role, *product, (*row).to_owned()));
+        let pairs = rows
+            .iter()
+            .map(|(role, product, row)| (*role, *product, (*row).to_owned()));
         Rc::new(RefCell::new(Self {
             user: r#"{"id": 301, "loginId": "ann", "email": "ann@example.com", "fullName": "Ann Lee"}"#,
             pairs: pairs.collect(),
@@ -192,7 +195,11 @@ fn a_name_protects_a_role_however_row_and_directory_spell_it() {
     ] {
         let instance = Instance::holding(&[("5", "A", &row)]);
         let settings = format!(r#"{{"protected_roles": ["{protected}"]}}"#);
-        assert_eq!(ask(&instance, &settings, &[by_id("5:A")]), ["refused"], "{row}, {protected}");
+        assert_eq!(
+            ask(&instance, &settings, &[by_id("5:A")]),
+            ["refused"],
+            "{row}, {protected}"
+        );
         assert!(instance.borrow().writes.is_empty());
     }
     let instance = Instance::holding(&[("5", "A", nameless)]);
@@ -215,8 +222,16 @@ fn a_row_that_cannot_be_read_leaves_only_what_it_may_be_undecided() {
         ("null", "unknown", "unknown"),
         ("7", "unknown", "unknown"),
         (r#"{"role": {}, "product": {"id": "B"}}"#, "unknown", "already_absent"),
-        (r#"{"role": {"id": 5}, "product": {"id": true}}"#, "already_absent", "unknown"),
-        (r#"{"role": {"id": 22}, "roleId": 23, "productId": "J"}"#, "unknown", "already_absent"),
+        (
+            r#"{"role": {"id": 5}, "product": {"id": true}}"#,
+            "already_absent",
+            "unknown",
+        ),
+        (
+            r#"{"role": {"id": 22}, "roleId": 23, "productId": "J"}"#,
+            "unknown",
+            "already_absent",
+        ),
     ] {
         let instance = Instance::holding(&[
             ("9", "A", &pair("9", "Auditor", "A")),
@@ -242,7 +257,11 @@ fn a_role_that_cannot_be_read_any_more_is_not_gone() {
 #[test]
 fn a_row_that_comes_twice_is_removed_once() {
     let row = pair("5", "Reviewer", "A");
-    let instance = Instance::holding(&[("5", "A", &row), ("5", "A", &row), ("9", "A", &pair("9", "Auditor", "A"))]);
+    let instance = Instance::holding(&[
+        ("5", "A", &row),
+        ("5", "A", &row),
+        ("9", "A", &pair("9", "Auditor", "A")),
+    ]);
     assert_eq!(ask(&instance, "{}", &[by_id("5")]), ["removed"]);
     assert_eq!(instance.borrow().writes.len(), 1);
 }
@@ -284,7 +303,9 @@ fn a_list_that_contradicts_itself_proves_nothing() {
 
 #[test]
 fn what_a_list_of_one_page_does_not_show_is_no_absence_even_for_a_deleted_role() {
-    let rows: Vec<String> = (0..10).map(|product| pair("9", "Auditor", &format!("P{product}"))).collect();
+    let rows: Vec<String> = (0..10)
+        .map(|product| pair("9", "Auditor", &format!("P{product}")))
+        .collect();
     let row = rows.join(", ");
     let absent = Options {
         unknown_role: UnknownRole::Absent,
@@ -316,14 +337,20 @@ fn a_directory_with_a_row_that_cannot_be_read_settles_no_name() {
 fn a_new_set_is_not_posted_while_a_row_cannot_be_read() {
     let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "?", "null")]);
     let failure = call(&instance, r#"{"strategy": "replace_set"}"#, vec![by_id("5")], options()).unwrap_err();
-    assert!(!failure.sent && failure.message.contains("cannot be read"), "{failure:?}");
+    assert!(
+        !failure.sent && failure.message.contains("cannot be read"),
+        "{failure:?}"
+    );
 }
 
 #[test]
 fn a_protected_address_protects_a_user_whose_address_is_not_shown() {
     let settings = r#"{"protected_users": ["kim@example.com"]}"#;
     for (user, outcome) in [
-        (r#"{"id": "0301", "loginId": "ann", "email": "ann@example.com"}"#, "removed"),
+        (
+            r#"{"id": "0301", "loginId": "ann", "email": "ann@example.com"}"#,
+            "removed",
+        ),
         (r#"{"id": 301, "loginId": "ann"}"#, "refused"),
         (r#"{"id": 301, "loginId": "ann", "email": true}"#, "refused"),
     ] {
@@ -337,7 +364,10 @@ fn a_protected_address_protects_a_user_whose_address_is_not_shown() {
 fn a_product_that_only_looks_like_a_held_one_is_refused() {
     let instance = Instance::holding(&[("5", "A1", &pair("5", "Reviewer", "A1"))]);
     let asked = [by_id("5:A 1"), by_id("5:a-1"), by_id("5:B")];
-    assert_eq!(ask(&instance, r#"{"products": ["A1", "B"]}"#, &asked), ["refused", "refused", "already_absent"]);
+    assert_eq!(
+        ask(&instance, r#"{"products": ["A1", "B"]}"#, &asked),
+        ["refused", "refused", "already_absent"]
+    );
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn check_scope(selector: &Selector) -> Result<(), &'static str> {
         ..
     } = selector;
     match id.as_deref() {
-        None if name.is_none() => Err("is required: a channel alone names no role"),
+        None if name.is_none() => Err("is required: a channel is not a role"),
         Some(id) if is_account_type(id) && group.is_some() => {
             Err("is an account type, which nobody has in a channel: leave out the group")
         }

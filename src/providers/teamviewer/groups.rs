@@ -134,7 +134,6 @@ pub async fn role_of_group(
     })
 }
 
-
 /// The group that a text means: by id, or by a name that only one group has.
 pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
     let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
@@ -154,7 +153,10 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
         (None, [group]) => Which::One((*group).clone()),
         (None, []) => match named(&|name| skeleton(name) == wanted).as_slice() {
             [] => Which::None,
-            alike => Which::Ambiguous(format!("no user group is called `{text}`; did you mean {}?", list(alike))),
+            alike => Which::Ambiguous(format!(
+                "no user group is called `{text}`; did you mean {}?",
+                list(alike)
+            )),
         },
         (None, several) => Which::Ambiguous(format!(
             "several user groups are called `{text}`: {}; use the id",

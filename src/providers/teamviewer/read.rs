@@ -97,11 +97,7 @@ async fn read_once(
     .await;
     let ((raw, document), listed, directory, named) = (found?, listed?, directory?, named?);
     let roles = Roles::new(user, listed, directory);
-    let (held, mut groups) = future::try_join(
-        roles.held(config, cx, memory),
-        groups::read(config, cx, &named),
-    )
-    .await?;
+    let (held, mut groups) = future::try_join(roles.held(config, cx, memory), groups::read(config, cx, &named)).await?;
     let contradicted = groups::doubt_contradicted(&mut groups, &held.holders);
     let mut grants = held.grants;
     for state in &groups {
@@ -109,7 +105,10 @@ async fn read_once(
         grants.extend(groups::grants(state, user, name_of, &mut memory.joined.borrow_mut()));
     }
     let has_gap = |state: &&GroupState| state.members_gap(user).or(state.role_gap()).is_some();
-    let emails: Vec<String> = find::email(&document).iter().map(|email| email.to_lowercase()).collect();
+    let emails: Vec<String> = find::email(&document)
+        .iter()
+        .map(|email| email.to_lowercase())
+        .collect();
     let reading = Reading {
         grants,
         unread: held.unread,
@@ -242,7 +241,10 @@ impl<'a> Roles<'a> {
             .try_collect()
             .await?;
         let all_groups = read.iter().filter_map(|(_, assignments)| assignments.as_ref());
-        let all_groups: BTreeSet<u64> = all_groups.flat_map(|assignments| &assignments.groups.rows).copied().collect();
+        let all_groups: BTreeSet<u64> = all_groups
+            .flat_map(|assignments| &assignments.groups.rows)
+            .copied()
+            .collect();
         let memberships: BTreeMap<u64, Holds> = stream::iter(all_groups)
             .map(|group| async move {
                 let holds = match groups::members(config, cx, group).await {

@@ -66,7 +66,10 @@ impl Company {
         if seen.method == "GET" {
             self.reads.push(path.to_owned());
         }
-        let hit = self.instead.iter_mut().find(|(end, times, _)| path.ends_with(end) && *times > 0);
+        let hit = self
+            .instead
+            .iter_mut()
+            .find(|(end, times, _)| path.ends_with(end) && *times > 0);
         if let Some((_, times, (status, body))) = hit {
             *times = times.saturating_sub(1);
             return answer(*status, body.clone());
@@ -108,18 +111,22 @@ impl Company {
                 if only_later && is_spelled {
                     users = vec![spelling.to_owned()];
                 }
-                format!(r#"{{"ContinuationToken": null, "AssignedToUsers": [{}]}}"#, users.join(", "))
+                format!(
+                    r#"{{"ContinuationToken": null, "AssignedToUsers": [{}]}}"#,
+                    users.join(", ")
+                )
             }
             ("/userroles/assignments/usergroups", query) => {
-                let group = self.group.as_ref().filter(|group| {
-                    group.role.is_some_and(|role| query.ends_with(role))
-                });
+                let group = self
+                    .group
+                    .as_ref()
+                    .filter(|group| group.role.is_some_and(|role| query.ends_with(role)));
                 let rows = group.map_or("", |group| if group.id_as_text { "\"7\"" } else { "7" });
                 format!(r#"{{"ContinuationToken": null, "AssignedToGroups": [{rows}]}}"#)
             }
-            ("/usergroups", _) => String::from(
-                r#"{"nextPaginationToken": null, "resources": [{"id": 7, "name": "Night Shift"}]}"#,
-            ),
+            ("/usergroups", _) => {
+                String::from(r#"{"nextPaginationToken": null, "resources": [{"id": 7, "name": "Night Shift"}]}"#)
+            }
             ("/usergroups/7/members", _) => {
                 let members = self.group.as_ref().map_or("", |group| group.members);
                 format!(r#"{{"nextPaginationToken": null, "resources": [{members}]}}"#)
@@ -137,7 +144,9 @@ impl Company {
     fn write(&mut self, path: &str, body: &str) -> Reaction {
         self.writes.push(format!("{path} {body}"));
         match path {
-            "/userroles/unassign/account" => self.assigned.retain(|(user, role)| !(body.contains(user) && body.contains(role))),
+            "/userroles/unassign/account" => self
+                .assigned
+                .retain(|(user, role)| !(body.contains(user) && body.contains(role))),
             "/userroles/unassign/usergroup" => {
                 if let Some(group) = &mut self.group {
                     group.role = None;
@@ -265,7 +274,11 @@ fn a_user_that_cannot_be_read_in_a_roles_list_may_be_the_one() {
 
 #[test]
 fn a_user_that_cannot_be_read_any_more_after_the_revoke_is_not_gone() {
-    for (spelling, outcome) in [("\"U123\"", "unverified"), ("null", "unverified"), ("\"U124\"", "removed")] {
+    for (spelling, outcome) in [
+        ("\"U123\"", "unverified"),
+        ("null", "unverified"),
+        ("\"U124\"", "removed"),
+    ] {
         let company = Company::with(&[("u123", HELP)]);
         company.borrow_mut().spelling = (spelling, true);
         assert_eq!(ask(&company, &[by_id(HELP)]), [outcome], "{spelling}");
@@ -289,7 +302,13 @@ fn a_role_that_the_directory_does_not_show_is_looked_up_in_its_own_list() {
     ] {
         let company = Company::with(&[("u123", HELP)]);
         company.borrow_mut().roles = roles.to_owned();
-        instead(&company, "/users/u123/userroles", ALWAYS, 200, r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#);
+        instead(
+            &company,
+            "/users/u123/userroles",
+            ALWAYS,
+            200,
+            r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
+        );
         let answer = call(&company, "{}", vec![by_id(HELP), by_id(OTHER)], absent.clone());
         assert_eq!(outcomes(&answer), ["removed", of_absent], "{roles}");
     }
@@ -299,7 +318,10 @@ fn a_role_that_the_directory_does_not_show_is_looked_up_in_its_own_list() {
 fn a_role_that_the_user_has_and_the_directory_lacks_makes_it_incomplete() {
     let company = Company::with(&[("u123", HELP)]);
     company.borrow_mut().roles = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": "Auditor"}}]}}"#);
-    assert_eq!(ask(&company, &[by_name("Nothing"), by_name("Auditor"), by_id(AUDIT)]), ["unknown", "unknown", "already_absent"]);
+    assert_eq!(
+        ask(&company, &[by_name("Nothing"), by_name("Auditor"), by_id(AUDIT)]),
+        ["unknown", "unknown", "already_absent"]
+    );
 }
 
 #[test]
@@ -309,7 +331,10 @@ fn a_name_protects_a_role_that_shows_none_or_is_spelled_otherwise() {
         ("help-desk", None),
         (" HELPDESK ", None),
         ("Secret", Some(r#"{"Roles": []}"#)),
-        ("Secret", Some(r#"{"Roles": [{"Id": "a0000000-0000-4000-8000-000000000001", "Name": null}]}"#)),
+        (
+            "Secret",
+            Some(r#"{"Roles": [{"Id": "a0000000-0000-4000-8000-000000000001", "Name": null}]}"#),
+        ),
     ] {
         let company = Company::with(&[("u123", HELP)]);
         if let Some(roles) = roles {
@@ -322,7 +347,10 @@ fn a_name_protects_a_role_that_shows_none_or_is_spelled_otherwise() {
     }
     let company = Company::with(&[("u123", HELP)]);
     let settings = r#"{"protected_roles": ["Auditor", "{A0000000-0000-4000-8000-000000000002}"]}"#;
-    assert_eq!(outcomes(&call(&company, settings, vec![by_id(HELP)], options())), ["removed"]);
+    assert_eq!(
+        outcomes(&call(&company, settings, vec![by_id(HELP)], options())),
+        ["removed"]
+    );
 }
 
 #[test]
@@ -335,7 +363,11 @@ fn a_protected_address_protects_a_user_whose_address_is_not_shown() {
         let company = Company::with(&[("u123", HELP)]);
         company.borrow_mut().user = user;
         let settings = r#"{"protected_users": ["kim@example.com"]}"#;
-        assert_eq!(outcomes(&call(&company, settings, vec![by_id(HELP)], options())), [outcome], "{user}");
+        assert_eq!(
+            outcomes(&call(&company, settings, vec![by_id(HELP)], options())),
+            [outcome],
+            "{user}"
+        );
     }
 }
 
@@ -355,7 +387,12 @@ fn stripping_a_group_takes_nothing_from_a_protected_member_and_says_from_how_man
         (both, r#""kim@example.com""#, false, "refused"),
         (both, r#""sam@example.com""#, true, "removed"),
         (both, r#""sam@example.com""#, false, "refused"),
-        (r#"{"accountId": 123}, {"accountId": null}"#, r#""u789""#, true, "refused"),
+        (
+            r#"{"accountId": 123}, {"accountId": null}"#,
+            r#""u789""#,
+            true,
+            "refused",
+        ),
     ] {
         let company = Company::with(&[]);
         company.borrow_mut().group = Some(group(members));
@@ -371,7 +408,10 @@ fn stripping_a_group_takes_nothing_from_a_protected_member_and_says_from_how_man
     company.borrow_mut().group = Some(group(both));
     let success = call(&company, "{}", strip(), options()).unwrap();
     let side_effects = &success.outcomes[0].grants[0].side_effects;
-    assert!(side_effects.iter().any(|line| line.ends_with(": 1")), "{side_effects:?}");
+    assert!(
+        side_effects.iter().any(|line| line.ends_with(": 1")),
+        "{side_effects:?}"
+    );
 }
 
 #[test]
@@ -383,7 +423,10 @@ fn a_role_through_a_group_whose_id_is_a_text_is_inherited() {
         id_as_text: true,
     });
     let failure = call(&company, "{}", vec![by_id(AUDIT)], options()).unwrap_err();
-    assert_eq!(failure.outcomes[0].grants[0].via[0].name.as_deref(), Some("Night Shift"));
+    assert_eq!(
+        failure.outcomes[0].grants[0].via[0].name.as_deref(),
+        Some("Night Shift")
+    );
 }
 
 #[test]
@@ -395,12 +438,26 @@ fn a_member_or_a_group_that_cannot_be_read_leaves_its_role_undecided() {
         id_as_text: false,
     });
     assert_eq!(
-        ask(&company, &[by_id(AUDIT), by_id(HELP), in_group(by_name(""), "7"), in_group(by_id(AUDIT), "7")]),
+        ask(
+            &company,
+            &[
+                by_id(AUDIT),
+                by_id(HELP),
+                in_group(by_name(""), "7"),
+                in_group(by_id(AUDIT), "7")
+            ]
+        ),
         ["unknown", "already_absent", "unknown", "unknown"]
     );
     let company = Company::with(&[("u123", HELP)]);
     let unread = r#"{"ContinuationToken": null, "AssignedToGroups": [{"id": 7}]}"#;
-    instead(&company, "usergroups?userRoleId=a0000000-0000-4000-8000-000000000002", ALWAYS, 200, unread);
+    instead(
+        &company,
+        "usergroups?userRoleId=a0000000-0000-4000-8000-000000000002",
+        ALWAYS,
+        200,
+        unread,
+    );
     assert_eq!(ask(&company, &[by_id(AUDIT), by_id(HELP)]), ["unknown", "removed"]);
 }
 
@@ -415,7 +472,13 @@ fn lists_that_straddle_another_removal_are_read_again() {
     // The role's own list is older.
     let company = Company::with(&[]);
     let own = r#"{"ContinuationToken": null, "AssignedToUsers": ["u123"]}"#;
-    instead(&company, "account?userRoleId=a0000000-0000-4000-8000-000000000001", 1, 200, own);
+    instead(
+        &company,
+        "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+        1,
+        200,
+        own,
+    );
     assert_eq!(ask(&company, &[by_id(HELP)]), ["already_absent"]);
     // It stays so: through something that nobody names.
     let company = Company::with(&[]);
@@ -428,12 +491,24 @@ fn lists_that_straddle_another_removal_are_read_again() {
 fn a_list_must_be_a_list_and_say_that_it_ends() {
     let roles = "/users/u123/userroles";
     for (body, outcome) in [
-        (r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#, Some("already_absent")),
-        (r#"{"nextPaginationToken": null, "assignedRoleIds": []}"#, Some("already_absent")),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
+            Some("already_absent"),
+        ),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": []}"#,
+            Some("already_absent"),
+        ),
         (r#"{"assignedRoleIds": []}"#, Some("unknown")),
         (r#"{"nextPaginationToken": [], "assignedRoleIds": []}"#, Some("unknown")),
-        (r#"{"nextPaginationToken": null, "assignedRoleIds": [null]}"#, Some("unknown")),
-        (r#"{"nextPaginationToken": null, "assignedRoleIds": ["Help Desk"]}"#, Some("unknown")),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": [null]}"#,
+            Some("unknown"),
+        ),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": ["Help Desk"]}"#,
+            Some("unknown"),
+        ),
         (r#"{"nextPaginationToken": null}"#, None),
         (r#"{"nextPaginationToken": null, "assignedRoleIds": "none"}"#, None),
     ] {
@@ -447,7 +522,13 @@ fn a_list_must_be_a_list_and_say_that_it_ends() {
     }
     let company = Company::with(&[]);
     let own = "account?userRoleId=a0000000-0000-4000-8000-000000000001";
-    instead(&company, own, ALWAYS, 200, r#"{"ContinuationToken": null, "AssignedToUsers": null}"#);
+    instead(
+        &company,
+        own,
+        ALWAYS,
+        200,
+        r#"{"ContinuationToken": null, "AssignedToUsers": null}"#,
+    );
     assert_eq!(ask(&company, &[by_id(HELP)]), ["unknown"]);
 }
 
@@ -455,7 +536,13 @@ fn a_list_must_be_a_list_and_say_that_it_ends() {
 fn a_token_of_a_page_is_encoded() {
     let company = Company::with(&[("u123", HELP)]);
     let first = r#"{"ContinuationToken": "a+b/c=&x", "AssignedToUsers": []}"#;
-    instead(&company, "account?userRoleId=a0000000-0000-4000-8000-000000000001", 1, 200, first);
+    instead(
+        &company,
+        "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+        1,
+        200,
+        first,
+    );
     let second = r#"{"ContinuationToken": null, "AssignedToUsers": ["u123"]}"#;
     instead(&company, "&continuationToken=a%2Bb%2Fc%3D%26x", 1, 200, second);
     assert_eq!(ask(&company, &[by_id(HELP)]), ["removed"]);
@@ -475,7 +562,10 @@ fn a_list_that_moves_between_its_pages_proves_nothing() {
 fn a_403_is_a_rate_limit_if_it_says_so_in_any_way() {
     for (body, status) in [
         (r#"{"error": "rate_limit_reached"}"#, 429),
-        (r#"{"error": "invalid_request", "error_description": "Rate Limit reached: IP blocked"}"#, 429),
+        (
+            r#"{"error": "invalid_request", "error_description": "Rate Limit reached: IP blocked"}"#,
+            429,
+        ),
         (r#"{"error": "invalid_permission", "error_description": "no"}"#, 403),
         ("<html>", 403),
     ] {
@@ -483,7 +573,11 @@ fn a_403_is_a_rate_limit_if_it_says_so_in_any_way() {
         instead(&company, "/unassign/account", ALWAYS, 403, body);
         let failure = call(&company, "{}", vec![by_id(HELP)], options()).unwrap_err();
         assert_eq!(failure.status, status, "{body}: {failure:?}");
-        assert_eq!(failure.message.contains("or the rate limit"), body == "<html>", "{failure:?}");
+        assert_eq!(
+            failure.message.contains("or the rate limit"),
+            body == "<html>",
+            "{failure:?}"
+        );
     }
 }
 
@@ -496,10 +590,16 @@ fn a_group_that_only_spelling_tells_apart_or_that_cannot_be_read_is_not_left() {
         id_as_text: false,
     });
     let leave = |group: &str| in_group(by_name(""), group);
-    assert_eq!(ask(&company, &[leave("NightShift"), leave("Day Shift")]), ["refused", "not_found"]);
+    assert_eq!(
+        ask(&company, &[leave("NightShift"), leave("Day Shift")]),
+        ["refused", "not_found"]
+    );
     let unread = r#"{"nextPaginationToken": null, "resources": [{"id": 7, "name": "Night Shift"}, null]}"#;
     instead(&company, "/usergroups", ALWAYS, 200, unread);
-    assert_eq!(ask(&company, &[leave("Night Shift"), leave("Day Shift")]), ["unknown", "unknown"]);
+    assert_eq!(
+        ask(&company, &[leave("Night Shift"), leave("Day Shift")]),
+        ["unknown", "unknown"]
+    );
     assert!(company.borrow().writes.is_empty());
 }
 
@@ -507,7 +607,17 @@ fn a_group_that_only_spelling_tells_apart_or_that_cannot_be_read_is_not_left() {
 fn a_roles_own_list_that_is_not_there_proves_nothing() {
     for status in [400, 404] {
         let company = Company::with(&[]);
-        instead(&company, "account?userRoleId=a0000000-0000-4000-8000-000000000001", ALWAYS, status, "{}");
-        assert_eq!(ask(&company, &[by_id(HELP), by_id(AUDIT)]), ["unknown", "already_absent"], "{status}");
+        instead(
+            &company,
+            "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+            ALWAYS,
+            status,
+            "{}",
+        );
+        assert_eq!(
+            ask(&company, &[by_id(HELP), by_id(AUDIT)]),
+            ["unknown", "already_absent"],
+            "{status}"
+        );
     }
 }
