@@ -115,12 +115,11 @@ pub fn refine(selector: &mut Selector) -> Result<(), String> {
             // The name may have been another one before: it is no evidence of another role.
             (Some(id), named) if named.contains(&id) => {}
             (Some(_), [_, ..]) => return Err(String::from("names another role than the name")),
-            (Some(_), []) => selector.name = Some(name),
             // The spelling may differ from the table's.
             (None, [one]) => selector.id = Some((*one).to_owned()),
             // Which role is meant depends on what is held.
             (None, [one, ..]) => selector.name = name_of(one).map(str::to_owned),
-            (None, []) => selector.name = Some(name),
+            (_, []) => selector.name = Some(name),
         }
     }
     check_scope(selector)?;
