@@ -11,7 +11,7 @@ use crate::{
 use super::{
     assignments::{ALL, Assigned, Assignments, Given},
     ids::{self, Key, Published},
-    read::{Detail, mentioned},
+    read::{Detail, EVERYTHING, mentioned},
 };
 
 /// What a selector's id or name can be.
@@ -164,6 +164,11 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     if let Some((reason, message)) = obstacle(selector, detail) {
         return Absence::Unclear { reason, message };
     }
+    if let Some(kind) = detail.hidden.iter().find(|kind| may_hold(kind, selector)) {
+        return not_visible(format!(
+            "the user's element shows no list of `{kind}`, where the role may stand"
+        ));
+    }
     if let Some(held) = carrier(selector, &detail.assignments) {
         return ambiguous(format!(
             "`{}` is held with application roles only, as `{held}`: send that id, or the id of the role without a name",
@@ -204,6 +209,21 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     } else {
         Absence::ProvenExcept { warnings }
     }
+}
+
+/// Whether a list that is not shown may have what a selector means. Application roles of the organization's are for every project.
+fn may_hold(kind: &str, selector: &Selector) -> bool {
+    if matches!(kind, EVERYTHING | "organization") {
+        return true;
+    }
+    let group = selector.group.as_deref();
+    let roles = match (&selector.id, &selector.name) {
+        (Some(id), _) => ids::by_id(&Key::parse(id).role, group),
+        (None, Some(name)) => ids::called(name, group),
+        (None, None) => Vec::new(),
+    };
+    let is_of_kind = roles.is_empty() || roles.iter().any(|role| role.kind == kind);
+    is_of_kind && group.is_none_or(|group| group == kind)
 }
 
 /// An assignment of the role that a display name means without application roles, held with some.

@@ -68,6 +68,8 @@ pub struct Assignments {
     /// One for each deployment or project.
     pub held: Vec<Assigned>,
     pub unread: Vec<UnreadRow>,
+    /// Kinds whose list is `null`: it may have been left out.
+    pub hidden: BTreeSet<&'static str>,
     /// Something of a kind that is read here has a shape that is not documented.
     pub is_malformed: bool,
     pub places: Places,
@@ -126,6 +128,7 @@ impl Assignments {
             self.push(held);
         }
         self.unread.extend(other.unread);
+        self.hidden.extend(other.hidden);
         self.is_malformed |= other.is_malformed;
     }
 
@@ -138,7 +141,7 @@ impl Assignments {
             match (kind.as_str(), documents::row(value.get())) {
                 ("organization", _) => self.read_list("organization", &value, organization),
                 ("deployment", _) => self.read_list("deployment", &value, organization),
-                ("project", _) if value.get() == "null" => {}
+                ("project", _) if value.get() == "null" => self.hidden.extend(PROJECTS),
                 ("project", Row::Read(Fields(projects))) => {
                     for (kind, value) in projects {
                         match PROJECTS.into_iter().find(|known| *known == kind) {
@@ -157,6 +160,7 @@ impl Assignments {
 
     fn read_list(&mut self, kind: &'static str, list: &RawValue, organization: &str) {
         if list.get() == "null" {
+            self.hidden.insert(kind);
             return;
         }
         let Ok(rows) = serde_json::from_str::<Vec<Box<RawValue>>>(list.get()) else {
@@ -172,25 +176,33 @@ impl Assignments {
     }
 
     fn read_item(&mut self, kind: &'static str, item: &Item, raw: &str, organization: &str) {
-        let application_roles = documents::texts(&item.application_roles);
-        let (Some(role_id), Some(application_roles), false) = (
-            item.role_id.as_str(),
-            &application_roles,
-            item.organization_id.is_unread(),
+        // No other organization's assignments stand here: nothing tells what one is about.
+        let is_here = documents::is_missing(&item.organization_id)
+            || documents::text(&item.organization_id) == Some(organization);
+        let (Some(role_id), Some(application_roles), true) = (
+            documents::text(&item.role_id),
+            &documents::texts(&item.application_roles),
+            is_here,
         ) else {
             self.is_malformed = true;
             self.unread.push(unread_item(kind, item, raw));
             return;
         };
+        let facts = Facts::of(kind, role_id, application_roles);
+        if let Some(like) = ids::look_alike(kind, role_id).filter(|_| facts.is_unpublished) {
+            let mut row = unread_item(kind, item, raw);
+            row.ids.push(like.id.to_owned());
+            self.unread.push(row);
+            return;
+        }
         let (places, is_whole) = places(kind, item);
         if !is_whole {
             self.is_malformed = true;
             self.unread.push(unread_item(kind, item, raw));
         }
-        let facts = Facts::of(kind, role_id, application_roles);
         let scope = Scope {
             group: PROJECTS.contains(&kind).then(|| kind.to_owned()),
-            organization: Some(item.organization_id.as_str().unwrap_or(organization).to_owned()),
+            organization: Some(organization.to_owned()),
             workspace: None,
         };
         let roles: Rc<[String]> = application_roles.as_slice().into();
@@ -439,6 +451,7 @@ struct Facts {
     role_name: Option<String>,
     known_as: KnownAs,
     parts: Vec<Given>,
+    is_unpublished: bool,
 }
 
 impl Facts {
@@ -450,6 +463,7 @@ impl Facts {
         // Another published role would go with it, which the id of its own role does not say.
         let hides_role = given.iter().any(|given| !given.is_custom && !is_own(given));
         let is_carrier = ids::is_carrier(kind, &own.id);
+        let is_unpublished = own.display.is_none();
         let text = key.text();
         let mut known_as = KnownAs::default();
         if !hides_role {
@@ -499,6 +513,7 @@ impl Facts {
             role_name,
             known_as,
             parts,
+            is_unpublished,
         }
     }
 }
@@ -521,7 +536,7 @@ fn places(kind: &str, item: &Item) -> (Vec<Option<String>>, bool) {
     } else {
         (&item.project_ids, &item.deployment_ids)
     };
-    let is_empty = |list: &Rows<_>| match list {
+    let is_empty = |list: &Rows<String>| match list {
         Rows::Absent | Rows::Null => true,
         Rows::List(rows) => rows.is_empty(),
         Rows::Unread(_) => false,
@@ -538,7 +553,7 @@ fn places(kind: &str, item: &Item) -> (Vec<Option<String>>, bool) {
         (false, Rows::List(rows)) if is_documented => {
             let places: Vec<Option<String>> = rows
                 .iter()
-                .filter_map(|row| row.read()?.as_str())
+                .filter_map(documents::text)
                 .filter(|place| *place != ALL)
                 .map(|place| Some(place.to_owned()))
                 .collect();
@@ -560,7 +575,6 @@ fn unread(raw: &str, kind: Option<&str>) -> UnreadRow {
 /// read every role.
 fn unread_item(kind: &str, item: &Item, raw: &str) -> UnreadRow {
     let mut row = unread(raw, Some(kind));
-    row.scope.organization = item.organization_id.as_str().map(str::to_owned);
     let resources = documents::texts(&item.resource_ids).unwrap_or_default();
     row.scope.workspace = match resources.as_slice() {
         // They are places of a kind of their own.
@@ -568,8 +582,10 @@ fn unread_item(kind: &str, item: &Item, raw: &str) -> UnreadRow {
         [one] if kind == CONNECTED => Some(one.clone()),
         _ => None,
     };
-    let (Some(role_id), Some(application_roles)) = (item.role_id.as_str(), documents::texts(&item.application_roles))
-    else {
+    let (Some(role_id), Some(application_roles)) = (
+        documents::text(&item.role_id),
+        documents::texts(&item.application_roles),
+    ) else {
         return row;
     };
     let own = Given::own(kind, role_id);

@@ -145,7 +145,7 @@ fn is_admin(member: &Member) -> bool {
         .filter_map(|(_, list)| serde_json::from_str::<crate::client::lenient::Rows<Item>>(list.get()).ok())
         .any(|rows| {
             rows.read()
-                .filter_map(|item| item.role_id.as_str())
+                .filter_map(|item| documents::text(&item.role_id))
                 .any(|role| ids::canonical("organization", role) == ids::ORGANIZATION_ADMIN)
         })
 }

@@ -2,14 +2,24 @@
 
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
-    provider::Grant,
+    provider::{Grant, Reading, UnreadRow},
     unified::blank_user,
 };
 
-use super::{assignments::ALL, documents::Member};
+use super::{assignments::ALL, ids::PROJECTS, read::Detail};
 
-/// The unified user. A member is active: the list has no status.
-pub fn user(member: &Member, organization: &str, held: &[&Grant]) -> types::User {
+/// The unified user. A member is active: the list has no status. What cannot be read is shown as a role without an id.
+pub fn user(reading: &Reading, detail: &Detail) -> types::User {
+    let Detail {
+        member,
+        organization,
+        hidden,
+        ..
+    } = detail;
+    let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
+    let roles = held.iter().map(|grant| role(grant));
+    let unread = reading.unread.iter().map(|row| unread_role(row, organization));
+    let hidden = hidden.iter().map(|kind| nameless_role(Some(kind), organization));
     let name = member.name.as_str().map(str::to_owned);
     let email = member.email.as_str().map(str::to_owned);
     let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
@@ -30,12 +40,12 @@ pub fn user(member: &Member, organization: &str, held: &[&Grant]) -> types::User
             .into_iter()
             .collect(),
         status: Some(String::from("active")),
-        roles: held.iter().map(|grant| role(grant)).collect(),
+        roles: roles.chain(unread).chain(hidden).collect(),
         organizations: vec![Organization {
-            id: Some(organization.to_owned()),
+            id: Some(organization.clone()),
             name: None,
         }],
-        workspaces: workspaces(held),
+        workspaces: workspaces(&held),
         created_at: member.member_since.as_str().map(str::to_owned),
         ..blank_user(member.user_id.as_str().unwrap_or_default())
     }
@@ -49,6 +59,24 @@ fn role(grant: &Grant) -> Role {
         group: scope.group,
         organization: scope.organization,
         workspace: scope.workspace,
+    }
+}
+
+fn unread_role(row: &UnreadRow, organization: &str) -> Role {
+    Role {
+        name: row.names.first().or(row.ids.first()).cloned(),
+        workspace: row.scope.workspace.clone(),
+        ..nameless_role(row.scope.group.as_deref(), organization)
+    }
+}
+
+fn nameless_role(kind: Option<&str>, organization: &str) -> Role {
+    Role {
+        id: None,
+        name: None,
+        group: kind.filter(|kind| PROJECTS.contains(kind)).map(str::to_owned),
+        organization: Some(organization.to_owned()),
+        workspace: None,
     }
 }
 

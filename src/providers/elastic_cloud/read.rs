@@ -29,6 +29,9 @@ use super::{
 /// Wider grants that are shown at the places of a request at most. With more of them nothing is proven.
 const MOST_WIDER: usize = 4_096;
 
+/// Stands for the lists of every kind.
+pub const EVERYTHING: &str = "role_assignments";
+
 /// What is kept between the reads of one operation.
 #[derive(Default)]
 pub struct Memory {
@@ -39,6 +42,8 @@ pub struct Memory {
     mappings: RefCell<Option<Rc<Mappings>>>,
     /// Where something was held in any read.
     places: RefCell<Places>,
+    /// The lists that the first read lacked.
+    hidden: RefCell<BTreeSet<&'static str>>,
 }
 
 /// Provider-specific data kept from a read for the later steps.
@@ -47,6 +52,8 @@ pub struct Detail {
     pub member: Member,
     pub organization: String,
     pub assignments: Assignments,
+    /// Lists that were never shown: kinds, or [`EVERYTHING`].
+    pub hidden: BTreeSet<&'static str>,
     pub admins: usize,
     pub other_admins: usize,
     pub mappings: Option<Rc<Mappings>>,
@@ -72,6 +79,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     let organization = memory.organization.borrow().clone();
     let mappings = memory.mappings.borrow().clone();
     let first = memory.first.take();
+    let is_first = first.is_some();
     let scan = match first {
         Some(scan) => scan,
         None => find::scan(config, cx, &organization, user).await?,
@@ -86,6 +94,17 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         assignments.add(Assignments::read(shown, &organization));
     }
     assignments.unread.extend(elements_of(&scan, &found.member));
+    let mut missing = assignments.hidden.clone();
+    if scan.found.iter().any(|found| found.member.role_assignments.is_none()) {
+        missing.insert(EVERYTHING);
+    }
+    if is_first {
+        memory.hidden.replace(missing.clone());
+    }
+    // A list that goes with the last role in it is none that hides something.
+    let (hidden, emptied): (BTreeSet<_>, BTreeSet<_>) = missing
+        .into_iter()
+        .partition(|kind| memory.hidden.borrow().contains(kind));
     assignments.places.remember(&memory.places.borrow());
     memory.places.replace(assignments.places.clone());
     if let Some(mappings) = &mappings {
@@ -121,7 +140,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         other_ids: Vec::new(),
         documents: vec![("user", found.raw.clone())],
         unreadable,
-        is_sparse: scan.found.iter().all(|found| found.member.role_assignments.is_none()),
+        is_sparse: !emptied.is_empty(),
         warnings: mappings
             .is_none()
             .then(|| Warning::SsoNotChecked.text())
@@ -133,6 +152,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         member,
         organization,
         assignments,
+        hidden,
         admins: scan.admins,
         other_admins: scan.other_admins,
         mappings,

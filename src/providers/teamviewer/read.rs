@@ -30,6 +30,8 @@ pub struct Detail {
     pub user: documents::User,
     pub id: String,
     pub directory: Directory,
+    /// Id and name of the roles that TeamViewer lists for the user, however they are held.
+    pub listed: Vec<(String, Option<String>)>,
     /// The groups that the request names.
     pub named: Vec<Named>,
     /// What was read of those that exist.
@@ -128,7 +130,9 @@ async fn read_once(
         warnings: Vec::new(),
         detail: Box::new(()),
     };
+    let listed = roles.listed.rows.iter();
     let detail = Detail {
+        listed: listed.map(|role| (role.clone(), roles.name_of(role))).collect(),
         user: document,
         id: user.to_owned(),
         directory: roles.directory,

@@ -1,6 +1,9 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
+mod documents;
+mod groups;
 mod guards;
+mod ids;
 mod lists;
 mod names;
 mod records;
