@@ -78,7 +78,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
     }
     let in_view = match lists.in_view {
-        Err(fault) if core::is_unknown_user(&fault) => return Err(find::not_found(uuid)),
+        Err(fault) if core::is_unknown_user(&fault) => return Err(find::not_found(uuid, fault.answer)),
         other => other?,
     };
     let found = Found { audience, ..found };

@@ -367,6 +367,7 @@ fn unclear(message: &str, document: Option<Value>, shown: Option<&RecordedRoles>
 
 fn not_found(text: &str) -> Error {
     Error::UserNotFound {
+        answer: None,
         message: format!("JumpCloud knows no user and no administrator `{text}`"),
     }
 }

@@ -306,6 +306,7 @@ const fn is_refusal(fault: &ProviderFault) -> bool {
 fn unknown(fault: Fault, wanted: &str) -> Error {
     if fault.is(&["user_not_found", "users_not_found", "user_not_visible"]) {
         Error::UserNotFound {
+            answer: None,
             message: format!("Slack knows no user `{wanted}`, or does not show one"),
         }
     } else {
