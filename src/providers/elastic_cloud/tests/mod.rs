@@ -35,6 +35,8 @@ struct Organization {
     /// A list without elements becomes `null`.
     empties_to_null: bool,
     content_type: &'static str,
+    /// The body of the answer to a write.
+    acknowledgement: &'static str,
     /// What becomes of the members list, by the number of the read.
     mutation: Option<Box<dyn Fn(usize, Value) -> Value>>,
     reads: usize,
@@ -52,6 +54,7 @@ impl World {
             drops_bodies: false,
             empties_to_null: false,
             content_type: "application/json",
+            acknowledgement: "{}",
             mutation: None,
             reads: 0,
         }));
@@ -141,7 +144,7 @@ impl Organization {
                     *list = Value::Null;
                 }
             }
-            return Reaction::Answer(200, headers, String::from("{}"));
+            return Reaction::Answer(200, headers, self.acknowledgement.to_owned());
         }
         if seen.url.ends_with("/role_mappings") {
             return Reaction::Answer(200, headers, json!({"mappings": []}).to_string());
