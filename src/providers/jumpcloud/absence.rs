@@ -63,11 +63,6 @@ fn of_role(selector: &Selector, reading: &Reading, detail: &Detail) -> Result<Ab
     if let Some(unclear) = unclear_administrator(detail) {
         return Ok(unclear);
     }
-    if let Some(doubt) = &detail.person.doubt {
-        return Ok(not_visible(&format!(
-            "another administrator may be the user as well: {doubt}"
-        )));
-    }
     let is_nobody = matches!(detail.person.administrator, Behind::Nobody);
     let directory = &detail.basis.directory;
     let called: Vec<&Role> = directory
@@ -205,11 +200,6 @@ async fn of_link(
         return Ok(not_visible(
             "JumpCloud's two lists of the organization's links contradict each other",
         ));
-    }
-    if let Some(doubt) = &detail.person.doubt {
-        return Ok(not_visible(&format!(
-            "another administrator may be the user as well: {doubt}"
-        )));
     }
     Ok(Absence::Proven)
 }

@@ -27,8 +27,6 @@ pub struct Person {
     pub administrator: Behind,
     /// Nothing but an equal e-mail address joins the two.
     pub by_email: bool,
-    /// Why somebody else may be the user's administrator as well: what this one does not hold is not proven absent.
-    pub doubt: Option<String>,
     /// A role is shown elsewhere that the administrator's record lacks.
     is_contradicted: bool,
 }
@@ -73,7 +71,6 @@ impl From<Behind> for Person {
             system_user: None,
             administrator,
             by_email: false,
-            doubt: None,
             is_contradicted: false,
         }
     }
@@ -165,18 +162,23 @@ pub async fn person(
     id: &str,
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
-    let person = person_once(config, cx, id, earlier).await?;
-    if !person.is_contradicted {
-        return Ok(person);
+    let mut person = person_once(config, cx, id, earlier).await?;
+    // The roles may have changed between two reads: the administrator's record is read last.
+    for _ in 0..MOST_REREADS {
+        if !person.is_contradicted {
+            return Ok(person);
+        }
+        person = person_once(config, cx, id, earlier).await?;
     }
-    // The roles may have changed between the two reads.
-    let again = person_once(config, cx, id, earlier).await?;
-    if again.is_contradicted {
+    if person.is_contradicted {
         let message = "JumpCloud shows a role of the administrator elsewhere that the administrator's record lacks";
-        return Ok(again.distrusted(message.to_owned()));
+        return Ok(person.distrusted(message.to_owned()));
     }
-    Ok(again)
+    Ok(person)
 }
+
+/// How often records that contradict each other are read again.
+const MOST_REREADS: u32 = 3;
 
 async fn person_once(
     config: &Config,
@@ -282,8 +284,7 @@ async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) ->
     })
 }
 
-/// The administrator that was found before, else the one with this e-mail address, in the list of all of them; and why another one
-/// may be it as well.
+/// The administrator that was found before, else the only one with this e-mail address, in the list of all of them.
 async fn from_list(
     config: &Config,
     cx: &Context<'_>,
@@ -295,12 +296,15 @@ async fn from_list(
         let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
         return Ok(unclear(message, None, None).into());
     }
-    let found_before = earlier.and_then(|id| all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(id)));
-    let same: Vec<&Administrator> = match (found_before, email) {
-        (Some(known), _) => vec![known],
-        (None, Some(email)) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
-        (None, None) if earlier.is_some() => Vec::new(),
-        (None, None) => {
+    if let Some(earlier) = earlier
+        && let Some(known) = all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(earlier))
+    {
+        return by_id(config, cx, &known.id, &known.roles).await;
+    }
+    let same: Vec<&Administrator> = match email {
+        Some(email) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
+        None if earlier.is_some() => Vec::new(),
+        None => {
             let message = "the user has neither a link to an administrator nor an e-mail address";
             return Ok(unclear(message, None, None).into());
         }
@@ -313,10 +317,15 @@ async fn from_list(
     Ok(match (same.as_slice(), gap) {
         ([], None) => Behind::Nobody.into(),
         ([], Some(gap)) => unclear(&gap, None, None).into(),
-        ([one], doubt) => Person {
-            doubt,
-            ..by_id(config, cx, &one.id, &one.roles).await?
-        },
+        ([one], _) if earlier.is_some() => {
+            let message = "another administrator than before has the user's e-mail address";
+            unclear(message, None, Some(&one.roles)).into()
+        }
+        ([one], None) => by_id(config, cx, &one.id, &one.roles).await?,
+        ([one], Some(gap)) => {
+            let message = format!("whether another administrator has the user's e-mail address cannot be told: {gap}");
+            unclear(&message, None, Some(&one.roles)).into()
+        }
         (several, _) => {
             let unclear = Unclear {
                 reason: Some(Reason::Ambiguous),
