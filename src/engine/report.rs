@@ -175,7 +175,8 @@ fn entry_outcome(
     } = selection;
     let mut grants: Vec<_> = targets
         .iter()
-        .map(|&index| outcome::of_target(provider, cx, work, &work.targets[index]))
+        .filter_map(|&index| work.targets.get(index))
+        .map(|target| outcome::of_target(provider, cx, work, target))
         .collect();
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
     let after = work.after.as_ref();

@@ -102,8 +102,8 @@ impl Assignments {
         Ok(own)
     }
 
-    /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until that one is
-    /// alone.
+    /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until only
+    /// that one is left.
     async fn of_roles(
         config: &Config,
         cx: &Context<'_>,
@@ -186,17 +186,18 @@ impl Assignments {
                 holders.insert(user.to_owned());
                 self.rows.push(raw);
             }
-            (role, entity, _) => self.add_unread(member, role, entity, &raw),
+            (role, entity, _) => self.add_unread(member, role, entity),
         }
     }
 
-    /// Rows that tell the same are one: there may be many.
-    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>, raw: &Raw) {
+    /// Rows that tell the same are one: there may be many, in any order.
+    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>) {
         let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
+        let raw = format!("the role `{}` at `{}`", place.0, place.1);
         if !self.unread_places.insert(place) {
             return;
         }
-        let mut row = UnreadRow::new(cut(raw.get()));
+        let mut row = UnreadRow::new(raw);
         if let Some(entity) = entity {
             row.scope = scope(member, &entity);
         }

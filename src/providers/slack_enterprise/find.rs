@@ -88,7 +88,7 @@ impl Member {
             _ => Home::Unknown,
         };
         let mut teams: Vec<String> = lists()
-            .flat_map(|list| list.read())
+            .flat_map(Rows::read)
             .filter_map(|id| id.as_str())
             .filter(|id| ids::is_workspace(id))
             .map(str::to_owned)

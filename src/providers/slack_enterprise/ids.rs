@@ -115,12 +115,11 @@ pub fn refine(selector: &mut Selector) -> Result<(), String> {
             // The name may have been another one before: it is no evidence of another role.
             (Some(id), named) if named.contains(&id) => {}
             (Some(_), [_, ..]) => return Err(String::from("names another role than the name")),
-            (Some(_), []) => selector.name = Some(name),
             // The spelling may differ from the table's.
             (None, [one]) => selector.id = Some((*one).to_owned()),
             // Which role is meant depends on what is held.
             (None, [one, ..]) => selector.name = name_of(one).map(str::to_owned),
-            (None, []) => selector.name = Some(name),
+            (_, []) => selector.name = Some(name),
         }
     }
     check_scope(selector)?;
@@ -141,7 +140,7 @@ fn check_scope(selector: &Selector) -> Result<(), &'static str> {
         ..
     } = selector;
     match id.as_deref() {
-        None if name.is_none() => Err("is required: a channel alone names no role"),
+        None if name.is_none() => Err("is required: a channel is not a role"),
         Some(id) if is_account_type(id) && group.is_some() => {
             Err("is an account type, which nobody has in a channel: leave out the group")
         }

@@ -15,7 +15,8 @@ fn seen_from_the_child() -> Tenant {
     tenant
 }
 
-const AT_HOME: &str = "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const AT_HOME: &str =
+    "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 fn home_answers(status: u16, body: serde_json::Value) -> Case {
     let mut tenant = seen_from_the_child();

@@ -172,7 +172,7 @@ struct Case {
 impl Case {
     /// What is wrong with the answer.
     fn violations(self) -> Vec<&'static str> {
-        let world = World::new(|slack| {
+        let mut world = World::new(|slack| {
             organization(slack);
             slack.mutation = Some(Box::new(move |number, url, answer| {
                 if number == self.request || (self.lasts && number > self.request && url == self.url) {
@@ -181,6 +181,8 @@ impl Case {
             }));
         })
         .allowing(&[SideEffect::DemoteOwner]);
+        // Fewer polls: what is not settled is not waited for.
+        world.options.deadline = Some(4_000);
         let answer = world.ask(&ASKED);
         let slack = world.slack.borrow();
         let is_gone = |outcome: Outcome| matches!(outcome, Outcome::Removed | Outcome::AlreadyAbsent);
