@@ -14,7 +14,7 @@ use super::{
     config::Config,
     core::List,
     documents::{OrganizationLink, Role},
-    find::{self, Behind},
+    find::{self, Administration},
     groups::{self, Named},
     ids::{self, RoleDirectory},
     organizations,
@@ -63,29 +63,24 @@ fn of_role(selector: &Selector, reading: &Reading, detail: &Detail) -> Result<Ab
     if let Some(unclear) = unclear_administrator(detail) {
         return Ok(unclear);
     }
-    if let Some(doubt) = &detail.person.doubt {
-        return Ok(not_visible(&format!(
-            "another administrator may be the user as well: {doubt}"
-        )));
-    }
-    let is_nobody = matches!(detail.person.administrator, Behind::Nobody);
+    let is_nobody = matches!(detail.person.administrator, Administration::None);
     let directory = &detail.basis.directory;
     let called: Vec<&Role> = directory
         .roles()
         .iter()
         .filter(|role| is_named(selector, &role.id, role.name.as_deref()))
         .collect();
-    let is_told = || is_nobody || are_listed(reading, directory.roles());
+    let is_certain = || is_nobody || are_listed(reading, directory.roles());
     Ok(match (called.as_slice(), directory.gap()) {
         ([], None) => Absence::NotFound(format!("JumpCloud has no role `{}`", selector.label())),
-        ([_], None) if selector.id.is_none() || is_told() => Absence::Proven,
+        ([_], None) if selector.id.is_none() || is_certain() => Absence::Proven,
         ([_], None) => not_visible(
             "JumpCloud's directory lacks a role that is held: whether it has the id that is asked for cannot be told",
         ),
         // Who is no administrator has no role, whatever roles there are; the reading's own warning says what is not shown.
         ([], Some(_)) if is_nobody => Absence::Proven,
         // Of an administrator's roles, one that the directory does not show may be the very one.
-        ([_], Some(_)) if is_told() => Absence::Proven,
+        ([_], Some(_)) if is_certain() => Absence::Proven,
         ([] | [_], Some(gap)) => not_visible(&format!("it cannot be told which role is meant: {gap}")),
         (several, _) => ambiguous(selector, "role", several.iter().map(|role| role.id.as_str())),
     })
@@ -206,11 +201,6 @@ async fn of_link(
             "JumpCloud's two lists of the organization's links contradict each other",
         ));
     }
-    if let Some(doubt) = &detail.person.doubt {
-        return Ok(not_visible(&format!(
-            "another administrator may be the user as well: {doubt}"
-        )));
-    }
     Ok(Absence::Proven)
 }
 
@@ -275,11 +265,11 @@ fn is_named(selector: &Selector, id: &str, name: Option<&str>) -> bool {
 /// A read of the administrator that says nothing proves nothing.
 fn unclear_administrator(detail: &Detail) -> Option<Absence> {
     match &detail.person.administrator {
-        Behind::Unclear(unclear) => Some(Absence::Unclear {
+        Administration::Unclear(unclear) => Some(Absence::Unclear {
             reason: unclear.reason.unwrap_or(Reason::NotVisible),
             message: unclear.message.clone(),
         }),
-        Behind::Nobody | Behind::One(_) => None,
+        Administration::None | Administration::Known(_) => None,
     }
 }
 

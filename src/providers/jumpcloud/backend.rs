@@ -35,11 +35,11 @@ pub struct JumpCloud {
     config: Config,
     /// What the operation's first read found.
     basis: RefCell<Option<Rc<Basis>>>,
-    /// Names of roles that a write of this operation took, or may have taken.
-    taken: RefCell<Vec<String>>,
+    /// Names of roles that a write of this operation removed, or may have removed.
+    removed_roles: RefCell<Vec<String>>,
 }
 
-/// Only its holders may change administrators, so that the last one must stay. Spelt in two ways.
+/// Only its holders may change administrators, so the last one must stay. JumpCloud spells it in two ways.
 const OWNER: &str = "administrator with billing";
 
 impl JumpCloud {
@@ -47,7 +47,7 @@ impl JumpCloud {
         Self {
             config,
             basis: RefCell::new(None),
-            taken: RefCell::new(Vec::new()),
+            removed_roles: RefCell::new(Vec::new()),
         }
     }
 
@@ -55,7 +55,7 @@ impl JumpCloud {
     async fn last_owner(&self, cx: &Context<'_>, own: &str) -> Result<Option<String>, Error> {
         let all = find::administrators(&self.config, cx).await?;
         let is_other_owner = |other: &Administrator| {
-            let names = other.roles.told().unwrap_or_default();
+            let names = other.roles.reliable_names().unwrap_or_default();
             !other.id.eq_ignore_ascii_case(own) && other.is_active && names.iter().any(|name| same(name, OWNER))
         };
         if all.rows.iter().any(is_other_owner) {
@@ -129,8 +129,8 @@ impl Backend for JumpCloud {
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
         let basis = self.basis.borrow().clone();
-        let taken = self.taken.borrow().clone();
-        let (reading, detail) = read::read(&self.config, cx, user, basis, taken).await?;
+        let removed_roles = self.removed_roles.borrow().clone();
+        let (reading, detail) = read::read(&self.config, cx, user, basis, removed_roles).await?;
         self.basis.replace(Some(Rc::clone(&detail.basis)));
         Ok((reading, detail))
     }
@@ -278,9 +278,9 @@ impl Backend for JumpCloud {
 
     async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
         let verdict = revoke::send(&self.config, cx, write, grants, detail).await;
-        self.taken
+        self.removed_roles
             .borrow_mut()
-            .extend(revoke::taken_by(write, grants, &verdict));
+            .extend(revoke::removed_by(write, grants, &verdict));
         vec![verdict; grants.len()]
     }
 

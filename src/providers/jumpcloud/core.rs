@@ -130,7 +130,13 @@ pub async fn find(
 /// key). Source: `TheJumpCloud/support` (`Set-JCOrganization`).
 pub async fn key_owner(config: &Config, cx: &Context<'_>) -> Result<Option<Administrator>, ProviderFault> {
     let what = "the owner of the API key";
-    let answer = send(config, cx, &get(config, "/api/users/getSelf")).await?;
+    let path = "/api/users/getSelf";
+    let mut answer = send(config, cx, &get(config, path)).await?;
+    if config.org_id.is_some() && matches!(answer.status, 403 | 404) {
+        // Whether the route takes `x-org-id` is not published; one that does not answers it with a 403.
+        let call = Call::get(config.base.join(path)).header("content-type", "application/json");
+        answer = send(config, cx, &call).await?;
+    }
     match answer.status {
         401 | 403 | 404 => Ok(None),
         _ if answer.is_success() => {

@@ -230,11 +230,11 @@ impl RecordedRoles {
     ///
     /// # Errors
     /// Why the record does not tell them: what it lacks could be taken for a role that is not held, or the rest for the last one.
-    pub fn told(&self) -> Result<&[String], &'static str> {
+    pub fn reliable_names(&self) -> Result<&[String], &'static str> {
         self.fault.map_or(Ok(self.names.as_slice()), Err)
     }
 
-    /// Whether every name that stands here stands there as well.
+    /// Returns true if the other record has every name of this one.
     pub fn are_among(&self, other: &Self) -> bool {
         let others: HashSet<String> = other.names.iter().map(|name| canonical(name)).collect();
         self.names.iter().all(|name| others.contains(&canonical(name)))

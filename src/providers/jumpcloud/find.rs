@@ -1,4 +1,4 @@
-//! Finds the user: the system user, and the administrator behind it, in whichever way the request names them.
+//! Finds the user: the system user, and the administrator who is the same person. The request may name either of them.
 
 mod addresses;
 
@@ -24,20 +24,18 @@ use self::addresses::{gap_of_addresses, has_email, with_email};
 pub struct Person {
     /// `None` for an administrator whose system user cannot be told; there may be none.
     pub system_user: Option<Value>,
-    pub administrator: Behind,
+    pub administrator: Administration,
     /// Nothing but an equal e-mail address joins the two.
     pub by_email: bool,
-    /// Why somebody else may be the user's administrator as well: what this one does not hold is not proven absent.
-    pub doubt: Option<String>,
     /// A role is shown elsewhere that the administrator's record lacks.
     is_contradicted: bool,
 }
 
-/// The administrator behind a person.
-pub enum Behind {
+/// What is known of a person as an administrator.
+pub enum Administration {
     /// The list of administrators, read to its end, has nobody who could be it.
-    Nobody,
-    One(Box<Known>),
+    None,
+    Known(Box<Known>),
     /// What JumpCloud shows does not say who it is, or what is held.
     Unclear(Box<Unclear>),
 }
@@ -56,7 +54,7 @@ pub struct Unclear {
     pub message: String,
     pub document: Option<Value>,
     /// The roles that JumpCloud shows all the same: enough to be seen, not to be judged by.
-    pub shown: RecordedRoles,
+    pub visible_roles: RecordedRoles,
 }
 
 /// Whom an earlier read of the same operation found: nobody else may take the place.
@@ -66,14 +64,13 @@ pub struct Earlier<'a> {
     pub administrator: Option<&'a str>,
 }
 
-impl From<Behind> for Person {
+impl From<Administration> for Person {
     /// Without a system user.
-    fn from(administrator: Behind) -> Self {
+    fn from(administrator: Administration) -> Self {
         Self {
             system_user: None,
             administrator,
             by_email: false,
-            doubt: None,
             is_contradicted: false,
         }
     }
@@ -82,17 +79,17 @@ impl From<Behind> for Person {
 impl Person {
     pub fn known(&self) -> Option<&Known> {
         match &self.administrator {
-            Behind::One(known) => Some(known),
-            Behind::Nobody | Behind::Unclear(_) => None,
+            Administration::Known(known) => Some(known),
+            Administration::None | Administration::Unclear(_) => None,
         }
     }
 
-    /// The administrator's document, whatever can be made of it.
+    /// The administrator's document, also if it does not tell the roles.
     pub fn administrator_document(&self) -> Option<&Value> {
         match &self.administrator {
-            Behind::One(known) => Some(&known.document),
-            Behind::Unclear(unclear) => unclear.document.as_ref(),
-            Behind::Nobody => None,
+            Administration::Known(known) => Some(&known.document),
+            Administration::Unclear(unclear) => unclear.document.as_ref(),
+            Administration::None => None,
         }
     }
 
@@ -107,10 +104,10 @@ impl Person {
     /// The same person, whose administrator's record cannot be relied on.
     pub fn distrusted(self, message: String) -> Self {
         let administrator = match self.administrator {
-            Behind::One(known) => Behind::Unclear(Box::new(Unclear {
+            Administration::Known(known) => Administration::Unclear(Box::new(Unclear {
                 reason: None,
                 message,
-                shown: known.record.roles,
+                visible_roles: known.record.roles,
                 document: Some(known.document),
             })),
             other => other,
@@ -165,18 +162,23 @@ pub async fn person(
     id: &str,
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
-    let person = person_once(config, cx, id, earlier).await?;
-    if !person.is_contradicted {
-        return Ok(person);
+    let mut person = person_once(config, cx, id, earlier).await?;
+    // The roles may have changed between two reads: the administrator's record is read last.
+    for _ in 0..MOST_REREADS {
+        if !person.is_contradicted {
+            return Ok(person);
+        }
+        person = person_once(config, cx, id, earlier).await?;
     }
-    // The roles may have changed between the two reads.
-    let again = person_once(config, cx, id, earlier).await?;
-    if again.is_contradicted {
+    if person.is_contradicted {
         let message = "JumpCloud shows a role of the administrator elsewhere that the administrator's record lacks";
-        return Ok(again.distrusted(message.to_owned()));
+        return Ok(person.distrusted(message.to_owned()));
     }
-    Ok(again)
+    Ok(person)
 }
+
+/// How often records that contradict each other are read again.
+const MOST_REREADS: u32 = 3;
 
 async fn person_once(
     config: &Config,
@@ -220,7 +222,7 @@ async fn system_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Opti
     core::find(config, cx, "/api/systemusers", id, "the user").await
 }
 
-/// The administrator behind a system user: the one that is linked, else the one with the same e-mail address.
+/// The system user and its administrator: the one that is linked, else the one with the same e-mail address.
 async fn of_system_user(
     config: &Config,
     cx: &Context<'_>,
@@ -260,30 +262,29 @@ async fn of_system_user(
 /// The administrator, and the system user that it belongs to: linked to it, or linked to nobody and with the same e-mail address.
 async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) -> Result<Person, ProviderFault> {
     let record = record(&document)?;
-    let alone: Person = read_record(document)?.into();
+    let without_user: Person = read_record(document)?.into();
     let Some(email) = &record.email else {
-        return Ok(alone);
+        return Ok(without_user);
     };
     let users = with_email(config, cx, email).await?;
     let ([id], None) = (users.ids.as_slice(), users.gap) else {
-        return Ok(alone);
+        return Ok(without_user);
     };
     // A row of the list may lack the link.
     let user = system_user(config, cx, id).await?;
     let is_linked = match user.as_ref().map(AdministratorLink::of) {
         Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => true,
         Some(AdministratorLink::None) => false,
-        _ => return Ok(alone),
+        _ => return Ok(without_user),
     };
     Ok(Person {
         system_user: user,
         by_email: !is_linked,
-        ..alone
+        ..without_user
     })
 }
 
-/// The administrator that was found before, else the one with this e-mail address, in the list of all of them; and why another one
-/// may be it as well.
+/// The administrator that was found before, else the only one with this e-mail address, in the list of all of them.
 async fn from_list(
     config: &Config,
     cx: &Context<'_>,
@@ -295,12 +296,15 @@ async fn from_list(
         let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
         return Ok(unclear(message, None, None).into());
     }
-    let found_before = earlier.and_then(|id| all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(id)));
-    let same: Vec<&Administrator> = match (found_before, email) {
-        (Some(known), _) => vec![known],
-        (None, Some(email)) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
-        (None, None) if earlier.is_some() => Vec::new(),
-        (None, None) => {
+    if let Some(earlier) = earlier
+        && let Some(known) = all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(earlier))
+    {
+        return by_id(config, cx, &known.id, &known.roles).await;
+    }
+    let same: Vec<&Administrator> = match email {
+        Some(email) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
+        None if earlier.is_some() => Vec::new(),
+        None => {
             let message = "the user has neither a link to an administrator nor an e-mail address";
             return Ok(unclear(message, None, None).into());
         }
@@ -311,19 +315,24 @@ async fn from_list(
         all.gap("administrators")
     };
     Ok(match (same.as_slice(), gap) {
-        ([], None) => Behind::Nobody.into(),
+        ([], None) => Administration::None.into(),
         ([], Some(gap)) => unclear(&gap, None, None).into(),
-        ([one], doubt) => Person {
-            doubt,
-            ..by_id(config, cx, &one.id, &one.roles).await?
-        },
+        ([one], _) if earlier.is_some() => {
+            let message = "another administrator than before has the user's e-mail address";
+            unclear(message, None, Some(&one.roles)).into()
+        }
+        ([one], None) => by_id(config, cx, &one.id, &one.roles).await?,
+        ([one], Some(gap)) => {
+            let message = format!("whether another administrator has the user's e-mail address cannot be told: {gap}");
+            unclear(&message, None, Some(&one.roles)).into()
+        }
         (several, _) => {
             let unclear = Unclear {
                 reason: Some(Reason::Ambiguous),
                 message: format!("{} administrators have the user's e-mail address", several.len()),
                 ..Unclear::default()
             };
-            Behind::Unclear(Box::new(unclear)).into()
+            Administration::Unclear(Box::new(unclear)).into()
         }
     })
 }
@@ -348,20 +357,20 @@ async fn by_id(
     })
 }
 
-fn read_record(document: Value) -> Result<Behind, ProviderFault> {
+fn read_record(document: Value) -> Result<Administration, ProviderFault> {
     let record = record(&document)?;
     if let Some(why) = record.roles.fault {
         return Ok(unclear(why, Some(document), Some(&record.roles)));
     }
-    Ok(Behind::One(Box::new(Known { document, record })))
+    Ok(Administration::Known(Box::new(Known { document, record })))
 }
 
-fn unclear(message: &str, document: Option<Value>, shown: Option<&RecordedRoles>) -> Behind {
-    Behind::Unclear(Box::new(Unclear {
+fn unclear(message: &str, document: Option<Value>, visible_roles: Option<&RecordedRoles>) -> Administration {
+    Administration::Unclear(Box::new(Unclear {
         reason: None,
         message: message.to_owned(),
         document,
-        shown: shown.cloned().unwrap_or_default(),
+        visible_roles: visible_roles.cloned().unwrap_or_default(),
     }))
 }
 

@@ -48,8 +48,8 @@ pub fn are_asked(cx: &Context<'_>) -> bool {
         .any(|selector| selector.group.is_some())
 }
 
-/// All groups, whatever is asked for: a filter regards case, takes `*` for anything and is parted by commas, and there is no way
-/// published to escape them.
+/// Lists all groups and compares them here: a filter is case-sensitive and gives `*` and `,` a meaning, and no way to escape them
+/// is published.
 pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Groups, ProviderFault> {
     core::list(config, cx, "/api/v2/usergroups", Count::Perhaps, "user groups")
         .await

@@ -57,7 +57,7 @@ pub fn names(person: &Person) -> (Vec<String>, Option<String>) {
     (emails, username)
 }
 
-/// The unified user: the system user, or the administrator where one stands alone.
+/// The unified user: the system user, or the administrator if there is no system user.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let administrator = detail.person.administrator_document();
     let Some(document) = detail.person.system_user.as_ref().or(administrator) else {
@@ -85,7 +85,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         roles: grants
             .iter()
             .filter(|grant| grant.kind == GrantKind::Role)
-            .chain(&detail.shown)
+            .chain(&detail.visible_roles)
             .map(|grant| types::Role {
                 // The name stands for an id that cannot be told, and is none.
                 id: (grant.known_as.identity == Identity::Id).then(|| grant.role_id.clone()),

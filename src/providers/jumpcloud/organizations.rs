@@ -20,15 +20,15 @@ use super::{
 /// The organization whose roles and groups are read: what the two records say, else the account's setting. `None` if nothing says
 /// it, or two things that contradict each other.
 pub fn own(config: &Config, person: &Person) -> Option<String> {
-    let told = |document: Option<&Value>| {
+    let stated = |document: Option<&Value>| {
         document?
             .get("organization")?
             .as_str()
             .filter(|id| is_object_id(id))
             .map(str::to_ascii_lowercase)
     };
-    let own = told(person.administrator_document());
-    let of_user = told(person.system_user.as_ref());
+    let own = stated(person.administrator_document());
+    let of_user = stated(person.system_user.as_ref());
     match (own, of_user) {
         (Some(one), Some(other)) if one != other => None,
         (one, other) => one

@@ -13,7 +13,7 @@ use super::{
     config::Config,
     core::{self, Count, Extent, List},
     documents::{GraphObject, Organization, OrganizationLink, Role, id_of},
-    find::{self, Behind, Earlier, Person, Unclear},
+    find::{self, Administration, Earlier, Person, Unclear},
     groups::{self, Groups},
     ids::{self, HeldRole, RoleDirectory},
     mapping, organizations,
@@ -24,16 +24,16 @@ pub struct Detail {
     /// As the engine names the user.
     pub user: String,
     pub person: Person,
-    /// What JumpCloud shows of roles that cannot be judged by, for the user in the answer only.
-    pub shown: Vec<Grant>,
+    /// Roles that a record shows and does not prove, for the user in the answer only.
+    pub visible_roles: Vec<Grant>,
     /// `None`: not asked about, or not readable.
     pub links: Option<List<OrganizationLink>>,
     /// `None`: not asked about, or not readable.
     pub memberships: Option<List<GraphObject>>,
     pub basis: Rc<Basis>,
-    /// Names of roles that earlier writes of this operation took, or may have: an older read still shows them, and a set that is
+    /// Names of roles that earlier writes of this operation removed, or may have: a stale read still shows them, and a set that is
     /// made from it must not give them back.
-    pub taken: Vec<String>,
+    pub removed_roles: Vec<String>,
 }
 
 /// What the first read of an operation found and the later ones are held against: a directory that cannot be read, or another
@@ -61,7 +61,7 @@ pub async fn read(
     cx: &Context<'_>,
     user: &str,
     basis: Option<Rc<Basis>>,
-    taken: Vec<String>,
+    removed_roles: Vec<String>,
 ) -> Result<(Reading, Detail), Error> {
     let earlier = basis.as_deref().map(|basis| Earlier {
         system_user: basis.system_user.as_deref(),
@@ -82,16 +82,16 @@ pub async fn read(
         .iter()
         .map(|role| role.grant(organization))
         .collect();
-    let (mut shown, mut unread) = (Vec::new(), Vec::new());
-    if let Behind::Unclear(unclear) = &person.administrator {
+    let (mut visible_roles, mut unread) = (Vec::new(), Vec::new());
+    if let Administration::Unclear(unclear) = &person.administrator {
         gaps.push(unclear.message.clone());
         let name_only = |name: &String| HeldRole {
             name: name.clone(),
             id: None,
         };
-        shown.extend(
+        visible_roles.extend(
             unclear
-                .shown
+                .visible_roles
                 .names
                 .iter()
                 .map(|name| name_only(name).grant(organization)),
@@ -151,11 +151,11 @@ pub async fn read(
     let detail = Detail {
         user: user.to_owned(),
         person,
-        shown,
+        visible_roles,
         links,
         memberships,
         basis,
-        taken,
+        removed_roles,
     };
     Ok((reading, detail))
 }
@@ -244,16 +244,16 @@ impl Basis {
 
 /// What a record shows that does not tell the roles: any of them may be held, and nothing else is ruled out by it.
 fn unread_roles(unclear: &Unclear, organization: Option<&str>) -> Option<UnreadRow> {
-    let shown = &unclear.shown;
-    if shown.names.is_empty() && shown.ids.is_empty() {
+    let visible = &unclear.visible_roles;
+    if visible.names.is_empty() && visible.ids.is_empty() {
         // The absence of every role is unclear all the same.
         return None;
     }
-    let raw = format!("{} {}", shown.names.join(", "), shown.ids.join(", "));
+    let raw = format!("{} {}", visible.names.join(", "), visible.ids.join(", "));
     let mut row = UnreadRow::new(raw);
     row.scope.organization = organization.map(str::to_owned);
-    row.ids.clone_from(&shown.ids);
-    row.names.clone_from(&shown.names);
+    row.ids.clone_from(&visible.ids);
+    row.names.clone_from(&visible.names);
     Some(row)
 }
 

@@ -34,7 +34,7 @@ pub fn plan(config: &Config, ask: &Ask, user: &str, detail: &Detail, targets: &[
     let mut writes = Vec::new();
     if let Some(known) = detail.person.known() {
         if !roles.is_empty() {
-            writes.extend(role_write(config, ask, known, &detail.taken, &roles));
+            writes.extend(role_write(config, ask, known, &detail.removed_roles, &roles));
         }
         let links = of_kind(GrantKind::OrganizationLink);
         writes.extend(links.filter_map(|target| link_write(config, ask, known, target)));
@@ -48,14 +48,14 @@ fn role_write(
     config: &Config,
     ask: &Ask,
     known: &Known,
-    taken: &[String],
+    removed_roles: &[String],
     targets: &[(usize, &Grant)],
 ) -> Option<Write> {
     let going: HashSet<&str> = targets
         .iter()
         .filter_map(|(_, grant)| grant.role_name.as_deref())
         .collect();
-    let mut remaining = not_taken(&known.record.roles.names, taken);
+    let mut remaining = without_removed(&known.record.roles.names, removed_roles);
     remaining.retain(|name| !going.contains(name));
     let path = format!("/api/users/{}", path_segment(&known.record.id));
     let call = if remaining.is_empty() {
@@ -135,8 +135,8 @@ pub async fn send(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&G
     verdict
 }
 
-/// The names of the roles that a write took, or may have taken.
-pub fn taken_by(write: &Write, grants: &[&Grant], verdict: &Verdict) -> Vec<String> {
+/// The names of the roles that a write removed, or may have removed.
+pub fn removed_by(write: &Write, grants: &[&Grant], verdict: &Verdict) -> Vec<String> {
     let may_have_landed = matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. });
     if write.call.method != Method::Put || !are_roles(grants) || !may_have_landed {
         return Vec::new();
@@ -172,11 +172,14 @@ async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -
         }
     };
     let sorted = |names: &[String]| {
-        let mut names: Vec<String> = not_taken(names, &detail.taken).into_iter().map(str::to_owned).collect();
+        let mut names: Vec<String> = without_removed(names, &detail.removed_roles)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         names.sort_unstable();
         names
     };
-    match record.roles.told() {
+    match record.roles.reliable_names() {
         Ok(names) if sorted(names) == sorted(&known.record.roles.names) => None,
         Ok(_) => Some(Verdict::NotSent {
             reason: Reason::ConcurrentChange,
@@ -191,9 +194,9 @@ async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -
     }
 }
 
-/// The roles of a record, without those that were taken meanwhile.
-fn not_taken<'a>(names: &'a [String], taken: &[String]) -> Vec<&'a str> {
-    let taken: HashSet<&str> = taken.iter().map(String::as_str).collect();
+/// The names of a record without the roles that this operation removed.
+fn without_removed<'a>(names: &'a [String], removed: &[String]) -> Vec<&'a str> {
+    let removed: HashSet<&str> = removed.iter().map(String::as_str).collect();
     let names = names.iter().map(String::as_str);
-    names.filter(|name| !taken.contains(name)).collect()
+    names.filter(|name| !removed.contains(name)).collect()
 }

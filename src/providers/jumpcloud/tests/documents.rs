@@ -13,10 +13,10 @@ fn roles(document: &Value) -> RecordedRoles {
 #[test]
 fn a_record_of_either_age_tells_its_roles() {
     let newer = json!({"roleName": "One", "roleNames": ["One", "Two"], "role": "1", "roles": ["2", "1"]});
-    assert_eq!(roles(&newer).told().unwrap(), ["One", "Two"]);
+    assert_eq!(roles(&newer).reliable_names().unwrap(), ["One", "Two"]);
     assert!(roles(&newer).has_every_id);
     let older = json!({"roleName": "One", "roleNames": [], "roles": null});
-    assert_eq!(roles(&older).told().unwrap(), ["One"]);
+    assert_eq!(roles(&older).reliable_names().unwrap(), ["One"]);
     assert!(!roles(&older).has_every_id);
     assert!(Administrator::of(&json!({"roleName": "One"})).is_none());
     assert_eq!(
@@ -51,7 +51,7 @@ fn a_record_that_contradicts_itself_or_cannot_be_read_tells_no_roles() {
         json!({"roleNames": ["One"], "roles": {"id": "1"}}),
         json!({"roleNames": ["One"], "role": ["1"]}),
     ] {
-        assert!(roles(&document).told().is_err(), "{document}");
+        assert!(roles(&document).reliable_names().is_err(), "{document}");
     }
 }
 

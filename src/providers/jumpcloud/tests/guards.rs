@@ -140,8 +140,22 @@ fn a_key_whose_owner_is_not_told_is_warned_of_and_a_read_that_fails_is_no_owner(
         let answer = case.ask(&[with_id(MANAGER)]);
         assert!(answer.is_err() && case.writes() == 0, "{status} {body}: {answer:?}");
     }
+    // With `x-org-id` it may be refused: it is asked for without.
+    let mut case = case();
+    case.settings = json!({"org_id": super::world::HOME});
+    let case = case.with(|world| {
+        world
+            .instead
+            .insert("/api/users/getSelf".to_owned(), (403, "{}".to_owned()));
+    });
+    assert!(warned(&case.ask(&[with_id(MANAGER)])));
+    let seen = case.transport.seen.borrow();
+    let asked = seen.iter().filter(|seen| seen.url.ends_with("/getSelf"));
+    let with_header = |seen: &crate::fake::Seen| seen.headers.iter().any(|(name, _)| *name == "x-org-id");
+    assert_eq!(asked.map(with_header).collect::<Vec<_>>(), [true, false]);
+    drop(seen);
     // A client's credentials are a service account's: nobody asks.
-    let mut client = case();
+    let mut client = self::case();
     client.credentials = Credentials::ClientCredentials(ClientCredentials {
         client_id: "id".to_owned(),
         client_secret: "secret".to_owned(),

@@ -24,7 +24,7 @@ fn try_ids(record: &Value, roles: &[(&str, &str)], extent: Extent) -> Result<Vec
     let mut record = record.clone();
     record["_id"] = json!("a");
     let administrator = Administrator::of(&record).unwrap();
-    administrator.roles.told().unwrap();
+    administrator.roles.reliable_names().unwrap();
     let held = held(&administrator.roles, &directory(roles, extent))?;
     Ok(held.into_iter().map(|role| role.id).collect())
 }

@@ -172,6 +172,32 @@ fn a_user_without_a_link_is_nobody_only_by_a_whole_list() {
 }
 
 #[test]
+fn an_administrator_is_found_by_email_only_in_a_whole_list() {
+    let by_email = || {
+        case().with(|world| {
+            world.lists_record = true;
+            let user = world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
+            user["admin"] = Value::Null;
+        })
+    };
+    assert_eq!(told(&by_email().ask(&[named("Help Desk")])), [("removed", "")]);
+    let second = json!({"_id": "5e00000000000000000000aa", "email": "ANN@example.com", "roleName": "Manager"});
+    for (row, reason) in [
+        (Value::Null, ("unknown", "not_visible")),
+        (json!(HIDDEN), ("unknown", "not_visible")),
+        (second, ("refused", "ambiguous")),
+    ] {
+        let case = by_email().with(|world| world.rows("/api/users").push(row.clone()));
+        let answer = case.ask(&[named("Help Desk"), named("Read Only")]);
+        assert_eq!(
+            (told(&answer), case.writes()),
+            (vec![reason; 2], 0),
+            "{row}: {answer:?}"
+        );
+    }
+}
+
+#[test]
 fn duplicate_and_reordered_rows_change_nothing() {
     let case = case().with(|world| {
         world.set_groups(&[(NIGHTS, "Nights", true)]);

@@ -182,7 +182,7 @@ fn changes(value: &Value) -> Vec<Option<Value>> {
             ]);
             changes.extend(
                 rows.first()
-                    .map(|first| Value::Array([rows.as_slice(), &[first.clone()]].concat()))
+                    .map(|first| Value::Array([rows.as_slice(), std::slice::from_ref(first)].concat()))
                     .map(Some),
             );
             changes.push(Some(rows.iter().rev().cloned().collect()));

@@ -343,7 +343,9 @@ impl World {
         let Value::Array(rows) = document else {
             let mut document = document.clone();
             if path == record_path() {
-                fixed.into_iter().for_each(|(field, value)| document[field] = value);
+                for (field, value) in fixed {
+                    document[field] = value;
+                }
             }
             self.bend(path, &mut document);
             return Reaction::Answer(200, Vec::new(), document.to_string());
