@@ -162,10 +162,10 @@ impl Backend for Slack {
         let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {
-            // The token may know its user by the other one of two ids.
-            Some(own) if member.is(&own) => Principal::User(member.asked.clone()),
-            Some(own) if !member.may_be(&own) => Principal::User(own),
-            _ => Principal::Unknown,
+            // The token may know its user by the other one of two ids, which the document may not show.
+            Some(own) if member.is(&own) || member.may_be(&own) => Principal::User(member.asked.clone()),
+            Some(own) => Principal::User(own),
+            None => Principal::Unknown,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::{
     ask::{Entry, Selector},
     error::Error,
     provider::{Context, Reading},
+    reason::Reason,
     warning::Warning,
 };
 
@@ -71,6 +72,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     .await?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
     let member = Member::new(&document, user, find::enterprise(config, cx, &document).await?);
+    if memory.guarded.borrow().is_none() {
+        check_protected_ids(config, &member)?;
+    }
     let (assignments, workspaces, ownerships) = future::try_join3(
         Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
         account_types::of_workspaces(config, cx, &member, workspaces_of_request(cx, &member)),
@@ -121,6 +125,19 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         scim,
     };
     Ok((reading, detail))
+}
+
+/// The engine compares the ids that are shown. An id that the document does not show may be protected.
+fn check_protected_ids(config: &Config, member: &Member) -> Result<(), Error> {
+    if config.protected_ids.iter().any(|id| member.may_be(id)) {
+        return Err(Error::Refused {
+            reason: Reason::ProtectedUser,
+            message: String::from(
+                "Slack's user document does not show all ids of the user, and the account protects a user by an id that may be one of them: nothing was sent",
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// Owner and admin of the organization take ownerships along when they go. Once read, they are read again.
