@@ -66,7 +66,7 @@ impl Backend for Slack {
         ids::refine(selector)
     }
 
-    /// A name that two roles had, one after the other, means the present one unless the former one is held.
+    /// A name that two roles have had means the one that has it now, unless the user holds the other one.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
         ids::resolve(selector, detail.assignments.roles())
     }
@@ -110,8 +110,7 @@ impl Backend for Slack {
         })
     }
 
-    /// A demotion in the organization takes the ownership of every workspace along, and what the user is in a workspace by being
-    /// more in the organization.
+    /// A demotion in the organization also takes the ownership of every workspace, and what the user inherits in workspaces.
     async fn consequences(
         &self,
         _cx: &Context<'_>,
