@@ -265,7 +265,12 @@ async fn refused_and_held(
         .iter()
         .filter(|write| write.targets.len() > 1)
         .flat_map(|write| write.targets.iter().copied())
-        .filter(|&index| work.targets.get(index).is_some_and(is_refused))
+        // No read can show what was only probed: its refusal stands.
+        .filter(|&index| {
+            work.targets
+                .get(index)
+                .is_some_and(|target| !target.probe && is_refused(target))
+        })
         .collect();
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
         return Vec::new();
@@ -274,10 +279,7 @@ async fn refused_and_held(
         return Vec::new();
     };
     let at = Moment::now(cx.client.transport());
-    // No read shows what is only probed: by itself it may be answered in another way.
-    let (mut held, gone): (Vec<usize>, Vec<usize>) = refused
-        .into_iter()
-        .partition(|&index| work.is_shown(index, &now) || work.targets.get(index).is_some_and(|target| target.probe));
+    let (mut held, gone): (Vec<usize>, Vec<usize>) = refused.into_iter().partition(|&index| work.is_shown(index, &now));
     for index in gone {
         work.answer(index, vanished(), at);
     }

@@ -2,13 +2,14 @@
 
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
-    provider::{Grant, Reading, UnreadRow},
+    provider::{Grant, Reading},
     unified::blank_user,
 };
 
-use super::{assignments::ALL, ids::PROJECTS, read::Detail};
+use super::{assignments::ALL, read::Detail};
 
-/// The unified user. A member is active: the list has no status. What cannot be read is shown as a role without an id.
+/// The unified user. A member is active: the list has no status. Roles are never shown partly: where a list was not shown, they are
+/// left out.
 pub fn user(reading: &Reading, detail: &Detail) -> types::User {
     let Detail {
         member,
@@ -17,9 +18,8 @@ pub fn user(reading: &Reading, detail: &Detail) -> types::User {
         ..
     } = detail;
     let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
-    let roles = held.iter().map(|grant| role(grant));
-    let unread = reading.unread.iter().map(|row| unread_role(row, organization));
-    let hidden = hidden.iter().map(|kind| nameless_role(Some(kind), organization));
+    let is_whole = hidden.is_empty();
+    let roles = held.iter().filter(|_| is_whole).map(|grant| role(grant));
     let name = member.name.as_str().map(str::to_owned);
     let email = member.email.as_str().map(str::to_owned);
     let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
@@ -40,7 +40,8 @@ pub fn user(reading: &Reading, detail: &Detail) -> types::User {
             .into_iter()
             .collect(),
         status: Some(String::from("active")),
-        roles: roles.chain(unread).chain(hidden).collect(),
+        roles: roles.collect(),
+        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
         organizations: vec![Organization {
             id: Some(organization.clone()),
             name: None,
@@ -59,24 +60,6 @@ fn role(grant: &Grant) -> Role {
         group: scope.group,
         organization: scope.organization,
         workspace: scope.workspace,
-    }
-}
-
-fn unread_role(row: &UnreadRow, organization: &str) -> Role {
-    Role {
-        name: row.names.first().or(row.ids.first()).cloned(),
-        workspace: row.scope.workspace.clone(),
-        ..nameless_role(row.scope.group.as_deref(), organization)
-    }
-}
-
-fn nameless_role(kind: Option<&str>, organization: &str) -> Role {
-    Role {
-        id: None,
-        name: None,
-        group: kind.filter(|kind| PROJECTS.contains(kind)).map(str::to_owned),
-        organization: Some(organization.to_owned()),
-        workspace: None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    assignments::{ALL, Assignments, Places},
+    assignments::{ALL, Assigned, Assignments, Places, sorted_name},
     config::Config,
     documents::Member,
     find::{self, Scan},
@@ -131,6 +131,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         .iter()
         .filter_map(|found| found.member.email.as_str().map(str::to_lowercase))
         .collect();
+    let mut warnings = Vec::new();
+    if mappings.is_none() {
+        warnings.push(Warning::SsoNotChecked.text());
+    }
+    if !hidden.is_empty() {
+        warnings.push(Warning::RolesNotWhole.text());
+    }
     let member = found.member.clone();
     let reading = Reading {
         grants,
@@ -141,11 +148,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         documents: vec![("user", found.raw.clone())],
         unreadable,
         is_sparse: !emptied.is_empty(),
-        warnings: mappings
-            .is_none()
-            .then(|| Warning::SsoNotChecked.text())
-            .into_iter()
-            .collect(),
+        warnings,
         detail: Box::new(()),
     };
     let detail = Detail {
@@ -162,15 +165,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
 
 /// The elements without a user id that may be the user's own: their e-mail address says so, or nothing tells them apart by it.
 fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
-    let is_own = |email: &Option<String>| match (email, member.email.as_str()) {
-        (Some(email), Some(own)) => same(email, own),
-        (Some(_), None) => true,
-        // One element a member: a row that shows nobody is somebody else's.
-        (None, _) => false,
-    };
+    let own = member.email.as_str();
     scan.unread
         .iter()
-        .filter(|(email, _)| is_own(email))
+        .filter(|(email, _)| own.is_none_or(|own| same(email, own)))
         .map(|(_, raw)| UnreadRow::new(raw.clone()))
         .collect()
 }
@@ -180,16 +178,17 @@ fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
 fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     let mut wider: Vec<Grant> = Vec::new();
     let mut seen = HashSet::new();
+    let mut asked = HashSet::new();
     for entry in &ask.entries {
         let selector = resolve(entry.selector(), assignments);
         let Some(place) = &selector.workspace else {
             continue;
         };
+        if !asked.insert((selector.id.clone(), selector.name.clone(), place.clone())) {
+            continue;
+        }
         let kind = assignments.places.kind(Some(place));
         for held in mentioned(assignments, &selector) {
-            let Some(held) = assignments.held.get(held) else {
-                continue;
-            };
             let what = match (held.kind, held.grant.scope.workspace.as_deref()) {
                 ("organization", _) => "organization",
                 ("deployment", Some(ALL)) => "every deployment",
@@ -224,29 +223,31 @@ fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     Some(wider)
 }
 
-/// Positions of the assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
-pub fn mentioned(assignments: &Assignments, selector: &Selector) -> BTreeSet<usize> {
-    let named: Vec<&str> = match (&selector.id, &selector.name) {
-        (Some(id), _) => vec![id.as_str()],
+/// The assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
+pub fn mentioned<'a>(
+    assignments: &'a Assignments,
+    selector: &Selector,
+) -> impl Iterator<Item = &'a Assigned> + use<'a> {
+    let texts: BTreeSet<String> = match (&selector.id, &selector.name) {
+        (Some(id), _) => BTreeSet::from([id.clone()]),
         (None, Some(name)) => ids::called(name, None)
             .into_iter()
-            .map(|role| role.id)
-            .chain([name.as_str()])
+            .map(|role| role.id.to_owned())
+            .chain([name.clone()])
             .collect(),
-        (None, None) => Vec::new(),
+        (None, None) => BTreeSet::new(),
     };
-    named
+    texts
         .into_iter()
-        .flat_map(|text| assignments.mentions(text))
-        .map(|(_, mention)| mention.position)
-        .collect()
+        .flat_map(|text| assignments.mentions(&text))
+        .map(|(held, _)| held)
 }
 
 /// A selector in the spelling of the reading.
 pub fn resolve(selector: &Selector, assignments: &Assignments) -> Selector {
     let mut selector = selector.clone();
     if let Some(name) = selector.name.as_mut().filter(|name| name.contains('+')) {
-        *name = super::assignments::sorted_name(name);
+        *name = sorted_name(name);
     }
     let Some(id) = &selector.id else {
         return selector;

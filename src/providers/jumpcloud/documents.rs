@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    client::lenient::{Flag, Id, Row, Rows, Text},
+    client::lenient::{Flag, Row, Rows},
     naming::{canonical, same},
 };
 
@@ -112,35 +112,53 @@ pub struct RoleNames<'a> {
     pub rest: &'a Map<String, Value>,
 }
 
-/// The fields that are read, of all documents.
+/// The fields that are read, of all documents. An id or a name is a text: a number in its place is none.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
     #[serde(rename = "_id")]
-    own_id: Id,
-    id: Id,
-    email: Text,
+    own_id: Row<String>,
+    id: Row<String>,
+    email: Row<String>,
     suspended: Flag,
-    name: Text,
+    name: Row<String>,
     #[serde(rename = "displayName")]
-    display_name: Text,
+    display_name: Row<String>,
     #[serde(rename = "membershipMethod")]
-    method: Text,
-    administrator: Id,
-    organization: Id,
+    method: Row<String>,
+    administrator: Row<String>,
+    organization: Row<String>,
 }
 
 /// The four places of a record that say which roles are held.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RoleFields {
-    role: Id,
-    roles: Rows<Id>,
-    // A name is written back as it came: nothing but a string is one.
+    role: Row<String>,
+    roles: Rows<String>,
     #[serde(rename = "roleName")]
     name: Row<String>,
     #[serde(rename = "roleNames")]
     names: Rows<String>,
+}
+
+/// A text as it came, `None` if there is none.
+fn text(row: &Row<String>) -> Option<&str> {
+    // A replacement character stands for bytes that were not UTF-8: another text than was meant.
+    let is_whole = |text: &&String| !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
+    row.read().filter(is_whole).map(String::as_str)
+}
+
+fn owned(row: &Row<String>) -> Option<String> {
+    text(row).map(str::to_owned)
+}
+
+/// Whether something stands there that is no text.
+fn is_odd(row: &Row<String>) -> bool {
+    match row {
+        Row::Read(read) => !read.trim().is_empty() && text(row).is_none(),
+        Row::Unread(raw) => !raw.is_empty() && raw != "null",
+    }
 }
 
 impl RecordedRoles {
@@ -155,49 +173,41 @@ impl RecordedRoles {
         };
         let mut names: Vec<String> = Vec::new();
         for row in fields.names.rows() {
-            match row.read().filter(|name| is_writable(name)) {
-                Some(name) => names.push(name.clone()),
+            match text(row) {
+                Some(name) => names.push(name.to_owned()),
                 None => note("the name of a role in the administrator's record cannot be read"),
             }
         }
-        if matches!(fields.names, Rows::Unread(_)) {
+        if matches!(fields.names, Rows::Unread(_)) || is_odd(&fields.name) {
             note("the names of the roles in the administrator's record cannot be read");
         }
         let has_list = !fields.names.rows().is_empty();
-        match &fields.name {
-            Row::Read(name) if name.trim().is_empty() => {}
-            Row::Read(name) if !is_writable(name) => {
-                note("the name of the role in the administrator's record cannot be read")
+        if let Some(name) = text(&fields.name)
+            && !names.iter().any(|listed| same(listed, name))
+        {
+            if has_list {
+                note("roleName and roleNames of the administrator's record contradict each other");
             }
-            Row::Read(name) if names.iter().any(|listed| same(listed, name)) => {}
-            Row::Read(name) => {
-                if has_list {
-                    note("roleName and roleNames of the administrator's record contradict each other");
-                }
-                names.push(name.clone());
-            }
-            Row::Unread(raw) if raw.is_empty() || raw == "null" => {}
-            Row::Unread(_) => note("the name of the role in the administrator's record cannot be read"),
+            names.push(name.to_owned());
         }
         let mut ids: Vec<String> = Vec::new();
         for row in fields.roles.rows() {
-            match row.read().and_then(Id::as_str) {
+            match text(row) {
                 Some(id) => ids.push(id.to_ascii_lowercase()),
                 None => note("the id of a role in the administrator's record cannot be read"),
             }
         }
-        if matches!(fields.roles, Rows::Unread(_)) || fields.role.is_unread() {
+        if matches!(fields.roles, Rows::Unread(_)) || is_odd(&fields.role) {
             note("the ids of the roles in the administrator's record cannot be read");
         }
         let has_ids = !fields.roles.rows().is_empty();
-        if let Some(id) = fields.role.as_str() {
-            let id = id.to_ascii_lowercase();
-            if !ids.contains(&id) {
-                if has_ids {
-                    note("role and roles of the administrator's record contradict each other");
-                }
-                ids.push(id);
+        if let Some(id) = text(&fields.role).map(str::to_ascii_lowercase)
+            && !ids.contains(&id)
+        {
+            if has_ids {
+                note("role and roles of the administrator's record contradict each other");
             }
+            ids.push(id);
         }
         if names.is_empty() {
             note("the administrator's record names no role");
@@ -252,7 +262,7 @@ impl Listed for Administrator {
         Some(Self {
             id: fields.some_id()?,
             is_active: fields.suspended.is_absent() || fields.suspended.as_bool() == Some(false),
-            email: fields.email.into_string(),
+            email: owned(&fields.email),
             roles: RecordedRoles::of(document),
         })
     }
@@ -267,7 +277,7 @@ impl Listed for SystemUser {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?,
-            email: fields.email.into_string(),
+            email: owned(&fields.email),
         })
     }
 
@@ -281,7 +291,7 @@ impl Listed for Role {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            name: fields.name.into_string(),
+            name: owned(&fields.name),
         })
     }
 
@@ -294,8 +304,8 @@ impl Listed for OrganizationLink {
     fn of(row: &Value) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
-            administrator: fields.administrator.into_string()?.to_ascii_lowercase(),
-            organization: fields.organization.into_string()?.to_ascii_lowercase(),
+            administrator: text(&fields.administrator)?.to_ascii_lowercase(),
+            organization: text(&fields.organization)?.to_ascii_lowercase(),
         })
     }
 
@@ -309,7 +319,7 @@ impl Listed for Organization {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            name: fields.display_name.into_string(),
+            name: owned(&fields.display_name),
         })
     }
 
@@ -323,8 +333,8 @@ impl Listed for UserGroup {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            is_dynamic: fields.method.as_str() == Some("DYNAMIC_AUTOMATED"),
-            name: fields.name.into_string(),
+            is_dynamic: text(&fields.method) == Some("DYNAMIC_AUTOMATED"),
+            name: owned(&fields.name),
         })
     }
 
@@ -354,18 +364,13 @@ impl Fields {
 
     /// `_id` or `id`.
     fn some_id(&self) -> Option<String> {
-        self.own_id.as_str().or_else(|| self.id.as_str()).map(str::to_owned)
+        owned(&self.own_id).or_else(|| owned(&self.id))
     }
 }
 
 /// `_id` or `id`.
 pub fn id_of(document: &Value) -> Option<String> {
     Fields::of(document)?.some_id()
-}
-
-/// A name is written back as it came: a replacement character stands for bytes that were not UTF-8.
-fn is_writable(name: &str) -> bool {
-    !name.trim().is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)
 }
 
 fn has_repeated(texts: &[String]) -> bool {

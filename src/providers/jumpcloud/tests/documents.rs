@@ -84,8 +84,10 @@ fn rows_that_cannot_be_read_are_none() {
             "{row}"
         );
     }
-    let row = json!({"_id": 5, "name": null, "suspended": "TRUE", "extra": [1]});
-    assert_eq!(UserGroup::of(&row).unwrap().id, "5");
+    assert!(UserGroup::of(&json!({"_id": 5})).is_none());
+    let row = json!({"_id": "A5", "name": 7, "suspended": "TRUE", "extra": [1]});
+    let group = UserGroup::of(&row).unwrap();
+    assert_eq!((group.id.as_str(), group.name), ("a5", None));
     assert!(!Administrator::of(&row).unwrap().is_active);
     assert!(
         !Administrator::of(&json!({"id": "a", "suspended": 3}))

@@ -5,6 +5,7 @@ mod groups;
 mod guards;
 mod ids;
 mod lists;
+mod mutations;
 mod names;
 mod records;
 mod world;
