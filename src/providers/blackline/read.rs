@@ -36,8 +36,8 @@ pub struct Detail {
     /// The user's id, as requests spell it.
     pub id: String,
     pub pairs: Vec<Pair>,
-    /// How many rows could not be read.
-    pub unread: usize,
+    /// Rows that could not be read.
+    pub unread: Vec<UnreadRow>,
     /// The path that answered.
     pub path: String,
     /// Why there may be more pairs.
@@ -82,7 +82,7 @@ pub struct Pairs {
 impl Detail {
     /// Why a set of the pairs that are shown may lack some that are held.
     pub fn gap(&self) -> Option<String> {
-        let unread = self.unread;
+        let unread = self.unread.len();
         let unread = (unread > 0).then(|| format!("{unread} of the user's roles cannot be read"));
         self.doubt.clone().or(unread)
     }
@@ -157,7 +157,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
     let detail = Detail {
         id: id.to_owned(),
-        unread: unread.len(),
+        unread: unread.clone(),
         path,
         doubt: doubt.clone(),
         memberships,

@@ -77,6 +77,16 @@ impl Instance {
                     .retain(|(role, product, _)| query != format!("roleId={role}&productId={product}"));
                 answer(204, "")
             }
+            ("POST", "roles-products") => {
+                self.writes.push(seen.body.clone());
+                let left: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+                let is_left = |role: &str, product: &str| {
+                    let mut rows = left.as_array().unwrap().iter();
+                    rows.any(|row| row["roleId"].to_string() == role && row["productId"] == product)
+                };
+                self.pairs.retain(|(role, product, _)| is_left(role, product));
+                answer(200, "[]")
+            }
             _ => answer(404, "{}"),
         }
     }
@@ -347,4 +357,40 @@ fn a_product_that_is_a_missing_value_of_the_callers_language_is_refused() {
         let failure = call(&instance, "{}", vec![by_id(id)], options()).unwrap_err();
         assert_eq!((failure.status, failure.sent), (400, false), "{id}");
     }
+}
+
+#[test]
+fn a_role_that_the_directory_calls_otherwise_by_its_id_may_be_the_one() {
+    for (row, outcome) in [
+        // The directory gives the name to 9, and does not know 10.
+        (pair("10", "Auditor", "A"), "unknown"),
+        (pair("10", "Auditing", "A"), "already_absent"),
+        (pair("\"other\"", "Auditor", "A"), "unknown"),
+        (pair("\"other\"", "Auditing", "A"), "already_absent"),
+    ] {
+        let instance = Instance::holding(&[("?", "A", &row)]);
+        assert_eq!(ask(&instance, "{}", &[by_id("9:A")]), [outcome], "{row}");
+    }
+}
+
+#[test]
+fn a_new_set_is_posted_only_with_roles_that_the_directory_knows() {
+    for (row, is_sent) in [(pair("9", "Auditor", "A"), true), (pair("10", "Auditor", "A"), false)] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "?", &row)]);
+        let answer = call(&instance, r#"{"strategy": "replace_set"}"#, vec![by_id("5")], options());
+        assert_eq!(!instance.borrow().writes.is_empty(), is_sent, "{row}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_row_that_cannot_be_read_stays_in_the_users_roles_without_an_id() {
+    let unread = r#"{"role": {"name": "Auditor"}, "product": {"id": "J"}}"#;
+    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "J", unread)]);
+    let user = call(&instance, "{}", vec![by_id("5:A")], options()).unwrap().user;
+    let roles: Vec<_> = user
+        .roles
+        .iter()
+        .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
+        .collect();
+    assert_eq!(roles, [(None, Some("Auditor"), Some("J"))]);
 }

@@ -1,6 +1,6 @@
 //! User groups: which ones a request names, and what they hold.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
@@ -52,6 +52,17 @@ pub struct GroupState {
     pub group: UserGroup,
     pub members: Result<Listed<String>, String>,
     pub role: Result<Option<String>, String>,
+}
+
+/// What the roles' own lists, and the user's, show of groups.
+#[derive(Default)]
+pub struct Shown {
+    /// By group, the roles whose lists show it.
+    pub holders: HashMap<u64, BTreeSet<String>>,
+    /// Whether the user is in a group, as it was read for its role.
+    pub memberships: BTreeMap<u64, Holds>,
+    /// Roles that TeamViewer lists for the user, and that neither an assignment nor a group explains.
+    pub unexplained: BTreeSet<String>,
 }
 
 impl Named {
@@ -205,21 +216,25 @@ fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, Pro
     }
 }
 
-/// The groups whose own role differs from what a role's list of groups says: that role does not count. `holders`: by group id, the
-/// roles whose lists show the group.
-pub fn doubt_contradicted(groups: &mut [GroupState], holders: &HashMap<u64, BTreeSet<String>>) -> Vec<u64> {
+/// Takes back what a group says while another list contradicts it. Returns the groups.
+pub fn doubt_contradicted(groups: &mut [GroupState], user: &str, shown: &Shown) -> Vec<u64> {
     let mut contradicted = Vec::new();
-    for GroupState { group, role, .. } in groups {
-        let Some(holders) = holders.get(&group.id) else {
-            continue;
+    for GroupState { group, members, role } in groups {
+        let disagree = |what: &str| format!("TeamViewer's lists disagree about the {what} of the group `{}`", group.id);
+        let is_unexplained = |role: &Option<String>| role.as_ref().is_some_and(|role| shown.unexplained.contains(role));
+        let membership = shown.memberships.get(&group.id);
+        let is_other = |members: &Listed<String>| membership.is_some_and(|holds| *holds != members.holds(user));
+        let other_role = |role: &Option<String>| {
+            let mut holders = shown.holders.get(&group.id).into_iter().flatten();
+            holders.any(|holder| role.as_ref() != Some(holder))
         };
-        let is_other = |role: &Option<String>| holders.iter().any(|holder| role.as_ref() != Some(holder));
-        if role.as_ref().is_ok_and(is_other) {
+        if role.as_ref().is_ok_and(is_unexplained) || members.as_ref().is_ok_and(is_other) {
+            *members = Err(disagree("members"));
             contradicted.push(group.id);
-            *role = Err(format!(
-                "TeamViewer's lists disagree about the role of the group `{}`",
-                group.id
-            ));
+        }
+        if role.as_ref().is_ok_and(other_role) {
+            *role = Err(disagree("role"));
+            contradicted.push(group.id);
         }
     }
     contradicted

@@ -22,7 +22,7 @@ use super::{
     core::{self, Holds, Listed},
     documents::{self, Owner},
     find,
-    groups::{self, GroupState, Named, UserGroup},
+    groups::{self, GroupState, Named, Shown, UserGroup},
 };
 
 /// Provider-specific data kept from a read for the later steps.
@@ -104,7 +104,7 @@ async fn read_once(
         groups::read(config, cx, &named),
     )
     .await?;
-    let contradicted = groups::doubt_contradicted(&mut groups, &held.holders);
+    let contradicted = groups::doubt_contradicted(&mut groups, user, &held.shown);
     let mut grants = held.grants;
     for state in &groups {
         let name_of = |role: &str| roles.name_of(role);
@@ -195,8 +195,8 @@ struct Roles<'a> {
 struct HeldRoles {
     grants: Vec<Grant>,
     unread: Vec<UnreadRow>,
-    /// By group, the roles whose lists show it.
-    holders: HashMap<u64, BTreeSet<String>>,
+    /// What this shows of groups.
+    shown: Shown,
     /// No list contradicts another one.
     agrees: bool,
 }
@@ -272,12 +272,15 @@ impl<'a> Roles<'a> {
         let mut held = HeldRoles {
             grants: Vec::new(),
             unread: unlisted.collect(),
-            holders: HashMap::new(),
+            shown: Shown {
+                memberships,
+                ..Shown::default()
+            },
             agrees: true,
         };
         for (role, assignments) in read {
             let is_revoked = memory.revoked.borrow().contains(&role);
-            self.judge(&mut held, &role, assignments, &memberships, &names, is_revoked);
+            self.judge(&mut held, &role, assignments, &names, is_revoked);
         }
         Ok(held)
     }
@@ -309,7 +312,6 @@ impl<'a> Roles<'a> {
         held: &mut HeldRoles,
         role: &str,
         assignments: Option<Assignments>,
-        memberships: &BTreeMap<u64, Holds>,
         names: &HashMap<u64, String>,
         is_revoked: bool,
     ) {
@@ -333,8 +335,8 @@ impl<'a> Roles<'a> {
         };
         let mut via = Vec::new();
         for group in groups.rows {
-            held.holders.entry(group).or_default().insert(role.to_owned());
-            match memberships.get(&group) {
+            held.shown.holders.entry(group).or_default().insert(role.to_owned());
+            match held.shown.memberships.get(&group) {
                 Some(Holds::Yes) => via.push(Via {
                     kind: ViaKind::Group,
                     id: Some(group.to_string()),
@@ -348,6 +350,9 @@ impl<'a> Roles<'a> {
         let is_unexplained = is_listed && !is_explained && unread.is_empty();
         let is_missing = is_explained && !is_listed && self.listed.unread.is_empty();
         held.agrees &= !is_unexplained && !is_missing;
+        if is_unexplained {
+            held.shown.unexplained.insert(role.to_owned());
+        }
         let is_direct = is_assigned || (is_unexplained && is_revoked);
         if is_direct {
             held.grants.push(self.grant(role, Held::Direct));

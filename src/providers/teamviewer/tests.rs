@@ -511,3 +511,21 @@ fn a_roles_own_list_that_is_not_there_proves_nothing() {
         assert_eq!(ask(&company, &[by_id(HELP), by_id(AUDIT)]), ["unknown", "already_absent"], "{status}");
     }
 }
+
+#[test]
+fn two_lists_that_disagree_about_a_member_prove_nothing() {
+    let company = Company::with(&[]);
+    company.borrow_mut().group = Some(Group {
+        role: Some(AUDIT),
+        members: r#"{"accountId": 123}"#,
+        id_as_text: false,
+    });
+    let other = r#"{"nextPaginationToken": null, "resources": [{"accountId": 124}]}"#;
+    instead(&company, "/usergroups/7/members", ALWAYS, 200, other);
+    let asked = [in_group(by_id(AUDIT), "7"), in_group(by_name(""), "7")];
+    assert_eq!(ask(&company, &asked), ["unknown", "unknown"]);
+    // Read again, it is there.
+    company.borrow_mut().instead.clear();
+    instead(&company, "/usergroups/7/members", 1, 200, other);
+    assert_eq!(ask(&company, &asked[..1]), ["removed"]);
+}
