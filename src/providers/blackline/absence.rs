@@ -85,8 +85,16 @@ pub async fn unlisted(
         return Ok(None);
     }
     let is_known: BTreeSet<&str> = roles.iter().map(|role| role.id.as_str()).collect();
-    let unlisted = detail.pairs.iter().find(|pair| !is_known.contains(pair.role_id.as_str()));
-    Ok(unlisted.map(|pair| format!("BlackLine's list of roles lacks the role `{}`, which is held", pair.role_id)))
+    let unlisted = detail
+        .pairs
+        .iter()
+        .find(|pair| !is_known.contains(pair.role_id.as_str()));
+    Ok(unlisted.map(|pair| {
+        format!(
+            "BlackLine's list of roles lacks the role `{}`, which is held",
+            pair.role_id
+        )
+    }))
 }
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
@@ -97,7 +105,10 @@ fn called_the_same<'a>(role: &str, selector: &Selector, roles: &[KnownRole], pai
     };
     let own = names(role);
     pairs.iter().find(|pair| {
-        let is_at = selector.workspace.as_ref().is_none_or(|product| *product == pair.product_id);
+        let is_at = selector
+            .workspace
+            .as_ref()
+            .is_none_or(|product| *product == pair.product_id);
         let name = pair.role_name.as_deref().map(skeleton);
         is_at
             && pair.role_id != role
@@ -111,8 +122,7 @@ fn misspelled_product<'a>(selector: &Selector, pairs: &'a [Pair]) -> Option<&'a 
     let wanted = skeleton(product);
     let is_like = |text: &str| skeleton(text) == wanted;
     pairs.iter().find(|pair| {
-        pair.product_id != *product
-            && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
+        pair.product_id != *product && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
     })
 }
 

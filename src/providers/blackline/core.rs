@@ -202,10 +202,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
             list.what
         )
     });
-    Ok(Rows {
-        rows: read.rows,
-        doubt,
-    })
+    Ok(Rows { rows: read.rows, doubt })
 }
 
 /// What an answer of 2xx holds, unless it is an error.
@@ -235,7 +232,8 @@ fn next(config: &Config, document: &Raw) -> Result<Option<String>, &'static str>
         (!matches!(next.get(), "null" | "\"\"")).then_some(next)
     });
     let next = next.map(|next| serde_json::from_str(next.get()));
-    next.transpose().map_err(|_| "has a link to the next page that is no text")
+    next.transpose()
+        .map_err(|_| "has a link to the next page that is no text")
 }
 
 /// How many rows the list says that it has; an error if it says so in no number.
@@ -245,7 +243,9 @@ fn total(config: &Config, document: &Raw) -> Result<Option<u64>, &'static str> {
     else {
         return Ok(None);
     };
-    documents::number(total).map(Some).ok_or("has a count that is no number")
+    documents::number(total)
+        .map(Some)
+        .ok_or("has a count that is no number")
 }
 
 /// A fault with what BlackLine says.

@@ -85,7 +85,9 @@ impl Pair {
     /// The row with whatever can be told of it, if an id is missing or contradicts another one.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
         let role_ids = all(row, &fields.role_id, |value| ids::number(id(value)?.trim()));
-        let product_ids = all(row, &fields.product_id, |value| word(value).map(|code| code.trim().to_owned()));
+        let product_ids = all(row, &fields.product_id, |value| {
+            word(value).map(|code| code.trim().to_owned())
+        });
         let name = |pointers: &[String]| all(row, pointers, word).into_iter().next();
         let (role_name, product_name) = (name(&fields.role_name), name(&fields.product_name));
         match (role_ids.as_slice(), product_ids.as_slice()) {
@@ -176,9 +178,7 @@ fn all(row: &RawValue, pointers: &[String], read: impl Fn(&RawValue) -> Option<S
 /// A derived struct would take the elements of a list for its fields.
 fn object<T: for<'de> Deserialize<'de>>(row: &RawValue) -> Option<T> {
     let text = row.get();
-    text.starts_with('{')
-        .then(|| serde_json::from_str(text).ok())
-        .flatten()
+    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 fn cut(raw: &str) -> &str {
@@ -205,7 +205,11 @@ mod tests {
             r#"{"role": {"id": 5.0, "name": "Reviewer"}, "roleId": " 5 ", "product": {"id": "A"}}"#,
         ] {
             let pair = pair(row).unwrap();
-            assert_eq!((pair.key(), pair.role_name.as_deref()), (("5", "A"), Some("Reviewer")), "{row}");
+            assert_eq!(
+                (pair.key(), pair.role_name.as_deref()),
+                (("5", "A"), Some("Reviewer")),
+                "{row}"
+            );
         }
         let long = pair(r#"{"roleId": 123456789012345678901234567890, "productId": "A"}"#).unwrap();
         assert_eq!(long.role_id, "123456789012345678901234567890");
@@ -214,12 +218,22 @@ mod tests {
     #[test]
     fn a_row_without_one_role_and_one_product_is_unread_and_keeps_what_it_says() {
         let unread = |text: &str| pair(text).unwrap_err();
-        for row in ["null", "[5, \"A\"]", "7", "{}", r#"{"role": {"id": "other"}}"#, r#"{"role": {"id": true}, "product": {"id": ["A"]}}"#] {
+        for row in [
+            "null",
+            "[5, \"A\"]",
+            "7",
+            "{}",
+            r#"{"role": {"id": "other"}}"#,
+            r#"{"role": {"id": true}, "product": {"id": ["A"]}}"#,
+        ] {
             let unread = unread(row);
             assert_eq!((unread.ids.len(), unread.scope.workspace), (0, None), "{row}");
         }
         let no_product = unread(r#"{"role": {"id": 5, "name": "Reviewer"}, "product": {"id": true}}"#);
-        assert_eq!((no_product.ids, no_product.names), (vec!["5".into()], vec!["Reviewer".into()]));
+        assert_eq!(
+            (no_product.ids, no_product.names),
+            (vec!["5".into()], vec!["Reviewer".into()])
+        );
         let no_role = unread(r#"{"role": null, "product": {"id": "A"}}"#);
         assert_eq!(no_role.scope.workspace.as_deref(), Some("A"));
         let contradicting = unread(r#"{"role": {"id": 5}, "roleId": 6, "productId": "A"}"#);
@@ -236,7 +250,12 @@ mod tests {
 
     #[test]
     fn an_address_is_a_text_with_an_at_sign() {
-        for (email, shown) in [("\" ann@example.com\"", Some("ann@example.com")), ("true", None), ("\"n/a\"", None), ("7", None)] {
+        for (email, shown) in [
+            ("\" ann@example.com\"", Some("ann@example.com")),
+            ("true", None),
+            ("\"n/a\"", None),
+            ("7", None),
+        ] {
             let user = User::of_row(&raw(&format!(r#"{{"id": 7, "email": {email}}}"#))).unwrap();
             assert_eq!(user.email(), shown, "{email}");
         }

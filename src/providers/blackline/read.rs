@@ -204,7 +204,8 @@ async fn fetch(
 ) -> Result<((Raw, User), Pairs, Memberships), Error> {
     // The pairs cannot tell an unknown user from a wrong spelling of the path: the user is read, too.
     let needed = future::join(find::user(config, cx, id), memory.pairs(config, cx, id));
-    let (user, pairs, memberships) = match future::select(pin!(needed), pin!(memory.memberships(config, cx, id))).await {
+    let (user, pairs, memberships) = match future::select(pin!(needed), pin!(memory.memberships(config, cx, id))).await
+    {
         Either::Left(((user, pairs), late)) => {
             let (user, pairs) = (user?, pairs?);
             match future::select(late, cx.client.transport().sleep(GRACE)).await {
@@ -289,12 +290,7 @@ async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, Provi
 }
 
 /// Id and name of what the user belongs to; `None` where the path is switched off, or cannot be read at once: it decides nothing.
-async fn memberships(
-    config: &Config,
-    cx: &Context<'_>,
-    path: &str,
-    id: &str,
-) -> Option<Vec<(String, Option<String>)>> {
+async fn memberships(config: &Config, cx: &Context<'_>, path: &str, id: &str) -> Option<Vec<(String, Option<String>)>> {
     if path.is_empty() {
         return None;
     }

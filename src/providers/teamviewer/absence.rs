@@ -42,7 +42,11 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
         ([_], _) => Absence::Proven,
         (several, _) => unclear(
             Reason::Ambiguous,
-            format!("several roles are called `{}`: {}", selector.label(), several.join(", ")),
+            format!(
+                "several roles are called `{}`: {}",
+                selector.label(),
+                several.join(", ")
+            ),
         ),
     }
 }

@@ -152,7 +152,9 @@ pub async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, P
     let coverage = if is_whole {
         Coverage::Whole
     } else {
-        Coverage::Partial(String::from("TeamViewer's list of roles is empty or has rows that cannot be read"))
+        Coverage::Partial(String::from(
+            "TeamViewer's list of roles is empty or has rows that cannot be read",
+        ))
     };
     Ok(Directory { roles, coverage })
 }

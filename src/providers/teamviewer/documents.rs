@@ -189,7 +189,10 @@ mod tests {
             ("{}", Nullable::Missing),
             (r#"{"ContinuationToken": null}"#, Nullable::Null),
             (r#"{"continuationToken": ""}"#, Nullable::Null),
-            (r#"{"ContinuationToken": "a+b/c="}"#, Nullable::Text(String::from("a+b/c="))),
+            (
+                r#"{"ContinuationToken": "a+b/c="}"#,
+                Nullable::Text(String::from("a+b/c=")),
+            ),
             (r#"{"ContinuationToken": 7}"#, Nullable::Unread),
         ] {
             let page: UsersOfRole = serde_json::from_str(document).unwrap();

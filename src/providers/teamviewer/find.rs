@@ -26,7 +26,10 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
     let rows = users(config, cx, Some(wanted)).await?;
     let has_address = |user: &&User| email(user).is_some_and(|email| same(email, wanted));
     let exact: Vec<&User> = rows.iter().filter_map(Row::read).filter(has_address).collect();
-    let is_whole = rows.iter().filter_map(Row::read).all(|user| user.email.as_str().is_some());
+    let is_whole = rows
+        .iter()
+        .filter_map(Row::read)
+        .all(|user| user.email.as_str().is_some());
     if !is_whole || rows.iter().any(Row::is_unread) {
         // Such a row may be the user, or a second one with the same address.
         let message = "TeamViewer's list of users with this e-mail address has rows that cannot be read";
@@ -73,7 +76,10 @@ pub async fn owner(config: &Config, cx: &Context<'_>) -> Result<Option<Owner>, P
 
 /// Users, all or those with an e-mail address.
 pub async fn users(config: &Config, cx: &Context<'_>, email: Option<&str>) -> Result<Vec<Row<User>>, ProviderFault> {
-    let path = QueryBuilder::new().maybe("email", email).pair("full_list", "true").on("/users");
+    let path = QueryBuilder::new()
+        .maybe("email", email)
+        .pair("full_list", "true")
+        .on("/users");
     let answer = get(config, cx, &path, "the users").await?;
     let users: Users = answer.json("the users")?;
     let rows = users.users.into_list();

@@ -145,7 +145,6 @@ pub async fn role_of_group(
     })
 }
 
-
 /// The group that a text means: by id, or by a name that only one group has.
 pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
     let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
@@ -165,7 +164,10 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
         (None, [group]) => Which::One((*group).clone()),
         (None, []) => match named(&|name| skeleton(name) == wanted).as_slice() {
             [] => Which::None,
-            alike => Which::Ambiguous(format!("no user group is called `{text}`; did you mean {}?", list(alike))),
+            alike => Which::Ambiguous(format!(
+                "no user group is called `{text}`; did you mean {}?",
+                list(alike)
+            )),
         },
         (None, several) => Which::Ambiguous(format!(
             "several user groups are called `{text}`: {}; use the id",
@@ -220,7 +222,12 @@ fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, Pro
 pub fn doubt_contradicted(groups: &mut [GroupState], user: &str, shown: &Shown) -> Vec<u64> {
     let mut contradicted = Vec::new();
     for GroupState { group, members, role } in groups {
-        let disagree = |what: &str| format!("TeamViewer's lists disagree about the {what} of the group `{}`", group.id);
+        let disagree = |what: &str| {
+            format!(
+                "TeamViewer's lists disagree about the {what} of the group `{}`",
+                group.id
+            )
+        };
         let is_unexplained = |role: &Option<String>| role.as_ref().is_some_and(|role| shown.unexplained.contains(role));
         let membership = shown.memberships.get(&group.id);
         let is_other = |members: &Listed<String>| membership.is_some_and(|holds| *holds != members.holds(user));

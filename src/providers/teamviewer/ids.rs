@@ -89,7 +89,11 @@ mod tests {
             " {abcdef01-2345-6789-abcd-ef0123456789} ",
             "abcdef0123456789ABCDef0123456789",
         ] {
-            assert_eq!(role(id).as_deref(), Some("abcdef01-2345-6789-abcd-ef0123456789"), "{id}");
+            assert_eq!(
+                role(id).as_deref(),
+                Some("abcdef01-2345-6789-abcd-ef0123456789"),
+                "{id}"
+            );
         }
         for bad in [
             "abc",
@@ -104,6 +108,9 @@ mod tests {
 
     #[test]
     fn a_group_is_a_number() {
-        assert_eq!((group("9007199254740993"), group("007"), group("+7")), (Some(9_007_199_254_740_993), Some(7), None));
+        assert_eq!(
+            (group("9007199254740993"), group("007"), group("+7")),
+            (Some(9_007_199_254_740_993), Some(7), None)
+        );
     }
 }

@@ -7,9 +7,7 @@ use crate::{
     client::{Call, Repeat},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::Error,
-    provider::{
-        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Planned, Reading, Verdict, Write,
-    },
+    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
 };
