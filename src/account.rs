@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_leads_nowhere_is_named_by_its_field_alone() {
+    fn a_reference_that_leads_nowhere_is_named_by_its_field_only() {
         for store in [Store(true), Store(false)] {
             let account = parse(&BEARER.replace("VALUE", r#"{"secret": "sesame"}"#)).unwrap();
             let error = account.account(&store).now_or_never().unwrap().unwrap_err();

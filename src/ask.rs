@@ -179,7 +179,7 @@ impl Selector {
                     .is_some_and(|held| self.organizations.contains(held)))
     }
 
-    /// Whether a role of this id and name is meant. An id decides alone.
+    /// Whether a role of this id and name is meant. If an id is given, only the id decides.
     pub fn names(&self, id: &str, name: Option<&str>) -> bool {
         match (&self.id, &self.name) {
             (Some(wanted), _) => wanted == id,
@@ -188,7 +188,7 @@ impl Selector {
         }
     }
 
-    /// The same for each organization alone: what is true of one says nothing about another.
+    /// One selector for each organization: what is true of one says nothing about another.
     pub fn by_organization(&self) -> Vec<Self> {
         if self.organizations.len() < 2 {
             return vec![self.clone()];
@@ -271,7 +271,7 @@ fn selector(
         workspace,
     } = asked;
     let capability = provider.capability();
-    // A group alone is meaningful where leaving the group is: the group's membership is what is taken.
+    // Without an id and a name, the membership of the group is what is taken, where the provider supports that.
     if id.is_none() && name.is_none() && !(capability.group.is_some() && group.is_some()) {
         return Err(Error::request(at, format!("{at} needs an id or a name")));
     }

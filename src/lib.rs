@@ -4,7 +4,18 @@
 //! A host provides a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
 
 // Nothing that arrives from outside may end the component.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 mod account;
 mod ask;

@@ -88,22 +88,6 @@ pub trait Provider {
         reading: &'a Reading,
     ) -> Task<'a, Result<Absence, Error>>;
 
-    // Until every provider has its directory.
-    fn means(&self, _selector: &Selector, _grant: &Grant) -> bool {
-        false
-    }
-    fn namesakes<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _selector: &'a Selector,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Vec<String>, Error>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-    fn is_role(&self, _text: &str, _grant: &Grant) -> bool {
-        false
-    }
-
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
     fn consequences<'a>(
         &'a self,

@@ -288,7 +288,7 @@ impl<'a> Client<'a> {
         let message = match fault.kind {
             FaultKind::NotAllowed => format!(
                 "the runtime does not allow requests to {}: add it to the hosts that the component may reach",
-                redirect::origin(&call.url).unwrap_or_default()
+                call.origin()
             ),
             _ => format!("{} {}: {}", call.method.as_str(), call.path(), fault.message),
         };

@@ -32,7 +32,7 @@ pub(super) fn refuse(call: &Call, result: Result<Answer, ProviderFault>) -> Resu
 }
 
 /// Scheme, host and port of an absolute URL in lower case, without a user and without the scheme's own port. `//host` is https.
-pub(super) fn origin(url: &str) -> Option<String> {
+fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = match url.trim().strip_prefix("//") {
         Some(rest) => ("https", rest),
         None => url.trim().split_once("://")?,

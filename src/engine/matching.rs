@@ -34,10 +34,9 @@ pub fn grant(provider: &dyn Provider, selector: &Selector, grant: &Grant, known:
     }
     match (grant.kind, &selector.id, &selector.name) {
         (GrantKind::Membership, None, None) => Match::Is,
-        (GrantKind::Membership, ..) => Match::IsNot,
+        (GrantKind::Membership, ..) | (_, None, None) => Match::IsNot,
         (_, Some(id), _) => by_id(provider, id, grant, known),
         (_, None, Some(name)) => by_name(provider, name, grant, known),
-        (_, None, None) => Match::IsNot,
     }
 }
 
@@ -111,11 +110,10 @@ fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>,
         return true;
     }
     match by_name(provider, text, grant, known) {
-        Match::Is => true,
+        Match::Is | Match::Unclear(Doubt::MightBe(_)) => true,
         Match::IsNot => false,
         // A text that can be no name leaves nothing in doubt where only the name is missing.
         Match::Unclear(Doubt::NotVisible(_)) => !provider.is_role_id(text),
-        Match::Unclear(Doubt::MightBe(_)) => true,
     }
 }
 
@@ -207,14 +205,14 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
         .collect();
     named.sort_unstable();
     named.dedup();
-    let is_wanted = |id: &&str| provider.is_same_id(wanted, id);
+    let is_wanted = |id: &str| provider.is_same_id(wanted, id);
     match named.as_slice() {
         [one] if known.is_whole() && is_wanted(one) => Match::Is,
-        several if known.is_whole() && !several.is_empty() && !several.iter().any(|id| is_wanted(&id)) => Match::IsNot,
+        several if known.is_whole() && !several.is_empty() && !several.iter().any(|id| is_wanted(id)) => Match::IsNot,
         _ => {
             let name = names(grant).next().unwrap_or("a role without a name");
             let doubt = format!("`{name}` is held, and nothing tells whether its id is `{wanted}`");
-            Match::Unclear(if named.iter().any(|id| is_wanted(&id)) {
+            Match::Unclear(if named.iter().any(|id| is_wanted(id)) {
                 Doubt::MightBe(doubt)
             } else {
                 Doubt::NotVisible(doubt)

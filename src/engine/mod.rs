@@ -216,6 +216,38 @@ impl Work {
         position
     }
 
+    /// The positions of the targets that are to be sent (again).
+    fn pending(&self) -> Vec<usize> {
+        let pending = self
+            .targets
+            .iter()
+            .enumerate()
+            .filter(|(_, target)| target.is_pending());
+        pending.map(|(index, _)| index).collect()
+    }
+
+    /// Whether a reading shows a target.
+    fn is_shown(&self, index: usize, reading: &Reading) -> bool {
+        self.targets
+            .get(index)
+            .is_some_and(|target| reading.shows(&target.grant))
+    }
+
+    /// Sets a target back, to be sent again in a request of its own.
+    fn single_out(&mut self, index: usize) {
+        if let Some(target) = self.targets.get_mut(index) {
+            target.alone = true;
+            target.state = State::Pending;
+        }
+    }
+
+    /// Notes what became of a target's last write.
+    fn answer(&mut self, index: usize, verdict: Verdict, at: Moment) {
+        if let Some(target) = self.targets.get_mut(index) {
+            target.answer(verdict, at);
+        }
+    }
+
     fn has_pending(&self) -> bool {
         self.targets.iter().any(Target::is_pending)
     }

@@ -18,19 +18,25 @@ pub fn writes(
     targets: &[Target],
     chosen: &[usize],
 ) -> Vec<Write> {
-    let planned: Vec<Planned<'_>> = chosen
+    let (chosen, planned): (Vec<usize>, Vec<Planned<'_>>) = chosen
         .iter()
-        .map(|&index| Planned {
-            grant: &targets[index].grant,
-            probe: targets[index].probe,
-            alone: targets[index].alone,
+        .filter_map(|&index| {
+            let target = targets.get(index)?;
+            let planned = Planned {
+                grant: &target.grant,
+                probe: target.probe,
+                alone: target.alone,
+            };
+            Some((index, planned))
         })
-        .collect();
+        .unzip();
     let mut writes = provider.plan(cx.ask, user, reading, &planned);
     for write in &mut writes {
-        for index in &mut write.targets {
-            *index = chosen[*index];
-        }
+        write.targets = write
+            .targets
+            .iter()
+            .filter_map(|&position| chosen.get(position).copied())
+            .collect();
         add_remote_query(&mut write.call, cx.ask);
     }
     writes
@@ -47,10 +53,7 @@ fn add_remote_query(call: &mut Call, ask: &Ask) {
 
 /// What would be sent, secrets masked.
 pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<PlannedRequest> {
-    let chosen: Vec<usize> = (0..work.targets.len())
-        .filter(|&index| work.targets[index].is_pending())
-        .collect();
-    writes(provider, cx, &work.before, &work.user, &work.targets, &chosen)
+    writes(provider, cx, &work.before, &work.user, &work.targets, &work.pending())
         .into_iter()
         .map(|write| PlannedRequest {
             method: write.call.method.as_str().to_owned(),

@@ -9,6 +9,7 @@ use crate::{
     contract::types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
     provider::{Context, Grant, GrantKind, Provider, Reading},
     reason::Reason,
+    warning::Warning,
 };
 
 use super::{
@@ -142,9 +143,15 @@ impl<'a> Report<'a> {
         let answers = self.cx.revoke_answers.borrow();
         let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
         documents.insert(String::from("revoke"), Value::Array(revoke));
+        let mut user = self.provider.unify(reading);
+        // Roles are never shown partly.
+        if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
+            user.roles.clear();
+            user.truncated.push(String::from("roles"));
+        }
         User {
             remote_data: Some(Value::Object(documents).to_string()),
-            ..self.provider.unify(reading)
+            ..user
         }
     }
 }
@@ -168,7 +175,8 @@ fn entry_outcome(
     } = selection;
     let mut grants: Vec<_> = targets
         .iter()
-        .map(|&index| outcome::of_target(provider, cx, work, &work.targets[index]))
+        .filter_map(|&index| work.targets.get(index))
+        .map(|target| outcome::of_target(provider, cx, work, target))
         .collect();
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
     let after = work.after.as_ref();
@@ -180,6 +188,10 @@ fn entry_outcome(
     grants.extend(later.outcomes(provider, work, &selector, &role_ids, changed));
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
+    let not_whole = Warning::RolesNotWhole.text();
+    if !reading.unread.is_empty() && !warnings.contains(&not_whole) {
+        warnings.push(not_whole);
+    }
     let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
     let (outcome, reason, message) = match (worst, decided) {
         (Some(worst), None) => (worst.outcome, worst.reason.clone(), worst.message.clone()),

@@ -138,9 +138,7 @@ struct Sent {
 }
 
 async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Vec<Sent> {
-    let pending: Vec<usize> = (0..work.targets.len())
-        .filter(|&index| work.targets[index].is_pending())
-        .collect();
+    let pending = work.pending();
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
@@ -148,7 +146,8 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
     let answers: Vec<(Write, Vec<Verdict>, Moment)> = stream::iter(writes)
         .map(|write| async move {
             let verdicts = if cx.client.deadline().allows_write(cx.client.transport()) {
-                let grants: Vec<&Grant> = write.targets.iter().map(|&index| &targets[index].grant).collect();
+                let targets = write.targets.iter().filter_map(|&index| targets.get(index));
+                let grants: Vec<&Grant> = targets.map(|target| &target.grant).collect();
                 provider.send(cx, &write, &grants, reading).await
             } else {
                 vec![too_late(); write.targets.len()]
@@ -170,7 +169,7 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work
             } else {
                 verdict
             };
-            work.targets[index].answer(verdict, at);
+            work.answer(index, verdict, at);
         }
         sent.push(Sent {
             targets: write.targets,
@@ -208,29 +207,25 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
         for &index in refused {
             // Each of them replaces the set that the one before left behind: two at once would undo each other.
             let Some(now) = without_what_went(provider, cx, work).await else {
-                work.targets[index].state = State::Answered(Verdict::NotSent {
-                    reason: Reason::Prerequisite,
-                    message: String::from(
-                        "refused in a batch, and what went before it still shows: a set made from that would give it back; repeat the call",
-                    ),
-                });
+                let message = String::from(
+                    "refused in a batch, and what went before it still shows: a set made from that would give it back; repeat the call",
+                );
+                work.answer(index, prerequisite(message), Moment::now(cx.client.transport()));
                 continue;
             };
             work.before = now;
             // An earlier round's read-back is older than it.
             work.after = None;
-            if work.before.shows(&work.targets[index].grant) {
-                work.targets[index].alone = true;
-                work.targets[index].state = State::Pending;
+            if work.is_shown(index, &work.before) {
+                work.single_out(index);
                 send_pending(provider, cx, work).await;
             } else {
-                work.targets[index].answer(vanished(), Moment::now(cx.client.transport()));
+                work.answer(index, vanished(), Moment::now(cx.client.transport()));
             }
         }
     } else if !refused.is_empty() {
         for &index in refused {
-            work.targets[index].alone = true;
-            work.targets[index].state = State::Pending;
+            work.single_out(index);
         }
         send_pending(provider, cx, work).await;
     }
@@ -270,16 +265,11 @@ async fn refused_and_held(
         .iter()
         .filter(|write| write.targets.len() > 1)
         .flat_map(|write| write.targets.iter().copied())
+        // No read can show what was only probed: its refusal stands.
         .filter(|&index| {
-            matches!(
-                work.targets[index].verdict(),
-                Some(
-                    Verdict::Refused {
-                        reason: Reason::ProviderRefused,
-                        ..
-                    } | Verdict::UnknownRole { .. }
-                )
-            )
+            work.targets
+                .get(index)
+                .is_some_and(|target| !target.probe && is_refused(target))
         })
         .collect();
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
@@ -289,20 +279,36 @@ async fn refused_and_held(
         return Vec::new();
     };
     let at = Moment::now(cx.client.transport());
-    let (mut held, gone): (Vec<usize>, Vec<usize>) = refused
-        .into_iter()
-        .partition(|&index| now.shows(&work.targets[index].grant));
+    let (mut held, gone): (Vec<usize>, Vec<usize>) = refused.into_iter().partition(|&index| work.is_shown(index, &now));
     for index in gone {
-        work.targets[index].answer(vanished(), at);
+        work.answer(index, vanished(), at);
     }
     for index in held.split_off(held.len().min(*alone_left)) {
-        work.targets[index].state = State::Answered(Verdict::NotSent {
-            reason: Reason::Prerequisite,
-            message: format!("refused in a batch, of which {MOST_ALONE} at most are tried one by one; repeat the call"),
-        });
+        let message =
+            format!("refused in a batch, of which {MOST_ALONE} at most are tried one by one; repeat the call");
+        work.answer(index, prerequisite(message), at);
     }
-    *alone_left -= held.len();
+    *alone_left = alone_left.saturating_sub(held.len());
     held
+}
+
+const fn is_refused(target: &super::Target) -> bool {
+    matches!(
+        target.verdict(),
+        Some(
+            Verdict::Refused {
+                reason: Reason::ProviderRefused,
+                ..
+            } | Verdict::UnknownRole { .. }
+        )
+    )
+}
+
+const fn prerequisite(message: String) -> Verdict {
+    Verdict::NotSent {
+        reason: Reason::Prerequisite,
+        message,
+    }
 }
 
 /// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.
@@ -316,7 +322,9 @@ fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
     let mut any = false;
     for write in sent.iter().filter(|write| write.repeat == Repeat::Reread) {
         for &index in &write.targets {
-            let target = &mut work.targets[index];
+            let Some(target) = work.targets.get_mut(index) else {
+                continue;
+            };
             let repeatable = match target.verdict() {
                 Some(Verdict::Acknowledged) => target.seen_gone,
                 Some(Verdict::Unanswered { .. }) => true,

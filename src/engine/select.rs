@@ -81,7 +81,7 @@ impl Selection {
 pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Result<Vec<Selection>, Error> {
     let mut selections = Vec::with_capacity(cx.ask.entries.len());
     let mut first_fault = None;
-    let mut undecided = 0;
+    let mut undecided: usize = 0;
     let mut seen: HashMap<&Selector, usize> = HashMap::new();
     for (position, entry) in cx.ask.entries.iter().enumerate() {
         let earlier = *seen.entry(entry.selector()).or_insert(position);
@@ -96,7 +96,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
             Ok(selection) => selection,
             // A read that one entry needs does not keep the others.
             Err(Error::Provider(fault)) => {
-                undecided += 1;
+                undecided = undecided.saturating_add(1);
                 let selection = Selection::decided(Outcome::NotAttempted, Some(fault.reason()), fault.message.clone());
                 first_fault.get_or_insert(fault);
                 selection

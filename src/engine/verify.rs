@@ -99,7 +99,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
             Err(_) => {}
         }
         let wait = backoff.wait(transport.random());
-        if wait + ANSWER_RESERVE >= cx.client.deadline().left(transport) {
+        if wait.saturating_add(ANSWER_RESERVE) >= cx.client.deadline().left(transport) {
             return;
         }
         transport.sleep(wait).await;

@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_absent_beside_a_full_one_and_alone() {
+    fn an_empty_list_is_absent_also_beside_a_full_one() {
         let taken = take("&roles[0][id]=r", json!({"id": "u", "roles": []})).unwrap();
         assert_eq!(taken.request.roles[0].role, RoleSelector::Id(String::from("r")));
         assert!(take("", json!({"id": "u", "roles": [], "organizations": []})).is_err());

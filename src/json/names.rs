@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn side_effects_are_known_by_their_exact_name_alone() {
+    fn side_effects_are_known_only_by_their_exact_name() {
         assert_eq!(side_effect("leave-group"), Some(SideEffect::LeaveGroup));
         assert_eq!(side_effect("leave_group"), None);
     }

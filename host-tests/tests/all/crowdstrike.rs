@@ -10,7 +10,7 @@ use harness::{
     },
 };
 use sandboxes::crowdstrike::{
-    DEMO_CHILD_CID as CHILD, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User,
+    DEMO_CHILD_CID as CHILD, DEMO_EXTERNAL, DEMO_HOME_CID as HOME, DEMO_USERS, EpochUnit, ErrorsField, Role, User,
 };
 
 use crate::fixture::{
@@ -240,7 +240,7 @@ async fn a_directory_that_is_not_whole_proves_nothing() {
         let answer = world.call(ANN, &roles).await;
         assert_eq!(
             outcomes(&answer),
-            [Outcome::Refused, Outcome::NotAttempted, Outcome::Removed],
+            [Outcome::Refused, Outcome::Unknown, Outcome::Removed],
             "{answer:?}"
         );
     }
@@ -248,7 +248,7 @@ async fn a_directory_that_is_not_whole_proves_nothing() {
 
 fn with_a_user_at_home_in_the_child() -> (World, &'static str) {
     let world = World::new();
-    let lee = "6f1e2a30-0000-4000-8000-00000000e005";
+    let lee = "6f1e2a30-0000-4000-8000-00000000f006";
     world.tenant.add_user(User {
         uuid: lee.to_owned(),
         uid: String::from("lee@example.com"),
@@ -303,7 +303,10 @@ async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
         .tenant
         .revocations()
         .into_iter()
-        .map(|revocation| (revocation.roles[0].clone(), revocation.cid))
+        .flat_map(|revocation| {
+            let cid = revocation.cid;
+            revocation.roles.into_iter().map(move |role| (role, cid.clone()))
+        })
         .collect();
     proven.sort();
     let at = |role: &str, cid: &str| (role.to_owned(), cid.to_owned());
@@ -590,6 +593,130 @@ async fn every_spelling_of_no_errors_is_understood() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_external_user_is_known_by_the_newer_calls() {
+    let (eve, login) = DEMO_EXTERNAL;
+    for user in [eve, login] {
+        let world = World::new();
+        let success = world.call(user, &[by_id("event_viewer")]).await.unwrap();
+        assert_eq!(success.outcomes[0].outcome, Outcome::Removed);
+        assert_eq!(success.user.user_type.as_deref(), Some("external"));
+        assert!(!world.tenant.holds(eve, HOME, "event_viewer"));
+        assert!(world.tenant.holds(eve, HOME, "dashboard_admin"));
+    }
+    // What is left of the roles can be taken, and what is gone is proven to be.
+    let world = World::new();
+    let roles = [by_id("event_viewer"), by_id("dashboard_admin")];
+    assert!(world.call(eve, &roles).await.is_ok());
+    assert!(world.tenant.grants(eve).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_only_spelling_tells_from_a_held_one_is_never_revoked() {
+    for spelling in ["EVENT_VIEWER", "Event Viewer", "event-viewer"] {
+        let world = World::new();
+        let answer = world.call(ANN, &[by_id(spelling)]).await;
+        assert_eq!(outcomes(&answer), [Outcome::Refused], "{spelling}");
+        assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
+        assert!(world.tenant.revocations().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_documented_403_leaves_the_home_cid_out() {
+    let denied = "access denied, authorization failed";
+    for (status, message, expected) in [
+        (403, denied, Outcome::Removed),
+        (400, "invalid cid", Outcome::Unknown),
+        (404, "not found", Outcome::Unknown),
+    ] {
+        let (world, lee) = with_a_user_at_home_in_the_child();
+        world.tenant.grant(lee, HOME, "event_viewer");
+        world.tenant.grant(lee, CHILD, "event_viewer");
+        world.tenant.refuse_cid(CHILD, status, message);
+        let answer = world.call(lee, &[by_id("event_viewer")]).await;
+        assert_eq!(outcomes(&answer), [expected], "{status}: {answer:?}");
+        assert!(world.tenant.holds(lee, CHILD, "event_viewer"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_miscounts_or_changes_while_it_is_paged_is_not_believed() {
+    let world = World::new();
+    world.tenant.miscount_grants(1);
+    let failure = world.call(ANN, &[by_id("quarantine_manager")]).await.unwrap_err();
+    assert_eq!((failure.status, failure.sent), (502, false));
+
+    // Somebody else's grant moves the second page: the list is read again.
+    let world = World::new();
+    for n in 0..700 {
+        let id = format!("extra_{n:04}");
+        world.tenant.add_role(Role {
+            id: id.clone(),
+            display_name: id.clone(),
+            cid: None,
+        });
+        world.tenant.grant(ANN, HOME, &id);
+    }
+    world.tenant.grant_after_reads(1, ANN, HOME, "quarantine_manager");
+    let answer = world.call(ANN, &[by_id("quarantine_manager")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.tenant.holds(ANN, HOME, "quarantine_manager"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn temporary_grants_empty_groups_and_rows_without_a_name() {
+    let world = World::new();
+    world
+        .tenant
+        .grant_until(ANN, HOME, "quarantine_manager", "2026-03-01T00:00:00Z");
+    world.tenant.empty_groups_in_grants(true);
+    world.tenant.names_missing_in_grants(true);
+    world.tenant.null_lists(true);
+    let success = world
+        .call(ANN, &[by_name("Quarantine Manager"), by_name("event viewer")])
+        .await
+        .unwrap();
+    let warnings = &success.outcomes[0].grants[0].warnings;
+    assert_eq!(warnings, &["expires_at:2026-03-01T00:00:00Z"]);
+    assert!(!world.tenant.holds(ANN, HOME, "quarantine_manager"));
+    assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_inside_a_success_has_the_meaning_of_its_code() {
+    for (code, status, retryable) in [(403, 403, false), (429, 429, true), (503, 502, true)] {
+        let world = World::new();
+        world.tenant.errors_inside("user-role-actions", code, 100);
+        let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
+        assert_eq!(
+            (failure.status, failure.retryable),
+            (status, retryable),
+            "{code}: {failure:?}"
+        );
+        assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_what_the_directory_does_not_have() {
+    let world = World::new();
+    let dry = types::Options {
+        mode: types::Mode::Plan,
+        ..options()
+    };
+    let failure = world
+        .call_with(ANN, &[by_id("no_such_role"), by_id("quarantine_manager")], dry)
+        .await
+        .unwrap_err();
+    let said: Vec<_> = failure.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(said, [Outcome::NotFound, Outcome::Planned]);
+    assert_eq!(
+        failure.outcomes[1].grants[0].warnings,
+        [format!("not_shown_in_cid:{HOME}")]
+    );
+}
+
 // -- acknowledgements that are not the truth
 
 #[tokio::test(start_paused = true)]
@@ -685,7 +812,8 @@ async fn a_read_back_that_omits_untouched_roles_is_not_believed() {
 #[tokio::test(start_paused = true)]
 async fn a_success_with_errors_inside_is_no_success() {
     let world = World::new();
-    world.tenant.success_with_errors(1);
+    // The code inside is 500: the client repeats the call, as for a status.
+    world.tenant.success_with_errors(100);
     let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
     assert!(!failure.outcomes[0].grants[0].acknowledged);
@@ -694,7 +822,7 @@ async fn a_success_with_errors_inside_is_no_success() {
         "{}",
         failure.message
     );
-    assert_eq!(failure.status, 422);
+    assert_eq!((failure.status, failure.retryable), (502, true));
     assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod directory;
 mod faults;
 mod people;
+mod rows;
 mod scopes;
 
 use std::time::Duration;
@@ -188,12 +189,20 @@ async fn the_last_owner_stays_unless_allowed() {
         email: String::from("second@example.com"),
         roles: vec![String::from("Administrator With Billing")],
     });
-    assert!(
-        world
-            .call(OWNER, &[by_name("administrator with billing")])
-            .await
-            .is_ok()
-    );
+    // The key is the owner's own.
+    let failure = world
+        .call(OWNER, &[by_name("administrator with billing")])
+        .await
+        .unwrap_err();
+    assert!(failure.message.contains("remove-own-access"), "{}", failure.message);
+    let answer = world
+        .call_with(
+            OWNER,
+            &[by_name("administrator with billing")],
+            allowing(SideEffect::RemoveOwnAccess),
+        )
+        .await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -269,7 +278,11 @@ async fn a_stale_read_gives_back_no_role_that_this_call_took() {
 async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
     let every = |mode| types::Options {
         mode,
-        allow: vec![SideEffect::DeleteAdministrator, SideEffect::LastAdministrator],
+        allow: vec![
+            SideEffect::DeleteAdministrator,
+            SideEffect::LastAdministrator,
+            SideEffect::RemoveOwnAccess,
+        ],
         ..options()
     };
     for (user, administrator) in [(ANN, ANN_ADMIN), (SAM, SAM_ADMIN), (KIM, KIM_ADMIN), (OWNER, OWNER)] {

@@ -173,8 +173,8 @@ async fn run(artifact: Artifact, case: Case) {
         Disturbance::None | Disturbance::EndsEarly => {}
     }
     let calls = (0..case.calls).map(|number| {
-        let subject = number / 2 % subjects.len();
-        let role = number % 2;
+        let subject = number % subjects.len();
+        let role = number / subjects.len() % 2;
         let dry_run = number % 5 == 4;
         let request = post(&subjects[subject], &subjects[subject].held[role], dry_run);
         let service = service.clone();
@@ -217,10 +217,10 @@ async fn run(artifact: Artifact, case: Case) {
             "planned" => assert!(call.dry_run && *status == 200, "{what}"),
             _ => assert!(*status >= 400, "{what}"),
         }
-        if matches!(case.disturbance, Disturbance::None | Disturbance::ExpiredTokens) {
-            let is_set = matches!(subject.account.provider, Provider::Jumpcloud | Provider::Blackline);
-            // Two sets that are replaced at once may refuse one another, and say so.
-            assert!(*status == 200 || is_set, "{what}");
+        // Two removals of one user at once may each miss in its read-back what the other took, and then say so.
+        let is_only_one = case.calls <= subjects.len();
+        if is_only_one && matches!(case.disturbance, Disturbance::None | Disturbance::ExpiredTokens) {
+            assert_eq!(*status, 200, "{what}");
         }
     }
     let removed = |subject: usize, role: usize| {

@@ -340,18 +340,21 @@ async fn a_demotion_that_misses_workspaces_is_asked_for_once_more_and_never_call
 
 #[tokio::test(start_paused = true)]
 async fn rejected_entities_are_refused_and_the_rest_is_removed() {
-    let world = World::new();
-    world.demo.reject(ORG, "cannot_modify_role_admin");
-    let failure = world.call(ANN, &[by_id("Rl0C"), by_id("Rl01")]).await.unwrap_err();
-    let grants: Vec<_> = failure.outcomes[0]
-        .grants
-        .iter()
-        .map(|grant| (grant.outcome, grant.acknowledged))
-        .collect();
-    assert_eq!(grants, [(Outcome::Removed, true), (Outcome::Refused, false)]);
-    assert_eq!(failure.outcomes[1].outcome, Outcome::Removed);
-    assert!(world.demo.is_assigned(ANN, "Rl0C", ORG) && !world.demo.is_assigned(ANN, "Rl0C", NORTH));
-    assert_eq!(failure.status, 422);
+    // An error of one entity is about that entity, and never about the token.
+    for error in ["cannot_modify_role_admin", "invalid_auth"] {
+        let world = World::new();
+        world.demo.reject(ORG, error);
+        let failure = world.call(ANN, &[by_id("Rl0C"), by_id("Rl01")]).await.unwrap_err();
+        let grants: Vec<_> = failure.outcomes[0]
+            .grants
+            .iter()
+            .map(|grant| (grant.outcome, grant.acknowledged))
+            .collect();
+        assert_eq!(grants, [(Outcome::Removed, true), (Outcome::Refused, false)]);
+        assert_eq!(failure.outcomes[1].outcome, Outcome::Removed);
+        assert!(world.demo.is_assigned(ANN, "Rl0C", ORG) && !world.demo.is_assigned(ANN, "Rl0C", NORTH));
+        assert_eq!(failure.status, 422, "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -657,28 +660,95 @@ async fn a_workspace_role_of_an_owner_of_the_organization_is_refused_by_slack() 
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_is_not_published_may_be_a_custom_role_and_is_never_absent() {
-    let world = World::new();
-    let lenient = types::Options {
+    let lenient = || types::Options {
         unknown_role: types::UnknownRole::Absent,
         ..options()
     };
-    let failure = world
-        .call_with(ANN, &[by_name("Night Shift"), by_id("RlNOSUCH")], lenient)
-        .await
-        .unwrap_err();
-    let shown: Vec<_> = failure
-        .outcomes
-        .iter()
-        .map(|entry| (entry.outcome, entry.reason.as_deref()))
-        .collect();
-    assert_eq!(
-        shown,
-        [
-            (Outcome::Refused, Some("not_supported")),
-            (Outcome::AlreadyAbsent, Some("unknown_role"))
-        ]
+    // A custom role is held, which may be called so, or none is.
+    for (user, expected) in [
+        (ANN, (Outcome::Unknown, Some("not_visible"))),
+        (SAM, (Outcome::Refused, Some("not_supported"))),
+    ] {
+        let world = World::new();
+        let failure = world
+            .call_with(user, &[by_name("Night Shift"), by_id("RlNOSUCH")], lenient())
+            .await
+            .unwrap_err();
+        let shown: Vec<_> = failure
+            .outcomes
+            .iter()
+            .map(|entry| (entry.outcome, entry.reason.as_deref()))
+            .collect();
+        assert_eq!(
+            shown,
+            [expected, (Outcome::AlreadyAbsent, Some("unknown_role"))],
+            "{user}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_custom_role_is_protected_by_any_name_and_a_person_by_an_address_that_is_not_shown() {
+    let mut world = World::new();
+    world.settings = Some(String::from(r#"{"protected_roles": ["Night Shift"]}"#));
+    let failure = world.call(ANN, &[by_id("RlCUSTOM1"), by_id("Rl01")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_role"));
+    assert_eq!(failure.outcomes[1].outcome, Outcome::Removed);
+    let mut world = World::new();
+    world.demo.leave_out("profile/email");
+    world.settings = Some(String::from(r#"{"protected_users": ["boss@example.com"]}"#));
+    let failure = world.call(ANN, &[by_id("Rl01")]).await.unwrap_err();
+    assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_user"));
+    assert_eq!(world.demo.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_becomes_an_owner_meanwhile_is_not_demoted() {
+    for reads in 3..=5 {
+        let world = World::new();
+        world.demo.set_kind_after_reads(reads, ANN, NORTH, Kind::Owner);
+        let answer = world.call(ANN, &[at(by_id("admin"), NORTH)]).await;
+        assert!(answer.is_err(), "{reads}: {answer:?}");
+        assert_eq!(
+            (world.demo.kind(ANN, NORTH), world.demo.writes()),
+            (Kind::Owner, 0),
+            "{reads}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_with_many_assignments_is_read_by_role() {
+    let world = World::new();
+    world.demo.assign_to_crowd("Rl05", 12_000);
+    let success = world.call(ANN, &[by_id("Rl0C"), by_id("Rl0J")]).await.unwrap();
+    let shown: Vec<_> = success.outcomes.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(shown, [Outcome::Removed, Outcome::AlreadyAbsent]);
+    assert!(
+        success
+            .outcomes
+            .iter()
+            .all(|entry| entry.warnings.contains(&String::from("roles_not_whole")))
     );
-    assert!(failure.message.contains("known by its id alone"), "{}", failure.message);
+    assert!(success.user.roles.is_empty());
+    assert_eq!(success.user.truncated, ["roles"]);
+    assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH) && world.demo.is_assigned(ANN, "Rl01", SOUTH));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_is_found_by_either_id() {
+    let world = World::new();
+    world.demo.show_enterprise_users();
+    world.demo.add_user(User {
+        id: String::from("U0EVE"),
+        enterprise_user: Some(String::from("W0EVE")),
+        teams: vec![NORTH.to_owned()],
+        ..User::default()
+    });
+    world.demo.assign("U0EVE", "Rl05", ORG);
+    let answer = world.call("U0EVE", &[by_id("Rl05")]).await;
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert!(!world.demo.is_assigned("U0EVE", "Rl05", ORG));
 }
 
 #[tokio::test(start_paused = true)]
@@ -786,7 +856,12 @@ async fn protected_roles_hold_in_every_spelling_and_for_what_goes_along() {
 
 #[tokio::test(start_paused = true)]
 async fn a_workspace_out_of_sight_concerns_its_own_entry() {
-    for error in ["team_not_found", "team_access_not_granted"] {
+    for error in [
+        "team_not_found",
+        "team_access_not_granted",
+        "invalid_auth",
+        "feature_not_enabled",
+    ] {
         let world = World::new();
         world.demo.hide_team(SOUTH, error);
         let answer = world

@@ -1,11 +1,11 @@
 //! The meaning of a role that no reading shows: only an acknowledged revoke proves that it is not held.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use crate::{
     ask::Selector,
     error::{Error, ProviderFault},
-    naming::{same, skeleton},
+    naming::same,
     provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
     reason::Reason,
     warning::Warning,
@@ -14,7 +14,7 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    ids::Directories,
+    ids::{Directories, Listed},
     mapping,
     read::{Detail, Place},
 };
@@ -121,27 +121,22 @@ async fn of_id(
     let known = match directories.of_all(config, cx, &places.visible).await {
         Ok(known) => known,
         // A directory that cannot be read rules nothing out, and the revoke needs none.
-        Err(fault) if name.is_none() => Directory::none(fault.message),
+        Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.message))),
         Err(fault) => return Err(fault.into()),
     };
-    let names: BTreeSet<&str> = known
-        .roles
-        .iter()
-        .filter(|role| role.id == id)
-        .filter_map(|role| role.name.as_deref())
-        .collect();
+    let names: BTreeSet<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();
     if let Some(contradiction) = name.and_then(|name| contradiction(id, name, &names, &known)) {
         return Ok(contradiction);
     }
-    if !known.roles.iter().any(|role| role.id == id) {
+    if !known.has(id) {
         // CrowdStrike may take two spellings for one id, or acknowledge what it does not know.
-        if let Some(like) = known.roles.iter().find(|role| looks_like(role, id)) {
+        if let Some(like) = known.like(id) {
             return Ok(Absence::Unclear {
                 reason: Reason::Ambiguous,
                 message: format!("no role has the id `{id}`, and `{}` may be meant", like.id),
             });
         }
-        if cx.ask.dry_run && known.coverage == Coverage::Whole && places.hidden.is_empty() {
+        if cx.ask.dry_run && known.is_whole() && places.hidden.is_empty() {
             return Ok(Absence::NotFound(format!(
                 "CrowdStrike's directory has no role `{id}`; only revoking it would prove that"
             )));
@@ -152,14 +147,14 @@ async fn of_id(
 }
 
 /// Id and name both given, and the directory has another name for the id, or none.
-fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Directory) -> Option<Absence> {
+fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Listed) -> Option<Absence> {
     if names.iter().any(|own| same(own, name)) {
         return None;
     }
     let message = match names.first() {
         Some(other) => format!("the role with the id `{id}` is called `{other}`, not `{name}`"),
         // No name can contradict a role that does not exist.
-        None if known.coverage == Coverage::Whole => return None,
+        None if known.is_whole() => return None,
         None => format!("whether the role with the id `{id}` is called `{name}` cannot be told: leave the name out"),
     };
     Some(Absence::Unclear {
@@ -168,18 +163,12 @@ fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Directory
     })
 }
 
-fn looks_like(role: &KnownRole, text: &str) -> bool {
-    let text = skeleton(text);
-    skeleton(&role.id) == text || role.name.as_deref().is_some_and(|name| skeleton(name) == text)
-}
-
 /// The one role of that name, or why there is none to revoke.
-fn role_called<'a>(name: &str, known: &'a Directory, hidden: &[Cid]) -> Result<&'a KnownRole, Absence> {
-    let is_called = |role: &&KnownRole| role.name.as_deref().is_some_and(|own| same(own, name));
-    let called: Vec<&KnownRole> = known.roles.iter().filter(is_called).collect();
+fn role_called<'a>(name: &str, known: &'a Listed, hidden: &[Cid]) -> Result<&'a KnownRole, Absence> {
+    let called: Vec<&KnownRole> = known.called(name).collect();
     let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let gap = match &known.coverage {
+    let gap = match &known.directory.coverage {
         Coverage::Whole => None,
         Coverage::Partial(gap) => Some(gap),
     };
@@ -199,8 +188,8 @@ fn role_called<'a>(name: &str, known: &'a Directory, hidden: &[Cid]) -> Result<&
     }
 }
 
-fn no_role_called(name: &str, known: &Directory, hidden: &[Cid]) -> Absence {
-    if let Some(like) = known.roles.iter().find(|role| looks_like(role, name)) {
+fn no_role_called(name: &str, known: &Listed, hidden: &[Cid]) -> Absence {
+    if let Some(like) = known.like(name) {
         return Absence::Unclear {
             reason: Reason::Ambiguous,
             message: format!("no role is called `{name}`, and `{}` may be meant", like.id),
@@ -226,9 +215,8 @@ async fn where_listed(
 ) -> Vec<Cid> {
     let mut listed = Vec::with_capacity(cids.len());
     for cid in cids {
-        let is_ruled_out = directories.of(config, cx, cid).await.is_ok_and(|directory| {
-            directory.coverage == Coverage::Whole && !directory.roles.iter().any(|role| role.id == id)
-        });
+        let directory = directories.of(config, cx, cid).await;
+        let is_ruled_out = directory.is_ok_and(|listed| listed.is_whole() && !listed.has(id));
         if !is_ruled_out {
             listed.push(cid.clone());
         }

@@ -20,7 +20,7 @@ use super::{
     find,
     ids::{self, Directories},
     mapping,
-    read::{self, Detail},
+    read::{self, Detail, Memory},
     revoke::{self, Revokes, Sending},
 };
 
@@ -28,6 +28,7 @@ use super::{
 pub struct CrowdStrike {
     config: Config,
     directories: Directories,
+    memory: Memory,
     revokes: Revokes,
 }
 
@@ -36,6 +37,7 @@ impl CrowdStrike {
         Self {
             config,
             directories: Directories::default(),
+            memory: Memory::default(),
             revokes: Revokes::default(),
         }
     }
@@ -70,7 +72,7 @@ impl Backend for CrowdStrike {
     }
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
-        read::read(&self.config, cx, user).await
+        read::read(&self.config, cx, &self.memory, user).await
     }
 
     /// How CrowdStrike compares role ids is not documented: only equal ones are the same.
@@ -98,7 +100,8 @@ impl Backend for CrowdStrike {
         if cids.is_empty() {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
         }
-        Ok(self.directories.of_all(&self.config, cx, &cids).await?)
+        let listed = self.directories.of_all(&self.config, cx, &cids).await?;
+        Ok(listed.directory.clone())
     }
 
     fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
@@ -125,6 +128,7 @@ impl Backend for CrowdStrike {
         let sending = Sending {
             config: &self.config,
             directories: &self.directories,
+            memory: &self.memory,
             cx,
             write,
             grants,

@@ -1,6 +1,8 @@
-//! Finding the user, by the older calls and then by the newer ones, which also know external users.
+//! Finding the user, by the older calls and by the newer ones, which also know external users.
 
 use std::collections::BTreeSet;
+
+use futures_util::future::join;
 
 use crate::{
     client::{
@@ -40,9 +42,17 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
     if !wanted.contains('@') {
         return Ok(ids::user(wanted));
     }
-    let mut uuids = with_login(config, cx, wanted, Audience::Internal).await?;
-    if uuids.is_empty() {
-        uuids = with_login(config, cx, wanted, Audience::All).await?;
+    let (internal, all) = join(
+        with_login(config, cx, wanted, Audience::Internal),
+        with_login(config, cx, wanted, Audience::All),
+    )
+    .await;
+    let mut uuids = internal?;
+    match all {
+        Ok(more) => uuids.extend(more),
+        // The newer call may not be for everybody, and the older one has found the user.
+        Err(fault) if core::is_no(&fault) && !uuids.is_empty() => {}
+        Err(fault) => return Err(fault.into()),
     }
     let mut uuids = uuids.into_iter();
     let uuid = match (uuids.next(), uuids.next()) {
@@ -135,7 +145,7 @@ async fn user_by(
         if let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) {
             let is_external = user.user_type.as_str().is_some_and(|kind| same(kind, "external"));
             return Ok(Some(Found {
-                uuid: id.trim().to_owned(),
+                uuid: ids::user(id.trim()),
                 raw: row.get().to_owned(),
                 audience: if is_external { Audience::All } else { audience },
                 user,

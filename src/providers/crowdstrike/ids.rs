@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     rc::Rc,
 };
 
@@ -12,6 +12,7 @@ use crate::{
         lenient::{Id, Row},
     },
     error::ProviderFault,
+    naming,
     provider::{Context, Coverage, Directory, KnownRole},
     transport::Method,
 };
@@ -46,10 +47,68 @@ pub fn is_role(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The role directories that one operation has read, by CID.
+/// A directory of roles with an index: a thousand entries of a request are looked up in it.
+#[derive(Default)]
+pub struct Listed {
+    pub directory: Directory,
+    by_id: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>>,
+    /// By the skeletons of ids and names.
+    by_look: HashMap<String, usize>,
+}
+
+impl Listed {
+    pub fn new(directory: Directory) -> Self {
+        let mut listed = Self::default();
+        for (position, role) in directory.roles.iter().enumerate() {
+            listed.by_id.entry(role.id.clone()).or_default().push(position);
+            listed.by_look.entry(naming::skeleton(&role.id)).or_insert(position);
+            if let Some(name) = &role.name {
+                listed
+                    .by_name
+                    .entry(naming::canonical(name))
+                    .or_default()
+                    .push(position);
+                listed.by_look.entry(naming::skeleton(name)).or_insert(position);
+            }
+        }
+        Self { directory, ..listed }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.directory.coverage == Coverage::Whole
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    /// The roles of that id. Several directories may have different names for it.
+    pub fn with_id(&self, id: &str) -> impl Iterator<Item = &KnownRole> {
+        self.at(self.by_id.get(id))
+    }
+
+    pub fn called(&self, name: &str) -> impl Iterator<Item = &KnownRole> {
+        self.at(self.by_name.get(&naming::canonical(name)))
+    }
+
+    /// A role that only spelling tells from a text, by its id or its name.
+    pub fn like(&self, text: &str) -> Option<&KnownRole> {
+        self.directory.roles.get(*self.by_look.get(&naming::skeleton(text))?)
+    }
+
+    fn at<'a>(&'a self, positions: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a KnownRole> {
+        let positions = positions.into_iter().flatten();
+        positions.filter_map(|&position| self.directory.roles.get(position))
+    }
+}
+
+/// The role directories that one operation has read.
 #[derive(Default)]
 pub struct Directories {
-    read: RefCell<BTreeMap<Cid, Result<Rc<Directory>, ProviderFault>>>,
+    by_cid: RefCell<BTreeMap<Cid, Result<Rc<Listed>, ProviderFault>>>,
+    /// Of several CIDs together.
+    merged: RefCell<BTreeMap<Vec<Cid>, Rc<Listed>>>,
 }
 
 impl Directories {
@@ -57,16 +116,16 @@ impl Directories {
     ///
     /// # Errors
     /// What may pass. A refusal and a row that cannot be read make the directory a partial one.
-    pub async fn of(&self, config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Rc<Directory>, ProviderFault> {
-        if let Some(known) = self.read.borrow().get(cid) {
+    pub async fn of(&self, config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Rc<Listed>, ProviderFault> {
+        if let Some(known) = self.by_cid.borrow().get(cid) {
             return known.clone();
         }
         let read = match read(config, cx, cid).await {
-            Ok(directory) => Ok(Rc::new(directory)),
-            Err(fault) if core::is_no(&fault) => Ok(Rc::new(Directory::none(fault.message))),
+            Ok(directory) => Ok(Rc::new(Listed::new(directory))),
+            Err(fault) if core::is_no(&fault) => Ok(Rc::new(Listed::new(Directory::none(fault.message)))),
             Err(fault) => Err(fault),
         };
-        self.read.borrow_mut().insert(cid.clone(), read.clone());
+        self.by_cid.borrow_mut().insert(cid.clone(), read.clone());
         read
     }
 
@@ -74,20 +133,28 @@ impl Directories {
     ///
     /// # Errors
     /// As [`Self::of`].
-    pub async fn of_all(&self, config: &Config, cx: &Context<'_>, cids: &[Cid]) -> Result<Directory, ProviderFault> {
+    pub async fn of_all(&self, config: &Config, cx: &Context<'_>, cids: &[Cid]) -> Result<Rc<Listed>, ProviderFault> {
+        if let [cid] = cids {
+            return self.of(config, cx, cid).await;
+        }
+        if let Some(known) = self.merged.borrow().get(cids) {
+            return Ok(Rc::clone(known));
+        }
         let mut all = Directory::default();
         let mut seen = HashSet::new();
         for cid in cids {
-            let directory = self.of(config, cx, cid).await?;
-            for role in &directory.roles {
+            let listed = self.of(config, cx, cid).await?;
+            for role in &listed.directory.roles {
                 if seen.insert((role.id.clone(), role.name.clone())) {
                     all.roles.push(role.clone());
                 }
             }
             if all.coverage == Coverage::Whole {
-                all.coverage.clone_from(&directory.coverage);
+                all.coverage.clone_from(&listed.directory.coverage);
             }
         }
+        let all = Rc::new(Listed::new(all));
+        self.merged.borrow_mut().insert(cids.to_vec(), Rc::clone(&all));
         Ok(all)
     }
 }

@@ -1,8 +1,11 @@
 //! What a user holds: the lists of grants in the CID in view, at home and in the CIDs that the request names.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashSet},
+};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::join, stream};
 
 use crate::{
     ask::Entry,
@@ -49,6 +52,13 @@ pub enum Place {
     Failed(ProviderFault),
 }
 
+/// What one operation keeps between its reads.
+#[derive(Default)]
+pub struct Memory {
+    /// The CID in view. It is the token's own: a user without a role in view no longer shows it.
+    view: OnceCell<Cid>,
+}
+
 /// CIDs that are read at once.
 const CONCURRENT_READS: usize = 8;
 
@@ -56,31 +66,49 @@ const CONCURRENT_READS: usize = 8;
 ///
 /// # Errors
 /// [`Error::UserNotFound`]; a list that fails, unless only the entries that name its CID need it.
-pub async fn read(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Reading, Detail), Error> {
     let found = find::user(config, cx, uuid).await?;
     let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
+    let places = places(cx, home.as_ref());
     let mut audience = found.audience;
-    let mut in_view = core::grants(config, cx, &found.uuid, None, audience).await;
-    if audience == Audience::Internal && in_view.as_ref().is_err_and(core::is_unknown_user) {
+    let mut lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
+    if audience == Audience::Internal && lists.in_view.as_ref().is_err_and(core::is_unknown_user) {
         // The older call may not know a user whom the newer one knows.
         audience = Audience::All;
-        in_view = core::grants(config, cx, &found.uuid, None, audience).await;
+        lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
     }
-    let in_view = match in_view {
+    let in_view = match lists.in_view {
         Err(fault) if core::is_unknown_user(&fault) => return Err(find::not_found(uuid)),
         other => other?,
     };
-    let uuid = found.uuid.as_str();
-    let lists: Vec<(Cid, Result<Vec<RawRow>, ProviderFault>)> = stream::iter(places(cx, home.as_ref()))
-        .map(|cid| async move {
-            let rows = core::grants(config, cx, uuid, Some(&cid), audience).await;
-            (cid, rows)
-        })
-        .buffered(CONCURRENT_READS)
-        .collect()
-        .await;
     let found = Found { audience, ..found };
-    assemble(config, cx, found, home, in_view, lists)
+    let seen = || config.member_cid.clone().or_else(|| only_cid(&in_view));
+    if let (None, Some(view)) = (memory.view.get(), seen()) {
+        memory.view.get_or_init(|| view);
+    }
+    assemble(cx, found, home, memory.view.get().cloned(), in_view, lists.at_places)
+}
+
+type List = Result<Vec<RawRow>, ProviderFault>;
+
+/// The lists of grants in the CID in view and in others, each by its CID.
+struct Lists {
+    in_view: List,
+    at_places: Vec<(Cid, List)>,
+}
+
+impl Lists {
+    async fn read(config: &Config, cx: &Context<'_>, uuid: &str, places: &[Cid], audience: Audience) -> Self {
+        let at_places = stream::iter(places)
+            .map(|cid| async move {
+                let list = core::grants(config, cx, uuid, Some(cid), audience).await;
+                (cid.clone(), list)
+            })
+            .buffered(CONCURRENT_READS)
+            .collect();
+        let (in_view, at_places) = join(core::grants(config, cx, uuid, None, audience), at_places).await;
+        Self { in_view, at_places }
+    }
 }
 
 /// The home CID and those that the request names, each once.
@@ -95,16 +123,15 @@ fn places(cx: &Context<'_>, home: Option<&Cid>) -> Vec<Cid> {
 }
 
 fn assemble(
-    config: &Config,
     cx: &Context<'_>,
     found: Found,
     home: Option<Cid>,
+    view: Option<Cid>,
     in_view: Vec<RawRow>,
-    lists: Vec<(Cid, Result<Vec<RawRow>, ProviderFault>)>,
+    lists: Vec<(Cid, List)>,
 ) -> Result<(Reading, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
     let has_unscoped = cx.ask.entries.iter().any(is_unscoped);
-    let view = config.member_cid.clone().or_else(|| only_cid(&in_view));
     let mut merged = Merged::new(&found.uuid);
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();

@@ -1,14 +1,17 @@
 //! Revoking: the requests, and what their answers say of each role.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet, HashSet},
+};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use crate::{
     ask::Ask,
     client::{Answer, Call, Repeat},
-    error::ProviderFault,
-    provider::{Context, Coverage, Grant, Planned, Verdict, Write},
+    error::{FaultKind, ProviderFault},
+    provider::{Context, Grant, Planned, Verdict, Write},
     reason::Reason,
     transport::Method,
 };
@@ -20,13 +23,15 @@ use super::{
     documents::{Envelope, RoleAction},
     ids::Directories,
     mapping::Assignment,
-    read::{self, Detail},
+    read::{self, Detail, Memory},
 };
 
 /// Role ids in one request. The API's own limit is not documented; the Terraform provider sends 100.
 const ROLES_AT_ONCE: usize = 100;
 /// Roles of batches with errors inside that are revoked one by one in one operation.
 const MOST_ALONE: usize = 8;
+/// Requests for single roles at once.
+const CONCURRENT_REVOKES: usize = 8;
 
 /// What the revokes of one operation share.
 pub struct Revokes {
@@ -42,7 +47,8 @@ impl Default for Revokes {
     }
 }
 
-/// One request for the roles of each CID, and one for each role that may be refused: the call is atomic.
+/// The requests by CID, what is held and what is only probed each for themselves, and one for each role that is likely to be
+/// refused: the call is atomic.
 pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
     let write = |cid: &str, roles: &[(usize, &str)]| {
         let ids: Vec<&str> = roles.iter().map(|(_, id)| *id).collect();
@@ -59,19 +65,21 @@ pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]
         }
     };
     let mut writes = Vec::new();
-    let mut batches: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    let mut batches: BTreeMap<(bool, &str), Vec<(usize, &str)>> = BTreeMap::new();
     for (index, planned) in targets.iter().enumerate() {
         let Some(cid) = planned.grant.scope.organization.as_deref() else {
             continue;
         };
         let role = (index, planned.grant.role_id.as_str());
-        if planned.probe || planned.alone {
+        // The directory names the role of a probe if it lists it.
+        let is_unlisted = planned.probe && planned.grant.role_name.is_none();
+        if is_unlisted || planned.alone {
             writes.push(write(cid, &[role]));
         } else {
-            batches.entry(cid).or_default().push(role);
+            batches.entry((planned.probe, cid)).or_default().push(role);
         }
     }
-    for (cid, roles) in batches {
+    for ((_, cid), roles) in batches {
         writes.extend(roles.chunks(ROLES_AT_ONCE).map(|chunk| write(cid, chunk)));
     }
     writes
@@ -93,6 +101,7 @@ fn body(ask: &Ask, detail: &Detail, cid: &str, role_ids: &[&str]) -> Option<Vec<
 pub struct Sending<'a> {
     pub config: &'a Config,
     pub directories: &'a Directories,
+    pub memory: &'a Memory,
     pub cx: &'a Context<'a>,
     pub write: &'a Write,
     pub grants: &'a [&'a Grant],
@@ -111,53 +120,92 @@ impl Sending<'_> {
             Ok(verdict) => return all(verdict),
             Err(refusal) => refusal,
         };
-        if let [grant] = self.grants
-            && refusal.means_role
-        {
+        if let [grant] = self.grants {
+            return vec![self.verdict(&refusal, grant).await];
+        }
+        if refusal.may_be_about_a_role() && self.are_probes() {
             self.cx.note(&refusal.fault);
-            return vec![self.unknown_role(&refusal, grant).await];
+            let verdicts = self.one_by_one(self.grants).await;
+            return if refusal.is_inside_success {
+                without_refusals(verdicts)
+            } else {
+                verdicts
+            };
         }
         let verdict = refusal.verdict(self.cx);
-        if refusal.is_inside_success && self.grants.len() > 1 {
-            return self.one_by_one(revokes, verdict).await;
-        }
-        all(verdict)
-    }
-
-    /// A success with errors inside does not say which role they mean. If a fresh read shows no change, each role is revoked by
-    /// itself: revoking subtracts from a set, so that twice is the same as once.
-    async fn one_by_one(&self, revokes: &Revokes, verdict: Verdict) -> Vec<Verdict> {
-        let mut verdicts = vec![verdict; self.grants.len()];
-        if !self.is_unchanged().await || !self.cx.client.deadline().allows_write(self.cx.client.transport()) {
-            return verdicts;
-        }
-        let count = self.grants.len().min(revokes.alone_left.get());
-        revokes.alone_left.set(revokes.alone_left.get().saturating_sub(count));
-        let answers = self.grants.iter().take(count).map(async |grant| {
-            let cid = grant.scope.organization.as_deref().unwrap_or_default();
-            let call = Call {
-                body: body(self.cx.ask, self.detail, cid, &[&grant.role_id]),
-                ..self.write.call.clone()
-            };
-            match core::send(self.config, self.cx, &call).await {
-                Ok(answer) => judge(self.cx, &answer).unwrap_or_else(|refusal| refusal.verdict(self.cx)),
-                Err(fault) => self.cx.fault(&fault),
+        let mut verdicts = all(verdict);
+        // A success with errors inside does not say which role they mean. If a fresh read shows no change, each role is revoked by
+        // itself: revoking subtracts from a set, so that twice is the same as once.
+        if refusal.is_inside_success && refusal.may_be_about_a_role() && self.is_unchanged().await {
+            let count = self.grants.len().min(revokes.alone_left.get());
+            revokes.alone_left.set(revokes.alone_left.get().saturating_sub(count));
+            let chosen = self.grants.get(..count).unwrap_or_default();
+            let again = without_refusals(self.one_by_one(chosen).await);
+            for (verdict, again) in verdicts.iter_mut().zip(again) {
+                *verdict = again;
             }
-        });
-        for (verdict, again) in verdicts.iter_mut().zip(join_all(answers).await) {
-            *verdict = match again {
-                // The batch may have had an effect, whatever became of this.
-                Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
-                    Verdict::Unanswered { reason, message }
-                }
-                other => other,
-            };
         }
         verdicts
     }
 
+    /// Each role in a request of its own.
+    async fn one_by_one(&self, grants: &[&Grant]) -> Vec<Verdict> {
+        stream::iter(grants)
+            .map(|grant| self.alone(grant))
+            .buffered(CONCURRENT_REVOKES)
+            .collect()
+            .await
+    }
+
+    async fn alone(&self, grant: &Grant) -> Verdict {
+        if !self.cx.client.deadline().allows_write(self.cx.client.transport()) {
+            return Verdict::NotSent {
+                reason: Reason::Deadline,
+                message: String::from(
+                    "refused in a batch, and too little of the deadline was left to revoke it by itself",
+                ),
+            };
+        }
+        let cid = grant.scope.organization.as_deref().unwrap_or_default();
+        let call = Call {
+            body: body(self.cx.ask, self.detail, cid, &[&grant.role_id]),
+            ..self.write.call.clone()
+        };
+        match core::send(self.config, self.cx, &call).await {
+            Ok(answer) => match judge(self.cx, &answer) {
+                Ok(verdict) => verdict,
+                Err(refusal) => self.verdict(&refusal, grant).await,
+            },
+            Err(fault) => self.cx.fault(&fault),
+        }
+    }
+
+    /// The refusal of a request for one role.
+    async fn verdict(&self, refusal: &Refusal, grant: &Grant) -> Verdict {
+        if refusal.means_role {
+            self.cx.note(&refusal.fault);
+            self.unknown_role(refusal, grant).await
+        } else {
+            refusal.verdict(self.cx)
+        }
+    }
+
+    /// Whether nothing of this request is held.
+    fn are_probes(&self) -> bool {
+        let held: HashSet<(&str, &str)> = self
+            .detail
+            .held
+            .iter()
+            .map(|held| (held.role_id.as_str(), held.cid.as_str()))
+            .collect();
+        self.grants.iter().all(|grant| {
+            let cid = grant.scope.organization.as_deref().unwrap_or_default();
+            !held.contains(&(grant.role_id.as_str(), cid))
+        })
+    }
+
     async fn is_unchanged(&self) -> bool {
-        let Ok((now, _)) = read::read(self.config, self.cx, &self.detail.uuid).await else {
+        let Ok((now, _)) = read::read(self.config, self.cx, self.memory, &self.detail.uuid).await else {
             return false;
         };
         self.grants.iter().all(|grant| now.shows(grant))
@@ -191,16 +239,30 @@ impl Sending<'_> {
     /// Whether any directory that can be read has the role; `None` if one that may have it cannot be read.
     async fn is_listed(&self, grant: &Grant) -> Option<bool> {
         let own = grant.scope.organization.as_deref().and_then(|cid| Cid::parse(cid).ok());
-        let mut cids = self.detail.visible_cids();
-        if let Some(own) = own.filter(|own| !cids.contains(own)) {
-            cids.push(own);
-        }
+        let mut cids: BTreeSet<Cid> = self.detail.visible_cids().into_iter().collect();
+        cids.extend(own.into_iter().chain(self.detail.own_cids()));
+        let cids: Vec<Cid> = cids.into_iter().collect();
         let known = self.directories.of_all(self.config, self.cx, &cids).await.ok()?;
-        if known.roles.iter().any(|role| role.id == grant.role_id) {
+        if known.has(&grant.role_id) {
             return Some(true);
         }
-        (known.coverage == Coverage::Whole).then_some(false)
+        known.is_whole().then_some(false)
     }
+}
+
+/// The batch before may have had an effect, whatever became of the single request.
+fn without_refusals(verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let unclear = |verdict| match verdict {
+        Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
+            Verdict::Unanswered { reason, message }
+        }
+        Verdict::UnknownRole { message } => Verdict::Unanswered {
+            reason: Reason::ProviderRefused,
+            message,
+        },
+        other => other,
+    };
+    verdicts.into_iter().map(unclear).collect()
 }
 
 /// An explicit no, or errors inside a success.
@@ -246,6 +308,15 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
 }
 
 impl Refusal {
+    /// One role of a batch may be the reason, and not the credentials or a rate limit.
+    const fn may_be_about_a_role(&self) -> bool {
+        match self.fault.kind {
+            FaultKind::Refused | FaultKind::NotFound => true,
+            FaultKind::ServerError => self.is_inside_success,
+            _ => false,
+        }
+    }
+
     fn verdict(&self, cx: &Context<'_>) -> Verdict {
         if !self.is_inside_success {
             return cx.fault(&self.fault);

@@ -1,5 +1,7 @@
 //! What can be neither taken nor ruled out, and what it means that nothing is held.
 
+use std::collections::BTreeSet;
+
 use crate::{
     ask::Selector,
     naming,
@@ -11,8 +13,11 @@ use crate::{
 use super::{
     assignments::{ALL, Assigned, Assignments, Given},
     ids::{self, Key, Published},
-    read::{Detail, mentioned},
+    read::{Detail, EVERYTHING, mentioned},
 };
+
+/// Places that a message names at most.
+const MOST_SHOWN: usize = 8;
 
 /// What a selector's id or name can be.
 enum Named {
@@ -51,7 +56,7 @@ pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)
     let within_reach = assignments
         .mentions(label)
         .filter(|(held, _)| reaches(selector, held))
-        .filter_map(|(held, mention)| Some((held, held.parts.get(mention.part?)?)));
+        .filter_map(|(held, part)| Some((held, part?)));
     for (held, part) in within_reach {
         match part.is_meant(selector) {
             Some(true) => return Some((Reason::WouldWiden, why_not_alone(label, part, held))),
@@ -164,6 +169,11 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     if let Some((reason, message)) = obstacle(selector, detail) {
         return Absence::Unclear { reason, message };
     }
+    if let Some(kind) = detail.hidden.iter().find(|kind| may_hold(kind, selector)) {
+        return not_visible(format!(
+            "the user's element shows no list of `{kind}`, where the role may stand"
+        ));
+    }
     if let Some(held) = carrier(selector, &detail.assignments) {
         return ambiguous(format!(
             "`{}` is held with application roles only, as `{held}`: send that id, or the id of the role without a name",
@@ -204,6 +214,21 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     } else {
         Absence::ProvenExcept { warnings }
     }
+}
+
+/// Whether a list that is not shown may have what a selector means. Application roles of the organization's are for every project.
+fn may_hold(kind: &str, selector: &Selector) -> bool {
+    if matches!(kind, EVERYTHING | "organization") {
+        return true;
+    }
+    let group = selector.group.as_deref();
+    let roles = match (&selector.id, &selector.name) {
+        (Some(id), _) => ids::by_id(&Key::parse(id).role, group),
+        (None, Some(name)) => ids::called(name, group),
+        (None, None) => Vec::new(),
+    };
+    let is_of_kind = roles.is_empty() || roles.iter().any(|role| role.kind == kind);
+    is_of_kind && group.is_none_or(|group| group == kind)
 }
 
 /// An assignment of the role that a display name means without application roles, held with some.
@@ -275,20 +300,23 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
         return Ok(());
     };
     let anywhere = anywhere(selector);
-    let held_at: Vec<&str> = mentioned(assignments, selector)
-        .into_iter()
-        .filter_map(|position| assignments.held.get(position))
-        .filter(|held| anywhere.admits(&held.grant.scope))
-        .filter_map(|held| held.grant.scope.workspace.as_deref())
-        .collect();
+    let skeleton = naming::skeleton(place);
+    let mut held_at: BTreeSet<&str> = BTreeSet::new();
+    for held in mentioned(assignments, selector).filter(|held| anywhere.admits(&held.grant.scope)) {
+        let Some(id) = held.grant.scope.workspace.as_deref() else {
+            continue;
+        };
+        if held_at.len() < MOST_SHOWN {
+            held_at.insert(id);
+        }
+        if naming::skeleton(id) == skeleton {
+            return Err(ambiguous(format!(
+                "`{place}` is not the id of a deployment or project; did you mean `{id}`?"
+            )));
+        }
+    }
     if held_at.is_empty() {
         return Ok(());
-    }
-    let skeleton = naming::skeleton(place);
-    if let Some(id) = held_at.iter().find(|id| naming::skeleton(id) == skeleton) {
-        return Err(ambiguous(format!(
-            "`{place}` is not the id of a deployment or project; did you mean `{id}`?"
-        )));
     }
     if place == ALL {
         warnings.push(Warning::HeldAtSinglePlaces.text());
@@ -297,7 +325,7 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
     } else {
         return Err(ambiguous(format!(
             "`{place}` does not look like the id of a deployment or project, and the role is held at {}",
-            held_at.join(", ")
+            held_at.into_iter().collect::<Vec<_>>().join(", ")
         )));
     }
     Ok(())
@@ -309,10 +337,7 @@ fn is_mapped(selector: &Selector, mapped: &Assignments) -> bool {
         let place = grant.scope.workspace.as_deref();
         is_all(place) || is_all(selector.workspace.as_deref()) || place == selector.workspace.as_deref()
     };
-    mentioned(mapped, selector)
-        .into_iter()
-        .filter_map(|position| mapped.held.get(position))
-        .any(|held| anywhere.admits(&held.grant.scope) && overlaps(&held.grant))
+    mentioned(mapped, selector).any(|held| anywhere.admits(&held.grant.scope) && overlaps(&held.grant))
 }
 
 /// Whether an assignment is for the place of a selector: what is for more gives the role at every narrower place, too, and what is for

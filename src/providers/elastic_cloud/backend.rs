@@ -147,7 +147,6 @@ impl Backend for ElasticCloud {
     }
 
     fn unify(&self, reading: &Reading, detail: &Detail) -> User {
-        let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
-        mapping::user(&detail.member, &detail.organization, &held)
+        mapping::user(reading, detail)
     }
 }

@@ -1,4 +1,4 @@
-//! What of the contract Elastic Cloud understands.
+//! The parts of the contract that Elastic Cloud supports.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub const CAPABILITY: Capability = Capability {
     permissions: &["the role organization owner"],
     user_ids: &["the user id", "the e-mail address of a member"],
     role_ids: &[
-        "id: a published role id, alone or with its custom roles (`elasticsearch-viewer+alpha`)",
+        "id: a role id, by itself or with its application roles (`elasticsearch-viewer+alpha`)",
         "name: the display name, the name of a custom role",
     ],
     group: Some("the kind of project: `elasticsearch`, `observability`, `security`"),

@@ -1,5 +1,7 @@
 //! Elastic Cloud's requests, and what its refusals say.
 
+use serde_json::value::RawValue;
+
 use crate::{
     client::{Answer, Call, Elements, lenient::Row, path_segment},
     error::{FaultKind, ProviderFault},
@@ -46,7 +48,7 @@ pub async fn organizations(config: &Config, cx: &Context<'_>) -> Result<Organiza
     answer.json("the organizations")
 }
 
-/// Folds a list of the organization element by element: it has no pages and can be long.
+/// Folds a list of the organization, element by element: it has no pages and can be long.
 pub async fn elements<T: Default>(
     config: &Config,
     cx: &Context<'_>,
@@ -59,8 +61,7 @@ pub async fn elements<T: Default>(
         .base
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
     let parse = |folded: &mut T, element: &[u8]| {
-        let element: Option<&serde_json::value::RawValue> = serde_json::from_slice(element).ok();
-        let element = element.ok_or_else(|| {
+        let element: &RawValue = serde_json::from_slice(element).map_err(|_| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
                 format!("an element of Elastic Cloud's {path} is not JSON"),
@@ -82,10 +83,11 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     } else {
         answer.fault_kind()
     };
-    ProviderFault {
-        retry_after: cx.client.retry_after(answer),
-        ..answer.fault(kind, format!("{what} ({}): {}", answer.status, error_message(answer)))
-    }
+    cx.client.fault(
+        answer,
+        kind,
+        format!("{what} ({}): {}", answer.status, error_message(answer)),
+    )
 }
 
 /// The codes and messages of an answer's errors.

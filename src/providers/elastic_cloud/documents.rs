@@ -23,17 +23,18 @@ pub struct Member {
     pub role_assignments: Option<Box<RawValue>>,
 }
 
-/// One element of a list of assignments. `all` stands for every deployment or project, and the ids are absent then.
+/// One element of a list of assignments. `all` stands for every deployment or project, and the ids are absent then. What names
+/// something must be a text: another type is another name than the one that is held.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Item {
-    pub organization_id: Id,
-    pub role_id: Text,
+    pub organization_id: Row<String>,
+    pub role_id: Row<String>,
     pub all: Flag,
-    pub deployment_ids: Rows<Id>,
-    pub project_ids: Rows<Id>,
-    pub resource_ids: Rows<Id>,
-    pub application_roles: Rows<Text>,
+    pub deployment_ids: Rows<String>,
+    pub project_ids: Rows<String>,
+    pub resource_ids: Rows<String>,
+    pub application_roles: Rows<String>,
 }
 
 /// One element of a list of assignments, as it is sent to be removed.
@@ -127,11 +128,23 @@ pub fn row<T: serde::de::DeserializeOwned>(text: &str) -> Row<T> {
     serde_json::from_str(text).unwrap_or_else(|_| Row::Unread(String::new()))
 }
 
-/// The ids or names of a list. `None` if one of them, or the list, cannot be read; a list that is missing or `null` is empty.
-pub fn texts<K>(rows: &Rows<crate::client::lenient::Scalar<K>>) -> Option<Vec<String>> {
+/// A text as it came, unless it is missing, blank or broken.
+pub fn text(row: &Row<String>) -> Option<&str> {
+    let text = row.read()?;
+    let is_readable = !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
+    is_readable.then_some(text)
+}
+
+/// Whether the key is missing or `null`.
+pub fn is_missing(row: &Row<String>) -> bool {
+    matches!(row, Row::Unread(raw) if raw.is_empty() || raw == "null")
+}
+
+/// The texts of a list. `None` if one of them, or the list, cannot be read; a list that is missing or `null` is empty.
+pub fn texts(rows: &Rows<String>) -> Option<Vec<String>> {
     match rows {
         Rows::Absent | Rows::Null => Some(Vec::new()),
         Rows::Unread(_) => None,
-        Rows::List(rows) => rows.iter().map(|row| row.read()?.as_str().map(str::to_owned)).collect(),
+        Rows::List(rows) => rows.iter().map(|row| text(row).map(str::to_owned)).collect(),
     }
 }

@@ -32,9 +32,14 @@ pub struct Scan {
     /// Other members who may administer the organization.
     pub other_admins: usize,
     pub admins: usize,
-    /// Elements without a user id: the e-mail address, if there is one, and the text.
-    pub unread: Vec<(Option<String>, String)>,
+    /// Elements without a user id that show an e-mail address: the address, and the text.
+    pub unread: Vec<(String, String)>,
+    /// Elements without a user id.
+    nameless: usize,
 }
+
+/// Elements of one member, and elements without a user id, that are kept at most.
+const MOST_KEPT: usize = 64;
 
 impl Scan {
     /// The one id of everybody who was found.
@@ -85,7 +90,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
             message: format!("several members have the id or e-mail address `{wanted}`"),
         }),
         // The user may be one of them.
-        (None, _) if !scan.unread.is_empty() => {
+        (None, _) if scan.nameless > 0 => {
             Err(ProviderFault::new(FaultKind::BadAnswer, "a member in Elastic Cloud's list has no user_id").into())
         }
         (None, _) => Err(not_found(config, cx, organization).await),
@@ -96,6 +101,10 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
     let each = |scan: &mut Scan, element: &str| {
         note(scan, element, wanted);
+        if scan.found.len() > MOST_KEPT || scan.unread.len() > MOST_KEPT {
+            let message = "Elastic Cloud's members list shows the same user, or members without user_id, too often";
+            return Err(ProviderFault::new(FaultKind::BadAnswer, message));
+        }
         Ok(())
     };
     match core::elements(config, cx, organization, List::Members, each).await? {
@@ -107,13 +116,13 @@ pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted:
 fn note(scan: &mut Scan, element: &str, wanted: &str) {
     let member = match documents::row::<Member>(element) {
         Row::Read(member) if member.user_id.as_str().is_some() => member,
-        Row::Read(member) => {
-            let email = member.email.as_str().map(str::to_owned);
-            scan.unread.push((email, cut(element)));
-            return;
-        }
-        Row::Unread(_) => {
-            scan.unread.push((None, cut(element)));
+        shown => {
+            scan.nameless = scan.nameless.saturating_add(1);
+            let email = shown.read().and_then(|member| member.email.as_str());
+            // One that shows nobody is somebody else's: there is one element a member.
+            if let Some(email) = email {
+                scan.unread.push((email.to_owned(), cut(element)));
+            }
             return;
         }
     };
@@ -145,7 +154,7 @@ fn is_admin(member: &Member) -> bool {
         .filter_map(|(_, list)| serde_json::from_str::<crate::client::lenient::Rows<Item>>(list.get()).ok())
         .any(|rows| {
             rows.read()
-                .filter_map(|item| item.role_id.as_str())
+                .filter_map(|item| documents::text(&item.role_id))
                 .any(|role| ids::canonical("organization", role) == ids::ORGANIZATION_ADMIN)
         })
 }

@@ -3,7 +3,9 @@
 //! No call lists the roles. Sources: `elastic/docs-content` (user roles of a cloud organization), `elastic/terraform-provider-ec`
 //! (role ids of projects).
 
-use crate::naming::same;
+use std::{collections::HashMap, sync::LazyLock};
+
+use crate::naming::{same, skeleton};
 
 /// Who may administer the organization.
 pub const ORGANIZATION_ADMIN: &str = "organization-admin";
@@ -96,15 +98,30 @@ pub fn published(id: &str) -> Option<&'static Published> {
 /// The id of a role of that kind. Two official sources spell the ids of projects in two ways, with and without the kind in front,
 /// with `-` and with `_`. An id that is not published keeps its letters.
 pub fn canonical(kind: &str, id: &str) -> String {
-    let with_kind = |id: String| {
+    let with_kind = |id: &str| {
+        let id = id.replace('_', "-");
         let has_kind = !has_prefix(kind) || spelled(&id).starts_with(&format!("{kind}-"));
         if has_kind { id } else { format!("{kind}-{id}") }
     };
-    let whole = with_kind(id.replace('_', "-"));
-    match published(&whole) {
+    match published(&with_kind(id.trim())) {
         Some(role) if role.kind == kind => role.id.to_owned(),
-        _ => whole,
+        _ => with_kind(id),
     }
+}
+
+/// The published role of that kind that an id, which is none, looks like.
+pub fn look_alike(kind: &str, id: &str) -> Option<&'static Published> {
+    static BY_SKELETON: LazyLock<HashMap<String, Vec<&'static Published>>> = LazyLock::new(|| {
+        let mut roles: HashMap<String, Vec<&'static Published>> = HashMap::new();
+        for role in &ROLES {
+            for id in [Some(role.id), bare(role.kind, role.id)].into_iter().flatten() {
+                roles.entry(skeleton(id)).or_default().push(role);
+            }
+        }
+        roles
+    });
+    let like = BY_SKELETON.get(&skeleton(id))?;
+    like.iter().copied().find(|role| role.kind == kind)
 }
 
 /// The published roles that an id can mean; several if it lacks the kind, and no group tells it. Without its kind it is lower-case:
@@ -144,7 +161,7 @@ pub fn bare<'a>(kind: &str, id: &'a str) -> Option<&'a str> {
 
 /// An id in lower case, with `-`.
 pub fn spelled(id: &str) -> String {
-    id.to_lowercase().replace('_', "-")
+    id.trim().to_lowercase().replace('_', "-")
 }
 
 /// Whether a role only carries application roles where it has some: a project's viewer.
@@ -238,6 +255,8 @@ mod tests {
             ("observability", "made-later", "observability-made-later"),
             ("observability", "Made_Later", "observability-Made-Later"),
             ("organization", "auditor", "auditor"),
+            ("security", " Viewer ", "security-viewer"),
+            ("organization", " auditor ", " auditor "),
         ] {
             assert_eq!(canonical(kind, id), expected);
         }

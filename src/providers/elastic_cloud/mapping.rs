@@ -2,14 +2,24 @@
 
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
-    provider::Grant,
+    provider::{Grant, Reading},
     unified::blank_user,
 };
 
-use super::{assignments::ALL, documents::Member};
+use super::{assignments::ALL, read::Detail};
 
-/// The unified user. A member is active: the list has no status.
-pub fn user(member: &Member, organization: &str, held: &[&Grant]) -> types::User {
+/// The unified user. A member is active: the list has no status. Roles are never shown partly: where a list was not shown, they are
+/// left out.
+pub fn user(reading: &Reading, detail: &Detail) -> types::User {
+    let Detail {
+        member,
+        organization,
+        hidden,
+        ..
+    } = detail;
+    let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
+    let is_whole = hidden.is_empty();
+    let roles = held.iter().filter(|_| is_whole).map(|grant| role(grant));
     let name = member.name.as_str().map(str::to_owned);
     let email = member.email.as_str().map(str::to_owned);
     let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
@@ -30,12 +40,13 @@ pub fn user(member: &Member, organization: &str, held: &[&Grant]) -> types::User
             .into_iter()
             .collect(),
         status: Some(String::from("active")),
-        roles: held.iter().map(|grant| role(grant)).collect(),
+        roles: roles.collect(),
+        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
         organizations: vec![Organization {
-            id: Some(organization.to_owned()),
+            id: Some(organization.clone()),
             name: None,
         }],
-        workspaces: workspaces(held),
+        workspaces: workspaces(&held),
         created_at: member.member_since.as_str().map(str::to_owned),
         ..blank_user(member.user_id.as_str().unwrap_or_default())
     }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    assignments::{ALL, Assignments, Places},
+    assignments::{ALL, Assigned, Assignments, Places, sorted_name},
     config::Config,
     documents::Member,
     find::{self, Scan},
@@ -28,6 +28,9 @@ use super::{
 
 /// Wider grants that are shown at the places of a request at most. With more of them nothing is proven.
 const MOST_WIDER: usize = 4_096;
+
+/// Stands for the lists of every kind.
+pub const EVERYTHING: &str = "role_assignments";
 
 /// What is kept between the reads of one operation.
 #[derive(Default)]
@@ -39,6 +42,8 @@ pub struct Memory {
     mappings: RefCell<Option<Rc<Mappings>>>,
     /// Where something was held in any read.
     places: RefCell<Places>,
+    /// The lists that the first read lacked.
+    hidden: RefCell<BTreeSet<&'static str>>,
 }
 
 /// Provider-specific data kept from a read for the later steps.
@@ -47,6 +52,8 @@ pub struct Detail {
     pub member: Member,
     pub organization: String,
     pub assignments: Assignments,
+    /// Lists that were never shown: kinds, or [`EVERYTHING`].
+    pub hidden: BTreeSet<&'static str>,
     pub admins: usize,
     pub other_admins: usize,
     pub mappings: Option<Rc<Mappings>>,
@@ -72,6 +79,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     let organization = memory.organization.borrow().clone();
     let mappings = memory.mappings.borrow().clone();
     let first = memory.first.take();
+    let is_first = first.is_some();
     let scan = match first {
         Some(scan) => scan,
         None => find::scan(config, cx, &organization, user).await?,
@@ -86,6 +94,17 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         assignments.add(Assignments::read(shown, &organization));
     }
     assignments.unread.extend(elements_of(&scan, &found.member));
+    let mut missing = assignments.hidden.clone();
+    if scan.found.iter().any(|found| found.member.role_assignments.is_none()) {
+        missing.insert(EVERYTHING);
+    }
+    if is_first {
+        memory.hidden.replace(missing.clone());
+    }
+    // A list that goes with the last role in it is none that hides something.
+    let (hidden, emptied): (BTreeSet<_>, BTreeSet<_>) = missing
+        .into_iter()
+        .partition(|kind| memory.hidden.borrow().contains(kind));
     assignments.places.remember(&memory.places.borrow());
     memory.places.replace(assignments.places.clone());
     if let Some(mappings) = &mappings {
@@ -112,6 +131,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         .iter()
         .filter_map(|found| found.member.email.as_str().map(str::to_lowercase))
         .collect();
+    let mut warnings = Vec::new();
+    if mappings.is_none() {
+        warnings.push(Warning::SsoNotChecked.text());
+    }
+    if !hidden.is_empty() {
+        warnings.push(Warning::RolesNotWhole.text());
+    }
     let member = found.member.clone();
     let reading = Reading {
         grants,
@@ -121,18 +147,15 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         other_ids: Vec::new(),
         documents: vec![("user", found.raw.clone())],
         unreadable,
-        is_sparse: scan.found.iter().all(|found| found.member.role_assignments.is_none()),
-        warnings: mappings
-            .is_none()
-            .then(|| Warning::SsoNotChecked.text())
-            .into_iter()
-            .collect(),
+        is_sparse: !emptied.is_empty(),
+        warnings,
         detail: Box::new(()),
     };
     let detail = Detail {
         member,
         organization,
         assignments,
+        hidden,
         admins: scan.admins,
         other_admins: scan.other_admins,
         mappings,
@@ -142,15 +165,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
 
 /// The elements without a user id that may be the user's own: their e-mail address says so, or nothing tells them apart by it.
 fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
-    let is_own = |email: &Option<String>| match (email, member.email.as_str()) {
-        (Some(email), Some(own)) => same(email, own),
-        (Some(_), None) => true,
-        // One element a member: a row that shows nobody is somebody else's.
-        (None, _) => false,
-    };
+    let own = member.email.as_str();
     scan.unread
         .iter()
-        .filter(|(email, _)| is_own(email))
+        .filter(|(email, _)| own.is_none_or(|own| same(email, own)))
         .map(|(_, raw)| UnreadRow::new(raw.clone()))
         .collect()
 }
@@ -160,16 +178,17 @@ fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
 fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     let mut wider: Vec<Grant> = Vec::new();
     let mut seen = HashSet::new();
+    let mut asked = HashSet::new();
     for entry in &ask.entries {
         let selector = resolve(entry.selector(), assignments);
         let Some(place) = &selector.workspace else {
             continue;
         };
+        if !asked.insert((selector.id.clone(), selector.name.clone(), place.clone())) {
+            continue;
+        }
         let kind = assignments.places.kind(Some(place));
         for held in mentioned(assignments, &selector) {
-            let Some(held) = assignments.held.get(held) else {
-                continue;
-            };
             let what = match (held.kind, held.grant.scope.workspace.as_deref()) {
                 ("organization", _) => "organization",
                 ("deployment", Some(ALL)) => "every deployment",
@@ -204,29 +223,31 @@ fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     Some(wider)
 }
 
-/// Positions of the assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
-pub fn mentioned(assignments: &Assignments, selector: &Selector) -> BTreeSet<usize> {
-    let named: Vec<&str> = match (&selector.id, &selector.name) {
-        (Some(id), _) => vec![id.as_str()],
+/// The assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
+pub fn mentioned<'a>(
+    assignments: &'a Assignments,
+    selector: &Selector,
+) -> impl Iterator<Item = &'a Assigned> + use<'a> {
+    let texts: BTreeSet<String> = match (&selector.id, &selector.name) {
+        (Some(id), _) => BTreeSet::from([id.clone()]),
         (None, Some(name)) => ids::called(name, None)
             .into_iter()
-            .map(|role| role.id)
-            .chain([name.as_str()])
+            .map(|role| role.id.to_owned())
+            .chain([name.clone()])
             .collect(),
-        (None, None) => Vec::new(),
+        (None, None) => BTreeSet::new(),
     };
-    named
+    texts
         .into_iter()
-        .flat_map(|text| assignments.mentions(text))
-        .map(|(_, mention)| mention.position)
-        .collect()
+        .flat_map(|text| assignments.mentions(&text))
+        .map(|(held, _)| held)
 }
 
 /// A selector in the spelling of the reading.
 pub fn resolve(selector: &Selector, assignments: &Assignments) -> Selector {
     let mut selector = selector.clone();
     if let Some(name) = selector.name.as_mut().filter(|name| name.contains('+')) {
-        *name = super::assignments::sorted_name(name);
+        *name = sorted_name(name);
     }
     let Some(id) = &selector.id else {
         return selector;

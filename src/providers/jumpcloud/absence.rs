@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::{
     ask::Selector,
     error::ProviderFault,
-    provider::{Absence, Context},
+    naming::canonical,
+    provider::{Absence, Context, Grant, GrantKind, Identity, Reading},
     reason::Reason,
 };
 
@@ -28,6 +29,7 @@ pub async fn of(
     config: &Config,
     cx: &Context<'_>,
     selector: &Selector,
+    reading: &Reading,
     detail: &Detail,
 ) -> Result<Absence, ProviderFault> {
     if selector.is_link {
@@ -40,7 +42,7 @@ pub async fn of(
     }
     match &selector.group {
         Some(text) => of_membership(config, cx, text, detail).await,
-        None => of_role(selector, detail),
+        None => of_role(selector, reading, detail),
     }
 }
 
@@ -54,7 +56,7 @@ fn is_own(selector: &Selector, detail: &Detail) -> bool {
 }
 
 /// The record names every role that is held; the directory tells whether there is such a role.
-fn of_role(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFault> {
+fn of_role(selector: &Selector, reading: &Reading, detail: &Detail) -> Result<Absence, ProviderFault> {
     if let RoleDirectory::Failed(fault) = &detail.basis.directory {
         return Err(fault.clone());
     }
@@ -73,29 +75,35 @@ fn of_role(selector: &Selector, detail: &Detail) -> Result<Absence, ProviderFaul
         .iter()
         .filter(|role| is_named(selector, &role.id, role.name.as_deref()))
         .collect();
+    let is_told = || is_nobody || are_listed(reading, directory.roles());
     Ok(match (called.as_slice(), directory.gap()) {
         ([], None) => Absence::NotFound(format!("JumpCloud has no role `{}`", selector.label())),
-        ([_], None) => Absence::Proven,
+        ([_], None) if selector.id.is_none() || is_told() => Absence::Proven,
+        ([_], None) => not_visible(
+            "JumpCloud's directory lacks a role that is held: whether it has the id that is asked for cannot be told",
+        ),
         // Who is no administrator has no role, whatever roles there are; the reading's own warning says what is not shown.
-        ([] | [_], Some(_)) if is_nobody => Absence::Proven,
+        ([], Some(_)) if is_nobody => Absence::Proven,
         // Of an administrator's roles, one that the directory does not show may be the very one.
-        ([_], Some(_)) if are_listed(detail) => Absence::Proven,
+        ([_], Some(_)) if is_told() => Absence::Proven,
         ([] | [_], Some(gap)) => not_visible(&format!("it cannot be told which role is meant: {gap}")),
         (several, _) => ambiguous(selector, "role", several.iter().map(|role| role.id.as_str())),
     })
 }
 
-/// Whether the directory has every role that is held.
-fn are_listed(detail: &Detail) -> bool {
-    let listed: HashSet<&str> = detail
-        .basis
-        .directory
-        .roles()
+/// Whether the directory has every role that is held, by its id or at least by its name.
+fn are_listed(reading: &Reading, directory: &[Role]) -> bool {
+    let ids: HashSet<&str> = directory.iter().map(|role| role.id.as_str()).collect();
+    let names: HashSet<String> = directory
         .iter()
-        .map(|role| role.id.as_str())
+        .filter_map(|role| role.name.as_deref().map(canonical))
         .collect();
-    let held = detail.person.known().map(|known| &known.record.roles);
-    held.is_some_and(|held| held.has_every_id && held.ids.iter().all(|id| listed.contains(id.as_str())))
+    let is_listed = |grant: &Grant| match grant.known_as.identity {
+        Identity::NameOnly => names.contains(&canonical(&grant.role_id)),
+        Identity::Id | Identity::NameIsId => ids.contains(grant.role_id.as_str()),
+    };
+    let mut roles = reading.grants.iter().filter(|grant| grant.kind == GrantKind::Role);
+    roles.all(is_listed)
 }
 
 async fn of_membership(

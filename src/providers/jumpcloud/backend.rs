@@ -184,10 +184,10 @@ impl Backend for JumpCloud {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        reading: &Reading,
         detail: &Detail,
     ) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, cx, selector, detail).await?)
+        Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
     }
 
     async fn consequences(
@@ -224,7 +224,10 @@ impl Backend for JumpCloud {
         let mut consequences = Vec::new();
         if is_last_role {
             let deletes = |(target, _)| {
-                let list = format!("the administrator record {} with its API key", known.record.id);
+                let list = format!(
+                    "the administrator record {} with its API key and its access to other organizations",
+                    known.record.id
+                );
                 consequence(target, SideEffect::DeleteAdministrator, list)
             };
             let roles = targets.iter().enumerate();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    client::lenient::{Flag, Id, Row, Rows, Text},
+    client::lenient::{Flag, Row, Rows},
     naming::{canonical, same},
 };
 
@@ -100,7 +100,6 @@ pub struct UserGroup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphObject {
     pub id: String,
-    pub kind: Option<String>,
 }
 
 /// `PUT /api/users/{id}`: the whole list of names.
@@ -113,41 +112,57 @@ pub struct RoleNames<'a> {
     pub rest: &'a Map<String, Value>,
 }
 
-/// The fields that are read, of all documents.
+/// The fields that are read, of all documents. An id or a name is a text: a number in its place is none.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
     #[serde(rename = "_id")]
-    own_id: Id,
-    id: Id,
-    email: Text,
+    own_id: Row<String>,
+    id: Row<String>,
+    email: Row<String>,
     suspended: Flag,
-    name: Text,
+    name: Row<String>,
     #[serde(rename = "displayName")]
-    display_name: Text,
+    display_name: Row<String>,
     #[serde(rename = "membershipMethod")]
-    method: Text,
-    #[serde(rename = "type")]
-    kind: Text,
-    administrator: Id,
-    organization: Id,
+    method: Row<String>,
+    administrator: Row<String>,
+    organization: Row<String>,
 }
 
 /// The four places of a record that say which roles are held.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RoleFields {
-    role: Id,
-    roles: Rows<Id>,
-    // A name is written back as it came: nothing but a string is one.
+    role: Row<String>,
+    roles: Rows<String>,
     #[serde(rename = "roleName")]
     name: Row<String>,
     #[serde(rename = "roleNames")]
     names: Rows<String>,
 }
 
+/// A text as it came, `None` if there is none.
+fn text(row: &Row<String>) -> Option<&str> {
+    // A replacement character stands for bytes that were not UTF-8: another text than was meant.
+    let is_whole = |text: &&String| !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
+    row.read().filter(is_whole).map(String::as_str)
+}
+
+fn owned(row: &Row<String>) -> Option<String> {
+    text(row).map(str::to_owned)
+}
+
+/// Whether something stands there that is no text.
+fn is_odd(row: &Row<String>) -> bool {
+    match row {
+        Row::Read(read) => !read.trim().is_empty() && text(row).is_none(),
+        Row::Unread(raw) => !raw.is_empty() && raw != "null",
+    }
+}
+
 impl RecordedRoles {
-    fn of(document: &Value) -> Self {
+    pub fn of(document: &Value) -> Self {
         let fields = Some(document).filter(|document| document.is_object());
         let fields: RoleFields = fields
             .and_then(|document| RoleFields::deserialize(document).ok())
@@ -158,49 +173,41 @@ impl RecordedRoles {
         };
         let mut names: Vec<String> = Vec::new();
         for row in fields.names.rows() {
-            match row.read().filter(|name| is_writable(name)) {
-                Some(name) => names.push(name.clone()),
+            match text(row) {
+                Some(name) => names.push(name.to_owned()),
                 None => note("the name of a role in the administrator's record cannot be read"),
             }
         }
-        if matches!(fields.names, Rows::Unread(_)) {
+        if matches!(fields.names, Rows::Unread(_)) || is_odd(&fields.name) {
             note("the names of the roles in the administrator's record cannot be read");
         }
         let has_list = !fields.names.rows().is_empty();
-        match &fields.name {
-            Row::Read(name) if name.trim().is_empty() => {}
-            Row::Read(name) if !is_writable(name) => {
-                note("the name of the role in the administrator's record cannot be read")
+        if let Some(name) = text(&fields.name)
+            && !names.iter().any(|listed| same(listed, name))
+        {
+            if has_list {
+                note("roleName and roleNames of the administrator's record contradict each other");
             }
-            Row::Read(name) if names.iter().any(|listed| same(listed, name)) => {}
-            Row::Read(name) => {
-                if has_list {
-                    note("roleName and roleNames of the administrator's record contradict each other");
-                }
-                names.push(name.clone());
-            }
-            Row::Unread(raw) if raw.is_empty() || raw == "null" => {}
-            Row::Unread(_) => note("the name of the role in the administrator's record cannot be read"),
+            names.push(name.to_owned());
         }
         let mut ids: Vec<String> = Vec::new();
         for row in fields.roles.rows() {
-            match row.read().and_then(Id::as_str) {
+            match text(row) {
                 Some(id) => ids.push(id.to_ascii_lowercase()),
                 None => note("the id of a role in the administrator's record cannot be read"),
             }
         }
-        if matches!(fields.roles, Rows::Unread(_)) || fields.role.is_unread() {
+        if matches!(fields.roles, Rows::Unread(_)) || is_odd(&fields.role) {
             note("the ids of the roles in the administrator's record cannot be read");
         }
         let has_ids = !fields.roles.rows().is_empty();
-        if let Some(id) = fields.role.as_str() {
-            let id = id.to_ascii_lowercase();
-            if !ids.contains(&id) {
-                if has_ids {
-                    note("role and roles of the administrator's record contradict each other");
-                }
-                ids.push(id);
+        if let Some(id) = text(&fields.role).map(str::to_ascii_lowercase)
+            && !ids.contains(&id)
+        {
+            if has_ids {
+                note("role and roles of the administrator's record contradict each other");
             }
+            ids.push(id);
         }
         if names.is_empty() {
             note("the administrator's record names no role");
@@ -255,7 +262,7 @@ impl Listed for Administrator {
         Some(Self {
             id: fields.some_id()?,
             is_active: fields.suspended.is_absent() || fields.suspended.as_bool() == Some(false),
-            email: fields.email.into_string(),
+            email: owned(&fields.email),
             roles: RecordedRoles::of(document),
         })
     }
@@ -270,7 +277,7 @@ impl Listed for SystemUser {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?,
-            email: fields.email.into_string(),
+            email: owned(&fields.email),
         })
     }
 
@@ -284,7 +291,7 @@ impl Listed for Role {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            name: fields.name.into_string(),
+            name: owned(&fields.name),
         })
     }
 
@@ -297,8 +304,8 @@ impl Listed for OrganizationLink {
     fn of(row: &Value) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
-            administrator: fields.administrator.into_string()?.to_ascii_lowercase(),
-            organization: fields.organization.into_string()?.to_ascii_lowercase(),
+            administrator: text(&fields.administrator)?.to_ascii_lowercase(),
+            organization: text(&fields.organization)?.to_ascii_lowercase(),
         })
     }
 
@@ -312,7 +319,7 @@ impl Listed for Organization {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            name: fields.display_name.into_string(),
+            name: owned(&fields.display_name),
         })
     }
 
@@ -326,8 +333,8 @@ impl Listed for UserGroup {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            is_dynamic: fields.method.as_str() == Some("DYNAMIC_AUTOMATED"),
-            name: fields.name.into_string(),
+            is_dynamic: text(&fields.method) == Some("DYNAMIC_AUTOMATED"),
+            name: owned(&fields.name),
         })
     }
 
@@ -341,7 +348,6 @@ impl Listed for GraphObject {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
-            kind: fields.kind.into_string(),
         })
     }
 
@@ -358,7 +364,7 @@ impl Fields {
 
     /// `_id` or `id`.
     fn some_id(&self) -> Option<String> {
-        self.own_id.as_str().or_else(|| self.id.as_str()).map(str::to_owned)
+        owned(&self.own_id).or_else(|| owned(&self.id))
     }
 }
 
@@ -367,125 +373,7 @@ pub fn id_of(document: &Value) -> Option<String> {
     Fields::of(document)?.some_id()
 }
 
-/// A name is written back as it came: a replacement character stands for bytes that were not UTF-8.
-fn is_writable(name: &str) -> bool {
-    !name.trim().is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)
-}
-
 fn has_repeated(texts: &[String]) -> bool {
     let mut known = HashSet::new();
     !texts.iter().all(|text| known.insert(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn roles(document: &Value) -> RecordedRoles {
-        RecordedRoles::of(document)
-    }
-
-    #[test]
-    fn a_record_of_either_age_tells_its_roles() {
-        let newer = json!({"roleName": "One", "roleNames": ["One", "Two"], "role": "1", "roles": ["2", "1"]});
-        assert_eq!(roles(&newer).told().unwrap(), ["One", "Two"]);
-        assert!(roles(&newer).has_every_id);
-        let older = json!({"roleName": "One", "roleNames": [], "roles": null});
-        assert_eq!(roles(&older).told().unwrap(), ["One"]);
-        assert!(!roles(&older).has_every_id);
-        assert!(Administrator::of(&json!({"roleName": "One"})).is_none());
-        assert_eq!(
-            Administrator::of(&json!({"_id": "a", "roleName": "one", "roleNames": ["One"]}))
-                .unwrap()
-                .roles
-                .names,
-            ["One"]
-        );
-    }
-
-    #[test]
-    fn a_record_that_contradicts_itself_or_cannot_be_read_tells_no_roles() {
-        for document in [
-            json!({}),
-            json!(null),
-            json!({"roleName": "", "roleNames": []}),
-            json!({"roleName": "One", "roles": ["1", "2"]}),
-            json!({"roleNames": ["One"], "roles": ["1", "2"]}),
-            json!({"roleNames": ["One", "Two"], "roles": ["1"]}),
-            json!({"roleNames": ["One", "One"]}),
-            json!({"roleNames": ["One", "Two"], "roles": ["1", "1"]}),
-            json!({"roleName": "Two", "roleNames": ["One"]}),
-            json!({"roleName": "Two", "roleNames": ["One"], "role": "2", "roles": ["1"]}),
-            json!({"roleName": "One", "roleNames": ["One"], "role": "2", "roles": ["1"]}),
-            json!({"roleName": "One", "roleNames": "One"}),
-            json!({"roleName": "One", "roleNames": ["One", null]}),
-            json!({"roleName": "One", "roleNames": ["One", 2]}),
-            json!({"roleName": 1, "roleNames": ["One"]}),
-            json!({"roleNames": ["One", " "]}),
-            json!({"roleNames": ["One"], "roles": [null]}),
-            json!({"roleNames": ["One"], "roles": {"id": "1"}}),
-            json!({"roleNames": ["One"], "role": ["1"]}),
-        ] {
-            assert!(roles(&document).told().is_err(), "{document}");
-        }
-    }
-
-    #[test]
-    fn what_a_record_shows_is_kept_whatever_it_is_worth() {
-        let odd = roles(&json!({"roleName": "Two", "roleNames": ["One", null], "role": "2", "roles": ["1"]}));
-        assert_eq!(
-            (odd.names, odd.ids),
-            (
-                vec!["One".to_owned(), "Two".to_owned()],
-                vec!["1".to_owned(), "2".to_owned()]
-            )
-        );
-    }
-
-    #[test]
-    fn rows_that_cannot_be_read_are_none() {
-        for row in [
-            json!(null),
-            json!(7),
-            json!("x"),
-            json!([]),
-            json!({}),
-            json!({"id": null}),
-            json!({"id": {}}),
-        ] {
-            assert!(UserGroup::of(&row).is_none() && Role::of(&row).is_none(), "{row}");
-            assert!(
-                OrganizationLink::of(&row).is_none() && GraphObject::of(&row).is_none(),
-                "{row}"
-            );
-        }
-        let row = json!({"_id": 5, "name": null, "suspended": "TRUE", "extra": [1]});
-        assert_eq!(UserGroup::of(&row).unwrap().id, "5");
-        assert!(!Administrator::of(&row).unwrap().is_active);
-        assert!(
-            !Administrator::of(&json!({"id": "a", "suspended": 3}))
-                .unwrap()
-                .is_active
-        );
-    }
-
-    #[test]
-    fn a_link_to_an_administrator_without_an_id_is_not_no_link() {
-        assert_eq!(AdministratorLink::of(&json!({"admin": null})), AdministratorLink::None);
-        for link in [
-            json!({}),
-            json!("5e"),
-            json!(["5e"]),
-            json!({"id": {}, "roleName": "Manager"}),
-        ] {
-            let link = AdministratorLink::of(&json!({"admin": link}));
-            assert!(matches!(link, AdministratorLink::Unreadable(_)), "{link:?}");
-        }
-        assert!(matches!(
-            AdministratorLink::of(&json!({"admin": {"id": "5e"}})),
-            AdministratorLink::To(_)
-        ));
-    }
 }

@@ -1,22 +1,24 @@
 //! Finds the user: the system user, and the administrator behind it, in whichever way the request names them.
 
-use std::collections::BTreeSet;
+mod addresses;
 
 use serde_json::Value;
 
 use crate::{
-    client::QueryBuilder,
     error::{Error, FaultKind, ProviderFault},
-    naming::same,
     provider::Context,
     reason::Reason,
 };
 
 use super::{
     config::Config,
-    core::{self, Count, List},
-    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, SystemUser, id_of},
+    core,
+    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, id_of},
 };
+
+pub use self::addresses::administrators;
+
+use self::addresses::{gap_of_addresses, has_email, with_email};
 
 /// One person: the system user and the administrator.
 pub struct Person {
@@ -214,22 +216,6 @@ pub fn record(document: &Value) -> Result<Administrator, ProviderFault> {
     Administrator::of(document).ok_or_else(|| unreadable("an administrator that is not as documented"))
 }
 
-/// The administrators of the organization.
-pub async fn administrators(config: &Config, cx: &Context<'_>) -> Result<List<Administrator>, ProviderFault> {
-    core::list(config, cx, "/api/users?sort=_id", Count::Always, "administrators").await
-}
-
-/// Why an administrator of any e-mail address may be missing.
-fn gap_of_addresses(all: &List<Administrator>) -> Option<String> {
-    all.gap("administrators").or_else(|| {
-        let hidden = all.rows.iter().find(|known| known.email.is_none())?;
-        Some(format!(
-            "JumpCloud does not show the e-mail address of the administrator {}",
-            hidden.id
-        ))
-    })
-}
-
 async fn system_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Value>, ProviderFault> {
     core::find(config, cx, "/api/systemusers", id, "the user").await
 }
@@ -377,50 +363,6 @@ fn unclear(message: &str, document: Option<Value>, shown: Option<&RecordedRoles>
         document,
         shown: shown.cloned().unwrap_or_default(),
     }))
-}
-
-/// System users with one e-mail address.
-struct WithEmail {
-    ids: Vec<String>,
-    /// Why there may be another one.
-    gap: Option<String>,
-}
-
-/// The system users with this e-mail address. The filter may regard case: what it lets through is compared here, and a lower-case
-/// spelling is asked for besides.
-async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<WithEmail, ProviderFault> {
-    let lower = email.to_lowercase();
-    let mut ids = BTreeSet::new();
-    let mut gap = None;
-    for spelling in [email, &lower].into_iter().take(if lower == email { 1 } else { 2 }) {
-        let path = QueryBuilder::new()
-            .pair("filter", &format!("email:$eq:{spelling}"))
-            .on("/api/systemusers");
-        let list: List<SystemUser> =
-            core::list(config, cx, &path, Count::Always, "users with this e-mail address").await?;
-        gap = gap.or_else(|| list.gap("users with this e-mail address"));
-        for user in list.rows {
-            match &user.email {
-                Some(known) if same(known, email) => {
-                    ids.insert(user.id);
-                }
-                Some(_) => {}
-                None => {
-                    gap.get_or_insert_with(|| {
-                        format!("JumpCloud does not show the e-mail address of the user {}", user.id)
-                    });
-                }
-            }
-        }
-    }
-    Ok(WithEmail {
-        ids: ids.into_iter().collect(),
-        gap,
-    })
-}
-
-fn has_email(administrator: &Administrator, email: &str) -> bool {
-    administrator.email.as_deref().is_some_and(|known| same(known, email))
 }
 
 fn not_found(text: &str) -> Error {

@@ -56,13 +56,10 @@ pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Groups, ProviderFa
         .map(Groups::new)
 }
 
-/// The groups that the user is a member of.
+/// The groups that the user is a member of. Whatever a row says it is, it is a group that the user may have to leave.
 pub async fn memberships(config: &Config, cx: &Context<'_>, user: &str) -> Result<List<GraphObject>, ProviderFault> {
     let path = format!("/api/v2/users/{}/memberof", path_segment(user));
-    let mut list: List<GraphObject> = core::list(config, cx, &path, Count::Perhaps, "the user's groups").await?;
-    list.rows
-        .retain(|row| row.kind.as_deref().is_none_or(|kind| kind == "user_group"));
-    Ok(list)
+    core::list(config, cx, &path, Count::Perhaps, "the user's groups").await
 }
 
 /// Whether the group's own list has the user, `None` if it does not say: what the user's list of groups lacks is confirmed by the
@@ -85,7 +82,7 @@ pub async fn has_member(
 }
 
 impl Groups {
-    fn new(list: List<UserGroup>) -> Self {
+    pub fn new(list: List<UserGroup>) -> Self {
         let mut groups = Self {
             gap: list.gap("user groups"),
             list,
@@ -186,77 +183,4 @@ pub fn grants(groups: Option<&Groups>, memberships: &[GraphObject], organization
         }
     };
     memberships.iter().map(grant).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::providers::jumpcloud::core::Extent;
-
-    fn groups(extent: Extent) -> Groups {
-        let group = |(id, name): (&str, &str)| UserGroup {
-            id: id.to_owned(),
-            name: Some(name.to_owned()),
-            is_dynamic: false,
-        };
-        let rows = [
-            ("1", "On Call"),
-            ("2", "A, b*"),
-            ("3", "Same"),
-            ("4", "same"),
-            ("5", "a-b"),
-            ("6", "a_b"),
-        ];
-        Groups::new(List {
-            rows: rows.map(group).into(),
-            unread: Vec::new(),
-            extent,
-        })
-    }
-
-    fn id<'a>(groups: &'a Groups, text: &str) -> Result<&'a str, Option<Reason>> {
-        match groups.named(text) {
-            Named::One(group) => Ok(&group.id),
-            Named::None => Err(None),
-            Named::Unclear(reason, _) => Err(Some(reason)),
-        }
-    }
-
-    #[test]
-    fn a_text_names_one_group_or_cannot_be_told() {
-        let groups = groups(Extent::Whole);
-        assert_eq!(id(&groups, " on CALL"), Ok("1"));
-        assert_eq!(id(&groups, "2"), Ok("2"));
-        assert_eq!(id(&groups, "A, b*"), Ok("2"));
-        assert_eq!(id(&groups, "a-b"), Ok("5"));
-        assert_eq!(id(&groups, "*"), Err(None));
-        for text in ["SAME", "OnCall", "On\u{a0}Call", "a b"] {
-            assert_eq!(id(&groups, text), Err(Some(Reason::Ambiguous)), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_list_that_is_not_whole_decides_by_ids_only() {
-        for extent in [Extent::Lacks(1), Extent::Unclear("x")] {
-            let groups = groups(extent);
-            assert_eq!(id(&groups, "1"), Ok("1"));
-            assert_eq!(id(&groups, "On Call"), Err(Some(Reason::NotVisible)));
-            assert_eq!(id(&groups, "Nights"), Err(Some(Reason::NotVisible)));
-            assert_eq!(id(&groups, "Same"), Err(Some(Reason::Ambiguous)));
-        }
-    }
-
-    #[test]
-    fn every_membership_is_a_grant_at_the_group_of_its_id() {
-        let row = |id: &str| GraphObject {
-            id: id.to_owned(),
-            kind: None,
-        };
-        let grants = grants(Some(&groups(Extent::Whole)), &[row("1"), row("9")], Some("org"));
-        let shown: Vec<_> = grants
-            .iter()
-            .map(|grant| (grant.scope.group.as_deref(), grant.role_name.as_deref()))
-            .collect();
-        assert_eq!(shown, [(Some("1"), Some("On Call")), (Some("9"), None)]);
-    }
 }

@@ -50,7 +50,7 @@ pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading:
         }
         inside.extend(
             of_role(reading, id)
-                .filter(|_| selector.is_outermost)
+                .filter(|grant| is_inside(selector, grant))
                 .filter_map(|grant| assignments::entity(&grant.scope))
                 .map(|entity| Warning::HeldAt.about(entity)),
         );
@@ -60,6 +60,12 @@ pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading:
     } else {
         Absence::ProvenExcept { warnings: inside }
     }
+}
+
+/// Whether an assignment is inside what a selector names, and so another one: everything in the organization, or a channel, which
+/// may be in the workspace.
+fn is_inside(selector: &Selector, grant: &Grant) -> bool {
+    selector.is_outermost || (selector.workspace.is_some() && grant.scope.group.is_some())
 }
 
 /// What of an entry can be neither taken nor ruled out, whatever else of it is held. A workspace that the token may not see is

@@ -202,15 +202,15 @@ async fn workspace(config: &Config, cx: &Context<'_>, member: &Member, workspace
         is_listed(config, cx, member, workspace, core::ADMINS),
     );
     let why = |what: &str| format!("who owns and administers workspace {workspace} cannot be read: {what}");
-    let unclear = || Workspace::Unclear(why("a row of its lists is not as documented"));
     Ok(match both.await {
-        Ok((Listed::Unclear, _)) => unclear(),
         // An owner is one whatever the list of admins says.
         Ok((Listed::Yes, admin)) => Workspace::Read {
             is_owner: true,
             is_admin: matches!(admin, Listed::Yes),
         },
-        Ok((Listed::No, Listed::Unclear)) => unclear(),
+        Ok((Listed::Unclear, _) | (Listed::No, Listed::Unclear)) => {
+            Workspace::Unclear(why("a row of its lists is not as documented"))
+        }
         Ok((Listed::No, admin)) => Workspace::Read {
             is_owner: false,
             is_admin: matches!(admin, Listed::Yes),

@@ -102,8 +102,8 @@ impl Assignments {
         Ok(own)
     }
 
-    /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until that one is
-    /// alone.
+    /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until only
+    /// that one is left.
     async fn of_roles(
         config: &Config,
         cx: &Context<'_>,
@@ -156,11 +156,16 @@ impl Assignments {
             self.unread.push(UnreadRow::new(cut(raw.get())));
             return;
         };
-        let role = row.role_id.as_str().map(str::to_owned);
+        // Anything else could stand for any role.
+        let role = row
+            .role_id
+            .as_str()
+            .filter(|id| ids::looks_like_role(id))
+            .map(str::to_owned);
         let entity = row
             .entity_id
             .as_str()
-            .filter(|id| ids::is_entity(id))
+            .filter(|id| ids::is_id_of_slack(id))
             .map(str::to_owned);
         self.has_row |= role.is_some() && entity.is_some() && row.user_id.as_str().is_some();
         if let Some(role) = role.as_ref().filter(|role| ids::is_custom(role)) {
@@ -181,17 +186,18 @@ impl Assignments {
                 holders.insert(user.to_owned());
                 self.rows.push(raw);
             }
-            (role, entity, _) => self.add_unread(member, role, entity, &raw),
+            (role, entity, _) => self.add_unread(member, role, entity),
         }
     }
 
-    /// Rows that tell the same are one: there may be many.
-    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>, raw: &Raw) {
+    /// Rows that tell the same are one: there may be many, in any order.
+    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>) {
         let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
+        let raw = format!("the role `{}` at `{}`", place.0, place.1);
         if !self.unread_places.insert(place) {
             return;
         }
-        let mut row = UnreadRow::new(cut(raw.get()));
+        let mut row = UnreadRow::new(raw);
         if let Some(entity) = entity {
             row.scope = scope(member, &entity);
         }

@@ -88,7 +88,7 @@ impl Member {
             _ => Home::Unknown,
         };
         let mut teams: Vec<String> = lists()
-            .flat_map(|list| list.read())
+            .flat_map(Rows::read)
             .filter_map(|id| id.as_str())
             .filter(|id| ids::is_workspace(id))
             .map(str::to_owned)
@@ -99,7 +99,10 @@ impl Member {
         Self {
             asked: asked.to_owned(),
             id: user.id.as_str().unwrap_or(asked).to_owned(),
-            enterprise_user: above.and_then(|above| above.id.as_str()).map(str::to_owned),
+            enterprise_user: above
+                .and_then(|above| above.id.as_str())
+                .filter(|id| ids::is_of_user(id))
+                .map(str::to_owned),
             above: account_type(user, &enterprise),
             enterprise,
             home,
@@ -131,11 +134,14 @@ impl Member {
         self.ids().any(|own| own == id)
     }
 
-    /// Returns true for an id that may be the user's, although it is none of the known ones: only spelling tells them apart, or
-    /// it is of the kind (`U…`, `W…`) of which the document shows none.
+    /// Returns true for an id that may be the user's, although it is none of the known ones: it is not of Slack's form, only
+    /// spelling tells them apart, or it is of the kind (`U…`, `W…`) of which the document shows none.
     pub fn may_be(&self, id: &str) -> bool {
         if self.is(id) {
             return false;
+        }
+        if !ids::is_id_of_slack(id) {
+            return true;
         }
         let is_of_other_kind = self.enterprise_user.is_none()
             && ids::is_of_user(id)

@@ -115,12 +115,11 @@ pub fn refine(selector: &mut Selector) -> Result<(), String> {
             // The name may have been another one before: it is no evidence of another role.
             (Some(id), named) if named.contains(&id) => {}
             (Some(_), [_, ..]) => return Err(String::from("names another role than the name")),
-            (Some(_), []) => selector.name = Some(name),
             // The spelling may differ from the table's.
             (None, [one]) => selector.id = Some((*one).to_owned()),
             // Which role is meant depends on what is held.
             (None, [one, ..]) => selector.name = name_of(one).map(str::to_owned),
-            (None, []) => selector.name = Some(name),
+            (_, []) => selector.name = Some(name),
         }
     }
     check_scope(selector)?;
@@ -141,7 +140,7 @@ fn check_scope(selector: &Selector) -> Result<(), &'static str> {
         ..
     } = selector;
     match id.as_deref() {
-        None if name.is_none() => Err("is required: a channel alone names no role"),
+        None if name.is_none() => Err("is required: a channel is not a role"),
         Some(id) if is_account_type(id) && group.is_some() => {
             Err("is an account type, which nobody has in a channel: leave out the group")
         }
@@ -251,6 +250,11 @@ pub fn is_role(id: &str) -> bool {
     id.len() >= 4 && id.starts_with("Rl") && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Returns true for what may be meant as a role id, whatever its spelling.
+pub fn looks_like_role(id: &str) -> bool {
+    naming::skeleton(id).starts_with("rl")
+}
+
 /// Set by `admin.users.set*`, and not assigned.
 pub fn is_account_type(id: &str) -> bool {
     ACCOUNT_TYPES.iter().any(|known| known.id == id)
@@ -276,8 +280,8 @@ pub fn is_organization(text: &str) -> bool {
     is_id(&['E'], text)
 }
 
-/// An organization, a workspace, a channel, or whatever else Slack may assign a role at.
-pub fn is_entity(text: &str) -> bool {
+/// An id in Slack's form: of an organization, a workspace, a channel, a person, or whatever else there may be.
+pub fn is_id_of_slack(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_id(&[], text)
 }
 

@@ -107,7 +107,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         username: document.name.as_str().map(str::to_owned),
         other_ids: member.other_ids(),
         documents,
-        unreadable: unreadable(&member, &workspaces, ownerships.as_ref()),
+        unreadable: unreadable(&member, &assignments, &workspaces, ownerships.as_ref()),
         is_sparse: false,
         warnings: warnings(cx, &member, &assignments, &workspaces),
         detail: Box::new(()),
@@ -162,6 +162,7 @@ fn emails(user: &User, scim: Option<&ScimUser>) -> Vec<String> {
 /// A read-back that sees less than the first reading is not settled.
 fn unreadable(
     member: &Member,
+    assignments: &Assignments,
     workspaces: &BTreeMap<String, Workspace>,
     ownerships: Option<&Ownerships>,
 ) -> Vec<String> {
@@ -173,6 +174,10 @@ fn unreadable(
     let mut unreadable: BTreeSet<String> = gaps.chain(unclear).cloned().collect();
     if member.above.is_none() || !member.has_teams {
         unreadable.insert(member.enterprise.clone());
+    }
+    // A narrowed list without a row of the whole one proves nothing.
+    if matches!(assignments.extent, Extent::Roles { has_control: false, .. }) {
+        unreadable.insert(core::ASSIGNMENTS.method.to_owned());
     }
     unreadable.into_iter().collect()
 }

@@ -308,7 +308,8 @@ fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demot
         && is_same_person
         && are_workspaces_same
         && are_owned_same
-        && fresh.member.is_primary_owner == guarded.member.is_primary_owner
+        // Where the document does not say, Slack itself refuses to demote the primary owner.
+        && fresh.member.is_primary_owner.is_none_or(|is| guarded.member.is_primary_owner == Some(is))
 }
 
 /// That a demotion in the organization takes the ownership of workspaces is documented, and nothing else.

@@ -7,7 +7,7 @@ use crate::{
     client::{Call, Repeat},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::Error,
-    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Planned, Reading, Verdict, Write},
+    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict, Write},
     reason::Reason,
     transport::Method,
 };
@@ -125,7 +125,7 @@ impl TeamViewer {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let mut consequences = side_effects_of_leaving(reading, targets);
+        let mut consequences = side_effects_of_leaving(reading, detail, targets);
         if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
             return Ok(consequences);
         }
@@ -155,8 +155,8 @@ fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(&body).ok()
 }
 
-/// Who leaves a group loses its role, unless it is held in another way that stays.
-fn side_effects_of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
+/// Who leaves a group loses its role, unless it is held in another way that stays. A role that cannot be read may be a protected one.
+fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
     let left: BTreeSet<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
@@ -183,17 +183,40 @@ fn side_effects_of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Conseque
         .enumerate()
         .filter(|(_, grant)| grant.kind == GrantKind::Membership)
         .filter_map(|(target, grant)| {
-            let role = given_by(grant)?;
-            let name = role.role_name.as_ref().unwrap_or(&role.role_id);
+            let is_unread = group_of(grant)
+                .and_then(|group| detail.state(group))
+                .is_some_and(|state| state.role_gap().is_some());
+            let (line, taken) = if is_unread {
+                let line = String::from("the role that the group gives, if it has one: it cannot be read");
+                (line, unread_role(grant))
+            } else {
+                let role = given_by(grant)?;
+                let name = role.role_name.as_ref().unwrap_or(&role.role_id);
+                (format!("the role `{name}` that the group gives"), role.clone())
+            };
             Some(Consequence {
                 affects: Affects::default(),
                 target,
                 effect: SideEffect::LeaveGroup,
-                lists: vec![format!("the role `{name}` that the group gives")],
-                takes: vec![through(role)],
+                lists: vec![line],
+                takes: vec![through(&taken)],
             })
         })
         .collect()
+}
+
+/// A group's role of which nothing is known.
+fn unread_role(membership: &Grant) -> Grant {
+    Grant {
+        known_as: KnownAs {
+            identity: Identity::NameOnly,
+            ..KnownAs::default()
+        },
+        kind: GrantKind::GroupRole,
+        role_id: String::new(),
+        role_name: None,
+        ..membership.clone()
+    }
 }
 
 /// The group's role as its member holds it: the group keeps its own.

@@ -75,6 +75,51 @@ async fn a_custom_role_does_not_take_the_role_that_it_was_assigned_with() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_predefined_role_is_found_among_the_application_roles() {
+    let admin = by_id("elasticsearch-admin");
+    let scoped = types::Role {
+        group: Some(String::from("elasticsearch")),
+        workspace: Some(String::from("p8")),
+        ..by_id("admin")
+    };
+    for role in [admin.clone(), scoped] {
+        let world = World::new();
+        world.demo.assign(KIM, viewer("p8", &["admin"]));
+        let answer = world.call(KIM, std::slice::from_ref(&role)).await;
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+        assert!(!world.demo.assignments(KIM).contains(&viewer("p8", &["admin"])));
+        world.demo.assign(KIM, viewer("p8", &["admin", "alpha"]));
+        let failure = world.call(KIM, std::slice::from_ref(&role)).await.unwrap_err();
+        assert_eq!(reasons(&failure), [Some("would_widen")]);
+        let account = account(Some(r#"{"protected_roles": ["elasticsearch-admin"]}"#));
+        let whole = request(KIM, &[by_id("elasticsearch-viewer+admin+alpha")]);
+        let failure = world.ask(&account, &whole, options()).await.unwrap_err();
+        assert_eq!(reasons(&failure), [Some("protected_role")]);
+        assert!(world.demo.assignments(KIM).contains(&viewer("p8", &["admin", "alpha"])));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_not_published_is_named_by_its_id() {
+    let auditor = || Assignment::new("organization", "auditor", None);
+    for role in [by_id("auditor"), by_name("auditor")] {
+        let world = World::new();
+        world.demo.assign(KIM, auditor());
+        let answer = world.call(KIM, std::slice::from_ref(&role)).await;
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+        assert!(!world.demo.holds(KIM, "auditor", None));
+    }
+    let world = World::new();
+    world.demo.assign(KIM, auditor());
+    let failure = world
+        .call(KIM, &[by_name("Auditor"), by_name("Compliance officer")])
+        .await
+        .unwrap_err();
+    assert_eq!(reasons(&failure), [Some("ambiguous"), Some("not_visible")]);
+    assert_eq!(world.demo.writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_owner_is_seen_with_a_custom_role_too() {
     let world = World::new();
     let owner = || Assignment::new("organization", "organization-admin", None);
@@ -127,13 +172,17 @@ async fn the_spelling_of_an_id_that_came_is_the_one_that_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_name_is_no_id() {
     let world = World::new();
-    for name in ["Organization owner", "Admin", "Billing admin", "marketing-reader"] {
+    for name in ["Organization owner", "Admin"] {
         let failure = world.call(ANN, &[by_id(name)]).await.unwrap_err();
         assert_eq!(
             (failure.outcomes[0].outcome, failure.status),
             (Outcome::NotFound, 404),
             "{name}"
         );
+    }
+    for held in ["Billing admin", "marketing-reader", "Marketing-Reader"] {
+        let failure = world.call(ANN, &[by_id(held)]).await.unwrap_err();
+        assert_eq!(reasons(&failure), [Some("ambiguous")], "{held}");
     }
     let lenient = types::Options {
         unknown_role: UnknownRole::Absent,

@@ -46,6 +46,10 @@ async fn a_role_of_another_kind_keeps_no_custom_role_of_another_name() {
         "{answer:?}"
     );
     world.demo.assign(ANN, viewer().custom(&["delta"]));
+    world.demo.assign(
+        ANN,
+        Assignment::new("cloud_connected_resource", "linked-editor", Some("*")),
+    );
     for name in ["delta", "Cloud connected viewer", "Some other role"] {
         let failure = world.call(ANN, &[by_name(name)]).await.unwrap_err();
         assert_eq!(failure.outcomes[0].outcome, Outcome::Unknown, "{name}");
@@ -53,25 +57,34 @@ async fn a_role_of_another_kind_keeps_no_custom_role_of_another_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_member_of_another_shape_is_a_bad_answer() {
+async fn a_member_of_another_shape_leaves_open_what_it_may_hold() {
     let admin = r#"{"user_id": "1", "role_assignments": {"organization": [{"role_id": "organization-admin"}]}}"#;
-    for member in [
-        r#"{"user_id": "1001", "role_assignments": []}"#,
-        r#"{"user_id": "1001", "role_assignments": {"project": []}}"#,
-        r#"{"user_id": "1001", "role_assignments": {"deployment": [{"role_id": "deployment-editor"}]}}"#,
-        r#"{"user_id": "1001", "role_assignments": {}}, {"email": "ann.lee@example.com"}"#,
-        r#"{"user_id": "1001", "role_assignments": {}}, null"#,
-    ] {
+    let answer_with = async |member: &str| {
         let world = World::new();
         let list = format!(r#"{{"members": [{admin}, {member}]}}"#);
         world.network.inject(Rule::always(MEMBERS, json(200, &list)));
-        let failure = world.call(ANN, &[by_id("deployment-editor")]).await.unwrap_err();
-        assert_eq!(
-            (failure.status, failure.kind, failure.sent),
-            (502, FailureKind::ProviderError, false),
-            "{member}: {failure:?}"
-        );
+        world.call(ANN, &[by_id("deployment-editor")]).await
+    };
+    for member in [
+        r#"{"user_id": "1001", "role_assignments": []}"#,
+        r#"{"user_id": "1001", "role_assignments": null}"#,
+        r#"{"user_id": "1001", "role_assignments": {"project": []}}"#,
+        r#"{"user_id": "1001", "role_assignments": {"deployment": null}}"#,
+        r#"{"user_id": "1001", "role_assignments": {"deployment": [{"role_id": "deployment-editor"}]}}"#,
+        r#"{"user_id": "1001", "role_assignments": {}}, {"email": "ann.lee@example.com"}"#,
+    ] {
+        let failure = answer_with(member).await.unwrap_err();
+        assert_eq!(reasons(&failure), [Some("not_visible")], "{member}");
+        assert_eq!((failure.status, failure.sent), (403, false), "{member}: {failure:?}");
     }
+    let answer = answer_with(r#"{"user_id": "1001", "role_assignments": {}}, null"#).await;
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::AlreadyAbsent],
+        "one element a member: {answer:?}"
+    );
+    let failure = answer_with("null").await.unwrap_err();
+    assert_eq!((failure.status, failure.kind), (502, FailureKind::ProviderError));
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,34 @@ fn an_acknowledged_revoke_proves_absence_and_names_the_cid() {
         assert_eq!(entry.grants[0].warnings, [format!("not_shown_in_cid:{HOME}")]);
         assert!(entry.grants[0].acknowledged);
     }
-    assert_eq!(case.revokes(), 2);
+    assert_eq!(case.revokes(), 1, "listed roles share a request");
+}
+
+#[test]
+fn probes_that_share_a_refused_request_go_one_by_one() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.refuses = Some("dashboard_admin");
+    let case = Case::new(tenant);
+    let answer = case.ask(&[
+        by_id("help_desk"),
+        by_id("dashboard_admin"),
+        by_id(NIGHT_SHIFT),
+        by_id("no_such_role"),
+        by_id("event_viewer"),
+    ]);
+    assert_eq!(
+        outcomes(&answer),
+        [
+            Outcome::AlreadyAbsent,
+            Outcome::Refused,
+            Outcome::AlreadyAbsent,
+            Outcome::NotFound,
+            Outcome::Removed
+        ],
+        "{answer:?}"
+    );
+    // The held one, the unlisted one, the batch, and its three.
+    assert_eq!(case.revokes(), 6);
 }
 
 #[test]

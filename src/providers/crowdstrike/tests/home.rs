@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::contract::types::Outcome;
+use crate::contract::types::{Narrowing, Outcome};
 
 use super::{CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
@@ -15,11 +15,12 @@ fn seen_from_the_child() -> Tenant {
     tenant
 }
 
+const AT_HOME: &str =
+    "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
 fn home_answers(status: u16, body: serde_json::Value) -> Case {
     let mut tenant = seen_from_the_child();
-    let path =
-        "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    tenant.rules.push(Rule::always(path, status, body));
+    tenant.rules.push(Rule::always(AT_HOME, status, body));
     Case::new(tenant)
 }
 
@@ -125,4 +126,32 @@ fn a_cid_whose_read_fails_keeps_only_its_own_entry() {
     assert_eq!(reasons(&answer)[1], Some("provider_error"));
     assert!(case.holds(CHILD, "help_desk"));
     assert!(answer.unwrap_err().retryable);
+}
+
+#[test]
+fn the_cid_in_view_is_known_as_long_as_the_call_lasts() {
+    // Nothing is left in view after the removal, and a row at home that names no CID stays what it was.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant
+        .rules
+        .push(Rule::always("&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 400, "{}"));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+}
+
+#[test]
+fn a_locked_token_names_the_cid_in_view() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let denied = json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    tenant.rules.push(Rule::always(AT_HOME, 403, denied));
+    let mut case = Case::new(tenant);
+    case.member_cid = Narrowing::Only(format!("{}-5C", CHILD.to_uppercase()));
+    let success = case.ask(&[by_id("event_viewer")]).unwrap();
+    let entry = &success.outcomes[0];
+    assert_eq!(entry.outcome, Outcome::AlreadyAbsent);
+    assert!(entry.warnings.contains(&format!("cid_not_visible:{HOME}")));
+    assert_eq!(entry.grants[0].scope.organization.as_deref(), Some(CHILD));
+    assert!(case.holds(HOME, "event_viewer"));
 }

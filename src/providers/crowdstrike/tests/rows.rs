@@ -1,7 +1,5 @@
 //! The lists of grants, row by row.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use crate::contract::types::{Outcome, Role};
@@ -249,21 +247,10 @@ fn a_row_that_moves_between_two_pages_hides_another_one() {
 }
 
 #[test]
-fn the_work_is_linear_in_the_rows() {
-    for n in [1500usize, 3000, 6000, 12000] {
-        let start = Instant::now();
-        let case = Case::new(many(n));
-        let _ = case.ask(&[by_id("event_viewer")]);
-        eprintln!("A {n} {:?}", start.elapsed());
-        let start = Instant::now();
-        let case = Case::new(many(n));
-        let _ = case.ask(&[by_name("Night Shift")]);
-        eprintln!("B {n} {:?}", start.elapsed());
-    }
-    let start = Instant::now();
-    let case = Case::new(many(12_000));
+fn every_page_is_read() {
+    let case = Case::new(many(1_200));
     let answer = case.ask(&[
-        by_id("event_viewer"),
+        by_name("Role 1199"),
         at(CHILD, by_id("help_desk")),
         by_name("Night Shift"),
     ]);
@@ -271,6 +258,5 @@ fn the_work_is_linear_in_the_rows() {
         outcomes(&answer),
         [Outcome::Removed, Outcome::AlreadyAbsent, Outcome::AlreadyAbsent]
     );
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
-    assert_eq!(answer.unwrap().user.roles.len(), 12_000);
+    assert_eq!(answer.unwrap().user.roles.len(), 1_200);
 }

@@ -132,3 +132,22 @@ fn a_protected_address_is_a_refusal_where_the_login_cannot_be_read() {
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_user"));
     assert_eq!(case.revokes(), 0);
 }
+
+#[test]
+fn a_login_of_an_internal_and_an_external_user_is_ambiguous() {
+    let both = json!({"resources": [ANN, "6f1e2a30-0000-4000-8000-00000000b002"]});
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("queries/users/v2", 200, both));
+    let failure = Case::new(tenant)
+        .ask_for("ann@example.com", &[by_id("event_viewer")])
+        .unwrap_err();
+    assert_eq!((failure.status, failure.sent), (422, false));
+    // Who may not ask the newer call still finds whom the older one knows.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("queries/users/v2", 403, "{}"));
+    assert!(
+        Case::new(tenant)
+            .ask_for("ann@example.com", &[by_id("event_viewer")])
+            .is_ok()
+    );
+}

@@ -48,6 +48,24 @@ fn an_id_without_its_kind_means_the_role_if_no_other_kind_has_it() {
 }
 
 #[test]
+fn a_short_id_that_the_roles_of_several_kinds_have_is_refused() {
+    let world = World::holding(json!({"project": {
+        "observability": [project("made_later", "p1", &[])],
+        "security": [project("made_later", "p2", &[])],
+    }}));
+    for role in [id("made_later"), id("made-later"), name("made_later")] {
+        assert_eq!(
+            world.outcomes(std::slice::from_ref(&role)),
+            ["refused ambiguous"],
+            "{role:?}"
+        );
+    }
+    assert_eq!(world.writes(), 0);
+    assert_eq!(world.outcomes(&[in_group(id("made_later"), "security")]), ["removed"]);
+    assert_eq!(world.outcomes(&[id("observability-made-later")]), ["removed"]);
+}
+
+#[test]
 fn a_predefined_role_is_found_among_the_application_roles_too() {
     let asked = [
         id("elasticsearch-admin"),
@@ -232,6 +250,21 @@ fn a_wider_grant_is_found_at_the_place_that_an_entry_names() {
     ];
     assert_eq!(world.outcomes(&roles), ["inherited inherited"; 5]);
     assert_eq!(world.writes(), 0);
+}
+
+#[test]
+fn an_assignment_of_many_roles_at_many_places_is_not_multiplied_without_bounds() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("custom-{n}")).collect();
+    let places: Vec<String> = (0..20_000).map(|n| format!("p{n}")).collect();
+    let many = json!({
+        "organization_id": "org", "role_id": "elasticsearch-viewer", "project_ids": places, "application_roles": names,
+    });
+    let world = World::holding(elasticsearch(&[many, project("elasticsearch-developer", "p1", &[])]));
+    let roles = [id("elasticsearch-admin"), id("elasticsearch-developer")];
+    assert_eq!(world.outcomes(&roles), ["unknown not_visible"; 2]);
+    let answer = world.ask(&roles);
+    let held = world.held()["project"]["elasticsearch"].as_array().unwrap().len();
+    assert_eq!(held, 1, "{:?}", answer.unwrap_err().outcomes);
 }
 
 #[test]

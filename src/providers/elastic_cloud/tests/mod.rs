@@ -31,6 +31,8 @@ struct Organization {
     members: Vec<Value>,
     /// The body of a write never arrives.
     drops_bodies: bool,
+    /// A list without elements becomes `null`.
+    empties_to_null: bool,
     content_type: &'static str,
 }
 
@@ -44,6 +46,7 @@ impl World {
             assignments,
             members: vec![owner],
             drops_bodies: false,
+            empties_to_null: false,
             content_type: "application/json",
         }));
         let far_end = Rc::clone(&organization);
@@ -64,13 +67,13 @@ impl World {
             id: String::from(USER),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: Vec::new(),
-            workspace_id: crate::contract::types::Narrowing::Anywhere,
+            workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
         let account = types::Account {
             provider: types::Provider::ElasticCloud,
-            base_url: crate::contract::types::Endpoint::ProviderDefault,
+            base_url: types::Endpoint::ProviderDefault,
             credentials: types::Credentials::ApiKey(String::from("essu_key")),
             settings: self.settings.to_string(),
         };
@@ -126,6 +129,12 @@ impl Organization {
                 let body = serde_json::from_str(&seen.body).unwrap();
                 subtract(&mut self.assignments, &body);
             }
+            let lists = self.assignments.as_object_mut().into_iter().flatten();
+            for (_, list) in lists.filter(|_| self.empties_to_null) {
+                if list.as_array().is_some_and(Vec::is_empty) {
+                    *list = Value::Null;
+                }
+            }
             return Reaction::Answer(200, headers, String::from("{}"));
         }
         if seen.url.ends_with("/role_mappings") {
@@ -171,13 +180,13 @@ fn subtract(held: &mut Value, body: &Map<String, Value>) {
 
 fn options() -> Options {
     Options {
-        mode: crate::contract::types::Mode::Revoke,
+        mode: types::Mode::Revoke,
         allow: Vec::new(),
         deadline: None,
-        strict_scope: crate::contract::types::StrictScope::AccountDefault,
-        unknown_role: crate::contract::types::UnknownRole::NotFound,
+        strict_scope: types::StrictScope::AccountDefault,
+        unknown_role: types::UnknownRole::NotFound,
         acknowledged_at: None,
-        expect: crate::contract::types::Expectation::Anyone,
+        expect: types::Expectation::Anyone,
         accept_unverified: false,
     }
 }

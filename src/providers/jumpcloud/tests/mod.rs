@@ -1,7 +1,11 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
+mod documents;
+mod groups;
 mod guards;
+mod ids;
 mod lists;
+mod mutations;
 mod names;
 mod records;
 mod world;

@@ -69,6 +69,18 @@ fn two_real_roles_that_look_alike_are_told_apart() {
 }
 
 #[test]
+fn an_id_that_a_held_role_may_have_is_not_said_to_be_gone() {
+    // The directory has other ids than the record, or lacks the role.
+    let case = Case::holding(&[("5d00000000000000000000ff", "Helpers"), (MANAGER, "Manager")]);
+    let answer = case.ask(&[with_id(HELP_DESK), named("Help Desk"), named("Helpers")]);
+    assert_eq!(
+        told(&answer),
+        [("unknown", "not_visible"), ("already_absent", ""), ("removed", "")],
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn a_name_that_two_roles_have_is_ambiguous_where_the_record_has_no_ids() {
     let twins = ["5d00000000000000000000aa", "5d00000000000000000000bb"];
     let case = without_ids(&["TWINS", "Manager"]).with(|world| {

@@ -42,8 +42,16 @@ pub struct World {
     pub fixed: Vec<(&'static str, Value)>,
     /// Happens before the next read of the administrator's record.
     pub changes: Vec<Value>,
+    /// Bends the answer to a read of a path; it is told whether a write came before.
+    pub bend: Option<Bend>,
+    /// Writes are acknowledged and do nothing.
+    pub keeps: bool,
+    /// The list of administrators has the user's, as the record is now.
+    pub lists_record: bool,
     pub writes: Vec<(String, String)>,
 }
+
+type Bend = Box<dyn Fn(&str, bool, &mut Value)>;
 
 pub struct Case {
     pub world: Rc<RefCell<World>>,
@@ -106,6 +114,9 @@ impl Case {
             counts: HashMap::new(),
             fixed: Vec::new(),
             changes: Vec::new(),
+            bend: None,
+            keeps: false,
+            lists_record: false,
             writes: Vec::new(),
         };
         let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});
@@ -312,6 +323,9 @@ impl World {
             return self.read(path, query);
         }
         self.writes.push((seen.method.to_owned(), seen.body.clone()));
+        if self.keeps {
+            return Reaction::Answer(200, Vec::new(), String::from("{}"));
+        }
         self.write(seen.method, path, &seen.body)
     }
 
@@ -331,6 +345,7 @@ impl World {
             if path == record_path() {
                 fixed.into_iter().for_each(|(field, value)| document[field] = value);
             }
+            self.bend(path, &mut document);
             return Reaction::Answer(200, Vec::new(), document.to_string());
         };
         let filter = parameter(query, "filter").unwrap_or_default();
@@ -340,7 +355,12 @@ impl World {
                 !row.is_object() || ["id", "email"].iter().any(|field| row[*field].as_str() == Some(wanted))
             })
         };
-        let rows: Vec<&Value> = rows.iter().filter(|row| is_let_through(row)).collect();
+        let listed = self
+            .documents
+            .get(&record_path())
+            .filter(|_| self.lists_record && path == "/api/users");
+        let rows = rows.iter().chain(listed).filter(|row| is_let_through(row));
+        let rows: Vec<&Value> = rows.collect();
         let number = |name: &str| parameter(query, name).unwrap().parse::<usize>().unwrap();
         let page: Vec<&Value> = rows
             .iter()
@@ -356,14 +376,23 @@ impl World {
         };
         if path.starts_with("/api/v2/") && path != "/api/v2/roles" {
             let header = (!count.is_null()).then(|| ("x-total-count", count.to_string()));
-            return Reaction::Answer(200, header.into_iter().collect(), json!(page).to_string());
+            let mut page = json!(page);
+            self.bend(path, &mut page);
+            return Reaction::Answer(200, header.into_iter().collect(), page.to_string());
         }
-        let document = if count.is_null() {
+        let mut document = if count.is_null() {
             json!({"results": page})
         } else {
             json!({"results": page, "totalCount": count})
         };
+        self.bend(path, &mut document);
         Reaction::Answer(200, Vec::new(), document.to_string())
+    }
+
+    fn bend(&self, path: &str, document: &mut Value) {
+        if let Some(bend) = &self.bend {
+            bend(path, !self.writes.is_empty(), document);
+        }
     }
 
     fn write(&mut self, method: &str, path: &str, body: &str) -> Reaction {
@@ -373,6 +402,10 @@ impl World {
             ("PUT", ["users", _]) => {
                 let body: Value = serde_json::from_str(body).unwrap();
                 let record = self.record().clone();
+                let is_known = |name: &Value| record["roleNames"].as_array().unwrap().contains(name);
+                if !body["roleNames"].as_array().unwrap().iter().all(is_known) {
+                    return Reaction::Answer(400, Vec::new(), String::from("{}"));
+                }
                 let kept = |name: &Value| body["roleNames"].as_array().unwrap().contains(name);
                 let pairs: Vec<(String, String)> = record["roleNames"]
                     .as_array()
@@ -403,11 +436,13 @@ impl World {
             ("DELETE", ["v2", "administrators", _, "organizationlinks", id]) => {
                 let links = path.rsplit_once('/').unwrap().0;
                 self.rows(links).retain(|row| row["organization"].as_str() != Some(id));
+                self.put(&format!("/api/v2/organizations/{id}/administratorlinks"), json!([]));
                 done()
             }
             ("POST", ["v2", "usergroups", id, "members"]) => {
                 let rows = self.rows(&format!("/api/v2/users/{USER}/memberof"));
                 rows.retain(|row| row["id"].as_str() != Some(id));
+                self.put(&format!("/api/v2/usergroups/{id}/membership"), json!([]));
                 done()
             }
             _ => Reaction::Answer(404, Vec::new(), String::from("{}")),

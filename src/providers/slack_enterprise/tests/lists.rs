@@ -131,6 +131,42 @@ fn a_narrowed_list_needs_a_row_of_the_whole_one() {
 }
 
 #[test]
+fn account_types_need_no_assignments_of_a_long_list() {
+    let world = World::new(|slack| {
+        slack.rows = others(12_000).collect();
+        slack.set_admin("T01");
+    });
+    let answer = world.ask(&["admin@T01"]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    assert_eq!(world.requests("listAssignments role_ids"), 0);
+    assert_eq!(answer.unwrap().user.truncated, ["roles"]);
+}
+
+#[test]
+fn a_narrowed_read_back_needs_a_row_of_the_whole_list_too() {
+    let world = World::new(|slack| {
+        let own = std::mem::take(&mut slack.rows);
+        slack.rows = others(1_000).chain(own).collect();
+        slack.instead.push(Instead {
+            request: "listAssignments?limit=200",
+            skip: 2,
+            times: usize::MAX,
+            document: json!({"ok": true, "role_assignments": [], "response_metadata": {"next_cursor": ""}}),
+        });
+    });
+    let answer = world.ask(&["RlCUSTOM1"]);
+    assert_eq!(outcomes(&answer), [Outcome::Unverified], "{answer:?}");
+}
+
+#[test]
+fn an_assignment_in_a_channel_is_another_one_and_is_named() {
+    let world = World::new(|slack| slack.rows.push(row("Rl0A", "C01", "U01")));
+    let answer = world.ask(&["Rl0A@T01"]);
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
+    assert!(entries(&answer)[0].warnings.contains(&String::from("held_at:C01")));
+}
+
+#[test]
 fn a_name_that_is_not_published_narrows_nothing() {
     let world = World::new(|slack| {
         let own = std::mem::take(&mut slack.rows);

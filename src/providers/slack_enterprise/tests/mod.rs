@@ -4,5 +4,6 @@ mod account_types;
 mod guards;
 mod ids;
 mod lists;
+mod mutations;
 mod removals;
 mod world;

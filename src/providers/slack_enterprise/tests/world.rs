@@ -31,6 +31,8 @@ pub struct Slack {
     /// Changes by somebody else.
     pub changes: Vec<Change>,
     pub writes: Vec<(String, Value)>,
+    /// What becomes of an answer; it gets the number of the request, from 0, and its URL.
+    pub mutation: Option<Box<dyn Fn(usize, &str, &mut Value)>>,
 }
 
 /// The answer to some of the requests to a path, which may be followed by a part of the query.
@@ -88,6 +90,7 @@ impl Default for Slack {
             instead: Vec::new(),
             changes: Vec::new(),
             writes: Vec::new(),
+            mutation: None,
         }
     }
 }
@@ -200,6 +203,10 @@ impl Slack {
             }
             self.owners.values_mut().for_each(|ids| ids.retain(|id| id != "U01"));
         } else {
+            if self.user["team_id"] == team {
+                self.user["is_admin"] = json!(false);
+                self.user["is_owner"] = json!(false);
+            }
             for lists in [&mut self.owners, &mut self.admins] {
                 lists.get_mut(team).unwrap().retain(|id| id != "U01");
             }
@@ -213,8 +220,10 @@ fn is_to(seen: &Seen, request: &str) -> bool {
 }
 
 fn page(key: &str, rows: &[Value], query: &BTreeMap<String, String>) -> Value {
-    let number = |key: &str| query.get(key).map(|text| text.parse::<usize>().unwrap());
-    let (start, limit) = (number("cursor").unwrap_or(0), number("limit").unwrap());
+    let cursor = query.get("cursor").map_or(Ok(0), |cursor| cursor.parse::<usize>());
+    let (Ok(start), Ok(limit)) = (cursor, query["limit"].parse::<usize>()) else {
+        return error("invalid_cursor");
+    };
     let end = rows.len().min(start + limit);
     let next = if end < rows.len() {
         end.to_string()
@@ -234,7 +243,10 @@ impl World {
         Self {
             slack,
             transport: FakeTransport::new(move |seen| {
-                let document = far_end.borrow_mut().answer(seen, &before);
+                let mut document = far_end.borrow_mut().answer(seen, &before);
+                if let Some(mutation) = &far_end.borrow().mutation {
+                    mutation(before.len(), &seen.url, &mut document);
+                }
                 before.push(seen.clone());
                 Reaction::Answer(200, Vec::new(), document.to_string())
             }),

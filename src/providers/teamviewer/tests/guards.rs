@@ -1,6 +1,6 @@
 //! Protected roles and users.
 
-use super::{ALWAYS, AUDIT, Company, Group, HELP, by_id, call, in_group, instead, options, outcomes};
+use super::{ALWAYS, AUDIT, Company, Group, HELP, by_id, by_name, call, in_group, instead, options, outcomes};
 
 #[test]
 fn a_name_protects_a_role_that_shows_none_or_is_spelled_otherwise() {
@@ -90,4 +90,25 @@ fn stripping_a_group_takes_nothing_from_a_protected_member_and_says_from_how_man
         side_effects.iter().any(|line| line.ends_with(": 1")),
         "{side_effects:?}"
     );
+}
+
+#[test]
+fn a_group_whose_role_cannot_be_read_may_give_a_protected_one() {
+    for (protected, body, is_left) in [
+        ("[]", r#"{"assignedRoleId": 7}"#, true),
+        (r#"["Other"]"#, r#"{"assignedRoleId": 7}"#, false),
+        (r#"["a0000000-0000-4000-8000-000000000003"]"#, r#"{}"#, false),
+        (r#"["Other"]"#, r#"{"assignedRoleId": null}"#, true),
+    ] {
+        let company = Company::with(&[]);
+        company.borrow_mut().group = Some(Group {
+            role: None,
+            members: r#"{"accountId": 123}"#,
+            id_as_text: false,
+        });
+        instead(&company, "/usergroups/7/userroles", ALWAYS, 200, body);
+        let settings = format!(r#"{{"protected_roles": {protected}}}"#);
+        let answer = call(&company, &settings, vec![in_group(by_name(""), "7")], options());
+        assert_eq!(!company.borrow().writes.is_empty(), is_left, "{protected}, {body}: {answer:?}");
+    }
 }

@@ -1,0 +1,228 @@
+//! Lists: their pages, their counts, and the rows that are not shown.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    client::{Answer, lenient::Number},
+    error::{FaultKind, ProviderFault},
+    provider::Context,
+};
+
+use super::{
+    super::{config::Config, documents::Listed},
+    get, refused_to_read, send,
+};
+
+/// The rows of a list, as far as they were shown.
+#[derive(Debug)]
+pub struct List<T> {
+    /// Each once.
+    pub rows: Vec<T>,
+    /// Rows that could not be read, cut.
+    pub unread: Vec<String>,
+    pub extent: Extent,
+}
+
+/// How much of a list was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    Whole,
+    /// So many rows that JumpCloud counts are not in it: rows that the caller may not see, or of what was deleted.
+    Lacks(u64),
+    /// Its counts do not say: why.
+    Unclear(&'static str),
+}
+
+/// What a list says about its own length.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// `totalCount` always: the lists of V1.
+    Always,
+    /// `totalCount`, `x-total-count` or nothing at all: the lists of V2. One without a count ends with an empty page.
+    Perhaps,
+}
+
+/// The largest page.
+const PAGE: u64 = 100;
+/// Pages that may be empty one after the other before the count.
+const MOST_EMPTY: u32 = 3;
+/// Bytes of a row that are kept where it cannot be read.
+const UNREAD_LIMIT: usize = 256;
+
+/// Every row of a list. A short page is not its end: JumpCloud leaves out rows that the caller may not see. Source:
+/// `TheJumpCloud/support` (issues 239 and 369).
+///
+/// # Errors
+/// A page could not be read, or is no list.
+pub async fn list<T: Listed>(
+    config: &Config,
+    cx: &Context<'_>,
+    path: &str,
+    count: Count,
+    what: &'static str,
+) -> Result<List<T>, ProviderFault> {
+    let mut pages = Pages::default();
+    let (mut skip, mut empty) = (0_u64, 0_u32);
+    loop {
+        cx.client.budget().page(what)?;
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let page = format!("{path}{separator}limit={PAGE}&skip={skip}");
+        let answer = send(config, cx, &get(config, &page)).await?;
+        if !answer.is_success() {
+            return Err(refused_to_read(config, cx, &answer, what));
+        }
+        let (rows, counted) = page_of(&answer, what)?;
+        if counted == Counted::Nothing && count == Count::Always {
+            return Err(answer.fault(
+                FaultKind::BadAnswer,
+                format!("JumpCloud's list of {what} does not say how many there are"),
+            ));
+        }
+        empty = if rows.is_empty() { empty.saturating_add(1) } else { 0 };
+        skip = skip.saturating_add(PAGE);
+        let is_last = match counted {
+            Counted::Rows(total) => skip >= total || empty >= MOST_EMPTY,
+            Counted::Nothing | Counted::Unreadable => rows.is_empty(),
+        };
+        pages.add(rows, counted);
+        if is_last {
+            return Ok(pages.list());
+        }
+    }
+}
+
+/// What a page says about the length of its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    Rows(u64),
+    Nothing,
+    Unreadable,
+}
+
+/// The rows of one page, and the count of the whole list.
+fn page_of(answer: &Answer, what: &str) -> Result<(Vec<Value>, Counted), ProviderFault> {
+    let in_header = match answer.header("x-total-count") {
+        None => Counted::Nothing,
+        Some(text) => text.trim().parse().map_or(Counted::Unreadable, Counted::Rows),
+    };
+    let no_list = || {
+        answer.fault(
+            FaultKind::BadAnswer,
+            format!("JumpCloud's answer has no list when reading {what}"),
+        )
+    };
+    let mut document = match answer.json(what)? {
+        Value::Array(rows) => return Ok((rows, in_header)),
+        Value::Object(document) => document,
+        _ => return Err(no_list()),
+    };
+    let rows = match document.remove("results") {
+        Some(Value::Array(rows)) => rows,
+        Some(Value::Null) => Vec::new(),
+        _ => return Err(no_list()),
+    };
+    let total = document.remove("totalCount").unwrap_or_default();
+    let total = Number::deserialize(total).unwrap_or_default();
+    let in_body = match total.as_u64() {
+        Some(total) => Counted::Rows(total),
+        None if total.is_absent() => Counted::Nothing,
+        None => Counted::Unreadable,
+    };
+    let counted = match (in_body, in_header) {
+        (Counted::Nothing, counted) | (counted, Counted::Nothing) => counted,
+        (body, header) if body == header => body,
+        _ => Counted::Unreadable,
+    };
+    Ok((rows, counted))
+}
+
+/// The pages of a list that were read so far.
+struct Pages<T> {
+    rows: Vec<T>,
+    unread: Vec<String>,
+    known: HashMap<String, usize>,
+    counted: Option<Counted>,
+    fault: Option<&'static str>,
+}
+
+impl<T> Default for Pages<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            unread: Vec::new(),
+            known: HashMap::new(),
+            counted: None,
+            fault: None,
+        }
+    }
+}
+
+impl<T: Listed> Pages<T> {
+    fn add(&mut self, rows: Vec<Value>, counted: Counted) {
+        if counted == Counted::Unreadable {
+            self.fault = Some("its count cannot be read");
+        }
+        if self.counted.replace(counted).is_some_and(|before| before != counted) {
+            self.fault = Some("its count changed while it was read");
+        }
+        for row in rows {
+            let Some(read) = T::of(&row) else {
+                self.unread.push(cut(&row));
+                continue;
+            };
+            let next = self.rows.len();
+            let position = *self.known.entry(read.key()).or_insert(next);
+            if position == next {
+                self.rows.push(read);
+            } else if self.rows.get(position).is_some_and(|known| *known != read) {
+                // Two rows of one key that say different things: neither can be relied on.
+                self.unread.push(cut(&row));
+            }
+        }
+    }
+
+    fn list(self) -> List<T> {
+        let length = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        let (read, unread) = (length(self.rows.len()), length(self.unread.len()));
+        let extent = match (self.fault, self.counted) {
+            (Some(why), _) => Extent::Unclear(why),
+            (None, Some(Counted::Rows(total))) if read > total => Extent::Unclear("it has more rows than it counts"),
+            (None, Some(Counted::Rows(total))) => match total.saturating_sub(read.saturating_add(unread)) {
+                0 => Extent::Whole,
+                hidden => Extent::Lacks(hidden),
+            },
+            (None, _) => Extent::Whole,
+        };
+        List {
+            rows: self.rows,
+            unread: self.unread,
+            extent,
+        }
+    }
+}
+
+impl<T> List<T> {
+    /// Why something may be missing, for people.
+    pub fn gap(&self, what: &str) -> Option<String> {
+        match &self.extent {
+            Extent::Unclear(why) => Some(format!("JumpCloud's list of {what} cannot be relied on: {why}")),
+            Extent::Lacks(hidden) => Some(format!(
+                "JumpCloud counts {hidden} more in the list of {what} than it shows"
+            )),
+            Extent::Whole if !self.unread.is_empty() => Some(format!(
+                "{} rows in JumpCloud's list of {what} cannot be read",
+                self.unread.len()
+            )),
+            Extent::Whole => None,
+        }
+    }
+}
+
+fn cut(row: &Value) -> String {
+    let mut text = row.to_string();
+    text.truncate(text.floor_char_boundary(UNREAD_LIMIT));
+    text
+}
