@@ -55,7 +55,7 @@ pub async fn absence(
         return Ok(not_visible(doubt));
     }
     if let [role] = ids.as_slice()
-        && let Some(pair) = called_the_same(role, selector, &roles, &detail.pairs)
+        && let Some(pair) = contradicting_pair(role, selector, &roles, &detail.pairs)
     {
         return Ok(not_visible(format!(
             "BlackLine shows the role `{}`, which is held, by the name of the role `{role}`",
@@ -64,7 +64,7 @@ pub async fn absence(
     }
     Ok(match ids.as_slice() {
         [] => Absence::NotFound(format!("BlackLine has no role `{}`", selector.label())),
-        [role] => absent_in_product(config, selector, role, &detail.pairs),
+        [role] => product_absence(config, selector, role, &detail.pairs),
         several => ambiguous(format!(
             "several roles are called `{}`: {}",
             selector.label(),
@@ -98,7 +98,7 @@ pub async fn unlisted(
 }
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
-fn called_the_same<'a>(role: &str, selector: &Selector, roles: &[KnownRole], pairs: &'a [Pair]) -> Option<&'a Pair> {
+fn contradicting_pair<'a>(role: &str, selector: &Selector, roles: &[KnownRole], pairs: &'a [Pair]) -> Option<&'a Pair> {
     let names = |id: &str| -> BTreeSet<String> {
         let roles = roles.iter().filter(|known| known.id == id);
         roles.filter_map(|known| known.name.as_deref()).map(skeleton).collect()
@@ -143,7 +143,7 @@ fn mismatch(selector: &Selector, called: &[&KnownRole]) -> Option<Absence> {
 }
 
 /// No call lists the products: a code that nothing here confirms may be a product's name, or a slip.
-fn absent_in_product(config: &Config, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
+fn product_absence(config: &Config, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
     let Some(product) = &selector.workspace else {
         return Absence::Proven;
     };

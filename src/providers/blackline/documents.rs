@@ -38,7 +38,7 @@ pub struct User {
 /// A row of `GET /v1/roles`, and of the teams and entities of a user.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Named {
+pub struct NamedRow {
     pub id: Id,
     pub name: Word,
 }
@@ -70,7 +70,7 @@ impl User {
     }
 }
 
-impl Named {
+impl NamedRow {
     /// `None` without an id that can be read.
     pub fn of_row(row: &RawValue) -> Option<(String, Option<String>)> {
         let Self { id, name } = object(row)?;

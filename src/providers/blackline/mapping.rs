@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     client::lenient::{Text, Word},
     contract::types::{self, Email, Phone, Role, Scope},
-    provider::{Grant, GrantKind, Held, KnownAs, UnreadRow},
+    provider::{Grant, GrantKind, Held, KnownAs},
     unified::blank_user,
 };
 
@@ -63,12 +63,7 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
             .is_active
             .as_bool()
             .map(|active| String::from(if active { "active" } else { "inactive" })),
-        roles: detail
-            .pairs
-            .iter()
-            .map(|pair| role(pair, &name_of))
-            .chain(detail.unread.iter().map(unread_role))
-            .collect(),
+        roles: detail.pairs.iter().map(|pair| role(pair, &name_of)).collect(),
         groups: detail
             .memberships
             .teams
@@ -103,16 +98,5 @@ fn role(pair: &Pair, name_of: impl Fn(&str) -> Option<String>) -> Role {
         group: None,
         organization: None,
         workspace: Some(pair.product_id.clone()),
-    }
-}
-
-/// A row that cannot be read is shown without an id: something is held, and a request cannot name it.
-fn unread_role(row: &UnreadRow) -> Role {
-    Role {
-        id: None,
-        name: row.names.first().cloned(),
-        group: None,
-        organization: None,
-        workspace: row.scope.workspace.clone(),
     }
 }

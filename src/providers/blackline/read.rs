@@ -19,7 +19,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, Effort, List, Rows},
-    documents::{Named, Pair, Raw, User},
+    documents::{NamedRow, Pair, Raw, User},
     find, mapping,
     paths::Paths,
 };
@@ -36,8 +36,8 @@ pub struct Detail {
     /// The user's id, as requests spell it.
     pub id: String,
     pub pairs: Vec<Pair>,
-    /// Rows that could not be read.
-    pub unread: Vec<UnreadRow>,
+    /// How many rows could not be read.
+    pub unread: usize,
     /// The path that answered.
     pub path: String,
     /// Why there may be more pairs.
@@ -82,7 +82,7 @@ pub struct Pairs {
 impl Detail {
     /// Why a set of the pairs that are shown may lack some that are held.
     pub fn gap(&self) -> Option<String> {
-        let unread = self.unread.len();
+        let unread = self.unread;
         let unread = (unread > 0).then(|| format!("{unread} of the user's roles cannot be read"));
         self.doubt.clone().or(unread)
     }
@@ -157,7 +157,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
     let detail = Detail {
         id: id.to_owned(),
-        unread: unread.clone(),
+        unread: unread.len(),
         path,
         doubt: doubt.clone(),
         memberships,
@@ -278,7 +278,7 @@ async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, Provi
     let Rows { rows, doubt } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
     let roles: Vec<KnownRole> = rows
         .iter()
-        .filter_map(|row| Named::of_row(row))
+        .filter_map(|row| NamedRow::of_row(row))
         .map(|(id, name)| KnownRole { id, name })
         .collect();
     let is_whole = roles.len() == rows.len() && roles.iter().all(|role| role.name.is_some());
@@ -300,5 +300,5 @@ async fn memberships(config: &Config, cx: &Context<'_>, path: &str, id: &str) ->
         ..List::new(config, "what the user belongs to", &path)
     };
     let Rows { rows, .. } = core::rows(config, cx, list).await.ok()?;
-    rows.iter().map(|row| Named::of_row(row)).collect()
+    rows.iter().map(|row| NamedRow::of_row(row)).collect()
 }

@@ -23,7 +23,7 @@ use super::{
     core::{self, Listed},
     documents::{self, Owner},
     find,
-    groups::{self, GroupState, Named, UserGroup},
+    groups::{self, GroupState, RequestedGroup, UserGroup},
 };
 
 /// Provider-specific data kept from a read for the later steps.
@@ -31,10 +31,8 @@ pub struct Detail {
     pub user: documents::User,
     pub id: String,
     pub directory: Directory,
-    /// Id and name of the roles that TeamViewer lists for the user, however they are held.
-    pub listed: Vec<(String, Option<String>)>,
     /// The groups that the request names.
-    pub named: Vec<Named>,
+    pub named: Vec<RequestedGroup>,
     /// What was read of those that exist.
     pub groups: Vec<GroupState>,
 }
@@ -45,9 +43,9 @@ pub struct Memory {
     /// Roles whose direct assignment this operation has removed: if one is still listed without an explanation, the list is taken to
     /// be right.
     pub revoked: RefCell<BTreeSet<String>>,
-    /// Which groups the request names. Found once: a group that cannot be found again later was not left for that.
-    named: RefCell<Option<Vec<Named>>>,
-    /// Named groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
+    /// Resolution groups the request names. Found once: a group that cannot be found again later was not left for that.
+    named: RefCell<Option<Vec<RequestedGroup>>>,
+    /// RequestedGroup groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
     /// role gone because the membership is.
     joined: RefCell<BTreeSet<u64>>,
     /// The company's groups, for their names.
@@ -95,7 +93,7 @@ async fn read_once(
     let ((raw, document), listed, directory, named) = (found?, listed?, directory?, named?);
     let roles = Roles::new(user, listed, directory);
     let (held, mut groups) = future::try_join(roles.held(config, cx, memory), groups::read(config, cx, &named)).await?;
-    let contradicted = groups::doubt_contradicted(&mut groups, user, &held.shown);
+    let contradicted = groups::discard_contradicted(&mut groups, user, &held.group_lists);
     let mut grants = held.grants;
     for state in &groups {
         let name_of = |role: &str| roles.name_of(role);
@@ -125,9 +123,7 @@ async fn read_once(
         warnings: Vec::new(),
         detail: Box::new(()),
     };
-    let listed = roles.listed.rows.iter();
     let detail = Detail {
-        listed: listed.map(|role| (role.clone(), roles.name_of(role))).collect(),
         user: document,
         id: user.to_owned(),
         directory: roles.directory,
@@ -146,7 +142,11 @@ async fn ask_for_owner(config: &Config, cx: &Context<'_>, memory: &Memory) {
 }
 
 /// The groups that the request names, found once in an operation.
-async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<Vec<Named>, ProviderFault> {
+async fn named_groups(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+) -> Result<Vec<RequestedGroup>, ProviderFault> {
     let known = memory.named.borrow().clone();
     if let Some(known) = known {
         return Ok(known);
@@ -165,7 +165,7 @@ async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Res
             // The entries that name no group do not need it.
             Err(fault) if core::is_no(&fault) => texts
                 .into_iter()
-                .map(|text| Named::unreadable(text, &fault.message))
+                .map(|text| RequestedGroup::unreadable(text, &fault.message))
                 .collect(),
             Err(fault) => return Err(fault),
         }
@@ -211,9 +211,9 @@ impl Memory {
 
 impl Detail {
     /// The group that a text of the request means, or the id that stands for it in the scopes.
-    pub fn named(&self, text: &str) -> Option<&Named> {
+    pub fn named(&self, text: &str) -> Option<&RequestedGroup> {
         let by_text = self.named.iter().find(|named| named.text == text);
-        let has_id = |named: &&Named| named.group().is_some_and(|group| group.id.to_string() == text);
+        let has_id = |named: &&RequestedGroup| named.group().is_some_and(|group| group.id.to_string() == text);
         by_text.or_else(|| self.named.iter().find(has_id))
     }
 

@@ -7,7 +7,10 @@ use crate::{
     client::{Call, Repeat},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::Error,
-    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict, Write},
+    provider::{
+        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict,
+        Write,
+    },
     reason::Reason,
     transport::Method,
 };
@@ -57,7 +60,7 @@ impl TeamViewer {
     /// Sends a write and judges its answer.
     pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grant: &Grant, detail: &Detail) -> Verdict {
         if grant.kind == GrantKind::GroupRole
-            && let Some(verdict) = self.changed_meanwhile(cx, grant).await
+            && let Some(verdict) = self.check_group_role(cx, grant).await
         {
             return verdict;
         }
@@ -82,7 +85,7 @@ impl TeamViewer {
     }
 
     /// The call that strips a group names no role: it is sent only while the group holds the very role that is meant.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
+    async fn check_group_role(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
         let not_sent = |reason, message: &str| {
             Some(Verdict::NotSent {
                 reason,
@@ -186,7 +189,7 @@ fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]
             let is_unread = group_of(grant)
                 .and_then(|group| detail.state(group))
                 .is_some_and(|state| state.role_gap().is_some());
-            let (line, taken) = if is_unread {
+            let (line, lost_role) = if is_unread {
                 let line = String::from("the role that the group gives, if it has one: it cannot be read");
                 (line, unread_role(grant))
             } else {
@@ -199,7 +202,7 @@ fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]
                 target,
                 effect: SideEffect::LeaveGroup,
                 lists: vec![line],
-                takes: vec![through(&taken)],
+                takes: vec![through(&lost_role)],
             })
         })
         .collect()

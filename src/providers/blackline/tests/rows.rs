@@ -1,6 +1,6 @@
 //! Rows that cannot be read, come twice, or contradict the directory.
 
-use super::{Instance, ask, by_id, call, options, pair};
+use super::{Instance, ask, by_id, pair};
 
 #[test]
 fn a_row_that_cannot_be_read_leaves_only_what_it_may_be_undecided() {
@@ -64,17 +64,4 @@ fn a_role_that_the_directory_calls_otherwise_by_its_id_may_be_the_one() {
         let instance = Instance::holding(&[("?", "A", &row)]);
         assert_eq!(ask(&instance, "{}", &[by_id("9:A")]), [outcome], "{row}");
     }
-}
-
-#[test]
-fn a_row_that_cannot_be_read_stays_in_the_users_roles_without_an_id() {
-    let unread = r#"{"role": {"name": "Auditor"}, "product": {"id": "J"}}"#;
-    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "J", unread)]);
-    let user = call(&instance, "{}", vec![by_id("5:A")], options()).unwrap().user;
-    let roles: Vec<_> = user
-        .roles
-        .iter()
-        .map(|role| (role.id.as_deref(), role.name.as_deref(), role.workspace.as_deref()))
-        .collect();
-    assert_eq!(roles, [(None, Some("Auditor"), Some("J"))]);
 }

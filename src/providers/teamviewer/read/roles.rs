@@ -16,7 +16,7 @@ use super::{
     super::{
         config::Config,
         core::{self, Holds, Listed},
-        groups::{self, Shown},
+        groups::{self, GroupLists},
     },
     CONCURRENT_READS, Memory, group_names,
 };
@@ -43,7 +43,7 @@ pub struct HeldRoles {
     pub grants: Vec<Grant>,
     pub unread: Vec<UnreadRow>,
     /// What this shows of groups.
-    pub shown: Shown,
+    pub group_lists: GroupLists,
     /// No list contradicts another one.
     pub agrees: bool,
 }
@@ -123,9 +123,9 @@ impl<'a> Roles<'a> {
         let mut held = HeldRoles {
             grants: Vec::new(),
             unread: unlisted.collect(),
-            shown: Shown {
+            group_lists: GroupLists {
                 memberships,
-                ..Shown::default()
+                ..GroupLists::default()
             },
             agrees: true,
         };
@@ -186,8 +186,12 @@ impl<'a> Roles<'a> {
         };
         let mut via = Vec::new();
         for group in groups.rows {
-            held.shown.holders.entry(group).or_default().insert(role.to_owned());
-            match held.shown.memberships.get(&group) {
+            held.group_lists
+                .holders
+                .entry(group)
+                .or_default()
+                .insert(role.to_owned());
+            match held.group_lists.memberships.get(&group) {
                 Some(Holds::Yes) => via.push(Via {
                     kind: ViaKind::Group,
                     id: Some(group.to_string()),
@@ -202,7 +206,7 @@ impl<'a> Roles<'a> {
         let is_missing = is_explained && !is_listed && self.listed.unread.is_empty();
         held.agrees &= !is_unexplained && !is_missing;
         if is_unexplained {
-            held.shown.unexplained.insert(role.to_owned());
+            held.group_lists.unexplained.insert(role.to_owned());
         }
         let is_direct = is_assigned || (is_unexplained && is_revoked);
         if is_direct {

@@ -109,6 +109,10 @@ fn a_group_whose_role_cannot_be_read_may_give_a_protected_one() {
         instead(&company, "/usergroups/7/userroles", ALWAYS, 200, body);
         let settings = format!(r#"{{"protected_roles": {protected}}}"#);
         let answer = call(&company, &settings, vec![in_group(by_name(""), "7")], options());
-        assert_eq!(!company.borrow().writes.is_empty(), is_left, "{protected}, {body}: {answer:?}");
+        assert_eq!(
+            !company.borrow().writes.is_empty(),
+            is_left,
+            "{protected}, {body}: {answer:?}"
+        );
     }
 }
