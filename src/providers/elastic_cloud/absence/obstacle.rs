@@ -26,11 +26,7 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
     }
     let assignments = &detail.assignments;
     let label = selector.label();
-    let wanted = selector
-        .id
-        .as_deref()
-        .map(Key::parse)
-        .unwrap_or_else(|| Key::new("", &[]));
+    let wanted = selector.id.as_deref().map_or_else(|| Key::new("", &[]), Key::parse);
     if !wanted.custom.is_empty() {
         return together(selector, &wanted, assignments);
     }
