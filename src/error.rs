@@ -10,7 +10,11 @@ pub enum Error {
     /// The account's configuration is at fault; `field` is its JSON field.
     Account { field: String, message: String },
     /// The provider knows no such user.
-    UserNotFound { message: String },
+    UserNotFound {
+        message: String,
+        /// The refusal that says so.
+        answer: Option<ProviderAnswer>,
+    },
     /// The user is not who the request expects, or is protected.
     Refused {
         reason: crate::reason::Reason,
@@ -173,7 +177,7 @@ impl fmt::Display for Error {
         match self {
             Self::Request { message, .. }
             | Self::Account { message, .. }
-            | Self::UserNotFound { message }
+            | Self::UserNotFound { message, .. }
             | Self::Refused { message, .. } => f.write_str(message),
             Self::Provider(fault) => f.write_str(&fault.message),
         }

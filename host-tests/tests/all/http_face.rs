@@ -133,7 +133,8 @@ on_both! {
         let service = Service::builder(artifact, &network, clock).tokens(&tokens()).account(ACCOUNT, account).start().unwrap();
         let [.., owner] = DEMO_ADMINS;
         for format in ["raw", "stream"] {
-            let body = json!({"id": owner, "roles": [{"name": "Manager"}]});
+            // The demo key is this administrator's own.
+            let body = json!({"id": owner, "roles": [{"name": "Manager"}], "options": {"allow": ["remove-own-access"]}});
             let answer = Post::json(&body).query(&format!("&truto_response_format={format}")).to(&service).await;
             assert_eq!(answer.status, 200, "{answer:?}");
             assert_eq!((&answer.body["_id"], &answer.body["email"]), (&json!(owner), &json!("root@example.com")), "{format}: {answer:?}");

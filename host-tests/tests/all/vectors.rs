@@ -184,7 +184,7 @@ on_both! {
         let query = "&remote_query[n][x][0]=sesame&remote_query[foo]=sesame";
         let body = json!({"id": ANN, "roles": [{"id": "Rl01"}], "remote_data": {"reason": "sesame", "note": "sesame"}});
         let answer = world.post(query, &body.to_string()).await;
-        assert_eq!(answer.body["sent"], json!(true), "Slack knows no such fields, and was asked: {answer:?}");
+        assert_eq!(answer.status, 200, "Slack ignores fields that it does not know: {answer:?}");
         let log = world.service.log();
         assert_eq!(log.len(), 2, "{log:?}");
         for line in &log {

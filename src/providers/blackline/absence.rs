@@ -54,14 +54,65 @@ pub async fn absence(
     if let Some(doubt) = detail.doubt.as_ref().filter(|_| may_be_absent) {
         return Ok(not_visible(doubt));
     }
+    if let [role] = ids.as_slice()
+        && let Some(pair) = contradicting_pair(role, selector, &roles, &detail.pairs)
+    {
+        return Ok(not_visible(format!(
+            "BlackLine shows the role `{}`, which is held, by the name of the role `{role}`",
+            pair.role_id
+        )));
+    }
     Ok(match ids.as_slice() {
         [] => Absence::NotFound(format!("BlackLine has no role `{}`", selector.label())),
-        [role] => absent_in_product(config, selector, role, &detail.pairs),
+        [role] => product_absence(config, selector, role, &detail.pairs),
         several => ambiguous(format!(
             "several roles are called `{}`: {}",
             selector.label(),
             several.join(", ")
         )),
+    })
+}
+
+/// Why a pair that is shown may be another one: the directory, read whole, does not know its role.
+pub async fn unlisted(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+    detail: &Detail,
+) -> Result<Option<String>, Error> {
+    let Directory { roles, coverage } = memory.directory(config, cx).await?;
+    if coverage != Coverage::Whole {
+        return Ok(None);
+    }
+    let is_known: BTreeSet<&str> = roles.iter().map(|role| role.id.as_str()).collect();
+    let unlisted = detail
+        .pairs
+        .iter()
+        .find(|pair| !is_known.contains(pair.role_id.as_str()));
+    Ok(unlisted.map(|pair| {
+        format!(
+            "BlackLine's list of roles lacks the role `{}`, which is held",
+            pair.role_id
+        )
+    }))
+}
+
+/// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
+fn contradicting_pair<'a>(role: &str, selector: &Selector, roles: &[KnownRole], pairs: &'a [Pair]) -> Option<&'a Pair> {
+    let names = |id: &str| -> BTreeSet<String> {
+        let roles = roles.iter().filter(|known| known.id == id);
+        roles.filter_map(|known| known.name.as_deref()).map(skeleton).collect()
+    };
+    let own = names(role);
+    pairs.iter().find(|pair| {
+        let is_at = selector
+            .workspace
+            .as_ref()
+            .is_none_or(|product| *product == pair.product_id);
+        let name = pair.role_name.as_deref().map(skeleton);
+        is_at
+            && pair.role_id != role
+            && name.is_some_and(|name| own.contains(&name) && !names(&pair.role_id).contains(&name))
     })
 }
 
@@ -92,7 +143,7 @@ fn mismatch(selector: &Selector, called: &[&KnownRole]) -> Option<Absence> {
 }
 
 /// No call lists the products: a code that nothing here confirms may be a product's name, or a slip.
-fn absent_in_product(config: &Config, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
+fn product_absence(config: &Config, selector: &Selector, role: &str, pairs: &[Pair]) -> Absence {
     let Some(product) = &selector.workspace else {
         return Absence::Proven;
     };

@@ -143,7 +143,16 @@ impl Backend for BlackLine {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let Some(gap) = detail.gap().filter(|_| !targets.is_empty()) else {
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let replaces = self.config.strategy == Strategy::ReplaceSet;
+        let unlisted = if replaces {
+            absence::unlisted(&self.config, cx, &self.memory, detail).await?
+        } else {
+            None
+        };
+        let Some(gap) = detail.gap().or(unlisted) else {
             return Ok(Vec::new());
         };
         let is_unscoped = |grant: &Grant| {
@@ -153,8 +162,8 @@ impl Backend for BlackLine {
                 selector.workspace.is_none() && may_mean
             })
         };
-        let why = if self.config.strategy == Strategy::ReplaceSet {
-            "a new set would lack the roles that are not shown"
+        let why = if replaces {
+            "a new set might lack roles that are held"
         } else if cx.ask.strict_scope && targets.iter().any(is_unscoped) {
             "whether the role is held in only one product cannot be told"
         } else {

@@ -38,7 +38,7 @@ pub struct User {
 /// A row of `GET /v1/roles`, and of the teams and entities of a user.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Named {
+pub struct NamedRow {
     pub id: Id,
     pub name: Word,
 }
@@ -48,7 +48,7 @@ pub struct Named {
 pub struct Pair {
     pub role_id: String,
     pub role_name: Option<String>,
-    /// The product's code.
+    /// The product's code, without blanks around it.
     pub product_id: String,
     pub product_name: Option<String>,
 }
@@ -70,7 +70,7 @@ impl User {
     }
 }
 
-impl Named {
+impl NamedRow {
     /// `None` without an id that can be read.
     pub fn of_row(row: &RawValue) -> Option<(String, Option<String>)> {
         let Self { id, name } = object(row)?;
@@ -84,8 +84,10 @@ impl Pair {
     /// # Errors
     /// The row with whatever can be told of it, if an id is missing or contradicts another one.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
-        let role_ids = all(row, &fields.role_id, |value| id(value).map(|id| ids::normalized(&id)));
-        let product_ids = all(row, &fields.product_id, word);
+        let role_ids = all(row, &fields.role_id, |value| ids::number(id(value)?.trim()));
+        let product_ids = all(row, &fields.product_id, |value| {
+            word(value).map(|code| code.trim().to_owned())
+        });
         let name = |pointers: &[String]| all(row, pointers, word).into_iter().next();
         let (role_name, product_name) = (name(&fields.role_name), name(&fields.product_name));
         match (role_ids.as_slice(), product_ids.as_slice()) {
@@ -95,6 +97,7 @@ impl Pair {
                 product_id: product_id.clone(),
                 product_name,
             }),
+            // Role ids are numbers: another text is none.
             (_, products) => {
                 let mut unread = UnreadRow::new(cut(row.get()));
                 if let [product] = products {
@@ -220,6 +223,7 @@ mod tests {
             "[5, \"A\"]",
             "7",
             "{}",
+            r#"{"role": {"id": "other"}}"#,
             r#"{"role": {"id": true}, "product": {"id": ["A"]}}"#,
         ] {
             let unread = unread(row);

@@ -28,6 +28,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         [] => Err(Error::UserNotFound {
+            answer: None,
             message: format!("BlackLine knows no user with the e-mail address `{wanted}`"),
         }),
         _ => Err(Error::Refused {
@@ -60,6 +61,7 @@ async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<(
     let Rows { rows, .. } = search(config, cx, &format!("id eq {id}")).await?;
     if rows.is_empty() {
         return Err(Error::UserNotFound {
+            answer: None,
             message: format!("BlackLine knows no user with the id `{id}`"),
         });
     }

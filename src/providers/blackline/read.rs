@@ -19,7 +19,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, Effort, List, Rows},
-    documents::{Named, Pair, Raw, User},
+    documents::{NamedRow, Pair, Raw, User},
     find, mapping,
     paths::Paths,
 };
@@ -278,7 +278,7 @@ async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, Provi
     let Rows { rows, doubt } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
     let roles: Vec<KnownRole> = rows
         .iter()
-        .filter_map(|row| Named::of_row(row))
+        .filter_map(|row| NamedRow::of_row(row))
         .map(|(id, name)| KnownRole { id, name })
         .collect();
     let is_whole = roles.len() == rows.len() && roles.iter().all(|role| role.name.is_some());
@@ -300,5 +300,5 @@ async fn memberships(config: &Config, cx: &Context<'_>, path: &str, id: &str) ->
         ..List::new(config, "what the user belongs to", &path)
     };
     let Rows { rows, .. } = core::rows(config, cx, list).await.ok()?;
-    rows.iter().map(|row| Named::of_row(row)).collect()
+    rows.iter().map(|row| NamedRow::of_row(row)).collect()
 }

@@ -69,7 +69,7 @@ impl BlackLine {
     /// Sends a write and judges its answer.
     pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Verdict {
         let replaces = self.config.strategy == Strategy::ReplaceSet;
-        if replaces && let Some(verdict) = self.changed_meanwhile(cx, detail).await {
+        if replaces && let Some(verdict) = self.check_unchanged(cx, detail).await {
             return verdict;
         }
         match core::send(&self.config, cx, &write.call, Effort::Full).await {
@@ -88,7 +88,7 @@ impl BlackLine {
     }
 
     /// The POST replaces the whole set: it is sent only if the set is still the one that was read.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, detail: &Detail) -> Option<Verdict> {
+    async fn check_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Option<Verdict> {
         match self.is_unchanged(cx, detail).await {
             Ok(true) => None,
             Ok(false) => Some(Verdict::NotSent {

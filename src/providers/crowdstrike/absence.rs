@@ -71,7 +71,7 @@ fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
         .filter_map(|cid| Cid::parse(cid).ok())
         .collect();
     let is_named = !named.is_empty();
-    if !is_named && let Some(why) = why_home_is_open(detail) {
+    if !is_named && let Some(why) = why_open(detail) {
         return Err(Hidden::Unclear(why));
     }
     let mut places = Places {
@@ -95,8 +95,11 @@ fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
     }
 }
 
-/// Why a role that names no CID may be held at home, whatever is shown; `None` if that is certain either way.
-pub fn why_home_is_open(detail: &Detail) -> Option<String> {
+/// Why a role that names no CID may be held in view or at home, whatever is shown; `None` if that is certain either way.
+pub fn why_open(detail: &Detail) -> Option<String> {
+    if let Some(why) = &detail.view_gap {
+        return Some(format!("the user's roles in the CID in view could not be read: {why}"));
+    }
     let Some(home) = &detail.home else {
         return Some(String::from(
             "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization",

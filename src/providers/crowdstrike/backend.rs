@@ -106,7 +106,7 @@ impl Backend for CrowdStrike {
 
     fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
         let is_unscoped = selector.organizations.is_empty();
-        let why = is_unscoped.then(|| absence::why_home_is_open(detail)).flatten()?;
+        let why = is_unscoped.then(|| absence::why_open(detail)).flatten()?;
         Some((Reason::NotVisible, why))
     }
 

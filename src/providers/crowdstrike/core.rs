@@ -86,7 +86,7 @@ pub fn status_of(answer: &Answer) -> u16 {
     if !answer.is_success() {
         return answer.status;
     }
-    let errors = serde_json::from_slice::<Row<Errors>>(&answer.body);
+    let errors = answer.json::<Row<Errors>>("a call");
     let code = errors.ok().and_then(|errors| error_code(&errors.read()?.errors));
     code.unwrap_or(answer.status)
 }
@@ -127,7 +127,7 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
 
 /// The answer as the documented JSON; `None` for anything else.
 pub fn envelope(answer: &Answer) -> Option<Envelope> {
-    serde_json::from_slice::<Row<Envelope>>(&answer.body).ok()?.into_read()
+    answer.json::<Row<Envelope>>("a call").ok()?.into_read()
 }
 
 /// The rows of a read. `what` is for messages.

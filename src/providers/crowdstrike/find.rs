@@ -9,7 +9,7 @@ use crate::{
         Call, QueryBuilder,
         lenient::{Id, Row},
     },
-    error::{Error, FaultKind, ProviderFault},
+    error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     naming::same,
     provider::Context,
     reason::Reason,
@@ -59,6 +59,7 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
         (Some(uuid), None) => uuid,
         (None, _) => {
             return Err(Error::UserNotFound {
+                answer: None,
                 message: format!("CrowdStrike knows no user with the login `{wanted}`"),
             });
         }
@@ -116,12 +117,17 @@ async fn with_login(
 /// # Errors
 /// [`Error::UserNotFound`] if neither call knows the user.
 pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<Found, Error> {
+    let mut refusal = None;
     for audience in [Audience::Internal, Audience::All] {
-        if let Some(found) = user_by(config, cx, uuid, audience).await? {
-            return Ok(found);
+        match user_by(config, cx, uuid, audience).await {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            // The call knows no such user, or there is no such call in this region.
+            Err(fault) if fault.kind == FaultKind::NotFound => refusal = fault.answer,
+            Err(fault) => return Err(fault.into()),
         }
     }
-    Err(not_found(uuid))
+    Err(not_found(uuid, refusal))
 }
 
 async fn user_by(
@@ -132,9 +138,7 @@ async fn user_by(
 ) -> Result<Option<Found>, ProviderFault> {
     let body = serde_json::to_vec(&Ids { ids: &[uuid] }).ok();
     let call = core::api(Call::read(Method::Post, config.base.join(audience.users()), body));
-    let Some(list) = unless_not_found(core::resources(config, cx, &call, "the user").await)? else {
-        return Ok(None);
-    };
+    let list = core::resources(config, cx, &call, "the user").await?;
     if list.rows.is_empty() {
         return Ok(None);
     }
@@ -159,8 +163,9 @@ async fn user_by(
     ))
 }
 
-pub fn not_found(uuid: &str) -> Error {
+pub fn not_found(uuid: &str, answer: Option<ProviderAnswer>) -> Error {
     Error::UserNotFound {
+        answer,
         message: format!("CrowdStrike knows no user with the uuid `{uuid}`"),
     }
 }

@@ -36,6 +36,8 @@ pub struct Detail {
     pub home: Option<Cid>,
     /// The CID in view, if it is known.
     pub view: Option<Cid>,
+    /// Why nothing is proven in view.
+    pub view_gap: Option<String>,
     /// What became of the read of each CID that was asked for by its id.
     pub places: BTreeMap<Cid, Place>,
 }
@@ -74,11 +76,21 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let mut lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
     if audience == Audience::Internal && lists.in_view.as_ref().is_err_and(core::is_unknown_user) {
         // The older call may not know a user whom the newer one knows.
-        audience = Audience::All;
-        lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
+        let newer = Lists::read(config, cx, &found.uuid, &places, Audience::All).await;
+        if !newer.in_view.as_ref().is_err_and(core::is_unknown_user) {
+            (audience, lists) = (Audience::All, newer);
+        }
     }
+    let mut view_gap = None;
     let in_view = match lists.in_view {
-        Err(fault) if core::is_unknown_user(&fault) => return Err(find::not_found(uuid)),
+        Err(fault) if core::is_unknown_user(&fault) => {
+            if !lists.at_places.iter().any(|(_, list)| list.is_ok()) {
+                return Err(find::not_found(uuid, fault.answer));
+            }
+            // The user is known elsewhere.
+            view_gap = Some(fault.message);
+            Vec::new()
+        }
         other => other?,
     };
     let found = Found { audience, ..found };
@@ -86,7 +98,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     if let (None, Some(view)) = (memory.view.get(), seen()) {
         memory.view.get_or_init(|| view);
     }
-    assemble(cx, found, home, memory.view.get().cloned(), in_view, lists.at_places)
+    let view = memory.view.get().filter(|_| view_gap.is_none()).cloned();
+    let (mut reading, mut detail) = assemble(cx, found, home, view, in_view, lists.at_places)?;
+    if view_gap.is_some() {
+        reading.unreadable.push(String::from("the CID in view"));
+    }
+    detail.view_gap = view_gap;
+    Ok((reading, detail))
 }
 
 type List = Result<Vec<RawRow>, ProviderFault>;
@@ -168,6 +186,7 @@ fn assemble(
         held,
         home,
         view,
+        view_gap: None,
         places,
     };
     let reading = Reading {

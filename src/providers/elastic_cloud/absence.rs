@@ -92,9 +92,13 @@ fn obstacle_of_id(role: &str, selector: &Selector) -> Option<(Reason, String)> {
 /// The whole id of an assignment means that one. It is also given where more is assigned with it.
 fn together(selector: &Selector, wanted: &Key, assignments: &Assignments) -> Option<(Reason, String)> {
     let first = wanted.custom.first()?;
+    let label = selector.label();
+    let skeletons =
+        |names: &[String]| -> BTreeSet<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
+    let wanted_skeletons = skeletons(&wanted.custom);
     let mut more = None;
     let of_role = assignments
-        .mentions(selector.label())
+        .mentions(label)
         .chain(assignments.mentions(first))
         .filter(|(held, _)| reaches(selector, held));
     for (held, _) in of_role {
@@ -105,17 +109,23 @@ fn together(selector: &Selector, wanted: &Key, assignments: &Assignments) -> Opt
         if key.custom == wanted.custom {
             return None;
         }
-        if wanted.custom.iter().all(|name| key.custom.contains(name)) {
-            more.get_or_insert(held);
+        if more.is_none() && wanted_skeletons.is_subset(&skeletons(&key.custom)) {
+            let is_exact = wanted.custom.iter().all(|name| key.custom.contains(name));
+            more = Some((held, is_exact));
         }
     }
-    let held = more?;
-    let message = format!(
-        "`{}` is assigned together with others as `{}`: only all of them can go at once",
-        selector.label(),
-        held.grant.role_id
-    );
-    Some((Reason::WouldWiden, message))
+    let (held, is_exact) = more?;
+    let role_id = &held.grant.role_id;
+    Some(if is_exact {
+        let message =
+            format!("`{label}` is assigned together with others as `{role_id}`: only all of them can go at once");
+        (Reason::WouldWiden, message)
+    } else {
+        (
+            Reason::Ambiguous,
+            format!("`{label}` may mean a part of `{role_id}`, which is held"),
+        )
+    })
 }
 
 fn why_not_alone(label: &str, part: &Given, held: &Assigned) -> String {

@@ -3,7 +3,11 @@
 use serde_json::value::RawValue;
 
 use crate::{
-    client::{Answer, Call, Elements, lenient::Row, path_segment},
+    client::{
+        Answer, Call, Elements,
+        lenient::{Row, Rows, Text},
+        path_segment,
+    },
     error::{FaultKind, ProviderFault},
     provider::Context,
 };
@@ -112,16 +116,29 @@ pub fn has_code(answer: &Answer, wanted: &str) -> bool {
     codes(answer).any(|code| code == wanted)
 }
 
+/// Whether an answer is a document of Elastic Cloud, or empty: not the page of a proxy.
+pub fn is_document(answer: &Answer) -> bool {
+    answer.body.iter().all(u8::is_ascii_whitespace) || document(answer).is_some()
+}
+
 /// An error that cannot be read is one all the same.
 fn errors(answer: &Answer) -> Vec<(String, String)> {
-    let body: Errors = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let text = |text: &crate::client::lenient::Text| text.as_str().unwrap_or_default().to_owned();
-    body.errors
-        .rows()
-        .iter()
-        .map(|row| match row {
-            Row::Read(error) => (text(&error.code), text(&error.message)),
-            Row::Unread(_) => (String::new(), String::from("an error that cannot be read")),
-        })
-        .collect()
+    let body = document(answer).unwrap_or_default();
+    let text = |text: &Text| text.as_str().unwrap_or_default().to_owned();
+    let unread = || (String::new(), String::from("an error that cannot be read"));
+    match body.errors {
+        Rows::Absent | Rows::Null => Vec::new(),
+        Rows::Unread(_) => vec![unread()],
+        Rows::List(rows) => rows
+            .iter()
+            .map(|row| match row {
+                Row::Read(error) => (text(&error.code), text(&error.message)),
+                Row::Unread(_) => unread(),
+            })
+            .collect(),
+    }
+}
+
+fn document(answer: &Answer) -> Option<Errors> {
+    serde_json::from_slice::<Row<Errors>>(&answer.body).ok()?.into_read()
 }

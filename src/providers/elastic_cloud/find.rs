@@ -173,6 +173,7 @@ async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Err
         None => "",
     };
     Error::UserNotFound {
+        answer: None,
         message: format!("no member of the organization has the id or e-mail address `{wanted}`{why}"),
     }
 }

@@ -72,6 +72,12 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
                 message: format!("Elastic Cloud answers with an error: {message}"),
             };
         }
+        if !core::is_document(&answer) {
+            return Verdict::Unanswered {
+                reason: Reason::BadAnswer,
+                message: String::from("the answer to the removal is no document of Elastic Cloud"),
+            };
+        }
         return Verdict::Acknowledged;
     }
     let fault = core::fault(cx, &answer, "Elastic Cloud refused to remove the assignments");

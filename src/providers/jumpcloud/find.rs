@@ -376,6 +376,7 @@ fn unclear(message: &str, document: Option<Value>, visible_roles: Option<&Record
 
 fn not_found(text: &str) -> Error {
     Error::UserNotFound {
+        answer: None,
         message: format!("JumpCloud knows no user and no administrator `{text}`"),
     }
 }

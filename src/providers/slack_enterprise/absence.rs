@@ -62,14 +62,14 @@ pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading:
     }
 }
 
-/// Whether an assignment is inside what a selector names, and so another one: everything in the organization, or a channel, which
-/// may be in the workspace.
+/// Returns true for an assignment inside the place that a selector names: anything in the organization, or a channel that may be in
+/// the workspace. It is another assignment than the one that is meant.
 fn is_inside(selector: &Selector, grant: &Grant) -> bool {
     selector.is_outermost || (selector.workspace.is_some() && grant.scope.group.is_some())
 }
 
-/// What of an entry can be neither taken nor ruled out, whatever else of it is held. A workspace that the token may not see is
-/// left out with a warning.
+/// The part of an entry that can be neither removed nor ruled out, whatever else of it is held. A workspace that the token may not
+/// see is left out, with a warning.
 pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
     let id = selector.id.as_deref().filter(|id| ids::is_account_type(id))?;
     let why = match (selector.workspace.as_ref(), type_above(&detail.member)) {
@@ -84,7 +84,7 @@ pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)
     Some((Reason::NotVisible, why))
 }
 
-/// The list of assignments that was read to its end is the proof.
+/// The proof is a list of assignments that was read to its end.
 async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detail) -> Absence {
     let is_unknown = match &detail.assignments.extent {
         Extent::Whole => ids::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await,
@@ -129,7 +129,7 @@ fn of_account_type(id: &str, selector: &Selector, reading: &Reading, detail: &De
     Absence::Proven
 }
 
-/// The document tells the primary owner of the home workspace only.
+/// The user's document shows only whether the user is the primary owner of the home workspace.
 fn of_primary_owner(workspaces: &[String], reading: &Reading, member: &Member) -> Absence {
     let is_told = |workspace: &str| member.is_home(workspace) && member.is_primary_owner.is_some();
     let is_meant = |grant: &&Grant| {
@@ -157,7 +157,7 @@ fn of_primary_owner(workspaces: &[String], reading: &Reading, member: &Member) -
     }
 }
 
-/// What the user is in the organization gives the types below.
+/// A type in the organization also gives the types of its workspaces, so absence needs it.
 fn type_above(member: &Member) -> Result<(), String> {
     match member.above {
         Some(_) => Ok(()),
@@ -177,7 +177,7 @@ fn all_teams(member: &Member) -> Result<&[String], String> {
     }
 }
 
-/// Why nothing is proven of a workspace; one that refuses counts only where it was asked for or nothing else is held.
+/// Why nothing is known of a workspace. `with_refused`: also if the token may not see it.
 fn gap<'a>(detail: &'a Detail, workspace: &str, with_refused: bool) -> Option<&'a str> {
     match detail.workspaces.get(workspace)? {
         Workspace::Refused(_) if !with_refused => None,

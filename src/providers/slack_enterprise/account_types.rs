@@ -20,10 +20,10 @@ use super::{
 
 /// Reads under way at once.
 const CONCURRENT_READS: usize = 8;
-/// Workspaces that are looked through for ownership before a demotion in the organization.
+/// Workspaces whose owners are read before a demotion in the organization.
 const MOST_WORKSPACES: usize = 50;
 
-/// What the user is in one workspace.
+/// The user's account type in one workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Workspace {
     Read {
@@ -36,11 +36,11 @@ pub enum Workspace {
     Unclear(String),
 }
 
-/// The workspaces that a demotion in the organization takes the ownership of.
+/// The workspaces whose ownership goes with a demotion in the organization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ownerships {
     pub workspaces: BTreeSet<String>,
-    /// Workspaces of which it cannot be told.
+    /// Workspaces whose owners cannot be read.
     pub unclear: BTreeSet<String>,
     /// Every workspace of the user is in one of the two.
     pub covers_all: bool,
@@ -55,7 +55,7 @@ enum Listed {
 }
 
 impl Workspace {
-    /// Why nothing is proven of it.
+    /// Why nothing is known of it.
     pub fn gap(&self) -> Option<&str> {
         match self {
             Self::Read { .. } => None,
@@ -63,7 +63,7 @@ impl Workspace {
         }
     }
 
-    /// Returns true if both were read, and the user is nothing here that the other does not show.
+    /// Returns true if both were read and the other one shows every account type of this one.
     pub const fn is_within(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -83,13 +83,13 @@ impl Ownerships {
         self.covers_all && self.unclear.is_empty()
     }
 
-    /// Returns true if nothing is owned here that the others do not have.
+    /// Returns true if the others contain every workspace of these.
     pub fn is_within(&self, others: &Self) -> bool {
         self.workspaces.is_subset(&others.workspaces) && self.unclear.is_subset(&others.unclear)
     }
 }
 
-/// What the user is in the organization. A higher type gives the lower one, which is not held by itself then.
+/// The user's account types in the organization. A higher type gives the lower one, which is then inherited.
 pub fn of_organization(member: &Member) -> Vec<Grant> {
     let scope = scope(member, None);
     let lower = |ids: &[&str], via: &Via| -> Vec<Grant> {
@@ -123,10 +123,10 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
     }
 }
 
-/// What the user is in these workspaces. A workspace that cannot be read says nothing, and does not keep the others.
+/// The user's account types in these workspaces. A workspace that cannot be read affects no other.
 ///
 /// # Errors
-/// A failed read that is no refusal of the one workspace.
+/// A failed read that is not a refusal of one workspace.
 pub async fn of_workspaces(
     config: &Config,
     cx: &Context<'_>,
@@ -154,7 +154,7 @@ pub fn grants(member: &Member, workspaces: &BTreeMap<String, Workspace>) -> Vec<
     read.flatten().collect()
 }
 
-/// Owner and admin everywhere in the organization, by being one of the whole of it: for somebody in no workspace.
+/// What an owner or admin of the organization is in its workspaces, for a user who is in none of them.
 pub fn everywhere(member: &Member) -> Vec<Grant> {
     highest(member)
         .map(|(_, via)| {
@@ -165,7 +165,7 @@ pub fn everywhere(member: &Member) -> Vec<Grant> {
         .unwrap_or_default()
 }
 
-/// The ownerships in the user's workspaces, as far as they can be looked through.
+/// The workspaces that the user owns, among the first 50.
 pub async fn ownerships(config: &Config, cx: &Context<'_>, member: &Member) -> Ownerships {
     let lists: Vec<(&String, Result<Listed, Fault>)> = stream::iter(member.teams.iter().take(MOST_WORKSPACES))
         .map(|workspace| async move { (workspace, is_listed(config, cx, member, workspace, core::OWNERS).await) })
@@ -186,7 +186,7 @@ pub async fn ownerships(config: &Config, cx: &Context<'_>, member: &Member) -> O
     ownerships
 }
 
-/// Owner of a workspace; `None`: of one that cannot be told.
+/// The grant of an owner. `None`: of a workspace that is not known.
 pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     grant(
         ids::OWNER,
@@ -203,7 +203,7 @@ async fn workspace(config: &Config, cx: &Context<'_>, member: &Member, workspace
     );
     let why = |what: &str| format!("who owns and administers workspace {workspace} cannot be read: {what}");
     Ok(match both.await {
-        // An owner is one whatever the list of admins says.
+        // Whatever the list of admins shows, an owner is an owner.
         Ok((Listed::Yes, admin)) => Workspace::Read {
             is_owner: true,
             is_admin: matches!(admin, Listed::Yes),
@@ -263,8 +263,8 @@ fn is_about_the_workspace(fault: &Fault) -> bool {
     ])
 }
 
-/// Where the document gives a higher account type than the lists, one of them is not the truth. An owner or admin of the
-/// organization may have it from there, and the primary owner is one by the document only.
+/// If the user's document shows a higher account type than the lists, one of them is wrong. An owner or admin of the organization may
+/// have it from there, and only the document shows a primary owner.
 fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
     let is_less = |workspace: &Workspace| match workspace {
         Workspace::Read { is_owner, is_admin } => {
@@ -275,7 +275,7 @@ fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Wor
     if member.is_above() || member.is_primary_owner == Some(true) {
         return;
     }
-    // Without a home it is one of them, and nothing tells which.
+    // Without a home workspace, the document may mean any of them.
     let is_meant = |id: &str| match &member.home {
         Home::Workspace(home) => home == id,
         Home::Nowhere => false,
@@ -293,7 +293,7 @@ fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Wor
     }
 }
 
-/// Whether the list of admins holds the owners too is not confirmed: an owner is an owner first.
+/// Whether the list of admins includes owners is not confirmed, so the list of owners comes first.
 fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool) -> Vec<Grant> {
     let scope = scope(member, Some(workspace));
     let is_primary = member.is_home(workspace) && member.is_primary_owner == Some(true);
@@ -317,7 +317,7 @@ fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool
     grants
 }
 
-/// The highest account type in the organization, as what is held through it names it.
+/// The highest account type in the organization, and how inherited grants name it.
 fn highest(member: &Member) -> Option<(&'static str, Via)> {
     let above = member.above?;
     let is = [

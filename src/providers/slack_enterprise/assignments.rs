@@ -26,12 +26,12 @@ use super::{
 #[derive(Default)]
 pub struct Assignments {
     pub grants: Vec<Grant>,
-    /// Rows that may be the user's.
+    /// Rows that may be the user's, and could not be read.
     pub unread: Vec<UnreadRow>,
     /// The user's own rows, as they came.
     pub rows: Vec<Raw>,
     pub extent: Extent,
-    /// The ids that the user has in the rows of a role at an entity: a removal names the same.
+    /// The user's ids in the rows of a role at an entity. A removal uses the same ids.
     holders: HashMap<(String, String), BTreeSet<String>>,
     /// Custom roles that anybody has.
     custom: BTreeSet<String>,
@@ -55,7 +55,7 @@ pub enum Extent {
     },
 }
 
-/// Which of the two ways to read the list is taken, for all reads of one operation.
+/// Whether the list is read by role. All reads of one operation do the same.
 #[derive(Debug, Default)]
 pub struct Narrowing(Cell<Option<bool>>);
 
@@ -66,10 +66,10 @@ const ROLES_AT_ONCE: usize = 50;
 
 impl Assignments {
     /// Reads on from the first page of the list of everybody's assignments. A long list is narrowed to the roles of the request
-    /// if every entry tells its ids.
+    /// if every entry tells its role ids.
     ///
     /// # Errors
-    /// A failed read, or a list of which the end cannot be told.
+    /// A failed read, or a list that does not say where it ends.
     pub async fn read(
         config: &Config,
         cx: &Context<'_>,
@@ -156,7 +156,7 @@ impl Assignments {
             self.unread.push(UnreadRow::new(cut(raw.get())));
             return;
         };
-        // Anything else could stand for any role.
+        // Any other text may stand for any role.
         let role = row
             .role_id
             .as_str()
@@ -190,7 +190,7 @@ impl Assignments {
         }
     }
 
-    /// Rows that tell the same are one: there may be many, in any order.
+    /// Rows that show the same count once: there may be many, in any order.
     fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>) {
         let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
         let raw = format!("the role `{}` at `{}`", place.0, place.1);

@@ -66,7 +66,7 @@ impl Backend for Slack {
         ids::refine(selector)
     }
 
-    /// A name that two roles had, one after the other, means the present one unless the former one is held.
+    /// A name that two roles have had means the one that has it now, unless the user holds the other one.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
         ids::resolve(selector, detail.assignments.roles())
     }
@@ -110,8 +110,7 @@ impl Backend for Slack {
         })
     }
 
-    /// A demotion in the organization takes the ownership of every workspace along, and what the user is in a workspace by being
-    /// more in the organization.
+    /// A demotion in the organization also takes the ownership of every workspace, and what the user inherits in workspaces.
     async fn consequences(
         &self,
         _cx: &Context<'_>,
@@ -162,10 +161,10 @@ impl Backend for Slack {
         let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {
-            // The token may know its user by the other one of two ids.
-            Some(own) if member.is(&own) => Principal::User(member.asked.clone()),
-            Some(own) if !member.may_be(&own) => Principal::User(own),
-            _ => Principal::Unknown,
+            // The token may know its user by the other one of two ids, which the document may not show.
+            Some(own) if member.is(&own) || member.may_be(&own) => Principal::User(member.asked.clone()),
+            Some(own) => Principal::User(own),
+            None => Principal::Unknown,
         })
     }
 

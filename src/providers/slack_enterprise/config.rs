@@ -10,7 +10,7 @@ use crate::{
     settings::{General, Settings},
 };
 
-use super::capability::CAPABILITY;
+use super::{capability::CAPABILITY, ids};
 
 /// A Slack Enterprise organization.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Config {
     /// Where SCIM users are, version included; `None`: they are not read.
     pub scim: Option<BaseUrl>,
     pub staleness_window: Duration,
+    /// The user ids that the account protects.
+    pub protected_ids: Vec<String>,
 }
 
 /// Source: `ConductorOne/baton-slack` (`pkg/connector/client/path.go`).
@@ -54,6 +56,12 @@ impl Config {
                 .then(|| BaseUrl::parse(scim_base))
                 .transpose()
                 .map_err(|why| Error::account("settings.scim", why))?,
+            protected_ids: general
+                .protected_users
+                .iter()
+                .map(|user| user.trim().to_owned())
+                .filter(|user| ids::is_of_user(user))
+                .collect(),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

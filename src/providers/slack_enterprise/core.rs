@@ -1,4 +1,4 @@
-//! Slack's requests, and what its answers mean: nearly everything is 200, and `ok` tells.
+//! Slack's requests, and what its answers mean. Nearly all of them are 200; `ok` and `error` say what happened.
 
 use std::collections::BTreeSet;
 
@@ -124,7 +124,7 @@ impl<'a> Pages<'a> {
     /// The rows of the next page; `None` past the last one.
     ///
     /// # Errors
-    /// What the call gives; [`FaultKind::BadAnswer`] for a page that is no list, and where the end of the list cannot be told.
+    /// A failed call; [`FaultKind::BadAnswer`] for a page that is no list, or if it is unclear whether the list ends.
     pub async fn next(&mut self) -> Result<Option<Vec<Row<Raw>>>, Fault> {
         if self.is_over {
             return Ok(None);
@@ -144,7 +144,7 @@ impl<'a> Pages<'a> {
         };
         match next {
             Err(()) => return Err(self.wrong("has a cursor that is no text")),
-            // A list that ends on a full page says so. Without a word there may be another one.
+            // A full page without a cursor may not be the last one.
             Ok(None) if rows.len() >= self.list.limit => {
                 return Err(self.wrong("is a full page, and does not say whether it is the last"));
             }
@@ -193,8 +193,7 @@ pub async fn read<T: DeserializeOwned>(
     Ok(answer.json(method)?)
 }
 
-/// The user as SCIM knows it, with its document; `None` where the account does not want it or it cannot be read: it decides
-/// nothing.
+/// The SCIM user and its document. `None` if the account does not ask for it or it cannot be read: no outcome depends on it.
 pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<(ScimUser, String)> {
     let base = config.scim.as_ref()?;
     let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
@@ -265,7 +264,7 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
     }
 }
 
-/// What kind of fault an error code is. Source: docs.slack.dev, the errors of each method and those that all have.
+/// The kind of fault that an error code means. Source: docs.slack.dev, the errors of each method and the common ones.
 pub fn kind_of(code: &str) -> FaultKind {
     match code {
         "not_authed" | "invalid_auth" | "token_revoked" | "token_expired" | "account_inactive" => {

@@ -34,7 +34,7 @@ pub struct Member {
     pub home: Home,
     /// The workspaces that the document names, sorted.
     pub teams: Vec<String>,
-    /// The document has the whole list of workspaces.
+    /// `teams` is the whole list.
     pub has_teams: bool,
     /// In the organization; `None`: the document does not say.
     pub above: Option<AccountType>,
@@ -79,7 +79,7 @@ impl Member {
                 .filter(|list| !matches!(list, Rows::Absent | Rows::Null))
         };
         let is_known = |id: &str| ids::is_workspace(id) || ids::is_organization(id);
-        // A workspace that cannot be read may be any.
+        // A row that cannot be read may be any workspace.
         let has_teams = lists().next().is_some()
             && lists().all(|list| list.is_whole() && list.read().all(|id| id.as_str().is_some_and(is_known)));
         let home = match user.team_id.as_str() {
@@ -218,8 +218,8 @@ pub async fn info(config: &Config, cx: &Context<'_>, user: &str) -> Result<(User
 }
 
 /// Makes sure that a document is that of the user who was asked for. One person may have a local (`U…`) and a global (`W…`) id.
-/// The document names both, or `migration.exchange` tells. A token that may not exchange ids has only the fact that Slack answers
-/// a request for the one with the other. `known` keeps what was found.
+/// The document names both, or `migration.exchange` does. If the token may not exchange ids, it counts that Slack answers a request
+/// for one with the other. `known` keeps the confirmed id.
 ///
 /// # Errors
 /// [`Error::Refused`] for the document of somebody else.
@@ -284,7 +284,7 @@ pub async fn enterprise(config: &Config, cx: &Context<'_>, user: &User) -> Resul
     })
 }
 
-/// Only if the document says all of it, and of this organization.
+/// The account type in the organization, if the document shows all of it, for this organization.
 fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
     let above = user.enterprise_user.read()?;
     let is_this = above.enterprise_id.is_absent() || above.enterprise_id.as_str() == Some(enterprise);
@@ -295,7 +295,7 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
     })
 }
 
-/// Returns true for Slack's no, which another attempt would not change.
+/// Returns true for an explicit refusal: another attempt would not change it.
 const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,
@@ -306,6 +306,7 @@ const fn is_refusal(fault: &ProviderFault) -> bool {
 fn unknown(fault: Fault, wanted: &str) -> Error {
     if fault.is(&["user_not_found", "users_not_found", "user_not_visible"]) {
         Error::UserNotFound {
+            answer: None,
             message: format!("Slack knows no user `{wanted}`, or does not show one"),
         }
     } else {

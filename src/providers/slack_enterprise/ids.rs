@@ -93,11 +93,15 @@ pub fn normalise(field: Field, value: &str) -> Result<String, String> {
         Field::Organization if !is_id(&['E'], value) => Err(String::from("must be an organization id (E…)")),
         Field::Workspace if !is_workspace(value) => Err(String::from("must be a workspace id (T…)")),
         Field::Group if !is_id(&['C', 'G'], value) => Err(String::from("must be a channel id (C…)")),
-        Field::Role => match of_id(value) {
-            Some(id) => Ok(id.to_owned()),
-            None if is_role(value) => Ok(value.to_owned()),
-            None => Err(String::from(
+        Field::Role => match named(value).as_slice() {
+            [one] => Ok((*one).to_owned()),
+            [] if is_role(value) => Ok(value.to_owned()),
+            [] => Err(String::from(
                 "must be a role id (Rl…), owner, admin, org_owner or org_admin (taking `member` or a guest type away would be a promotion or a removal)",
+            )),
+            several => Err(format!(
+                "has been the name of several roles: use one of {}",
+                several.join(", ")
             )),
         },
         _ => Ok(value.to_owned()),
@@ -177,19 +181,14 @@ pub fn resolve<'a>(selector: &Selector, mut held: impl Iterator<Item = &'a str>)
     }
 }
 
-/// The roles that have this name, in any spelling: the one that has it now, and those that had it before.
+/// The roles that have this id in any case, or this name in any spelling: the one that has it now, and those that had it before.
+/// Ids are not folded further: another id is another role.
 pub(super) fn named(name: &str) -> Vec<&'static str> {
     let wanted = folded(name);
     let is_in = |names: &[&str]| names.iter().any(|known| folded(known) == wanted);
     let now = published().filter(|role| is_in(role.names) || role.id.eq_ignore_ascii_case(name));
     let before = published().filter(|role| is_in(role.former));
     now.chain(before).map(|role| role.id).collect()
-}
-
-/// The id of a role by its id in any case, or by any spelling of its name. Ids are not folded further: another id is another
-/// role.
-pub(super) fn of_id(text: &str) -> Option<&'static str> {
-    named(text).first().copied()
 }
 
 /// The published name of a role.

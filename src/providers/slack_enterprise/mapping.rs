@@ -20,8 +20,8 @@ use super::{
     read::Detail,
 };
 
-/// The unified user. Its roles are the assignments, and what it is in the organization and in the workspaces that were read, as
-/// far as a request can have them: what a guest is stands in `user_type`. A list of roles that is not whole is left out.
+/// The unified user. Its roles are the assignments, and the account types in the organization and in the workspaces that were read,
+/// as far as a request can name them; a guest's type is in `user_type`. A list of roles that is not whole is left out.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let is_whole = detail.assignments.extent == Extent::Whole;
     let document = &detail.user;
@@ -129,7 +129,7 @@ fn groups(detail: &Detail, listed: &Rows<ScimValue>) -> Vec<Group> {
         .collect()
 }
 
-/// SCIM's list, where there is one, else the profile's.
+/// SCIM's addresses, or the profile's if there are none.
 fn emails(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Email> {
     let listed: Vec<Email> = listed
         .read()
@@ -152,7 +152,7 @@ fn emails(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Email> {
     .collect()
 }
 
-/// The profile's number, and those that SCIM has besides.
+/// The profile's number, and the others that SCIM has.
 fn phones(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Phone> {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let own = own.map(|number| (number, None));
@@ -174,12 +174,12 @@ fn text<K>(value: &Scalar<K>) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// What nothing is above of, so that it is not held through anything else, and what no call takes away.
+/// Returns true for primary owners: nothing is above them, and no call removes them.
 fn is_highest(grant: &Grant) -> bool {
     grant.role_id == ids::ORG_PRIMARY_OWNER || (grant.role_id == ids::PRIMARY_OWNER && grant.scope.workspace.is_some())
 }
 
-/// The account type in the home workspace by the document, where the workspace's own lists were not read.
+/// The account type in the home workspace by the user's document, unless the workspace's own lists were read.
 fn at_home(detail: &Detail) -> Option<Role> {
     let member = &detail.member;
     let home = member.home.workspace()?;

@@ -11,6 +11,7 @@ use crate::{
     ask::{Entry, Selector},
     error::Error,
     provider::{Context, Reading},
+    reason::Reason,
     warning::Warning,
 };
 
@@ -29,15 +30,15 @@ pub struct Detail {
     pub user: User,
     pub member: Member,
     pub assignments: Assignments,
-    /// The workspaces of which the lists of owners and admins were wanted.
+    /// The workspaces whose lists of owners and admins the request needs.
     pub workspaces: BTreeMap<String, Workspace>,
     /// Read only where the request may demote the user in the organization.
     pub ownerships: Option<Ownerships>,
-    /// The SCIM user, where the account wants it and it could be read.
+    /// The SCIM user, if the account asks for it and it could be read.
     pub scim: Option<ScimUser>,
 }
 
-/// What the reads and writes of one operation know of each other.
+/// What the reads and writes of one operation share.
 #[derive(Default)]
 pub struct Memory {
     narrowing: Narrowing,
@@ -71,6 +72,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     .await?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
     let member = Member::new(&document, user, find::enterprise(config, cx, &document).await?);
+    if memory.guarded.borrow().is_none() {
+        check_protected_ids(config, &member)?;
+    }
     let (assignments, workspaces, ownerships) = future::try_join3(
         Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
         account_types::of_workspaces(config, cx, &member, workspaces_of_request(cx, &member)),
@@ -93,7 +97,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         grants.push(account_types::ownership(&member, Some(workspace)));
     }
     let mut documents = vec![("user", raw.get().to_owned())];
-    // A part of a list is no list.
+    // A part of the list would look like all of it.
     if assignments.extent == Extent::Whole {
         let rows: Vec<&str> = assignments.rows.iter().map(|row| row.get()).collect();
         documents.push(("role_assignments", format!("[{}]", rows.join(","))));
@@ -123,7 +127,20 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     Ok((reading, detail))
 }
 
-/// Owner and admin of the organization take ownerships along when they go. Once read, they are read again.
+/// The engine compares the ids that the document shows. One that it does not show may be protected.
+fn check_protected_ids(config: &Config, member: &Member) -> Result<(), Error> {
+    if config.protected_ids.iter().any(|id| member.may_be(id)) {
+        return Err(Error::Refused {
+            reason: Reason::ProtectedUser,
+            message: String::from(
+                "Slack's user document does not show all ids of the user, and the account protects a user by an id that may be one of them: nothing was sent",
+            ),
+        });
+    }
+    Ok(())
+}
+
+/// The ownerships that would go with a demotion in the organization. If the first read has them, all reads do.
 async fn ownerships(config: &Config, cx: &Context<'_>, memory: &Memory, member: &Member) -> Option<Ownerships> {
     let guarded = memory
         .guarded
@@ -145,7 +162,7 @@ fn is_of_organization(id: &str) -> bool {
     ids::is_account_type(id) && !ids::is_of_workspace(id)
 }
 
-/// Every address that is shown. None: the token may lack `users:read.email`.
+/// Every address that Slack shows. There is none if the token lacks `users:read.email`.
 fn emails(user: &User, scim: Option<&ScimUser>) -> Vec<String> {
     let own = user.profile.read().and_then(|profile| profile.email.as_str());
     let more = scim.into_iter().flat_map(|scim| scim.emails.read());
@@ -159,7 +176,7 @@ fn emails(user: &User, scim: Option<&ScimUser>) -> Vec<String> {
     emails
 }
 
-/// A read-back that sees less than the first reading is not settled.
+/// What could not be read: a read-back that sees less than the first read is not settled.
 fn unreadable(
     member: &Member,
     assignments: &Assignments,
@@ -207,7 +224,7 @@ fn warnings(
     warnings
 }
 
-/// Account types of a workspace are read only where the request means one.
+/// The workspaces whose account types are read: those that the request means.
 fn workspaces_of_request(cx: &Context<'_>, member: &Member) -> BTreeSet<String> {
     let mut workspaces: BTreeSet<String> = of_workspaces(cx)
         .filter_map(|selector| selector.workspace.clone())

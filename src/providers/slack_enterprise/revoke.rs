@@ -25,12 +25,12 @@ use super::{
 /// Entities in one removal. Source: docs.slack.dev, `admin.roles.removeAssignments`.
 const ENTITIES_AT_ONCE: usize = 10;
 
-/// Takes account types away.
+/// Removes account types.
 const SET_REGULAR: &str = "admin.users.setRegular";
-/// A demotion in the organization is done there, and some workspaces failed. Source: Slack's changelog of 2026-11-13.
+/// The demotion is done in the organization and failed in some workspaces. Source: Slack's changelog of 2026-11-13.
 const MISSED_WORKSPACES: &str = "failed_to_set_regular_on_workspaces";
 
-/// Entities that go in one removal: the role's, where the user is known by the same ids.
+/// Entities that share a removal: same role, same ids of the user.
 struct Batch<'a> {
     role: &'a str,
     users: Vec<String>,
@@ -97,8 +97,8 @@ fn removal(config: &Config, ask: &Ask, role: &str, users: &[String], entities: &
     }
 }
 
-/// One request for each account type. A demotion in the organization goes by itself: as long as somebody is an owner or admin
-/// there, Slack refuses the demotion in a workspace.
+/// One request for each account type. A demotion in the organization is sent by itself: Slack refuses to demote its owners and admins
+/// in a workspace.
 fn plan_demotions(config: &Config, ask: &Ask, member: &Member, mut targets: Vec<(usize, &Grant)>) -> Vec<Write> {
     if targets.iter().all(|(_, grant)| is_of_workspace(grant)) {
         return targets
@@ -118,7 +118,7 @@ fn plan_demotions(config: &Config, ask: &Ask, member: &Member, mut targets: Vec<
 fn demotion(config: &Config, ask: &Ask, member: &Member, grant: &Grant, targets: Vec<usize>) -> Option<Write> {
     let team = grant.scope.workspace.as_ref().or(grant.scope.organization.as_ref())?;
     let body = json!({"team_id": team, "user_id": member.id});
-    // Sent again after the state has changed it could promote a guest: the engine reads first.
+    // Never re-sent blindly: if the user has become a guest meanwhile, it would be a promotion.
     let call = core::write(config, SET_REGULAR, &with(body, &ask.remote_data), Repeat::Reread);
     Some(Write { call, targets })
 }
@@ -161,7 +161,7 @@ async fn demote(
     {
         memory.has_demoted.set(true);
     }
-    // The organization is done, and some workspaces are not: if ownerships are left, the same is sent once more.
+    // The organization is done and some workspaces are not. If ownerships are left, it is sent once more.
     if matches!(answer, SetRegular::Missed)
         && let Ok(fresh) = check_standing(config, cx, memory, grants, &detail.member).await
         && fresh
@@ -170,7 +170,7 @@ async fn demote(
     {
         answer = match set_regular(config, cx, write).await {
             SetRegular::Answered(Verdict::Acknowledged) => SetRegular::Answered(Verdict::Acknowledged),
-            // The first one had an effect, whatever became of the second.
+            // The first request had an effect, whatever became of the second.
             _ => SetRegular::Missed,
         };
     }
@@ -213,8 +213,7 @@ async fn set_regular(config: &Config, cx: &Context<'_>, write: &Write) -> SetReg
     }
 }
 
-/// Reads the account types again, directly before a demotion: what it takes depends on them, and the guards judged by an
-/// earlier read.
+/// Reads the account types again, directly before a demotion: its effect depends on them, and the guards checked an earlier read.
 ///
 /// # Errors
 /// The verdict, if they changed or cannot be read.
@@ -285,7 +284,7 @@ async fn standing(
     })
 }
 
-/// Whether the guards have judged what is there now. After a demotion of our own in the organization, less may be there.
+/// Returns true if the guards checked what is there now. After our own demotion in the organization, less may be there.
 fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demoted: bool) -> bool {
     let is_regular = fresh.member.above.is_some_and(AccountType::is_regular);
     let is_same_above = fresh.member.above == guarded.member.above || (has_demoted && is_regular);
@@ -308,11 +307,11 @@ fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demot
         && is_same_person
         && are_workspaces_same
         && are_owned_same
-        // Where the document does not say, Slack itself refuses to demote the primary owner.
+        // If the document does not say, Slack itself still refuses to demote the primary owner.
         && fresh.member.is_primary_owner.is_none_or(|is| guarded.member.is_primary_owner == Some(is))
 }
 
-/// That a demotion in the organization takes the ownership of workspaces is documented, and nothing else.
+/// Returns true for what a demotion in the organization is documented to take.
 fn goes_along(grant: &Grant) -> bool {
     !is_of_workspace(grant) || grant.role_id == ids::OWNER
 }
@@ -330,7 +329,7 @@ fn is_of_workspace(grant: &Grant) -> bool {
     ids::is_of_workspace(&grant.role_id)
 }
 
-/// The body with the request's own fields. Ours win.
+/// The body with the request's `remote_data`. Our fields win.
 fn with(mut body: Value, rest: &Map<String, Value>) -> Value {
     if let Value::Object(fields) = &mut body {
         for (key, value) in rest {

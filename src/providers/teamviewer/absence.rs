@@ -9,14 +9,14 @@ use crate::{
     reason::Reason,
 };
 
-use super::{groups::Which, read::Detail};
+use super::{groups::Resolution, read::Detail};
 
 /// What it means that no grant fits a selector, and no row that could not be read may be one. The own assignments of every role that
 /// the selector can mean were read.
 pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
     if let Some(text) = &selector.group {
         let means_role = selector.id.is_some() || selector.name.is_some();
-        if let Some(absence) = unless_read(text, means_role, detail) {
+        if let Some(absence) = group_obstacle(text, means_role, detail) {
             return absence;
         }
         if !means_role {
@@ -66,13 +66,13 @@ fn mismatch(selector: &Selector, matching: &[&KnownRole]) -> Option<Absence> {
 }
 
 /// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.
-fn unless_read(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
+fn group_obstacle(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
     let not_visible = |message: &str| unclear(Reason::NotVisible, message.to_owned());
-    match detail.named(text).map(|named| &named.which) {
-        Some(Which::One(group)) => detail.group_gap(group.id, with_role).map(not_visible),
-        Some(Which::Unreadable(why)) => Some(not_visible(why)),
-        Some(Which::Ambiguous(why)) => Some(unclear(Reason::Ambiguous, why.clone())),
-        Some(Which::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
+    match detail.named(text).map(|named| &named.resolution) {
+        Some(Resolution::One(group)) => detail.group_gap(group.id, with_role).map(not_visible),
+        Some(Resolution::Unreadable(why)) => Some(not_visible(why)),
+        Some(Resolution::Ambiguous(why)) => Some(unclear(Reason::Ambiguous, why.clone())),
+        Some(Resolution::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
     }
 }
 

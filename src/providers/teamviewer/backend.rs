@@ -22,7 +22,7 @@ use super::{
     capability::CAPABILITY,
     config::Config,
     find,
-    groups::Named,
+    groups::RequestedGroup,
     ids, mapping,
     read::{self, Detail, Memory},
 };
@@ -78,7 +78,7 @@ impl Backend for TeamViewer {
     /// The scopes hold a group's id.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
         let group = selector.group.as_ref().map(|text| {
-            let group = detail.named(text).and_then(Named::group);
+            let group = detail.named(text).and_then(RequestedGroup::group);
             group.map_or_else(|| text.clone(), |group| group.id.to_string())
         });
         Selector {

@@ -41,6 +41,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
             ProviderFault::new(FaultKind::BadAnswer, message).into()
         }),
         [] => Err(Error::UserNotFound {
+            answer: None,
             message: format!("TeamViewer knows no user with the e-mail address `{wanted}`"),
         }),
         _ => Err(Error::Refused {
@@ -115,6 +116,7 @@ pub async fn owner_id(config: &Config, cx: &Context<'_>, owner: &Owner) -> Resul
 fn unknown_user(fault: ProviderFault, id: &str) -> Error {
     if fault.kind == FaultKind::NotFound {
         Error::UserNotFound {
+            answer: None,
             message: format!("TeamViewer knows no user with the id `{id}`"),
         }
     } else {

@@ -1,6 +1,6 @@
 //! User groups: which ones a request names, and what they hold.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
@@ -31,14 +31,14 @@ pub struct UserGroup {
 
 /// A group as the request spells it, and which one that is.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct RequestedGroup {
     pub text: String,
-    pub which: Which,
+    pub resolution: Resolution,
 }
 
 /// What the company's groups say of a text.
 #[derive(Clone, Debug)]
-pub enum Which {
+pub enum Resolution {
     One(UserGroup),
     None,
     /// Several groups, or one that only spelling tells apart; a sentence for people.
@@ -54,18 +54,29 @@ pub struct GroupState {
     pub role: Result<Option<String>, String>,
 }
 
-impl Named {
+/// What the roles' own lists, and the user's, show of groups.
+#[derive(Default)]
+pub struct GroupLists {
+    /// By group, the roles whose lists show it.
+    pub holders: HashMap<u64, BTreeSet<String>>,
+    /// Whether the user is in a group, as it was read for its role.
+    pub memberships: BTreeMap<u64, Holds>,
+    /// Roles that TeamViewer lists for the user, and that neither an assignment nor a group explains.
+    pub unexplained: BTreeSet<String>,
+}
+
+impl RequestedGroup {
     pub fn unreadable(text: &str, why: &str) -> Self {
         Self {
             text: text.to_owned(),
-            which: Which::Unreadable(why.to_owned()),
+            resolution: Resolution::Unreadable(why.to_owned()),
         }
     }
 
     /// The group, if there is exactly one.
     pub const fn group(&self) -> Option<&UserGroup> {
-        match &self.which {
-            Which::One(group) => Some(group),
+        match &self.resolution {
+            Resolution::One(group) => Some(group),
             _ => None,
         }
     }
@@ -135,7 +146,7 @@ pub async fn role_of_group(
 }
 
 /// The group that a text means: by id, or by a name that only one group has.
-pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
+pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
     let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
     let named = |is_it: &dyn Fn(&str) -> bool| -> Vec<&UserGroup> {
         let groups = groups.rows.iter();
@@ -147,25 +158,25 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> Named {
     let wanted = skeleton(text);
     // A row that cannot be read, or that shows no name, may be the group.
     let is_whole = groups.unread.is_empty() && groups.rows.iter().all(|group| group.name.is_some());
-    let which = match (by_id, by_name.as_slice()) {
-        (Some(group), _) => Which::One(group.clone()),
-        (None, _) if !is_whole => Which::Unreadable(String::from("a user group cannot be read, or shows no name")),
-        (None, [group]) => Which::One((*group).clone()),
+    let resolution = match (by_id, by_name.as_slice()) {
+        (Some(group), _) => Resolution::One(group.clone()),
+        (None, _) if !is_whole => Resolution::Unreadable(String::from("a user group cannot be read, or shows no name")),
+        (None, [group]) => Resolution::One((*group).clone()),
         (None, []) => match named(&|name| skeleton(name) == wanted).as_slice() {
-            [] => Which::None,
-            alike => Which::Ambiguous(format!(
+            [] => Resolution::None,
+            alike => Resolution::Ambiguous(format!(
                 "no user group is called `{text}`; did you mean {}?",
                 list(alike)
             )),
         },
-        (None, several) => Which::Ambiguous(format!(
+        (None, several) => Resolution::Ambiguous(format!(
             "several user groups are called `{text}`: {}; use the id",
             list(several)
         )),
     };
-    Named {
+    RequestedGroup {
         text: text.to_owned(),
-        which,
+        resolution,
     }
 }
 
@@ -175,22 +186,26 @@ fn list(groups: &[&UserGroup]) -> String {
 }
 
 /// Each group once, however often and however it is spelled.
-pub fn distinct(named: &[Named]) -> Vec<&UserGroup> {
+pub fn distinct(named: &[RequestedGroup]) -> Vec<&UserGroup> {
     let mut seen = BTreeSet::new();
-    let groups = named.iter().filter_map(Named::group);
+    let groups = named.iter().filter_map(RequestedGroup::group);
     groups.filter(|group| seen.insert(group.id)).collect()
 }
 
 /// The members and the role of each group that the request names.
-pub async fn read(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<Vec<GroupState>, ProviderFault> {
+pub async fn read(
+    config: &Config,
+    cx: &Context<'_>,
+    named: &[RequestedGroup],
+) -> Result<Vec<GroupState>, ProviderFault> {
     stream::iter(distinct(named))
         .map(|group| async {
             let (members, role) =
                 future::join(members(config, cx, group.id), role_of_group(config, cx, group.id)).await;
             Ok(GroupState {
                 group: group.clone(),
-                members: unless_no(members)?,
-                role: unless_no(role)?.and_then(|role| role),
+                members: readable(members)?,
+                role: readable(role)?.and_then(|role| role),
             })
         })
         .buffered(CONCURRENT_READS)
@@ -199,7 +214,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, named: &[Named]) -> Result<
 }
 
 /// A no stays with the group. A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
-fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
+fn readable<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
     match read {
         Ok(read) => Ok(Ok(read)),
         Err(fault) if core::is_no(&fault) => Ok(Err(fault.message)),
@@ -207,21 +222,30 @@ fn unless_no<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, Pro
     }
 }
 
-/// The groups whose own role differs from what a role's list of groups says: that role does not count. `holders`: by group id, the
-/// roles whose lists show the group.
-pub fn doubt_contradicted(groups: &mut [GroupState], holders: &HashMap<u64, BTreeSet<String>>) -> Vec<u64> {
+/// Takes back what a group says while another list contradicts it. Returns the groups.
+pub fn discard_contradicted(groups: &mut [GroupState], user: &str, lists: &GroupLists) -> Vec<u64> {
     let mut contradicted = Vec::new();
-    for GroupState { group, role, .. } in groups {
-        let Some(holders) = holders.get(&group.id) else {
-            continue;
-        };
-        let is_other = |role: &Option<String>| holders.iter().any(|holder| role.as_ref() != Some(holder));
-        if role.as_ref().is_ok_and(is_other) {
-            contradicted.push(group.id);
-            *role = Err(format!(
-                "TeamViewer's lists disagree about the role of the group `{}`",
+    for GroupState { group, members, role } in groups {
+        let disagree = |what: &str| {
+            format!(
+                "TeamViewer's lists disagree about the {what} of the group `{}`",
                 group.id
-            ));
+            )
+        };
+        let is_unexplained = |role: &Option<String>| role.as_ref().is_some_and(|role| lists.unexplained.contains(role));
+        let membership = lists.memberships.get(&group.id);
+        let is_other = |members: &Listed<String>| membership.is_some_and(|holds| *holds != members.holds(user));
+        let other_role = |role: &Option<String>| {
+            let mut holders = lists.holders.get(&group.id).into_iter().flatten();
+            holders.any(|holder| role.as_ref() != Some(holder))
+        };
+        if role.as_ref().is_ok_and(is_unexplained) || members.as_ref().is_ok_and(is_other) {
+            *members = Err(disagree("members"));
+            contradicted.push(group.id);
+        }
+        if role.as_ref().is_ok_and(other_role) {
+            *role = Err(disagree("role"));
+            contradicted.push(group.id);
         }
     }
     contradicted
@@ -305,9 +329,9 @@ mod tests {
             (id("7"), id("08"), id("sALES"), id("Nobody")),
             (Some(7), Some(8), Some(7), None)
         );
-        assert!(matches!(find("TWINS", &groups).which, Which::Ambiguous(ids) if ids.contains("9, 10")));
-        assert!(matches!(find("Nobody", &groups).which, Which::None));
-        assert!(matches!(find("Sa-les", &groups).which, Which::Ambiguous(ids) if ids.contains('7')));
+        assert!(matches!(find("TWINS", &groups).resolution, Resolution::Ambiguous(ids) if ids.contains("9, 10")));
+        assert!(matches!(find("Nobody", &groups).resolution, Resolution::None));
+        assert!(matches!(find("Sa-les", &groups).resolution, Resolution::Ambiguous(ids) if ids.contains('7')));
     }
 
     #[test]
@@ -315,7 +339,10 @@ mod tests {
         let mut groups = groups(&[(7, "Sales")]);
         groups.unread.push(String::from("null"));
         for text in ["Sales", "Nobody", "8"] {
-            assert!(matches!(find(text, &groups).which, Which::Unreadable(_)), "{text}");
+            assert!(
+                matches!(find(text, &groups).resolution, Resolution::Unreadable(_)),
+                "{text}"
+            );
         }
         assert!(find("7", &groups).group().is_some());
     }

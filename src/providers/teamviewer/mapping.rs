@@ -1,7 +1,5 @@
 //! From TeamViewer's documents to the unified user.
 
-use std::collections::HashSet;
-
 use crate::{
     client::lenient::Text,
     contract::types::{self, Email, Group, License, Role},
@@ -11,8 +9,7 @@ use crate::{
 
 use super::{documents::User, read::Detail};
 
-/// The unified user. Roles are those of the grants, and those that TeamViewer lists and of which it cannot be told how they are held. A
-/// group's own role is not one of the user's.
+/// The unified user. Roles are those of the grants; a group's own role is not one of the user's.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let user = &detail.user;
     let name = user.name.as_str().map(str::to_owned);
@@ -40,7 +37,11 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .as_bool()
             .map(|active| String::from(if active { "active" } else { "inactive" })),
         is_two_factor_enabled: user.tfa_enabled.as_bool(),
-        roles: roles(detail, grants),
+        roles: grants
+            .iter()
+            .filter(|grant| grant.kind == GrantKind::Role)
+            .map(role)
+            .collect(),
         licenses: licenses(user),
         groups: groups(grants),
         last_active_at: text(&user.last_access_date),
@@ -48,22 +49,15 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     }
 }
 
-/// Without the group that a role is held through, which stands in `groups`: in a request, a role with a group is the group's own.
-fn roles(detail: &Detail, grants: &[Grant]) -> Vec<Role> {
-    let role = |id: &String, name: &Option<String>| Role {
-        id: Some(id.clone()),
-        name: name.clone(),
+/// Without the group that it is held through, which stands in `groups`: in a request, a role with a group is the group's own.
+fn role(grant: &Grant) -> Role {
+    Role {
+        id: Some(grant.role_id.clone()),
+        name: grant.role_name.clone(),
         group: None,
         organization: None,
         workspace: None,
-    };
-    let held = || grants.iter().filter(|grant| grant.kind == GrantKind::Role);
-    let is_held: HashSet<&String> = held().map(|grant| &grant.role_id).collect();
-    let unclear = detail.listed.iter().filter(|(id, _)| !is_held.contains(id));
-    held()
-        .map(|grant| role(&grant.role_id, &grant.role_name))
-        .chain(unclear.map(|(id, name)| role(id, name)))
-        .collect()
+    }
 }
 
 fn licenses(user: &User) -> Vec<License> {

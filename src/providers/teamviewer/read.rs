@@ -1,28 +1,29 @@
 //! What a user holds: every role with the ways in which it is held, and what stands in the groups that the request names.
 
+mod roles;
+
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
-use futures_util::{StreamExt, TryStreamExt, future, stream};
+use futures_util::future;
 use serde_json::json;
 
 use crate::{
     ask::Entry,
-    contract::types::{Scope, Via, ViaKind},
     error::{Error, ProviderFault},
-    naming::canonical,
-    provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, Reading, UnreadRow},
+    provider::{Context, Directory, Reading},
 };
 
+use self::roles::Roles;
 use super::{
     config::Config,
-    core::{self, Holds, Listed},
+    core::{self, Listed},
     documents::{self, Owner},
     find,
-    groups::{self, GroupState, Named, UserGroup},
+    groups::{self, GroupState, RequestedGroup, UserGroup},
 };
 
 /// Provider-specific data kept from a read for the later steps.
@@ -30,10 +31,8 @@ pub struct Detail {
     pub user: documents::User,
     pub id: String,
     pub directory: Directory,
-    /// Id and name of the roles that TeamViewer lists for the user, however they are held.
-    pub listed: Vec<(String, Option<String>)>,
     /// The groups that the request names.
-    pub named: Vec<Named>,
+    pub named: Vec<RequestedGroup>,
     /// What was read of those that exist.
     pub groups: Vec<GroupState>,
 }
@@ -44,9 +43,9 @@ pub struct Memory {
     /// Roles whose direct assignment this operation has removed: if one is still listed without an explanation, the list is taken to
     /// be right.
     pub revoked: RefCell<BTreeSet<String>>,
-    /// Which groups the request names. Found once: a group that cannot be found again later was not left for that.
-    named: RefCell<Option<Vec<Named>>>,
-    /// Named groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
+    /// Resolution groups the request names. Found once: a group that cannot be found again later was not left for that.
+    named: RefCell<Option<Vec<RequestedGroup>>>,
+    /// RequestedGroup groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
     /// role gone because the membership is.
     joined: RefCell<BTreeSet<u64>>,
     /// The company's groups, for their names.
@@ -60,12 +59,6 @@ pub const CONCURRENT_READS: usize = 8;
 
 /// Lists that contradict each other are read again after these pauses: somebody may have changed them between two reads.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
-
-const NO_SCOPE: Scope = Scope {
-    group: None,
-    organization: None,
-    workspace: None,
-};
 
 /// A fresh read in which the lists agree, as far as there is time. After a write the engine repeats the read itself.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
@@ -100,7 +93,7 @@ async fn read_once(
     let ((raw, document), listed, directory, named) = (found?, listed?, directory?, named?);
     let roles = Roles::new(user, listed, directory);
     let (held, mut groups) = future::try_join(roles.held(config, cx, memory), groups::read(config, cx, &named)).await?;
-    let contradicted = groups::doubt_contradicted(&mut groups, &held.holders);
+    let contradicted = groups::discard_contradicted(&mut groups, user, &held.group_lists);
     let mut grants = held.grants;
     for state in &groups {
         let name_of = |role: &str| roles.name_of(role);
@@ -130,9 +123,7 @@ async fn read_once(
         warnings: Vec::new(),
         detail: Box::new(()),
     };
-    let listed = roles.listed.rows.iter();
     let detail = Detail {
-        listed: listed.map(|role| (role.clone(), roles.name_of(role))).collect(),
         user: document,
         id: user.to_owned(),
         directory: roles.directory,
@@ -151,7 +142,11 @@ async fn ask_for_owner(config: &Config, cx: &Context<'_>, memory: &Memory) {
 }
 
 /// The groups that the request names, found once in an operation.
-async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<Vec<Named>, ProviderFault> {
+async fn named_groups(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+) -> Result<Vec<RequestedGroup>, ProviderFault> {
     let known = memory.named.borrow().clone();
     if let Some(known) = known {
         return Ok(known);
@@ -170,230 +165,13 @@ async fn named_groups(config: &Config, cx: &Context<'_>, memory: &Memory) -> Res
             // The entries that name no group do not need it.
             Err(fault) if core::is_no(&fault) => texts
                 .into_iter()
-                .map(|text| Named::unreadable(text, &fault.message))
+                .map(|text| RequestedGroup::unreadable(text, &fault.message))
                 .collect(),
             Err(fault) => return Err(fault),
         }
     };
     *memory.named.borrow_mut() = Some(named.clone());
     Ok(named)
-}
-
-/// The roles that TeamViewer lists for a user, and the company's.
-struct Roles<'a> {
-    user: &'a str,
-    listed: Listed<String>,
-    is_listed: HashSet<String>,
-    directory: Directory,
-    /// The roles of the directory.
-    is_known: HashSet<String>,
-    names: HashMap<String, String>,
-}
-
-/// How the user holds the roles that were looked at.
-struct HeldRoles {
-    grants: Vec<Grant>,
-    unread: Vec<UnreadRow>,
-    /// By group, the roles whose lists show it.
-    holders: HashMap<u64, BTreeSet<String>>,
-    /// No list contradicts another one.
-    agrees: bool,
-}
-
-/// To whom a role is assigned.
-struct Assignments {
-    users: Listed<String>,
-    groups: Listed<u64>,
-}
-
-impl<'a> Roles<'a> {
-    fn new(user: &'a str, listed: Listed<String>, mut directory: Directory) -> Self {
-        let names: HashMap<String, String> = directory
-            .roles
-            .iter()
-            .filter_map(|role| Some((role.id.clone(), role.name.clone()?)))
-            .collect();
-        let is_known: HashSet<String> = directory.roles.iter().map(|role| role.id.clone()).collect();
-        let missing = listed.rows.iter().find(|role| !is_known.contains(*role));
-        if let (Some(role), Coverage::Whole) = (missing, &directory.coverage) {
-            let why = format!("TeamViewer's list of roles lacks `{role}`, which the user has");
-            directory.coverage = Coverage::Partial(why);
-        }
-        Self {
-            user,
-            is_listed: listed.rows.iter().cloned().collect(),
-            listed,
-            directory,
-            is_known,
-            names,
-        }
-    }
-
-    fn name_of(&self, role: &str) -> Option<String> {
-        self.names.get(role).cloned()
-    }
-
-    /// How each role is held that TeamViewer lists for the user or that the request means: directly if the user stands in the role's
-    /// own assignments, and through every group that has both the role and the user.
-    async fn held(&self, config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<HeldRoles, ProviderFault> {
-        let read: Vec<(String, Option<Assignments>)> = stream::iter(self.looked_at(cx))
-            .map(|role| async move {
-                let assignments = assignments(config, cx, &role).await?;
-                Ok::<_, ProviderFault>((role, assignments))
-            })
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await?;
-        let all_groups = read.iter().filter_map(|(_, assignments)| assignments.as_ref());
-        let all_groups: BTreeSet<u64> = all_groups
-            .flat_map(|assignments| &assignments.groups.rows)
-            .copied()
-            .collect();
-        let memberships: BTreeMap<u64, Holds> = stream::iter(all_groups)
-            .map(|group| async move {
-                let holds = match groups::members(config, cx, group).await {
-                    Ok(members) => members.holds(self.user),
-                    Err(fault) if core::is_no(&fault) => Holds::Unclear,
-                    Err(fault) => return Err(fault),
-                };
-                Ok((group, holds))
-            })
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await?;
-        let joined = memberships.iter().filter(|(_, holds)| **holds == Holds::Yes);
-        let names = group_names(config, cx, memory, joined.map(|(group, _)| *group).collect()).await?;
-        // A row without an id may be any role that a user can hold. A group's own role stands elsewhere.
-        let unlisted = self.listed.unread.iter().map(|raw| UnreadRow {
-            scope: Scope {
-                group: Some(String::new()),
-                ..NO_SCOPE
-            },
-            ..UnreadRow::new(raw.as_str())
-        });
-        let mut held = HeldRoles {
-            grants: Vec::new(),
-            unread: unlisted.collect(),
-            holders: HashMap::new(),
-            agrees: true,
-        };
-        for (role, assignments) in read {
-            let is_revoked = memory.revoked.borrow().contains(&role);
-            self.judge(&mut held, &role, assignments, &memberships, &names, is_revoked);
-        }
-        Ok(held)
-    }
-
-    /// The roles of the list, and those that the entries mean. What is asked for is looked up in the role's own assignments even
-    /// where neither the user's list nor the directory shows it.
-    fn looked_at(&self, cx: &Context<'_>) -> BTreeSet<String> {
-        let mut by_name: HashMap<String, Vec<&String>> = HashMap::new();
-        for role in &self.directory.roles {
-            let name = role.name.iter().map(|name| canonical(name));
-            name.for_each(|name| by_name.entry(name).or_default().push(&role.id));
-        }
-        let mut looked_at: BTreeSet<String> = self.listed.rows.iter().cloned().collect();
-        for selector in cx.ask.entries.iter().map(Entry::selector) {
-            match (&selector.id, &selector.name) {
-                (Some(id), _) => looked_at.extend([id.clone()]),
-                (None, Some(name)) => {
-                    let called = by_name.get(&canonical(name)).into_iter().flatten();
-                    looked_at.extend(called.map(|id| (*id).clone()));
-                }
-                (None, None) => {}
-            }
-        }
-        looked_at
-    }
-
-    fn judge(
-        &self,
-        held: &mut HeldRoles,
-        role: &str,
-        assignments: Option<Assignments>,
-        memberships: &BTreeMap<u64, Holds>,
-        names: &HashMap<u64, String>,
-        is_revoked: bool,
-    ) {
-        let is_listed = self.is_listed.contains(role);
-        let Some(Assignments { users, groups }) = assignments else {
-            // The list or the directory shows a role, and its own assignments do not exist.
-            if is_listed || self.is_known.contains(role) {
-                held.agrees = false;
-                held.unread.push(self.unread(role, "the role's assignments"));
-            }
-            return;
-        };
-        let mut unread: Vec<String> = groups.unread;
-        let is_assigned = match users.holds(self.user) {
-            Holds::Yes => true,
-            Holds::No => false,
-            Holds::Unclear => {
-                unread.extend(users.unread_of(self.user).cloned());
-                false
-            }
-        };
-        let mut via = Vec::new();
-        for group in groups.rows {
-            held.holders.entry(group).or_default().insert(role.to_owned());
-            match memberships.get(&group) {
-                Some(Holds::Yes) => via.push(Via {
-                    kind: ViaKind::Group,
-                    id: Some(group.to_string()),
-                    name: names.get(&group).cloned(),
-                }),
-                Some(Holds::No) => {}
-                Some(Holds::Unclear) | None => unread.push(format!("the members of the group {group}")),
-            }
-        }
-        let is_explained = is_assigned || !via.is_empty();
-        let is_unexplained = is_listed && !is_explained && unread.is_empty();
-        let is_missing = is_explained && !is_listed && self.listed.unread.is_empty();
-        held.agrees &= !is_unexplained && !is_missing;
-        let is_direct = is_assigned || (is_unexplained && is_revoked);
-        if is_direct {
-            held.grants.push(self.grant(role, Held::Direct));
-        }
-        if !via.is_empty() || (is_unexplained && !is_direct) {
-            held.grants.push(self.grant(role, Held::Through(via)));
-        }
-        held.unread.extend(unread.iter().map(|raw| self.unread(role, raw)));
-    }
-
-    /// A place where a role may stand that could not be read.
-    fn unread(&self, role: &str, raw: &str) -> UnreadRow {
-        UnreadRow {
-            ids: vec![role.to_owned()],
-            names: self.name_of(role).into_iter().collect(),
-            ..UnreadRow::new(raw)
-        }
-    }
-
-    fn grant(&self, role: &str, held: Held) -> Grant {
-        Grant {
-            known_as: KnownAs::default(),
-            kind: GrantKind::Role,
-            role_name: self.name_of(role),
-            role_id: role.to_owned(),
-            scope: NO_SCOPE,
-            held,
-            effects: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
-}
-
-/// `None` if TeamViewer does not know the role.
-async fn assignments(config: &Config, cx: &Context<'_>, role: &str) -> Result<Option<Assignments>, ProviderFault> {
-    let read = future::try_join(
-        core::users_of_role(config, cx, role),
-        core::groups_of_role(config, cx, role),
-    );
-    match read.await {
-        Ok((users, groups)) => Ok(Some(Assignments { users, groups })),
-        Err(fault) if core::is_unknown_role(&fault) => Ok(None),
-        Err(fault) => Err(fault),
-    }
 }
 
 /// The names of these groups. A group that was deleted meanwhile has none.
@@ -433,9 +211,9 @@ impl Memory {
 
 impl Detail {
     /// The group that a text of the request means, or the id that stands for it in the scopes.
-    pub fn named(&self, text: &str) -> Option<&Named> {
+    pub fn named(&self, text: &str) -> Option<&RequestedGroup> {
         let by_text = self.named.iter().find(|named| named.text == text);
-        let has_id = |named: &&Named| named.group().is_some_and(|group| group.id.to_string() == text);
+        let has_id = |named: &&RequestedGroup| named.group().is_some_and(|group| group.id.to_string() == text);
         by_text.or_else(|| self.named.iter().find(has_id))
     }
 

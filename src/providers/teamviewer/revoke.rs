@@ -7,7 +7,10 @@ use crate::{
     client::{Call, Repeat},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::Error,
-    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Planned, Reading, Verdict, Write},
+    provider::{
+        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict,
+        Write,
+    },
     reason::Reason,
     transport::Method,
 };
@@ -57,7 +60,7 @@ impl TeamViewer {
     /// Sends a write and judges its answer.
     pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grant: &Grant, detail: &Detail) -> Verdict {
         if grant.kind == GrantKind::GroupRole
-            && let Some(verdict) = self.changed_meanwhile(cx, grant).await
+            && let Some(verdict) = self.check_group_role(cx, grant).await
         {
             return verdict;
         }
@@ -82,7 +85,7 @@ impl TeamViewer {
     }
 
     /// The call that strips a group names no role: it is sent only while the group holds the very role that is meant.
-    async fn changed_meanwhile(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
+    async fn check_group_role(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
         let not_sent = |reason, message: &str| {
             Some(Verdict::NotSent {
                 reason,
@@ -125,7 +128,7 @@ impl TeamViewer {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let mut consequences = side_effects_of_leaving(reading, targets);
+        let mut consequences = side_effects_of_leaving(reading, detail, targets);
         if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
             return Ok(consequences);
         }
@@ -155,8 +158,8 @@ fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(&body).ok()
 }
 
-/// Who leaves a group loses its role, unless it is held in another way that stays.
-fn side_effects_of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Consequence> {
+/// Who leaves a group loses its role, unless it is held in another way that stays. A role that cannot be read may be a protected one.
+fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
     let left: BTreeSet<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
@@ -183,17 +186,40 @@ fn side_effects_of_leaving(reading: &Reading, targets: &[Grant]) -> Vec<Conseque
         .enumerate()
         .filter(|(_, grant)| grant.kind == GrantKind::Membership)
         .filter_map(|(target, grant)| {
-            let role = given_by(grant)?;
-            let name = role.role_name.as_ref().unwrap_or(&role.role_id);
+            let is_unread = group_of(grant)
+                .and_then(|group| detail.state(group))
+                .is_some_and(|state| state.role_gap().is_some());
+            let (line, lost_role) = if is_unread {
+                let line = String::from("the role that the group gives, if it has one: it cannot be read");
+                (line, unread_role(grant))
+            } else {
+                let role = given_by(grant)?;
+                let name = role.role_name.as_ref().unwrap_or(&role.role_id);
+                (format!("the role `{name}` that the group gives"), role.clone())
+            };
             Some(Consequence {
                 affects: Affects::default(),
                 target,
                 effect: SideEffect::LeaveGroup,
-                lists: vec![format!("the role `{name}` that the group gives")],
-                takes: vec![through(role)],
+                lists: vec![line],
+                takes: vec![through(&lost_role)],
             })
         })
         .collect()
+}
+
+/// A group's role of which nothing is known.
+fn unread_role(membership: &Grant) -> Grant {
+    Grant {
+        known_as: KnownAs {
+            identity: Identity::NameOnly,
+            ..KnownAs::default()
+        },
+        kind: GrantKind::GroupRole,
+        role_id: String::new(),
+        role_name: None,
+        ..membership.clone()
+    }
 }
 
 /// The group's role as its member holds it: the group keeps its own.

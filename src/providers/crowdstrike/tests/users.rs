@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::contract::types::{FailureKind, Outcome};
+use crate::contract::types::{FailureKind, Narrowing, Outcome};
 
-use super::{ANN, Case, HOME, Rule, Tenant, by_id, outcomes};
+use super::{ANN, Case, HOME, Rule, Tenant, at, by_id, outcomes};
 
 fn external() -> Tenant {
     let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
@@ -150,4 +150,30 @@ fn a_login_of_an_internal_and_an_external_user_is_ambiguous() {
             .ask_for("ann@example.com", &[by_id("event_viewer")])
             .is_ok()
     );
+}
+
+#[test]
+fn a_user_whom_only_the_cid_in_view_does_not_know_exists() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let body = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+    // A list that names no CID has the limit behind the user.
+    for path in ["user-roles/v3", "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit"] {
+        tenant.rules.push(Rule::always(path, 400, &body));
+    }
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("help_desk"), at(HOME, by_id("event_viewer"))]);
+    assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+    // A locked token makes no difference.
+    let mut case = case;
+    case.member_cid = Narrowing::Only(HOME.to_owned());
+    let answer = case.ask(&[by_id("help_desk"), at(HOME, by_id("dashboard_admin"))]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+    // Nobody knows the user: deleted since the record was read.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("combined/user-roles", 400, &body));
+    assert_eq!(Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err().status, 404);
 }

@@ -86,6 +86,7 @@ impl Assignments {
         if let Some(like) = ids::look_alike(kind, role_id).filter(|_| facts.is_unpublished) {
             let mut row = unread_item(kind, item, raw);
             row.ids.push(like.id.to_owned());
+            self.is_malformed = true;
             self.unread.push(row);
             return;
         }
@@ -193,7 +194,10 @@ fn places(kind: &str, item: &Item) -> (Vec<Option<String>>, bool) {
 fn unread(raw: &str, kind: Option<&str>) -> UnreadRow {
     let cut = raw.get(..raw.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default();
     let mut row = UnreadRow::new(cut);
-    row.scope.group = kind.filter(|kind| !kind.is_empty()).map(str::to_owned);
+    // Application roles of the organization are for projects of every kind.
+    row.scope.group = kind
+        .filter(|kind| !matches!(*kind, "" | "organization"))
+        .map(str::to_owned);
     row
 }
 

@@ -193,6 +193,13 @@ fn application_roles_that_are_assigned_together_go_only_together() {
         held().outcomes(&[id("elasticsearch-viewer+beta")]),
         ["refused would_widen"]
     );
+    for look_alike in ["elasticsearch-viewer+Beta", "elasticsearch-viewer+beta-+alpha"] {
+        assert_eq!(
+            held().outcomes(&[id(look_alike)]),
+            ["refused ambiguous"],
+            "{look_alike}"
+        );
+    }
     assert_eq!(held().outcomes(&[at(name("alpha"), "p1")]), ["removed"]);
     assert_eq!(held().outcomes(&[name("Beta")]), ["refused ambiguous"]);
 }

@@ -2,6 +2,7 @@
 
 mod guards;
 mod matching;
+mod mutations;
 mod rows;
 
 use std::{cell::RefCell, rc::Rc};
@@ -34,6 +35,11 @@ struct Organization {
     /// A list without elements becomes `null`.
     empties_to_null: bool,
     content_type: &'static str,
+    /// The body of the answer to a write.
+    acknowledgement: &'static str,
+    /// What becomes of the members list, by the number of the read.
+    mutation: Option<Box<dyn Fn(usize, Value) -> Value>>,
+    reads: usize,
 }
 
 impl World {
@@ -48,6 +54,9 @@ impl World {
             drops_bodies: false,
             empties_to_null: false,
             content_type: "application/json",
+            acknowledgement: "{}",
+            mutation: None,
+            reads: 0,
         }));
         let far_end = Rc::clone(&organization);
         Self {
@@ -135,7 +144,7 @@ impl Organization {
                     *list = Value::Null;
                 }
             }
-            return Reaction::Answer(200, headers, String::from("{}"));
+            return Reaction::Answer(200, headers, self.acknowledgement.to_owned());
         }
         if seen.url.ends_with("/role_mappings") {
             return Reaction::Answer(200, headers, json!({"mappings": []}).to_string());
@@ -145,7 +154,12 @@ impl Organization {
             "role_assignments": self.assignments,
         });
         let members: Vec<&Value> = self.members.iter().chain([&user]).collect();
-        Reaction::Answer(200, headers, json!({ "members": members }).to_string())
+        let mut document = json!({ "members": members });
+        if let Some(mutation) = &self.mutation {
+            document = mutation(self.reads, document);
+        }
+        self.reads += 1;
+        Reaction::Answer(200, headers, document.to_string())
     }
 }
 

@@ -166,6 +166,7 @@ fn a_list_that_is_not_shown_may_have_the_role() {
         (json!(null), [may; 5]),
         (json!({"organization": null}), [may; 5]),
         (json!({"deployment": null}), [no, may, no, no, may]),
+        (json!({"organization": [null]}), [may; 5]),
         (json!({"project": null}), [no, no, may, may, may]),
         (json!({"project": {"security": null}}), [no, no, may, no, may]),
     ] {
@@ -250,6 +251,25 @@ fn a_request_whose_body_is_dropped_on_the_way_is_seen() {
     let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]}))
         .with(|organization| organization.drops_bodies = true);
     assert_eq!(world.outcomes(&[id("billing-admin")]), ["failed still_held"]);
+}
+
+#[test]
+fn only_a_document_of_the_provider_without_an_error_acknowledges() {
+    for (answer, is_acknowledged) in [
+        ("{}", true),
+        ("", true),
+        (r#"{"errors": null}"#, true),
+        ("<html>ok</html>", false),
+        ("[]", false),
+        (r#"{"errors": "no"}"#, false),
+        (r#"{"errors": [null]}"#, false),
+        (r#"{"errors": [{"code": "x.y", "message": "no"}]}"#, false),
+    ] {
+        let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]}))
+            .with(|organization| organization.acknowledgement = answer);
+        let success = world.ask(&[id("billing-admin")]).unwrap();
+        assert_eq!(success.outcomes[0].grants[0].acknowledged, is_acknowledged, "{answer}");
+    }
 }
 
 #[test]

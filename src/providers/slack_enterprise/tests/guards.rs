@@ -1,10 +1,10 @@
 //! What is protected, and who.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contract::types::{Outcome, SideEffect};
 
-use super::world::{World, outcomes, reason, row};
+use super::world::{Instead, World, outcomes, reason, row};
 
 #[test]
 fn a_custom_role_may_have_any_name_that_an_account_protects() {
@@ -75,6 +75,31 @@ fn either_id_of_a_person_is_protected() {
             );
         }
     }
+}
+
+#[test]
+fn an_id_that_the_document_does_not_show_may_be_protected_or_the_tokens_own() {
+    let hidden = |id: Value| {
+        World::new(|slack| {
+            slack.user["enterprise_user"]["id"] = id;
+            slack.rows = vec![row("Rl0C", "T01", "U01")];
+        })
+    };
+    for id in [json!(null), json!(7), json!("w09")] {
+        let world = hidden(id.clone()).protecting_users(&["W09"]);
+        let failure = world.ask(&["Rl0C"]).unwrap_err();
+        assert_eq!((failure.status, world.writes()), (422, 0), "{id}: {failure:?}");
+        assert!(hidden(id).protecting_users(&["U77"]).ask(&["Rl0C"]).is_ok());
+    }
+    assert!(hidden(json!("W08")).protecting_users(&["W09"]).ask(&["Rl0C"]).is_ok());
+    let world = hidden(json!(null));
+    world.slack.borrow_mut().instead.push(Instead {
+        request: "auth.test",
+        skip: 0,
+        times: usize::MAX,
+        document: json!({"ok": true, "user_id": "W09"}),
+    });
+    assert_eq!(reason(&world.ask(&["Rl0C"]), 0), Some("side_effect_not_allowed"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{ask::Selector, contract::types::Role, provider::Field};
 
 use super::super::ids::{
     ADMIN, ORG_OWNER, PRIMARY_OWNER, folded, is_custom, is_published_or_id, is_role_of_a_request, known_as, named,
-    normalise, of_id, published, refine, resolve,
+    normalise, published, refine, resolve,
 };
 
 fn refined(id: Option<&str>, name: Option<&str>) -> Result<(Option<String>, Option<String>), String> {
@@ -30,11 +30,11 @@ fn every_known_spelling_is_found() {
         ("Primary owner", PRIMARY_OWNER),
         ("Message Activity Managers", "Rl0E"),
     ] {
-        assert_eq!(of_id(text), Some(id), "{text}");
+        assert_eq!(named(text).first(), Some(&id), "{text}");
     }
-    assert_eq!(of_id("Super Admin"), None);
+    assert_eq!(named("Super Admin").first(), None);
     for other in ["Rl0CS", "Rl0AS", "Rl 0A", "Rl0_A"] {
-        assert_eq!(of_id(other), None, "{other} is another id");
+        assert_eq!(named(other).first(), None, "{other} is another id");
     }
     assert!(is_custom("Rl9XYZ") && !is_custom("Rl0A") && !is_custom("X1"));
 }
@@ -64,6 +64,7 @@ fn a_former_name_is_no_evidence_of_another_role() {
     // By name alone either may be meant: what is held tells.
     assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
     assert_eq!(named(shared), ["Rl0E", "Rl04"]);
+    assert!(normalise(Field::Role, shared).is_err(), "it is the id of neither");
     assert!(
         known_as("Rl04")
             .names

@@ -1,5 +1,5 @@
 //! Every value of every answer, changed in ways that keep what is held visible to a careful reader: nothing that is held is said
-//! to be gone, and nothing else goes.
+//! to be gone, and nothing else goes. `MATRIX=full` runs every case, otherwise every fifth.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -109,6 +109,8 @@ fn rows(value: &Value, change: impl Fn(&mut Vec<Value>)) -> Option<Value> {
 fn no_document_makes_a_held_role_look_gone_or_takes_another_one() {
     let (answers, is_good) = answers_of_clean_run();
     assert!(is_good);
+    let is_full = std::env::var("MATRIX").is_ok_and(|size| size == "full");
+    let stride = if is_full { 1 } else { 5 };
     let mut cases = 0;
     let mut violations = Vec::new();
     for (request, (url, document)) in answers.iter().enumerate() {
@@ -124,6 +126,9 @@ fn no_document_makes_a_held_role_look_gone_or_takes_another_one() {
             for (name, changed) in changed.chain([("removed", None)]) {
                 for &lasts in lasting {
                     cases += 1;
+                    if cases % stride != 0 {
+                        continue;
+                    }
                     let case = Case {
                         request,
                         url: url.clone(),

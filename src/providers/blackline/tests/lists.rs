@@ -1,0 +1,91 @@
+//! Lists that may be cut off or contradict themselves, and what is sent only if they do not.
+
+use crate::contract::types::{Options, UnknownRole};
+
+use super::{Instance, ROLES, ask, by_id, by_name, call, options, outcomes, pair};
+
+#[test]
+fn a_list_that_contradicts_itself_proves_nothing() {
+    for more in [
+        r#", "totalCount": 2"#,
+        r#", "totalCount": "0""#,
+        r#", "totalCount": [1]"#,
+        r#", "nextLink": 7"#,
+        r#", "nextLink": "/v1/users/301/roles-products""#,
+    ] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+        instance.borrow_mut().more = more.to_owned();
+        let failure = call(&instance, "{}", vec![by_id("22")], options()).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (502, false), "{more}");
+    }
+    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+    instance.borrow_mut().more = String::from(r#", "totalCount": "1", "nextLink": null"#);
+    assert_eq!(ask(&instance, "{}", &[by_id("22")]), ["already_absent"]);
+}
+
+#[test]
+fn what_a_list_of_one_page_does_not_show_is_no_absence_even_for_a_deleted_role() {
+    let rows: Vec<String> = (0..10)
+        .map(|product| pair("9", "Auditor", &format!("P{product}")))
+        .collect();
+    let row = rows.join(", ");
+    let absent = Options {
+        unknown_role: UnknownRole::Absent,
+        ..options()
+    };
+    for (row, outcome) in [(row.as_str(), "unknown"), ("", "already_absent")] {
+        let instance = Instance::holding(&[("9", "P0", row)]);
+        let answer = call(&instance, "{}", vec![by_id("77")], absent.clone());
+        assert_eq!(outcomes(&answer), [outcome]);
+    }
+}
+
+#[test]
+fn a_directory_with_a_row_that_cannot_be_read_settles_no_name() {
+    for row in ["null", r#"{"id": 77}"#, r#"{"name": "Reviewer"}"#] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+        let roles = format!("{ROLES}, {row}");
+        instance.borrow_mut().roles = roles.leak();
+        let asked = [by_name("Reviewer"), by_name("Nobody"), by_id("78"), by_id("22")];
+        assert_eq!(
+            ask(&instance, "{}", &asked),
+            ["unknown", "unknown", "unknown", "already_absent"],
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn a_new_set_is_not_posted_while_a_row_cannot_be_read() {
+    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "?", "null")]);
+    let failure = call(&instance, r#"{"strategy": "replace_set"}"#, vec![by_id("5")], options()).unwrap_err();
+    assert!(
+        !failure.sent && failure.message.contains("cannot be read"),
+        "{failure:?}"
+    );
+}
+
+#[test]
+fn a_new_set_is_posted_only_with_roles_that_the_directory_knows() {
+    for (row, is_sent) in [(pair("9", "Auditor", "A"), true), (pair("10", "Auditor", "A"), false)] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "?", &row)]);
+        let answer = call(&instance, r#"{"strategy": "replace_set"}"#, vec![by_id("5")], options());
+        assert_eq!(!instance.borrow().writes.is_empty(), is_sent, "{row}: {answer:?}");
+    }
+}
+
+#[test]
+fn an_expired_session_that_a_400_tells_of_is_renewed_once() {
+    for part in ["/v1/users/301", "roles-products?roleId"] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+        let over = (part, 400, r#"{"message": "Authentication failed"}"#);
+        instance.borrow_mut().faults.push(over);
+        assert_eq!(ask(&instance, "{}", &[by_id("5")]), ["removed"], "{part}");
+        assert_eq!(instance.borrow().tokens, 2, "{part}");
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+        instance.borrow_mut().faults.extend([over; 9]);
+        let failure = call(&instance, "{}", vec![by_id("5")], options()).unwrap_err();
+        assert_eq!(failure.status, 401, "{part}: {failure:?}");
+        assert_eq!(instance.borrow().pairs.len(), 1);
+    }
+}

@@ -1,0 +1,183 @@
+//! Lists that are missing, cut short, moving, or in disagreement.
+
+use crate::contract::types::{Options, UnknownRole};
+
+use super::{ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, instead, options, outcomes};
+
+#[test]
+fn a_role_that_the_directory_does_not_show_is_looked_up_in_its_own_list() {
+    let absent = Options {
+        unknown_role: UnknownRole::Absent,
+        ..options()
+    };
+    let only_audit = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": "Auditor"}}]}}"#);
+    let with_unread = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": "Auditor"}}, null]}}"#);
+    for (roles, of_absent) in [
+        (r#"{"Roles": []}"#, "unknown"),
+        (r#"{"Roles": null}"#, "unknown"),
+        (&with_unread, "unknown"),
+        // A directory that can be read whole says that there is no such role.
+        (&only_audit, "already_absent"),
+    ] {
+        let company = Company::with(&[("u123", HELP)]);
+        company.borrow_mut().roles = roles.to_owned();
+        instead(
+            &company,
+            "/users/u123/userroles",
+            ALWAYS,
+            200,
+            r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
+        );
+        let answer = call(&company, "{}", vec![by_id(HELP), by_id(OTHER)], absent.clone());
+        assert_eq!(outcomes(&answer), ["removed", of_absent], "{roles}");
+    }
+}
+
+#[test]
+fn a_role_that_the_user_has_and_the_directory_lacks_makes_it_incomplete() {
+    let company = Company::with(&[("u123", HELP)]);
+    company.borrow_mut().roles = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": "Auditor"}}]}}"#);
+    assert_eq!(
+        ask(&company, &[by_name("Nothing"), by_name("Auditor"), by_id(AUDIT)]),
+        ["unknown", "unknown", "already_absent"]
+    );
+}
+
+#[test]
+fn lists_that_straddle_another_removal_are_read_again() {
+    let listed = format!(r#"{{"nextPaginationToken": null, "assignedRoleIds": ["{HELP}"]}}"#);
+    let roles = "/users/u123/userroles";
+    // The list is older than the role's own one.
+    let company = Company::with(&[]);
+    instead(&company, roles, 1, 200, &listed);
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["already_absent"]);
+    // The role's own list is older.
+    let company = Company::with(&[]);
+    let own = r#"{"ContinuationToken": null, "AssignedToUsers": ["u123"]}"#;
+    instead(
+        &company,
+        "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+        1,
+        200,
+        own,
+    );
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["already_absent"]);
+    // It stays so: through something that nobody names.
+    let company = Company::with(&[]);
+    instead(&company, roles, ALWAYS, 200, &listed);
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["inherited"]);
+    assert_eq!(company.borrow().reads.iter().filter(|path| *path == roles).count(), 3);
+}
+
+#[test]
+fn a_list_must_be_a_list_and_say_that_it_ends() {
+    let roles = "/users/u123/userroles";
+    for (body, outcome) in [
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
+            Some("already_absent"),
+        ),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": []}"#,
+            Some("already_absent"),
+        ),
+        (r#"{"assignedRoleIds": []}"#, Some("unknown")),
+        (r#"{"nextPaginationToken": [], "assignedRoleIds": []}"#, Some("unknown")),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": [null]}"#,
+            Some("unknown"),
+        ),
+        (
+            r#"{"nextPaginationToken": null, "assignedRoleIds": ["Help Desk"]}"#,
+            Some("unknown"),
+        ),
+        (r#"{"nextPaginationToken": null}"#, None),
+        (r#"{"nextPaginationToken": null, "assignedRoleIds": "none"}"#, None),
+    ] {
+        let company = Company::with(&[]);
+        instead(&company, roles, ALWAYS, 200, body);
+        let answer = call(&company, "{}", vec![by_id(HELP)], options());
+        match outcome {
+            Some(outcome) => assert_eq!(outcomes(&answer), [outcome], "{body}"),
+            None => assert_eq!(answer.unwrap_err().status, 502, "{body}"),
+        }
+    }
+    let company = Company::with(&[]);
+    let own = "account?userRoleId=a0000000-0000-4000-8000-000000000001";
+    instead(
+        &company,
+        own,
+        ALWAYS,
+        200,
+        r#"{"ContinuationToken": null, "AssignedToUsers": null}"#,
+    );
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["unknown"]);
+}
+
+#[test]
+fn a_token_of_a_page_is_encoded() {
+    let company = Company::with(&[("u123", HELP)]);
+    let first = r#"{"ContinuationToken": "a+b/c=&x", "AssignedToUsers": []}"#;
+    instead(
+        &company,
+        "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+        1,
+        200,
+        first,
+    );
+    let second = r#"{"ContinuationToken": null, "AssignedToUsers": ["u123"]}"#;
+    instead(&company, "&continuationToken=a%2Bb%2Fc%3D%26x", 1, 200, second);
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["removed"]);
+}
+
+#[test]
+fn a_list_that_moves_between_its_pages_proves_nothing() {
+    let company = Company::with(&[]);
+    let page = |token: &str, user: &str| format!(r#"{{"ContinuationToken": {token}, "AssignedToUsers": ["{user}"]}}"#);
+    let own = "account?userRoleId=a0000000-0000-4000-8000-000000000001";
+    instead(&company, own, ALWAYS, 200, &page("\"2\"", "u456"));
+    instead(&company, "&continuationToken=2", ALWAYS, 200, &page("null", "u456"));
+    assert_eq!(ask(&company, &[by_id(HELP)]), ["unknown"]);
+}
+
+#[test]
+fn a_roles_own_list_that_is_not_there_proves_nothing() {
+    for status in [400, 404] {
+        let company = Company::with(&[]);
+        instead(
+            &company,
+            "account?userRoleId=a0000000-0000-4000-8000-000000000001",
+            ALWAYS,
+            status,
+            "{}",
+        );
+        assert_eq!(
+            ask(&company, &[by_id(HELP), by_id(AUDIT)]),
+            ["unknown", "already_absent"],
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_403_is_a_rate_limit_if_it_says_so_in_any_way() {
+    for (body, status) in [
+        (r#"{"error": "rate_limit_reached"}"#, 429),
+        (
+            r#"{"error": "invalid_request", "error_description": "Rate Limit reached: IP blocked"}"#,
+            429,
+        ),
+        (r#"{"error": "invalid_permission", "error_description": "no"}"#, 403),
+        ("<html>", 403),
+    ] {
+        let company = Company::with(&[("u123", HELP)]);
+        instead(&company, "/unassign/account", ALWAYS, 403, body);
+        let failure = call(&company, "{}", vec![by_id(HELP)], options()).unwrap_err();
+        assert_eq!(failure.status, status, "{body}: {failure:?}");
+        assert_eq!(
+            failure.message.contains("or the rate limit"),
+            body == "<html>",
+            "{failure:?}"
+        );
+    }
+}
