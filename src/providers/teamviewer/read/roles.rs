@@ -141,18 +141,17 @@ impl<'a> Roles<'a> {
     fn looked_at(&self, cx: &Context<'_>) -> BTreeSet<String> {
         let mut by_name: HashMap<String, Vec<&String>> = HashMap::new();
         for role in &self.directory.roles {
-            let name = role.name.iter().map(|name| canonical(name));
-            name.for_each(|name| by_name.entry(name).or_default().push(&role.id));
+            if let Some(name) = &role.name {
+                by_name.entry(canonical(name)).or_default().push(&role.id);
+            }
         }
         let mut looked_at: BTreeSet<String> = self.listed.rows.iter().cloned().collect();
         for selector in cx.ask.entries.iter().map(Entry::selector) {
-            match (&selector.id, &selector.name) {
-                (Some(id), _) => looked_at.extend([id.clone()]),
-                (None, Some(name)) => {
-                    let called = by_name.get(&canonical(name)).into_iter().flatten();
-                    looked_at.extend(called.map(|id| (*id).clone()));
-                }
-                (None, None) => {}
+            if let Some(id) = &selector.id {
+                looked_at.insert(id.clone());
+            } else if let Some(name) = &selector.name {
+                let called = by_name.get(&canonical(name)).into_iter().flatten();
+                looked_at.extend(called.map(|id| (*id).clone()));
             }
         }
         looked_at
