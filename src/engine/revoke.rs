@@ -26,9 +26,9 @@ pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut
     let mut alone_left = MOST_ALONE;
     let mut may_wait = true;
     for round in 1..=verification.rounds.max(1) {
-        let mut repeats = send_pending(provider, cx, work).await;
+        let mut repeats = send_pending(cx, work).await;
         if std::mem::take(&mut may_wait) && wait_out_rate_limit(provider, cx, work, &repeats).await {
-            repeats.extend(send_pending(provider, cx, work).await);
+            repeats.extend(send_pending(cx, work).await);
         }
         let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
         single_out(provider, cx, work, &refused, verification.replaces_set).await;
@@ -143,7 +143,7 @@ struct Sent {
     repeat: Repeat,
 }
 
-async fn send_pending<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>) -> Vec<Sent> {
+async fn send_pending(cx: &Context<'_>, work: &mut Work<'_>) -> Vec<Sent> {
     let pending = work.pending();
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
@@ -230,7 +230,7 @@ async fn single_out<'p>(
             work.after = None;
             if work.is_shown(index, &work.before) {
                 work.single_out(index);
-                send_pending(provider, cx, work).await;
+                send_pending(cx, work).await;
             } else {
                 work.answer(index, vanished(), Moment::now(cx.client.transport()));
             }
@@ -239,7 +239,7 @@ async fn single_out<'p>(
         for &index in refused {
             work.single_out(index);
         }
-        send_pending(provider, cx, work).await;
+        send_pending(cx, work).await;
     }
 }
 
