@@ -6,15 +6,15 @@ use crate::{
     capability::Capability,
     client::Call,
     contract::types::User,
-    error::{Error, FaultKind, ProviderFault},
+    error::Error,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Reading, Verdict,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Snapshot, Verdict,
         Verification, Write,
     },
+    reading::Reading,
     reason::Reason,
     secret::{MASK, Secret},
     transport::Task,
-    unified::blank_user,
 };
 
 /// A provider and one account at it.
@@ -34,17 +34,17 @@ pub trait Backend {
         selector.clone()
     }
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error>;
-    /// The reading is given back without its detail, and that beside it.
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Self::Detail), Error>;
+    /// What the provider shows of the user now, and beside it what only this provider's later steps need.
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
-    fn obstacle(&self, _selector: &Selector, _reading: &Reading, _detail: &Self::Detail) -> Option<(Reason, String)> {
+    fn obstacle(&self, _selector: &Selector, _reading: &Snapshot, _detail: &Self::Detail) -> Option<(Reason, String)> {
         None
     }
     async fn absence(
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Self::Detail,
     ) -> Result<Absence, Error>;
     fn is_same_id(&self, one: &str, other: &str) -> bool {
@@ -60,7 +60,7 @@ pub trait Backend {
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Self::Detail,
     ) -> Result<Directory, Error> {
         Ok(Directory::none("the provider has no list of its roles"))
@@ -68,7 +68,7 @@ pub trait Backend {
     async fn consequences(
         &self,
         _cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Self::Detail,
         _targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -77,7 +77,7 @@ pub trait Backend {
     async fn own_principal(
         &self,
         _cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Self::Detail,
     ) -> Result<Principal, Error> {
         Ok(Principal::NoUser)
@@ -90,13 +90,7 @@ pub trait Backend {
     fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<(Call, Secret)> {
         None
     }
-    fn unify(&self, reading: &Reading, detail: &Self::Detail) -> User;
-}
-
-/// The one place where a reading's detail gets its type back; a reading of another provider would be a fault of the engine.
-fn detail<B: Backend>(reading: &Reading) -> Result<&B::Detail, ProviderFault> {
-    let fault = || ProviderFault::new(FaultKind::BadAnswer, "nothing was read");
-    reading.detail.downcast_ref().ok_or_else(fault)
+    fn unify(&self, reading: &Snapshot, detail: &Self::Detail) -> User;
 }
 
 impl<B: Backend> Provider for B {
@@ -116,35 +110,15 @@ impl<B: Backend> Provider for B {
         Backend::refine(self, selector)
     }
 
-    fn resolve(&self, selector: &Selector, reading: &Reading) -> Selector {
-        detail::<B>(reading).map_or_else(|_| selector.clone(), |detail| Backend::resolve(self, selector, detail))
-    }
-
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
         Box::pin(Backend::find_user(self, cx))
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>> {
+    fn read<'p: 'a, 'a>(&'p self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading<'p>, Error>> {
         Box::pin(async move {
-            let (reading, detail) = Backend::read(self, cx, user).await?;
-            Ok(Reading {
-                detail: Box::new(detail),
-                ..reading
-            })
+            let (snapshot, detail) = Backend::read(self, cx, user).await?;
+            Ok(Reading::new(self, snapshot, detail))
         })
-    }
-
-    fn obstacle(&self, selector: &Selector, reading: &Reading) -> Option<(Reason, String)> {
-        Backend::obstacle(self, selector, reading, detail::<B>(reading).ok()?)
-    }
-
-    fn absence<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        selector: &'a Selector,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(async move { Backend::absence(self, cx, selector, reading, detail::<B>(reading)?).await })
     }
 
     fn is_same_id(&self, one: &str, other: &str) -> bool {
@@ -159,56 +133,11 @@ impl<B: Backend> Provider for B {
         Backend::companions(self, grant)
     }
 
-    fn directory<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        selector: &'a Selector,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Directory, Error>> {
-        Box::pin(async move { Backend::directory(self, cx, selector, reading, detail::<B>(reading)?).await })
-    }
-
-    fn consequences<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        reading: &'a Reading,
-        targets: &'a [Grant],
-    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(async move { Backend::consequences(self, cx, reading, detail::<B>(reading)?, targets).await })
-    }
-
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(async move { Backend::own_principal(self, cx, reading, detail::<B>(reading)?).await })
-    }
-
-    fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
-        detail::<B>(reading).map_or_else(|_| Vec::new(), |detail| Backend::plan(self, ask, user, detail, targets))
-    }
-
     fn call_headers(&self) -> Vec<(&'static str, String)> {
         Backend::call_headers(self)
     }
 
-    fn send<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        write: &'a Write,
-        grants: &'a [&'a Grant],
-        reading: &'a Reading,
-    ) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async move {
-            match detail::<B>(reading) {
-                Ok(detail) => Backend::send(self, cx, write, grants, detail).await,
-                Err(fault) => vec![Verdict::of_fault(&fault); grants.len()],
-            }
-        })
-    }
-
     fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
         Backend::document(self, cx, user)
-    }
-
-    fn unify(&self, reading: &Reading) -> User {
-        detail::<B>(reading).map_or_else(|_| blank_user(""), |detail| Backend::unify(self, reading, detail))
     }
 }

@@ -33,6 +33,7 @@ mod naming;
 mod pass_through;
 mod provider;
 mod providers;
+mod reading;
 mod reason;
 mod redact;
 mod requested;

@@ -7,7 +7,8 @@ use crate::{
     contract::types::SideEffect,
     error::Error,
     json, naming,
-    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, Reading},
+    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider},
+    reading::Reading,
     reason::Reason,
     settings::General,
     warning::Warning,
@@ -21,7 +22,7 @@ pub fn user(
     ask: &Ask,
     general: &General,
     id: &str,
-    reading: &Reading,
+    reading: &Reading<'_>,
 ) -> Option<(Reason, String)> {
     if let Some(expect) = &ask.expect {
         let email_fits = expect
@@ -95,7 +96,7 @@ pub async fn targets(
     provider: &dyn Provider,
     cx: &Context<'_>,
     general: &General,
-    work: &mut Work,
+    work: &mut Work<'_>,
 ) -> Result<(), Error> {
     if work.targets.is_empty() {
         return Ok(());
@@ -119,7 +120,7 @@ pub async fn targets(
         .filter(|target| target.guard.is_none())
         .map(|target| target.grant.clone())
         .collect();
-    for consequence in provider.consequences(cx, &work.before, &grants).await? {
+    for consequence in work.before.consequences(cx, &grants).await? {
         let Some(target) = allowed
             .get(consequence.target)
             .and_then(|&index| work.targets.get_mut(index))
@@ -164,7 +165,7 @@ pub async fn targets(
             target.grant.effects.push(consequence.effect);
         }
     }
-    match provider.own_principal(cx, &work.before).await? {
+    match work.before.own_principal(cx).await? {
         Principal::User(own) if own == work.user => {
             for target in &mut work.targets {
                 target.grant.effects.push(SideEffect::RemoveOwnAccess);
@@ -218,7 +219,7 @@ struct ProtectedRoles<'a> {
 impl<'a> ProtectedRoles<'a> {
     /// Reads the provider's directory only where the account protects a role and something is to go. Where it can't be read, names
     /// can't be told, and count as protected.
-    async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work) -> Self {
+    async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work<'_>) -> Self {
         let refined = |text: &str| {
             let id = provider.normalise(Field::Role, text).ok()?;
             let mut selector = Selector {
@@ -239,7 +240,7 @@ impl<'a> ProtectedRoles<'a> {
             nothing
         } else {
             work.directories
-                .at(provider, cx, &Selector::default(), &work.before)
+                .at(cx, &Selector::default(), &work.before)
                 .await
                 .unwrap_or(nothing)
         };

@@ -28,7 +28,8 @@ use crate::{
     client::{Caches, Client, Deadline},
     contract::types::{Failure, Success},
     error::Error,
-    provider::{Context, Grant, GrantKey, Provider, Reading, Verdict},
+    provider::{Context, Grant, GrantKey, Provider, Verdict},
+    reading::Reading,
     reason::Reason,
 };
 
@@ -94,11 +95,11 @@ pub async fn run(
 }
 
 /// The state of one operation.
-struct Work {
+struct Work<'p> {
     /// The provider's own user id.
     user: String,
     /// What the next write is planned from: the first read, or a fresh one that took its place.
-    before: Reading,
+    before: Reading<'p>,
     /// The grants of the first read: what the entries were matched with.
     first_keys: Keys,
     /// The rows of the first read that could not be read, and how often each was there.
@@ -109,15 +110,15 @@ struct Work {
     /// What the first read could not see: a later read that misses more proves nothing.
     unreadable: Vec<String>,
     /// The latest complete read after the first write.
-    after: Option<ReadBack>,
+    after: Option<ReadBack<'p>>,
     targets: Vec<Target>,
     /// Positions of targets by what identifies a grant.
     target_of: HashMap<GrantKey, usize>,
 }
 
 /// A read after the revoke.
-struct ReadBack {
-    reading: Reading,
+struct ReadBack<'p> {
+    reading: Reading<'p>,
     keys: Keys,
     /// It is complete and shows every grant that should remain.
     settled: bool,
@@ -131,7 +132,7 @@ struct ReadBack {
 struct Keys(HashSet<GrantKey>);
 
 impl Keys {
-    fn of(reading: &Reading) -> Self {
+    fn of(reading: &Reading<'_>) -> Self {
         Self(reading.grants.iter().map(Grant::key).collect())
     }
 
@@ -140,7 +141,7 @@ impl Keys {
     }
 }
 
-impl ReadBack {
+impl ReadBack<'_> {
     fn shows(&self, grant: &Grant) -> bool {
         self.keys.has(grant)
     }
@@ -173,7 +174,7 @@ enum State {
     Answered(Verdict),
 }
 
-fn unread_rows(reading: &Reading) -> HashMap<String, usize> {
+fn unread_rows(reading: &Reading<'_>) -> HashMap<String, usize> {
     let mut rows = HashMap::new();
     for row in &reading.unread {
         let count: &mut usize = rows.entry(row.raw.clone()).or_default();
@@ -182,8 +183,8 @@ fn unread_rows(reading: &Reading) -> HashMap<String, usize> {
     rows
 }
 
-impl Work {
-    fn new(user: String, before: Reading) -> Self {
+impl<'p> Work<'p> {
+    fn new(user: String, before: Reading<'p>) -> Self {
         Self {
             user,
             first_keys: Keys::of(&before),
@@ -199,7 +200,7 @@ impl Work {
     }
 
     /// Whether a reading covers all that the first one covered.
-    fn is_covered_by(&self, reading: &Reading) -> bool {
+    fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
         // A row that could be read before and cannot now may be a target.
         let is_known = |(raw, count): (String, usize)| self.first_unread.get(&raw).is_some_and(|known| count <= *known);
         reading.unreadable.iter().all(|text| self.unreadable.contains(text))
@@ -227,7 +228,7 @@ impl Work {
     }
 
     /// Whether a reading shows a target.
-    fn is_shown(&self, index: usize, reading: &Reading) -> bool {
+    fn is_shown(&self, index: usize, reading: &Reading<'_>) -> bool {
         self.targets
             .get(index)
             .is_some_and(|target| reading.shows(&target.grant))

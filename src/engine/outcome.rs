@@ -13,7 +13,7 @@ use crate::{
 use super::{ReadBack, Target, Work, verify};
 
 /// What may be said of one target.
-pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> GrantOutcome {
+pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> GrantOutcome {
     let decision = decide(provider, cx, work, target);
     let unverified = decision.outcome == Outcome::Unverified;
     let by_read = matches!(
@@ -38,7 +38,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
 }
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
-pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
+pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) -> GrantOutcome {
     if let Some(after) = after.filter(|after| after.proves_absence && !after.shows(grant)) {
         return GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
@@ -99,7 +99,7 @@ impl Decision {
     }
 }
 
-fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> Decision {
+fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> Decision {
     let after = work.after.as_ref();
     if let Some((reason, message)) = &target.guard {
         return Decision::new(Outcome::Refused, *reason, message.clone());
@@ -123,7 +123,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
             Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
         };
         let window = provider.verification().window;
-        let is_proof = |after: &ReadBack| {
+        let is_proof = |after: &ReadBack<'_>| {
             (verify::has_control(work) && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
         };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
@@ -165,7 +165,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
 fn acknowledged(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    after: Option<&ReadBack>,
+    after: Option<&ReadBack<'_>>,
     target: &Target,
     gone: Outcome,
 ) -> Decision {
@@ -203,7 +203,7 @@ fn acknowledged(
     }
 }
 
-fn unanswered(after: Option<&ReadBack>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
+fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
     match after.filter(|after| after.settled) {
         Some(after) if after.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
         // Done in part: what should have gone with it is still there.

@@ -4,20 +4,14 @@ use crate::{
     ask::Ask,
     client::{Call, QueryBuilder},
     contract::types::PlannedRequest,
-    provider::{Context, Planned, Provider, Reading, Write},
+    provider::{Context, Planned, Provider, Write},
+    reading::Reading,
 };
 
 use super::{Target, Work};
 
 /// The writes for these targets; the indices of a write's targets are those of `work`.
-pub fn writes(
-    provider: &dyn Provider,
-    cx: &Context<'_>,
-    reading: &Reading,
-    user: &str,
-    targets: &[Target],
-    chosen: &[usize],
-) -> Vec<Write> {
+pub fn writes(cx: &Context<'_>, reading: &Reading<'_>, user: &str, targets: &[Target], chosen: &[usize]) -> Vec<Write> {
     let (chosen, planned): (Vec<usize>, Vec<Planned<'_>>) = chosen
         .iter()
         .filter_map(|&index| {
@@ -30,7 +24,7 @@ pub fn writes(
             Some((index, planned))
         })
         .unzip();
-    let mut writes = provider.plan(cx.ask, user, reading, &planned);
+    let mut writes = reading.plan(cx.ask, user, &planned);
     for write in &mut writes {
         write.targets = write
             .targets
@@ -52,8 +46,8 @@ fn add_remote_query(call: &mut Call, ask: &Ask) {
 }
 
 /// What would be sent, secrets masked.
-pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<PlannedRequest> {
-    writes(provider, cx, &work.before, &work.user, &work.targets, &work.pending())
+pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>) -> Vec<PlannedRequest> {
+    writes(cx, &work.before, &work.user, &work.targets, &work.pending())
         .into_iter()
         .map(|write| PlannedRequest {
             method: write.call.method.as_str().to_owned(),

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     ask::{Entry, Selector},
     contract::types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
-    provider::{Context, Grant, GrantKind, Provider, Reading},
+    provider::{Context, Grant, GrantKind, Provider},
+    reading::Reading,
     reason::Reason,
     warning::Warning,
 };
@@ -23,15 +24,19 @@ use super::{
 
 /// The outcomes of all entries, with what decides the status.
 pub struct Report<'a> {
-    provider: &'a dyn Provider,
     cx: &'a Context<'a>,
-    work: &'a Work,
+    work: &'a Work<'a>,
     outcomes: Vec<RoleOutcome>,
     causes: Vec<Cause>,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(provider: &'a dyn Provider, cx: &'a Context<'a>, work: &'a Work, selections: Vec<Selection>) -> Self {
+    pub fn new(
+        provider: &'a dyn Provider,
+        cx: &'a Context<'a>,
+        work: &'a Work<'a>,
+        selections: Vec<Selection>,
+    ) -> Self {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work);
@@ -45,7 +50,6 @@ impl<'a> Report<'a> {
             outcomes.push(outcome);
         }
         Self {
-            provider,
             cx,
             work,
             outcomes,
@@ -124,7 +128,7 @@ impl<'a> Report<'a> {
     }
 
     /// What the user in the answer is made from: a read after the revoke, unless that may miss what is held.
-    fn shown(&self) -> &Reading {
+    fn shown(&self) -> &Reading<'a> {
         let Work { before, after, .. } = self.work;
         match after {
             Some(after) if after.proves_absence => &after.reading,
@@ -133,7 +137,7 @@ impl<'a> Report<'a> {
     }
 
     /// The unified user of a reading, with the documents that it was made from.
-    fn user(&self, reading: &Reading) -> User {
+    fn user(&self, reading: &Reading<'_>) -> User {
         let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
         let mut documents: Map<String, Value> = reading
             .documents
@@ -143,7 +147,7 @@ impl<'a> Report<'a> {
         let answers = self.cx.revoke_answers.borrow();
         let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
         documents.insert(String::from("revoke"), Value::Array(revoke));
-        let mut user = self.provider.unify(reading);
+        let mut user = reading.unify();
         // Roles are never shown partly.
         if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
             user.roles.clear();
@@ -159,7 +163,7 @@ impl<'a> Report<'a> {
 fn entry_outcome(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &Work,
+    work: &Work<'_>,
     entry: &Entry,
     selection: Selection,
     later: &Later,
@@ -246,7 +250,7 @@ struct Later {
 }
 
 impl Later {
-    fn of(work: &Work) -> Self {
+    fn of(work: &Work<'_>) -> Self {
         let is_new = |grant: &&Grant| !work.first_keys.has(grant) && !work.target_of.contains_key(&grant.key());
         let shown = work.after.iter().flat_map(|after| &after.reading.grants);
         let grants: Vec<Grant> = shown.filter(is_new).cloned().collect();
@@ -260,7 +264,7 @@ impl Later {
     fn outcomes(
         &self,
         provider: &dyn Provider,
-        work: &Work,
+        work: &Work<'_>,
         selector: &Selector,
         role_ids: &[String],
         changed: bool,

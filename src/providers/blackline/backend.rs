@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Reading, Verdict, Verification,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Snapshot, Verdict, Verification,
         Write,
     },
     reason::Reason,
@@ -105,7 +105,7 @@ impl Backend for BlackLine {
         find::user_id(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -113,7 +113,7 @@ impl Backend for BlackLine {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         absence::absence(&self.config, cx, &self.memory, selector, detail).await
@@ -129,7 +129,7 @@ impl Backend for BlackLine {
         &self,
         cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Detail,
     ) -> Result<Directory, Error> {
         Ok(self.memory.directory(&self.config, cx).await?)
@@ -139,7 +139,7 @@ impl Backend for BlackLine {
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -176,7 +176,7 @@ impl Backend for BlackLine {
     }
 
     /// The API user is known by its login. A client that acts for itself is no user.
-    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn own_principal(&self, _cx: &Context<'_>, reading: &Snapshot, detail: &Detail) -> Result<Principal, Error> {
         if self.config.grant == GrantType::ClientCredentials {
             return Ok(Principal::NoUser);
         }
@@ -206,7 +206,7 @@ impl Backend for BlackLine {
         Some((Call::get(self.config.base.join(&path)), token))
     }
 
-    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, |role| self.memory.name_of(role))
     }
 }

@@ -42,7 +42,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
 pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
     let url = config.base.join(&Paths::of_user(&config.paths.user, id));
     let answer = core::send(config, cx, &Call::get(url), Effort::Full).await?;
-    // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
+    // Snapshot one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
     if matches!(answer.status, 404 | 405) {
         return user_by_search(config, cx, id).await;
     }

@@ -12,7 +12,7 @@ use futures_util::future::{self, Either};
 use crate::{
     ask::Entry,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Coverage, Directory, KnownRole, Reading, UnreadRow},
+    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow},
     warning::Warning,
 };
 
@@ -132,7 +132,7 @@ impl Memory {
 }
 
 /// A fresh and complete read.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) -> Result<(Snapshot, Detail), Error> {
     core::sign_in(config, cx).await?;
     let by_name = async {
         // Who else has the name is asked in any case.
@@ -164,7 +164,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         pairs: pairs.clone(),
         user,
     };
-    let reading = Reading {
+    let reading = Snapshot {
         grants: pairs.iter().map(|pair| mapping::grant(pair, &names)).collect(),
         unread,
         other_ids: Vec::new(),
@@ -177,7 +177,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         is_sparse: false,
         unreadable: unreadable.map(|_| FURTHER_PAIRS.to_owned()).collect(),
         warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
-        detail: Box::new(()),
     };
     Ok((reading, detail))
 }

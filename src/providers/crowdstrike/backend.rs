@@ -8,7 +8,7 @@ use crate::{
     capability::Capability,
     contract::types::User,
     error::Error,
-    provider::{Absence, Context, Directory, Field, Grant, Planned, Reading, Verdict, Verification, Write},
+    provider::{Absence, Context, Directory, Field, Grant, Planned, Snapshot, Verdict, Verification, Write},
     reason::Reason,
 };
 
@@ -71,7 +71,7 @@ impl Backend for CrowdStrike {
         find::find(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -88,7 +88,7 @@ impl Backend for CrowdStrike {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let named: Vec<Cid> = selector
@@ -104,7 +104,7 @@ impl Backend for CrowdStrike {
         Ok(listed.directory.clone())
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+    fn obstacle(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
         let is_unscoped = selector.organizations.is_empty();
         let why = is_unscoped.then(|| absence::why_open(detail)).flatten()?;
         Some((Reason::NotVisible, why))
@@ -114,7 +114,7 @@ impl Backend for CrowdStrike {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         absence::of(&self.config, &self.directories, cx, selector, detail).await
@@ -137,7 +137,7 @@ impl Backend for CrowdStrike {
         sending.verdicts(&self.revokes).await
     }
 
-    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail)
     }
 }

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, future::join, stream};
 use crate::{
     ask::Entry,
     error::{Error, ProviderFault},
-    provider::{Context, Reading, UnreadRow},
+    provider::{Context, Snapshot, UnreadRow},
     warning::Warning,
 };
 
@@ -68,7 +68,7 @@ const CONCURRENT_READS: usize = 8;
 ///
 /// # Errors
 /// [`Error::UserNotFound`]; a list that fails, unless only the entries that name its CID need it.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Snapshot, Detail), Error> {
     let found = find::user(config, cx, uuid).await?;
     let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
     let places = places(cx, home.as_ref());
@@ -147,7 +147,7 @@ fn assemble(
     view: Option<Cid>,
     in_view: Vec<RawRow>,
     lists: Vec<(Cid, List)>,
-) -> Result<(Reading, Detail), Error> {
+) -> Result<(Snapshot, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
     let has_unscoped = cx.ask.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
@@ -189,7 +189,7 @@ fn assemble(
         view_gap: None,
         places,
     };
-    let reading = Reading {
+    let reading = Snapshot {
         grants: detail.held.iter().map(mapping::grant).collect(),
         unread,
         emails: mapping::email(&detail.user)
@@ -202,7 +202,6 @@ fn assemble(
         is_sparse: false,
         unreadable,
         warnings,
-        detail: Box::new(()),
     };
     Ok((reading, detail))
 }

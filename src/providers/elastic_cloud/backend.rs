@@ -9,7 +9,7 @@ use crate::{
     contract::types::User,
     error::Error,
     provider::{
-        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Reading, Verdict,
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Snapshot, Verdict,
         Verification, Write,
     },
     reason::Reason,
@@ -74,11 +74,11 @@ impl Backend for ElasticCloud {
         read::find_user(&self.config, cx, &self.memory).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+    fn obstacle(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
         absence::obstacle::of(selector, detail)
     }
 
@@ -86,7 +86,7 @@ impl Backend for ElasticCloud {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(selector, detail))
@@ -109,7 +109,7 @@ impl Backend for ElasticCloud {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let group = selector.group.as_deref();
@@ -131,7 +131,7 @@ impl Backend for ElasticCloud {
     async fn consequences(
         &self,
         _cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -146,7 +146,7 @@ impl Backend for ElasticCloud {
         revoke::send(&self.config, cx, write, grants.len()).await
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(reading, detail)
     }
 }

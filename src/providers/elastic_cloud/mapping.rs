@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::{self, Email, Organization, Role, Workspace},
-    provider::{Grant, Reading},
+    provider::{Grant, Snapshot},
     unified::blank_user,
 };
 
@@ -10,7 +10,7 @@ use super::{assignments::ALL, read::Detail};
 
 /// The unified user. A member is active: the list has no status. Roles are never shown partly: where a list was not shown, they are
 /// left out.
-pub fn user(reading: &Reading, detail: &Detail) -> types::User {
+pub fn user(reading: &Snapshot, detail: &Detail) -> types::User {
     let Detail {
         member,
         organization,

@@ -13,7 +13,7 @@ use crate::{
     contract::types::{Scope, Via, ViaKind},
     error::{Error, FaultKind, ProviderFault},
     naming::same,
-    provider::{Context, Grant, Held, Reading, UnreadRow},
+    provider::{Context, Grant, Held, Snapshot, UnreadRow},
     warning::Warning,
 };
 
@@ -75,7 +75,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>, memory: &Memory) -> Re
 }
 
 /// Scans the members list once, however many entries there are.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let organization = memory.organization.borrow().clone();
     let mappings = memory.mappings.borrow().clone();
     let first = memory.first.take();
@@ -139,7 +139,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         warnings.push(Warning::RolesNotWhole.text());
     }
     let member = found.member.clone();
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: assignments.unread.clone(),
         emails: emails.into_iter().collect(),
@@ -149,7 +149,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         unreadable,
         is_sparse: !emptied.is_empty(),
         warnings,
-        detail: Box::new(()),
     };
     let detail = Detail {
         member,

@@ -11,7 +11,7 @@ use crate::{
     naming::{same, skeleton},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
-        Principal, Reading, Verdict, Verification, Write,
+        Principal, Snapshot, Verdict, Verification, Write,
     },
     secret::MASK,
 };
@@ -127,7 +127,7 @@ impl Backend for JumpCloud {
         find::find_user(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         let basis = self.basis.borrow().clone();
         let removed_roles = self.removed_roles.borrow().clone();
         let (reading, detail) = read::read(&self.config, cx, user, basis, removed_roles).await?;
@@ -147,7 +147,7 @@ impl Backend for JumpCloud {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let basis = &detail.basis;
@@ -184,7 +184,7 @@ impl Backend for JumpCloud {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
@@ -193,7 +193,7 @@ impl Backend for JumpCloud {
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -244,7 +244,7 @@ impl Backend for JumpCloud {
     }
 
     /// A client's credentials are a service account's. A key is an administrator's, or a service account's.
-    async fn own_principal(&self, cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn own_principal(&self, cx: &Context<'_>, reading: &Snapshot, detail: &Detail) -> Result<Principal, Error> {
         if matches!(self.config.access, Access::Client { .. }) {
             return Ok(Principal::NoUser);
         }
@@ -284,7 +284,7 @@ impl Backend for JumpCloud {
         vec![verdict; grants.len()]
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, rc::Rc};
 use crate::{
     ask::Entry,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Grant, Reading, UnreadRow},
+    provider::{Context, Grant, Snapshot, UnreadRow},
     warning::Warning,
 };
 
@@ -62,7 +62,7 @@ pub async fn read(
     user: &str,
     basis: Option<Rc<Basis>>,
     removed_roles: Vec<String>,
-) -> Result<(Reading, Detail), Error> {
+) -> Result<(Snapshot, Detail), Error> {
     let earlier = basis.as_deref().map(|basis| Earlier {
         system_user: basis.system_user.as_deref(),
         administrator: basis.administrator.as_deref(),
@@ -130,7 +130,7 @@ pub async fn read(
         ("user", person.system_user.as_ref()),
         ("administrator", person.administrator_document()),
     ];
-    let reading = Reading {
+    let reading = Snapshot {
         unread,
         grants,
         emails,
@@ -146,7 +146,6 @@ pub async fn read(
         is_sparse: false,
         unreadable: gaps,
         warnings,
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: user.to_owned(),

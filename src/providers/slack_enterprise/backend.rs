@@ -10,7 +10,7 @@ use crate::{
     contract::types::{SideEffect, User},
     error::Error,
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Reading,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Snapshot,
         Verdict, Verification, Write,
     },
     reason::Reason,
@@ -75,11 +75,11 @@ impl Backend for Slack {
         find::find_user(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+    fn obstacle(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
         absence::obstacle(selector, detail)
     }
 
@@ -87,7 +87,7 @@ impl Backend for Slack {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await)
@@ -101,7 +101,7 @@ impl Backend for Slack {
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Detail,
     ) -> Result<Directory, Error> {
         Ok(Directory {
@@ -114,7 +114,7 @@ impl Backend for Slack {
     async fn consequences(
         &self,
         _cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -157,7 +157,7 @@ impl Backend for Slack {
             .collect())
     }
 
-    async fn own_principal(&self, cx: &Context<'_>, _reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn own_principal(&self, cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Principal, Error> {
         let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {
@@ -176,7 +176,7 @@ impl Backend for Slack {
         revoke::send(&self.config, cx, &self.memory, write, grants, detail).await
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

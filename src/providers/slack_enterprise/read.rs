@@ -10,7 +10,7 @@ use futures_util::future;
 use crate::{
     ask::{Entry, Selector},
     error::Error,
-    provider::{Context, Reading},
+    provider::{Context, Snapshot},
     reason::Reason,
     warning::Warning,
 };
@@ -62,7 +62,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let ((document, raw), first, scim) = future::try_join3(
         find::info(config, cx, user),
@@ -104,7 +104,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     }
     let (scim, scim_document) = scim.unzip();
     documents.extend(scim_document.map(|document| ("scim", document)));
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: assignments.unread.clone(),
         emails: emails(&document, scim.as_ref()),
@@ -114,7 +114,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         unreadable: unreadable(&member, &assignments, &workspaces, ownerships.as_ref()),
         is_sparse: false,
         warnings: warnings(cx, &member, &assignments, &workspaces),
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: document,

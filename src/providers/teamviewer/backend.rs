@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Snapshot, Verdict,
         Verification, Write,
     },
     secret::Secret,
@@ -91,7 +91,7 @@ impl Backend for TeamViewer {
         find::user_id(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -99,7 +99,7 @@ impl Backend for TeamViewer {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::absence(selector, detail))
@@ -119,7 +119,7 @@ impl Backend for TeamViewer {
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         Ok(detail.directory.clone())
@@ -128,7 +128,7 @@ impl Backend for TeamViewer {
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -136,7 +136,7 @@ impl Backend for TeamViewer {
     }
 
     /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn own_principal(&self, _cx: &Context<'_>, reading: &Snapshot, detail: &Detail) -> Result<Principal, Error> {
         let Some(owner) = self.memory.owner()? else {
             return Ok(Principal::Unknown);
         };
@@ -183,7 +183,7 @@ impl Backend for TeamViewer {
         Some((Call::get(self.config.base.join(&path)), token))
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

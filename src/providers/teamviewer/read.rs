@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     ask::Entry,
     error::{Error, ProviderFault},
-    provider::{Context, Directory, Reading},
+    provider::{Context, Directory, Snapshot},
 };
 
 use self::roles::Roles;
@@ -61,7 +61,7 @@ pub const CONCURRENT_READS: usize = 8;
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
 /// A fresh read in which the lists agree, as far as there is time. After a write the engine repeats the read itself.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     for pause in PAUSES {
         let (reading, detail, agrees) = read_once(config, cx, memory, user).await?;
         let transport = cx.client.transport();
@@ -81,7 +81,7 @@ async fn read_once(
     cx: &Context<'_>,
     memory: &Memory,
     user: &str,
-) -> Result<(Reading, Detail, bool), Error> {
+) -> Result<(Snapshot, Detail, bool), Error> {
     let (found, listed, directory, named, ()) = future::join5(
         find::user(config, cx, user),
         core::roles_of_user(config, cx, user),
@@ -104,7 +104,7 @@ async fn read_once(
         .iter()
         .map(|email| email.to_lowercase())
         .collect();
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: held.unread,
         other_ids: Vec::new(),
@@ -121,7 +121,6 @@ async fn read_once(
             .map(|state| state.group.id.to_string())
             .collect(),
         warnings: Vec::new(),
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: document,

@@ -8,7 +8,7 @@ use crate::{
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::Error,
     provider::{
-        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict,
+        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
         Write,
     },
     reason::Reason,
@@ -124,7 +124,7 @@ impl TeamViewer {
     pub async fn side_effects(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -159,7 +159,7 @@ fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
 }
 
 /// Who leaves a group loses its role, unless it is held in another way that stays. A role that cannot be read may be a protected one.
-fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
+fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
     let left: BTreeSet<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
