@@ -3,11 +3,10 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    ask::Selector,
     error::Error,
     naming,
-    provider::{Context, Coverage, Directory, KnownRole, Provider},
-    reading::Reading,
+    provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading},
+    request::Selector,
 };
 
 /// A directory with an index by name and by id.

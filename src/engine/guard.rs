@@ -3,15 +3,12 @@
 use std::rc::Rc;
 
 use crate::{
-    ask::{Ask, Selector},
-    contract::types::SideEffect,
+    account::settings::General,
+    contract::{json, reason::Reason, types::SideEffect, warning::Warning},
     error::Error,
-    json, naming,
-    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider},
-    reading::Reading,
-    reason::Reason,
-    settings::General,
-    warning::Warning,
+    naming,
+    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, reading::Reading},
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{Work, directories::Known, matching};
@@ -19,7 +16,7 @@ use super::{Work, directories::Known, matching};
 /// Refuses the user as a whole.
 pub fn user(
     provider: &dyn Provider,
-    ask: &Ask,
+    ask: &ValidatedRequest,
     general: &General,
     id: &str,
     reading: &Reading<'_>,
@@ -81,7 +78,7 @@ fn protected_person(
     let is_meant = |user: &str, name: &str| {
         naming::skeleton(user) == naming::skeleton(name)
             || provider
-                .normalise(Field::User, user)
+                .normalize(Field::User, user)
                 .is_ok_and(|id| naming::same(&id, name))
     };
     let protected = || general.protected_users.iter().map(|user| user.trim());
@@ -165,7 +162,7 @@ pub async fn targets(
             target.grant.effects.push(consequence.effect);
         }
     }
-    match work.before.own_principal(cx).await? {
+    match work.before.credential_owner(cx).await? {
         Principal::User(own) if own == work.user => {
             for target in &mut work.targets {
                 target.grant.effects.push(SideEffect::RemoveOwnAccess);
@@ -183,7 +180,7 @@ pub async fn targets(
             .grant
             .effects
             .iter()
-            .find(|effect| !cx.ask.allow.contains(effect));
+            .find(|effect| !cx.request.allow.contains(effect));
         if let (None, Some(effect)) = (&target.guard, refused) {
             let name = json::side_effect_name(*effect);
             target.guard = Some((
@@ -221,7 +218,7 @@ impl<'a> ProtectedRoles<'a> {
     /// can't be told, and count as protected.
     async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work<'_>) -> Self {
         let refined = |text: &str| {
-            let id = provider.normalise(Field::Role, text).ok()?;
+            let id = provider.normalize(Field::Role, text).ok()?;
             let mut selector = Selector {
                 id: Some(id),
                 ..Selector::default()

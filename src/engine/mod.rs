@@ -1,5 +1,6 @@
 //! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
 
+mod audit;
 mod directories;
 mod guard;
 mod held;
@@ -11,26 +12,26 @@ mod report;
 mod revoke;
 mod select;
 mod status;
-mod trail;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    audit::{Audit, AuditEvent, NoAudit},
     status::failure_of,
-    trail::{NoTrail, Trail, TrailStep},
 };
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
     client::{Caches, Client, Deadline},
-    contract::types::{Failure, Success},
+    contract::{
+        reason::Reason,
+        types::{Failure, Success},
+    },
     error::Error,
-    provider::{Context, Grant, GrantKey, Provider, Verdict},
-    reading::Reading,
-    reason::Reason,
+    provider::{Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
 };
 
 use self::{directories::Directories, moment::Moment, report::Report, select::Selection};
@@ -42,56 +43,56 @@ use self::{directories::Directories, moment::Moment, report::Report, select::Sel
 pub async fn run(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    general: &crate::settings::General,
-    trail: &dyn Trail,
+    general: &crate::account::settings::General,
+    audit: &dyn Audit,
 ) -> Result<Success, Failure> {
     let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
     let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
     let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
-    trail.step(TrailStep::Read {
+    audit.step(AuditEvent::Read {
         user: &user,
         grants: &before.grants,
     });
 
     let mut work = Work::new(user, before);
-    if let Some((reason, message)) = guard::user(provider, cx.ask, general, &work.user, &work.before) {
+    if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {
         let selections = cx
-            .ask
+            .request
             .entries
             .iter()
             .map(|_| Selection::refused(reason, message.clone()))
             .collect();
-        return Report::new(provider, cx, &work, selections).finish(trail);
+        return Report::new(provider, cx, &work, selections).finish(audit);
     }
     let selections = select::select(provider, cx, &mut work)
         .await
         .map_err(|error| ended(&error))?;
     if let Some(message) = select::excess(&work, &selections) {
         let refused = || Selection::refused(Reason::TooMuchAtOnce, message.clone());
-        let selections = cx.ask.entries.iter().map(|_| refused()).collect();
-        return Report::new(provider, cx, &work, selections).finish(trail);
+        let selections = cx.request.entries.iter().map(|_| refused()).collect();
+        return Report::new(provider, cx, &work, selections).finish(audit);
     }
     guard::targets(provider, cx, general, &mut work)
         .await
         .map_err(|error| ended(&error))?;
 
-    if cx.ask.dry_run {
+    if cx.request.dry_run {
         let planned = plan::dry_run(provider, cx, &work);
-        return Report::new(provider, cx, &work, selections).planned(planned, trail);
+        return Report::new(provider, cx, &work, selections).planned(planned, audit);
     }
     if work.has_pending() {
-        trail.step(TrailStep::Intent {
+        audit.step(AuditEvent::Intent {
             targets: &work
                 .targets
                 .iter()
                 .filter(|target| target.is_pending())
                 .map(|target| &target.grant)
                 .collect::<Vec<_>>(),
-            allowed: &cx.ask.allow,
+            allowed: &cx.request.allow,
         });
         revoke::rounds(provider, cx, &mut work).await;
     }
-    Report::new(provider, cx, &work, selections).finish(trail)
+    Report::new(provider, cx, &work, selections).finish(audit)
 }
 
 /// The state of one operation.
@@ -304,8 +305,8 @@ impl Target {
 pub fn context<'a>(
     transport: &'a dyn crate::transport::Transport,
     caches: &'a Caches,
-    ask: &'a crate::ask::Ask,
-    secrets: Vec<crate::secret::Secret>,
+    ask: &'a crate::request::ValidatedRequest,
+    secrets: Vec<crate::account::secret::Secret>,
     rate_limit: crate::client::RateLimitPolicy,
 ) -> Context<'a> {
     Context {
@@ -316,7 +317,7 @@ pub fn context<'a>(
             rate_limit,
         ),
         caches,
-        ask,
+        request: ask,
         revoke_answers: std::cell::RefCell::default(),
         retry_after: std::cell::RefCell::default(),
     }

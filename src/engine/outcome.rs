@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    contract::types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
+    contract::{
+        reason::Reason,
+        timestamp,
+        types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
+        warning::Warning,
+    },
     provider::{Context, Grant, Held, Provider, Verdict},
-    reason::Reason,
-    timestamp,
-    warning::Warning,
 };
 
 use super::{ReadBack, Target, Work, verify};
@@ -62,7 +64,7 @@ pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) 
 }
 
 /// A grant that a settled read-back shows, which the request means and the first read did not show.
-pub fn of_late_comer(grant: &Grant) -> GrantOutcome {
+pub fn of_later_grant(grant: &Grant) -> GrantOutcome {
     let decision = Decision::new(
         Outcome::NotAttempted,
         Reason::AppearedAfterRead,
@@ -129,13 +131,13 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
     match target.verdict() {
-        None if cx.ask.dry_run && target.probe => Decision {
+        None if cx.request.dry_run && target.probe => Decision {
             message: Some(String::from(
                 "the provider does not show this role; only the revoke can prove that it is not held",
             )),
             ..Decision::plain(Outcome::Planned)
         },
-        None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
+        None if cx.request.dry_run => Decision::plain(Outcome::Planned),
         None => Decision::new(
             Outcome::NotAttempted,
             Reason::ConcurrentChange,
@@ -144,7 +146,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         // Both have landed.
         Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
         Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
-        Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
+        Some(Verdict::UnknownRole { message }) if target.probe => match cx.request.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
             UnknownRole::Absent => Decision {
                 warning: Some(Warning::UnknownRole),
@@ -306,7 +308,7 @@ fn through_words(via: &[Via]) -> String {
 }
 
 /// How bad an outcome is: an entry takes the worst of its grants.
-pub const fn badness(outcome: Outcome) -> u8 {
+pub const fn severity(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Unknown => 9,
         Outcome::Unverified => 8,
@@ -347,6 +349,6 @@ mod tests {
             Outcome::Removed,
             Outcome::AlreadyAbsent,
         ];
-        assert!(worst_first.is_sorted_by(|worse, better| badness(*worse) > badness(*better)));
+        assert!(worst_first.is_sorted_by(|worse, better| severity(*worse) > severity(*better)));
     }
 }

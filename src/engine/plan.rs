@@ -1,11 +1,10 @@
 //! Planned requests: what is sent, and what a dry run shows of it.
 
 use crate::{
-    ask::Ask,
     client::{Call, QueryBuilder},
     contract::types::PlannedRequest,
-    provider::{Context, Planned, Provider, Write},
-    reading::Reading,
+    provider::{Context, Planned, Provider, Write, reading::Reading},
+    request::ValidatedRequest,
 };
 
 use super::{Target, Work};
@@ -24,20 +23,20 @@ pub fn writes(cx: &Context<'_>, reading: &Reading<'_>, user: &str, targets: &[Ta
             Some((index, planned))
         })
         .unzip();
-    let mut writes = reading.plan(cx.ask, user, &planned);
+    let mut writes = reading.plan(cx.request, user, &planned);
     for write in &mut writes {
         write.targets = write
             .targets
             .iter()
             .filter_map(|&position| chosen.get(position).copied())
             .collect();
-        add_remote_query(&mut write.call, cx.ask);
+        add_remote_query(&mut write.call, cx.request);
     }
     writes
 }
 
 /// Adds the request's `remote_query` to the URL of a call.
-fn add_remote_query(call: &mut Call, ask: &Ask) {
+fn add_remote_query(call: &mut Call, ask: &ValidatedRequest) {
     for (key, value) in &ask.remote_query {
         let pair = QueryBuilder::new().pair(key, value).build();
         call.url.push(if call.url.contains('?') { '&' } else { '?' });

@@ -6,9 +6,8 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::{
     client::{Backoff, Repeat},
-    provider::{Context, Grant, Provider, Verdict, Write},
-    reading::Reading,
-    reason::Reason,
+    contract::reason::Reason,
+    provider::{Context, Grant, Provider, Verdict, Write, reading::Reading},
 };
 
 use super::{State, Work, moment::Moment, plan, verify};

@@ -3,12 +3,14 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    ask::{Entry, Selector},
-    contract::types::{Outcome, UnknownRole},
+    contract::{
+        reason::Reason,
+        types::{Outcome, UnknownRole},
+        warning::Warning,
+    },
     error::Error,
     provider::{Absence, Context, Grant, Identity, Provider},
-    reason::Reason,
-    warning::Warning,
+    request::{Entry, Selector},
 };
 
 use super::{
@@ -59,7 +61,7 @@ impl Selection {
         self.warnings.extend(other.warnings);
         self.role_ids.extend(other.role_ids);
         let rank = |decided: &Option<(Outcome, Option<Reason>, String)>| {
-            decided.as_ref().map(|(outcome, ..)| outcome::badness(*outcome))
+            decided.as_ref().map(|(outcome, ..)| outcome::severity(*outcome))
         };
         if rank(&other.decided) > rank(&self.decided) {
             self.decided = other.decided;
@@ -79,11 +81,11 @@ impl Selection {
 /// # Errors
 /// If a read that an entry needs fails: nothing was sent yet.
 pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
-    let mut selections = Vec::with_capacity(cx.ask.entries.len());
+    let mut selections = Vec::with_capacity(cx.request.entries.len());
     let mut first_fault = None;
     let mut undecided: usize = 0;
     let mut seen: HashMap<&Selector, usize> = HashMap::new();
-    for (position, entry) in cx.ask.entries.iter().enumerate() {
+    for (position, entry) in cx.request.entries.iter().enumerate() {
         let earlier = *seen.entry(entry.selector()).or_insert(position);
         if earlier != position {
             selections.push(Selection {
@@ -174,13 +176,13 @@ async fn select_resolved(
         return Ok(refusal);
     }
     let direct = held.iter().filter(|grant| grant.is_direct()).count();
-    if cx.ask.strict_scope && direct > 1 {
+    if cx.request.strict_scope && direct > 1 {
         return Ok(Selection::refused(
             Reason::Ambiguous,
             format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
-    if cx.ask.strict_scope
+    if cx.request.strict_scope
         && direct == 1
         && let Some(doubt) = matched.not_visible
     {
@@ -202,7 +204,7 @@ async fn select_resolved(
             }
         }
     }
-    if let Some((reason, message)) = work.before.obstacle(selector) {
+    if let Some((reason, message)) = work.before.blocked_by(selector) {
         absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);
@@ -366,7 +368,7 @@ fn unclear(reason: Reason, message: String) -> Selection {
 
 /// What a role that the provider does not know counts as.
 fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
-    match cx.ask.unknown_role {
+    match cx.request.unknown_role {
         UnknownRole::NotFound => Selection::decided(Outcome::NotFound, Some(Reason::UnknownRole), message),
         UnknownRole::Absent => Selection {
             warnings: vec![Warning::UnknownRole.text()],

@@ -12,8 +12,7 @@ use crate::{
     client::Backoff,
     contract::types::ViaKind,
     error::{Error, FaultKind},
-    provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict},
-    reading::Reading,
+    provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict, reading::Reading},
 };
 
 use super::{Keys, ReadBack, Target, Work, matching, moment::Moment};
@@ -122,7 +121,7 @@ pub fn has_settled(target: &Target, now: Moment, window: Duration) -> bool {
 /// answer worse.
 pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Duration) -> bool {
     let is_over_by_earlier = cx
-        .ask
+        .request
         .acknowledged_at
         .is_some_and(|earlier| earlier.saturating_add(window) <= now.wall);
     is_over_by_earlier || has_settled(target, now, window)
@@ -131,7 +130,7 @@ pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Du
 /// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
 pub fn window_end(cx: &Context<'_>, target: &Target, window: Duration) -> Option<Duration> {
     let at = target.landed_at?.wall;
-    let since = cx.ask.acknowledged_at.map_or(at, |earlier| earlier.min(at));
+    let since = cx.request.acknowledged_at.map_or(at, |earlier| earlier.min(at));
     Some(since.saturating_add(window))
 }
 

@@ -9,22 +9,23 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
+    account::settings::General,
     client::{Caches, Call, RateLimitPolicy, Repeat},
-    contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
-    engine::{self, NoTrail},
+    contract::{
+        reason::Reason,
+        types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
+        user::blank_user,
+    },
+    engine::{self, NoAudit},
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
-        Planned, Principal, Snapshot, UnreadRow, Verdict, Verification, Write,
+        Planned, Principal, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
+        capability::Capability,
     },
-    reason::Reason,
-    settings::General,
+    request::{Selector, ValidatedRequest},
     transport::Method,
-    unified::blank_user,
 };
 
 /// What the far end really holds, and how it behaves.
@@ -184,18 +185,18 @@ impl Case {
                 .organizations
                 .iter()
                 .cloned()
-                .filter_map(crate::requested::organization_selector)
+                .filter_map(crate::request::requested::organization_selector)
                 .collect(),
             workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
         let caches = Caches::default();
-        let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
+        let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
         let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
         self.transport
-            .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
+            .run(engine::run(&self.provider, &cx, &self.general, &NoAudit))
     }
 
     /// What is really held.
@@ -259,7 +260,7 @@ fn asked(text: &str) -> Role {
 pub fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
     entries(answer)
         .iter()
-        .map(|entry| crate::json::outcome_name(entry.outcome))
+        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
         .collect()
 }
 
@@ -362,7 +363,7 @@ impl Backend for Fake {
     }
 
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
-        Ok(cx.ask.user.clone())
+        Ok(cx.request.user.clone())
     }
 
     async fn read(&self, cx: &Context<'_>, _user: &str) -> Result<(Snapshot, ()), Error> {
@@ -458,11 +459,11 @@ impl Backend for Fake {
         Ok(self.consequences.clone())
     }
 
-    async fn own_principal(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {
+    async fn credential_owner(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {
         Ok(self.own.clone())
     }
 
-    fn plan(&self, _ask: &Ask, _user: &str, (): &(), targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, _ask: &ValidatedRequest, _user: &str, (): &(), targets: &[Planned<'_>]) -> Vec<Write> {
         let write = |targets: Vec<(usize, String)>| Write {
             call: Call::write(
                 Method::Post,

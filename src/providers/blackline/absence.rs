@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
-    contract::types::UnknownRole,
+    contract::{reason::Reason, types::UnknownRole, warning::Warning},
     error::Error,
     naming::{same, skeleton},
     provider::{Absence, Context, Coverage, Directory, KnownRole},
-    reason::Reason,
-    warning::Warning,
+    request::Selector,
 };
 
 use super::{
@@ -50,7 +48,7 @@ pub async fn absence(
         return Ok(not_visible(why));
     }
     // A role that the directory does not know counts as absent only if nothing is left that could be it.
-    let may_be_absent = ids.len() == 1 || cx.ask.unknown_role == UnknownRole::Absent;
+    let may_be_absent = ids.len() == 1 || cx.request.unknown_role == UnknownRole::Absent;
     if let Some(doubt) = detail.doubt.as_ref().filter(|_| may_be_absent) {
         return Ok(not_visible(doubt));
     }

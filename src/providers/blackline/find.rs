@@ -2,10 +2,10 @@
 
 use crate::{
     client::Call,
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -20,7 +20,7 @@ const USERS_PAGE: usize = 10_000;
 
 /// The id of the one user that the request means.
 pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }

@@ -10,10 +10,10 @@ use std::{
 use futures_util::future::{self, Either};
 
 use crate::{
-    ask::Entry,
+    contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
     provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow},
-    warning::Warning,
+    request::Entry,
 };
 
 use super::{
@@ -136,7 +136,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     core::sign_in(config, cx).await?;
     let by_name = async {
         // Who else has the name is asked in any case.
-        let mut selectors = cx.ask.entries.iter().map(Entry::selector);
+        let mut selectors = cx.request.entries.iter().map(Entry::selector);
         if selectors.any(|selector| selector.id.is_none() && selector.name.is_some()) {
             drop(memory.directory(config, cx).await);
         }

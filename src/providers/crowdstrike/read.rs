@@ -8,10 +8,10 @@ use std::{
 use futures_util::{StreamExt, future::join, stream};
 
 use crate::{
-    ask::Entry,
+    contract::warning::Warning,
     error::{Error, ProviderFault},
     provider::{Context, Snapshot, UnreadRow},
-    warning::Warning,
+    request::Entry,
 };
 
 use super::{
@@ -132,7 +132,11 @@ impl Lists {
 /// The home CID and those that the request names, each once.
 fn places(cx: &Context<'_>, home: Option<&Cid>) -> Vec<Cid> {
     let mut seen = HashSet::new();
-    let named = cx.ask.entries.iter().flat_map(|entry| &entry.selector().organizations);
+    let named = cx
+        .request
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.selector().organizations);
     home.cloned()
         .into_iter()
         .chain(named.filter_map(|cid| Cid::parse(cid).ok()))
@@ -149,7 +153,7 @@ fn assemble(
     lists: Vec<(Cid, List)>,
 ) -> Result<(Snapshot, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
-    let has_unscoped = cx.ask.entries.iter().any(is_unscoped);
+    let has_unscoped = cx.request.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();

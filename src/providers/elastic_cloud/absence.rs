@@ -1,15 +1,14 @@
 //! What it means that nothing is held.
 
-pub mod obstacle;
+pub mod blocked_by;
 
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
+    contract::{reason::Reason, warning::Warning},
     naming,
     provider::{Absence, Grant},
-    reason::Reason,
-    warning::Warning,
+    request::Selector,
 };
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
     read::{Detail, EVERYTHING, mentioned},
 };
 
-use self::obstacle::reaches;
+use self::blocked_by::reaches;
 
 /// Places that a message names at most.
 const MOST_SHOWN: usize = 8;
@@ -51,7 +50,7 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
             "the members list shows nobody who may administer the organization, so that it may not show everything",
         ));
     }
-    if let Some((reason, message)) = obstacle::of(selector, detail) {
+    if let Some((reason, message)) = blocked_by::of(selector, detail) {
         return Absence::Unclear { reason, message };
     }
     if let Some(kind) = detail.hidden.iter().find(|kind| may_hold(kind, selector)) {

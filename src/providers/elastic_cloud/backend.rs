@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Snapshot, Verdict,
-        Verification, Write,
+        Verification, Write, backend::Backend, capability::Capability,
     },
-    reason::Reason,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -56,7 +53,7 @@ impl Backend for ElasticCloud {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             Field::Group if !PROJECTS.contains(&value) => Err(String::from(
                 "must be a kind of project: elasticsearch, observability or security",
@@ -78,8 +75,8 @@ impl Backend for ElasticCloud {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
-        absence::obstacle::of(selector, detail)
+    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+        absence::blocked_by::of(selector, detail)
     }
 
     async fn absence(
@@ -138,7 +135,7 @@ impl Backend for ElasticCloud {
         Ok(revoke::consequences(detail, targets))
     }
 
-    fn plan(&self, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         revoke::plan(&self.config, ask, user, detail, targets)
     }
 

@@ -1,9 +1,11 @@
 //! From a member's element to the unified user.
 
 use crate::{
-    contract::types::{self, Email, Organization, Role, Workspace},
+    contract::{
+        types::{self, Email, Organization, Role, Workspace},
+        user::blank_user,
+    },
     provider::{Grant, Snapshot},
-    unified::blank_user,
 };
 
 use super::{assignments::ALL, read::Detail};

@@ -9,12 +9,14 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    ask::{Ask, Selector},
-    contract::types::{Scope, Via, ViaKind},
+    contract::{
+        types::{Scope, Via, ViaKind},
+        warning::Warning,
+    },
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::{Context, Grant, Held, Snapshot, UnreadRow},
-    warning::Warning,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -115,7 +117,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         }
     }
     let mut grants = assignments.grants();
-    match wider(&assignments, cx.ask) {
+    match wider(&assignments, cx.request) {
         Some(wider) => grants.extend(wider),
         None => assignments
             .unread
@@ -174,7 +176,7 @@ fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
 
 /// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
 /// `None`: there are too many.
-fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
+fn wider(assignments: &Assignments, ask: &ValidatedRequest) -> Option<Vec<Grant>> {
     let mut wider: Vec<Grant> = Vec::new();
     let mut seen = HashSet::new();
     let mut asked = HashSet::new();

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use crate::{
-    ask::Selector,
+    contract::reason::Reason,
     error::ProviderFault,
     naming::canonical,
     provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot},
-    reason::Reason,
+    request::Selector,
 };
 
 use super::{

@@ -5,9 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{self, Email, Group, Organization, Phone},
+    contract::{
+        types::{self, Email, Group, Organization, Phone},
+        user::blank_user,
+    },
     provider::{Grant, GrantKind, Identity},
-    unified::blank_user,
 };
 
 use super::{documents::id_of, find::Person, read::Detail};

@@ -1,11 +1,10 @@
 //! What it means that a reading shows no grant, and what of an entry cannot be told.
 
 use crate::{
-    ask::Selector,
     client::QueryBuilder,
+    contract::{reason::Reason, warning::Warning},
     provider::{Absence, Context, Grant, Snapshot},
-    reason::Reason,
-    warning::Warning,
+    request::Selector,
 };
 
 use super::{
@@ -76,7 +75,7 @@ fn is_inside(selector: &Selector, grant: &Grant) -> bool {
 
 /// The part of an entry that can be neither removed nor ruled out, whatever else of it is held. A workspace that the token may not
 /// see is left out, with a warning.
-pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
     let id = selector.id.as_deref().filter(|id| ids::is_account_type(id))?;
     let why = match (selector.workspace.as_ref(), type_above(&detail.member)) {
         (_, Err(why)) => why,

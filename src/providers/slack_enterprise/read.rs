@@ -8,11 +8,10 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    ask::{Entry, Selector},
+    contract::{reason::Reason, warning::Warning},
     error::Error,
     provider::{Context, Snapshot},
-    reason::Reason,
-    warning::Warning,
+    request::{Entry, Selector},
 };
 
 use super::{
@@ -240,5 +239,5 @@ fn of_workspaces<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> 
 }
 
 fn selectors<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> {
-    cx.ask.entries.iter().map(Entry::selector)
+    cx.request.entries.iter().map(Entry::selector)
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
+    contract::reason::Reason,
     naming::same,
     provider::{Absence, Coverage, KnownRole},
-    reason::Reason,
+    request::Selector,
 };
 
 use super::{groups::Resolution, read::Detail};

@@ -12,9 +12,9 @@ use futures_util::future;
 use serde_json::json;
 
 use crate::{
-    ask::Entry,
     error::{Error, ProviderFault},
     provider::{Context, Directory, Snapshot},
+    request::Entry,
 };
 
 use self::roles::Roles;
@@ -150,7 +150,7 @@ async fn named_groups(
     if let Some(known) = known {
         return Ok(known);
     }
-    let selectors = cx.ask.entries.iter().map(Entry::selector);
+    let selectors = cx.request.entries.iter().map(Entry::selector);
     let texts: BTreeSet<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
     let named = if texts.is_empty() {
         Vec::new()

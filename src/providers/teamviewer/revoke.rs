@@ -3,15 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    ask::Ask,
     client::{Call, Repeat},
-    contract::types::{Scope, SideEffect, Via, ViaKind},
+    contract::{
+        reason::Reason,
+        types::{Scope, SideEffect, Via, ViaKind},
+    },
     error::Error,
     provider::{
         Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
         Write,
     },
-    reason::Reason,
+    request::ValidatedRequest,
     transport::Method,
 };
 
@@ -27,7 +29,7 @@ use super::{
 
 impl TeamViewer {
     /// The request that removes one grant.
-    pub fn write(&self, ask: &Ask, user: &str, index: usize, planned: &Planned<'_>) -> Option<Write> {
+    pub fn write(&self, ask: &ValidatedRequest, user: &str, index: usize, planned: &Planned<'_>) -> Option<Write> {
         let grant = planned.grant;
         let url = |path: &str| self.config.base.join(path);
         let post = |path: &str, body| Call::write(Method::Post, url(path), body, Repeat::Reread);
@@ -148,7 +150,7 @@ impl TeamViewer {
 }
 
 /// A body, with the fields that the request passes through; none of them replaces one of ours.
-fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
+fn body(ask: &ValidatedRequest, document: &impl serde::Serialize) -> Option<Vec<u8>> {
     let mut body = serde_json::to_value(document).ok()?;
     if let serde_json::Value::Object(fields) = &mut body {
         for (name, value) in &ask.remote_data {

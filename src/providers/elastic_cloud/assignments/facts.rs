@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
     contract::types::Scope,
     naming,
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
+    request::Selector,
 };
 
 use super::super::ids::{self, CONNECTED, Key};

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{
-    ask::Entry,
     contract::types::{Scope, Via, ViaKind},
     error::ProviderFault,
     naming::canonical,
     provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow},
+    request::Entry,
 };
 
 use super::{
@@ -146,7 +146,7 @@ impl<'a> Roles<'a> {
             }
         }
         let mut looked_at: BTreeSet<String> = self.listed.rows.iter().cloned().collect();
-        for selector in cx.ask.entries.iter().map(Entry::selector) {
+        for selector in cx.request.entries.iter().map(Entry::selector) {
             if let Some(id) = &selector.id {
                 looked_at.insert(id.clone());
             } else if let Some(name) = &selector.name {

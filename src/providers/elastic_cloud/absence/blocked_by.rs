@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{ask::Selector, naming, reason::Reason};
+use crate::{contract::reason::Reason, naming, request::Selector};
 
 use super::{
     super::{
@@ -20,9 +20,9 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         return None;
     }
     if let Some(id) = &selector.id
-        && let Some(obstacle) = obstacle_of_id(&Key::parse(id).role, selector)
+        && let Some(blocked_by) = obstacle_of_id(&Key::parse(id).role, selector)
     {
-        return Some(obstacle);
+        return Some(blocked_by);
     }
     let assignments = &detail.assignments;
     let label = selector.label();

@@ -1,16 +1,21 @@
 //! What the engine needs to know about a provider, as a trait of small steps. The engine owns their sequence.
 
+pub mod backend;
+pub mod capability;
+pub mod reading;
+
 use std::{cell::RefCell, time::Duration};
 
 use crate::{
-    ask::{Ask, Selector},
-    capability::Capability,
+    account::secret::Secret,
     client::{Caches, Call, Client},
-    contract::types::{Scope, SideEffect, Via},
+    contract::{
+        reason::Reason,
+        types::{Scope, SideEffect, Via},
+    },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
-    reading::Reading,
-    reason::Reason,
-    secret::Secret,
+    provider::{capability::Capability, reading::Reading},
+    request::{Selector, ValidatedRequest},
     transport::Task,
 };
 
@@ -22,11 +27,11 @@ pub trait Provider {
     /// How its reads behave after a write.
     fn verification(&self) -> Verification;
 
-    /// The well-formed, normalised value of a field of the request.
+    /// The well-formed, normalized value of a field of the request.
     ///
     /// # Errors
     /// A sentence that says what the field must look like.
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String>;
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String>;
 
     /// Takes apart what a provider packs into one field.
     ///
@@ -334,7 +339,7 @@ pub enum Verdict {
 pub struct Context<'a> {
     pub client: Client<'a>,
     pub caches: &'a Caches,
-    pub ask: &'a Ask,
+    pub request: &'a ValidatedRequest,
     /// The provider's answers to the revoke.
     pub revoke_answers: RefCell<Vec<ProviderAnswer>>,
     /// How long the provider asked to wait, the longest so far.

@@ -4,12 +4,12 @@
 use std::ops::Deref;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
-    provider::{Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write},
-    reason::Reason,
+    provider::{
+        Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
+    },
+    request::{Selector, ValidatedRequest},
     transport::Task,
 };
 
@@ -22,7 +22,7 @@ pub struct Reading<'p> {
 /// The object-safe twin of those methods of [`Backend`] that take its detail; each gets the snapshot that it was read with.
 trait Steps {
     fn resolve(&self, selector: &Selector) -> Selector;
-    fn obstacle(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
+    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
     fn directory<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -41,8 +41,12 @@ trait Steps {
         snapshot: &'a Snapshot,
         targets: &'a [Grant],
     ) -> Task<'a, Result<Vec<Consequence>, Error>>;
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Principal, Error>>;
-    fn plan(&self, ask: &Ask, user: &str, targets: &[Planned<'_>]) -> Vec<Write>;
+    fn credential_owner<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Principal, Error>>;
+    fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write>;
     fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, grants: &'a [&'a Grant]) -> Task<'a, Vec<Verdict>>;
     fn unify(&self, snapshot: &Snapshot) -> User;
 }
@@ -76,8 +80,8 @@ impl<'p> Reading<'p> {
 
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
     /// not visible, for this reason.
-    pub fn obstacle(&self, selector: &Selector) -> Option<(Reason, String)> {
-        self.steps.obstacle(selector, &self.snapshot)
+    pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
+        self.steps.blocked_by(selector, &self.snapshot)
     }
 
     /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
@@ -108,12 +112,12 @@ impl<'p> Reading<'p> {
     ///
     /// # Errors
     /// A guard that cannot see ends the call.
-    pub async fn own_principal(&self, cx: &Context<'_>) -> Result<Principal, Error> {
-        self.steps.own_principal(cx, &self.snapshot).await
+    pub async fn credential_owner(&self, cx: &Context<'_>) -> Result<Principal, Error> {
+        self.steps.credential_owner(cx, &self.snapshot).await
     }
 
     /// The requests that remove these grants. Pure: a dry run prints them.
-    pub fn plan(&self, ask: &Ask, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
+    pub fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
         self.steps.plan(ask, user, targets)
     }
 
@@ -133,8 +137,8 @@ impl<B: Backend> Steps for Bound<'_, B> {
         self.backend.resolve(selector, &self.detail)
     }
 
-    fn obstacle(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
-        self.backend.obstacle(selector, snapshot, &self.detail)
+    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
+        self.backend.blocked_by(selector, snapshot, &self.detail)
     }
 
     fn directory<'a>(
@@ -164,11 +168,15 @@ impl<B: Backend> Steps for Bound<'_, B> {
         Box::pin(self.backend.consequences(cx, snapshot, &self.detail, targets))
     }
 
-    fn own_principal<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(self.backend.own_principal(cx, snapshot, &self.detail))
+    fn credential_owner<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Principal, Error>> {
+        Box::pin(self.backend.credential_owner(cx, snapshot, &self.detail))
     }
 
-    fn plan(&self, ask: &Ask, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
         self.backend.plan(ask, user, &self.detail, targets)
     }
 

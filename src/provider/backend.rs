@@ -2,18 +2,15 @@
 //! [`Provider`], so that it is compiled once and not once for each provider.
 
 use crate::{
-    ask::{Ask, Selector},
-    capability::Capability,
+    account::secret::{MASK, Secret},
     client::Call,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Snapshot, Verdict,
-        Verification, Write,
+        Verification, Write, capability::Capability, reading::Reading,
     },
-    reading::Reading,
-    reason::Reason,
-    secret::{MASK, Secret},
+    request::{Selector, ValidatedRequest},
     transport::Task,
 };
 
@@ -24,7 +21,7 @@ pub trait Backend {
 
     fn capability(&self) -> &'static Capability;
     fn verification(&self) -> Verification;
-    fn normalise(&self, _field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, _field: Field, value: &str) -> Result<String, String> {
         Ok(value.to_owned())
     }
     fn refine(&self, _selector: &mut Selector) -> Result<(), String> {
@@ -37,7 +34,12 @@ pub trait Backend {
     /// What the provider shows of the user now, and beside it what only this provider's later steps need.
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
-    fn obstacle(&self, _selector: &Selector, _reading: &Snapshot, _detail: &Self::Detail) -> Option<(Reason, String)> {
+    fn blocked_by(
+        &self,
+        _selector: &Selector,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+    ) -> Option<(Reason, String)> {
         None
     }
     async fn absence(
@@ -74,7 +76,7 @@ pub trait Backend {
     ) -> Result<Vec<Consequence>, Error> {
         Ok(Vec::new())
     }
-    async fn own_principal(
+    async fn credential_owner(
         &self,
         _cx: &Context<'_>,
         _reading: &Snapshot,
@@ -82,7 +84,7 @@ pub trait Backend {
     ) -> Result<Principal, Error> {
         Ok(Principal::NoUser)
     }
-    fn plan(&self, ask: &Ask, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
+    fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
     fn call_headers(&self) -> Vec<(&'static str, String)> {
         vec![("authorization", MASK.to_owned())]
     }
@@ -102,8 +104,8 @@ impl<B: Backend> Provider for B {
         Backend::verification(self)
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
-        Backend::normalise(self, field, value)
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
+        Backend::normalize(self, field, value)
     }
 
     fn refine(&self, selector: &mut Selector) -> Result<(), String> {
