@@ -36,6 +36,7 @@ mod providers;
 mod reason;
 mod redact;
 mod requested;
+mod role_index;
 mod secret;
 mod settings;
 mod timestamp;

@@ -122,7 +122,7 @@ impl Backend for TeamViewer {
         _reading: &Reading,
         detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(detail.directory.clone())
+        Ok(detail.roles.directory.clone())
     }
 
     async fn consequences(

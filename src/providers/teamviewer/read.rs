@@ -14,7 +14,8 @@ use serde_json::json;
 use crate::{
     ask::Entry,
     error::{Error, ProviderFault},
-    provider::{Context, Directory, Reading},
+    provider::{Context, Reading},
+    role_index::RoleIndex,
 };
 
 use self::roles::Roles;
@@ -30,7 +31,8 @@ use super::{
 pub struct Detail {
     pub user: documents::User,
     pub id: String,
-    pub directory: Directory,
+    /// The company's roles.
+    pub roles: RoleIndex,
     /// The groups that the request names.
     pub named: Vec<RequestedGroup>,
     /// What was read of those that exist.
@@ -126,7 +128,7 @@ async fn read_once(
     let detail = Detail {
         user: document,
         id: user.to_owned(),
-        directory: roles.directory,
+        roles: roles.index,
         named,
         groups,
     };

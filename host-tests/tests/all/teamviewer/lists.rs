@@ -77,7 +77,11 @@ async fn reads_that_straddle_another_removal_are_made_again() {
 
 #[tokio::test(start_paused = true)]
 async fn stripping_a_group_takes_nothing_from_a_protected_member() {
-    for (protected, is_stripped) in [("kim.park@example.com", false), ("u203", false), ("nobody@example.com", true)] {
+    for (protected, is_stripped) in [
+        ("kim.park@example.com", false),
+        ("u203", false),
+        ("nobody@example.com", true),
+    ] {
         let world = World {
             settings: Some(format!(r#"{{"protected_users": ["{protected}"]}}"#)),
             ..World::new()
