@@ -79,7 +79,7 @@ impl Backend for ElasticCloud {
     }
 
     fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
-        absence::obstacle(selector, detail)
+        absence::obstacle::of(selector, detail)
     }
 
     async fn absence(

@@ -74,7 +74,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>, memory: &Memory) -> Re
     Ok(id)
 }
 
-/// One scan of the members list, whatever is asked for.
+/// Scans the members list once, however many entries there are.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
     let organization = memory.organization.borrow().clone();
     let mappings = memory.mappings.borrow().clone();
@@ -223,7 +223,7 @@ fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     Some(wider)
 }
 
-/// The assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
+/// The assignments at any place that a selector may mean: by id, by name, or by the ids that a name stands for.
 pub fn mentioned<'a>(
     assignments: &'a Assignments,
     selector: &Selector,

@@ -144,7 +144,7 @@ fn body<'a>(targets: impl Iterator<Item = &'a Assigned>, rest: &Map<String, Valu
             };
             items.push((target.kind, item));
         }
-        // The ids must be absent where it is for all.
+        // An assignment for all must name no ids.
         if let (Some((kind, item)), Some(place)) = (items.get_mut(position), place.filter(|place| *place != ALL)) {
             let ids = if *kind == "deployment" {
                 &mut item.deployment_ids
