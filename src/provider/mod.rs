@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod capability;
 pub mod reading;
+pub mod role_index;
 
 use std::{cell::RefCell, time::Duration};
 

@@ -129,7 +129,7 @@ impl Backend for BlackLine {
         _reading: &Snapshot,
         _detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(self.memory.directory(&self.config, cx).await?)
+        Ok(self.memory.directory(&self.config, cx).await?.directory.clone())
     }
 
     /// There are none. What cannot be done while roles may be held that are not shown ends here, before anything is planned.

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
     pin::pin,
+    rc::Rc,
     time::Duration,
 };
 
@@ -12,7 +13,7 @@ use futures_util::future::{self, Either};
 use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow},
+    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };
 
@@ -49,7 +50,7 @@ pub struct Detail {
 #[derive(Default)]
 pub struct Memory {
     /// The directory of roles, or why it could not be read, once it was asked for.
-    directory: RefCell<Option<Result<Directory, ProviderFault>>>,
+    directory: RefCell<Option<Result<Rc<RoleIndex>, ProviderFault>>>,
     /// Teams and entities of the user, once they were asked for: no write here changes them.
     memberships: RefCell<Option<Memberships>>,
     /// The most rows that a read of the pairs showed.
@@ -89,12 +90,13 @@ impl Detail {
 }
 
 impl Memory {
-    pub async fn directory(&self, config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
+    pub async fn directory(&self, config: &Config, cx: &Context<'_>) -> Result<Rc<RoleIndex>, ProviderFault> {
         let known = self.directory.borrow().clone();
         if let Some(directory) = known {
             return directory;
         }
         let read = directory(config, cx).await;
+        let read = read.map(|directory| Rc::new(RoleIndex::new(directory)));
         *self.directory.borrow_mut() = Some(read.clone());
         read
     }
@@ -102,8 +104,8 @@ impl Memory {
     /// The name that the directory has for a role, if it was read.
     pub fn name_of(&self, role: &str) -> Option<String> {
         let directory = self.directory.borrow();
-        let roles = &directory.as_ref()?.as_ref().ok()?.roles;
-        roles.iter().find(|known| known.id == role)?.name.clone()
+        let index = directory.as_ref()?.as_ref().ok()?;
+        index.name_of(role).map(str::to_owned)
     }
 
     pub async fn pairs(&self, config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {

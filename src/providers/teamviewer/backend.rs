@@ -120,7 +120,7 @@ impl Backend for TeamViewer {
         _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(detail.directory.clone())
+        Ok(detail.roles.directory.clone())
     }
 
     async fn consequences(

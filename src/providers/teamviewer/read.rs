@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     error::{Error, ProviderFault},
-    provider::{Context, Directory, Snapshot},
+    provider::{Context, Snapshot, role_index::RoleIndex},
     request::Entry,
 };
 
@@ -30,7 +30,8 @@ use super::{
 pub struct Detail {
     pub user: documents::User,
     pub id: String,
-    pub directory: Directory,
+    /// The company's roles.
+    pub roles: RoleIndex,
     /// The groups that the request names.
     pub named: Vec<RequestedGroup>,
     /// What was read of those that exist.
@@ -125,7 +126,7 @@ async fn read_once(
     let detail = Detail {
         user: document,
         id: user.to_owned(),
-        directory: roles.directory,
+        roles: roles.index,
         named,
         groups,
     };
