@@ -6,10 +6,10 @@ GUESTS = -p unassign-role-wasi -p unassign-role-spin -p unassign-role-caller
 .PHONY: demo serve test test-clients bench check guests lint
 
 demo: guests            ## the main job, on embedded sandboxes
-	cargo run -q -p host-tests -- demo
+	cargo run -q -p unassign-role-cli -- demo
 
 serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
-	cargo run -q -p host-tests -- serve
+	cargo run -q -p unassign-role-cli -- serve
 
 test: guests            ## unit tests, sandbox tests, and the contract through the real components
 	cargo test --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
@@ -18,7 +18,7 @@ test-clients: guests    ## real clients over sockets; installs them into target/
 	clients/run
 
 bench: guests           ## size and speed, side by side in one run
-	cargo run -q -p host-tests -- bench
+	cargo run -q -p unassign-role-cli -- bench
 
 check:                  ## what CI runs: lint, test, test-clients, and the conformance check where there are specifications
 	.ci/run
