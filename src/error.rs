@@ -17,7 +17,7 @@ pub enum Error {
     },
     /// The user is not who the request expects, or is protected.
     Refused {
-        reason: crate::reason::Reason,
+        reason: crate::contract::reason::Reason,
         message: String,
     },
     /// The provider, or the way to it.
@@ -133,8 +133,8 @@ impl ProviderFault {
     }
 
     /// The reason that an entry carries for it.
-    pub const fn reason(&self) -> crate::reason::Reason {
-        use crate::reason::Reason;
+    pub const fn reason(&self) -> crate::contract::reason::Reason {
+        use crate::contract::reason::Reason;
         match self.kind {
             FaultKind::Unreachable => Reason::Unreachable,
             FaultKind::NoAnswer => Reason::NoAnswer,

@@ -18,38 +18,23 @@
 )]
 
 mod account;
-mod ask;
-mod backend;
-mod body_sink;
-mod bounded;
-mod capability;
 pub mod client;
 pub mod contract;
 mod engine;
 mod error;
 pub mod http_api;
-pub mod json;
 mod naming;
-mod pass_through;
 mod provider;
 mod providers;
-mod reason;
-mod redact;
-mod requested;
-mod secret;
-mod settings;
-mod timestamp;
+mod request;
 pub mod transport;
-mod unified;
-mod warning;
 
 #[cfg(test)]
 use crate::client::fake;
 use crate::{
-    body_sink::BodySink,
-    client::Caches,
-    contract::types,
-    engine::{NoTrail, Trail},
+    client::{Caches, body_sink::BodySink},
+    contract::{bounded, redact, types},
+    engine::{Audit, NoAudit},
     transport::Transport,
 };
 
@@ -64,7 +49,7 @@ pub async fn unassign_role(
     request: types::Request,
     options: types::Options,
 ) -> Result<types::Success, types::Failure> {
-    bounded::answer(operate(transport, caches, account, request, options, &NoTrail, None).await)
+    bounded::answer(operate(transport, caches, account, request, options, &NoAudit, None).await)
 }
 
 /// The provider matrix: one row for each provider.
@@ -80,7 +65,7 @@ pub(crate) async fn operate(
     account: types::Account,
     request: types::Request,
     options: types::Options,
-    trail: &dyn Trail,
+    audit: &dyn Audit,
     sink: Option<&mut dyn BodySink>,
 ) -> Result<types::Success, types::Failure> {
     let rejected = |error: error::Error| engine::failure_of(&error, false);
@@ -90,11 +75,11 @@ pub(crate) async fn operate(
         secrets,
         rate_limit,
     } = providers::open(account).map_err(rejected)?;
-    let ask = ask::Ask::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
+    let ask = request::ValidatedRequest::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
-    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, trail).await);
+    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
     if let Some(quota) = cx.client.quota() {
-        trail.step(engine::TrailStep::Quota(quota));
+        audit.step(engine::AuditEvent::Quota(quota));
     }
     if let (Ok(success), Some(sink)) = (&result, sink)
         && !success.dry_run

@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::{secret::Secret, transport::Transport};
+use crate::{account::secret::Secret, transport::Transport};
 
 /// The caches of one instance. Losing them costs a token request and nothing else.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use std::{cell::Cell, fmt, rc::Rc, time::Duration};
 
 use crate::{
-    secret::Secret,
+    account::secret::Secret,
     transport::{Method, Request, Timeouts},
 };
 

@@ -9,8 +9,8 @@ use std::{
 use futures_util::future::{Either, select};
 
 use crate::{
+    account::secret::Secret,
     error::{FaultKind, ProviderFault},
-    secret::Secret,
     transport::{Body, Request, Response, Transport, TransportError},
 };
 

@@ -7,7 +7,7 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-use crate::secret::{MASK, Secret};
+use crate::account::secret::{MASK, Secret};
 
 /// The secrets of one operation, in every form in which a provider may send them back: plain, JSON-escaped, percent-encoded or
 /// form-encoded, and base64, also within a longer text (basic authentication).

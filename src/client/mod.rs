@@ -2,6 +2,7 @@
 
 mod answer;
 mod backoff;
+pub mod body_sink;
 mod budget;
 mod cache;
 mod call;

@@ -1,8 +1,8 @@
 //! Calls with an access token that is got for them, kept, and renewed once when it is refused.
 
 use crate::{
+    account::secret::Secret,
     error::{FaultKind, ProviderFault},
-    secret::Secret,
 };
 
 use super::{AccountKey, Answer, CachedToken, Caches, Call, Client};

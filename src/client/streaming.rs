@@ -1,6 +1,6 @@
 //! Answers that are not held: split into elements as they arrive, or passed on.
 
-use crate::{body_sink::BodySink, error::ProviderFault, transport::Response};
+use crate::{client::body_sink::BodySink, error::ProviderFault, transport::Response};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, redirect};
 

@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::{
+    account::secret::Secret,
     error::{FaultKind, ProviderFault},
-    secret::Secret,
     transport::Method,
 };
 

@@ -3,10 +3,10 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    ask::Selector,
     error::Error,
     naming,
-    provider::{Context, Coverage, Directory, KnownRole, Provider, Reading},
+    provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading},
+    request::Selector,
 };
 
 /// A directory with an index by name and by id.
@@ -108,10 +108,9 @@ impl Directories {
     /// What the provider's read gave; it is not repeated.
     pub async fn at(
         &mut self,
-        provider: &dyn Provider,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Reading<'_>,
     ) -> Result<Rc<Known>, Error> {
         let key = (
             selector.is_link,
@@ -122,7 +121,7 @@ impl Directories {
         if let Some((_, known)) = self.read.iter().find(|(read, _)| *read == key) {
             return known.clone();
         }
-        let read = provider.directory(cx, selector, reading).await;
+        let read = reading.directory(cx, selector).await;
         let known = read.map(|directory| Rc::new(Known::new(directory)));
         self.read.push((key, known.clone()));
         known

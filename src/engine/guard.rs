@@ -3,14 +3,12 @@
 use std::rc::Rc;
 
 use crate::{
-    ask::{Ask, Selector},
-    contract::types::SideEffect,
+    account::settings::General,
+    contract::{json, reason::Reason, types::SideEffect, warning::Warning},
     error::Error,
-    json, naming,
-    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, Reading},
-    reason::Reason,
-    settings::General,
-    warning::Warning,
+    naming,
+    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, reading::Reading},
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{Work, directories::Known, matching};
@@ -18,10 +16,10 @@ use super::{Work, directories::Known, matching};
 /// Refuses the user as a whole.
 pub fn user(
     provider: &dyn Provider,
-    ask: &Ask,
+    ask: &ValidatedRequest,
     general: &General,
     id: &str,
-    reading: &Reading,
+    reading: &Reading<'_>,
 ) -> Option<(Reason, String)> {
     if let Some(expect) = &ask.expect {
         let email_fits = expect
@@ -80,7 +78,7 @@ fn protected_person(
     let is_meant = |user: &str, name: &str| {
         naming::skeleton(user) == naming::skeleton(name)
             || provider
-                .normalise(Field::User, user)
+                .normalize(Field::User, user)
                 .is_ok_and(|id| naming::same(&id, name))
     };
     let protected = || general.protected_users.iter().map(|user| user.trim());
@@ -95,7 +93,7 @@ pub async fn targets(
     provider: &dyn Provider,
     cx: &Context<'_>,
     general: &General,
-    work: &mut Work,
+    work: &mut Work<'_>,
 ) -> Result<(), Error> {
     if work.targets.is_empty() {
         return Ok(());
@@ -119,7 +117,7 @@ pub async fn targets(
         .filter(|target| target.guard.is_none())
         .map(|target| target.grant.clone())
         .collect();
-    for consequence in provider.consequences(cx, &work.before, &grants).await? {
+    for consequence in work.before.consequences(cx, &grants).await? {
         let Some(target) = allowed
             .get(consequence.target)
             .and_then(|&index| work.targets.get_mut(index))
@@ -164,7 +162,7 @@ pub async fn targets(
             target.grant.effects.push(consequence.effect);
         }
     }
-    match provider.own_principal(cx, &work.before).await? {
+    match work.before.credential_owner(cx).await? {
         Principal::User(own) if own == work.user => {
             for target in &mut work.targets {
                 target.grant.effects.push(SideEffect::RemoveOwnAccess);
@@ -182,7 +180,7 @@ pub async fn targets(
             .grant
             .effects
             .iter()
-            .find(|effect| !cx.ask.allow.contains(effect));
+            .find(|effect| !cx.request.allow.contains(effect));
         if let (None, Some(effect)) = (&target.guard, refused) {
             let name = json::side_effect_name(*effect);
             target.guard = Some((
@@ -218,9 +216,9 @@ struct ProtectedRoles<'a> {
 impl<'a> ProtectedRoles<'a> {
     /// Reads the provider's directory only where the account protects a role and something is to go. Where it can't be read, names
     /// can't be told, and count as protected.
-    async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work) -> Self {
+    async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work<'_>) -> Self {
         let refined = |text: &str| {
-            let id = provider.normalise(Field::Role, text).ok()?;
+            let id = provider.normalize(Field::Role, text).ok()?;
             let mut selector = Selector {
                 id: Some(id),
                 ..Selector::default()
@@ -239,7 +237,7 @@ impl<'a> ProtectedRoles<'a> {
             nothing
         } else {
             work.directories
-                .at(provider, cx, &Selector::default(), &work.before)
+                .at(cx, &Selector::default(), &work.before)
                 .await
                 .unwrap_or(nothing)
         };

@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    ask::Selector,
     naming,
     provider::{Grant, GrantKind, Identity},
+    request::Selector,
 };
 
 use super::directories::Known;

@@ -2,10 +2,10 @@
 //! There are three answers. What can't be told is never absence and never waved through.
 
 use crate::{
-    ask::Selector,
     contract::types::{Scope, ViaKind},
     naming,
     provider::{Grant, GrantKind, Held, Identity, Provider, UnreadRow},
+    request::Selector,
 };
 
 use super::directories::Known;

@@ -1,5 +1,6 @@
 //! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
 
+mod audit;
 mod directories;
 mod guard;
 mod held;
@@ -11,25 +12,26 @@ mod report;
 mod revoke;
 mod select;
 mod status;
-mod trail;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    audit::{Audit, AuditEvent, NoAudit},
     status::failure_of,
-    trail::{NoTrail, Trail, TrailStep},
 };
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
     client::{Caches, Client, Deadline},
-    contract::types::{Failure, Success},
+    contract::{
+        reason::Reason,
+        types::{Failure, Success},
+    },
     error::Error,
-    provider::{Context, Grant, GrantKey, Provider, Reading, Verdict},
-    reason::Reason,
+    provider::{Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
 };
 
 use self::{directories::Directories, moment::Moment, report::Report, select::Selection};
@@ -41,64 +43,64 @@ use self::{directories::Directories, moment::Moment, report::Report, select::Sel
 pub async fn run(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    general: &crate::settings::General,
-    trail: &dyn Trail,
+    general: &crate::account::settings::General,
+    audit: &dyn Audit,
 ) -> Result<Success, Failure> {
     let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
     let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
     let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
-    trail.step(TrailStep::Read {
+    audit.step(AuditEvent::Read {
         user: &user,
         grants: &before.grants,
     });
 
     let mut work = Work::new(user, before);
-    if let Some((reason, message)) = guard::user(provider, cx.ask, general, &work.user, &work.before) {
+    if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {
         let selections = cx
-            .ask
+            .request
             .entries
             .iter()
             .map(|_| Selection::refused(reason, message.clone()))
             .collect();
-        return Report::new(provider, cx, &work, selections).finish(trail);
+        return Report::new(provider, cx, &work, selections).finish(audit);
     }
     let selections = select::select(provider, cx, &mut work)
         .await
         .map_err(|error| ended(&error))?;
     if let Some(message) = select::excess(&work, &selections) {
         let refused = || Selection::refused(Reason::TooMuchAtOnce, message.clone());
-        let selections = cx.ask.entries.iter().map(|_| refused()).collect();
-        return Report::new(provider, cx, &work, selections).finish(trail);
+        let selections = cx.request.entries.iter().map(|_| refused()).collect();
+        return Report::new(provider, cx, &work, selections).finish(audit);
     }
     guard::targets(provider, cx, general, &mut work)
         .await
         .map_err(|error| ended(&error))?;
 
-    if cx.ask.dry_run {
+    if cx.request.dry_run {
         let planned = plan::dry_run(provider, cx, &work);
-        return Report::new(provider, cx, &work, selections).planned(planned, trail);
+        return Report::new(provider, cx, &work, selections).planned(planned, audit);
     }
     if work.has_pending() {
-        trail.step(TrailStep::Intent {
+        audit.step(AuditEvent::Intent {
             targets: &work
                 .targets
                 .iter()
                 .filter(|target| target.is_pending())
                 .map(|target| &target.grant)
                 .collect::<Vec<_>>(),
-            allowed: &cx.ask.allow,
+            allowed: &cx.request.allow,
         });
         revoke::rounds(provider, cx, &mut work).await;
     }
-    Report::new(provider, cx, &work, selections).finish(trail)
+    Report::new(provider, cx, &work, selections).finish(audit)
 }
 
 /// The state of one operation.
-struct Work {
+struct Work<'p> {
     /// The provider's own user id.
     user: String,
     /// What the next write is planned from: the first read, or a fresh one that took its place.
-    before: Reading,
+    before: Reading<'p>,
     /// The grants of the first read: what the entries were matched with.
     first_keys: Keys,
     /// The rows of the first read that could not be read, and how often each was there.
@@ -109,15 +111,15 @@ struct Work {
     /// What the first read could not see: a later read that misses more proves nothing.
     unreadable: Vec<String>,
     /// The latest complete read after the first write.
-    after: Option<ReadBack>,
+    after: Option<ReadBack<'p>>,
     targets: Vec<Target>,
     /// Positions of targets by what identifies a grant.
     target_of: HashMap<GrantKey, usize>,
 }
 
 /// A read after the revoke.
-struct ReadBack {
-    reading: Reading,
+struct ReadBack<'p> {
+    reading: Reading<'p>,
     keys: Keys,
     /// It is complete and shows every grant that should remain.
     settled: bool,
@@ -131,7 +133,7 @@ struct ReadBack {
 struct Keys(HashSet<GrantKey>);
 
 impl Keys {
-    fn of(reading: &Reading) -> Self {
+    fn of(reading: &Reading<'_>) -> Self {
         Self(reading.grants.iter().map(Grant::key).collect())
     }
 
@@ -140,7 +142,7 @@ impl Keys {
     }
 }
 
-impl ReadBack {
+impl ReadBack<'_> {
     fn shows(&self, grant: &Grant) -> bool {
         self.keys.has(grant)
     }
@@ -173,7 +175,7 @@ enum State {
     Answered(Verdict),
 }
 
-fn unread_rows(reading: &Reading) -> HashMap<String, usize> {
+fn unread_rows(reading: &Reading<'_>) -> HashMap<String, usize> {
     let mut rows = HashMap::new();
     for row in &reading.unread {
         let count: &mut usize = rows.entry(row.raw.clone()).or_default();
@@ -182,8 +184,8 @@ fn unread_rows(reading: &Reading) -> HashMap<String, usize> {
     rows
 }
 
-impl Work {
-    fn new(user: String, before: Reading) -> Self {
+impl<'p> Work<'p> {
+    fn new(user: String, before: Reading<'p>) -> Self {
         Self {
             user,
             first_keys: Keys::of(&before),
@@ -199,7 +201,7 @@ impl Work {
     }
 
     /// Whether a reading covers all that the first one covered.
-    fn is_covered_by(&self, reading: &Reading) -> bool {
+    fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
         // A row that could be read before and cannot now may be a target.
         let is_known = |(raw, count): (String, usize)| self.first_unread.get(&raw).is_some_and(|known| count <= *known);
         reading.unreadable.iter().all(|text| self.unreadable.contains(text))
@@ -227,7 +229,7 @@ impl Work {
     }
 
     /// Whether a reading shows a target.
-    fn is_shown(&self, index: usize, reading: &Reading) -> bool {
+    fn is_shown(&self, index: usize, reading: &Reading<'_>) -> bool {
         self.targets
             .get(index)
             .is_some_and(|target| reading.shows(&target.grant))
@@ -303,8 +305,8 @@ impl Target {
 pub fn context<'a>(
     transport: &'a dyn crate::transport::Transport,
     caches: &'a Caches,
-    ask: &'a crate::ask::Ask,
-    secrets: Vec<crate::secret::Secret>,
+    ask: &'a crate::request::ValidatedRequest,
+    secrets: Vec<crate::account::secret::Secret>,
     rate_limit: crate::client::RateLimitPolicy,
 ) -> Context<'a> {
     Context {
@@ -315,7 +317,7 @@ pub fn context<'a>(
             rate_limit,
         ),
         caches,
-        ask,
+        request: ask,
         revoke_answers: std::cell::RefCell::default(),
         retry_after: std::cell::RefCell::default(),
     }

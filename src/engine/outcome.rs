@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use crate::{
-    contract::types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
+    contract::{
+        reason::Reason,
+        timestamp,
+        types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
+        warning::Warning,
+    },
     provider::{Context, Grant, Held, Provider, Verdict},
-    reason::Reason,
-    timestamp,
-    warning::Warning,
 };
 
 use super::{ReadBack, Target, Work, verify};
 
 /// What may be said of one target.
-pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> GrantOutcome {
+pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> GrantOutcome {
     let decision = decide(provider, cx, work, target);
     let unverified = decision.outcome == Outcome::Unverified;
     let by_read = matches!(
@@ -38,7 +40,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target:
 }
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
-pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> GrantOutcome {
+pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) -> GrantOutcome {
     if let Some(after) = after.filter(|after| after.proves_absence && !after.shows(grant)) {
         return GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
@@ -62,7 +64,7 @@ pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack>) -> G
 }
 
 /// A grant that a settled read-back shows, which the request means and the first read did not show.
-pub fn of_late_comer(grant: &Grant) -> GrantOutcome {
+pub fn of_later_grant(grant: &Grant) -> GrantOutcome {
     let decision = Decision::new(
         Outcome::NotAttempted,
         Reason::AppearedAfterRead,
@@ -99,7 +101,7 @@ impl Decision {
     }
 }
 
-fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Target) -> Decision {
+fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> Decision {
     let after = work.after.as_ref();
     if let Some((reason, message)) = &target.guard {
         return Decision::new(Outcome::Refused, *reason, message.clone());
@@ -123,19 +125,19 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
             Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
         };
         let window = provider.verification().window;
-        let is_proof = |after: &ReadBack| {
+        let is_proof = |after: &ReadBack<'_>| {
             (verify::has_control(work) && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
         };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
     match target.verdict() {
-        None if cx.ask.dry_run && target.probe => Decision {
+        None if cx.request.dry_run && target.probe => Decision {
             message: Some(String::from(
                 "the provider does not show this role; only the revoke can prove that it is not held",
             )),
             ..Decision::plain(Outcome::Planned)
         },
-        None if cx.ask.dry_run => Decision::plain(Outcome::Planned),
+        None if cx.request.dry_run => Decision::plain(Outcome::Planned),
         None => Decision::new(
             Outcome::NotAttempted,
             Reason::ConcurrentChange,
@@ -144,7 +146,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
         // Both have landed.
         Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
         Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
-        Some(Verdict::UnknownRole { message }) if target.probe => match cx.ask.unknown_role {
+        Some(Verdict::UnknownRole { message }) if target.probe => match cx.request.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
             UnknownRole::Absent => Decision {
                 warning: Some(Warning::UnknownRole),
@@ -165,7 +167,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work, target: &Targe
 fn acknowledged(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    after: Option<&ReadBack>,
+    after: Option<&ReadBack<'_>>,
     target: &Target,
     gone: Outcome,
 ) -> Decision {
@@ -203,7 +205,7 @@ fn acknowledged(
     }
 }
 
-fn unanswered(after: Option<&ReadBack>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
+fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
     match after.filter(|after| after.settled) {
         Some(after) if after.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
         // Done in part: what should have gone with it is still there.
@@ -306,7 +308,7 @@ fn through_words(via: &[Via]) -> String {
 }
 
 /// How bad an outcome is: an entry takes the worst of its grants.
-pub const fn badness(outcome: Outcome) -> u8 {
+pub const fn severity(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Unknown => 9,
         Outcome::Unverified => 8,
@@ -347,6 +349,6 @@ mod tests {
             Outcome::Removed,
             Outcome::AlreadyAbsent,
         ];
-        assert!(worst_first.is_sorted_by(|worse, better| badness(*worse) > badness(*better)));
+        assert!(worst_first.is_sorted_by(|worse, better| severity(*worse) > severity(*better)));
     }
 }

@@ -1,23 +1,16 @@
 //! Planned requests: what is sent, and what a dry run shows of it.
 
 use crate::{
-    ask::Ask,
     client::{Call, QueryBuilder},
     contract::types::PlannedRequest,
-    provider::{Context, Planned, Provider, Reading, Write},
+    provider::{Context, Planned, Provider, Write, reading::Reading},
+    request::ValidatedRequest,
 };
 
 use super::{Target, Work};
 
 /// The writes for these targets; the indices of a write's targets are those of `work`.
-pub fn writes(
-    provider: &dyn Provider,
-    cx: &Context<'_>,
-    reading: &Reading,
-    user: &str,
-    targets: &[Target],
-    chosen: &[usize],
-) -> Vec<Write> {
+pub fn writes(cx: &Context<'_>, reading: &Reading<'_>, user: &str, targets: &[Target], chosen: &[usize]) -> Vec<Write> {
     let (chosen, planned): (Vec<usize>, Vec<Planned<'_>>) = chosen
         .iter()
         .filter_map(|&index| {
@@ -30,20 +23,20 @@ pub fn writes(
             Some((index, planned))
         })
         .unzip();
-    let mut writes = provider.plan(cx.ask, user, reading, &planned);
+    let mut writes = reading.plan(cx.request, user, &planned);
     for write in &mut writes {
         write.targets = write
             .targets
             .iter()
             .filter_map(|&position| chosen.get(position).copied())
             .collect();
-        add_remote_query(&mut write.call, cx.ask);
+        add_remote_query(&mut write.call, cx.request);
     }
     writes
 }
 
 /// Adds the request's `remote_query` to the URL of a call.
-fn add_remote_query(call: &mut Call, ask: &Ask) {
+fn add_remote_query(call: &mut Call, ask: &ValidatedRequest) {
     for (key, value) in &ask.remote_query {
         let pair = QueryBuilder::new().pair(key, value).build();
         call.url.push(if call.url.contains('?') { '&' } else { '?' });
@@ -52,8 +45,8 @@ fn add_remote_query(call: &mut Call, ask: &Ask) {
 }
 
 /// What would be sent, secrets masked.
-pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Vec<PlannedRequest> {
-    writes(provider, cx, &work.before, &work.user, &work.targets, &work.pending())
+pub fn dry_run(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>) -> Vec<PlannedRequest> {
+    writes(cx, &work.before, &work.user, &work.targets, &work.pending())
         .into_iter()
         .map(|write| PlannedRequest {
             method: write.call.method.as_str().to_owned(),

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::{Entry, Selector},
-    contract::types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
-    provider::{Context, Grant, GrantKind, Provider, Reading},
-    reason::Reason,
-    warning::Warning,
+    contract::{
+        reason::Reason,
+        types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
+        warning::Warning,
+    },
+    provider::{Context, Grant, GrantKind, Provider, reading::Reading},
+    request::{Entry, Selector},
 };
 
 use super::{
-    Trail, TrailStep, Work,
+    Audit, AuditEvent, Work,
     held::Index,
     matching::{self, Match},
     outcome,
@@ -23,19 +25,23 @@ use super::{
 
 /// The outcomes of all entries, with what decides the status.
 pub struct Report<'a> {
-    provider: &'a dyn Provider,
     cx: &'a Context<'a>,
-    work: &'a Work,
+    work: &'a Work<'a>,
     outcomes: Vec<RoleOutcome>,
     causes: Vec<Cause>,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(provider: &'a dyn Provider, cx: &'a Context<'a>, work: &'a Work, selections: Vec<Selection>) -> Self {
+    pub fn new(
+        provider: &'a dyn Provider,
+        cx: &'a Context<'a>,
+        work: &'a Work<'a>,
+        selections: Vec<Selection>,
+    ) -> Self {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work);
-        for (entry, selection) in cx.ask.entries.iter().zip(selections) {
+        for (entry, selection) in cx.request.entries.iter().zip(selections) {
             if let Some(earlier) = selection.same_as {
                 outcomes.extend(outcomes.get(earlier).map(|outcome| repeated(entry, outcome, earlier)));
                 continue;
@@ -45,7 +51,6 @@ impl<'a> Report<'a> {
             outcomes.push(outcome);
         }
         Self {
-            provider,
             cx,
             work,
             outcomes,
@@ -54,24 +59,24 @@ impl<'a> Report<'a> {
     }
 
     /// The answer after a revoke, or after nothing had to be sent.
-    pub fn finish(self, trail: &dyn Trail) -> Result<Success, Failure> {
-        self.answer(false, Vec::new(), trail)
+    pub fn finish(self, audit: &dyn Audit) -> Result<Success, Failure> {
+        self.answer(false, Vec::new(), audit)
     }
 
     /// The answer of a dry run.
-    pub fn planned(self, requests: Vec<PlannedRequest>, trail: &dyn Trail) -> Result<Success, Failure> {
-        self.answer(true, requests, trail)
+    pub fn planned(self, requests: Vec<PlannedRequest>, audit: &dyn Audit) -> Result<Success, Failure> {
+        self.answer(true, requests, audit)
     }
 
     fn answer(
         self,
         dry_run: bool,
         planned_requests: Vec<PlannedRequest>,
-        trail: &dyn Trail,
+        audit: &dyn Audit,
     ) -> Result<Success, Failure> {
         let reading = self.shown();
         let answers = self.cx.revoke_answers.borrow();
-        trail.step(TrailStep::Result {
+        audit.step(AuditEvent::Result {
             outcomes: &self.outcomes,
             grants: &reading.grants,
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
@@ -79,7 +84,7 @@ impl<'a> Report<'a> {
         let user = self.user(reading);
         let accepts = |outcome: Outcome| match outcome {
             Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned => true,
-            Outcome::Unverified => self.cx.ask.accept_unverified,
+            Outcome::Unverified => self.cx.request.accept_unverified,
             _ => false,
         };
         // The worst grant gives the entry its outcome; what is accepted must be all of them.
@@ -124,7 +129,7 @@ impl<'a> Report<'a> {
     }
 
     /// What the user in the answer is made from: a read after the revoke, unless that may miss what is held.
-    fn shown(&self) -> &Reading {
+    fn shown(&self) -> &Reading<'a> {
         let Work { before, after, .. } = self.work;
         match after {
             Some(after) if after.proves_absence => &after.reading,
@@ -133,7 +138,7 @@ impl<'a> Report<'a> {
     }
 
     /// The unified user of a reading, with the documents that it was made from.
-    fn user(&self, reading: &Reading) -> User {
+    fn user(&self, reading: &Reading<'_>) -> User {
         let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
         let mut documents: Map<String, Value> = reading
             .documents
@@ -143,7 +148,7 @@ impl<'a> Report<'a> {
         let answers = self.cx.revoke_answers.borrow();
         let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
         documents.insert(String::from("revoke"), Value::Array(revoke));
-        let mut user = self.provider.unify(reading);
+        let mut user = reading.unify();
         // Roles are never shown partly.
         if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
             user.roles.clear();
@@ -159,7 +164,7 @@ impl<'a> Report<'a> {
 fn entry_outcome(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &Work,
+    work: &Work<'_>,
     entry: &Entry,
     selection: Selection,
     later: &Later,
@@ -192,10 +197,10 @@ fn entry_outcome(
     if !reading.unread.is_empty() && !warnings.contains(&not_whole) {
         warnings.push(not_whole);
     }
-    let worst = grants.iter().max_by_key(|grant| outcome::badness(grant.outcome));
+    let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome));
     let (outcome, reason, message) = match (worst, decided) {
         (Some(worst), None) => (worst.outcome, worst.reason.clone(), worst.message.clone()),
-        (Some(worst), Some((decided, ..))) if outcome::badness(worst.outcome) > outcome::badness(decided) => {
+        (Some(worst), Some((decided, ..))) if outcome::severity(worst.outcome) > outcome::severity(decided) => {
             (worst.outcome, worst.reason.clone(), worst.message.clone())
         }
         (_, Some((decided, reason, message))) => {
@@ -246,7 +251,7 @@ struct Later {
 }
 
 impl Later {
-    fn of(work: &Work) -> Self {
+    fn of(work: &Work<'_>) -> Self {
         let is_new = |grant: &&Grant| !work.first_keys.has(grant) && !work.target_of.contains_key(&grant.key());
         let shown = work.after.iter().flat_map(|after| &after.reading.grants);
         let grants: Vec<Grant> = shown.filter(is_new).cloned().collect();
@@ -260,7 +265,7 @@ impl Later {
     fn outcomes(
         &self,
         provider: &dyn Provider,
-        work: &Work,
+        work: &Work<'_>,
         selector: &Selector,
         role_ids: &[String],
         changed: bool,
@@ -290,7 +295,7 @@ impl Later {
             .filter_map(|position| self.grants.get(position))
             .map(|grant| {
                 if grant.is_direct() {
-                    outcome::of_late_comer(grant)
+                    outcome::of_later_grant(grant)
                 } else {
                     outcome::of_inherited(grant, changed, None)
                 }
@@ -310,7 +315,7 @@ fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> 
             } else {
                 "organizations"
             };
-            let what = crate::json::outcome_name(outcome.outcome);
+            let what = crate::contract::json::outcome_name(outcome.outcome);
             match &outcome.message {
                 Some(message) => format!("{list}[{index}] {what}: {message}"),
                 None => format!("{list}[{index}] {what}"),

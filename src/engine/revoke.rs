@@ -6,8 +6,8 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::{
     client::{Backoff, Repeat},
-    provider::{Context, Grant, Provider, Reading, Verdict, Write},
-    reason::Reason,
+    contract::reason::Reason,
+    provider::{Context, Grant, Provider, Verdict, Write, reading::Reading},
 };
 
 use super::{State, Work, moment::Moment, plan, verify};
@@ -20,14 +20,14 @@ const LEAST_WAIT: Duration = Duration::from_secs(1);
 const MOST_ALONE: usize = 8;
 
 /// Revokes and verifies, starting over as often as the provider's semantics want it.
-pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) {
+pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>) {
     let verification = provider.verification();
     let mut alone_left = MOST_ALONE;
     let mut may_wait = true;
     for round in 1..=verification.rounds.max(1) {
-        let mut repeats = send_pending(provider, cx, work).await;
+        let mut repeats = send_pending(cx, work).await;
         if std::mem::take(&mut may_wait) && wait_out_rate_limit(provider, cx, work, &repeats).await {
-            repeats.extend(send_pending(provider, cx, work).await);
+            repeats.extend(send_pending(cx, work).await);
         }
         let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
         single_out(provider, cx, work, &refused, verification.replaces_set).await;
@@ -46,7 +46,12 @@ pub async fn rounds(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) 
 
 /// Waits out the rate limit of a write that the client must not send again by itself: the state is read afresh and the write planned
 /// from that. Returns true if anything is to be sent again.
-async fn wait_out_rate_limit(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, sent: &[Sent]) -> bool {
+async fn wait_out_rate_limit<'p>(
+    provider: &'p dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'p>,
+    sent: &[Sent],
+) -> bool {
     let limited: Vec<usize> = sent
         .iter()
         .filter(|write| write.repeat == Repeat::Reread)
@@ -95,7 +100,7 @@ const fn is_rate_limited(target: &super::Target) -> bool {
 
 /// Nothing was sent because the set changed after it was read: a fresh read takes the place of the first one, and what it still
 /// shows becomes pending again.
-async fn plan_afresh(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> bool {
+async fn plan_afresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>) -> bool {
     let is_overtaken = |target: &super::Target| {
         matches!(
             target.verdict(),
@@ -137,18 +142,18 @@ struct Sent {
     repeat: Repeat,
 }
 
-async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Vec<Sent> {
+async fn send_pending(cx: &Context<'_>, work: &mut Work<'_>) -> Vec<Sent> {
     let pending = work.pending();
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-    let writes = plan::writes(provider, cx, reading, &work.user, &work.targets, &pending);
+    let writes = plan::writes(cx, reading, &work.user, &work.targets, &pending);
     let targets = &work.targets;
     let answers: Vec<(Write, Vec<Verdict>, Moment)> = stream::iter(writes)
         .map(|write| async move {
             let verdicts = if cx.client.deadline().allows_write(cx.client.transport()) {
                 let targets = write.targets.iter().filter_map(|&index| targets.get(index));
                 let grants: Vec<&Grant> = targets.map(|target| &target.grant).collect();
-                provider.send(cx, &write, &grants, reading).await
+                reading.send(cx, &write, &grants).await
             } else {
                 vec![too_late(); write.targets.len()]
             };
@@ -202,11 +207,17 @@ fn too_late() -> Verdict {
 
 /// One bad entry must not block the rest of its batch for ever: what was refused in a batch, and a fresh read still shows, is
 /// sent again, each in a request of its own.
-async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, refused: &[usize], one_by_one: bool) {
+async fn single_out<'p>(
+    provider: &'p dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'p>,
+    refused: &[usize],
+    one_by_one: bool,
+) {
     if one_by_one {
         for &index in refused {
             // Each of them replaces the set that the one before left behind: two at once would undo each other.
-            let Some(now) = without_what_went(provider, cx, work).await else {
+            let Some(now) = read_until_removed(provider, cx, work).await else {
                 let message = String::from(
                     "refused in a batch, and what went before it still shows: a set made from that would give it back; repeat the call",
                 );
@@ -218,7 +229,7 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
             work.after = None;
             if work.is_shown(index, &work.before) {
                 work.single_out(index);
-                send_pending(provider, cx, work).await;
+                send_pending(cx, work).await;
             } else {
                 work.answer(index, vanished(), Moment::now(cx.client.transport()));
             }
@@ -227,18 +238,18 @@ async fn single_out(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, 
         for &index in refused {
             work.single_out(index);
         }
-        send_pending(provider, cx, work).await;
+        send_pending(cx, work).await;
     }
 }
 
 /// A fresh read; none where it covers less than the first one, and so proves less.
-async fn fresh(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Option<Reading> {
+async fn fresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &Work<'p>) -> Option<Reading<'p>> {
     let now = provider.read(cx, &work.user).await.ok()?;
     work.is_covered_by(&now).then_some(now)
 }
 
 /// A fresh read that shows nothing of what was acknowledged, as soon as there is one and while a write may still start.
-async fn without_what_went(provider: &dyn Provider, cx: &Context<'_>, work: &Work) -> Option<Reading> {
+async fn read_until_removed<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &Work<'p>) -> Option<Reading<'p>> {
     let transport = cx.client.transport();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(2));
     while cx.client.deadline().allows_write(transport) {
@@ -254,11 +265,11 @@ async fn without_what_went(provider: &dyn Provider, cx: &Context<'_>, work: &Wor
 }
 
 /// The grants of a batch that the provider refused, as far as a fresh read still shows them.
-async fn refused_and_held(
-    work: &mut Work,
+async fn refused_and_held<'p>(
+    work: &mut Work<'p>,
     sent: &[Sent],
     alone_left: &mut usize,
-    provider: &dyn Provider,
+    provider: &'p dyn Provider,
     cx: &Context<'_>,
 ) -> Vec<usize> {
     let refused: Vec<usize> = sent
@@ -312,7 +323,7 @@ const fn prerequisite(message: String) -> Verdict {
 }
 
 /// Makes pending again what a settled read still shows and what may be repeated; says whether there is any.
-fn start_over(work: &mut Work, sent: &[Sent], cx: &Context<'_>) -> bool {
+fn start_over(work: &mut Work<'_>, sent: &[Sent], cx: &Context<'_>) -> bool {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return false;
     };

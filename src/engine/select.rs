@@ -3,12 +3,14 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    ask::{Entry, Selector},
-    contract::types::{Outcome, UnknownRole},
+    contract::{
+        reason::Reason,
+        types::{Outcome, UnknownRole},
+        warning::Warning,
+    },
     error::Error,
     provider::{Absence, Context, Grant, Identity, Provider},
-    reason::Reason,
-    warning::Warning,
+    request::{Entry, Selector},
 };
 
 use super::{
@@ -59,7 +61,7 @@ impl Selection {
         self.warnings.extend(other.warnings);
         self.role_ids.extend(other.role_ids);
         let rank = |decided: &Option<(Outcome, Option<Reason>, String)>| {
-            decided.as_ref().map(|(outcome, ..)| outcome::badness(*outcome))
+            decided.as_ref().map(|(outcome, ..)| outcome::severity(*outcome))
         };
         if rank(&other.decided) > rank(&self.decided) {
             self.decided = other.decided;
@@ -78,12 +80,12 @@ impl Selection {
 ///
 /// # Errors
 /// If a read that an entry needs fails: nothing was sent yet.
-pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work) -> Result<Vec<Selection>, Error> {
-    let mut selections = Vec::with_capacity(cx.ask.entries.len());
+pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
+    let mut selections = Vec::with_capacity(cx.request.entries.len());
     let mut first_fault = None;
     let mut undecided: usize = 0;
     let mut seen: HashMap<&Selector, usize> = HashMap::new();
-    for (position, entry) in cx.ask.entries.iter().enumerate() {
+    for (position, entry) in cx.request.entries.iter().enumerate() {
         let earlier = *seen.entry(entry.selector()).or_insert(position);
         if earlier != position {
             selections.push(Selection {
@@ -121,7 +123,7 @@ const MOST_GRANTS: usize = 2_000;
 const MOST_PROBES: usize = 1_000;
 
 /// Why the selected grants are too many for one call. Before the first write it is certain that the report fits.
-pub fn excess(work: &Work, selections: &[Selection]) -> Option<String> {
+pub fn excess(work: &Work<'_>, selections: &[Selection]) -> Option<String> {
     let probes = work.targets.iter().filter(|target| target.probe).count();
     let listed = selections
         .iter()
@@ -138,10 +140,10 @@ pub fn excess(work: &Work, selections: &[Selection]) -> Option<String> {
 async fn select_one(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &mut Work,
+    work: &mut Work<'_>,
     entry: &Entry,
 ) -> Result<Selection, Error> {
-    let selector = provider.resolve(entry.selector(), &work.before);
+    let selector = work.before.resolve(entry.selector());
     let selection = select_resolved(provider, cx, work, &selector).await?;
     Ok(Selection { selector, ..selection })
 }
@@ -149,7 +151,7 @@ async fn select_one(
 async fn select_resolved(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &mut Work,
+    work: &mut Work<'_>,
     selector: &Selector,
 ) -> Result<Selection, Error> {
     if selector.is_link && !provider.capability().organization_links {
@@ -174,13 +176,13 @@ async fn select_resolved(
         return Ok(refusal);
     }
     let direct = held.iter().filter(|grant| grant.is_direct()).count();
-    if cx.ask.strict_scope && direct > 1 {
+    if cx.request.strict_scope && direct > 1 {
         return Ok(Selection::refused(
             Reason::Ambiguous,
             format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
-    if cx.ask.strict_scope
+    if cx.request.strict_scope
         && direct == 1
         && let Some(doubt) = matched.not_visible
     {
@@ -198,11 +200,11 @@ async fn select_resolved(
         for part in selector.by_organization() {
             let is_held = |grant: &Grant| matching::grant(provider, &part, grant, &known) == Match::Is;
             if !held.iter().any(is_held) {
-                absences.push(provider.absence(cx, &part, &work.before).await?);
+                absences.push(work.before.absence(cx, &part).await?);
             }
         }
     }
-    if let Some((reason, message)) = provider.obstacle(selector, &work.before) {
+    if let Some((reason, message)) = work.before.blocked_by(selector) {
         absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);
@@ -223,7 +225,7 @@ async fn select_resolved(
 async fn known_roles(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    work: &mut Work,
+    work: &mut Work<'_>,
     selector: &Selector,
 ) -> Result<Rc<Known>, Error> {
     let nothing = Rc::clone(&work.directories.nothing);
@@ -231,7 +233,7 @@ async fn known_roles(
     if (selector.id.is_none() && selector.name.is_none()) || !needs_names {
         return Ok(nothing);
     }
-    work.directories.at(provider, cx, selector, &work.before).await
+    work.directories.at(cx, selector, &work.before).await
 }
 
 /// More unreadable rows than this are not looked at one by one: such a reading proves nothing.
@@ -245,7 +247,7 @@ struct Matched {
 }
 
 impl Matched {
-    fn of(provider: &dyn Provider, work: &Work, selector: &Selector, known: &Known) -> Self {
+    fn of(provider: &dyn Provider, work: &Work<'_>, selector: &Selector, known: &Known) -> Self {
         let mut matched = Self {
             held: Vec::new(),
             might_be: None,
@@ -332,7 +334,7 @@ fn is_known_by_name(held: &[Grant]) -> bool {
     held.iter().all(|grant| grant.known_as.identity != Identity::Id)
 }
 
-fn absent(cx: &Context<'_>, work: &mut Work, selector: &Selector, absence: Absence) -> Selection {
+fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: Absence) -> Selection {
     let not_held = |warnings| Selection {
         role_ids: selector.id.iter().cloned().collect(),
         warnings,
@@ -366,7 +368,7 @@ fn unclear(reason: Reason, message: String) -> Selection {
 
 /// What a role that the provider does not know counts as.
 fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
-    match cx.ask.unknown_role {
+    match cx.request.unknown_role {
         UnknownRole::NotFound => Selection::decided(Outcome::NotFound, Some(Reason::UnknownRole), message),
         UnknownRole::Absent => Selection {
             warnings: vec![Warning::UnknownRole.text()],

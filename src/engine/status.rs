@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::{
-    contract::types::{self, Failure, FailureKind, Outcome, RoleOutcome},
+    contract::{
+        reason::Reason,
+        timestamp,
+        types::{self, Failure, FailureKind, Outcome, RoleOutcome},
+    },
     error::{Error, FaultKind, ProviderAnswer},
-    reason::Reason,
-    timestamp,
 };
 
 use super::outcome::seconds_until;

@@ -12,7 +12,7 @@ use crate::{
     client::Backoff,
     contract::types::ViaKind,
     error::{Error, FaultKind},
-    provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Reading, Verdict},
+    provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict, reading::Reading},
 };
 
 use super::{Keys, ReadBack, Target, Work, matching, moment::Moment};
@@ -23,7 +23,7 @@ const ANSWER_RESERVE: Duration = Duration::from_millis(500);
 /// Reads back until the reading is settled and shows none of what was revoked, or waiting can no longer change the answer.
 ///
 /// `may_start_over`: the provider's sequence can be repeated, so that a grant that is still shown is not waited for.
-pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work, may_start_over: bool) {
+pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>, may_start_over: bool) {
     let transport = cx.client.transport();
     let verification = provider.verification();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
@@ -106,7 +106,7 @@ pub async fn read_back(provider: &dyn Provider, cx: &Context<'_>, work: &mut Wor
     }
 }
 
-fn note_what_is_gone(work: &mut Work, keys: &Keys) {
+fn note_what_is_gone(work: &mut Work<'_>, keys: &Keys) {
     for target in &mut work.targets {
         target.seen_gone |= target.needs_read_back() && !keys.has(&target.grant);
     }
@@ -121,7 +121,7 @@ pub fn has_settled(target: &Target, now: Moment, window: Duration) -> bool {
 /// answer worse.
 pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Duration) -> bool {
     let is_over_by_earlier = cx
-        .ask
+        .request
         .acknowledged_at
         .is_some_and(|earlier| earlier.saturating_add(window) <= now.wall);
     is_over_by_earlier || has_settled(target, now, window)
@@ -130,11 +130,11 @@ pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Du
 /// Unix time at which the staleness window of a target ends; `None` if nothing was sent.
 pub fn window_end(cx: &Context<'_>, target: &Target, window: Duration) -> Option<Duration> {
     let at = target.landed_at?.wall;
-    let since = cx.ask.acknowledged_at.map_or(at, |earlier| earlier.min(at));
+    let since = cx.request.acknowledged_at.map_or(at, |earlier| earlier.min(at));
     Some(since.saturating_add(window))
 }
 
-async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
+async fn wait_for_earliest(cx: &Context<'_>, work: &Work<'_>, earliest: Duration) {
     let transport = cx.client.transport();
     let now = Moment::now(transport);
     let passed = work
@@ -151,7 +151,7 @@ async fn wait_for_earliest(cx: &Context<'_>, work: &Work, earliest: Duration) {
 
 /// A read is settled if it covers at least as much as the first read, still shows every grant that this call left alone, and shows
 /// nothing new that may be one of the targets in another spelling.
-fn is_settled(provider: &dyn Provider, reading: &Reading, keys: &Keys, work: &Work) -> bool {
+fn is_settled(provider: &dyn Provider, reading: &Reading<'_>, keys: &Keys, work: &Work<'_>) -> bool {
     let going = Going::of(work);
     work.is_covered_by(reading)
         && work
@@ -166,7 +166,7 @@ fn is_settled(provider: &dyn Provider, reading: &Reading, keys: &Keys, work: &Wo
 const MOST_COMPARED: usize = 1_000_000;
 
 /// Whether a target that the reading does not show may stand there in another spelling.
-fn may_hide_a_target(provider: &dyn Provider, reading: &Reading, keys: &Keys, work: &Work) -> bool {
+fn may_hide_a_target(provider: &dyn Provider, reading: &Reading<'_>, keys: &Keys, work: &Work<'_>) -> bool {
     let missing: Vec<&Grant> = work
         .targets
         .iter()
@@ -189,7 +189,7 @@ fn may_hide_a_target(provider: &dyn Provider, reading: &Reading, keys: &Keys, wo
 }
 
 /// Whether anything should remain that a read-back can be held against.
-pub fn has_control(work: &Work) -> bool {
+pub fn has_control(work: &Work<'_>) -> bool {
     let going = Going::of(work);
     work.before.grants.iter().any(|grant| !going.takes(grant))
 }
@@ -210,7 +210,7 @@ struct Going<'a> {
 }
 
 impl<'a> Going<'a> {
-    fn of(work: &'a Work) -> Self {
+    fn of(work: &'a Work<'a>) -> Self {
         let mut going = Self::default();
         for target in work.targets.iter().filter(|target| target.needs_read_back()) {
             let grant = &target.grant;

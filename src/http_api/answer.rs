@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{contract::types::Success, json};
+use crate::contract::{json, types::Success};
 
 use super::{
     Envelope, Format, LeftOut,

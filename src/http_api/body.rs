@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{json::unique::Unique, transport::brief};
+use crate::{contract::json::unique::Unique, transport::brief};
 
 use super::{Checked, InboundBody, envelope::Rejection};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::bounded::LIMIT;
+use crate::contract::bounded::LIMIT;
 
 use super::normalized;
 

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 
 use crate::{
     account::{self, Secrets},
-    json::{self, unique},
+    contract::json::{self, unique},
     providers,
     transport::Task,
 };

@@ -10,13 +10,15 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::SideEffect,
-    json::{self, unique},
-    timestamp,
+    contract::{
+        json::{self, unique},
+        timestamp,
+        types::SideEffect,
+    },
     transport::brief,
 };
 
-use super::{Checked, Envelope, Host, envelope::Rejection, host::Setting, record};
+use super::{Checked, Envelope, Host, audit, envelope::Rejection, host::Setting};
 
 /// A bearer token, of which only the digest is known.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token
         Err(why) => Err(why),
     };
     read.map_err(|why| {
-        record::malformed_configuration(host, request_id, &format!("{name} is malformed: {}", brief(&why)));
+        audit::malformed_configuration(host, request_id, &format!("{name} is malformed: {}", brief(&why)));
         Rejection::new(
             500,
             "invalid_configuration",

@@ -3,8 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    contract::types::{Profile, SideEffect},
-    json, providers,
+    contract::{
+        json,
+        types::{Profile, SideEffect},
+    },
+    providers,
 };
 
 use super::answer::Answer;
@@ -255,7 +258,7 @@ mod tests {
     #[test]
     fn the_shortest_deadline_is_the_one_that_is_taken() {
         let deadline = &openapi()["components"]["schemas"]["Options"]["properties"]["deadline_ms"];
-        let shortest = u64::try_from(crate::ask::SHORTEST_DEADLINE.as_millis()).unwrap();
+        let shortest = u64::try_from(crate::request::SHORTEST_DEADLINE.as_millis()).unwrap();
         assert_eq!(deadline["minimum"], shortest);
     }
 

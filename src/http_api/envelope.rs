@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    contract::types::{Failure, FailureKind},
+    contract::{
+        json,
+        types::{Failure, FailureKind},
+    },
     error::Error,
-    json,
 };
 
 use super::{
@@ -219,10 +221,10 @@ const fn phrase(status: u16) -> &'static str {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::{
-        contract::types::{Outcome, ProviderAnswer, RoleOutcome},
+    use crate::contract::{
         reason::Reason,
-        unified::blank_user,
+        types::{Outcome, ProviderAnswer, RoleOutcome},
+        user::blank_user,
     };
 
     pub const EVERYTHING: LeftOut = LeftOut {

@@ -1,6 +1,7 @@
 //! The HTTP face: `POST /unified/user-directory/users/unassign-role` as a function from request to answer. It imports no WASI.
 
 mod answer;
+mod audit;
 mod auth;
 mod body;
 mod bounded;
@@ -13,7 +14,6 @@ mod names;
 mod normalized;
 mod parameters;
 mod query;
-mod record;
 mod remote;
 mod route;
 mod secret_name;
@@ -33,13 +33,13 @@ pub use crate::account::Secrets;
 
 use serde_json::{Map, Value};
 
-use crate::{account, body_sink::BodySink, contract::types};
+use crate::{account, client::body_sink::BodySink, contract::types};
 
-use self::{envelope::Rejection, parameters::Parameters, record::Record, streamed::StreamedAnswer};
+use self::{audit::Record, envelope::Rejection, parameters::Parameters, streamed::StreamedAnswer};
 
 /// Answers one request. The status is final before the first byte is sent.
 pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
-    let request_id = record::request_id(host, &inbound.headers);
+    let request_id = audit::request_id(host, &inbound.headers);
     let answer = match answer(host, inbound, &request_id, responder).await {
         Ok(Some(answer)) => answer,
         // It was streamed.
@@ -156,7 +156,7 @@ impl LeftOut {
         if self.remote_data || self.fields.iter().any(|field| field == "remote_data") {
             user.remote_data = None;
         }
-        match crate::json::user(user) {
+        match crate::contract::json::user(user) {
             Value::Object(fields) => fields,
             _ => Map::new(),
         }
@@ -183,7 +183,7 @@ type Checked<T> = Result<T, Rejection>;
 fn outcome_counts(outcomes: &[types::RoleOutcome]) -> String {
     let mut counts: Vec<(&'static str, usize)> = Vec::new();
     for entry in outcomes {
-        let name = crate::json::outcome_name(entry.outcome);
+        let name = crate::contract::json::outcome_name(entry.outcome);
         match counts.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count = count.saturating_add(1),
             None => counts.push((name, 1)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::timestamp;
+use crate::contract::timestamp;
 
 /// Fields that are null where they are absent …
 const SCALARS: &[&str] = &[

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    ask,
-    contract::types::{
-        EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole, Role,
-        SideEffect, StrictScope, UnknownRole,
+    contract::{
+        json,
+        types::{
+            EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole,
+            Role, SideEffect, StrictScope, UnknownRole,
+        },
     },
-    json, requested,
+    request::requested,
 };
 
 use super::{
@@ -36,7 +38,7 @@ impl Parameters {
         names::check(&body, Place::Body, "")?;
         let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
             .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
-        if ask::is_placeholder(&account) {
+        if crate::request::is_placeholder(&account) {
             return Err(Rejection::field(
                 "integrated_account_id",
                 format!(

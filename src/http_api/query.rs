@@ -205,7 +205,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{capability::Capability, pass_through, settings::General};
+    use crate::{account::settings::General, provider::capability::Capability, request::pass_through};
 
     #[test]
     fn reads_every_form_that_the_sdks_send() {

@@ -1,8 +1,8 @@
 //! Whether a failure is the provider's, or of the connection to it.
 
-use crate::{
-    contract::types::{Failure, FailureKind, Outcome},
+use crate::contract::{
     reason::Reason,
+    types::{Failure, FailureKind, Outcome},
 };
 
 /// The reasons that come from the provider. All others are decided by this service: guards, ambiguity, inheritance.

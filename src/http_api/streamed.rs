@@ -1,8 +1,8 @@
 //! The format `stream`: the provider's document goes to the client as it arrives.
 
-use crate::{body_sink::BodySink, contract::types::Success, transport::Task};
+use crate::{client::body_sink::BodySink, contract::types::Success, transport::Task};
 
-use super::{Responder, outcome_counts, record::Record, with_common_headers};
+use super::{Responder, audit::Record, outcome_counts, with_common_headers};
 
 /// An answer whose body is streamed.
 pub struct StreamedAnswer<'a> {

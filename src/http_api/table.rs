@@ -1,6 +1,6 @@
 //! Accounts as one JSON object, id to account.
 
-use crate::json::unique;
+use crate::contract::json::unique;
 
 /// One account's JSON text. The message of an error has no value in it: it may be a credential.
 ///

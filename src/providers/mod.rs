@@ -8,13 +8,14 @@ mod slack_enterprise;
 mod teamviewer;
 
 use crate::{
-    capability::Capability,
+    account::{
+        secret::Secret,
+        settings::{General, Settings},
+    },
     client::RateLimitPolicy,
     contract::types::{Account, Endpoint, Provider as Name},
     error::Error,
-    provider::Provider,
-    secret::Secret,
-    settings::{General, Settings},
+    provider::{Provider, capability::Capability},
 };
 
 /// An account, taken apart: its credentials are in the provider's own masked types.

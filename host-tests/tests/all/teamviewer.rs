@@ -2,6 +2,7 @@
 
 mod access;
 mod groups;
+mod lists;
 
 use std::time::Duration;
 

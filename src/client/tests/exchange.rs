@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use crate::{
+    account::secret::Secret,
     client::{Call, Client, Deadline, RateLimitPolicy, Repeat, USER_AGENT},
     error::{FaultKind, ProviderFault},
     fake::{FakeTransport, Reaction, Seen},
-    secret::Secret,
     transport::{Method, TransportError},
 };
 

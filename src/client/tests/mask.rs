@@ -7,9 +7,9 @@ use base64::{
 use proptest::prelude::*;
 
 use crate::{
+    account::secret::{MASK, Secret},
     client::{Answer, mask::Mask},
     error::{ANSWER_LIMIT, FaultKind},
-    secret::{MASK, Secret},
 };
 
 fn mask(secret: &str) -> Mask {

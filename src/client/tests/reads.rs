@@ -6,9 +6,9 @@ use futures_util::future::{join, join_all};
 
 use super::fake::{FakeTransport, Reaction, Seen};
 use crate::{
+    account::secret::Secret,
     client::{Call, Client, Deadline, Elements, RateLimitPolicy, Repeat},
     error::{FaultKind, ProviderFault},
-    secret::Secret,
     transport::{Method, TransportError},
 };
 

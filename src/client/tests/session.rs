@@ -9,9 +9,9 @@ use futures_util::future::{join, join_all};
 
 use super::fake::{FakeTransport, Reaction, Seen};
 use crate::{
+    account::secret::Secret,
     client::{AccountKey, Answer, CachedToken, Caches, Call, Client, Deadline, RateLimitPolicy, send_with_token},
     error::{FaultKind, ProviderFault},
-    secret::Secret,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

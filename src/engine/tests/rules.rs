@@ -288,7 +288,10 @@ fn unverified_is_a_success_only_if_it_is_accepted_and_the_role_is_still_listed()
     case.provider.verification.window = seconds(90);
     case.options.accept_unverified = true;
     let success = case.ask(&["a"]).unwrap();
-    assert_eq!(crate::json::outcome_name(success.outcomes[0].outcome), "unverified");
+    assert_eq!(
+        crate::contract::json::outcome_name(success.outcomes[0].outcome),
+        "unverified"
+    );
     assert_eq!(success.user.roles.len(), 1);
 }
 

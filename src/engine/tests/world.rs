@@ -9,21 +9,23 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    ask::{Ask, Selector},
-    capability::Capability,
+    account::settings::General,
     client::{Caches, Call, RateLimitPolicy, Repeat},
-    contract::types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
-    engine::{self, NoTrail},
+    contract::{
+        reason::Reason,
+        types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
+        user::blank_user,
+    },
+    engine::{self, NoAudit},
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
-        Planned, Principal, Provider, Reading, UnreadRow, Verdict, Verification, Write,
+        Planned, Principal, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
+        capability::Capability,
     },
-    reason::Reason,
-    settings::General,
-    transport::{Method, Task},
-    unified::blank_user,
+    request::{Selector, ValidatedRequest},
+    transport::Method,
 };
 
 /// What the far end really holds, and how it behaves.
@@ -183,18 +185,18 @@ impl Case {
                 .organizations
                 .iter()
                 .cloned()
-                .filter_map(crate::requested::organization_selector)
+                .filter_map(crate::request::requested::organization_selector)
                 .collect(),
             workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
         let caches = Caches::default();
-        let ask = Ask::validate(request, self.options.clone(), &self.general, &self.provider)
+        let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
         let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
         self.transport
-            .run(engine::run(&self.provider, &cx, &self.general, &NoTrail))
+            .run(engine::run(&self.provider, &cx, &self.general, &NoAudit))
     }
 
     /// What is really held.
@@ -258,7 +260,7 @@ fn asked(text: &str) -> Role {
 pub fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
     entries(answer)
         .iter()
-        .map(|entry| crate::json::outcome_name(entry.outcome))
+        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
         .collect()
 }
 
@@ -349,7 +351,9 @@ impl World {
     }
 }
 
-impl Provider for Fake {
+impl Backend for Fake {
+    type Detail = ();
+
     fn capability(&self) -> &'static Capability {
         &CAPABILITY
     }
@@ -358,28 +362,28 @@ impl Provider for Fake {
         self.verification
     }
 
-    fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
-        Box::pin(async { Ok(cx.ask.user.clone()) })
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
+        Ok(cx.request.user.clone())
     }
 
-    fn read<'a>(&'a self, cx: &'a Context<'a>, _user: &'a str) -> Task<'a, Result<Reading, Error>> {
-        Box::pin(async {
-            let answer = cx.client.send(&Call::get("https://fake.test/user")).await?;
-            if !answer.is_success() {
-                return Err(answer.fault(answer.fault_kind(), "read refused").into());
-            }
-            let document: Value = answer.json("the user")?;
-            let grants = document["grants"]
-                .as_array()
-                .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "no grants"))?
-                .iter()
-                .map(|grant| self.grant(grant.as_str().unwrap()))
-                .collect::<Vec<_>>();
-            let (lost, grants): (Vec<Grant>, Vec<Grant>) = grants
-                .into_iter()
-                .partition(|grant| grant.role_id == "a" && self.unread_after_write.get() && cx.client.wrote());
-            let lost = lost.into_iter().map(|_| UnreadRow::new("null"));
-            Ok(Reading {
+    async fn read(&self, cx: &Context<'_>, _user: &str) -> Result<(Snapshot, ()), Error> {
+        let answer = cx.client.send(&Call::get("https://fake.test/user")).await?;
+        if !answer.is_success() {
+            return Err(answer.fault(answer.fault_kind(), "read refused").into());
+        }
+        let document: Value = answer.json("the user")?;
+        let grants = document["grants"]
+            .as_array()
+            .ok_or_else(|| answer.fault(FaultKind::BadAnswer, "no grants"))?
+            .iter()
+            .map(|grant| self.grant(grant.as_str().unwrap()))
+            .collect::<Vec<_>>();
+        let (lost, grants): (Vec<Grant>, Vec<Grant>) = grants
+            .into_iter()
+            .partition(|grant| grant.role_id == "a" && self.unread_after_write.get() && cx.client.wrote());
+        let lost = lost.into_iter().map(|_| UnreadRow::new("null"));
+        Ok((
+            Snapshot {
                 unread: self.unread.iter().cloned().chain(lost).collect(),
                 other_ids: self.other_ids.clone(),
                 is_sparse: document["is_sparse"] == true,
@@ -389,51 +393,51 @@ impl Provider for Fake {
                 documents: vec![("user", document.to_string())],
                 unreadable: texts(&document["unreadable"]),
                 warnings: Vec::new(),
-                detail: Box::new(()),
-            })
-        })
+            },
+            (),
+        ))
     }
 
-    fn absence<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        selector: &'a Selector,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(async move {
-            let id = selector.label();
-            Ok(match id {
-                _ if selector
-                    .organizations
-                    .iter()
-                    .any(|at| self.blind_at.contains(&at.as_str())) =>
-                {
-                    Absence::Unclear {
-                        reason: Reason::NotVisible,
-                        message: String::from("not visible"),
-                    }
-                }
-                "broken" => {
-                    let answer = cx.client.send(&Call::get("https://fake.test/directory")).await?;
-                    return Err(answer.fault(answer.fault_kind(), "the directory is closed").into());
-                }
-                "blind" => Absence::Unclear {
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        _snapshot: &Snapshot,
+        (): &(),
+    ) -> Result<Absence, Error> {
+        let id = selector.label();
+        Ok(match id {
+            _ if selector
+                .organizations
+                .iter()
+                .any(|at| self.blind_at.contains(&at.as_str())) =>
+            {
+                Absence::Unclear {
                     reason: Reason::NotVisible,
                     message: String::from("not visible"),
-                },
-                _ if self.probe => Absence::Probe(vec![self.grant(&format!("{id}@o1"))]),
-                "a" | "b" | "c" | "d" => Absence::Proven,
-                _ => Absence::NotFound(format!("no role {id}")),
-            })
+                }
+            }
+            "broken" => {
+                let answer = cx.client.send(&Call::get("https://fake.test/directory")).await?;
+                return Err(answer.fault(answer.fault_kind(), "the directory is closed").into());
+            }
+            "blind" => Absence::Unclear {
+                reason: Reason::NotVisible,
+                message: String::from("not visible"),
+            },
+            _ if self.probe => Absence::Probe(vec![self.grant(&format!("{id}@o1"))]),
+            "a" | "b" | "c" | "d" => Absence::Proven,
+            _ => Absence::NotFound(format!("no role {id}")),
         })
     }
 
-    fn directory<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _selector: &'a Selector,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Directory, Error>> {
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        _selector: &Selector,
+        _snapshot: &Snapshot,
+        (): &(),
+    ) -> Result<Directory, Error> {
         let roles = self.directory.iter().map(|&(id, name)| KnownRole {
             id: id.to_owned(),
             name: Some(name.to_owned()),
@@ -442,23 +446,24 @@ impl Provider for Fake {
             roles: roles.collect(),
             coverage: self.coverage.clone(),
         };
-        Box::pin(async { Ok(directory) })
+        Ok(directory)
     }
 
-    fn consequences<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _reading: &'a Reading,
-        _targets: &'a [Grant],
-    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(async { Ok(self.consequences.clone()) })
+    async fn consequences(
+        &self,
+        _cx: &Context<'_>,
+        _snapshot: &Snapshot,
+        (): &(),
+        _targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        Ok(self.consequences.clone())
     }
 
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(async { Ok(self.own.clone()) })
+    async fn credential_owner(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {
+        Ok(self.own.clone())
     }
 
-    fn plan(&self, _ask: &Ask, _user: &str, _reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, _ask: &ValidatedRequest, _user: &str, (): &(), targets: &[Planned<'_>]) -> Vec<Write> {
         let write = |targets: Vec<(usize, String)>| Write {
             call: Call::write(
                 Method::Post,
@@ -490,37 +495,29 @@ impl Provider for Fake {
         writes
     }
 
-    fn send<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        write: &'a Write,
-        _grants: &'a [&'a Grant],
-        _reading: &'a Reading,
-    ) -> Task<'a, Vec<Verdict>> {
-        Box::pin(async {
-            let verdict = match cx.client.send(&write.call).await {
-                Err(fault) => cx.fault(&fault),
-                Ok(answer) if answer.is_success() => Verdict::Acknowledged,
-                Ok(answer) if answer.status == 409 => Verdict::NotSent {
-                    reason: Reason::ConcurrentChange,
-                    message: String::from("the set has changed"),
-                },
-                Ok(answer) if answer.status == 400 && write.targets.len() == 1 => Verdict::UnknownRole {
-                    message: String::from("unknown role"),
-                },
-                Ok(answer) => {
-                    let fault = crate::error::ProviderFault {
-                        retry_after: cx.client.retry_after(&answer),
-                        ..answer.fault(answer.fault_kind(), "revoke refused")
-                    };
-                    cx.fault(&fault)
-                }
-            };
-            vec![verdict; write.targets.len()]
-        })
+    async fn send(&self, cx: &Context<'_>, write: &Write, _grants: &[&Grant], (): &()) -> Vec<Verdict> {
+        let verdict = match cx.client.send(&write.call).await {
+            Err(fault) => cx.fault(&fault),
+            Ok(answer) if answer.is_success() => Verdict::Acknowledged,
+            Ok(answer) if answer.status == 409 => Verdict::NotSent {
+                reason: Reason::ConcurrentChange,
+                message: String::from("the set has changed"),
+            },
+            Ok(answer) if answer.status == 400 && write.targets.len() == 1 => Verdict::UnknownRole {
+                message: String::from("unknown role"),
+            },
+            Ok(answer) => {
+                let fault = crate::error::ProviderFault {
+                    retry_after: cx.client.retry_after(&answer),
+                    ..answer.fault(answer.fault_kind(), "revoke refused")
+                };
+                cx.fault(&fault)
+            }
+        };
+        vec![verdict; write.targets.len()]
     }
 
-    fn unify(&self, reading: &Reading) -> User {
+    fn unify(&self, reading: &Snapshot, (): &()) -> User {
         User {
             roles: reading
                 .grants

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use crate::{
-    contract::types::{
+use crate::contract::{
+    types::{
         Email, Failure, FailureKind, GrantOutcome, Group, License, Organization, Outcome, Phone, PlannedRequest,
         ProviderAnswer, Role, RoleOutcome, Scope, Success, Url, User, Via, ViaKind, Workspace,
     },
-    unified::blank_user,
+    user::blank_user,
 };
 
 use crate::http_api::{

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
-    contract::types::UnknownRole,
+    contract::{reason::Reason, types::UnknownRole, warning::Warning},
     error::Error,
     naming::{same, skeleton},
-    provider::{Absence, Context, Coverage, Directory, KnownRole},
-    reason::Reason,
-    warning::Warning,
+    provider::{Absence, Context, Coverage, KnownRole, role_index::RoleIndex},
+    request::Selector,
 };
 
 use super::{
@@ -33,29 +31,26 @@ pub async fn absence(
             pair.product_id
         )));
     }
-    let Directory { roles, coverage } = memory.directory(config, cx).await?;
-    let called: Vec<&KnownRole> = roles
-        .iter()
-        .filter(|role| selector.names(&role.id, role.name.as_deref()))
-        .collect();
+    let index = memory.directory(config, cx).await?;
+    let called = index.meant_by(selector);
     if let Some(mismatch) = mismatch(selector, &called) {
         return Ok(mismatch);
     }
     let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     // An id has one role; behind the roles that are listed, another one may have the name.
-    if let Coverage::Partial(why) = coverage
+    if let Coverage::Partial(why) = &index.directory.coverage
         && (ids.is_empty() || (ids.len() == 1 && selector.id.is_none()))
     {
         return Ok(not_visible(why));
     }
     // A role that the directory does not know counts as absent only if nothing is left that could be it.
-    let may_be_absent = ids.len() == 1 || cx.ask.unknown_role == UnknownRole::Absent;
+    let may_be_absent = ids.len() == 1 || cx.request.unknown_role == UnknownRole::Absent;
     if let Some(doubt) = detail.doubt.as_ref().filter(|_| may_be_absent) {
         return Ok(not_visible(doubt));
     }
     if let [role] = ids.as_slice()
-        && let Some(pair) = contradicting_pair(role, selector, &roles, &detail.pairs)
+        && let Some(pair) = contradicting_pair(role, selector, &index, &detail.pairs)
     {
         return Ok(not_visible(format!(
             "BlackLine shows the role `{}`, which is held, by the name of the role `{role}`",
@@ -80,15 +75,12 @@ pub async fn unlisted(
     memory: &Memory,
     detail: &Detail,
 ) -> Result<Option<String>, Error> {
-    let Directory { roles, coverage } = memory.directory(config, cx).await?;
-    if coverage != Coverage::Whole {
+    let index = memory.directory(config, cx).await?;
+    if index.directory.coverage != Coverage::Whole {
         return Ok(None);
     }
-    let is_known: BTreeSet<&str> = roles.iter().map(|role| role.id.as_str()).collect();
-    let unlisted = detail
-        .pairs
-        .iter()
-        .find(|pair| !is_known.contains(pair.role_id.as_str()));
+    let is_listed = |pair: &Pair| index.with_id(&pair.role_id).next().is_some();
+    let unlisted = detail.pairs.iter().find(|pair| !is_listed(pair));
     Ok(unlisted.map(|pair| {
         format!(
             "BlackLine's list of roles lacks the role `{}`, which is held",
@@ -98,10 +90,13 @@ pub async fn unlisted(
 }
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
-fn contradicting_pair<'a>(role: &str, selector: &Selector, roles: &[KnownRole], pairs: &'a [Pair]) -> Option<&'a Pair> {
+fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, pairs: &'a [Pair]) -> Option<&'a Pair> {
     let names = |id: &str| -> BTreeSet<String> {
-        let roles = roles.iter().filter(|known| known.id == id);
-        roles.filter_map(|known| known.name.as_deref()).map(skeleton).collect()
+        index
+            .with_id(id)
+            .filter_map(|known| known.name.as_deref())
+            .map(skeleton)
+            .collect()
     };
     let own = names(role);
     pairs.iter().find(|pair| {

@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Entry, Selector, is_placeholder},
-    backend::Backend,
-    capability::Capability,
+    account::secret::Secret,
     client::Call,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Reading, Verdict, Verification,
-        Write,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Snapshot, Verdict, Verification,
+        Write, backend::Backend, capability::Capability,
     },
-    reason::Reason,
-    secret::Secret,
+    request::{Entry, Selector, ValidatedRequest, is_placeholder},
 };
 
 use super::{
@@ -64,7 +61,7 @@ impl Backend for BlackLine {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             Field::User if value.contains('@') => Ok(value.to_owned()),
             Field::User => ids::number(value)
@@ -105,7 +102,7 @@ impl Backend for BlackLine {
         find::user_id(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -113,7 +110,7 @@ impl Backend for BlackLine {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         absence::absence(&self.config, cx, &self.memory, selector, detail).await
@@ -129,17 +126,17 @@ impl Backend for BlackLine {
         &self,
         cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(self.memory.directory(&self.config, cx).await?)
+        Ok(self.memory.directory(&self.config, cx).await?.directory.clone())
     }
 
     /// There are none. What cannot be done while roles may be held that are not shown ends here, before anything is planned.
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -156,7 +153,7 @@ impl Backend for BlackLine {
             return Ok(Vec::new());
         };
         let is_unscoped = |grant: &Grant| {
-            let mut selectors = cx.ask.entries.iter().map(Entry::selector);
+            let mut selectors = cx.request.entries.iter().map(Entry::selector);
             selectors.any(|selector| {
                 let may_mean = selector.id.as_ref().is_none_or(|id| *id == grant.role_id);
                 selector.workspace.is_none() && may_mean
@@ -164,7 +161,7 @@ impl Backend for BlackLine {
         };
         let why = if replaces {
             "a new set might lack roles that are held"
-        } else if cx.ask.strict_scope && targets.iter().any(is_unscoped) {
+        } else if cx.request.strict_scope && targets.iter().any(is_unscoped) {
             "whether the role is held in only one product cannot be told"
         } else {
             return Ok(Vec::new());
@@ -176,7 +173,12 @@ impl Backend for BlackLine {
     }
 
     /// The API user is known by its login. A client that acts for itself is no user.
-    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn credential_owner(
+        &self,
+        _cx: &Context<'_>,
+        reading: &Snapshot,
+        detail: &Detail,
+    ) -> Result<Principal, Error> {
         if self.config.grant == GrantType::ClientCredentials {
             return Ok(Principal::NoUser);
         }
@@ -192,7 +194,7 @@ impl Backend for BlackLine {
         })
     }
 
-    fn plan(&self, _ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, _ask: &ValidatedRequest, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         self.writes(detail, targets)
     }
 
@@ -206,7 +208,7 @@ impl Backend for BlackLine {
         Some((Call::get(self.config.base.join(&path)), token))
     }
 
-    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, |role| self.memory.name_of(role))
     }
 }

@@ -8,11 +8,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::{
+    account::{
+        secret::Secret,
+        settings::{General, Settings},
+    },
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, PasswordCredentials},
     error::Error,
-    secret::Secret,
-    settings::{General, Settings},
 };
 
 use super::{capability::CAPABILITY, paths::Paths};

@@ -2,10 +2,10 @@
 
 use crate::{
     client::Call,
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -20,7 +20,7 @@ const USERS_PAGE: usize = 10_000;
 
 /// The id of the one user that the request means.
 pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }
@@ -42,7 +42,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
 pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
     let url = config.base.join(&Paths::of_user(&config.paths.user, id));
     let answer = core::send(config, cx, &Call::get(url), Effort::Full).await?;
-    // Reading one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
+    // Snapshot one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
     if matches!(answer.status, 404 | 405) {
         return user_by_search(config, cx, id).await;
     }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use crate::{
     client::lenient::{Text, Word},
-    contract::types::{self, Email, Phone, Role, Scope},
+    contract::{
+        types::{self, Email, Phone, Role, Scope},
+        user::blank_user,
+    },
     provider::{Grant, GrantKind, Held, KnownAs},
-    unified::blank_user,
 };
 
 use super::{documents::Pair, read::Detail};

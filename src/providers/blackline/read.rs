@@ -4,16 +4,17 @@ use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
     pin::pin,
+    rc::Rc,
     time::Duration,
 };
 
 use futures_util::future::{self, Either};
 
 use crate::{
-    ask::Entry,
+    contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Coverage, Directory, KnownRole, Reading, UnreadRow},
-    warning::Warning,
+    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow, role_index::RoleIndex},
+    request::Entry,
 };
 
 use super::{
@@ -49,7 +50,7 @@ pub struct Detail {
 #[derive(Default)]
 pub struct Memory {
     /// The directory of roles, or why it could not be read, once it was asked for.
-    directory: RefCell<Option<Result<Directory, ProviderFault>>>,
+    directory: RefCell<Option<Result<Rc<RoleIndex>, ProviderFault>>>,
     /// Teams and entities of the user, once they were asked for: no write here changes them.
     memberships: RefCell<Option<Memberships>>,
     /// The most rows that a read of the pairs showed.
@@ -89,12 +90,13 @@ impl Detail {
 }
 
 impl Memory {
-    pub async fn directory(&self, config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
+    pub async fn directory(&self, config: &Config, cx: &Context<'_>) -> Result<Rc<RoleIndex>, ProviderFault> {
         let known = self.directory.borrow().clone();
         if let Some(directory) = known {
             return directory;
         }
         let read = directory(config, cx).await;
+        let read = read.map(|directory| Rc::new(RoleIndex::new(directory)));
         *self.directory.borrow_mut() = Some(read.clone());
         read
     }
@@ -102,8 +104,8 @@ impl Memory {
     /// The name that the directory has for a role, if it was read.
     pub fn name_of(&self, role: &str) -> Option<String> {
         let directory = self.directory.borrow();
-        let roles = &directory.as_ref()?.as_ref().ok()?.roles;
-        roles.iter().find(|known| known.id == role)?.name.clone()
+        let index = directory.as_ref()?.as_ref().ok()?;
+        index.name_of(role).map(str::to_owned)
     }
 
     pub async fn pairs(&self, config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {
@@ -132,11 +134,11 @@ impl Memory {
 }
 
 /// A fresh and complete read.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) -> Result<(Snapshot, Detail), Error> {
     core::sign_in(config, cx).await?;
     let by_name = async {
         // Who else has the name is asked in any case.
-        let mut selectors = cx.ask.entries.iter().map(Entry::selector);
+        let mut selectors = cx.request.entries.iter().map(Entry::selector);
         if selectors.any(|selector| selector.id.is_none() && selector.name.is_some()) {
             drop(memory.directory(config, cx).await);
         }
@@ -164,7 +166,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         pairs: pairs.clone(),
         user,
     };
-    let reading = Reading {
+    let reading = Snapshot {
         grants: pairs.iter().map(|pair| mapping::grant(pair, &names)).collect(),
         unread,
         other_ids: Vec::new(),
@@ -177,7 +179,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         is_sparse: false,
         unreadable: unreadable.map(|_| FURTHER_PAIRS.to_owned()).collect(),
         warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
-        detail: Box::new(()),
     };
     Ok((reading, detail))
 }

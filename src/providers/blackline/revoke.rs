@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat},
+    contract::reason::Reason,
     error::{FaultKind, ProviderAnswer},
     provider::{Context, Grant, Planned, Verdict, Write},
-    reason::Reason,
     transport::Method,
 };
 

@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use crate::{
-    ask::Selector,
+    contract::{reason::Reason, warning::Warning},
     error::{Error, ProviderFault},
     naming::same,
     provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
-    reason::Reason,
-    warning::Warning,
+    request::Selector,
 };
 
 use super::{
@@ -139,7 +138,7 @@ async fn of_id(
                 message: format!("no role has the id `{id}`, and `{}` may be meant", like.id),
             });
         }
-        if cx.ask.dry_run && known.is_whole() && places.hidden.is_empty() {
+        if cx.request.dry_run && known.is_whole() && places.hidden.is_empty() {
             return Ok(Absence::NotFound(format!(
                 "CrowdStrike's directory has no role `{id}`; only revoking it would prove that"
             )));

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
-    provider::{Absence, Context, Directory, Field, Grant, Planned, Reading, Verdict, Verification, Write},
-    reason::Reason,
+    provider::{
+        Absence, Context, Directory, Field, Grant, Planned, Snapshot, Verdict, Verification, Write, backend::Backend,
+        capability::Capability,
+    },
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -59,7 +59,7 @@ impl Backend for CrowdStrike {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             Field::User => Ok(ids::user(value)),
             Field::Organization => Cid::parse(value).map(|cid| cid.to_string()),
@@ -71,7 +71,7 @@ impl Backend for CrowdStrike {
         find::find(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -88,7 +88,7 @@ impl Backend for CrowdStrike {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let named: Vec<Cid> = selector
@@ -104,7 +104,7 @@ impl Backend for CrowdStrike {
         Ok(listed.directory.clone())
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
+    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
         let is_unscoped = selector.organizations.is_empty();
         let why = is_unscoped.then(|| absence::why_open(detail)).flatten()?;
         Some((Reason::NotVisible, why))
@@ -114,13 +114,13 @@ impl Backend for CrowdStrike {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         absence::of(&self.config, &self.directories, cx, selector, detail).await
     }
 
-    fn plan(&self, ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         revoke::plan(&self.config, ask, detail, targets)
     }
 
@@ -137,7 +137,7 @@ impl Backend for CrowdStrike {
         sending.verdicts(&self.revokes).await
     }
 
-    fn unify(&self, _reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail)
     }
 }

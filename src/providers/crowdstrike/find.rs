@@ -9,10 +9,10 @@ use crate::{
         Call, QueryBuilder,
         lenient::{Id, Row},
     },
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     naming::same,
     provider::Context,
-    reason::Reason,
     transport::Method,
 };
 
@@ -38,7 +38,7 @@ pub struct Found {
 /// # Errors
 /// [`Error::UserNotFound`] once both calls were asked; [`Error::Refused`] for several users, or one with another login.
 pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(ids::user(wanted));
     }

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use crate::{
     client::lenient::{Row, Rows, Text},
-    contract::types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
+    contract::{
+        timestamp,
+        types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
+        user::blank_user,
+        warning::Warning,
+    },
     naming::same,
     provider::{Grant, GrantKind, Held, KnownAs, UnreadRow},
-    timestamp,
-    unified::blank_user,
-    warning::Warning,
 };
 
 use super::{

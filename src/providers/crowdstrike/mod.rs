@@ -19,10 +19,10 @@ mod tests;
 use std::time::Duration;
 
 use crate::{
+    account::settings::{General, Settings},
     client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
-    settings::{General, Settings},
 };
 
 use super::Opened;

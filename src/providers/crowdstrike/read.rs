@@ -8,10 +8,10 @@ use std::{
 use futures_util::{StreamExt, future::join, stream};
 
 use crate::{
-    ask::Entry,
+    contract::warning::Warning,
     error::{Error, ProviderFault},
-    provider::{Context, Reading, UnreadRow},
-    warning::Warning,
+    provider::{Context, Snapshot, UnreadRow},
+    request::Entry,
 };
 
 use super::{
@@ -68,7 +68,7 @@ const CONCURRENT_READS: usize = 8;
 ///
 /// # Errors
 /// [`Error::UserNotFound`]; a list that fails, unless only the entries that name its CID need it.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Snapshot, Detail), Error> {
     let found = find::user(config, cx, uuid).await?;
     let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
     let places = places(cx, home.as_ref());
@@ -132,7 +132,11 @@ impl Lists {
 /// The home CID and those that the request names, each once.
 fn places(cx: &Context<'_>, home: Option<&Cid>) -> Vec<Cid> {
     let mut seen = HashSet::new();
-    let named = cx.ask.entries.iter().flat_map(|entry| &entry.selector().organizations);
+    let named = cx
+        .request
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.selector().organizations);
     home.cloned()
         .into_iter()
         .chain(named.filter_map(|cid| Cid::parse(cid).ok()))
@@ -147,9 +151,9 @@ fn assemble(
     view: Option<Cid>,
     in_view: Vec<RawRow>,
     lists: Vec<(Cid, List)>,
-) -> Result<(Reading, Detail), Error> {
+) -> Result<(Snapshot, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
-    let has_unscoped = cx.ask.entries.iter().any(is_unscoped);
+    let has_unscoped = cx.request.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();
@@ -189,7 +193,7 @@ fn assemble(
         view_gap: None,
         places,
     };
-    let reading = Reading {
+    let reading = Snapshot {
         grants: detail.held.iter().map(mapping::grant).collect(),
         unread,
         emails: mapping::email(&detail.user)
@@ -202,7 +206,6 @@ fn assemble(
         is_sparse: false,
         unreadable,
         warnings,
-        detail: Box::new(()),
     };
     Ok((reading, detail))
 }

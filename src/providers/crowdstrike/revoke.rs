@@ -8,11 +8,11 @@ use std::{
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    ask::Ask,
     client::{Answer, Call, Repeat},
+    contract::reason::Reason,
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, Planned, Verdict, Write},
-    reason::Reason,
+    request::ValidatedRequest,
     transport::Method,
 };
 
@@ -49,7 +49,7 @@ impl Default for Revokes {
 
 /// The requests by CID, what is held and what is only probed each for themselves, and one for each role that is likely to be
 /// refused: the call is atomic.
-pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+pub fn plan(config: &Config, ask: &ValidatedRequest, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
     let write = |cid: &str, roles: &[(usize, &str)]| {
         let ids: Vec<&str> = roles.iter().map(|(_, id)| *id).collect();
         let call = Call::write(
@@ -85,7 +85,7 @@ pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]
     writes
 }
 
-fn body(ask: &Ask, detail: &Detail, cid: &str, role_ids: &[&str]) -> Option<Vec<u8>> {
+fn body(ask: &ValidatedRequest, detail: &Detail, cid: &str, role_ids: &[&str]) -> Option<Vec<u8>> {
     let action = RoleAction {
         action: "revoke",
         cid,
@@ -168,7 +168,7 @@ impl Sending<'_> {
         }
         let cid = grant.scope.organization.as_deref().unwrap_or_default();
         let call = Call {
-            body: body(self.cx.ask, self.detail, cid, &[&grant.role_id]),
+            body: body(self.cx.request, self.detail, cid, &[&grant.role_id]),
             ..self.write.call.clone()
         };
         match core::send(self.config, self.cx, &call).await {

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
-    contract::types::User,
+    contract::{reason::Reason, types::User},
     error::Error,
     provider::{
-        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Snapshot, Verdict,
+        Verification, Write, backend::Backend, capability::Capability,
     },
-    reason::Reason,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -56,7 +53,7 @@ impl Backend for ElasticCloud {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             Field::Group if !PROJECTS.contains(&value) => Err(String::from(
                 "must be a kind of project: elasticsearch, observability or security",
@@ -74,19 +71,19 @@ impl Backend for ElasticCloud {
         read::find_user(&self.config, cx, &self.memory).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
-        absence::obstacle(selector, detail)
+    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+        absence::blocked_by::of(selector, detail)
     }
 
     async fn absence(
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(selector, detail))
@@ -109,7 +106,7 @@ impl Backend for ElasticCloud {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let group = selector.group.as_deref();
@@ -131,14 +128,14 @@ impl Backend for ElasticCloud {
     async fn consequences(
         &self,
         _cx: &Context<'_>,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
         Ok(revoke::consequences(detail, targets))
     }
 
-    fn plan(&self, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         revoke::plan(&self.config, ask, user, detail, targets)
     }
 
@@ -146,7 +143,7 @@ impl Backend for ElasticCloud {
         revoke::send(&self.config, cx, write, grants.len()).await
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(reading, detail)
     }
 }

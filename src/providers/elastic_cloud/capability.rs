@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{capability::Capability, contract::types::SideEffect};
+use crate::{contract::types::SideEffect, provider::capability::Capability};
 
 /// The provider's row of the matrix.
 pub const CAPABILITY: Capability = Capability {

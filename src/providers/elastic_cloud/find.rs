@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::{
     client::{Answer, Elements, lenient::Row},
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -57,7 +57,7 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
         return Ok(id.clone());
     }
     let named: BTreeSet<&String> = cx
-        .ask
+        .request
         .entries
         .iter()
         .flat_map(|entry| &entry.selector().organizations)
@@ -79,7 +79,7 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
 
 /// The id of the one user who is asked for, and the scan that found them.
 pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Result<(String, Scan), Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     let scan = scan(config, cx, organization, wanted).await?;
     let ids: Vec<String> = scan.ids().into_iter().map(str::to_owned).collect();
     let mut ids = ids.into_iter();
@@ -161,7 +161,7 @@ fn is_admin(member: &Member) -> bool {
 
 /// An invitation is no membership, and its roles cannot be taken away one by one.
 async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Error {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     let invited = if wanted.contains('@') {
         invitation(config, cx, organization, wanted).await
     } else {

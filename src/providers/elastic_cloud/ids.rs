@@ -76,17 +76,14 @@ pub fn normalized(id: &str) -> String {
 
 /// Whether two texts are one id. Letter case, `-` and `_` say nothing in a published id; everything else is compared exactly.
 pub fn is_same_id(one: &str, other: &str) -> bool {
-    let split = |id: &'_ str| -> (String, Option<String>) {
-        id.split_once('+').map_or_else(
-            || (id.to_owned(), None),
-            |(role, custom)| (role.to_owned(), Some(custom.to_owned())),
-        )
-    };
-    if one == other {
-        return true;
-    }
     let ((role, custom), (other_role, other_custom)) = (split(one), split(other));
-    custom == other_custom && published(&role).is_some_and(|role| published(&other_role) == Some(role))
+    one == other || (custom == other_custom && published(role).is_some_and(|role| published(other_role) == Some(role)))
+}
+
+/// A role, and the application roles with it.
+fn split(id: &str) -> (&str, Option<&str>) {
+    id.split_once('+')
+        .map_or((id, None), |(role, custom)| (role, Some(custom)))
 }
 
 /// The published role of a whole id, in any spelling.
@@ -164,7 +161,7 @@ pub fn spelled(id: &str) -> String {
     id.trim().to_lowercase().replace('_', "-")
 }
 
-/// Whether a role only carries application roles where it has some: a project's viewer.
+/// Whether a role, if it has application roles, only carries them: a project's viewer.
 pub fn is_carrier(kind: &str, role: &str) -> bool {
     PROJECTS.contains(&kind) && bare(kind, role) == Some("viewer")
 }

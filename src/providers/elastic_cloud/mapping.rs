@@ -1,16 +1,18 @@
 //! From a member's element to the unified user.
 
 use crate::{
-    contract::types::{self, Email, Organization, Role, Workspace},
-    provider::{Grant, Reading},
-    unified::blank_user,
+    contract::{
+        types::{self, Email, Organization, Role, Workspace},
+        user::blank_user,
+    },
+    provider::{Grant, Snapshot},
 };
 
 use super::{assignments::ALL, read::Detail};
 
 /// The unified user. A member is active: the list has no status. Roles are never shown partly: where a list was not shown, they are
 /// left out.
-pub fn user(reading: &Reading, detail: &Detail) -> types::User {
+pub fn user(reading: &Snapshot, detail: &Detail) -> types::User {
     let Detail {
         member,
         organization,

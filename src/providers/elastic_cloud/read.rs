@@ -9,12 +9,14 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    ask::{Ask, Selector},
-    contract::types::{Scope, Via, ViaKind},
+    contract::{
+        types::{Scope, Via, ViaKind},
+        warning::Warning,
+    },
     error::{Error, FaultKind, ProviderFault},
     naming::same,
-    provider::{Context, Grant, Held, Reading, UnreadRow},
-    warning::Warning,
+    provider::{Context, Grant, Held, Snapshot, UnreadRow},
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -74,8 +76,8 @@ pub async fn find_user(config: &Config, cx: &Context<'_>, memory: &Memory) -> Re
     Ok(id)
 }
 
-/// One scan of the members list, whatever is asked for.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+/// Scans the members list once, however many entries there are.
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let organization = memory.organization.borrow().clone();
     let mappings = memory.mappings.borrow().clone();
     let first = memory.first.take();
@@ -115,7 +117,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         }
     }
     let mut grants = assignments.grants();
-    match wider(&assignments, cx.ask) {
+    match wider(&assignments, cx.request) {
         Some(wider) => grants.extend(wider),
         None => assignments
             .unread
@@ -139,7 +141,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         warnings.push(Warning::RolesNotWhole.text());
     }
     let member = found.member.clone();
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: assignments.unread.clone(),
         emails: emails.into_iter().collect(),
@@ -149,7 +151,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         unreadable,
         is_sparse: !emptied.is_empty(),
         warnings,
-        detail: Box::new(()),
     };
     let detail = Detail {
         member,
@@ -175,7 +176,7 @@ fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
 
 /// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
 /// `None`: there are too many.
-fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
+fn wider(assignments: &Assignments, ask: &ValidatedRequest) -> Option<Vec<Grant>> {
     let mut wider: Vec<Grant> = Vec::new();
     let mut seen = HashSet::new();
     let mut asked = HashSet::new();
@@ -223,7 +224,7 @@ fn wider(assignments: &Assignments, ask: &Ask) -> Option<Vec<Grant>> {
     Some(wider)
 }
 
-/// The assignments that a selector may mean, at whatever place, by id, by name, or by the ids that a name stands for.
+/// The assignments at any place that a selector may mean: by id, by name, or by the ids that a name stands for.
 pub fn mentioned<'a>(
     assignments: &'a Assignments,
     selector: &Selector,

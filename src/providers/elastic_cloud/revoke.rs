@@ -5,12 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::Ask,
     client::{Call, Repeat, path_segment},
-    contract::types::SideEffect,
+    contract::{reason::Reason, types::SideEffect},
     error::FaultKind,
     provider::{Affects, Consequence, Context, Grant, Planned, Verdict, Write},
-    reason::Reason,
+    request::ValidatedRequest,
     transport::Method,
 };
 
@@ -24,7 +23,13 @@ use super::{
 };
 
 /// One request for all targets, and one for each that goes in its own.
-pub fn plan(config: &Config, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+pub fn plan(
+    config: &Config,
+    ask: &ValidatedRequest,
+    user: &str,
+    detail: &Detail,
+    targets: &[Planned<'_>],
+) -> Vec<Write> {
     let url = config
         .base
         .join(&format!("/users/{}/role_assignments", path_segment(user)));
@@ -144,7 +149,7 @@ fn body<'a>(targets: impl Iterator<Item = &'a Assigned>, rest: &Map<String, Valu
             };
             items.push((target.kind, item));
         }
-        // The ids must be absent where it is for all.
+        // An assignment for all must name no ids.
         if let (Some((kind, item)), Some(place)) = (items.get_mut(position), place.filter(|place| *place != ALL)) {
             let ids = if *kind == "deployment" {
                 &mut item.deployment_ids

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use crate::{
-    ask::Selector,
+    contract::reason::Reason,
     error::ProviderFault,
     naming::canonical,
-    provider::{Absence, Context, Grant, GrantKind, Identity, Reading},
-    reason::Reason,
+    provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot},
+    request::Selector,
 };
 
 use super::{
@@ -29,7 +29,7 @@ pub async fn of(
     config: &Config,
     cx: &Context<'_>,
     selector: &Selector,
-    reading: &Reading,
+    reading: &Snapshot,
     detail: &Detail,
 ) -> Result<Absence, ProviderFault> {
     if selector.is_link {
@@ -56,7 +56,7 @@ fn is_own(selector: &Selector, detail: &Detail) -> bool {
 }
 
 /// The record names every role that is held; the directory tells whether there is such a role.
-fn of_role(selector: &Selector, reading: &Reading, detail: &Detail) -> Result<Absence, ProviderFault> {
+fn of_role(selector: &Selector, reading: &Snapshot, detail: &Detail) -> Result<Absence, ProviderFault> {
     if let RoleDirectory::Failed(fault) = &detail.basis.directory {
         return Err(fault.clone());
     }
@@ -87,7 +87,7 @@ fn of_role(selector: &Selector, reading: &Reading, detail: &Detail) -> Result<Ab
 }
 
 /// Whether the directory has every role that is held, by its id or at least by its name.
-fn are_listed(reading: &Reading, directory: &[Role]) -> bool {
+fn are_listed(reading: &Snapshot, directory: &[Role]) -> bool {
     let ids: HashSet<&str> = directory.iter().map(|role| role.id.as_str()).collect();
     let names: HashSet<String> = directory
         .iter()

@@ -3,17 +3,15 @@
 use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
+    account::secret::MASK,
     contract::types::{SideEffect, User},
     error::Error,
     naming::{same, skeleton},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
-        Principal, Reading, Verdict, Verification, Write,
+        Principal, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
-    secret::MASK,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -84,7 +82,7 @@ impl Backend for JumpCloud {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             Field::User if !is_object_id(value) && !value.contains('@') => Err(String::from(
                 "must be an id (24 hexadecimal digits) or an e-mail address",
@@ -127,7 +125,7 @@ impl Backend for JumpCloud {
         find::find_user(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         let basis = self.basis.borrow().clone();
         let removed_roles = self.removed_roles.borrow().clone();
         let (reading, detail) = read::read(&self.config, cx, user, basis, removed_roles).await?;
@@ -147,7 +145,7 @@ impl Backend for JumpCloud {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let basis = &detail.basis;
@@ -184,7 +182,7 @@ impl Backend for JumpCloud {
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
@@ -193,7 +191,7 @@ impl Backend for JumpCloud {
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -203,7 +201,7 @@ impl Backend for JumpCloud {
         let roles = |grants: &[Grant]| grants.iter().filter(|grant| grant.kind == GrantKind::Role).count();
         let is_last_role = roles(targets) > 0 && roles(targets) == roles(&reading.grants);
         let has_link = targets.iter().any(|grant| grant.kind == GrantKind::OrganizationLink);
-        if (is_last_role || has_link) && !cx.ask.remote_data.is_empty() {
+        if (is_last_role || has_link) && !cx.request.remote_data.is_empty() {
             let what = if has_link {
                 "an organization link"
             } else {
@@ -244,7 +242,12 @@ impl Backend for JumpCloud {
     }
 
     /// A client's credentials are a service account's. A key is an administrator's, or a service account's.
-    async fn own_principal(&self, cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn credential_owner(
+        &self,
+        cx: &Context<'_>,
+        reading: &Snapshot,
+        detail: &Detail,
+    ) -> Result<Principal, Error> {
         if matches!(self.config.access, Access::Client { .. }) {
             return Ok(Principal::NoUser);
         }
@@ -264,7 +267,7 @@ impl Backend for JumpCloud {
         })
     }
 
-    fn plan(&self, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         revoke::plan(&self.config, ask, user, detail, targets)
     }
 
@@ -284,7 +287,7 @@ impl Backend for JumpCloud {
         vec![verdict; grants.len()]
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

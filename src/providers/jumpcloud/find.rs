@@ -5,9 +5,9 @@ mod addresses;
 use serde_json::Value;
 
 use crate::{
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -118,7 +118,7 @@ impl Person {
 
 /// The id to write to: a system user's, or that of an administrator whose system user cannot be told.
 pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }

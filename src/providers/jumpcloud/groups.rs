@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use crate::{
-    ask::Entry,
     client::{QueryBuilder, path_segment},
-    contract::types::{Scope, SideEffect},
+    contract::{
+        reason::Reason,
+        types::{Scope, SideEffect},
+        warning::Warning,
+    },
     error::ProviderFault,
     naming::{canonical, skeleton},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
-    reason::Reason,
-    warning::Warning,
+    request::Entry,
 };
 
 use super::{
@@ -41,7 +43,7 @@ pub enum Named<'a> {
 
 /// Whether the request names a group.
 pub fn are_asked(cx: &Context<'_>) -> bool {
-    cx.ask
+    cx.request
         .entries
         .iter()
         .map(Entry::selector)

@@ -5,9 +5,11 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{self, Email, Group, Organization, Phone},
+    contract::{
+        types::{self, Email, Group, Organization, Phone},
+        user::blank_user,
+    },
     provider::{Grant, GrantKind, Identity},
-    unified::blank_user,
 };
 
 use super::{documents::id_of, find::Person, read::Detail};
@@ -43,15 +45,12 @@ pub fn without_secrets(document: &Value) -> Value {
     }
 }
 
-/// E-mail addresses (lower-case) and username.
+/// E-mail addresses (lower-case) and username. No address at all if one of the two records does not show its own: it may be any.
 pub fn names(person: &Person) -> (Vec<String>, Option<String>) {
     let documents = [person.system_user.as_ref(), person.administrator_document()];
-    let mut emails: Vec<String> = documents
-        .into_iter()
-        .flatten()
-        .filter_map(|document| text(document, "/email"))
-        .map(|email| email.to_lowercase())
-        .collect();
+    let addresses = documents.into_iter().flatten().map(|document| text(document, "/email"));
+    let emails: Option<Vec<String>> = addresses.map(|email| Some(email?.to_lowercase())).collect();
+    let mut emails = emails.unwrap_or_default();
     emails.dedup();
     let username = person.system_user.as_ref().and_then(|user| text(user, "/username"));
     (emails, username)
@@ -234,7 +233,7 @@ fn text(document: &Value, pointer: &str) -> Option<String> {
     document
         .pointer(pointer)?
         .as_str()
-        .filter(|text| !text.is_empty())
+        .filter(|text| !text.trim().is_empty())
         .map(str::to_owned)
 }
 

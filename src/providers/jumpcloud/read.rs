@@ -3,10 +3,10 @@
 use std::{collections::HashMap, rc::Rc};
 
 use crate::{
-    ask::Entry,
+    contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Grant, Reading, UnreadRow},
-    warning::Warning,
+    provider::{Context, Grant, Snapshot, UnreadRow},
+    request::Entry,
 };
 
 use super::{
@@ -62,7 +62,7 @@ pub async fn read(
     user: &str,
     basis: Option<Rc<Basis>>,
     removed_roles: Vec<String>,
-) -> Result<(Reading, Detail), Error> {
+) -> Result<(Snapshot, Detail), Error> {
     let earlier = basis.as_deref().map(|basis| Earlier {
         system_user: basis.system_user.as_deref(),
         administrator: basis.administrator.as_deref(),
@@ -130,7 +130,7 @@ pub async fn read(
         ("user", person.system_user.as_ref()),
         ("administrator", person.administrator_document()),
     ];
-    let reading = Reading {
+    let reading = Snapshot {
         unread,
         grants,
         emails,
@@ -146,7 +146,6 @@ pub async fn read(
         is_sparse: false,
         unreadable: gaps,
         warnings,
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: user.to_owned(),
@@ -165,7 +164,7 @@ async fn first(config: &Config, cx: &Context<'_>, person: Person) -> Result<(Per
     let directory = directory(config, cx).await;
     let (person, roles) = directory.held_by(person);
     let is_of_role = |entry: &Entry| !entry.selector().is_link && entry.selector().group.is_none();
-    let lacks_directory = directory.gap().is_some() && cx.ask.entries.iter().any(is_of_role);
+    let lacks_directory = directory.gap().is_some() && cx.request.entries.iter().any(is_of_role);
     let reads_memberships = groups::are_asked(cx);
     let groups = if reads_memberships {
         visible(groups::all(config, cx).await)?
@@ -173,7 +172,7 @@ async fn first(config: &Config, cx: &Context<'_>, person: Person) -> Result<(Per
         None
     };
     let is_link = |entry: &Entry| matches!(entry, Entry::Organization { .. });
-    let reads_links = cx.ask.entries.iter().any(is_link);
+    let reads_links = cx.request.entries.iter().any(is_link);
     let organizations = if reads_links {
         visible(organizations::all(config, cx).await)?
     } else {

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    ask::Ask,
     client::path_segment,
-    contract::types::SideEffect,
+    contract::{reason::Reason, types::SideEffect},
     provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
-    reason::Reason,
+    request::ValidatedRequest,
     transport::Method,
 };
 
@@ -22,7 +21,13 @@ use super::{
 };
 
 /// The requests that remove these grants.
-pub fn plan(config: &Config, ask: &Ask, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+pub fn plan(
+    config: &Config,
+    ask: &ValidatedRequest,
+    user: &str,
+    detail: &Detail,
+    targets: &[Planned<'_>],
+) -> Vec<Write> {
     let of_kind = |kind: GrantKind| {
         targets
             .iter()
@@ -46,7 +51,7 @@ pub fn plan(config: &Config, ask: &Ask, user: &str, detail: &Detail, targets: &[
 
 fn role_write(
     config: &Config,
-    ask: &Ask,
+    ask: &ValidatedRequest,
     known: &Known,
     removed_roles: &[String],
     targets: &[(usize, &Grant)],
@@ -80,7 +85,7 @@ fn role_write(
     })
 }
 
-fn link_write(config: &Config, ask: &Ask, known: &Known, target: (usize, &Grant)) -> Option<Write> {
+fn link_write(config: &Config, ask: &ValidatedRequest, known: &Known, target: (usize, &Grant)) -> Option<Write> {
     if !ask.remote_data.is_empty() {
         return None;
     }
@@ -95,7 +100,7 @@ fn link_write(config: &Config, ask: &Ask, known: &Known, target: (usize, &Grant)
     })
 }
 
-fn membership_write(config: &Config, ask: &Ask, user: &str, (index, grant): (usize, &Grant)) -> Write {
+fn membership_write(config: &Config, ask: &ValidatedRequest, user: &str, (index, grant): (usize, &Grant)) -> Write {
     let path = format!("/api/v2/usergroups/{}/members", path_segment(&grant.role_id));
     let mut body: Map<String, Value> = ask.remote_data.clone();
     for (field, value) in [("op", "remove"), ("type", "user"), ("id", user)] {

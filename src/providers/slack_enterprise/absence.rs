@@ -1,11 +1,10 @@
 //! What it means that a reading shows no grant, and what of an entry cannot be told.
 
 use crate::{
-    ask::Selector,
     client::QueryBuilder,
-    provider::{Absence, Context, Grant, Reading},
-    reason::Reason,
-    warning::Warning,
+    contract::{reason::Reason, warning::Warning},
+    provider::{Absence, Context, Grant, Snapshot},
+    request::Selector,
 };
 
 use super::{
@@ -20,7 +19,13 @@ use super::{
 };
 
 /// What it means that no grant is shown for a selector, which names one organization at most.
-pub async fn of(config: &Config, cx: &Context<'_>, selector: &Selector, reading: &Reading, detail: &Detail) -> Absence {
+pub async fn of(
+    config: &Config,
+    cx: &Context<'_>,
+    selector: &Selector,
+    reading: &Snapshot,
+    detail: &Detail,
+) -> Absence {
     let meant = ids::meant(selector);
     if meant.is_empty() {
         return Absence::Unclear {
@@ -70,7 +75,7 @@ fn is_inside(selector: &Selector, grant: &Grant) -> bool {
 
 /// The part of an entry that can be neither removed nor ruled out, whatever else of it is held. A workspace that the token may not
 /// see is left out, with a warning.
-pub fn obstacle(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
     let id = selector.id.as_deref().filter(|id| ids::is_account_type(id))?;
     let why = match (selector.workspace.as_ref(), type_above(&detail.member)) {
         (_, Err(why)) => why,
@@ -105,7 +110,7 @@ async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detai
     }
 }
 
-fn of_account_type(id: &str, selector: &Selector, reading: &Reading, detail: &Detail) -> Absence {
+fn of_account_type(id: &str, selector: &Selector, reading: &Snapshot, detail: &Detail) -> Absence {
     let member = &detail.member;
     if let Err(why) = type_above(member) {
         return not_visible(why);
@@ -130,7 +135,7 @@ fn of_account_type(id: &str, selector: &Selector, reading: &Reading, detail: &De
 }
 
 /// The user's document shows only whether the user is the primary owner of the home workspace.
-fn of_primary_owner(workspaces: &[String], reading: &Reading, member: &Member) -> Absence {
+fn of_primary_owner(workspaces: &[String], reading: &Snapshot, member: &Member) -> Absence {
     let is_told = |workspace: &str| member.is_home(workspace) && member.is_primary_owner.is_some();
     let is_meant = |grant: &&Grant| {
         let workspace = grant.scope.workspace.as_ref();
@@ -185,7 +190,7 @@ fn gap<'a>(detail: &'a Detail, workspace: &str, with_refused: bool) -> Option<&'
     }
 }
 
-fn of_role<'a>(reading: &'a Reading, id: &'a str) -> impl Iterator<Item = &'a Grant> {
+fn of_role<'a>(reading: &'a Snapshot, id: &'a str) -> impl Iterator<Item = &'a Grant> {
     reading.grants.iter().filter(move |grant| grant.role_id == id)
 }
 

@@ -6,12 +6,11 @@ use std::{
 };
 
 use crate::{
-    ask::Entry,
     client::lenient::{Row, Rows},
-    contract::types::Scope,
+    contract::{reason::Reason, types::Scope},
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
-    reason::Reason,
+    request::Entry,
 };
 
 use super::{
@@ -228,7 +227,7 @@ impl Assignments {
 /// The ids of the assigned roles that the request names; `None` if an entry may mean a role of which the id is not known.
 fn roles_of_request(cx: &Context<'_>) -> Option<BTreeSet<String>> {
     let mut roles = BTreeSet::new();
-    for selector in cx.ask.entries.iter().map(Entry::selector) {
+    for selector in cx.request.entries.iter().map(Entry::selector) {
         let meant = ids::meant(selector);
         if meant.is_empty() {
             return None;

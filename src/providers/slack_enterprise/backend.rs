@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
     client::QueryBuilder,
-    contract::types::{SideEffect, User},
+    contract::{
+        reason::Reason,
+        types::{SideEffect, User},
+    },
     error::Error,
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Reading,
-        Verdict, Verification, Write,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Snapshot,
+        Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
-    reason::Reason,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -58,8 +58,8 @@ impl Backend for Slack {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
-        ids::normalise(field, value)
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
+        ids::normalize(field, value)
     }
 
     fn refine(&self, selector: &mut Selector) -> Result<(), String> {
@@ -75,19 +75,19 @@ impl Backend for Slack {
         find::find_user(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn obstacle(&self, selector: &Selector, _reading: &Reading, detail: &Detail) -> Option<(Reason, String)> {
-        absence::obstacle(selector, detail)
+    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+        absence::blocked_by(selector, detail)
     }
 
     async fn absence(
         &self,
         cx: &Context<'_>,
         selector: &Selector,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await)
@@ -101,7 +101,7 @@ impl Backend for Slack {
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         _detail: &Detail,
     ) -> Result<Directory, Error> {
         Ok(Directory {
@@ -114,7 +114,7 @@ impl Backend for Slack {
     async fn consequences(
         &self,
         _cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -157,7 +157,12 @@ impl Backend for Slack {
             .collect())
     }
 
-    async fn own_principal(&self, cx: &Context<'_>, _reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn credential_owner(
+        &self,
+        cx: &Context<'_>,
+        _reading: &Snapshot,
+        detail: &Detail,
+    ) -> Result<Principal, Error> {
         let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {
@@ -168,7 +173,7 @@ impl Backend for Slack {
         })
     }
 
-    fn plan(&self, ask: &Ask, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         revoke::plan(&self.config, ask, detail, targets)
     }
 
@@ -176,7 +181,7 @@ impl Backend for Slack {
         revoke::send(&self.config, cx, &self.memory, write, grants, detail).await
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

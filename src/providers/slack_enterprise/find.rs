@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::{
     client::{QueryBuilder, lenient::Rows},
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming,
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -174,7 +174,7 @@ impl Home {
 /// # Errors
 /// [`Error::UserNotFound`]; [`Error::Refused`] for a user with another address.
 pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }

@@ -4,10 +4,10 @@
 //! `ConductorOne/baton-slack-enterprise` (5e17093).
 
 use crate::{
-    ask::Selector,
     contract::types::Role,
     naming,
     provider::{Field, KnownAs, KnownRole},
+    request::Selector,
 };
 
 /// A published role or an account type.
@@ -85,7 +85,7 @@ pub const ORG_PRIMARY_OWNER: &str = "org_primary_owner";
 ///
 /// # Errors
 /// A sentence that says what the field must look like.
-pub fn normalise(field: Field, value: &str) -> Result<String, String> {
+pub fn normalize(field: Field, value: &str) -> Result<String, String> {
     match field {
         Field::User if !is_of_user(value) && !value.contains('@') => {
             Err(String::from("must be a user id (U… or W…) or an e-mail address"))
@@ -304,7 +304,7 @@ pub fn is_role_of_a_request(role: &Role) -> bool {
     fields
         .into_iter()
         .filter_map(|(field, value)| value.as_deref().map(|value| (field, value)))
-        .all(|(field, value)| normalise(field, value).is_ok())
+        .all(|(field, value)| normalize(field, value).is_ok())
 }
 
 /// Without case, spaces and plurals: the console writes "Roles Admin" where the documentation has "Role Admin".

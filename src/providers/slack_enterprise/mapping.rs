@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     client::lenient::{Rows, Scalar, Text},
-    contract::types::{self, Email, Group, Organization, Phone, Role, Url, Workspace},
+    contract::{
+        timestamp,
+        types::{self, Email, Group, Organization, Phone, Role, Url, Workspace},
+        user::blank_user,
+    },
     provider::Grant,
-    timestamp,
-    unified::blank_user,
 };
 
 use super::{

@@ -18,10 +18,10 @@ mod revoke;
 mod tests;
 
 use crate::{
+    account::settings::{General, Settings},
     client::RateLimitPolicy,
     contract::types::Credentials,
     error::Error,
-    settings::{General, Settings},
 };
 
 use super::Opened;

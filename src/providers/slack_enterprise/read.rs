@@ -8,11 +8,10 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    ask::{Entry, Selector},
+    contract::{reason::Reason, warning::Warning},
     error::Error,
-    provider::{Context, Reading},
-    reason::Reason,
-    warning::Warning,
+    provider::{Context, Snapshot},
+    request::{Entry, Selector},
 };
 
 use super::{
@@ -62,7 +61,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let ((document, raw), first, scim) = future::try_join3(
         find::info(config, cx, user),
@@ -104,7 +103,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     }
     let (scim, scim_document) = scim.unzip();
     documents.extend(scim_document.map(|document| ("scim", document)));
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: assignments.unread.clone(),
         emails: emails(&document, scim.as_ref()),
@@ -114,7 +113,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         unreadable: unreadable(&member, &assignments, &workspaces, ownerships.as_ref()),
         is_sparse: false,
         warnings: warnings(cx, &member, &assignments, &workspaces),
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: document,
@@ -241,5 +239,5 @@ fn of_workspaces<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> 
 }
 
 fn selectors<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Selector> {
-    cx.ask.entries.iter().map(Entry::selector)
+    cx.request.entries.iter().map(Entry::selector)
 }

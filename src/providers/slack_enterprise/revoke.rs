@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ask::Ask,
     client::Repeat,
+    contract::reason::Reason,
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, Planned, Verdict, Write},
-    reason::Reason,
+    request::ValidatedRequest,
 };
 
 use super::{
@@ -38,7 +38,7 @@ struct Batch<'a> {
 }
 
 /// The requests that remove these grants.
-pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+pub fn plan(config: &Config, ask: &ValidatedRequest, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
     let mut writes = Vec::new();
     let mut batches: Vec<Batch<'_>> = Vec::new();
     let mut batch_of: HashMap<(&str, Vec<String>), usize> = HashMap::new();
@@ -83,7 +83,7 @@ pub fn plan(config: &Config, ask: &Ask, detail: &Detail, targets: &[Planned<'_>]
     writes
 }
 
-fn removal(config: &Config, ask: &Ask, role: &str, users: &[String], entities: &[(usize, &str)]) -> Write {
+fn removal(config: &Config, ask: &ValidatedRequest, role: &str, users: &[String], entities: &[(usize, &str)]) -> Write {
     let ids: Vec<&str> = entities.iter().map(|(_, entity)| *entity).collect();
     let body = json!({"role_id": role, "entity_ids": ids, "user_ids": users});
     Write {
@@ -99,7 +99,12 @@ fn removal(config: &Config, ask: &Ask, role: &str, users: &[String], entities: &
 
 /// One request for each account type. A demotion in the organization is sent by itself: Slack refuses to demote its owners and admins
 /// in a workspace.
-fn plan_demotions(config: &Config, ask: &Ask, member: &Member, mut targets: Vec<(usize, &Grant)>) -> Vec<Write> {
+fn plan_demotions(
+    config: &Config,
+    ask: &ValidatedRequest,
+    member: &Member,
+    mut targets: Vec<(usize, &Grant)>,
+) -> Vec<Write> {
     if targets.iter().all(|(_, grant)| is_of_workspace(grant)) {
         return targets
             .into_iter()
@@ -115,7 +120,13 @@ fn plan_demotions(config: &Config, ask: &Ask, member: &Member, mut targets: Vec<
         .collect()
 }
 
-fn demotion(config: &Config, ask: &Ask, member: &Member, grant: &Grant, targets: Vec<usize>) -> Option<Write> {
+fn demotion(
+    config: &Config,
+    ask: &ValidatedRequest,
+    member: &Member,
+    grant: &Grant,
+    targets: Vec<usize>,
+) -> Option<Write> {
     let team = grant.scope.workspace.as_ref().or(grant.scope.organization.as_ref())?;
     let body = json!({"team_id": team, "user_id": member.id});
     // Never re-sent blindly: if the user has become a guest meanwhile, it would be a promotion.

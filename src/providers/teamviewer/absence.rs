@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
+    contract::reason::Reason,
     naming::same,
     provider::{Absence, Coverage, KnownRole},
-    reason::Reason,
+    request::Selector,
 };
 
 use super::{groups::Resolution, read::Detail};
@@ -23,18 +23,13 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
             return Absence::Proven;
         }
     }
-    let matching: Vec<&KnownRole> = detail
-        .directory
-        .roles
-        .iter()
-        .filter(|role| selector.names(&role.id, role.name.as_deref()))
-        .collect();
+    let matching = detail.roles.meant_by(selector);
     if let Some(mismatch) = mismatch(selector, &matching) {
         return mismatch;
     }
     let ids: BTreeSet<&str> = matching.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    match (ids.as_slice(), &detail.directory.coverage) {
+    match (ids.as_slice(), &detail.roles.directory.coverage) {
         // An id has one role; behind the roles that are listed, another one may have the name.
         ([], Coverage::Partial(why)) => unclear(Reason::NotVisible, why.clone()),
         ([_], Coverage::Partial(why)) if selector.id.is_none() => unclear(Reason::NotVisible, why.clone()),

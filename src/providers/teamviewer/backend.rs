@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    ask::{Ask, Selector},
-    backend::Backend,
-    capability::Capability,
+    account::secret::Secret,
     client::{Call, path_segment},
     contract::types::User,
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Reading, Verdict,
-        Verification, Write,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Snapshot, Verdict,
+        Verification, Write, backend::Backend, capability::Capability,
     },
-    secret::Secret,
+    request::{Selector, ValidatedRequest},
 };
 
 use super::{
@@ -58,7 +56,7 @@ impl Backend for TeamViewer {
         }
     }
 
-    fn normalise(&self, field: Field, value: &str) -> Result<String, String> {
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {
             // The filter is a comma list, and a comma cannot be escaped in it.
             Field::User if value.contains('@') && value.contains(',') => {
@@ -91,7 +89,7 @@ impl Backend for TeamViewer {
         find::user_id(&self.config, cx).await
     }
 
-    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Reading, Detail), Error> {
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
@@ -99,7 +97,7 @@ impl Backend for TeamViewer {
         &self,
         _cx: &Context<'_>,
         selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::absence(selector, detail))
@@ -119,16 +117,16 @@ impl Backend for TeamViewer {
         &self,
         _cx: &Context<'_>,
         _selector: &Selector,
-        _reading: &Reading,
+        _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(detail.directory.clone())
+        Ok(detail.roles.directory.clone())
     }
 
     async fn consequences(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -136,7 +134,12 @@ impl Backend for TeamViewer {
     }
 
     /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    async fn own_principal(&self, _cx: &Context<'_>, reading: &Reading, detail: &Detail) -> Result<Principal, Error> {
+    async fn credential_owner(
+        &self,
+        _cx: &Context<'_>,
+        reading: &Snapshot,
+        detail: &Detail,
+    ) -> Result<Principal, Error> {
         let Some(owner) = self.memory.owner()? else {
             return Ok(Principal::Unknown);
         };
@@ -157,7 +160,7 @@ impl Backend for TeamViewer {
         })
     }
 
-    fn plan(&self, ask: &Ask, user: &str, _detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+    fn plan(&self, ask: &ValidatedRequest, user: &str, _detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
         targets
             .iter()
             .enumerate()
@@ -183,7 +186,7 @@ impl Backend for TeamViewer {
         Some((Call::get(self.config.base.join(&path)), token))
     }
 
-    fn unify(&self, reading: &Reading, detail: &Detail) -> User {
+    fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
     }
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::{
+    account::{
+        secret::Secret,
+        settings::{General, Settings},
+    },
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, RefreshCredentials},
     error::Error,
-    secret::Secret,
-    settings::{General, Settings},
 };
 
 use super::capability::CAPABILITY;

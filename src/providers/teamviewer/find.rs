@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use crate::{
     client::{QueryBuilder, lenient::Row, path_segment},
+    contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
-    reason::Reason,
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 
 /// The id of the one user that the request means.
 pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
-    let wanted = &cx.ask.user;
+    let wanted = &cx.request.user;
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{
-    contract::types::{Scope, SideEffect},
+    contract::{
+        types::{Scope, SideEffect},
+        warning::Warning,
+    },
     error::ProviderFault,
     naming::{same, skeleton},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
-    warning::Warning,
 };
 
 use super::{

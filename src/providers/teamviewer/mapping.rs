@@ -2,9 +2,11 @@
 
 use crate::{
     client::lenient::Text,
-    contract::types::{self, Email, Group, License, Role},
+    contract::{
+        types::{self, Email, Group, License, Role},
+        user::blank_user,
+    },
     provider::{Grant, GrantKind, Held},
-    unified::blank_user,
 };
 
 use super::{documents::User, read::Detail};

@@ -12,9 +12,9 @@ use futures_util::future;
 use serde_json::json;
 
 use crate::{
-    ask::Entry,
     error::{Error, ProviderFault},
-    provider::{Context, Directory, Reading},
+    provider::{Context, Snapshot, role_index::RoleIndex},
+    request::Entry,
 };
 
 use self::roles::Roles;
@@ -30,7 +30,8 @@ use super::{
 pub struct Detail {
     pub user: documents::User,
     pub id: String,
-    pub directory: Directory,
+    /// The company's roles.
+    pub roles: RoleIndex,
     /// The groups that the request names.
     pub named: Vec<RequestedGroup>,
     /// What was read of those that exist.
@@ -61,7 +62,7 @@ pub const CONCURRENT_READS: usize = 8;
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
 
 /// A fresh read in which the lists agree, as far as there is time. After a write the engine repeats the read itself.
-pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Reading, Detail), Error> {
+pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     for pause in PAUSES {
         let (reading, detail, agrees) = read_once(config, cx, memory, user).await?;
         let transport = cx.client.transport();
@@ -81,7 +82,7 @@ async fn read_once(
     cx: &Context<'_>,
     memory: &Memory,
     user: &str,
-) -> Result<(Reading, Detail, bool), Error> {
+) -> Result<(Snapshot, Detail, bool), Error> {
     let (found, listed, directory, named, ()) = future::join5(
         find::user(config, cx, user),
         core::roles_of_user(config, cx, user),
@@ -104,7 +105,7 @@ async fn read_once(
         .iter()
         .map(|email| email.to_lowercase())
         .collect();
-    let reading = Reading {
+    let reading = Snapshot {
         grants,
         unread: held.unread,
         other_ids: Vec::new(),
@@ -121,12 +122,11 @@ async fn read_once(
             .map(|state| state.group.id.to_string())
             .collect(),
         warnings: Vec::new(),
-        detail: Box::new(()),
     };
     let detail = Detail {
         user: document,
         id: user.to_owned(),
-        directory: roles.directory,
+        roles: roles.index,
         named,
         groups,
     };
@@ -151,7 +151,7 @@ async fn named_groups(
     if let Some(known) = known {
         return Ok(known);
     }
-    let selectors = cx.ask.entries.iter().map(Entry::selector);
+    let selectors = cx.request.entries.iter().map(Entry::selector);
     let texts: BTreeSet<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
     let named = if texts.is_empty() {
         Vec::new()

@@ -3,15 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    ask::Ask,
     client::{Call, Repeat},
-    contract::types::{Scope, SideEffect, Via, ViaKind},
+    contract::{
+        reason::Reason,
+        types::{Scope, SideEffect, Via, ViaKind},
+    },
     error::Error,
     provider::{
-        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Reading, Verdict,
+        Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
         Write,
     },
-    reason::Reason,
+    request::ValidatedRequest,
     transport::Method,
 };
 
@@ -27,7 +29,7 @@ use super::{
 
 impl TeamViewer {
     /// The request that removes one grant.
-    pub fn write(&self, ask: &Ask, user: &str, index: usize, planned: &Planned<'_>) -> Option<Write> {
+    pub fn write(&self, ask: &ValidatedRequest, user: &str, index: usize, planned: &Planned<'_>) -> Option<Write> {
         let grant = planned.grant;
         let url = |path: &str| self.config.base.join(path);
         let post = |path: &str, body| Call::write(Method::Post, url(path), body, Repeat::Reread);
@@ -124,7 +126,7 @@ impl TeamViewer {
     pub async fn side_effects(
         &self,
         cx: &Context<'_>,
-        reading: &Reading,
+        reading: &Snapshot,
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
@@ -148,7 +150,7 @@ impl TeamViewer {
 }
 
 /// A body, with the fields that the request passes through; none of them replaces one of ours.
-fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
+fn body(ask: &ValidatedRequest, document: &impl serde::Serialize) -> Option<Vec<u8>> {
     let mut body = serde_json::to_value(document).ok()?;
     if let serde_json::Value::Object(fields) = &mut body {
         for (name, value) in &ask.remote_data {
@@ -159,7 +161,7 @@ fn body(ask: &Ask, document: &impl serde::Serialize) -> Option<Vec<u8>> {
 }
 
 /// Who leaves a group loses its role, unless it is held in another way that stays. A role that cannot be read may be a protected one.
-fn side_effects_of_leaving(reading: &Reading, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
+fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
     let left: BTreeSet<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)

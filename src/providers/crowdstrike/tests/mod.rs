@@ -11,14 +11,14 @@ mod users;
 use std::{cell::RefCell, rc::Rc};
 
 use crate::{
-    ask::Ask,
+    account::settings::{General, Settings},
     client::Caches,
     contract::types::{
         self, ClientCredentials, Credentials, Failure, Mode, Narrowing, Options, Outcome, Role, Success,
     },
-    engine::{self, NoTrail},
+    engine::{self, NoAudit},
     fake::FakeTransport,
-    settings::{General, Settings},
+    request::ValidatedRequest,
 };
 
 pub use self::tenant::{ANN, CHILD, HOME, NIGHT_SHIFT, Rule, Tenant};
@@ -73,11 +73,11 @@ impl Case {
         };
         let caches = Caches::default();
         let provider = opened.provider.as_ref();
-        let ask = Ask::validate(request, self.options.clone(), &opened.general, provider)
+        let ask = ValidatedRequest::validate(request, self.options.clone(), &opened.general, provider)
             .map_err(|error| engine::failure_of(&error, false))?;
         let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
         self.transport
-            .run(engine::run(provider, &cx, &opened.general, &NoTrail))
+            .run(engine::run(provider, &cx, &opened.general, &NoAudit))
     }
 
     /// Whether the user really holds a role there.

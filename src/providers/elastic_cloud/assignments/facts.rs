@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::Selector,
     contract::types::Scope,
     naming,
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
+    request::Selector,
 };
 
 use super::super::ids::{self, CONNECTED, Key};
@@ -64,10 +64,8 @@ impl Given {
             .filter(fits)
             .filter(|role| {
                 let short = ids::bare(role.kind, role.id);
-                let spellings = [Some(role.id), short].into_iter().flatten();
-                spellings
-                    .into_iter()
-                    .any(|id| id == name || id.replace('-', "_") == name)
+                let mut spellings = [Some(role.id), short].into_iter().flatten();
+                spellings.any(|id| id == name || id.replace('-', "_") == name)
             })
             .collect();
         let Some((first, others)) = predefined.split_first() else {

@@ -1,4 +1,4 @@
-//! What an account protects, in whatever spelling, and with whatever it is assigned.
+//! What an account protects: in every spelling, and together with what it is assigned with.
 
 use serde_json::{Value, json};
 

@@ -11,9 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     client::Caches,
-    contract::types::{self, Failure, Options, Request, Role, Success},
+    contract::{
+        json::outcome_name,
+        types::{self, Failure, Options, Request, Role, Success},
+    },
     fake::{FakeTransport, Reaction, Seen},
-    json::outcome_name,
 };
 
 const USER: &str = "1001";

@@ -103,11 +103,16 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
         pointers(value, &at, found);
     };
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| child(key.clone(), value)),
-        Value::Array(rows) => rows
-            .iter()
-            .enumerate()
-            .for_each(|(index, row)| child(index.to_string(), row)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                child(key.clone(), value);
+            }
+        }
+        Value::Array(rows) => {
+            for (index, row) in rows.iter().enumerate() {
+                child(index.to_string(), row);
+            }
+        }
         _ => {}
     }
 }

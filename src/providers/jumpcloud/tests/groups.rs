@@ -1,6 +1,6 @@
 //! Which group a text names.
 
-use crate::reason::Reason;
+use crate::contract::reason::Reason;
 
 use super::super::{
     core::{Extent, List},

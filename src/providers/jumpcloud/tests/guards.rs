@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{ClientCredentials, Credentials, Narrowing, SideEffect};
 
-use super::world::{ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, OWNERS, ROOT, entries, named, told, with_id};
+use super::world::{ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, OWNERS, ROOT, USER, entries, named, told, with_id};
 
 fn case() -> Case {
     Case::holding(&[(HELP_DESK, "HelpDesk"), (MANAGER, "Manager")])
@@ -49,6 +49,27 @@ fn a_protected_role_that_the_directory_does_not_show_is_not_waved_through() {
         let answer = case.ask(&[named("Manager")]);
         assert_eq!(case.writes(), 0, "{status}: {answer:?}");
     }
+}
+
+#[test]
+fn a_protected_address_protects_a_user_who_does_not_show_one() {
+    let paths = [format!("/api/systemusers/{USER}"), format!("/api/users/{ADMIN}")];
+    for (path, email) in paths
+        .iter()
+        .flat_map(|path| [json!(null), json!(7), json!(" ")].map(|email| (path, email)))
+    {
+        let mut case = case().with(|world| world.documents.get_mut(path).unwrap()["email"] = email.clone());
+        case.settings = json!({"protected_users": ["vip@example.com"]});
+        let answer = case.ask(&[with_id(MANAGER)]);
+        assert_eq!(
+            told(&answer),
+            [("refused", "protected_user")],
+            "{path} {email}: {answer:?}"
+        );
+    }
+    let mut case = case();
+    case.settings = json!({"protected_users": ["vip@example.com"]});
+    assert_eq!(told(&case.ask(&[with_id(MANAGER)])), [("removed", "")]);
 }
 
 #[test]
@@ -180,10 +201,9 @@ fn a_key_whose_owner_is_not_told_is_warned_of_and_a_read_that_fails_is_no_owner(
 fn a_key_of_several_organizations_is_told_what_it_lacks() {
     let case = case().with(|world| {
         let body = r#"{"message": "Unauthorized: no organization selected"}"#;
-        world.instead.insert(
-            format!("/api/systemusers/{}", super::world::USER),
-            (401, body.to_owned()),
-        );
+        world
+            .instead
+            .insert(format!("/api/systemusers/{}", USER), (401, body.to_owned()));
     });
     let failure = case.ask(&[with_id(MANAGER)]).unwrap_err();
     assert_eq!(failure.status, 401);

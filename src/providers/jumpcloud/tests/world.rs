@@ -10,7 +10,7 @@ use crate::{
         Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
         Request, Role, RoleOutcome, SideEffect, StrictScope, Success, UnknownRole,
     },
-    engine::{self, NoTrail},
+    engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
     providers,
 };
@@ -91,7 +91,7 @@ fn asked(id: Option<&str>, name: Option<&str>, group: Option<&str>) -> Role {
 
 /// Outcome and reason of every entry.
 pub fn told(answer: &Result<Success, Failure>) -> Vec<(&'static str, &str)> {
-    let told = |entry: &'_ RoleOutcome| crate::json::outcome_name(entry.outcome);
+    let told = |entry: &'_ RoleOutcome| crate::contract::json::outcome_name(entry.outcome);
     entries(answer)
         .iter()
         .map(|entry| (told(entry), entry.reason.as_deref().unwrap_or_default()))
@@ -204,12 +204,12 @@ impl Case {
             accept_unverified: false,
         };
         let provider = opened.provider.as_ref();
-        let ask =
-            crate::ask::Ask::validate(request, options, &opened.general, provider).map_err(|error| ended(&error))?;
+        let ask = crate::request::ValidatedRequest::validate(request, options, &opened.general, provider)
+            .map_err(|error| ended(&error))?;
         let caches = Caches::default();
         let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
         self.transport
-            .run(engine::run(provider, &cx, &opened.general, &NoTrail))
+            .run(engine::run(provider, &cx, &opened.general, &NoAudit))
     }
 
     /// The names of the roles that are really held; `None` if there is no administrator.

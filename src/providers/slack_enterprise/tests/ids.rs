@@ -1,10 +1,10 @@
 //! Forms of ids, and spellings of published names.
 
-use crate::{ask::Selector, contract::types::Role, provider::Field};
+use crate::{contract::types::Role, provider::Field, request::Selector};
 
 use super::super::ids::{
     ADMIN, ORG_OWNER, PRIMARY_OWNER, folded, is_custom, is_published_or_id, is_role_of_a_request, known_as, named,
-    normalise, published, refine, resolve,
+    normalize, published, refine, resolve,
 };
 
 fn refined(id: Option<&str>, name: Option<&str>) -> Result<(Option<String>, Option<String>), String> {
@@ -64,7 +64,7 @@ fn a_former_name_is_no_evidence_of_another_role() {
     // By name alone either may be meant: what is held tells.
     assert_eq!(refined(None, Some(shared)), Ok((None, id("Message Activity Manager"))));
     assert_eq!(named(shared), ["Rl0E", "Rl04"]);
-    assert!(normalise(Field::Role, shared).is_err(), "it is the id of neither");
+    assert!(normalize(Field::Role, shared).is_err(), "it is the id of neither");
     assert!(
         known_as("Rl04")
             .names
@@ -123,7 +123,7 @@ fn text_that_stands_for_nothing_is_no_scope() {
             Field::User,
             Field::Role,
         ] {
-            assert!(normalise(field, text).is_err(), "{field:?} {text}");
+            assert!(normalize(field, text).is_err(), "{field:?} {text}");
         }
     }
 }

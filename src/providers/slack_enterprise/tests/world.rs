@@ -5,14 +5,14 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use serde_json::{Value, json};
 
 use crate::{
-    ask::Ask,
+    account::settings::{General, Settings},
     client::{
         Caches,
         fake::{FakeTransport, Reaction, Seen},
     },
     contract::types::{self, Credentials, Failure, Options, Outcome, Request, Role, RoleOutcome, SideEffect, Success},
-    engine::{self, NoTrail},
-    settings::{General, Settings},
+    engine::{self, NoAudit},
+    request::ValidatedRequest,
 };
 
 /// What the organization holds, and how Slack misbehaves.
@@ -302,10 +302,10 @@ impl World {
         let opened =
             super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap();
         let caches = Caches::default();
-        let ask = Ask::validate(request, options, &self.general, opened.provider.as_ref())
+        let ask = ValidatedRequest::validate(request, options, &self.general, opened.provider.as_ref())
             .map_err(|error| engine::failure_of(&error, false))?;
         let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        let run = engine::run(opened.provider.as_ref(), &cx, &self.general, &NoTrail);
+        let run = engine::run(opened.provider.as_ref(), &cx, &self.general, &NoAudit);
         self.transport.run(run)
     }
 

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::{
-    ask::Entry,
     contract::types::{Scope, Via, ViaKind},
     error::ProviderFault,
-    naming::canonical,
-    provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow},
+    provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow, role_index::RoleIndex},
+    request::Entry,
 };
 
 use super::{
@@ -32,10 +31,8 @@ pub struct Roles<'a> {
     user: &'a str,
     pub listed: Listed<String>,
     is_listed: HashSet<String>,
-    pub directory: Directory,
-    /// The roles of the directory.
-    is_known: HashSet<String>,
-    names: HashMap<String, String>,
+    /// The company's roles.
+    pub index: RoleIndex,
 }
 
 /// How the user holds the roles that were looked at.
@@ -55,31 +52,24 @@ struct Assignments {
 }
 
 impl<'a> Roles<'a> {
-    pub fn new(user: &'a str, listed: Listed<String>, mut directory: Directory) -> Self {
-        let names: HashMap<String, String> = directory
-            .roles
-            .iter()
-            .filter_map(|role| Some((role.id.clone(), role.name.clone()?)))
-            .collect();
-        let is_known: HashSet<String> = directory.roles.iter().map(|role| role.id.clone()).collect();
-        let missing = listed.rows.iter().find(|role| !is_known.contains(*role));
-        if let (Some(role), Coverage::Whole) = (missing, &directory.coverage) {
+    pub fn new(user: &'a str, listed: Listed<String>, directory: Directory) -> Self {
+        let mut index = RoleIndex::new(directory);
+        let missing = listed.rows.iter().find(|role| index.with_id(role).next().is_none());
+        if let (Some(role), Coverage::Whole) = (missing, &index.directory.coverage) {
             let why = format!("TeamViewer's list of roles lacks `{role}`, which the user has");
-            directory.coverage = Coverage::Partial(why);
+            index.directory.coverage = Coverage::Partial(why);
         }
         Self {
             user,
             is_listed: listed.rows.iter().cloned().collect(),
             listed,
-            directory,
-            is_known,
-            names,
+            index,
         }
     }
 
     /// The name that the directory has for a role.
     pub fn name_of(&self, role: &str) -> Option<String> {
-        self.names.get(role).cloned()
+        self.index.name_of(role).map(str::to_owned)
     }
 
     /// How each role is held that TeamViewer lists for the user or that the request means: directly if the user stands in the role's
@@ -139,21 +129,10 @@ impl<'a> Roles<'a> {
     /// The roles of the list, and those that the entries mean. What is asked for is looked up in the role's own assignments even
     /// where neither the user's list nor the directory shows it.
     fn looked_at(&self, cx: &Context<'_>) -> BTreeSet<String> {
-        let mut by_name: HashMap<String, Vec<&String>> = HashMap::new();
-        for role in &self.directory.roles {
-            let name = role.name.iter().map(|name| canonical(name));
-            name.for_each(|name| by_name.entry(name).or_default().push(&role.id));
-        }
         let mut looked_at: BTreeSet<String> = self.listed.rows.iter().cloned().collect();
-        for selector in cx.ask.entries.iter().map(Entry::selector) {
-            match (&selector.id, &selector.name) {
-                (Some(id), _) => looked_at.extend([id.clone()]),
-                (None, Some(name)) => {
-                    let called = by_name.get(&canonical(name)).into_iter().flatten();
-                    looked_at.extend(called.map(|id| (*id).clone()));
-                }
-                (None, None) => {}
-            }
+        for selector in cx.request.entries.iter().map(Entry::selector) {
+            looked_at.extend(selector.id.clone());
+            looked_at.extend(self.index.meant_by(selector).into_iter().map(|role| role.id.clone()));
         }
         looked_at
     }
@@ -169,7 +148,7 @@ impl<'a> Roles<'a> {
         let is_listed = self.is_listed.contains(role);
         let Some(Assignments { users, groups }) = assignments else {
             // The list or the directory shows a role, and its own assignments do not exist.
-            if is_listed || self.is_known.contains(role) {
+            if is_listed || self.index.with_id(role).next().is_some() {
                 held.agrees = false;
                 held.unread.push(self.unread(role, "the role's assignments"));
             }

@@ -8,14 +8,14 @@ mod rows;
 use std::{cell::RefCell, rc::Rc};
 
 use crate::{
-    ask::Ask,
     client::Caches,
     contract::types::{
         Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Provider, Request, Role,
         SideEffect, StrictScope, Success, UnknownRole,
     },
-    engine::{self, NoTrail},
+    engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
+    request::ValidatedRequest,
 };
 
 const HELP: &str = "a0000000-0000-4000-8000-000000000001";
@@ -223,11 +223,11 @@ fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) ->
         remote_data: None,
     };
     let provider = opened.provider.as_ref();
-    let ask = Ask::validate(request, options, &opened.general, provider)
+    let ask = ValidatedRequest::validate(request, options, &opened.general, provider)
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
     let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::run(provider, &cx, &opened.general, &NoTrail))
+    transport.run(engine::run(provider, &cx, &opened.general, &NoAudit))
 }
 
 fn ask(company: &Shared, roles: &[Role]) -> Vec<&'static str> {
@@ -241,7 +241,7 @@ fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
     };
     entries
         .iter()
-        .map(|entry| crate::json::outcome_name(entry.outcome))
+        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
         .collect()
 }
 

@@ -69,7 +69,7 @@ impl Warning {
 mod tests {
     #[test]
     fn every_warning_is_documented_and_nothing_else_gives_one() {
-        let page = include_str!("../docs/outcomes.md");
+        let page = include_str!("../../docs/outcomes.md");
         let table = page.split_once("## Warnings").unwrap().1;
         let own = include_str!("warning.rs").split("mod tests").next().unwrap();
         let names = own.lines().filter_map(|line| line.trim().split_once(" => \""));

@@ -1,6 +1,4 @@
-//! The records of the typed contract, generated once from `wit/` and used by everything else.
-//!
-//! A component implements [`types::Guest`] and exports it with `export_users!(It with_types_in unassign_role::contract)`.
+//! The records and the export macro, generated from `wit/`.
 
 #![allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic)]
 
@@ -12,5 +10,3 @@ wit_bindgen::generate!({
     default_bindings_module: "unassign_role::contract",
     additional_derives: [PartialEq],
 });
-
-pub use self::exports::unified::user_directory::users as types;

@@ -6,13 +6,13 @@ use crate::{
     provider::Grant,
 };
 
-/// Takes note. The typed call uses [`NoTrail`]: it prints nothing into its caller's process.
-pub trait Trail {
-    fn step(&self, step: TrailStep<'_>);
+/// Takes note. The typed call uses [`NoAudit`]: it prints nothing into its caller's process.
+pub trait Audit {
+    fn step(&self, step: AuditEvent<'_>);
 }
 
 /// One thing to take note of.
-pub enum TrailStep<'a> {
+pub enum AuditEvent<'a> {
     /// The user was found and read.
     Read { user: &'a str, grants: &'a [Grant] },
     /// The first write is about to be sent.
@@ -33,8 +33,8 @@ pub enum TrailStep<'a> {
 }
 
 /// Takes no note.
-pub struct NoTrail;
+pub struct NoAudit;
 
-impl Trail for NoTrail {
-    fn step(&self, _step: TrailStep<'_>) {}
+impl Audit for NoAudit {
+    fn step(&self, _step: AuditEvent<'_>) {}
 }

@@ -1,23 +1,27 @@
 //! The validated request: what of it is malformed never gets past here.
 
+pub mod pass_through;
+pub mod requested;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::{
-    capability::Capability,
+    account::settings::General,
     client::Deadline,
-    contract::types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
+    contract::{
+        timestamp,
+        types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
+    },
     error::Error,
-    naming, pass_through,
-    provider::{Field, Provider},
-    settings::General,
-    timestamp,
+    naming,
+    provider::{Field, Provider, capability::Capability},
 };
 
 /// What is to be done, well-formed and in the provider's own spelling.
 #[derive(Debug)]
-pub struct Ask {
+pub struct ValidatedRequest {
     pub user: String,
     pub entries: Vec<Entry>,
     /// Allowed by request and account both.
@@ -81,7 +85,7 @@ const LONGEST_FIELD: usize = 512;
 /// The shortest deadline that leaves time for anything.
 pub const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
 
-impl Ask {
+impl ValidatedRequest {
     /// # Errors
     /// [`Error::Request`], naming the field at fault.
     pub fn validate(
@@ -373,7 +377,7 @@ fn lacks(capability: &Capability, at: &str, what: &str) -> Error {
 fn field(provider: &dyn Provider, kind: Field, at: &str, value: &str) -> Result<String, Error> {
     let value = plain(at, value)?;
     provider
-        .normalise(kind, &value)
+        .normalize(kind, &value)
         .map_err(|why| Error::request(at, format!("{at} {why}")))
 }
 

@@ -6,9 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::SideEffect,
+    contract::{
+        json::{self, unique},
+        types::SideEffect,
+    },
     error::Error,
-    json::{self, unique},
 };
 
 /// The settings that every account can have.

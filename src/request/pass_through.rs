@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{capability::Capability, error::Error, json::unique, settings::General};
+use crate::{account::settings::General, contract::json::unique, error::Error, provider::capability::Capability};
 
 /// A key is refused if, case-folded and without separators, it is one of these …
 const WORDS: &[&str] = &[

@@ -115,7 +115,7 @@ impl Reason {
 mod tests {
     /// The first column of the docs' tables.
     fn documented() -> Vec<&'static str> {
-        let page = include_str!("../docs/outcomes.md");
+        let page = include_str!("../../docs/outcomes.md");
         let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
         rows.filter_map(|row| row.split('`').next()).collect()
     }

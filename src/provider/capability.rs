@@ -5,9 +5,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::{
-    contract::types::{Credentials, Profile, Provider, SideEffect},
+use crate::contract::{
     json,
+    types::{Credentials, Profile, Provider, SideEffect},
 };
 
 /// One row of the matrix.
@@ -190,12 +190,12 @@ mod tests {
     #[test]
     fn every_page_has_the_table_of_its_provider() {
         let pages = [
-            include_str!("providers/blackline/docs.md"),
-            include_str!("providers/crowdstrike/docs.md"),
-            include_str!("providers/elastic_cloud/docs.md"),
-            include_str!("providers/jumpcloud/docs.md"),
-            include_str!("providers/slack_enterprise/docs.md"),
-            include_str!("providers/teamviewer/docs.md"),
+            include_str!("../providers/blackline/docs.md"),
+            include_str!("../providers/crowdstrike/docs.md"),
+            include_str!("../providers/elastic_cloud/docs.md"),
+            include_str!("../providers/jumpcloud/docs.md"),
+            include_str!("../providers/slack_enterprise/docs.md"),
+            include_str!("../providers/teamviewer/docs.md"),
         ];
         for ((_, capability), page) in providers::matrix().zip(pages) {
             let table = capability.markdown();
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_readme_has_a_row_for_every_provider() {
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../../README.md");
         for (_, capability) in providers::matrix() {
             let row = capability.summary();
             assert!(readme.contains(&row), "the README must have this row:\n\n{row}");

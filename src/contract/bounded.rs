@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use crate::{
-    contract::types::{Failure, PlannedRequest, RoleOutcome, Success, User},
+use crate::contract::{
     json,
+    types::{Failure, PlannedRequest, RoleOutcome, Success, User},
 };
 
 /// The longest answer in bytes of JSON, as long as its outcomes leave room for anything else.
@@ -94,9 +94,9 @@ fn length(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        contract::types::{FailureKind, Outcome, Role},
-        unified::blank_user,
+    use crate::contract::{
+        types::{FailureKind, Outcome, Role},
+        user::blank_user,
     };
 
     fn user(documents: usize, list: usize) -> User {

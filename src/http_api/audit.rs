@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     client::Quota,
-    contract::types::{Account, Failure, Request, RoleOutcome},
-    engine::{Trail, TrailStep},
-    json,
+    contract::{
+        json, timestamp,
+        types::{Account, Failure, Request, RoleOutcome},
+    },
+    engine::{Audit, AuditEvent},
     provider::Grant,
-    timestamp,
 };
 
 use super::Host;
@@ -134,15 +135,15 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Trail for Record<'_> {
-    fn step(&self, step: TrailStep<'_>) {
+impl Audit for Record<'_> {
+    fn step(&self, step: AuditEvent<'_>) {
         match step {
-            TrailStep::Read { user, grants } => {
+            AuditEvent::Read { user, grants } => {
                 self.reported.borrow_mut().shift_remove("user_sha256");
                 self.set("user", Value::from(user));
                 self.set("grants_before", Value::Array(grants.iter().map(grant).collect()));
             }
-            TrailStep::Intent { targets, allowed } => {
+            AuditEvent::Intent { targets, allowed } => {
                 self.set(
                     "targets",
                     Value::Array(targets.iter().map(|target| grant(target)).collect()),
@@ -154,7 +155,7 @@ impl Trail for Record<'_> {
                 self.set("allowed", Value::Array(allowed));
                 self.write("intent");
             }
-            TrailStep::Result {
+            AuditEvent::Result {
                 outcomes,
                 grants,
                 traces,
@@ -163,7 +164,7 @@ impl Trail for Record<'_> {
                 self.set("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
                 self.set("traces", Value::from(traces));
             }
-            TrailStep::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
+            AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
     }
 }

@@ -6,18 +6,21 @@
 //!  "settings": {"region": "us-2"}}
 //! ```
 
+pub mod secret;
+pub mod settings;
+
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    contract::types::{
-        Account, ClientCredentials, Credentials, Endpoint, PasswordCredentials, Provider, RefreshCredentials,
+    account::secret::MASK,
+    contract::{
+        json::{self, unique},
+        types::{Account, ClientCredentials, Credentials, Endpoint, PasswordCredentials, Provider, RefreshCredentials},
     },
     error::Error,
-    json::{self, unique},
-    secret::MASK,
     transport::Task,
 };
 

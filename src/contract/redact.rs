@@ -36,9 +36,9 @@ mod tests {
     use std::time::Duration;
 
     use crate::{
+        account::secret::{MASK, Secret},
         client::{Client, Deadline, RateLimitPolicy, fake},
         contract::types::{Failure, FailureKind, GrantOutcome, Outcome, RoleOutcome, Scope},
-        secret::{MASK, Secret},
     };
 
     fn grant() -> GrantOutcome {

@@ -1,15 +1,22 @@
 //! What the engine needs to know about a provider, as a trait of small steps. The engine owns their sequence.
 
-use std::{any::Any, cell::RefCell, time::Duration};
+pub mod backend;
+pub mod capability;
+pub mod reading;
+pub mod role_index;
+
+use std::{cell::RefCell, time::Duration};
 
 use crate::{
-    ask::{Ask, Selector},
-    capability::Capability,
+    account::secret::Secret,
     client::{Caches, Call, Client},
-    contract::types::{Scope, SideEffect, User, Via},
+    contract::{
+        reason::Reason,
+        types::{Scope, SideEffect, Via},
+    },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
-    reason::Reason,
-    secret::{MASK, Secret},
+    provider::{capability::Capability, reading::Reading},
+    request::{Selector, ValidatedRequest},
     transport::Task,
 };
 
@@ -21,113 +28,40 @@ pub trait Provider {
     /// How its reads behave after a write.
     fn verification(&self) -> Verification;
 
-    /// The well-formed, normalised value of a field of the request.
+    /// The well-formed, normalized value of a field of the request.
     ///
     /// # Errors
     /// A sentence that says what the field must look like.
-    fn normalise(&self, _field: Field, value: &str) -> Result<String, String> {
-        Ok(value.to_owned())
-    }
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String>;
 
     /// Takes apart what a provider packs into one field.
     ///
     /// # Errors
     /// A sentence that says what contradicts what.
-    fn refine(&self, _selector: &mut Selector) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// An entry's selector in the spelling of the reading's scopes, where only a read can tell it: a group's name becomes its id.
-    fn resolve(&self, selector: &Selector, _reading: &Reading) -> Selector {
-        selector.clone()
-    }
+    fn refine(&self, selector: &mut Selector) -> Result<(), String>;
 
     /// Finds the one user that is meant. Writes use only the id that comes back.
     fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>>;
 
     /// A fresh and complete read of the user and of everything that is held.
-    fn read<'a>(&'a self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading, Error>>;
+    fn read<'p: 'a, 'a>(&'p self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading<'p>, Error>>;
 
     /// Whether the provider takes two spellings of a role id for one. What it takes for one must look alike
     /// ([`crate::naming::skeleton`]), or stand in [`Grant::known_as`].
-    fn is_same_id(&self, one: &str, other: &str) -> bool {
-        one == other
-    }
+    fn is_same_id(&self, one: &str, other: &str) -> bool;
 
     /// Whether a text has the form of a role id, which no name has.
-    fn is_role_id(&self, _text: &str) -> bool {
-        false
-    }
+    fn is_role_id(&self, text: &str) -> bool;
 
     /// Roles that go when this grant goes, beside the one that it is: guards look at them, too.
-    fn companions(&self, _grant: &Grant) -> Vec<Grant> {
-        Vec::new()
-    }
-
-    /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
-    fn directory<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _selector: &'a Selector,
-        _reading: &'a Reading,
-    ) -> Task<'a, Result<Directory, Error>> {
-        Box::pin(async { Ok(Directory::none("the provider has no list of its roles")) })
-    }
-
-    /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
-    /// not visible, for this reason.
-    fn obstacle(&self, _selector: &Selector, _reading: &Reading) -> Option<(Reason, String)> {
-        None
-    }
-
-    /// What it means that the reading shows no grant for the selector, which names one organization at most.
-    fn absence<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        selector: &'a Selector,
-        reading: &'a Reading,
-    ) -> Task<'a, Result<Absence, Error>>;
-
-    /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
-    fn consequences<'a>(
-        &'a self,
-        _cx: &'a Context<'a>,
-        _reading: &'a Reading,
-        _targets: &'a [Grant],
-    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    /// Whose credentials the account uses. An error ends the call: a guard that cannot see must not wave through.
-    fn own_principal<'a>(&'a self, _cx: &'a Context<'a>, _reading: &'a Reading) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(async { Ok(Principal::NoUser) })
-    }
-
-    /// The requests that remove these grants. Pure: a dry run prints them.
-    fn plan(&self, ask: &Ask, user: &str, reading: &Reading, targets: &[Planned<'_>]) -> Vec<Write>;
+    fn companions(&self, grant: &Grant) -> Vec<Grant>;
 
     /// What every call of the account carries besides, as a dry run shows it: names, and values without secrets.
-    fn call_headers(&self) -> Vec<(&'static str, String)> {
-        vec![("authorization", MASK.to_owned())]
-    }
-
-    /// Sends one planned write, which removes these grants; one verdict for each of them, in their order.
-    fn send<'a>(
-        &'a self,
-        cx: &'a Context<'a>,
-        write: &'a Write,
-        grants: &'a [&'a Grant],
-        reading: &'a Reading,
-    ) -> Task<'a, Vec<Verdict>>;
+    fn call_headers(&self) -> Vec<(&'static str, String)>;
 
     /// A read whose answer's body is the user's document and nothing else, and which holds no secrets, with the access token for it:
     /// it can be passed on as it arrives. `None` where the document stands inside of another one, or has to be filtered.
-    fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<(Call, Secret)> {
-        None
-    }
-
-    /// The unified user of a reading, without `remote_data`.
-    fn unify(&self, reading: &Reading) -> User;
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)>;
 }
 
 /// A field of the request whose form a provider knows.
@@ -308,7 +242,7 @@ pub enum Held {
 }
 
 /// What a provider shows of a user at one moment.
-pub struct Reading {
+pub struct Snapshot {
     pub grants: Vec<Grant>,
     /// Rows that may be grants and could not be read.
     pub unread: Vec<UnreadRow>,
@@ -327,8 +261,6 @@ pub struct Reading {
     pub is_sparse: bool,
     /// Hold for every grant of this reading.
     pub warnings: Vec<String>,
-    /// What only the provider's own steps need.
-    pub detail: Box<dyn Any>,
 }
 
 /// What it means that no grant is shown.
@@ -408,7 +340,7 @@ pub enum Verdict {
 pub struct Context<'a> {
     pub client: Client<'a>,
     pub caches: &'a Caches,
-    pub ask: &'a Ask,
+    pub request: &'a ValidatedRequest,
     /// The provider's answers to the revoke.
     pub revoke_answers: RefCell<Vec<ProviderAnswer>>,
     /// How long the provider asked to wait, the longest so far.
@@ -444,7 +376,7 @@ impl Grant {
     }
 }
 
-impl Reading {
+impl Snapshot {
     /// Whether it shows a grant with the same key.
     pub fn shows(&self, grant: &Grant) -> bool {
         self.grants.iter().any(|held| held.same_key(grant))

@@ -1,0 +1,14 @@
+//! The records of the typed contract, generated once from `wit/` and used by everything else.
+//!
+//! A component implements [`types::Guest`] and exports it with `export_users!(It with_types_in unassign_role::contract)`.
+
+pub mod bounded;
+mod generated;
+pub mod json;
+pub mod reason;
+pub mod redact;
+pub mod timestamp;
+pub mod user;
+pub mod warning;
+
+pub use self::generated::{export_users, exports, exports::unified::user_directory::users as types};

@@ -1,0 +1,145 @@
+//! A provider as its author writes it: typed, and with plain `async fn`s. The engine sees its object-safe twin,
+//! [`Provider`], so that it is compiled once and not once for each provider.
+
+use crate::{
+    account::secret::{MASK, Secret},
+    client::Call,
+    contract::{reason::Reason, types::User},
+    error::Error,
+    provider::{
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Snapshot, Verdict,
+        Verification, Write, capability::Capability, reading::Reading,
+    },
+    request::{Selector, ValidatedRequest},
+    transport::Task,
+};
+
+/// A provider and one account at it.
+pub trait Backend {
+    /// What of a reading only the provider's own steps need.
+    type Detail: 'static;
+
+    fn capability(&self) -> &'static Capability;
+    fn verification(&self) -> Verification;
+    fn normalize(&self, _field: Field, value: &str) -> Result<String, String> {
+        Ok(value.to_owned())
+    }
+    fn refine(&self, _selector: &mut Selector) -> Result<(), String> {
+        Ok(())
+    }
+    fn resolve(&self, selector: &Selector, _detail: &Self::Detail) -> Selector {
+        selector.clone()
+    }
+    async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error>;
+    /// What the provider shows of the user now, and beside it what only this provider's later steps need.
+    async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
+    /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
+    fn blocked_by(
+        &self,
+        _selector: &Selector,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+    ) -> Option<(Reason, String)> {
+        None
+    }
+    async fn absence(
+        &self,
+        cx: &Context<'_>,
+        selector: &Selector,
+        reading: &Snapshot,
+        detail: &Self::Detail,
+    ) -> Result<Absence, Error>;
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        one == other
+    }
+    fn is_role_id(&self, _text: &str) -> bool {
+        false
+    }
+    fn companions(&self, _grant: &Grant) -> Vec<Grant> {
+        Vec::new()
+    }
+    async fn directory(
+        &self,
+        _cx: &Context<'_>,
+        _selector: &Selector,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+    ) -> Result<Directory, Error> {
+        Ok(Directory::none("the provider has no list of its roles"))
+    }
+    async fn consequences(
+        &self,
+        _cx: &Context<'_>,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+        _targets: &[Grant],
+    ) -> Result<Vec<Consequence>, Error> {
+        Ok(Vec::new())
+    }
+    async fn credential_owner(
+        &self,
+        _cx: &Context<'_>,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+    ) -> Result<Principal, Error> {
+        Ok(Principal::NoUser)
+    }
+    fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
+    fn call_headers(&self) -> Vec<(&'static str, String)> {
+        vec![("authorization", MASK.to_owned())]
+    }
+    async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Self::Detail) -> Vec<Verdict>;
+    fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<(Call, Secret)> {
+        None
+    }
+    fn unify(&self, reading: &Snapshot, detail: &Self::Detail) -> User;
+}
+
+impl<B: Backend> Provider for B {
+    fn capability(&self) -> &'static Capability {
+        Backend::capability(self)
+    }
+
+    fn verification(&self) -> Verification {
+        Backend::verification(self)
+    }
+
+    fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
+        Backend::normalize(self, field, value)
+    }
+
+    fn refine(&self, selector: &mut Selector) -> Result<(), String> {
+        Backend::refine(self, selector)
+    }
+
+    fn find_user<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<String, Error>> {
+        Box::pin(Backend::find_user(self, cx))
+    }
+
+    fn read<'p: 'a, 'a>(&'p self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading<'p>, Error>> {
+        Box::pin(async move {
+            let (snapshot, detail) = Backend::read(self, cx, user).await?;
+            Ok(Reading::new(self, snapshot, detail))
+        })
+    }
+
+    fn is_same_id(&self, one: &str, other: &str) -> bool {
+        Backend::is_same_id(self, one, other)
+    }
+
+    fn is_role_id(&self, text: &str) -> bool {
+        Backend::is_role_id(self, text)
+    }
+
+    fn companions(&self, grant: &Grant) -> Vec<Grant> {
+        Backend::companions(self, grant)
+    }
+
+    fn call_headers(&self) -> Vec<(&'static str, String)> {
+        Backend::call_headers(self)
+    }
+
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+        Backend::document(self, cx, user)
+    }
+}

@@ -1,0 +1,190 @@
+//! A read as the engine holds it: what is shown, bound to the provider's steps that build on it. Each provider's own data keep their
+//! type behind the object.
+
+use std::ops::Deref;
+
+use crate::{
+    contract::{reason::Reason, types::User},
+    error::Error,
+    provider::{
+        Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
+    },
+    request::{Selector, ValidatedRequest},
+    transport::Task,
+};
+
+/// What a provider shows of a user at one moment, and the steps that need it.
+pub struct Reading<'p> {
+    snapshot: Snapshot,
+    steps: Box<dyn Steps + 'p>,
+}
+
+/// The object-safe twin of those methods of [`Backend`] that take its detail; each gets the snapshot that it was read with.
+trait Steps {
+    fn resolve(&self, selector: &Selector) -> Selector;
+    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
+    fn directory<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Directory, Error>>;
+    fn absence<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Absence, Error>>;
+    fn consequences<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+        targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>>;
+    fn credential_owner<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Principal, Error>>;
+    fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write>;
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, grants: &'a [&'a Grant]) -> Task<'a, Vec<Verdict>>;
+    fn unify(&self, snapshot: &Snapshot) -> User;
+}
+
+/// A backend with what it kept of one read.
+struct Bound<'p, B: Backend> {
+    backend: &'p B,
+    detail: B::Detail,
+}
+
+impl Deref for Reading<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl<'p> Reading<'p> {
+    pub fn new<B: Backend>(backend: &'p B, snapshot: Snapshot, detail: B::Detail) -> Self {
+        Self {
+            snapshot,
+            steps: Box::new(Bound { backend, detail }),
+        }
+    }
+
+    /// An entry's selector in the spelling of the reading's scopes, where only a read can tell it: a group's name becomes its id.
+    pub fn resolve(&self, selector: &Selector) -> Selector {
+        self.steps.resolve(selector)
+    }
+
+    /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
+    /// not visible, for this reason.
+    pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
+        self.steps.blocked_by(selector, &self.snapshot)
+    }
+
+    /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
+    ///
+    /// # Errors
+    /// What the provider's read gave.
+    pub async fn directory(&self, cx: &Context<'_>, selector: &Selector) -> Result<Directory, Error> {
+        self.steps.directory(cx, selector, &self.snapshot).await
+    }
+
+    /// What it means that no grant is shown for the selector, which names one organization at most.
+    ///
+    /// # Errors
+    /// What the provider's read gave.
+    pub async fn absence(&self, cx: &Context<'_>, selector: &Selector) -> Result<Absence, Error> {
+        self.steps.absence(cx, selector, &self.snapshot).await
+    }
+
+    /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
+    ///
+    /// # Errors
+    /// A guard that cannot see ends the call.
+    pub async fn consequences(&self, cx: &Context<'_>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        self.steps.consequences(cx, &self.snapshot, targets).await
+    }
+
+    /// Whose credentials the account uses.
+    ///
+    /// # Errors
+    /// A guard that cannot see ends the call.
+    pub async fn credential_owner(&self, cx: &Context<'_>) -> Result<Principal, Error> {
+        self.steps.credential_owner(cx, &self.snapshot).await
+    }
+
+    /// The requests that remove these grants. Pure: a dry run prints them.
+    pub fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
+        self.steps.plan(ask, user, targets)
+    }
+
+    /// Sends one planned write, which removes these grants; one verdict for each of them, in their order.
+    pub async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant]) -> Vec<Verdict> {
+        self.steps.send(cx, write, grants).await
+    }
+
+    /// The unified user, without `remote_data`.
+    pub fn unify(&self) -> User {
+        self.steps.unify(&self.snapshot)
+    }
+}
+
+impl<B: Backend> Steps for Bound<'_, B> {
+    fn resolve(&self, selector: &Selector) -> Selector {
+        self.backend.resolve(selector, &self.detail)
+    }
+
+    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
+        self.backend.blocked_by(selector, snapshot, &self.detail)
+    }
+
+    fn directory<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Directory, Error>> {
+        Box::pin(self.backend.directory(cx, selector, snapshot, &self.detail))
+    }
+
+    fn absence<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        selector: &'a Selector,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Absence, Error>> {
+        Box::pin(self.backend.absence(cx, selector, snapshot, &self.detail))
+    }
+
+    fn consequences<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+        targets: &'a [Grant],
+    ) -> Task<'a, Result<Vec<Consequence>, Error>> {
+        Box::pin(self.backend.consequences(cx, snapshot, &self.detail, targets))
+    }
+
+    fn credential_owner<'a>(
+        &'a self,
+        cx: &'a Context<'a>,
+        snapshot: &'a Snapshot,
+    ) -> Task<'a, Result<Principal, Error>> {
+        Box::pin(self.backend.credential_owner(cx, snapshot, &self.detail))
+    }
+
+    fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {
+        self.backend.plan(ask, user, &self.detail, targets)
+    }
+
+    fn send<'a>(&'a self, cx: &'a Context<'a>, write: &'a Write, grants: &'a [&'a Grant]) -> Task<'a, Vec<Verdict>> {
+        Box::pin(self.backend.send(cx, write, grants, &self.detail))
+    }
+
+    fn unify(&self, snapshot: &Snapshot) -> User {
+        self.backend.unify(snapshot, &self.detail)
+    }
+}

@@ -1,0 +1,151 @@
+//! What can be neither taken nor ruled out, whatever else of an entry is held.
+
+use std::collections::BTreeSet;
+
+use crate::{contract::reason::Reason, naming, request::Selector};
+
+use super::{
+    super::{
+        assignments::{Assigned, Assignments, Given},
+        ids::{self, Key},
+        read::Detail,
+    },
+    anywhere, is_all,
+};
+
+/// What of the selector can be neither taken nor ruled out.
+pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+    let names_other = !selector.organizations.is_empty() && !selector.organizations.contains(&detail.organization);
+    if names_other {
+        return None;
+    }
+    if let Some(id) = &selector.id
+        && let Some(blocked_by) = obstacle_of_id(&Key::parse(id).role, selector)
+    {
+        return Some(blocked_by);
+    }
+    let assignments = &detail.assignments;
+    let label = selector.label();
+    let wanted = selector.id.as_deref().map_or_else(|| Key::new("", &[]), Key::parse);
+    if !wanted.custom.is_empty() {
+        return together(selector, &wanted, assignments);
+    }
+    let within_reach = assignments
+        .mentions(label)
+        .filter(|(held, _)| reaches(selector, held))
+        .filter_map(|(held, part)| Some((held, part?)));
+    for (held, part) in within_reach {
+        match part.is_meant(selector) {
+            Some(true) => return Some((Reason::WouldWiden, why_not_alone(label, part, held))),
+            Some(false) => {
+                let message = format!(
+                    "`{label}` may mean `{}`, which is assigned as `{}`",
+                    part.id, held.grant.role_id
+                );
+                return Some((Reason::Ambiguous, message));
+            }
+            None => {}
+        }
+    }
+    nameless(selector, assignments)
+}
+
+/// An id that is short for several, or that no call here reads.
+fn obstacle_of_id(role: &str, selector: &Selector) -> Option<(Reason, String)> {
+    let label = selector.label();
+    let several = ids::by_id(role, selector.group.as_deref());
+    if several.len() > 1 {
+        let ids: Vec<&str> = several.iter().map(|role| role.id).collect();
+        let message = format!("`{label}` is short for several ids: {}", ids.join(", "));
+        return Some((Reason::Ambiguous, message));
+    }
+    let is_connected = ids::spelled(role).starts_with("cloud-connected-");
+    is_connected.then(|| {
+        let message = format!("`{label}` is a role for connected clusters, whose assignments are not read here");
+        (Reason::NotVisible, message)
+    })
+}
+
+/// The whole id of an assignment means that one. It is also given where more is assigned with it.
+fn together(selector: &Selector, wanted: &Key, assignments: &Assignments) -> Option<(Reason, String)> {
+    let first = wanted.custom.first()?;
+    let label = selector.label();
+    let skeletons =
+        |names: &[String]| -> BTreeSet<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
+    let wanted_skeletons = skeletons(&wanted.custom);
+    let mut more = None;
+    let of_role = assignments
+        .mentions(label)
+        .chain(assignments.mentions(first))
+        .filter(|(held, _)| reaches(selector, held));
+    for (held, _) in of_role {
+        let key = Key::parse(&held.grant.role_id);
+        if key.role != wanted.role {
+            continue;
+        }
+        if key.custom == wanted.custom {
+            return None;
+        }
+        if more.is_none() && wanted_skeletons.is_subset(&skeletons(&key.custom)) {
+            let is_exact = wanted.custom.iter().all(|name| key.custom.contains(name));
+            more = Some((held, is_exact));
+        }
+    }
+    let (held, is_exact) = more?;
+    let role_id = &held.grant.role_id;
+    Some(if is_exact {
+        let message =
+            format!("`{label}` is assigned together with others as `{role_id}`: only all of them can go at once");
+        (Reason::WouldWiden, message)
+    } else {
+        (
+            Reason::Ambiguous,
+            format!("`{label}` may mean a part of `{role_id}`, which is held"),
+        )
+    })
+}
+
+fn why_not_alone(label: &str, part: &Given, held: &Assigned) -> String {
+    let key = Key::parse(&held.grant.role_id);
+    if key.custom.len() == 1 && part.id != key.role {
+        format!(
+            "`{label}` is assigned with the role `{}`, which would go with it",
+            key.role
+        )
+    } else {
+        format!(
+            "`{label}` is assigned together with others as `{}`: only all of them can go at once",
+            held.grant.role_id
+        )
+    }
+}
+
+/// A role that is not published has a display name that nothing shows. Display names begin with a capital letter.
+fn nameless(selector: &Selector, assignments: &Assignments) -> Option<(Reason, String)> {
+    let (None, Some(name)) = (&selector.id, &selector.name) else {
+        return None;
+    };
+    let may_be_display = name.contains(char::is_uppercase) || name.contains(char::is_whitespace);
+    let is_known = !ids::called(name, None).is_empty() || assignments.mentions(name).next().is_some();
+    if is_known || !may_be_display {
+        return None;
+    }
+    let held = assignments.unpublished().find(|held| reaches(selector, held))?;
+    let message = format!(
+        "the user holds `{}`, whose display name is not published: whether it is `{name}` cannot be told",
+        held.grant.role_id
+    );
+    Some((Reason::NotVisible, message))
+}
+
+/// Whether an assignment is for the place of a selector: what is for more gives the role at every narrower place, too, and what is for
+/// the organization at projects of every kind.
+pub fn reaches(selector: &Selector, held: &Assigned) -> bool {
+    let place = held.grant.scope.workspace.as_deref();
+    let mut anywhere = anywhere(selector);
+    if held.kind == "organization" {
+        anywhere.group = None;
+    }
+    anywhere.admits(&held.grant.scope)
+        && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
+}
