@@ -36,7 +36,7 @@ bench: guests           ## size and speed, side by side in one run
 	cargo run -q -p host-tests -- bench
 
 doc:                    ## the documentation of the crates; a warning is an error
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps $(HOST)
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)
 
 check:                  ## what CI runs: lint, doc, test, test-clients, and the conformance check where there are specifications
 	.ci/run

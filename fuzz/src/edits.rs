@@ -2,6 +2,7 @@
 //!
 //! Four bytes are one edit: the call, the place in its document (two bytes), and the change. A change keeps what is held
 //! visible to a careful reader, except for [`Change::Replaced`], which takes the rest of the input as the whole document.
+//! [`Change::Status`] is an answer of something on the way: the provider does not get the request.
 
 use serde_json::{Value, json};
 
@@ -88,22 +89,30 @@ impl Edits {
         self.calls
     }
 
-    /// The answer to the call with this number as the component gets it: status and body.
-    pub fn apply(&self, call: usize, status: u16, body: &[u8]) -> (u16, Vec<u8>) {
-        let mut answer = (status, body.to_vec());
+    /// The status of a call that does not reach the provider: something on the way answers for it.
+    pub fn intercepted(&self, call: usize) -> Option<u16> {
+        self.edits.iter().find_map(|edit| match edit.change {
+            Change::Status(status) if edit.call == call => Some(status),
+            _ => None,
+        })
+    }
+
+    /// The body of the answer to the call with this number as the component gets it.
+    pub fn apply(&self, call: usize, body: &[u8]) -> Vec<u8> {
+        let mut edited = body.to_vec();
         for edit in self.edits.iter().filter(|edit| edit.call == call) {
             match &edit.change {
-                Change::Status(status) => answer.0 = *status,
-                Change::Replaced(document) => answer.1.clone_from(document),
+                Change::Status(_) => {}
+                Change::Replaced(document) => edited.clone_from(document),
                 change => {
-                    if let Ok(mut document) = serde_json::from_slice::<Value>(&answer.1) {
+                    if let Ok(mut document) = serde_json::from_slice::<Value>(&edited) {
                         change.apply(&mut document, edit.place);
-                        answer.1 = document.to_string().into_bytes();
+                        edited = document.to_string().into_bytes();
                     }
                 }
             }
         }
-        answer
+        edited
     }
 }
 

@@ -31,9 +31,7 @@ pub struct Answer {
 
 impl<'a> Face<'a> {
     pub fn new(transport: &'a dyn Transport, account: String) -> Self {
-        let digest = Sha256::digest(TOKEN)
-            .iter()
-            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let digest = hex_digest(TOKEN.as_bytes());
         Self {
             transport,
             caches: Caches::default(),
@@ -69,6 +67,13 @@ impl<'a> Face<'a> {
         assert!(answer.body.len() <= 8 << 20, "the answer is longer than 8 MiB");
         (answer, json)
     }
+}
+
+/// The SHA-256 of a text, hexadecimal.
+pub fn hex_digest(text: &[u8]) -> String {
+    Sha256::digest(text)
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 impl Host for Face<'_> {
