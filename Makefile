@@ -1,35 +1,54 @@
-# Thin names over cargo. `make demo` and `make test` are all that a newcomer needs.
+# Thin names over cargo. `make` lists them; `make demo` and `make test` are all that a newcomer needs.
 
 WASM = scripts/wasm-target.sh
 GUESTS = -p unassign-role-wasi -p unassign-role-spin -p unassign-role-caller
+HOST = --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
+TARGET_DIR = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: demo serve test test-clients bench check guests lint
+.DEFAULT_GOAL = help
+.PHONY: help demo serve test test-all test-clients fuzz bench doc check guests lint
 
-demo: guests            ## the main job, on embedded sandboxes
+help:                   ## this list
+	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: guests            ## the main cases, on embedded sandboxes
 	cargo run -q -p unassign-role-cli -- demo
 
 serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
 	cargo run -q -p unassign-role-cli -- serve
 
-test: guests            ## unit tests, sandbox tests, and the contract through the real components
-	cargo test --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --exclude unassign-role-caller
+# The matrices append their counts to MATRIX_REPORT, because cargo hides what a passing test prints.
+test: guests            ## unit tests, sandbox tests, and the contract through the real components, with the counts of the matrices
+	@mkdir -p "$(TARGET_DIR)"; rm -f "$(TARGET_DIR)/matrix.txt"
+	MATRIX_REPORT="$(TARGET_DIR)/matrix.txt" cargo test $(HOST); status=$$?; \
+	  sort "$(TARGET_DIR)/matrix.txt" 2>/dev/null; exit $$status
+
+test-all:               ## the same with every case of every matrix; takes hours
+	MATRIX=full $(MAKE) test
 
 test-clients: guests    ## real clients over sockets; installs them into target/clients, which needs a network the first time
 	clients/run
 
+fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="query crowdstrike" runs only these
+	fuzz/run $(TARGETS)
+
 bench: guests           ## size and speed, side by side in one run
 	cargo run -q -p unassign-role-cli -- bench
 
-check:                  ## what CI runs: lint, test, test-clients, and the conformance check where there are specifications
+doc:                    ## the documentation of the crates; a warning is an error
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)
+
+check:                  ## what CI runs: lint, doc, test, test-clients, and the conformance check where there are specifications
 	.ci/run
 
 guests:                 ## the components, into target/wasm32-wasip2/guest/
 	$(WASM) build --profile guest --target wasm32-wasip2 $(GUESTS)
 	@# cargo leaves a file alone that no change concerns; the harness compares times.
-	@touch $${CARGO_TARGET_DIR:-target}/wasm32-wasip2/guest/unassign_role_*.wasm
+	@touch $(TARGET_DIR)/wasm32-wasip2/guest/unassign_role_*.wasm
 
-# The host's lints see everything but the components, whose code is for wasm alone.
-lint:                   ## format and lints, of the host and of the components
+# The host's lints see everything but the components, whose code is for wasm only.
+lint:                   ## format and lints, of the host, the components and the fuzz targets
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	$(WASM) clippy --target wasm32-wasip2 -p unassign-role $(GUESTS) -- -D warnings

@@ -3,6 +3,8 @@
 //! This crate is the operation itself and imports no WASI: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host provides a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
 
+// The documentation is for people who read the code: `make doc` includes what is private.
+#![allow(rustdoc::private_intra_doc_links)]
 // Nothing that arrives from outside may end the component.
 #![cfg_attr(
     not(test),

@@ -9,7 +9,10 @@ use host::{
     typed::types::{Failure, Outcome, Success},
 };
 
-use crate::scenarios::subjects::{self, Subject};
+use crate::{
+    scenarios::subjects::{self, Subject},
+    tally::Tally,
+};
 
 pub fn faults() -> Vec<Fault> {
     let json = || vec![("content-type", String::from("application/json"))];
@@ -113,12 +116,11 @@ pub fn rule(fault: &Fault, number: usize, lasting: bool) -> Rule {
     }
 }
 
-async fn matrix(make: fn() -> Subject) {
+async fn matrix(make: fn() -> Subject, tally: &mut Tally) {
     let clean = make();
     let answer = clean.call(&clean.held).await;
     assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
     let calls = clean.network.calls();
-    let (mut runs, mut repaired) = (0, 0);
     for (number, call) in calls.iter().enumerate() {
         for fault in faults() {
             for lasting in [false, true] {
@@ -129,27 +131,26 @@ async fn matrix(make: fn() -> Subject) {
                 );
                 let before = (subject.holdings)().len();
                 subject.network.inject(rule(&fault, number, lasting));
-                let answer = subject.call(&subject.held).await;
-                check(&subject, before, &answer, &what);
-                // Once the fault is over, repeating the call finishes the work.
-                subject.network.heal();
-                let again = subject.call(&subject.held).await;
-                assert!(again.is_ok(), "{what}, repeated: {again:?}");
-                check(&subject, before, &again, &what);
-                runs += 1;
-                repaired += usize::from(answer.is_ok());
+                tally.case(&what, judge(&subject, before, &what)).await;
             }
         }
     }
-    println!(
-        "{}: {} calls, {runs} runs, {repaired} of them ended well",
-        clean.name,
-        calls.len()
-    );
+}
+
+/// Calls while the faults last, and repeats the call once they are over, which finishes the work. Returns true if the first call
+/// succeeded.
+async fn judge(subject: &Subject, before: usize, what: &str) -> bool {
+    let answer = subject.call(&subject.held).await;
+    check(subject, before, &answer, what);
+    subject.network.heal();
+    let again = subject.call(&subject.held).await;
+    assert!(again.is_ok(), "{what}, repeated: {again:?}");
+    check(subject, before, &again, what);
+    answer.is_ok()
 }
 
 /// A request that is carried out or not, without an answer, and sent again meets a clear no: that no says nothing about the first.
-async fn pairs(make: fn() -> Subject) {
+async fn pairs(make: fn() -> Subject, tally: &mut Tally) {
     let clean = make();
     let answer = clean.call(&clean.held).await;
     assert!(answer.is_ok(), "{}: {answer:?}", clean.name);
@@ -188,12 +189,7 @@ async fn pairs(make: fn() -> Subject) {
                 fits: Arc::new(move |call| call.method == method && call.path_and_query == path),
                 ..rule(then, earlier, true)
             });
-            let answer = subject.call(&subject.held).await;
-            check(&subject, before, &answer, &what);
-            subject.network.heal();
-            let again = subject.call(&subject.held).await;
-            assert!(again.is_ok(), "{what}, repeated: {again:?}");
-            check(&subject, before, &again, &what);
+            tally.case(&what, judge(&subject, before, &what)).await;
         }
     }
 }
@@ -202,8 +198,10 @@ macro_rules! matrices {
     ($($name:ident: $subject:ident,)*) => {$(
         #[tokio::test(start_paused = true)]
         async fn $name() {
-            matrix(subjects::$subject).await;
-            pairs(subjects::$subject).await;
+            let mut tally = Tally::new(subjects::$subject().name, "fault");
+            matrix(subjects::$subject, &mut tally).await;
+            pairs(subjects::$subject, &mut tally).await;
+            tally.finish();
         }
     )*};
 }

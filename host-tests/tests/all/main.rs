@@ -24,6 +24,7 @@ mod scenarios;
 mod slack_enterprise;
 mod socket;
 mod streaming;
+mod tally;
 mod teamviewer;
 mod vectors;
 mod wire;

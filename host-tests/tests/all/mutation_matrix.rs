@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     fault_matrix::{check, rule},
     scenarios::subjects::{self, Subject},
+    tally::Tally,
 };
 
 /// Of how many cases a short run takes one.
@@ -49,7 +50,7 @@ async fn matrix(make: fn() -> Subject) {
     let is_full = std::env::var("MATRIX").is_ok_and(|size| size == "full");
     let stride = if is_full { 1 } else { STRIDE };
     let cases = cases(make).await;
-    let (mut runs, mut ended_well, mut violations) = (0, 0, Vec::new());
+    let mut tally = Tally::new(make().name, format!("mutation (one in {stride})"));
     for case in cases.iter().step_by(stride) {
         let subject = make();
         let what = format!(
@@ -67,28 +68,14 @@ async fn matrix(make: fn() -> Subject) {
         } else {
             rule(&fault, case.number, false)
         });
-        let run = std::panic::AssertUnwindSafe(async {
+        let run = async {
             let answer = subject.call(&subject.held).await;
             check(&subject, before, &answer, &what);
             answer.is_ok()
-        });
-        match futures_util::FutureExt::catch_unwind(run).await {
-            Ok(is_ok) => ended_well += usize::from(is_ok),
-            Err(_) => violations.push(what),
-        }
-        runs += 1;
+        };
+        tally.case(&what, run).await;
     }
-    println!(
-        "mutation cases: {runs} of {}, {ended_well} ended well, violations: {}",
-        cases.len(),
-        violations.len()
-    );
-    assert!(
-        violations.is_empty(),
-        "{} violations:\n{}",
-        violations.len(),
-        violations.join("\n")
-    );
+    tally.finish();
 }
 
 macro_rules! matrices {

@@ -18,6 +18,7 @@ use crate::{
     fixture::{START, TOKEN},
     on_both,
     scenarios::subjects::{self, Subject},
+    tally::Tally,
 };
 use unassign_role::http_api::token_digest;
 
@@ -146,7 +147,8 @@ struct Heard {
     answer: Option<(u16, Value)>,
 }
 
-async fn run(artifact: Artifact, case: Case) {
+/// Runs one round and judges each of its calls.
+async fn run(artifact: Artifact, case: Case, tallies: &mut [Tally]) {
     let network = Network::default();
     let subjects: Vec<Subject> = subjects::ALL.iter().map(|make| make()).collect();
     let names: Vec<String> = subjects.iter().map(account_name).collect();
@@ -210,20 +212,23 @@ async fn run(artifact: Artifact, case: Case) {
             "{artifact:?} {case:?}: {} role {}: {status} {body}",
             subject.name, call.role
         );
-        assert!(body.is_object(), "no report: {what}");
-        let outcome = body["role_outcomes"][0]["outcome"].as_str().unwrap_or("none");
-        let is_held = (subject.is_held)(call.role);
-        match outcome {
-            "removed" => assert!(!call.dry_run && !is_held, "{what}"),
-            "already_absent" => assert!(!is_held, "{what}"),
-            "planned" => assert!(call.dry_run && *status == 200, "{what}"),
-            _ => assert!(*status >= 400, "{what}"),
-        }
-        // Two removals of one user at once may each miss in its read-back what the other took, and then say so.
-        let is_only_one = case.calls <= subjects.len();
-        if is_only_one && matches!(case.disturbance, Disturbance::None | Disturbance::ExpiredTokens) {
-            assert_eq!(*status, 200, "{what}");
-        }
+        tallies[call.subject].judge(&what, || {
+            assert!(body.is_object(), "no report: {what}");
+            let outcome = body["role_outcomes"][0]["outcome"].as_str().unwrap_or("none");
+            let is_held = (subject.is_held)(call.role);
+            match outcome {
+                "removed" => assert!(!call.dry_run && !is_held, "{what}"),
+                "already_absent" => assert!(!is_held, "{what}"),
+                "planned" => assert!(call.dry_run && *status == 200, "{what}"),
+                _ => assert!(*status >= 400, "{what}"),
+            }
+            // Two removals of one user at once may each miss in its read-back what the other took, and then say so.
+            let is_only_one = case.calls <= subjects.len();
+            if is_only_one && matches!(case.disturbance, Disturbance::None | Disturbance::ExpiredTokens) {
+                assert_eq!(*status, 200, "{what}");
+            }
+            *status == 200
+        });
     }
     let removed = |subject: usize, role: usize| {
         heard
@@ -244,12 +249,13 @@ async fn run(artifact: Artifact, case: Case) {
 
 on_both! {
     async fn overlapping_calls_get_their_own_right_answers(artifact) {
-        let cases = cases();
-        let mut calls = 0;
-        for case in &cases {
-            calls += case.calls;
-            run(artifact, *case).await;
+        let mut tallies: Vec<Tally> = subjects::ALL
+            .iter()
+            .map(|make| Tally::new(make().name, format!("overlap ({artifact:?})")))
+            .collect();
+        for case in cases() {
+            run(artifact, case, &mut tallies).await;
         }
-        println!("overlap cases: {}, calls: {calls}, violations: 0", cases.len());
+        tallies.into_iter().for_each(Tally::finish);
     }
 }

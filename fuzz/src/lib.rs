@@ -1,0 +1,8 @@
+//! What the fuzz targets share: the HTTP face running natively, in front of a provider's sandbox or of nothing.
+
+pub mod documents;
+mod edits;
+mod face;
+pub mod inputs;
+pub mod subjects;
+mod transport;
