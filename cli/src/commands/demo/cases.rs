@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandboxes::{blackline, crowdstrike, elastic_cloud, jumpcloud, slack_enterprise, teamviewer};
 use serde_json::{Value, json};
 
-use crate::cli::sandbox::{BLACKLINE, CROWDSTRIKE, ELASTIC, JUMPCLOUD, SLACK, Sandboxes, TEAMVIEWER};
+use crate::commands::sandbox::{BLACKLINE, CROWDSTRIKE, ELASTIC, JUMPCLOUD, SLACK, Sandboxes, TEAMVIEWER};
 
 /// One call.
 pub struct Case {

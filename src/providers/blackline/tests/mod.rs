@@ -90,7 +90,7 @@ impl Instance {
                 let left: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
                 let is_left = |role: &str, product: &str| {
                     let mut rows = left.as_array().unwrap().iter();
-                    rows.any(|row| row["roleId"].to_string() == role && row["productId"] == product)
+                    rows.any(|row| row["roleId"] == role && row["productId"] == product)
                 };
                 self.pairs.retain(|(role, product, _)| is_left(role, product));
                 answer(200, "[]")

@@ -131,17 +131,14 @@ const LEFT_OUT: [&str; 7] = [
 fn apply(document: &Value, pointer: &str, change: Option<fn(&Value) -> Option<Value>>) -> Option<Value> {
     let mut document = document.clone();
     let (parent, key) = pointer.rsplit_once('/')?;
-    match change {
-        Some(change) => {
-            let value = document.pointer_mut(pointer)?;
-            // Application roles that are `null` are documented as none.
-            let changed = change(value).filter(|new| !(key == "application_roles" && new.is_null()))?;
-            *value = changed;
-        }
-        None => {
-            let fields = document.pointer_mut(parent)?.as_object_mut()?;
-            fields.shift_remove(key).filter(|_| !LEFT_OUT.contains(&key))?;
-        }
+    if let Some(change) = change {
+        let value = document.pointer_mut(pointer)?;
+        // Application roles that are `null` are documented as none.
+        let changed = change(value).filter(|new| !(key == "application_roles" && new.is_null()))?;
+        *value = changed;
+    } else {
+        let fields = document.pointer_mut(parent)?.as_object_mut()?;
+        fields.shift_remove(key).filter(|_| !LEFT_OUT.contains(&key))?;
     }
     Some(document)
 }

@@ -203,7 +203,7 @@ fn a_key_of_several_organizations_is_told_what_it_lacks() {
         let body = r#"{"message": "Unauthorized: no organization selected"}"#;
         world
             .instead
-            .insert(format!("/api/systemusers/{}", USER), (401, body.to_owned()));
+            .insert(format!("/api/systemusers/{USER}"), (401, body.to_owned()));
     });
     let failure = case.ask(&[with_id(MANAGER)]).unwrap_err();
     assert_eq!(failure.status, 401);

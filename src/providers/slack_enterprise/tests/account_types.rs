@@ -50,7 +50,7 @@ fn what_a_demotion_in_the_organization_would_take_besides_is_read_again() {
                 skip: 0,
                 times: usize::MAX,
                 document: error("team_not_found"),
-            })
+            });
         },
     ];
     for change in cases {
@@ -180,11 +180,14 @@ fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
     }
 }
 
+/// A change to the user's document, and what is said of three roles then.
+type Case = (fn(&mut Value), [Outcome; 3]);
+
 #[test]
 fn a_document_that_does_not_say_all_proves_no_absence() {
     let without =
         |change: fn(&mut Value)| World::new(|slack| change(&mut slack.user)).ask(&["owner", "org_owner", "Rl0D"]);
-    let cases: [(fn(&mut Value), [Outcome; 3]); 7] = [
+    let cases: [Case; 7] = [
         (|_| {}, [Outcome::AlreadyAbsent; 3]),
         (
             |user| user["enterprise_user"]["teams"] = json!(null),

@@ -32,8 +32,11 @@ pub struct Slack {
     pub changes: Vec<Change>,
     pub writes: Vec<(String, Value)>,
     /// What becomes of an answer; it gets the number of the request, from 0, and its URL.
-    pub mutation: Option<Box<dyn Fn(usize, &str, &mut Value)>>,
+    pub mutation: Option<Mutation>,
 }
+
+/// Changes the answer to the request with this number and URL.
+pub type Mutation = Box<dyn Fn(usize, &str, &mut Value)>;
 
 /// The answer to some of the requests to a path, which may be followed by a part of the query.
 pub struct Instead {

@@ -97,7 +97,7 @@ fn a_group_whose_role_cannot_be_read_may_give_a_protected_one() {
     for (protected, body, is_left) in [
         ("[]", r#"{"assignedRoleId": 7}"#, true),
         (r#"["Other"]"#, r#"{"assignedRoleId": 7}"#, false),
-        (r#"["a0000000-0000-4000-8000-000000000003"]"#, r#"{}"#, false),
+        (r#"["a0000000-0000-4000-8000-000000000003"]"#, r"{}", false),
         (r#"["Other"]"#, r#"{"assignedRoleId": null}"#, true),
     ] {
         let company = Company::with(&[]);
