@@ -12,10 +12,10 @@ help:                   ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: guests            ## the main cases, on embedded sandboxes
-	cargo run -q -p host-tests -- demo
+	cargo run -q -p unassign-role-cli -- demo
 
 serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
-	cargo run -q -p host-tests -- serve
+	cargo run -q -p unassign-role-cli -- serve
 
 # The matrices append their counts to MATRIX_REPORT, because cargo hides what a passing test prints.
 test: guests            ## unit tests, sandbox tests, and the contract through the real components, with the counts of the matrices
@@ -33,7 +33,7 @@ fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="quer
 	fuzz/run $(TARGETS)
 
 bench: guests           ## size and speed, side by side in one run
-	cargo run -q -p host-tests -- bench
+	cargo run -q -p unassign-role-cli -- bench
 
 doc:                    ## the documentation of the crates; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)

@@ -1,5 +1,7 @@
 //! Who the caller is, and what they may do.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 use crate::{account::Status, transport::brief};
@@ -117,4 +119,14 @@ fn unauthorized(message: &str) -> Rejection {
 fn equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
     let difference = one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b));
     std::hint::black_box(difference) == 0
+}
+
+/// What the configuration knows of a bearer token: the lower-case hexadecimal SHA-256.
+pub fn token_digest(token: &str) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(token.as_bytes()) {
+        // Writing into a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }

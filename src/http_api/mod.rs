@@ -23,6 +23,7 @@ mod table;
 mod tests;
 
 pub use self::{
+    auth::token_digest,
     check::{Checkup, check_accounts, check_tokens},
     host::{BODY_LIMIT, BodyBuffer, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
     secret_name::{environment_variable, spin_variable},

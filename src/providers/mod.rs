@@ -1,11 +1,5 @@
-//! The six providers. Each has the same rooms: configuration, documents and requests, the `Provider` steps, mapping, and its page.
-
-mod blackline;
-mod crowdstrike;
-mod elastic_cloud;
-mod jumpcloud;
-mod slack_enterprise;
-mod teamviewer;
+//! The providers, registered once. Each has the same rooms: `backend`, `capability`, `config`, `core` (requests), `documents`, `find`,
+//! `read`, `absence`, `revoke`, `mapping`, `ids`, and its page.
 
 use crate::{
     account::{
@@ -13,7 +7,7 @@ use crate::{
         settings::{General, Settings},
     },
     client::RateLimitPolicy,
-    contract::types::{Account, Endpoint, Provider as Name},
+    contract::types::{Account, Credentials, Endpoint, Provider as Name},
     error::Error,
     provider::{Provider, capability::Capability},
 };
@@ -27,6 +21,8 @@ pub struct Opened {
     pub rate_limit: RateLimitPolicy,
 }
 
+/// Opens an account at its provider.
+///
 /// # Errors
 /// [`Error::Account`] for an account that cannot work.
 pub fn open(account: Account) -> Result<Opened, Error> {
@@ -49,43 +45,117 @@ pub fn open(account: Account) -> Result<Opened, Error> {
     }
     let mut settings = Settings::parse(Some(&settings))?;
     let general = settings.take_general()?;
-    let open = match provider {
-        Name::Blackline => blackline::open,
-        Name::Crowdstrike => crowdstrike::open,
-        Name::ElasticCloud => elastic_cloud::open,
-        Name::Jumpcloud => jumpcloud::open,
-        Name::SlackEnterprise => slack_enterprise::open,
-        Name::Teamviewer => teamviewer::open,
-    };
     let base_url = match &base_url {
         Endpoint::ProviderDefault => None,
         Endpoint::Url(url) => Some(url.as_str()),
     };
-    open(base_url, credentials, settings, general)
+    (opener(provider))(base_url, credentials, settings, general)
 }
 
-/// What a provider understands.
-pub const fn capability(provider: Name) -> &'static Capability {
-    match provider {
-        Name::Blackline => &blackline::CAPABILITY,
-        Name::Crowdstrike => &crowdstrike::CAPABILITY,
-        Name::ElasticCloud => &elastic_cloud::CAPABILITY,
-        Name::Jumpcloud => &jumpcloud::CAPABILITY,
-        Name::SlackEnterprise => &slack_enterprise::CAPABILITY,
-        Name::Teamviewer => &teamviewer::CAPABILITY,
-    }
+/// How a provider opens an account: base URL, credentials, the settings that are its own, and the general ones.
+type Open = fn(Option<&str>, Credentials, Settings, General) -> Result<Opened, Error>;
+
+/// Registers the providers: the module, the case of the contract, and the name in JSON. What a provider lacks does not compile.
+macro_rules! register {
+    ($($module:ident: $case:ident, $name:literal;)*) => {
+        $(mod $module;)*
+
+        /// The parts of the contract that a provider supports.
+        pub const fn capability(provider: Name) -> &'static Capability {
+            match provider {
+                $(Name::$case => &$module::CAPABILITY,)*
+            }
+        }
+
+        /// The name in JSON, e.g. `"elastic_cloud"`.
+        pub const fn name(provider: Name) -> &'static str {
+            match provider {
+                $(Name::$case => $name,)*
+            }
+        }
+
+        const fn opener(provider: Name) -> Open {
+            match provider {
+                $(Name::$case => $module::open,)*
+            }
+        }
+
+        /// Every provider of the contract.
+        pub const ALL: &[Name] = &[$(Name::$case),*];
+
+        /// The page of each provider, by its module.
+        #[cfg(test)]
+        pub const PAGES: &[(Name, &str)] = &[
+            $((Name::$case, include_str!(concat!(stringify!($module), "/docs.md"))),)*
+        ];
+    };
 }
 
-/// The whole matrix.
+register! {
+    blackline: Blackline, "blackline";
+    crowdstrike: Crowdstrike, "crowdstrike";
+    elastic_cloud: ElasticCloud, "elastic_cloud";
+    jumpcloud: Jumpcloud, "jumpcloud";
+    slack_enterprise: SlackEnterprise, "slack_enterprise";
+    teamviewer: Teamviewer, "teamviewer";
+}
+
+/// The provider matrix: one row for each provider.
 pub fn matrix() -> impl Iterator<Item = (Name, &'static Capability)> {
-    [
-        Name::Blackline,
-        Name::Crowdstrike,
-        Name::ElasticCloud,
-        Name::Jumpcloud,
-        Name::SlackEnterprise,
-        Name::Teamviewer,
-    ]
-    .into_iter()
-    .map(|name| (name, capability(name)))
+    ALL.iter().map(|&name| (name, capability(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// The rooms of every provider.
+    const ROOMS: [&str; 14] = [
+        "absence.rs",
+        "backend.rs",
+        "capability.rs",
+        "config.rs",
+        "core.rs",
+        "docs.md",
+        "documents.rs",
+        "find.rs",
+        "ids.rs",
+        "mapping.rs",
+        "mod.rs",
+        "read.rs",
+        "revoke.rs",
+        "tests",
+    ];
+
+    /// Rooms for what only one provider has, two at most.
+    fn own_rooms(provider: &str) -> &'static [&'static str] {
+        match provider {
+            "blackline" => &["paths.rs"],
+            "crowdstrike" => &["cid.rs"],
+            "elastic_cloud" => &["assignments.rs", "role_mappings.rs"],
+            "jumpcloud" => &["groups.rs", "organizations.rs"],
+            "slack_enterprise" => &["account_types.rs", "assignments.rs"],
+            "teamviewer" => &["groups.rs"],
+            _ => &[],
+        }
+    }
+
+    #[test]
+    fn every_provider_has_the_same_rooms() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
+        for &provider in ALL {
+            let name = name(provider);
+            let entries = fs::read_dir(folder.join(name)).unwrap();
+            let found: BTreeSet<String> = entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                // A room that is a folder beside its file is the same room.
+                .filter(|entry| entry.contains('.') || entry == "tests")
+                .collect();
+            let expected = ROOMS.iter().chain(own_rooms(name)).map(|&room| room.to_owned());
+            assert_eq!(found, expected.collect(), "{name}");
+            assert!(own_rooms(name).len() <= 2);
+        }
+    }
 }

@@ -10,9 +10,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use harness::{
+use host::{
     guests::Artifact,
-    service::{Builder, Service, token_digest},
+    service::{Builder, Service},
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use crate::{
     fixture::{ACCOUNT, ANN, Post, TOKEN, World, account, tokens},
     on_both,
 };
+use unassign_role::http_api::token_digest;
 
 fn good() -> Value {
     json!({"id": ANN, "roles": [{"id": "event_viewer"}]})

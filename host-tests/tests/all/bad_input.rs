@@ -6,7 +6,7 @@ use crate::{
     fixture::{ACCOUNT, ANN, Post, World, account, tokens},
     on_both,
 };
-use harness::service::Service;
+use host::service::Service;
 
 fn good() -> Value {
     json!({"id": ANN, "roles": [{"id": "event_viewer"}]})

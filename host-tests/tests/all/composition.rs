@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use harness::{
+use host::{
     compose, engine,
     network::Network,
     state::{Host, LOG_LIMIT, Setup},

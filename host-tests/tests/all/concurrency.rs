@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use harness::{
+use host::{
     guests::Artifact,
     network::{Fault, Rule},
     service::Service,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use harness::{
+use host::{
     network::{Fault, Rule},
     typed::{
         self,
@@ -887,7 +887,7 @@ async fn a_tenant_that_refuses_to_revoke_what_is_not_held_is_tolerated() {
 async fn a_refused_token_is_renewed_once() {
     use crate::fixture::Post;
     let world = World::new();
-    let service = world.service(harness::guests::Artifact::Wasi);
+    let service = world.service(host::guests::Artifact::Wasi);
     let ask = |role: &str| Post::json(&serde_json::json!({"id": ANN, "roles": [{"id": role}]}));
     assert_eq!(ask("event_viewer").to(&service).await.status, 200);
     assert_eq!(world.tenant.tokens_issued(), 1);

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use harness::{
+use host::{
     guests::Artifact,
     network::{self, Rule},
-    service::{Service, token_digest},
+    service::Service,
 };
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use crate::{
     fixture::{ACCOUNT, ANN, Answer, Post, TOKEN, World, account, tokens},
     on_both,
 };
+use unassign_role::http_api::token_digest;
 
 /// Status, code, and whether the provider is the cause.
 type Row = (u16, String, bool);

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use harness::{
+use host::{
     network::{Call, Fault, Rule},
     typed::types::{Failure, Outcome, Success},
 };

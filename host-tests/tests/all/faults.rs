@@ -1,6 +1,6 @@
 //! Every outbound call × every fault: whatever happens on the way, the answer never says gone for what is held.
 
-use harness::{guests::Artifact, network::Rule};
+use host::{guests::Artifact, network::Rule};
 use sandboxes::crowdstrike::DEMO_HOME_CID as HOME;
 use serde_json::json;
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use harness::{
+use host::{
     guests::Artifact,
     network::Network,
-    service::{Service, token_digest},
+    service::Service,
     typed::{self, types},
 };
 use sandboxes::{
@@ -14,8 +14,9 @@ use sandboxes::{
     crowdstrike::{CrowdStrike, DEMO_USERS},
 };
 use serde_json::{Value, json};
+use unassign_role::http_api::token_digest;
 
-pub use harness::typed::{options, request};
+pub use host::typed::{options, request};
 
 pub const AUTHORITY: &str = "api.crowdstrike.com";
 pub const ANN: &str = DEMO_USERS[0].0;

@@ -1,6 +1,6 @@
 //! The HTTP face of both components.
 
-use harness::{
+use host::{
     network::{Fault, Network, Rule},
     service::Service,
 };
@@ -249,7 +249,7 @@ on_both! {
 #[tokio::test(start_paused = true)]
 async fn requests_under_way_in_one_instance_do_not_disturb_each_other() {
     let world = World::new();
-    let service = world.service(harness::guests::Artifact::Spin);
+    let service = world.service(host::guests::Artifact::Spin);
     world.network.latency(Duration::from_millis(50));
     let one = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).to(&service);
     let two = Post::json(&json!({"id": SAM, "roles": [{"id": "event_viewer"}]})).to(&service);

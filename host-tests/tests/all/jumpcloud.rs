@@ -9,7 +9,7 @@ mod scopes;
 
 use std::time::Duration;
 
-use harness::{
+use host::{
     network::{Fault, Network, Rule},
     typed::{
         self,

@@ -1,6 +1,6 @@
 //! A host's log can refuse a line: a closed standard error, a full disk. By then the provider may have been written to.
 
-use harness::service::Service;
+use host::service::Service;
 use sandboxes::crowdstrike::DEMO_HOME_CID;
 use serde_json::json;
 

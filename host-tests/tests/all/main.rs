@@ -37,18 +37,18 @@ macro_rules! on_both {
             #[allow(unused_imports)]
             use super::*;
 
-            async fn test($artifact: harness::guests::Artifact) $body
+            async fn test($artifact: host::guests::Artifact) $body
 
             $(#[$meta])*
             #[tokio::test(start_paused = true)]
             async fn wasi() {
-                test(harness::guests::Artifact::Wasi).await;
+                test(host::guests::Artifact::Wasi).await;
             }
 
             $(#[$meta])*
             #[tokio::test(start_paused = true)]
             async fn spin() {
-                test(harness::guests::Artifact::Spin).await;
+                test(host::guests::Artifact::Spin).await;
             }
         }
     };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use harness::network::{Fault, Mutation, Rule};
+use host::network::{Fault, Mutation, Rule};
 use serde_json::Value;
 
 use crate::{

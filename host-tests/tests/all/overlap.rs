@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use harness::{
+use host::{
     guests::Artifact,
     network::{Fault, Network, Rule},
-    service::{Service, token_digest},
+    service::Service,
     typed::types::{Account, Credentials, Endpoint, Provider, Role},
 };
 use sandboxes::Clock;
@@ -20,6 +20,7 @@ use crate::{
     scenarios::subjects::{self, Subject},
     tally::Tally,
 };
+use unassign_role::http_api::token_digest;
 
 /// How one round of calls runs.
 #[derive(Clone, Copy, Debug)]

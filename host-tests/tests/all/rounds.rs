@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{
+use host::{
     network::Network,
     typed::{
         self,

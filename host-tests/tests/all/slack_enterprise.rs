@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{
+use host::{
     network::{Fault, Network, Rule},
     typed::{
         self,
@@ -533,7 +533,7 @@ async fn a_refusal_among_good_answers_is_the_answer_that_is_shown_and_names_the_
     let refused = String::from(
         r#"{"ok": false, "error": "missing_scope", "needed": "admin.roles:write, admin.users:write", "provided": "users:read"}"#,
     );
-    let is_first = |call: &harness::network::Call| String::from_utf8_lossy(&call.body).contains("Rl01");
+    let is_first = |call: &host::network::Call| String::from_utf8_lossy(&call.body).contains("Rl01");
     world.network.inject(Rule {
         fits: std::sync::Arc::new(is_first),
         ..Rule::always("", Fault::Answer(200, Vec::new(), refused))

@@ -3,7 +3,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use axum::{Router, routing::any};
-use harness::guests::Artifact;
+use host::guests::Artifact;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

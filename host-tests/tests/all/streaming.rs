@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use harness::{
+use host::{
     guests::Artifact,
     network::{Fault, Network, Rule},
     service::Service,

@@ -6,7 +6,7 @@ mod lists;
 
 use std::time::Duration;
 
-use harness::{
+use host::{
     network::{Fault, Network, Rule},
     typed::{
         self,

@@ -1,6 +1,6 @@
 //! What the SDKs of the original send, byte for byte: query forms, and everything in the query with an empty body.
 
-use harness::{
+use host::{
     guests::Artifact,
     network::{Fault, Network, Rule},
     service::Service,

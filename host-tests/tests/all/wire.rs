@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{
+use host::{
     guests::Artifact,
     network::Network,
     service::Service,

@@ -1,6 +1,6 @@
 //! The worlds of the components are pinned: a stray import would keep a component from running somewhere.
 
-use harness::{guests::Artifact, worlds::World};
+use host::{guests::Artifact, worlds::World};
 
 #[test]
 fn wasi_exports_the_typed_call_and_the_http_face_and_imports_wasi_0_2_alone() {

@@ -1,6 +1,8 @@
 //! The JSON names of the contract's enums.
 
 use crate::contract::types::{Credentials, FailureKind, Outcome, Provider, SideEffect, ViaKind};
+use crate::providers;
+pub use crate::providers::name as provider_name;
 
 /// E.g. `"already_absent"`.
 pub const fn outcome_name(outcome: Outcome) -> &'static str {
@@ -93,38 +95,18 @@ pub fn side_effect_names() -> [&'static str; 8] {
     SIDE_EFFECTS.map(side_effect_name)
 }
 
-/// E.g. `"elastic_cloud"`.
-pub const fn provider_name(provider: Provider) -> &'static str {
-    match provider {
-        Provider::Blackline => "blackline",
-        Provider::Crowdstrike => "crowdstrike",
-        Provider::ElasticCloud => "elastic_cloud",
-        Provider::Jumpcloud => "jumpcloud",
-        Provider::SlackEnterprise => "slack_enterprise",
-        Provider::Teamviewer => "teamviewer",
-    }
-}
-
-const PROVIDERS: [Provider; 6] = [
-    Provider::Blackline,
-    Provider::Crowdstrike,
-    Provider::ElasticCloud,
-    Provider::Jumpcloud,
-    Provider::SlackEnterprise,
-    Provider::Teamviewer,
-];
-
 /// The provider of that name; hyphens, underscores and their absence are the same.
 pub fn provider(name: &str) -> Option<Provider> {
     let plain = |text: &str| text.replace(['-', '_'], "");
-    PROVIDERS
-        .into_iter()
+    providers::ALL
+        .iter()
+        .copied()
         .find(|known| plain(provider_name(*known)) == plain(name))
 }
 
 /// The names of all of them, for messages.
-pub fn provider_names() -> [&'static str; 6] {
-    PROVIDERS.map(provider_name)
+pub fn provider_names() -> Vec<&'static str> {
+    providers::ALL.iter().map(|&provider| provider_name(provider)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Custom roles, which a published role carries, and the two spellings of role ids.
 
-use harness::typed::types::{self, Outcome, SideEffect, UnknownRole};
+use host::typed::types::{self, Outcome, SideEffect, UnknownRole};
 use sandboxes::elastic_cloud::Assignment;
 
 use super::{ANN, KIM, ROOT, World, account, reasons, request};

@@ -1,6 +1,6 @@
 //! Scopes that fit, that do not, and that are wider than what is asked.
 
-use harness::typed::types::{self, Outcome, ViaKind};
+use host::typed::types::{self, Outcome, ViaKind};
 use sandboxes::elastic_cloud::{Assignment, DEMO_ORGANIZATION};
 
 use super::{ANN, KIM, SAM, World, account, at, reasons, request};

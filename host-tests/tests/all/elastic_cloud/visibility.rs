@@ -1,6 +1,6 @@
 //! What is not shown, or not understood, is never taken for absent.
 
-use harness::{
+use host::{
     network::{Fault, Rule},
     typed::types::{FailureKind, Outcome},
 };

@@ -1,6 +1,6 @@
 //! Hosts, credentials, organizations of the account, and what passes through.
 
-use harness::{
+use host::{
     network::Network,
     typed::types::{self, Outcome, SideEffect},
 };

@@ -1,6 +1,6 @@
 //! The directory of roles: which id a held name has.
 
-use harness::{
+use host::{
     network::Network,
     typed::types::{Outcome, SideEffect},
 };

@@ -1,6 +1,6 @@
 //! Every fault at every call where the shared matrix does not go: the last role, links and groups.
 
-use harness::{
+use host::{
     network::{Fault, Rule},
     typed::types::{self, Outcome, SideEffect},
 };

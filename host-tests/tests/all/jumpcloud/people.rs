@@ -1,6 +1,6 @@
 //! Who is meant, in whichever way the user is named, and how the user is shown.
 
-use harness::{
+use host::{
     network::{Fault, Rule},
     typed::types::{self, Outcome, SideEffect},
 };

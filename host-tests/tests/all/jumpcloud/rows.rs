@@ -1,6 +1,6 @@
 //! Rows that are hidden or null, records that contradict themselves, and whose key it is.
 
-use harness::typed::types::{self, Outcome, SideEffect};
+use host::typed::types::{self, Outcome, SideEffect};
 use sandboxes::jumpcloud::{DEMO_GROUP, DEMO_ORGANIZATIONS, DEMO_ROLES};
 
 use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, OWNER, SAM, SAM_ADMIN, World, allowing, group, reason};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::typed::types::{self, Outcome, SideEffect};
+use host::typed::types::{self, Outcome, SideEffect};
 use sandboxes::jumpcloud::{Administrator, DEMO_GROUP, DEMO_ORGANIZATION, DEMO_ORGANIZATIONS, SystemUser};
 
 use super::{ANN, ANN_ADMIN, KIM, OWNER, SAM, SAM_ADMIN, World, allowing, group, reads, reason, says};

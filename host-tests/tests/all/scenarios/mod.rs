@@ -4,7 +4,7 @@ pub mod subjects;
 
 use std::time::Duration;
 
-use harness::typed::types::{FailureKind, Mode, Options, Outcome, Role};
+use host::typed::types::{FailureKind, Mode, Options, Outcome, Role};
 
 use self::subjects::Subject;
 use crate::fixture::{options, outcomes};

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use harness::{
+use host::{
     network::{Call, Fault, Network, Rule},
     typed::{
         self, account,

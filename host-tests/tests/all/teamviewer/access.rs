@@ -1,6 +1,6 @@
 //! Credentials, their owner, their limits, and whom the account protects.
 
-use harness::{
+use host::{
     network::{Fault, Rule},
     typed::types::{self, Outcome},
 };

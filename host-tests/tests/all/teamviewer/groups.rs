@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use harness::{
+use host::{
     network::{Call, Fault, Rule},
     typed::types::{self, Outcome, SideEffect},
 };

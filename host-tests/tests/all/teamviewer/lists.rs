@@ -1,6 +1,6 @@
 //! Lists with rows that cannot be read, lists that lack something, and lists that move while they are read.
 
-use harness::typed::types::{self, Outcome};
+use host::typed::types::{self, Outcome};
 use serde_json::{Value, json};
 
 use super::{ANN, AUDITOR, DEVICES, HELP, SAM, UNUSED, World, allowing, reason};

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use sandboxes::Clock;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi_http::{WasiBody, handler::ProxyHandler};
@@ -207,17 +206,6 @@ impl Builder {
             .collect();
         Settings { variables, key_values }
     }
-}
-
-/// What the configuration knows of a bearer token.
-pub fn token_digest(token: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(token.as_bytes())
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 fn plain(name: &str) -> String {

@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use clap::ValueEnum;
-use harness::{
+use host::{
     guests::Artifact,
     network::Network,
-    service::{Builder, Service, token_digest},
+    service::{Builder, Service},
     typed::types,
 };
 use sandboxes::{
@@ -20,6 +20,7 @@ use sandboxes::{
     teamviewer::{self, TeamViewer},
 };
 use serde_json::{Value, json};
+use unassign_role::http_api::token_digest;
 
 /// The bearer token of the demo.
 pub const TOKEN: &str = "demo-token";

@@ -4,9 +4,8 @@ use std::{fmt::Write, process::ExitCode};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
-use harness::service::token_digest;
 use serde_json::json;
-use unassign_role::http_api::check_tokens;
+use unassign_role::http_api::{check_tokens, token_digest};
 
 #[derive(Subcommand)]
 pub enum Token {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use clap::Args;
-use harness::{
+use host::{
     guests::Artifact,
     service::Service,
     typed::{self, types},

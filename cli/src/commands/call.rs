@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use harness::typed::{self, types};
+use host::typed::{self, types};
 
 use super::{
     sandbox::{CROWDSTRIKE, Sandboxes},

@@ -1,11 +1,17 @@
 //! The commands.
 
 mod accounts;
+#[cfg(feature = "wasmtime")]
 mod bench;
+#[cfg(feature = "wasmtime")]
 mod call;
+#[cfg(feature = "wasmtime")]
 mod demo;
+#[cfg(feature = "wasmtime")]
 mod sandbox;
+#[cfg(feature = "wasmtime")]
 mod serve;
+#[cfg(feature = "wasmtime")]
 mod table;
 mod token;
 
@@ -14,7 +20,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Takes roles away from a user, against sandboxed providers: no account is needed, and no network is reached.
+/// Removes roles from a user, against sandboxed providers: no account is needed, and no network is reached.
 #[derive(Parser)]
 #[command(name = "unassign-role", version)]
 struct Arguments {
@@ -25,12 +31,16 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs the main cases through the HTTP face and prints what was done
+    #[cfg(feature = "wasmtime")]
     Demo(demo::Demo),
     /// Serves the HTTP face on a loopback address, with sandbox accounts
+    #[cfg(feature = "wasmtime")]
     Serve(serve::Serve),
     /// Makes one typed call
+    #[cfg(feature = "wasmtime")]
     Call(call::Call),
     /// Measures size and speed, side by side
+    #[cfg(feature = "wasmtime")]
     Bench(bench::Bench),
     /// Makes bearer tokens
     #[command(subcommand)]
@@ -40,13 +50,23 @@ enum Command {
     Accounts(accounts::Accounts),
 }
 
-pub async fn run() -> Result<ExitCode> {
+pub fn run() -> Result<ExitCode> {
     match Arguments::parse().command {
-        Command::Demo(demo) => demo.run().await,
-        Command::Serve(serve) => serve.run().await,
-        Command::Call(call) => call.run().await,
-        Command::Bench(bench) => bench.run().await,
         Command::Token(token) => token.run(),
         Command::Accounts(accounts) => accounts.run(),
+        #[cfg(feature = "wasmtime")]
+        Command::Demo(demo) => wait(demo.run()),
+        #[cfg(feature = "wasmtime")]
+        Command::Serve(serve) => wait(serve.run()),
+        #[cfg(feature = "wasmtime")]
+        Command::Call(call) => wait(call.run()),
+        #[cfg(feature = "wasmtime")]
+        Command::Bench(bench) => wait(bench.run()),
     }
+}
+
+/// Runs what waits for a component.
+#[cfg(feature = "wasmtime")]
+fn wait(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    tokio::runtime::Runtime::new()?.block_on(command)
 }

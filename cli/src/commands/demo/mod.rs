@@ -7,7 +7,7 @@ use std::{process::ExitCode, time::Instant};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use clap::Args;
-use harness::service::Service;
+use host::service::Service;
 use serde_json::{Value, json};
 
 use self::cases::Case;
