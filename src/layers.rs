@@ -95,6 +95,7 @@ fn imports(text: &str) -> Vec<String> {
             None => modules.push(identifier(rest)),
         }
     }
+    modules.retain(|module| !module.is_empty());
     modules.sort();
     modules.dedup();
     modules
