@@ -25,6 +25,8 @@ pub mod contract;
 mod engine;
 mod error;
 pub mod http_api;
+#[cfg(test)]
+mod layers;
 mod naming;
 mod provider;
 mod providers;

@@ -19,7 +19,7 @@ use crate::{
 pub fn run(subject: fn(Clock) -> Subject, data: &[u8]) {
     let (first, edits) = data.split_first().unwrap_or((&0, &[]));
     let edits = Edits::of(edits);
-    let (is_clean, is_careful) = (edits.is_empty(), edits.are_careful());
+    let is_clean = edits.is_empty();
     let what = format!("{edits:?}");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -44,7 +44,7 @@ pub fn run(subject: fn(Clock) -> Subject, data: &[u8]) {
             assert_eq!(answer.status, 200, "the clean run: {text}");
         }
         check_report(&answer, &report, &what);
-        if is_careful {
+        if far_end.was_careful() {
             check_truth(&subject, &before, &answer, &report, &what);
         }
     });

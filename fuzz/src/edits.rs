@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 pub struct Edits {
     edits: Vec<Edit>,
     calls: usize,
+    /// A whole list or object was removed, which some providers do with an empty one.
+    hides: bool,
 }
 
 #[derive(Debug)]
@@ -67,16 +69,20 @@ impl Edits {
             }
             input = rest;
         }
-        Self { edits, calls: 0 }
+        Self {
+            edits,
+            ..Self::default()
+        }
     }
 
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
 
-    /// Whether a careful reader still sees everything that is held.
-    pub fn are_careful(&self) -> bool {
-        !self.edits.iter().any(|edit| matches!(edit.change, Change::Replaced(_)))
+    /// Returns true if a careful reader still saw everything that is held. Known once the run is over.
+    pub fn were_careful(&self) -> bool {
+        let is_replaced = |edit: &Edit| matches!(edit.change, Change::Replaced(_));
+        !self.hides && !self.edits.iter().any(is_replaced)
     }
 
     /// Counts a call and gives it its number.
@@ -98,7 +104,7 @@ impl Edits {
     }
 
     /// The body of the answer to the call with this number as the component gets it.
-    pub fn apply(&self, call: usize, body: &[u8]) -> Vec<u8> {
+    pub fn apply(&mut self, call: usize, body: &[u8]) -> Vec<u8> {
         let mut edited = body.to_vec();
         for edit in self.edits.iter().filter(|edit| edit.call == call) {
             match &edit.change {
@@ -106,7 +112,7 @@ impl Edits {
                 Change::Replaced(document) => edited.clone_from(document),
                 change => {
                     if let Ok(mut document) = serde_json::from_slice::<Value>(&edited) {
-                        change.apply(&mut document, edit.place);
+                        self.hides |= change.apply(&mut document, edit.place);
                         edited = document.to_string().into_bytes();
                     }
                 }
@@ -142,11 +148,13 @@ impl Change {
         }
     }
 
-    /// Changes the place with this number, counted in document order and modulo the number of places.
-    fn apply(&self, document: &mut Value, place: usize) {
+    /// Changes the place with this number, counted in document order and modulo the number of places. Returns true if that removed a
+    /// list or an object with something in it.
+    fn apply(&self, document: &mut Value, place: usize) -> bool {
         let places = count(document);
         let mut left = place % places;
         self.apply_at(document, &mut left);
+        *self == Self::Removed && places > count(document) + 1
     }
 
     /// Returns true once the change is made or does not fit.

@@ -37,6 +37,11 @@ impl FarEnd {
         }
     }
 
+    /// Returns true if a careful reader still saw everything that is held.
+    pub fn was_careful(&self) -> bool {
+        self.edits.borrow().were_careful()
+    }
+
     /// How many requests were sent.
     pub fn calls(&self) -> usize {
         self.edits.borrow().calls()
@@ -73,7 +78,7 @@ impl Transport for FarEnd {
                 .unwrap_or_else(|never| match never {});
             let (head, body) = answer.into_parts();
             let body = body.collect().await.expect("sandboxes answer from memory").to_bytes();
-            let body = self.edits.borrow().apply(number, &body);
+            let body = self.edits.borrow_mut().apply(number, &body);
             let headers = head
                 .headers
                 .iter()

@@ -10,7 +10,7 @@ use host::{
 };
 
 use crate::{
-    scenarios::subjects::{self, Subject},
+    scenarios::subjects::{Subject, on_every_provider},
     tally::Tally,
 };
 
@@ -194,23 +194,11 @@ async fn pairs(make: fn() -> Subject, tally: &mut Tally) {
     }
 }
 
-macro_rules! matrices {
-    ($($name:ident: $subject:ident,)*) => {$(
-        #[tokio::test(start_paused = true)]
-        async fn $name() {
-            let mut tally = Tally::new(subjects::$subject().name, "fault");
-            matrix(subjects::$subject, &mut tally).await;
-            pairs(subjects::$subject, &mut tally).await;
-            tally.finish();
-        }
-    )*};
+async fn faults_and_pairs(make: fn() -> Subject) {
+    let mut tally = Tally::new(make().name, "fault");
+    matrix(make, &mut tally).await;
+    pairs(make, &mut tally).await;
+    tally.finish();
 }
 
-matrices! {
-    blackline: black_line,
-    crowdstrike: crowd_strike,
-    elastic_cloud: elastic,
-    jumpcloud: jump_cloud,
-    slack_enterprise: slack,
-    teamviewer: team_viewer,
-}
+on_every_provider!(faults_and_pairs);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     fault_matrix::{check, rule},
-    scenarios::subjects::{self, Subject},
+    scenarios::subjects::{Subject, on_every_provider},
     tally::Tally,
 };
 
@@ -78,20 +78,4 @@ async fn matrix(make: fn() -> Subject) {
     tally.finish();
 }
 
-macro_rules! matrices {
-    ($($name:ident: $subject:ident,)*) => {$(
-        #[tokio::test(start_paused = true)]
-        async fn $name() {
-            matrix(subjects::$subject).await;
-        }
-    )*};
-}
-
-matrices! {
-    blackline: black_line,
-    crowdstrike: crowd_strike,
-    elastic_cloud: elastic,
-    jumpcloud: jump_cloud,
-    slack_enterprise: slack,
-    teamviewer: team_viewer,
-}
+on_every_provider!(matrix);

@@ -50,6 +50,34 @@ pub struct Subject {
 
 pub const ALL: [fn() -> Subject; 6] = [black_line, crowd_strike, elastic, jump_cloud, slack, team_viewer];
 
+/// The same test for every provider, named as its module: `on_every_provider!(matrix);`.
+macro_rules! on_every_provider {
+    ($test:ident) => {
+        $crate::scenarios::subjects::on_every_provider! { $test;
+            blackline: black_line,
+            crowdstrike: crowd_strike,
+            elastic_cloud: elastic,
+            jumpcloud: jump_cloud,
+            slack_enterprise: slack,
+            teamviewer: team_viewer,
+        }
+    };
+    ($test:ident; $($provider:ident: $subject:ident,)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $provider() {
+            $test($crate::scenarios::subjects::$subject).await;
+        }
+    )*};
+}
+pub(crate) use on_every_provider;
+
+#[tokio::test]
+async fn every_provider_has_a_subject() {
+    let subjects: Vec<&str> = ALL.iter().map(|make| make().name).collect();
+    let providers: Vec<String> = unassign_role::providers().into_iter().map(|row| row.name).collect();
+    assert_eq!(subjects, providers);
+}
+
 impl Subject {
     pub async fn call(&self, roles: &[Role]) -> Result<Success, Failure> {
         self.call_as(&self.user, roles, options()).await
