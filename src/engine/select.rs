@@ -94,6 +94,10 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
             });
             continue;
         }
+        // Too much for one call: it is refused as a whole, and the rest needs no look.
+        if excess(work, &selections).is_some() {
+            return Ok(selections);
+        }
         selections.push(match select_one(provider, cx, work, entry).await {
             Ok(selection) => selection,
             // A read that one entry needs does not keep the others.
@@ -197,10 +201,20 @@ async fn select_resolved(
             message,
         });
     } else {
+        let mut probes: usize = 0;
         for part in selector.by_organization() {
             let is_held = |grant: &Grant| matching::grant(provider, &part, grant, &known) == Match::Is;
-            if !held.iter().any(is_held) {
-                absences.push(work.before.absence(cx, &part).await?);
+            if held.iter().any(is_held) {
+                continue;
+            }
+            let absence = work.before.absence(cx, &part).await?;
+            if let Absence::Probe(grants) = &absence {
+                probes = probes.saturating_add(grants.len());
+            }
+            absences.push(absence);
+            // The call is refused for them: more of them need no look.
+            if probes > MOST_PROBES {
+                break;
             }
         }
     }
