@@ -80,7 +80,16 @@ def openapi(path, prefix=None):
 
 
 def slack(folder):
-    for path in sorted(folder.glob("*.json")):
+    """The pages of the methods; the older specification only for methods that have no page among them."""
+    pages = sorted((folder / "docs.slack.dev-methods").glob("*.json"))
+    described = {path.stem for path in pages}
+    for operation in openapi(folder / "slack_web_openapi_v2.json"):
+        if operation.segments[-1] not in described:
+            # It goes in a header.
+            operation.query.pop("token", None)
+            operation.required.discard("token")
+            yield operation
+    for path in pages:
         method = json.loads(path.read_text())
         arguments = dict(method["args"]["properties"])
         required = set(method["args"].get("required", [])) - {"token"}
@@ -113,7 +122,7 @@ def specifications(folder):
         "api.elastic-cloud.com": list(openapi(folder / "elastic-cloud/apidocs-user.json")),
         "console.jumpcloud.com": jumpcloud,
         "console.eu.jumpcloud.com": jumpcloud,
-        "slack.com": list(slack(folder / "slack/docs.slack.dev-methods")),
+        "slack.com": list(slack(folder / "slack")),
         "webapi.teamviewer.com": list(openapi(folder / "teamviewer/teamviewer-webapi-userroles.extract.json", "")),
     }
 

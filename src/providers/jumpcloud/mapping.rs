@@ -12,7 +12,11 @@ use crate::{
     provider::{Grant, GrantKind, Identity},
 };
 
-use super::{documents::id_of, find::Person, read::Detail};
+use super::{
+    documents::id_of,
+    find::{Administration, Person},
+    read::Detail,
+};
 
 /// Keys whose values are secrets, or digests of them.
 const SECRETS: &[&str] = &[
@@ -70,7 +74,10 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         .flatten()
         .collect::<Vec<_>>()
         .join(" ");
+    // What is not told of the administrator may be more roles: a list is never shown partly.
+    let is_unclear = matches!(detail.person.administrator, Administration::Unclear(_));
     types::User {
+        truncated: is_unclear.then(|| String::from("roles")).into_iter().collect(),
         identifiers: identifiers(&detail.person),
         name: field("/displayname").or(if joined.is_empty() { None } else { Some(joined) }),
         first_name: first,
@@ -85,6 +92,7 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
             .iter()
             .filter(|grant| grant.kind == GrantKind::Role)
             .chain(&detail.visible_roles)
+            .filter(|_| !is_unclear)
             .map(|grant| types::Role {
                 // The name stands for an id that cannot be told, and is none.
                 id: (grant.known_as.identity == Identity::Id).then(|| grant.role_id.clone()),
