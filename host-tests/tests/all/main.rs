@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod blackline;
+mod bounds;
 mod composition;
 mod concurrency;
 mod crowdstrike;
