@@ -23,7 +23,7 @@ test: guests            ## unit tests, sandbox tests, and the contract through t
 	MATRIX_REPORT="$(TARGET_DIR)/matrix.txt" cargo test $(HOST); status=$$?; \
 	  sort "$(TARGET_DIR)/matrix.txt" 2>/dev/null; exit $$status
 
-test-all:               ## the same with every case of every matrix; takes hours
+test-all:               ## the same with every case of every matrix; about ten minutes
 	MATRIX=full $(MAKE) test
 
 test-clients: guests    ## real clients over sockets; installs them into target/clients, which needs a network the first time

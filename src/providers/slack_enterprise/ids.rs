@@ -307,6 +307,12 @@ pub fn is_role_of_a_request(role: &Role) -> bool {
         .all(|(field, value)| normalize(field, value).is_ok())
 }
 
+/// Whether the organization and the workspace of a role are well-formed.
+pub fn is_at_a_place(role: &Role) -> bool {
+    let is_good = |field, value: &Option<String>| value.as_deref().is_none_or(|value| normalize(field, value).is_ok());
+    is_good(Field::Organization, &role.organization) && is_good(Field::Workspace, &role.workspace)
+}
+
 /// Without case, spaces and plurals: the console writes "Roles Admin" where the documentation has "Role Admin".
 pub(super) fn folded(text: &str) -> String {
     naming::canonical(text)

@@ -26,6 +26,7 @@ use super::{
 /// as far as a request can name them; a guest's type is in `user_type`. A list of roles that is not whole is left out.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let is_whole = detail.assignments.extent == Extent::Whole;
+    let roles = is_whole.then(|| roles(detail, grants)).flatten();
     let document = &detail.user;
     let profile = document.profile.read().cloned().unwrap_or_default();
     let above = document.enterprise_user.read();
@@ -55,8 +56,8 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
         is_email_verified: document.is_email_confirmed.as_bool(),
         // Without the right to see it, Slack says false.
         is_two_factor_enabled: document.has_2fa.as_bool().filter(|has| *has),
-        roles: if is_whole { roles(detail, grants) } else { Vec::new() },
-        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
+        truncated: roles.is_none().then(|| String::from("roles")).into_iter().collect(),
+        roles: roles.unwrap_or_default(),
         organizations: vec![Organization {
             id: Some(detail.member.enterprise.clone()),
             name: above.and_then(|above| text(&above.enterprise_name)),
@@ -100,13 +101,15 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     }
 }
 
-fn roles(detail: &Detail, grants: &[Grant]) -> Vec<Role> {
+/// Every role that a request can name; `None` where the place of one cannot be named: the list would be shown partly.
+fn roles(detail: &Detail, grants: &[Grant]) -> Option<Vec<Role>> {
     grants
         .iter()
         .filter(|grant| grant.is_direct() || is_highest(grant))
         .map(role)
         .chain(at_home(detail))
-        .filter(ids::is_role_of_a_request)
+        .filter(|role| !ids::is_at_a_place(role) || ids::is_role_of_a_request(role))
+        .map(|role| ids::is_at_a_place(&role).then_some(role))
         .collect()
 }
 
