@@ -1,6 +1,14 @@
 //! The providers, registered once. Each has the same rooms: `backend`, `capability`, `config`, `core` (requests), `documents`, `find`,
 //! `read`, `absence`, `revoke`, `mapping`, `ids`, and its page.
 
+// Outside of the macro, where the formatter finds them.
+mod blackline;
+mod crowdstrike;
+mod elastic_cloud;
+mod jumpcloud;
+mod slack_enterprise;
+mod teamviewer;
+
 use crate::{
     account::{
         secret::Secret,
@@ -58,8 +66,6 @@ type Open = fn(Option<&str>, Credentials, Settings, General) -> Result<Opened, E
 /// Registers the providers: the module, the case of the contract, and the name in JSON. What a provider lacks does not compile.
 macro_rules! register {
     ($($module:ident: $case:ident, $name:literal;)*) => {
-        $(mod $module;)*
-
         /// The parts of the contract that a provider supports.
         pub const fn capability(provider: Name) -> &'static Capability {
             match provider {

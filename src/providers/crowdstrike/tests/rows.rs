@@ -43,7 +43,10 @@ fn a_row_without_a_name_is_named_by_the_directory() {
         name: Some(String::from("Help Desk")),
         ..by_id("event_viewer")
     };
-    assert_eq!(reasons(&case.ask(std::slice::from_ref(&contradiction))), [Some("name_mismatch")]);
+    assert_eq!(
+        reasons(&case.ask(std::slice::from_ref(&contradiction))),
+        [Some("name_mismatch")]
+    );
     assert!(case.holds(HOME, "event_viewer"));
 
     // Nothing tells the name.

@@ -138,7 +138,9 @@ impl Tenant {
                     json!({"resources": if knows && is_asked { vec![self.user.clone()] } else { Vec::new() }}),
                 )
             }
-            "/user-management/combined/user-roles" | "/user-management/entities/user-role-actions" if !knows => invalid("user uuid", ANN),
+            "/user-management/combined/user-roles" | "/user-management/entities/user-role-actions" if !knows => {
+                invalid("user uuid", ANN)
+            }
             "/user-management/combined/user-roles" => self.list(url),
             "/user-management/queries/roles" => list(self.roles_of(url).into_iter().map(|(id, _)| json!(id)).collect()),
             "/user-management/entities/roles/GET" => {
