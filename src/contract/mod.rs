@@ -3,6 +3,8 @@
 //! A component implements [`types::Guest`] and exports it with `export_users!(It with_types_in unassign_role::contract)`.
 
 pub mod bounded;
+#[cfg(test)]
+pub mod examples;
 mod generated;
 pub mod json;
 pub mod reason;

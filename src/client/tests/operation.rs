@@ -3,7 +3,10 @@
 use super::fake::{FakeTransport, Reaction, Seen};
 use crate::{
     client::Caches,
-    contract::types::{self, Failure, FailureKind},
+    contract::{
+        examples::options,
+        types::{self, Failure, FailureKind},
+    },
     transport::TransportError,
 };
 
@@ -33,16 +36,7 @@ fn failure(script: impl FnMut(&Seen) -> Reaction + 'static) -> (Failure, usize) 
         remote_query: None,
         remote_data: None,
     };
-    let options = types::Options {
-        mode: types::Mode::Revoke,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: types::StrictScope::AccountDefault,
-        unknown_role: types::UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: types::Expectation::Anyone,
-        accept_unverified: false,
-    };
+    let options = options();
     let (transport, caches) = (FakeTransport::new(script), Caches::default());
     let result = transport.run(crate::unassign_role(&transport, &caches, account, request, options));
     let sent = transport.seen.borrow().len();

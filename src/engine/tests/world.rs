@@ -12,6 +12,7 @@ use crate::{
     account::settings::General,
     client::{Caches, Call, RateLimitPolicy, Repeat},
     contract::{
+        examples::options,
         reason::Reason,
         types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
         user::blank_user,
@@ -222,19 +223,6 @@ impl Case {
             .iter()
             .filter(|seen| seen.method == "GET")
             .count()
-    }
-}
-
-pub fn options() -> Options {
-    Options {
-        mode: types::Mode::Revoke,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: types::StrictScope::AccountDefault,
-        unknown_role: types::UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: types::Expectation::Anyone,
-        accept_unverified: false,
     }
 }
 

@@ -9,9 +9,12 @@ use std::{cell::RefCell, rc::Rc};
 
 use crate::{
     client::Caches,
-    contract::types::{
-        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, PasswordCredentials, Provider,
-        Request, Role, StrictScope, Success, UnknownRole,
+    contract::{
+        examples::options,
+        types::{
+            Account, Credentials, Endpoint, Failure, Narrowing, Options, PasswordCredentials, Provider, Request, Role,
+            Success,
+        },
     },
     engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
@@ -122,19 +125,6 @@ fn by_name(name: &str) -> Role {
         group: None,
         organization: None,
         workspace: None,
-    }
-}
-
-fn options() -> Options {
-    Options {
-        mode: Mode::Revoke,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: StrictScope::AccountDefault,
-        unknown_role: UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: Expectation::Anyone,
-        accept_unverified: false,
     }
 }
 

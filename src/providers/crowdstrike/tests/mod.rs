@@ -13,8 +13,9 @@ use std::{cell::RefCell, rc::Rc};
 use crate::{
     account::settings::{General, Settings},
     client::Caches,
-    contract::types::{
-        self, ClientCredentials, Credentials, Failure, Mode, Narrowing, Options, Outcome, Role, Success,
+    contract::{
+        examples::options,
+        types::{self, ClientCredentials, Credentials, Failure, Mode, Narrowing, Options, Outcome, Role, Success},
     },
     engine::{self, NoAudit},
     fake::FakeTransport,
@@ -101,19 +102,6 @@ impl Case {
 
     pub fn revokes(&self) -> usize {
         self.calls("user-role-actions")
-    }
-}
-
-pub fn options() -> Options {
-    Options {
-        mode: Mode::Revoke,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: types::StrictScope::AccountDefault,
-        unknown_role: types::UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: types::Expectation::Anyone,
-        accept_unverified: false,
     }
 }
 

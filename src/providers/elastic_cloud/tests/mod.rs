@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use crate::{
     client::Caches,
     contract::{
+        examples::options,
         json::outcome_name,
-        types::{self, Failure, Options, Request, Role, Success},
+        types::{self, Failure, Request, Role, Success},
     },
     fake::{FakeTransport, Reaction, Seen},
 };
@@ -191,19 +192,6 @@ fn subtract(held: &mut Value, body: &Map<String, Value>) {
                 false
             });
         }
-    }
-}
-
-fn options() -> Options {
-    Options {
-        mode: types::Mode::Revoke,
-        allow: Vec::new(),
-        deadline: None,
-        strict_scope: types::StrictScope::AccountDefault,
-        unknown_role: types::UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: types::Expectation::Anyone,
-        accept_unverified: false,
     }
 }
 

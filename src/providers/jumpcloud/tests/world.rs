@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Caches,
-    contract::types::{
-        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
-        Request, Role, RoleOutcome, SideEffect, StrictScope, Success, UnknownRole,
+    contract::{
+        examples::options,
+        types::{
+            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider, Request,
+            Role, RoleOutcome, SideEffect, Success,
+        },
     },
     engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
@@ -196,12 +199,7 @@ impl Case {
         let options = Options {
             mode,
             allow: self.allow.clone(),
-            deadline: None,
-            strict_scope: StrictScope::AccountDefault,
-            unknown_role: UnknownRole::NotFound,
-            acknowledged_at: None,
-            expect: Expectation::Anyone,
-            accept_unverified: false,
+            ..options()
         };
         let provider = opened.provider.as_ref();
         let ask = crate::request::ValidatedRequest::validate(request, options, &opened.general, provider)

@@ -10,7 +10,10 @@ use crate::{
         Caches,
         fake::{FakeTransport, Reaction, Seen},
     },
-    contract::types::{self, Credentials, Failure, Options, Outcome, Request, Role, RoleOutcome, SideEffect, Success},
+    contract::{
+        examples::options,
+        types::{self, Credentials, Failure, Options, Outcome, Request, Role, RoleOutcome, SideEffect, Success},
+    },
     engine::{self, NoAudit},
     request::ValidatedRequest,
 };
@@ -255,16 +258,7 @@ impl World {
             }),
             general: General::default(),
             allow: Vec::new(),
-            options: Options {
-                mode: types::Mode::Revoke,
-                allow: Vec::new(),
-                deadline: None,
-                strict_scope: types::StrictScope::AccountDefault,
-                unknown_role: types::UnknownRole::NotFound,
-                acknowledged_at: None,
-                expect: types::Expectation::Anyone,
-                accept_unverified: false,
-            },
+            options: options(),
         }
     }
 

@@ -9,9 +9,11 @@ use std::{cell::RefCell, rc::Rc};
 
 use crate::{
     client::Caches,
-    contract::types::{
-        Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Provider, Request, Role,
-        SideEffect, StrictScope, Success, UnknownRole,
+    contract::{
+        examples,
+        types::{
+            Account, Credentials, Endpoint, Failure, Narrowing, Options, Provider, Request, Role, SideEffect, Success,
+        },
     },
     engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
@@ -193,14 +195,8 @@ fn in_group(role: Role, group: &str) -> Role {
 
 fn options() -> Options {
     Options {
-        mode: Mode::Revoke,
         allow: vec![SideEffect::StripGroup, SideEffect::LeaveGroup],
-        deadline: None,
-        strict_scope: StrictScope::AccountDefault,
-        unknown_role: UnknownRole::NotFound,
-        acknowledged_at: None,
-        expect: Expectation::Anyone,
-        accept_unverified: false,
+        ..examples::options()
     }
 }
 
