@@ -1,11 +1,11 @@
 //! The provider's lists of roles, read at most once for each scope that is asked for, and indexed for matching.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     error::Error,
     naming,
-    provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading},
+    provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading, role_index::Positions},
     request::Selector,
 };
 
@@ -13,10 +13,10 @@ use crate::{
 #[derive(Debug)]
 pub struct Known {
     directory: Directory,
-    by_name: HashMap<String, Vec<usize>>,
-    by_name_skeleton: HashMap<String, Vec<usize>>,
+    by_name: Positions,
+    by_name_skeleton: Positions,
     /// By the skeleton of the id: ids that the provider takes for one have one skeleton.
-    by_id: HashMap<String, Vec<usize>>,
+    by_id: Positions,
 }
 
 /// What was read in this operation.
@@ -38,21 +38,11 @@ impl Default for Known {
 
 impl Known {
     pub fn new(directory: Directory) -> Self {
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_name_skeleton: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, role) in directory.roles.iter().enumerate() {
-            if let Some(name) = &role.name {
-                by_name.entry(naming::canonical(name)).or_default().push(index);
-                by_name_skeleton.entry(naming::skeleton(name)).or_default().push(index);
-            }
-            by_id.entry(naming::skeleton(&role.id)).or_default().push(index);
-        }
         Self {
+            by_name: Positions::of(&directory, |role| role.name.as_deref().map(naming::canonical)),
+            by_name_skeleton: Positions::of(&directory, |role| role.name.as_deref().map(naming::skeleton)),
+            by_id: Positions::of(&directory, |role| Some(naming::skeleton(&role.id))),
             directory,
-            by_name,
-            by_name_skeleton,
-            by_id,
         }
     }
 
@@ -70,12 +60,13 @@ impl Known {
 
     /// The roles that the directory calls so.
     pub fn roles_named(&self, name: &str) -> impl Iterator<Item = &KnownRole> {
-        self.at(self.by_name.get(&naming::canonical(name)))
+        self.by_name.roles(&self.directory, &naming::canonical(name))
     }
 
     /// The ids of the roles whose names look like this one.
     pub fn ids_like(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.at(self.by_name_skeleton.get(&naming::skeleton(name)))
+        self.by_name_skeleton
+            .roles(&self.directory, &naming::skeleton(name))
             .map(|role| role.id.as_str())
     }
 
@@ -89,15 +80,9 @@ impl Known {
     }
 
     fn with_id(&self, provider: &dyn Provider, id: &str) -> impl Iterator<Item = &KnownRole> {
-        self.at(self.by_id.get(&naming::skeleton(id)))
+        self.by_id
+            .roles(&self.directory, &naming::skeleton(id))
             .filter(move |role| provider.is_same_id(&role.id, id))
-    }
-
-    fn at<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a KnownRole> {
-        indices
-            .into_iter()
-            .flatten()
-            .filter_map(|&index| self.directory.roles.get(index))
     }
 }
 

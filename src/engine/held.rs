@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     naming,
-    provider::{Grant, GrantKind, Identity},
+    provider::{Grant, GrantKind},
     request::Selector,
 };
 
-use super::directories::Known;
+use super::{directories::Known, matching};
 
 /// Positions of grants by everything that is known of them.
 #[derive(Debug, Default)]
@@ -28,19 +28,12 @@ impl Index {
                 index.memberships.push(position);
                 continue;
             }
-            let texts = std::iter::once(&grant.role_id)
-                .chain(&grant.role_name)
-                .chain(&grant.known_as.ids)
-                .chain(&grant.known_as.names);
-            let skeletons: BTreeSet<String> = texts.map(|text| naming::skeleton(text)).collect();
+            let texts = matching::ids(grant).chain(matching::names(grant));
+            let skeletons: BTreeSet<String> = texts.map(naming::skeleton).collect();
             for skeleton in skeletons {
                 index.by_skeleton.entry(skeleton).or_default().push(position);
             }
-            let has_name = grant.role_name.is_some()
-                || !grant.known_as.names.is_empty()
-                || grant.known_as.identity != Identity::Id;
-            let has_id = grant.known_as.identity != Identity::NameOnly && !grant.role_id.is_empty();
-            if !has_name || !has_id {
+            if matching::names(grant).next().is_none() || matching::ids(grant).next().is_none() {
                 index.incomplete.push(position);
             }
         }

@@ -40,11 +40,6 @@ pub fn grant(provider: &dyn Provider, selector: &Selector, grant: &Grant, known:
     }
 }
 
-/// Holds the name that stands beside an id in a request against the grant of that id.
-pub fn name_beside_id(provider: &dyn Provider, name: &str, grant: &Grant, known: &Known) -> Match {
-    by_name(provider, name, grant, known)
-}
-
 /// Holds a row that could not be read against a selector: it is never certainly the one.
 pub fn unread_row(provider: &dyn Provider, selector: &Selector, row: &UnreadRow, known: &Known) -> Match {
     if row.is_link != selector.is_link || !may_be_at(selector, &row.scope) {
@@ -153,7 +148,7 @@ fn may_be_at(selector: &Selector, scope: &Scope) -> bool {
 }
 
 /// The ids that are known of a grant.
-fn ids(grant: &Grant) -> impl Iterator<Item = &str> {
+pub fn ids(grant: &Grant) -> impl Iterator<Item = &str> {
     let own = (grant.known_as.identity != Identity::NameOnly).then_some(grant.role_id.as_str());
     own.into_iter()
         .filter(|id| !id.is_empty())
@@ -161,7 +156,7 @@ fn ids(grant: &Grant) -> impl Iterator<Item = &str> {
 }
 
 /// The names that its row shows of a grant.
-fn names(grant: &Grant) -> impl Iterator<Item = &str> {
+pub fn names(grant: &Grant) -> impl Iterator<Item = &str> {
     let is_name = grant.known_as.identity != Identity::Id && !grant.role_id.is_empty();
     is_name
         .then_some(grant.role_id.as_str())
@@ -221,7 +216,8 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
     }
 }
 
-fn by_name(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
+/// Holds a name against a grant, wherever that is held.
+pub fn by_name(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) -> Match {
     // A name that is an id stands in no directory.
     let is_own_id = grant.known_as.identity == Identity::NameIsId;
     let is_of_directory = |id: &str| known.roles_named(wanted).any(|role| provider.is_same_id(&role.id, id));

@@ -123,6 +123,8 @@ struct ReadBack<'p> {
     keys: Keys,
     /// It is complete and shows every grant that should remain.
     settled: bool,
+    /// It was held against something that should remain.
+    has_control: bool,
     /// What it does not show is not held: there was something to hold it against, or the staleness window is over.
     proves_absence: bool,
     /// When it was finished.

@@ -126,7 +126,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         };
         let window = provider.verification().window;
         let is_proof = |after: &ReadBack<'_>| {
-            (verify::has_control(work) && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
+            (after.has_control && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
         };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }

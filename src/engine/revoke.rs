@@ -10,7 +10,7 @@ use crate::{
     provider::{Context, Grant, Provider, Verdict, Write, reading::Reading},
 };
 
-use super::{State, Work, moment::Moment, plan, verify};
+use super::{Keys, State, Work, moment::Moment, plan, verify};
 
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 8;
@@ -74,17 +74,7 @@ async fn wait_out_rate_limit<'p>(
     if !cx.client.deadline().allows_write(transport) {
         return false;
     }
-    let at = Moment::now(transport);
-    for index in limited {
-        if let Some(target) = work.targets.get_mut(index) {
-            if now.shows(&target.grant) {
-                target.state = State::Pending;
-            } else {
-                target.answer(vanished(), at);
-            }
-        }
-    }
-    work.before = now;
+    plan_from(work, now, &limited, Moment::now(transport));
     work.has_pending()
 }
 
@@ -110,22 +100,36 @@ async fn plan_afresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mu
             })
         )
     };
-    if !work.targets.iter().any(is_overtaken) || !cx.client.deadline().allows_write(cx.client.transport()) {
+    let overtaken: Vec<usize> = work
+        .targets
+        .iter()
+        .enumerate()
+        .filter(|(_, target)| is_overtaken(target))
+        .map(|(index, _)| index)
+        .collect();
+    if overtaken.is_empty() || !cx.client.deadline().allows_write(cx.client.transport()) {
         return false;
     }
     let Some(now) = fresh(provider, cx, work).await else {
         return false;
     };
-    let at = Moment::now(cx.client.transport());
-    for target in work.targets.iter_mut().filter(|target| is_overtaken(target)) {
-        if now.shows(&target.grant) {
-            target.state = State::Pending;
-        } else {
-            target.answer(vanished(), at);
+    plan_from(work, now, &overtaken, Moment::now(cx.client.transport()));
+    true
+}
+
+/// A fresh read takes the place of the first one: of these targets, what it still shows is to be sent again.
+fn plan_from<'p>(work: &mut Work<'p>, now: Reading<'p>, targets: &[usize], at: Moment) {
+    let keys = Keys::of(&now);
+    for target in targets {
+        if let Some(target) = work.targets.get_mut(*target) {
+            if keys.has(&target.grant) {
+                target.state = State::Pending;
+            } else {
+                target.answer(vanished(), at);
+            }
         }
     }
     work.before = now;
-    true
 }
 
 /// It is not there any more, and not by an answer to this call: the read-back decides.

@@ -397,7 +397,7 @@ fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], k
         return None;
     };
     held.iter()
-        .find_map(|grant| match matching::name_beside_id(provider, name, grant, known) {
+        .find_map(|grant| match matching::by_name(provider, name, grant, known) {
             Match::Is => None,
             Match::IsNot => {
                 let other = grant.role_name.as_deref().unwrap_or(&grant.role_id);

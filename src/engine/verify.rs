@@ -69,9 +69,10 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                             target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
                         });
                 // With nothing that should remain, an empty read is no control: a write without an answer is not proven by it.
+                let has_control = has_control(work);
                 let needs_window = |target: &&Target| {
                     target.needs_read_back()
-                        && (reading.is_sparse || (target.acknowledged_at.is_none() && !has_control(work)))
+                        && (reading.is_sparse || (target.acknowledged_at.is_none() && !has_control))
                 };
                 let proves_absence = settled
                     && work
@@ -88,6 +89,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                     reading,
                     keys,
                     settled,
+                    has_control,
                     proves_absence,
                     at,
                 });
@@ -189,7 +191,7 @@ fn may_hide_a_target(provider: &dyn Provider, reading: &Reading<'_>, keys: &Keys
 }
 
 /// Whether anything should remain that a read-back can be held against.
-pub fn has_control(work: &Work<'_>) -> bool {
+fn has_control(work: &Work<'_>) -> bool {
     let going = Going::of(work);
     work.before.grants.iter().any(|grant| !going.takes(grant))
 }

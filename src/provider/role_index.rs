@@ -8,28 +8,43 @@ use crate::{
     request::Selector,
 };
 
+/// Where the roles of a directory stand in it, by a text of theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Positions(HashMap<String, Vec<usize>>);
+
+impl Positions {
+    /// Of all roles that have such a text.
+    pub fn of(directory: &Directory, text: impl Fn(&KnownRole) -> Option<String>) -> Self {
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, role) in directory.roles.iter().enumerate() {
+            if let Some(text) = text(role) {
+                positions.entry(text).or_default().push(position);
+            }
+        }
+        Self(positions)
+    }
+
+    /// The roles with this text, of the directory that it was made of.
+    pub fn roles<'a>(&'a self, directory: &'a Directory, text: &str) -> impl Iterator<Item = &'a KnownRole> + use<'a> {
+        let positions = self.0.get(text).into_iter().flatten();
+        positions.filter_map(|&position| directory.roles.get(position))
+    }
+}
+
 /// A provider's roles, by id and by name. Ids are compared exactly.
 #[derive(Clone, Debug, Default)]
 pub struct RoleIndex {
     pub directory: Directory,
-    by_id: HashMap<String, Vec<usize>>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_id: Positions,
+    by_name: Positions,
 }
 
 impl RoleIndex {
     pub fn new(directory: Directory) -> Self {
-        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        for (position, role) in directory.roles.iter().enumerate() {
-            by_id.entry(role.id.clone()).or_default().push(position);
-            if let Some(name) = &role.name {
-                by_name.entry(canonical(name)).or_default().push(position);
-            }
-        }
         Self {
+            by_id: Positions::of(&directory, |role| Some(role.id.clone())),
+            by_name: Positions::of(&directory, |role| role.name.as_deref().map(canonical)),
             directory,
-            by_id,
-            by_name,
         }
     }
 
@@ -37,24 +52,19 @@ impl RoleIndex {
     pub fn meant_by(&self, selector: &Selector) -> Vec<&KnownRole> {
         match (&selector.id, &selector.name) {
             (Some(id), _) => self.with_id(id).collect(),
-            (None, Some(name)) => self.at(self.by_name.get(&canonical(name))).collect(),
+            (None, Some(name)) => self.by_name.roles(&self.directory, &canonical(name)).collect(),
             (None, None) => Vec::new(),
         }
     }
 
     /// The rows of an id.
     pub fn with_id(&self, id: &str) -> impl Iterator<Item = &KnownRole> {
-        self.at(self.by_id.get(id))
+        self.by_id.roles(&self.directory, id)
     }
 
     /// The first name of an id.
     pub fn name_of(&self, id: &str) -> Option<&str> {
         self.with_id(id).find_map(|role| role.name.as_deref())
-    }
-
-    fn at<'a>(&'a self, positions: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a KnownRole> {
-        let positions = positions.into_iter().flatten();
-        positions.filter_map(|&position| self.directory.roles.get(position))
     }
 }
 
