@@ -15,7 +15,6 @@ use crate::{
         types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     },
     error::Error,
-    naming,
     provider::{Field, Provider, capability::Capability},
 };
 
@@ -181,15 +180,6 @@ impl Selector {
                     .organization
                     .as_ref()
                     .is_some_and(|held| self.organizations.contains(held)))
-    }
-
-    /// Whether a role of this id and name is meant. If an id is given, only the id decides.
-    pub fn names(&self, id: &str, name: Option<&str>) -> bool {
-        match (&self.id, &self.name) {
-            (Some(wanted), _) => wanted == id,
-            (None, Some(wanted)) => name.is_some_and(|name| naming::same(name, wanted)),
-            (None, None) => false,
-        }
     }
 
     /// One selector for each organization: what is true of one says nothing about another.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{
     contract::reason::Reason,
     error::ProviderFault,
-    naming::canonical,
+    naming::{canonical, same},
     provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot},
     request::Selector,
 };
@@ -258,7 +258,11 @@ const NO_ADMINISTRATOR: &str =
 fn is_named(selector: &Selector, id: &str, name: Option<&str>) -> bool {
     match &selector.id {
         Some(wanted) => ids::is_same(wanted, id),
-        None => selector.names(id, name),
+        None => selector
+            .name
+            .as_deref()
+            .zip(name)
+            .is_some_and(|(wanted, name)| same(wanted, name)),
     }
 }
 
