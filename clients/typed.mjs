@@ -31,6 +31,7 @@ const complete = () => ({
     strictScope: 'account-default',
     unknownRole: 'not-found',
     expect: { tag: 'anyone' },
+    binding: { tag: 'none' },
   },
 });
 const unassign = async ({ account, request, options }) => users.unassignRole(account, request, options);

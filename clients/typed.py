@@ -54,10 +54,10 @@ account = record(
     settings="{}",
 )
 role = record(role=c.Variant("id", "event_viewer"), group=anywhere, organization=anywhere, workspace=anywhere)
-request = record(id=SAM, roles=[role], organizations=[], workspace_id=anywhere, remote_query=None, remote_data=None)
+request = record(id=SAM, everything=False, roles=[role], organizations=[], workspace_id=anywhere, remote_query=None, remote_data=None)
 options = record(
     mode="revoke", allow=[], deadline=None, strict_scope="account-default", unknown_role="not-found", acknowledged_at=None,
-    expect=c.Variant("anyone"), accept_unverified=False,
+    expect=c.Variant("anyone"), accept_unverified=False, binding=c.Variant("none"), reference=None,
 )
 for made in (account, credentials, request, role, options):
     for name, value in list(vars(made).items()):

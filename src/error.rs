@@ -20,8 +20,21 @@ pub enum Error {
         reason: crate::contract::reason::Reason,
         message: String,
     },
+    /// A revoke that is not approved as the account wants it.
+    Approval { fault: ApprovalFault, message: String },
     /// The provider, or the way to it.
     Provider(ProviderFault),
+}
+
+/// What is wrong with an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovalFault {
+    /// There is none, and the account wants one.
+    Required,
+    /// It is not valid for this plan, account and time.
+    Refused,
+    /// Whether it is still valid cannot be told.
+    ClockWrong,
 }
 
 /// A call to the provider that did not give what it should.
@@ -178,7 +191,8 @@ impl fmt::Display for Error {
             Self::Request { message, .. }
             | Self::Account { message, .. }
             | Self::UserNotFound { message, .. }
-            | Self::Refused { message, .. } => f.write_str(message),
+            | Self::Refused { message, .. }
+            | Self::Approval { message, .. } => f.write_str(message),
             Self::Provider(fault) => f.write_str(&fault.message),
         }
     }

@@ -20,6 +20,7 @@
 )]
 
 mod account;
+mod binding;
 pub mod client;
 pub mod contract;
 mod engine;
@@ -53,7 +54,14 @@ pub async fn unassign_role(
     request: types::Request,
     options: types::Options,
 ) -> Result<types::Success, types::Failure> {
-    bounded::answer(operate(transport, caches, account, request, options, &NoAudit, None).await)
+    let call = Call {
+        account_id: "",
+        account,
+        request,
+        options,
+        audit: &NoAudit,
+    };
+    bounded::answer(operate(transport, caches, call, None).await)
 }
 
 /// The provider matrix: one row for each provider.
@@ -63,24 +71,88 @@ pub fn providers() -> Vec<types::Profile> {
         .collect()
 }
 
-pub(crate) async fn operate(
+/// Reads a user and everything that it holds. Nothing is written.
+///
+/// # Errors
+/// The failure names the cause.
+pub async fn read_user(
     transport: &dyn Transport,
     caches: &Caches,
     account: types::Account,
-    request: types::Request,
-    options: types::Options,
+    id: &str,
+    options: types::ReadOptions,
+) -> Result<types::UserReading, types::Failure> {
+    observe_user(transport, caches, account, id, options, &NoAudit).await
+}
+
+/// Lists the roles of a tenant. Nothing is written.
+///
+/// # Errors
+/// The failure names the cause.
+pub async fn list_roles(
+    transport: &dyn Transport,
+    caches: &Caches,
+    account: types::Account,
+    options: types::ReadOptions,
+) -> Result<types::RoleDirectory, types::Failure> {
+    let opened = providers::open(account).map_err(rejected)?;
+    let request = request::ValidatedRequest::reading(None, options, opened.provider.as_ref()).map_err(rejected)?;
+    let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    redact::messages(&cx.client, engine::list_roles(opened.provider.as_ref(), &cx).await)
+}
+
+pub(crate) async fn observe_user(
+    transport: &dyn Transport,
+    caches: &Caches,
+    account: types::Account,
+    id: &str,
+    options: types::ReadOptions,
     audit: &dyn Audit,
+) -> Result<types::UserReading, types::Failure> {
+    let opened = providers::open(account).map_err(rejected)?;
+    let provider = opened.provider.as_ref();
+    let request = request::ValidatedRequest::reading(Some(id), options, provider).map_err(rejected)?;
+    let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
+    redact::messages(&cx.client, reading)
+}
+
+fn rejected(error: error::Error) -> types::Failure {
+    engine::failure_of(&error, false)
+}
+
+/// One call of the operation: with which account, and who takes note.
+pub(crate) struct Call<'a> {
+    /// The account's id; empty if the call came with credentials.
+    pub account_id: &'a str,
+    pub account: types::Account,
+    pub request: types::Request,
+    pub options: types::Options,
+    pub audit: &'a dyn Audit,
+}
+
+pub(crate) async fn operate(
+    transport: &dyn Transport,
+    caches: &Caches,
+    call: Call<'_>,
     sink: Option<&mut dyn BodySink>,
 ) -> Result<types::Success, types::Failure> {
-    let rejected = |error: error::Error| engine::failure_of(&error, false);
+    let Call {
+        account_id,
+        account,
+        request,
+        options,
+        audit,
+    } = call;
     let providers::Opened {
         provider,
         general,
         secrets,
         rate_limit,
-    } = providers::open(account).map_err(rejected)?;
+    } = providers::open(account.clone()).map_err(rejected)?;
     let ask = request::ValidatedRequest::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
-    let cx = engine::context(transport, caches, &ask, secrets, rate_limit);
+    let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
+    cx.account = providers::identity(account_id, &account);
     let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
     if let Some(quota) = cx.client.quota() {
         audit.step(engine::AuditEvent::Quota(quota));

@@ -43,6 +43,11 @@ fn is_overlooked(letter: char) -> bool {
             | '\u{fe58}' | '\u{fe63}' | '\u{feff}' | '\u{ff0d}' | '\u{ff3f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// A character without a shape of its own: it can hide, or turn round, what a person reads.
+pub fn is_invisible(letter: char) -> bool {
+    !matches!(letter, '-' | '_') && !letter.is_whitespace() && is_overlooked(letter)
+}
+
 /// A full-width form as its ASCII character.
 fn narrow(letter: char) -> char {
     match letter {

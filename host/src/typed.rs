@@ -31,6 +31,7 @@ pub use self::bindings::exports::unified::user_directory::users as types;
 pub fn request(user: &str, roles: &[types::Role]) -> types::Request {
     types::Request {
         id: user.to_owned(),
+        everything: false,
         roles: roles.iter().cloned().map(types::RequestedRole::from).collect(),
         organizations: Vec::new(),
         workspace_id: types::Narrowing::Anywhere,
@@ -50,6 +51,8 @@ pub const fn options() -> types::Options {
         acknowledged_at: None,
         expect: types::Expectation::Anyone,
         accept_unverified: false,
+        binding: types::Binding::None,
+        reference: None,
     }
 }
 

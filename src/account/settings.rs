@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{
+    binding::approval::ApprovalPolicy,
     contract::{
         json::{self, unique},
         types::SideEffect,
@@ -28,6 +29,8 @@ pub struct General {
     pub staleness_window: Option<Duration>,
     /// The only keys that pass through to the provider, within the general rule. `None`: only the general rule.
     pub pass_through: Option<Vec<String>>,
+    /// Who approves revokes.
+    pub approvals: ApprovalPolicy,
 }
 
 /// The settings object while it is being parsed. A setting that nobody takes is an error.
@@ -97,7 +100,14 @@ impl Settings {
             strict_scope: self.take("strict_scope")?.unwrap_or_default(),
             staleness_window: self.take("staleness_window_ms")?.map(Duration::from_millis),
             pass_through: self.take("pass_through")?,
+            approvals: ApprovalPolicy::default(),
         })
+    }
+
+    /// What is left, as JSON text with its keys in order.
+    pub fn into_text(mut self) -> String {
+        self.left.sort_keys();
+        Value::Object(self.left).to_string()
     }
 
     /// # Errors

@@ -21,7 +21,7 @@ use super::{
     call::TIMEOUTS,
     mask::Mask,
     rate_limit::Pauses,
-    redirect,
+    redirect, retry_after,
 };
 
 /// The HTTP client of one operation.
@@ -35,6 +35,8 @@ pub struct Client<'a> {
     /// Writes that may have reached the provider.
     writes: Cell<u32>,
     quota: RefCell<Option<Quota>>,
+    /// The provider's clock when it last answered, Unix time.
+    provider_clock: Cell<Option<Duration>>,
 }
 
 /// The attempts at one call.
@@ -66,6 +68,7 @@ impl<'a> Client<'a> {
             retries_left: Cell::new(RETRY_BUDGET),
             writes: Cell::new(0),
             quota: RefCell::default(),
+            provider_clock: Cell::default(),
         }
     }
 
@@ -90,6 +93,11 @@ impl<'a> Client<'a> {
     /// Whether any write may have reached the provider.
     pub const fn wrote(&self) -> bool {
         self.writes.get() > 0
+    }
+
+    /// The provider's clock when it last answered, Unix time; `None` if no answer had a `Date`.
+    pub fn provider_clock(&self) -> Option<Duration> {
+        self.provider_clock.get()
     }
 
     /// What the provider's last answers say of its rate limit.
@@ -233,6 +241,9 @@ impl<'a> Client<'a> {
             .await
             .map_err(|fault| self.describe(call, fault))?;
         let answer = self.answer(status, headers, body);
+        if let Some(clock) = answer.header("date").and_then(retry_after::date) {
+            self.provider_clock.set(Some(clock));
+        }
         if let Some(quota) = Quota::of(&answer, self.transport.wall_clock()) {
             *self.quota.borrow_mut() = Some(quota);
         }

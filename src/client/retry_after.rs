@@ -28,7 +28,7 @@ fn decimal(value: &str) -> Option<Duration> {
 }
 
 /// Unix time of a date.
-fn date(value: &str) -> Option<Duration> {
+pub fn date(value: &str) -> Option<Duration> {
     let date = OffsetDateTime::parse(value, &well_known::Rfc2822)
         .or_else(|_| OffsetDateTime::parse(value, &well_known::Rfc3339))
         .ok()

@@ -116,6 +116,7 @@ mod tests {
 
     fn outcomes() -> Vec<RoleOutcome> {
         vec![RoleOutcome {
+            verify_after: None,
             same_as: None,
             role: None,
             organization: None,
@@ -135,6 +136,9 @@ mod tests {
             body: None,
         };
         Success {
+            plan: None,
+            plan_digest: None,
+            receipt: None,
             user: user(documents, list),
             outcomes: outcomes(),
             dry_run: true,
@@ -163,6 +167,9 @@ mod tests {
     #[test]
     fn a_failure_keeps_its_outcomes_however_long_they_are() {
         let failure = Failure {
+            plan: None,
+            plan_digest: None,
+            receipt: None,
             kind: FailureKind::NotRemoved,
             message: String::from("why"),
             status: 422,

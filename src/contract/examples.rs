@@ -1,6 +1,6 @@
 //! Records for tests.
 
-use super::types::{Expectation, Mode, Options, StrictScope, UnknownRole};
+use super::types::{Binding, Expectation, Mode, Options, StrictScope, UnknownRole};
 
 /// A removal with nothing allowed, and with the defaults of the account.
 pub const fn options() -> Options {
@@ -13,5 +13,7 @@ pub const fn options() -> Options {
         acknowledged_at: None,
         expect: Expectation::Anyone,
         accept_unverified: false,
+        binding: Binding::None,
+        reference: None,
     }
 }

@@ -46,6 +46,8 @@ pub enum Reason {
     AppearedAfterRead,
     /// The read cannot be trusted to show absence.
     NotVisible,
+    /// Only revoking it would prove that it is not held.
+    NeedsProbe,
 
     // -- refusals
     /// The name fits several roles, or (strict scope) the id several grants.
@@ -68,6 +70,8 @@ pub enum Reason {
     WouldWiden,
     /// Something that had to come first was not done.
     Prerequisite,
+    /// What would be sent is more than the plan lists.
+    PlanChanged,
     /// More than one call may read, or the request selects more than one call may remove.
     TooMuchAtOnce,
 }
@@ -96,6 +100,7 @@ impl Reason {
             Self::ConcurrentChange => "concurrent_change",
             Self::AppearedAfterRead => "appeared_after_read",
             Self::NotVisible => "not_visible",
+            Self::NeedsProbe => "needs_probe",
             Self::Ambiguous => "ambiguous",
             Self::NameMismatch => "name_mismatch",
             Self::ProviderRefused => "provider_refused",
@@ -106,6 +111,7 @@ impl Reason {
             Self::NotSupported => "not_supported",
             Self::WouldWiden => "would_widen",
             Self::Prerequisite => "prerequisite",
+            Self::PlanChanged => "plan_changed",
             Self::TooMuchAtOnce => "too_much_at_once",
         }
     }

@@ -2,21 +2,51 @@
 
 use crate::{
     client::Client,
-    contract::types::{Failure, RoleOutcome, Success},
+    contract::types::{Failure, RoleDirectory, RoleOutcome, Success, UserReading},
 };
 
+/// What an answer says in words.
+pub trait Said {
+    fn mask(self, client: &Client<'_>) -> Self;
+}
+
 /// The answer with every message and warning masked.
-pub fn messages(client: &Client<'_>, result: Result<Success, Failure>) -> Result<Success, Failure> {
+pub fn messages<T: Said>(client: &Client<'_>, result: Result<T, Failure>) -> Result<T, Failure> {
     match result {
-        Ok(success) => Ok(Success {
-            outcomes: outcomes(client, success.outcomes),
-            ..success
-        }),
+        Ok(answer) => Ok(answer.mask(client)),
         Err(failure) => Err(Failure {
             message: client.masked(&failure.message),
             outcomes: outcomes(client, failure.outcomes),
             ..failure
         }),
+    }
+}
+
+impl Said for Success {
+    fn mask(self, client: &Client<'_>) -> Self {
+        Self {
+            outcomes: outcomes(client, self.outcomes),
+            ..self
+        }
+    }
+}
+
+impl Said for UserReading {
+    fn mask(mut self, client: &Client<'_>) -> Self {
+        let own = self.unread.iter_mut().chain(&mut self.warnings);
+        for text in own.chain(self.grants.iter_mut().flat_map(|grant| &mut grant.warnings)) {
+            *text = client.masked(text);
+        }
+        self
+    }
+}
+
+impl Said for RoleDirectory {
+    fn mask(mut self, client: &Client<'_>) -> Self {
+        for text in &mut self.unread {
+            *text = client.masked(text);
+        }
+        self
     }
 }
 
@@ -76,6 +106,7 @@ mod tests {
             RateLimitPolicy::default(),
         );
         let entry = RoleOutcome {
+            verify_after: None,
             same_as: None,
             role: None,
             organization: None,
@@ -86,6 +117,9 @@ mod tests {
             grants: vec![grant()],
         };
         let failure = Failure {
+            plan: None,
+            plan_digest: None,
+            receipt: None,
             kind: FailureKind::NotRemoved,
             message: String::from("roles[0] failed: hunter2"),
             status: 422,
@@ -97,7 +131,7 @@ mod tests {
             sent: true,
             user: None,
         };
-        let masked = super::messages(&client, Err(failure)).unwrap_err();
+        let masked = super::messages::<crate::contract::types::Success>(&client, Err(failure)).unwrap_err();
         let shown = format!("{masked:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert_eq!(shown.matches(MASK).count(), 5);

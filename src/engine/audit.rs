@@ -1,6 +1,7 @@
 //! What an operation tells about itself while it runs, for the record of the HTTP faces.
 
 use crate::{
+    binding::approval::Approval,
     client::Quota,
     contract::types::{RoleOutcome, SideEffect},
     provider::Grant,
@@ -15,6 +16,14 @@ pub trait Audit {
 pub enum AuditEvent<'a> {
     /// The user was found and read.
     Read { user: &'a str, grants: &'a [Grant] },
+    /// What the call is bound to.
+    Bound {
+        /// SHA-256 of the plan.
+        digest: &'a str,
+        approval: Option<&'a Approval>,
+    },
+    /// A plan was made.
+    Planned { digest: &'a str },
     /// The first write is about to be sent.
     Intent {
         targets: &'a [&'a Grant],

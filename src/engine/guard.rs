@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     account::settings::General,
-    contract::{json, reason::Reason, types::SideEffect, warning::Warning},
+    contract::{json, reason::Reason, types::{Mode, SideEffect}, warning::Warning},
     error::Error,
     naming,
     provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, reading::Reading},
@@ -39,6 +39,14 @@ pub fn user(
             ));
         }
     }
+    if ask.mode == Mode::Verify {
+        return None;
+    }
+    protects_user(provider, general, id, reading).map(|message| (Reason::ProtectedUser, message))
+}
+
+/// Why the account protects the user as a whole.
+pub fn protects_user(provider: &dyn Provider, general: &General, id: &str, reading: &Reading<'_>) -> Option<String> {
     let names = reading
         .emails
         .iter()
@@ -49,13 +57,12 @@ pub fn user(
     let names: Vec<&str> = names.collect();
     let shows_email = !reading.emails.is_empty();
     protected_person(provider, general, &names, shows_email).map(|protection| {
-        let message = match protection {
-            Protection::Certain => String::from("the account protects this user; nothing was sent"),
-            Protection::NotRuledOut => String::from(
-                "the account protects a user by e-mail address, and the provider shows no address of this user: nothing was sent",
-            ),
-        };
-        (Reason::ProtectedUser, message)
+        String::from(match protection {
+            Protection::Certain => "the account protects this user; nothing was sent",
+            Protection::NotRuledOut => {
+                "the account protects a user by e-mail address, and the provider shows no address of this user: nothing was sent"
+            }
+        })
     })
 }
 
@@ -134,7 +141,7 @@ pub async fn targets(
                 format!("it would take the protected role `{}` too", taken.role_id),
             ));
         }
-        match consequence.affects {
+        match &consequence.affects {
             Affects::Nobody => {}
             Affects::People(people) => {
                 if target.guard.is_none() {
@@ -156,11 +163,12 @@ pub async fn targets(
                     .push(format!("who else loses it cannot be told: {why}"));
             }
         }
-        target.takes.extend(consequence.takes);
-        target.side_effects.extend(consequence.lists);
+        target.takes.extend(consequence.takes.iter().cloned());
+        target.side_effects.extend(consequence.lists.iter().cloned());
         if !target.grant.effects.contains(&consequence.effect) {
             target.grant.effects.push(consequence.effect);
         }
+        target.consequences.push(consequence);
     }
     match work.before.credential_owner(cx).await? {
         Principal::User(own) if own == work.user => {
@@ -208,7 +216,7 @@ fn affected(provider: &dyn Provider, general: &General, person: &Affected) -> Op
 }
 
 /// The roles that an account protects, in every spelling in which they may be held.
-struct ProtectedRoles<'a> {
+pub struct ProtectedRoles<'a> {
     roles: Vec<(&'a str, Option<Selector>)>,
     known: Rc<Known>,
 }
@@ -216,7 +224,7 @@ struct ProtectedRoles<'a> {
 impl<'a> ProtectedRoles<'a> {
     /// Reads the provider's directory only where the account protects a role and something is to go. Where it can't be read, names
     /// can't be told, and count as protected.
-    async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work<'_>) -> Self {
+    pub async fn read(provider: &dyn Provider, cx: &Context<'_>, general: &'a General, work: &mut Work<'_>) -> Self {
         let refined = |text: &str| {
             let id = provider.normalize(Field::Role, text).ok()?;
             let mut selector = Selector {
@@ -245,7 +253,7 @@ impl<'a> ProtectedRoles<'a> {
     }
 
     /// Why a grant must not go.
-    fn stand_against(&self, provider: &dyn Provider, grant: &Grant) -> Option<String> {
+    pub fn stand_against(&self, provider: &dyn Provider, grant: &Grant) -> Option<String> {
         let is_it = |(text, refined): &&(&str, Option<Selector>)| {
             matching::is_protected(provider, text, refined.as_ref(), grant, &self.known)
         };

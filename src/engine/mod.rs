@@ -1,9 +1,12 @@
 //! The sequence that all providers share: read, match, guard, dry run, revoke, verify, unify.
 
 mod audit;
+mod bound;
 mod directories;
+mod document;
 mod guard;
 mod held;
+mod know;
 mod matching;
 mod moment;
 mod outcome;
@@ -19,22 +22,25 @@ mod tests;
 
 pub use self::{
     audit::{Audit, AuditEvent, NoAudit},
+    know::{list_roles, read_user},
     status::failure_of,
 };
 
 use std::collections::{HashMap, HashSet};
 
 use crate::{
+    binding::plan::PlanDocument,
     client::{Caches, Client, Deadline},
     contract::{
         reason::Reason,
-        types::{Failure, Success},
+        types::{Failure, Mode, Success},
     },
     error::Error,
-    provider::{Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
+    provider::{Consequence, Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
+    request::Entry,
 };
 
-use self::{directories::Directories, moment::Moment, report::Report, select::Selection};
+use self::{bound::Bound, directories::Directories, moment::Moment, report::Report, select::Selection};
 
 /// Runs one operation.
 ///
@@ -47,6 +53,14 @@ pub async fn run(
     audit: &dyn Audit,
 ) -> Result<Success, Failure> {
     let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
+    // An approval that is not valid costs the provider no call.
+    let bound = Bound::of(cx, general).map_err(|error| ended(&error))?;
+    if let Some(digest) = &bound.digest {
+        audit.step(AuditEvent::Bound {
+            digest,
+            approval: bound.approval.as_ref(),
+        });
+    }
     let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
     let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
     audit.step(AuditEvent::Read {
@@ -55,31 +69,41 @@ pub async fn run(
     });
 
     let mut work = Work::new(user, before);
+    bound.check_clock(cx).map_err(|error| ended(&error))?;
     if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {
-        let selections = cx
-            .request
-            .entries
-            .iter()
-            .map(|_| Selection::refused(reason, message.clone()))
-            .collect();
-        return Report::new(provider, cx, &work, selections).finish(audit);
+        return Report::new(provider, cx, &work, refused(cx, reason, &message)).finish(audit);
     }
-    let selections = select::select(provider, cx, &mut work)
-        .await
-        .map_err(|error| ended(&error))?;
-    if let Some(message) = select::excess(&work, &selections) {
-        let refused = || Selection::refused(Reason::TooMuchAtOnce, message.clone());
-        let selections = cx.request.entries.iter().map(|_| refused()).collect();
-        return Report::new(provider, cx, &work, selections).finish(audit);
+    let mut selected = if cx.request.everything {
+        select::everything(cx, &mut work).await
+    } else {
+        select::select(provider, cx, &mut work).await
+    }
+    .map_err(|error| ended(&error))?;
+    if let Some(message) = select::excess(&work, &selected) {
+        return Report::new(provider, cx, &work, refused(cx, Reason::TooMuchAtOnce, &message)).finish(audit);
+    }
+    if cx.request.mode == Mode::Verify {
+        return Report::new(provider, cx, &work, selected).finish(audit);
     }
     guard::targets(provider, cx, general, &mut work)
         .await
         .map_err(|error| ended(&error))?;
+    bound.drop_probes(&mut work, &mut selected);
 
-    if cx.request.dry_run {
+    if cx.request.mode == Mode::Plan {
         let planned = plan::dry_run(provider, cx, &work);
-        return Report::new(provider, cx, &work, selections).planned(planned, audit);
+        let document = document::of(provider, cx, &work, &selected);
+        return Report::new(provider, cx, &work, selected).planned(planned, &document, audit);
     }
+    if let Some(plan) = &bound.plan {
+        let document = document::of(provider, cx, &work, &selected);
+        if let Err(why) = plan.covers(&document) {
+            return Err(Report::new(provider, cx, &work, refused(cx, Reason::PlanChanged, &why)).plan_changed(
+                &why, &document, audit,
+            ));
+        }
+    }
+    work.bound = bound.plan;
     if work.has_pending() {
         audit.step(AuditEvent::Intent {
             targets: &work
@@ -92,7 +116,20 @@ pub async fn run(
         });
         revoke::rounds(provider, cx, &mut work).await;
     }
-    Report::new(provider, cx, &work, selections).finish(audit)
+    Report::new(provider, cx, &work, selected).finish(audit)
+}
+
+/// Every entry refused for one reason.
+fn refused(cx: &Context<'_>, reason: Reason, message: &str) -> Vec<Selection> {
+    let entries: &[Entry] = if cx.request.everything {
+        &[Entry::rest()]
+    } else {
+        &cx.request.entries
+    };
+    entries
+        .iter()
+        .map(|entry| Selection::refused(reason, message).of(entry.clone()))
+        .collect()
 }
 
 /// The state of one operation.
@@ -112,6 +149,8 @@ struct Work<'p> {
     unreadable: Vec<String>,
     /// The latest complete read after the first write.
     after: Option<ReadBack<'p>>,
+    /// What may be sent, at most: the plan that this call is bound to.
+    bound: Option<PlanDocument>,
     targets: Vec<Target>,
     /// Positions of targets by what identifies a grant.
     target_of: HashMap<GrantKey, usize>,
@@ -160,6 +199,8 @@ struct Target {
     side_effects: Vec<String>,
     /// What goes with it, by what the provider says.
     takes: Vec<Grant>,
+    /// What it takes from other people, and from the user besides.
+    consequences: Vec<Consequence>,
     state: State,
     /// When it was last acknowledged. What comes later, a rate limit, a refusal, does not undo it.
     acknowledged_at: Option<Moment>,
@@ -167,6 +208,8 @@ struct Target {
     landed_at: Option<Moment>,
     /// It is sent in a request of its own from now on.
     alone: bool,
+    /// Not to be sent: the plan has no such probe.
+    is_left_out: bool,
     /// A read after its last write showed it gone.
     seen_gone: bool,
 }
@@ -198,6 +241,7 @@ impl<'p> Work<'p> {
             unreadable: before.unreadable.clone(),
             before,
             after: None,
+            bound: None,
             targets: Vec::new(),
         }
     }
@@ -265,17 +309,19 @@ impl Target {
             guard: None,
             side_effects: Vec::new(),
             takes: Vec::new(),
+            consequences: Vec::new(),
             state: State::Pending,
             acknowledged_at: None,
             landed_at: None,
             alone: false,
+            is_left_out: false,
             seen_gone: false,
         }
     }
 
     /// To be sent (again).
     const fn is_pending(&self) -> bool {
-        self.guard.is_none() && matches!(self.state, State::Pending)
+        self.guard.is_none() && !self.is_left_out && matches!(self.state, State::Pending)
     }
 
     const fn verdict(&self) -> Option<&Verdict> {
@@ -320,6 +366,7 @@ pub fn context<'a>(
         ),
         caches,
         request: ask,
+        account: crate::provider::AccountIdentity::default(),
         revoke_answers: std::cell::RefCell::default(),
         retry_after: std::cell::RefCell::default(),
     }

@@ -6,7 +6,7 @@ use crate::{
     contract::{
         reason::Reason,
         timestamp,
-        types::{GrantOutcome, Outcome, Scope, UnknownRole, Via, ViaKind},
+        types::{GrantOutcome, Mode, Outcome, Scope, UnknownRole, Via, ViaKind},
         warning::Warning,
     },
     provider::{Context, Grant, Held, Provider, Verdict},
@@ -102,6 +102,9 @@ impl Decision {
 }
 
 fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> Decision {
+    if cx.request.mode == Mode::Verify {
+        return by_reading(work, target);
+    }
     let after = work.after.as_ref();
     if let Some((reason, message)) = &target.guard {
         return Decision::new(Outcome::Refused, *reason, message.clone());
@@ -131,13 +134,13 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
     match target.verdict() {
-        None if cx.request.dry_run && target.probe => Decision {
+        None if cx.request.mode == Mode::Plan && target.probe => Decision {
             message: Some(String::from(
                 "the provider does not show this role; only the revoke can prove that it is not held",
             )),
             ..Decision::plain(Outcome::Planned)
         },
-        None if cx.request.dry_run => Decision::plain(Outcome::Planned),
+        None if cx.request.mode == Mode::Plan => Decision::plain(Outcome::Planned),
         None => Decision::new(
             Outcome::NotAttempted,
             Reason::ConcurrentChange,
@@ -162,6 +165,25 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         }
         Some(Verdict::NotSent { reason, message }) => Decision::new(Outcome::NotAttempted, *reason, message.clone()),
     }
+}
+
+/// Mode verify: what the one read says.
+fn by_reading(work: &Work<'_>, target: &Target) -> Decision {
+    if !target.probe {
+        return Decision::plain(Outcome::Held);
+    }
+    // The provider leaves out what it does not show; that it shows something of the user is all the control there is.
+    if !work.before.grants.is_empty() && work.before.gaps().is_empty() {
+        return Decision {
+            warning: Some(Warning::NotProbed),
+            ..Decision::plain(Outcome::AlreadyAbsent)
+        };
+    }
+    Decision::new(
+        Outcome::Unknown,
+        Reason::NeedsProbe,
+        "the reading does not show it, and shows nothing that it could be held against: only revoking it would prove that",
+    )
 }
 
 fn acknowledged(
@@ -314,6 +336,7 @@ pub const fn severity(outcome: Outcome) -> u8 {
         Outcome::Unverified => 8,
         Outcome::Failed => 7,
         Outcome::Refused => 6,
+        Outcome::Held => 6,
         Outcome::Inherited => 5,
         Outcome::NotFound => 4,
         Outcome::NotAttempted => 3,

@@ -1,15 +1,21 @@
 //! From the state of an operation to its answer.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Map, Value};
 
 use crate::{
+    binding::plan::{self, PlanDocument},
     contract::{
         reason::Reason,
-        types::{Failure, GrantOutcome, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success, User},
+        timestamp,
+        types::{
+            Failure, FailureKind, GrantOutcome, Mode, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success,
+            User,
+        },
         warning::Warning,
     },
+    error::Error,
     provider::{Context, Grant, GrantKind, Provider, reading::Reading},
     request::{Entry, Selector},
 };
@@ -41,12 +47,21 @@ impl<'a> Report<'a> {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work);
-        for (entry, selection) in cx.request.entries.iter().zip(selections) {
+        let window = Window::of(provider, cx);
+        for selection in selections {
             if let Some(earlier) = selection.same_as {
-                outcomes.extend(outcomes.get(earlier).map(|outcome| repeated(entry, outcome, earlier)));
+                let same = outcomes.get(earlier).map(|outcome| repeated(&selection.entry, outcome, earlier));
+                outcomes.extend(same);
                 continue;
             }
-            let outcome = entry_outcome(provider, cx, work, entry, selection, &later);
+            let mut outcome = entry_outcome(provider, cx, work, selection, &later);
+            window.settle(&mut outcome);
+            causes.extend(Cause::of_entry(&outcome));
+            outcomes.push(outcome);
+        }
+        if cx.request.everything
+            && let Some(outcome) = later.rest()
+        {
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
         }
@@ -60,20 +75,51 @@ impl<'a> Report<'a> {
 
     /// The answer after a revoke, or after nothing had to be sent.
     pub fn finish(self, audit: &dyn Audit) -> Result<Success, Failure> {
-        self.answer(false, Vec::new(), audit)
+        self.answer(audit)
     }
 
     /// The answer of a dry run.
-    pub fn planned(self, requests: Vec<PlannedRequest>, audit: &dyn Audit) -> Result<Success, Failure> {
-        self.answer(true, requests, audit)
-    }
-
-    fn answer(
+    pub fn planned(
         self,
-        dry_run: bool,
-        planned_requests: Vec<PlannedRequest>,
+        requests: Vec<PlannedRequest>,
+        plan: &PlanDocument,
         audit: &dyn Audit,
     ) -> Result<Success, Failure> {
+        let text = plan.to_text();
+        let digest = plan::digest(&text);
+        audit.step(AuditEvent::Planned { digest: &digest });
+        self.answer(audit).map(|success| Success {
+            dry_run: true,
+            planned_requests: requests,
+            plan: Some(text),
+            plan_digest: Some(digest),
+            ..success
+        })
+    }
+
+    /// The answer where more would be sent than the plan lists: nothing was.
+    pub fn plan_changed(self, why: &str, plan: &PlanDocument, audit: &dyn Audit) -> Failure {
+        let text = plan.to_text();
+        let digest = plan::digest(&text);
+        let message = format!("{why}: nothing was sent; look at the new plan, and have it approved");
+        let plan = |failure: Failure| Failure {
+            kind: FailureKind::PlanChanged,
+            message,
+            status: 422,
+            retry_after: None,
+            retryable: false,
+            plan: Some(text),
+            plan_digest: Some(digest),
+            ..failure
+        };
+        match self.answer(audit) {
+            Err(failure) => plan(failure),
+            // Every entry is refused; a request without one is not taken.
+            Ok(_) => plan(status::failure_of(&Error::request("options.binding", "the plan changed"), false)),
+        }
+    }
+
+    fn answer(self, audit: &dyn Audit) -> Result<Success, Failure> {
         let reading = self.shown();
         let answers = self.cx.revoke_answers.borrow();
         audit.step(AuditEvent::Result {
@@ -81,7 +127,7 @@ impl<'a> Report<'a> {
             grants: &reading.grants,
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
-        let user = self.user(reading);
+        let user = user(self.cx, reading);
         let accepts = |outcome: Outcome| match outcome {
             Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned => true,
             Outcome::Unverified => self.cx.request.accept_unverified,
@@ -94,8 +140,11 @@ impl<'a> Report<'a> {
             return Ok(Success {
                 user,
                 outcomes: self.outcomes,
-                dry_run,
-                planned_requests,
+                dry_run: false,
+                planned_requests: Vec::new(),
+                plan: None,
+                plan_digest: None,
+                receipt: None,
             });
         }
         // A removal that only the read-back proves must not be lost in an answer that is sent again at once either.
@@ -104,12 +153,12 @@ impl<'a> Report<'a> {
         let wrote = self.cx.client.wrote();
         let is_current = !wrote || self.work.after.as_ref().is_some_and(|after| after.proves_absence);
         let asked_to_wait = *self.cx.retry_after.borrow();
-        let verdict = status::of_outcomes(
-            &self.causes,
-            acknowledged,
-            asked_to_wait,
-            self.cx.client.transport().wall_clock(),
-        );
+        let now = self.cx.client.transport().wall_clock();
+        let verdict = if self.cx.request.mode == Mode::Verify {
+            status::of_verify(&self.causes, asked_to_wait, now)
+        } else {
+            status::of_outcomes(&self.causes, acknowledged, asked_to_wait, now)
+        };
         Err(Failure {
             kind: verdict.kind,
             message: message(&self.outcomes, &is_good),
@@ -125,6 +174,9 @@ impl<'a> Report<'a> {
             outcomes: self.outcomes,
             sent: wrote,
             user: is_current.then_some(user),
+            plan: None,
+            plan_digest: None,
+            receipt: None,
         })
     }
 
@@ -136,28 +188,28 @@ impl<'a> Report<'a> {
             _ => before,
         }
     }
+}
 
-    /// The unified user of a reading, with the documents that it was made from.
-    fn user(&self, reading: &Reading<'_>) -> User {
-        let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
-        let mut documents: Map<String, Value> = reading
-            .documents
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), parsed(text)))
-            .collect();
-        let answers = self.cx.revoke_answers.borrow();
-        let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
-        documents.insert(String::from("revoke"), Value::Array(revoke));
-        let mut user = reading.unify();
-        // Roles are never shown partly.
-        if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
-            user.roles.clear();
-            user.truncated.push(String::from("roles"));
-        }
-        User {
-            remote_data: Some(Value::Object(documents).to_string()),
-            ..user
-        }
+/// The unified user of a reading, with the documents that it was made from.
+pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
+    let mut documents: Map<String, Value> = reading
+        .documents
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), parsed(text)))
+        .collect();
+    let answers = cx.revoke_answers.borrow();
+    let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
+    documents.insert(String::from("revoke"), Value::Array(revoke));
+    let mut user = reading.unify();
+    // Roles are never shown partly.
+    if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
+        user.roles.clear();
+        user.truncated.push(String::from("roles"));
+    }
+    User {
+        remote_data: Some(Value::Object(documents).to_string()),
+        ..user
     }
 }
 
@@ -165,11 +217,11 @@ fn entry_outcome(
     provider: &dyn Provider,
     cx: &Context<'_>,
     work: &Work<'_>,
-    entry: &Entry,
     selection: Selection,
     later: &Later,
 ) -> RoleOutcome {
     let Selection {
+        entry,
         targets,
         inherited,
         decided,
@@ -190,7 +242,10 @@ fn entry_outcome(
             .iter()
             .map(|grant| outcome::of_inherited(grant, changed, after)),
     );
-    grants.extend(later.outcomes(provider, work, &selector, &role_ids, changed));
+    // What appears later belongs to the rest of everything.
+    if !cx.request.everything {
+        grants.extend(later.outcomes(provider, work, &selector, &role_ids, changed));
+    }
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
     let not_whole = Warning::RolesNotWhole.text();
@@ -209,7 +264,8 @@ fn entry_outcome(
         // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
         (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
     };
-    let (role, organization) = as_requested(entry);
+    let (role, organization) = as_requested(&entry);
+    let verify_after = grants.iter().filter_map(|grant| grant.verify_after.clone()).max();
     RoleOutcome {
         role,
         organization,
@@ -217,6 +273,7 @@ fn entry_outcome(
         reason,
         message,
         warnings,
+        verify_after,
         grants,
         same_as: None,
     }
@@ -232,6 +289,7 @@ fn repeated(entry: &Entry, earlier: &RoleOutcome, position: usize) -> RoleOutcom
         reason: earlier.reason.clone(),
         message: earlier.message.clone(),
         warnings: earlier.warnings.clone(),
+        verify_after: earlier.verify_after.clone(),
         grants: Vec::new(),
         same_as: u32::try_from(position).ok(),
     }
@@ -241,6 +299,38 @@ fn as_requested(entry: &Entry) -> (Option<Role>, Option<Organization>) {
     match entry {
         Entry::Role { asked, .. } => (Some(asked.clone()), None),
         Entry::Organization { asked, .. } => (None, Some(asked.clone())),
+        Entry::Rest { .. } => (None, None),
+    }
+}
+
+/// Grants that appeared later and are listed where everything is meant, at most.
+const MOST_LATER: usize = 1_000;
+
+/// Mode verify, soon after a write: until the staleness window is over, a read proves nothing.
+struct Window(Option<String>);
+
+impl Window {
+    fn of(provider: &dyn Provider, cx: &Context<'_>) -> Self {
+        let end = cx.request.acknowledged_at.map(|at| at.saturating_add(provider.verification().window));
+        let now = cx.client.transport().wall_clock();
+        let is_open = |end: &Duration| cx.request.mode == Mode::Verify && *end > now;
+        Self(end.filter(is_open).map(timestamp::format))
+    }
+
+    fn settle(&self, entry: &mut RoleOutcome) {
+        let Some(end) = &self.0 else { return };
+        let is_by_read = |outcome: Outcome| matches!(outcome, Outcome::AlreadyAbsent | Outcome::Held | Outcome::Inherited);
+        for grant in entry.grants.iter_mut().filter(|grant| is_by_read(grant.outcome)) {
+            grant.outcome = Outcome::Unknown;
+            grant.reason = Some(Reason::NotSettled.as_str().to_owned());
+            grant.verify_after = Some(end.clone());
+        }
+        if is_by_read(entry.outcome) {
+            entry.outcome = Outcome::Unknown;
+            entry.reason = Some(Reason::NotSettled.as_str().to_owned());
+            entry.message = Some(String::from("reads may still be stale after the write that was acknowledged: ask again"));
+            entry.verify_after = Some(end.clone());
+        }
     }
 }
 
@@ -259,6 +349,24 @@ impl Later {
             index: Index::of(&grants),
             grants,
         }
+    }
+
+    /// All of it, for a call that means everything.
+    fn rest(&self) -> Option<RoleOutcome> {
+        let own = self.grants.iter().filter(|grant| grant.kind != GrantKind::GroupRole);
+        let grants: Vec<GrantOutcome> = own.take(MOST_LATER).map(outcome::of_later_grant).collect();
+        let first = grants.first()?;
+        Some(RoleOutcome {
+            role: None,
+            organization: None,
+            outcome: first.outcome,
+            reason: first.reason.clone(),
+            message: first.message.clone(),
+            warnings: Vec::new(),
+            verify_after: None,
+            grants,
+            same_as: None,
+        })
     }
 
     /// What of it an entry means.

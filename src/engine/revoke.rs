@@ -10,7 +10,7 @@ use crate::{
     provider::{Context, Grant, Provider, Verdict, Write, reading::Reading},
 };
 
-use super::{Keys, State, Work, moment::Moment, plan, verify};
+use super::{Keys, State, Work, bound, moment::Moment, plan, verify};
 
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 8;
@@ -147,6 +147,9 @@ struct Sent {
 }
 
 async fn send_pending(cx: &Context<'_>, work: &mut Work<'_>) -> Vec<Sent> {
+    if work.targets.iter().any(|target| target.verdict().is_some()) {
+        bound::hold_to_plan(cx, work).await;
+    }
     let pending = work.pending();
     // A later round plans from what the last read-back showed.
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);

@@ -5,11 +5,11 @@ use std::{collections::HashMap, rc::Rc};
 use crate::{
     contract::{
         reason::Reason,
-        types::{Outcome, UnknownRole},
+        types::{Mode, Outcome, UnknownRole},
         warning::Warning,
     },
     error::Error,
-    provider::{Absence, Context, Grant, Identity, Provider},
+    provider::{Absence, Context, Grant, GrantKind, Identity, Provider},
     request::{Entry, Selector},
 };
 
@@ -22,6 +22,7 @@ use super::{
 
 /// What one entry selected.
 pub struct Selection {
+    pub entry: Entry,
     /// Indices of targets, shared between entries that mean the same grant.
     pub targets: Vec<usize>,
     /// Held, but not directly.
@@ -40,6 +41,7 @@ pub struct Selection {
 impl Selection {
     fn empty() -> Self {
         Self {
+            entry: Entry::rest(),
             targets: Vec::new(),
             inherited: Vec::new(),
             decided: None,
@@ -48,6 +50,11 @@ impl Selection {
             selector: Selector::default(),
             same_as: None,
         }
+    }
+
+    /// The same for an entry.
+    pub fn of(self, entry: Entry) -> Self {
+        Self { entry, ..self }
     }
 
     pub fn refused(reason: Reason, message: impl Into<String>) -> Self {
@@ -89,6 +96,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
         let earlier = *seen.entry(entry.selector()).or_insert(position);
         if earlier != position {
             selections.push(Selection {
+                entry: entry.clone(),
                 same_as: Some(earlier),
                 ..Selection::empty()
             });
@@ -98,7 +106,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
         if excess(work, &selections).is_some() {
             return Ok(selections);
         }
-        selections.push(match select_one(provider, cx, work, entry).await {
+        let selection = match select_one(provider, cx, work, entry).await {
             Ok(selection) => selection,
             // A read that one entry needs does not keep the others.
             Err(Error::Provider(fault)) => {
@@ -109,7 +117,8 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
             }
             Err(Error::Refused { reason, message }) => unclear(reason, message),
             Err(error) => return Err(error),
-        });
+        };
+        selections.push(selection.of(entry.clone()));
     }
     match first_fault {
         Some(fault) if undecided == seen.len() => Err(fault.into()),
@@ -118,6 +127,73 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
             Ok(selections)
         }
         None => Ok(selections),
+    }
+}
+
+/// Everything that the reading shows, an entry for each grant of the user's own, and one for what is not shown.
+///
+/// # Errors
+/// If a read that proves that nothing is held fails.
+pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
+    // A group's role is everybody's: what the user has of it is held through the group.
+    let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole;
+    let (direct, inherited): (Vec<Grant>, Vec<Grant>) =
+        work.before.grants.iter().filter(is_own).cloned().partition(Grant::is_direct);
+    let held = direct.len().saturating_add(inherited.len());
+    let mut selections = Vec::with_capacity(held.min(MOST_GRANTS));
+    for grant in direct.into_iter().chain(inherited).take(MOST_GRANTS) {
+        let entry = Entry::of_grant(&grant);
+        let selector = entry.selector().clone();
+        let role_ids = vec![grant.role_id.clone()];
+        let (targets, inherited) = if grant.is_direct() {
+            (vec![work.target(grant, false)], Vec::new())
+        } else {
+            (Vec::new(), vec![grant])
+        };
+        selections.push(Selection {
+            entry,
+            targets,
+            inherited,
+            role_ids,
+            selector,
+            ..Selection::empty()
+        });
+    }
+    let left = held.saturating_sub(MOST_GRANTS);
+    if left > 0 {
+        let message = format!("{left} more grants are held than one call takes ({MOST_GRANTS}): repeat it");
+        let outcome = match cx.request.mode {
+            Mode::Verify => Outcome::Held,
+            Mode::Plan | Mode::Revoke => Outcome::NotAttempted,
+        };
+        selections.push(Selection::decided(outcome, Some(Reason::TooMuchAtOnce), message));
+    }
+    let gaps = work.before.gaps();
+    if !gaps.is_empty() {
+        let message = format!("more may be held than is shown: {}", gaps.join("; "));
+        selections.push(Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message));
+    } else if held == 0 {
+        selections.push(nothing_held(work.before.nothing_held(cx).await?));
+    }
+    Ok(selections)
+}
+
+/// What may be said where the whole reading shows nothing. No revoke proves it: there is nothing to revoke.
+fn nothing_held(absence: Absence) -> Selection {
+    let warnings = match absence {
+        Absence::Proven => Vec::new(),
+        Absence::ProvenExcept { warnings } => warnings,
+        Absence::Unclear { message, .. } | Absence::NotFound(message) => {
+            return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
+        }
+        Absence::Probe(_) => {
+            let message = "nothing is shown, and only revoking a role would prove that it is not held";
+            return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
+        }
+    };
+    Selection {
+        warnings,
+        ..Selection::decided(Outcome::AlreadyAbsent, None, "nothing is held")
     }
 }
 
@@ -233,6 +309,28 @@ async fn select_resolved(
         selection.add(absent(cx, work, selector, absence));
     }
     Ok(selection)
+}
+
+/// Whether a selector means a grant of the reading, certainly, and nothing else.
+///
+/// # Errors
+/// If the directory that it needs cannot be read.
+pub async fn means_only(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'_>,
+    selector: &Selector,
+    grant: &Grant,
+) -> Result<bool, Error> {
+    let known = known_roles(provider, cx, work, selector).await?;
+    let matched = Matched::of(provider, work, selector, &known);
+    let [held] = matched.held.as_slice() else {
+        return Ok(false);
+    };
+    Ok(held.same_key(grant)
+        && matched.might_be.is_none()
+        && ambiguity(selector, &matched.held, &known).is_none()
+        && contradiction(provider, selector, &matched.held, &known).is_none())
 }
 
 /// The roles that the provider lists, as far as the entry needs them: an id that decides without them costs no call.

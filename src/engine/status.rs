@@ -8,7 +8,7 @@ use crate::{
         timestamp,
         types::{self, Failure, FailureKind, Outcome, RoleOutcome},
     },
-    error::{Error, FaultKind, ProviderAnswer},
+    error::{ApprovalFault, Error, FaultKind, ProviderAnswer},
 };
 
 use super::outcome::seconds_until;
@@ -37,7 +37,7 @@ impl Cause {
         let own = Self {
             outcome: entry.outcome,
             reason: entry.reason.clone(),
-            verify_after: None,
+            verify_after: entry.verify_after.as_deref().and_then(timestamp::parse),
         };
         std::iter::once(own)
             .chain(entry.grants.iter().map(|grant| Self {
@@ -70,9 +70,11 @@ impl Cause {
                 Reason::ProviderRefused,
                 Reason::HostNotAllowed,
                 Reason::Misconfigured,
+                Reason::PlanChanged,
             ]),
             Outcome::Unknown => !self.is(&[
                 Reason::NotVisible,
+                Reason::NeedsProbe,
                 Reason::HostNotAllowed,
                 Reason::Misconfigured,
                 Reason::TooMuchAtOnce,
@@ -144,6 +146,32 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
     }
 }
 
+/// The judgement of a verify: nothing was written, and what is held is no success.
+pub fn of_verify(causes: &[Cause], asked_to_wait: Option<Duration>, now: Duration) -> Judgement {
+    let has = |outcome: Outcome| causes.iter().any(|cause| cause.outcome == outcome);
+    // A read that failed is the provider's fault, and one that found nothing of the kind a wrong request.
+    let is_plain = !has(Outcome::Unknown) && !has(Outcome::Held) && !has(Outcome::Inherited);
+    if has(Outcome::NotAttempted) || is_plain {
+        return of_outcomes(causes, false, asked_to_wait, now);
+    }
+    if has(Outcome::Held) || has(Outcome::Inherited) {
+        return Judgement {
+            status: 422,
+            kind: FailureKind::NotRemoved,
+            retryable: false,
+            retry_after: None,
+        };
+    }
+    let retryable = causes.iter().any(Cause::can_pass);
+    let settles = causes.iter().filter_map(|cause| cause.verify_after).max();
+    Judgement {
+        status: 500,
+        kind: FailureKind::Incomplete,
+        retryable,
+        retry_after: retryable.then(|| settles.map_or(DEFAULT_RETRY_AFTER, |end| seconds_until(end, now))),
+    }
+}
+
 /// The failure of an operation that ended before any entry had an outcome.
 pub fn failure_of(error: &Error, sent: bool) -> Failure {
     let (kind, status) = match error {
@@ -151,6 +179,11 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
         Error::Account { .. } => (FailureKind::InvalidAccount, 500),
         Error::UserNotFound { .. } => (FailureKind::NotFound, 404),
         Error::Refused { .. } => (FailureKind::NotRemoved, 422),
+        Error::Approval { fault, .. } => match fault {
+            ApprovalFault::Required => (FailureKind::ApprovalRequired, 403),
+            ApprovalFault::Refused => (FailureKind::ApprovalRefused, 403),
+            ApprovalFault::ClockWrong => (FailureKind::ClockWrong, 500),
+        },
         Error::Provider(fault) => match fault.kind {
             FaultKind::TimedOut => (FailureKind::TimedOut, 504),
             FaultKind::RateLimited => (FailureKind::RateLimited, 429),
@@ -185,6 +218,9 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
         outcomes: Vec::new(),
         sent,
         user: None,
+        plan: None,
+        plan_digest: None,
+        receipt: None,
     }
 }
 

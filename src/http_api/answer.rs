@@ -24,6 +24,9 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         outcomes,
         dry_run,
         planned_requests,
+        plan,
+        plan_digest,
+        receipt,
     } = success;
     let headers = vec![("x-role-outcomes", outcome_counts(&outcomes))];
     if !dry_run && matches!(format, Format::Raw | Format::Stream) {
@@ -46,6 +49,11 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         body.insert(String::from("dry_run"), Value::Bool(true));
         let requests = planned_requests.into_iter().map(json::planned_request).collect();
         body.insert(String::from("planned_requests"), Value::Array(requests));
+    }
+    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
+        if let Some(text) = text {
+            body.insert(name.to_owned(), Value::from(text));
+        }
     }
     let body = bounded::to_bytes(body, UserAt::Top);
     Answer {

@@ -122,6 +122,9 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         outcomes,
         sent,
         user,
+        plan,
+        plan_digest,
+        receipt,
     } = failure;
     let code = json::failure_kind_name(kind);
     let mut body = base(status, &message, code);
@@ -173,6 +176,11 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         headers.push(("x-role-outcomes", outcome_counts(&outcomes)));
         let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
         body.insert(String::from("role_outcomes"), Value::Array(outcomes));
+    }
+    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
+        if let Some(text) = text {
+            body.insert(name.to_owned(), Value::from(text));
+        }
     }
     if let Some(user) = user {
         let mut user = left_out.user(user);
@@ -234,6 +242,9 @@ pub mod tests {
 
     pub fn failure(kind: FailureKind, status: u16) -> Failure {
         Failure {
+            plan: None,
+            plan_digest: None,
+            receipt: None,
             kind,
             message: String::from("why"),
             status,
@@ -262,6 +273,7 @@ pub mod tests {
 
     fn with_outcomes(outcomes: &[(Outcome, Option<Reason>)], sent: bool) -> Failure {
         let entry = |&(outcome, reason): &(Outcome, Option<Reason>)| RoleOutcome {
+            verify_after: None,
             same_as: None,
             role: None,
             organization: None,

@@ -94,7 +94,7 @@ async fn answer(
         request,
         mut options,
     } = Parameters::take(query, body::read(&headers, body.await)?)?;
-    let dry_run = options.mode == types::Mode::Plan;
+    let dry_run = options.mode != types::Mode::Revoke;
     auth::permit(token, dry_run, matches!(format, Format::Raw | Format::Stream))?;
     let account = auth::account(host, token, &account_id).await?;
     let account = account::parse(&account).map_err(|error| Rejection::account(&error))?;
@@ -116,10 +116,13 @@ async fn answer(
     let result = crate::operate(
         host.transport(),
         host.caches(),
-        account,
-        request,
-        options,
-        &record,
+        crate::Call {
+            account_id: &account_id,
+            account,
+            request,
+            options,
+            audit: &record,
+        },
         sink,
     )
     .await;

@@ -14,6 +14,7 @@ pub enum Place {
     Organization,
     Options,
     Expect,
+    Binding,
 }
 
 /// Query parameters of the original that change nothing here.
@@ -31,13 +32,14 @@ const SKIP_CALL: &str = "truto_skip_api_call";
 const LONGEST_SHOWN: usize = 128;
 
 impl Place {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Query,
         Self::Body,
         Self::Role,
         Self::Organization,
         Self::Options,
         Self::Expect,
+        Self::Binding,
     ];
 
     /// The names that are read here.
@@ -54,8 +56,17 @@ impl Place {
                 "organizations",
                 "workspace_id",
                 "dry_run",
+                "mode",
             ],
-            Self::Body => &["id", "roles", "organizations", "workspace_id", "remote_data", "options"],
+            Self::Body => &[
+                "id",
+                "everything",
+                "roles",
+                "organizations",
+                "workspace_id",
+                "remote_data",
+                "options",
+            ],
             Self::Role => &["id", "name", "group", "organization", "workspace"],
             Self::Organization => &["id", "name"],
             Self::Options => &[
@@ -67,8 +78,11 @@ impl Place {
                 "acknowledged_at",
                 "expect",
                 "accept",
+                "binding",
+                "reference",
             ],
             Self::Expect => &["email", "username"],
+            Self::Binding => &["plan", "approval"],
         }
     }
 
@@ -81,6 +95,7 @@ impl Place {
             Self::Organization => "organizations[]",
             Self::Options => "options",
             Self::Expect => "options.expect",
+            Self::Binding => "options.binding",
         }
     }
 

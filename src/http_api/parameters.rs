@@ -6,7 +6,7 @@ use crate::{
     contract::{
         json,
         types::{
-            EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole,
+            ApprovedPlan, Binding, EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole,
             Role, SideEffect, StrictScope, UnknownRole,
         },
     },
@@ -61,6 +61,7 @@ impl Parameters {
         let ignore_remote_data = query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
         let exclude = name_list(&mut query, "truto_exclude_fields")?;
         let dry_run = query_flag(&mut query, "dry_run")?;
+        let mode = mode(scalar(&mut query, "mode", "mode")?)?;
         let remote_query = match present(query.shift_remove("remote_query")) {
             None => None,
             Some(value @ Value::Object(_)) => Some(value.to_string()),
@@ -81,7 +82,8 @@ impl Parameters {
         let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?.unwrap_or_default();
         let organizations =
             either("organizations", organizations(&mut query)?, organizations(&mut body)?)?.unwrap_or_default();
-        if roles.is_empty() && organizations.is_empty() {
+        let everything = flag(&mut body, "everything", "everything")?.unwrap_or(false);
+        if roles.is_empty() && organizations.is_empty() && !everything {
             return Err(Rejection::missing_body("roles"));
         }
         let remote_data = match present(body.shift_remove("remote_data")) {
@@ -96,13 +98,14 @@ impl Parameters {
             ignore_remote_data,
             request: Request {
                 id,
+                everything,
                 roles,
                 organizations,
                 workspace_id: workspace_id.into(),
                 remote_query,
                 remote_data,
             },
-            options: options(&mut body, dry_run)?,
+            options: options(&mut body, dry_run, mode)?,
         })
     }
 }
@@ -237,7 +240,46 @@ fn organizations(fields: &mut Object) -> Checked<Option<Vec<OrganizationSelector
         .map(Some)
 }
 
-fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
+fn mode(text: Option<String>) -> Checked<Option<Mode>> {
+    Ok(match text.as_deref() {
+        None => None,
+        Some("plan") => Some(Mode::Plan),
+        Some("revoke") => Some(Mode::Revoke),
+        Some("verify") => Some(Mode::Verify),
+        Some(_) => return Err(Rejection::field("mode", "mode must be plan, revoke or verify")),
+    })
+}
+
+/// `dry_run` is the original's name of mode plan: beside another mode it contradicts it.
+fn one_mode(dry_run: Option<bool>, mode: Option<Mode>) -> Checked<Mode> {
+    match (dry_run, mode) {
+        (None, mode) => Ok(mode.unwrap_or(Mode::Revoke)),
+        (Some(true), None | Some(Mode::Plan)) => Ok(Mode::Plan),
+        (Some(false), None) => Ok(Mode::Revoke),
+        (Some(_), Some(_)) => Err(Rejection::field(
+            "mode",
+            "mode and dry_run are both given, and do not both say plan: leave dry_run out",
+        )),
+    }
+}
+
+/// `{"plan": "…"}`, or with `"approval"` beside it.
+fn binding(fields: &mut Object) -> Checked<Binding> {
+    let mut inner = match present(fields.shift_remove("binding")) {
+        None => return Ok(Binding::None),
+        Some(Value::Object(inner)) => inner,
+        Some(_) => return Err(Rejection::field("options.binding", "options.binding must be an object")),
+    };
+    names::check(&inner, Place::Binding, "options.binding")?;
+    let plan = scalar(&mut inner, "plan", "options.binding.plan")?
+        .ok_or_else(|| Rejection::field("options.binding.plan", "options.binding needs the plan"))?;
+    Ok(match scalar(&mut inner, "approval", "options.binding.approval")? {
+        None => Binding::Plan(plan),
+        Some(approval) => Binding::Approval(ApprovedPlan { plan, approval }),
+    })
+}
+
+fn options(body: &mut Object, dry_run: Option<bool>, mode: Option<Mode>) -> Checked<Options> {
     let mut fields = match present(body.shift_remove("options")) {
         None => Object::new(),
         Some(Value::Object(fields)) => fields,
@@ -245,10 +287,10 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
     };
     names::check(&fields, Place::Options, "options")?;
     let options = Options {
-        mode: match either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)? {
-            Some(true) => Mode::Plan,
-            Some(false) | None => Mode::Revoke,
-        },
+        mode: one_mode(
+            either("dry_run", dry_run, flag(&mut fields, "dry_run", "options.dry_run")?)?,
+            mode,
+        )?,
         allow: allow(&mut fields)?,
         deadline: deadline(&mut fields)?,
         strict_scope: match flag(&mut fields, "strict_scope", "options.strict_scope")? {
@@ -269,6 +311,8 @@ fn options(body: &mut Object, dry_run: Option<bool>) -> Checked<Options> {
         acknowledged_at: scalar(&mut fields, "acknowledged_at", "options.acknowledged_at")?,
         expect: expect(&mut fields)?,
         accept_unverified: accept(&mut fields)?,
+        binding: binding(&mut fields)?,
+        reference: scalar(&mut fields, "reference", "options.reference")?,
     };
     Ok(options)
 }

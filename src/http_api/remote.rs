@@ -30,7 +30,16 @@ const PROVIDERS: &[Reason] = &[
 /// Whether the failure is an error of the provider.
 pub fn is_cause(failure: &Failure) -> bool {
     match failure.kind {
-        FailureKind::InvalidRequest | FailureKind::InvalidAccount | FailureKind::HostNotAllowed => false,
+        FailureKind::InvalidRequest
+        | FailureKind::InvalidAccount
+        | FailureKind::HostNotAllowed
+        | FailureKind::PlanChanged
+        | FailureKind::ApprovalRequired
+        | FailureKind::ApprovalRefused
+        | FailureKind::ClockWrong
+        | FailureKind::UnknownAccount
+        | FailureKind::NotPermitted
+        | FailureKind::AccountNotActive => false,
         // Ended before any entry had an outcome: by the provider's answer, or by a guard, which has none.
         FailureKind::NotRemoved if failure.outcomes.is_empty() => failure.answer.is_some(),
         FailureKind::NotRemoved => failure.outcomes.iter().any(|entry| {

@@ -4,10 +4,10 @@
 use crate::{
     account::secret::{MASK, Secret},
     client::Call,
-    contract::{reason::Reason, types::User},
+    contract::{reason::Reason, types::{RequestedRole, User}},
     error::Error,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, Snapshot, Verdict,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot, Verdict,
         Verification, Write, capability::Capability, reading::Reading,
     },
     request::{Selector, ValidatedRequest},
@@ -85,6 +85,28 @@ pub trait Backend {
         Ok(Principal::NoUser)
     }
     fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
+    async fn list_roles(&self, _cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(RoleList::default())
+    }
+    /// What it means that the reading shows no grant at all, and nothing that could not be read.
+    async fn nothing_held(
+        &self,
+        _cx: &Context<'_>,
+        _reading: &Snapshot,
+        _detail: &Self::Detail,
+    ) -> Result<Absence, Error> {
+        Ok(Absence::Unclear {
+            reason: Reason::NotVisible,
+            message: String::from("nothing is shown, and nothing proves that nothing is held"),
+        })
+    }
+    /// Where something may be held that the reading does not show, beside unread rows and unreadable places: for people.
+    fn gaps(&self, _reading: &Snapshot, _detail: &Self::Detail) -> Vec<String> {
+        Vec::new()
+    }
+    fn selector(&self, _grant: &Grant) -> Option<RequestedRole> {
+        None
+    }
     fn call_headers(&self) -> Vec<(&'static str, String)> {
         vec![("authorization", MASK.to_owned())]
     }
@@ -137,6 +159,14 @@ impl<B: Backend> Provider for B {
 
     fn call_headers(&self) -> Vec<(&'static str, String)> {
         Backend::call_headers(self)
+    }
+
+    fn list_roles<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<RoleList, Error>> {
+        Box::pin(Backend::list_roles(self, cx))
+    }
+
+    fn selector(&self, grant: &Grant) -> Option<RequestedRole> {
+        Backend::selector(self, grant)
     }
 
     fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {

@@ -12,7 +12,7 @@ use crate::{
     client::{Caches, Call, Client},
     contract::{
         reason::Reason,
-        types::{Scope, SideEffect, Via},
+        types::{ListedRole, RequestedRole, Scope, SideEffect, Via},
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     provider::{capability::Capability, reading::Reading},
@@ -58,6 +58,12 @@ pub trait Provider {
 
     /// What every call of the account carries besides, as a dry run shows it: names, and values without secrets.
     fn call_headers(&self) -> Vec<(&'static str, String)>;
+
+    /// The roles of the tenant, for whoever writes a request. No user is read.
+    fn list_roles<'a>(&'a self, cx: &'a Context<'a>) -> Task<'a, Result<RoleList, Error>>;
+
+    /// The entry that selects a grant, where the grant's own id and scope do not spell it.
+    fn selector(&self, grant: &Grant) -> Option<RequestedRole>;
 
     /// A read whose answer's body is the user's document and nothing else, and which holds no secrets, with the access token for it:
     /// it can be passed on as it arrives. `None` where the document stands inside of another one, or has to be filtered.
@@ -263,6 +269,14 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
 }
 
+/// The roles that a tenant has, as far as they could be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoleList {
+    pub roles: Vec<ListedRole>,
+    /// What could not be read, for people. Empty: every role is here.
+    pub unread: Vec<String>,
+}
+
 /// What it means that no grant is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Absence {
@@ -336,11 +350,21 @@ pub enum Verdict {
     NotSent { reason: Reason, message: String },
 }
 
+/// What tells one account from another in a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountIdentity {
+    /// Empty if the call came with credentials.
+    pub id: String,
+    /// SHA-256 over origin, tenant settings and public client id.
+    pub sha256: String,
+}
+
 /// What the steps of one operation share.
 pub struct Context<'a> {
     pub client: Client<'a>,
     pub caches: &'a Caches,
     pub request: &'a ValidatedRequest,
+    pub account: AccountIdentity,
     /// The provider's answers to the revoke.
     pub revoke_answers: RefCell<Vec<ProviderAnswer>>,
     /// How long the provider asked to wait, the longest so far.

@@ -35,6 +35,8 @@ trait Steps {
         selector: &'a Selector,
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Absence, Error>>;
+    fn nothing_held<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Absence, Error>>;
+    fn gaps(&self, snapshot: &Snapshot) -> Vec<String>;
     fn consequences<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -100,6 +102,24 @@ impl<'p> Reading<'p> {
         self.steps.absence(cx, selector, &self.snapshot).await
     }
 
+    /// What it means that nothing is shown at all.
+    ///
+    /// # Errors
+    /// What the provider's read gave.
+    pub async fn nothing_held(&self, cx: &Context<'_>) -> Result<Absence, Error> {
+        self.steps.nothing_held(cx, &self.snapshot).await
+    }
+
+    /// Where something may be held that is not shown: for people. Empty: the reading is whole.
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = self.steps.gaps(&self.snapshot);
+        gaps.extend(self.snapshot.unreadable.iter().cloned());
+        if !self.snapshot.unread.is_empty() {
+            gaps.push(format!("rows that cannot be read: {}", self.snapshot.unread.len()));
+        }
+        gaps
+    }
+
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
     ///
     /// # Errors
@@ -157,6 +177,14 @@ impl<B: Backend> Steps for Bound<'_, B> {
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Absence, Error>> {
         Box::pin(self.backend.absence(cx, selector, snapshot, &self.detail))
+    }
+
+    fn nothing_held<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Absence, Error>> {
+        Box::pin(self.backend.nothing_held(cx, snapshot, &self.detail))
+    }
+
+    fn gaps(&self, snapshot: &Snapshot) -> Vec<String> {
+        self.backend.gaps(snapshot, &self.detail)
     }
 
     fn consequences<'a>(

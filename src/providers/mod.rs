@@ -14,10 +14,11 @@ use crate::{
         secret::Secret,
         settings::{General, Settings},
     },
+    binding::plan,
     client::RateLimitPolicy,
     contract::types::{Account, Credentials, Endpoint, Provider as Name},
     error::Error,
-    provider::{Provider, capability::Capability},
+    provider::{AccountIdentity, Provider, capability::Capability},
 };
 
 /// An account, taken apart: its credentials are in the provider's own masked types.
@@ -58,6 +59,33 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Endpoint::Url(url) => Some(url.as_str()),
     };
     (opener(provider))(base_url, credentials, settings, general)
+}
+
+/// What tells this account from another in a plan: its origin, tenant settings and public client id, and no secret.
+pub fn identity(id: &str, account: &Account) -> AccountIdentity {
+    let (client, tenant) = match &account.credentials {
+        Credentials::ClientCredentials(credentials) => {
+            let member_cid: Option<String> = credentials.member_cid.clone().into();
+            (credentials.client_id.as_str(), member_cid.unwrap_or_default())
+        }
+        Credentials::Password(credentials) => (credentials.client_id.as_str(), credentials.scope.clone()),
+        Credentials::RefreshToken(credentials) => (credentials.client_id.as_str(), String::new()),
+        Credentials::ApiKey(_) | Credentials::BearerToken(_) => ("", String::new()),
+    };
+    let origin = match &account.base_url {
+        Endpoint::ProviderDefault => "",
+        Endpoint::Url(url) => url.as_str(),
+    };
+    // Malformed settings do not open.
+    let own = Settings::parse(Some(&account.settings)).and_then(|mut settings| {
+        settings.take_general()?;
+        Ok(settings.into_text())
+    });
+    let parts = [name(account.provider), origin, client, &tenant, &own.unwrap_or_default()];
+    AccountIdentity {
+        id: id.to_owned(),
+        sha256: plan::digest(&serde_json::Value::from(parts.as_slice()).to_string()),
+    }
 }
 
 /// How a provider opens an account: base URL, credentials, the settings that are its own, and the general ones.

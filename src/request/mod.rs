@@ -12,10 +12,11 @@ use crate::{
     client::Deadline,
     contract::{
         timestamp,
-        types::{self, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
+        types::{self, Binding, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     },
     error::Error,
-    provider::{Field, Provider, capability::Capability},
+    naming,
+    provider::{Field, Grant, GrantKind, Provider, capability::Capability},
 };
 
 /// What is to be done, well-formed and in the provider's own spelling.
@@ -25,13 +26,18 @@ pub struct ValidatedRequest {
     pub entries: Vec<Entry>,
     /// Allowed by request and account both.
     pub allow: Vec<SideEffect>,
-    pub dry_run: bool,
+    pub mode: Mode,
+    /// Everything that is held directly; `entries` is then empty.
+    pub everything: bool,
     pub strict_scope: bool,
     pub unknown_role: UnknownRole,
     /// Unix time of an earlier acknowledgement.
     pub acknowledged_at: Option<Duration>,
     pub expect: Option<Expected>,
     pub accept_unverified: bool,
+    pub binding: Binding,
+    /// For the record and the receipt.
+    pub reference: Option<String>,
     /// For the whole operation.
     pub total: Duration,
     /// Query parameters added to the revoking request.
@@ -48,7 +54,7 @@ pub struct Expected {
 }
 
 /// One entry of the request, as asked and as understood.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Entry {
     Role {
         asked: types::Role,
@@ -58,6 +64,8 @@ pub enum Entry {
         asked: types::Organization,
         selector: Selector,
     },
+    /// The rest of everything: what no other entry stands for.
+    Rest { selector: Selector },
 }
 
 /// Which grants an entry means.
@@ -85,6 +93,43 @@ const LONGEST_FIELD: usize = 512;
 pub const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
 
 impl ValidatedRequest {
+    /// A request that only reads everything of a user, or nothing of one.
+    ///
+    /// # Errors
+    /// [`Error::Request`], naming the field at fault.
+    pub fn reading(id: Option<&str>, options: types::ReadOptions, provider: &dyn Provider) -> Result<Self, Error> {
+        Ok(Self {
+            user: match id {
+                Some(id) => field(provider, Field::User, "id", id)?,
+                None => String::new(),
+            },
+            entries: Vec::new(),
+            allow: Vec::new(),
+            mode: Mode::Verify,
+            everything: true,
+            strict_scope: false,
+            unknown_role: UnknownRole::NotFound,
+            acknowledged_at: None,
+            expect: None,
+            accept_unverified: false,
+            binding: Binding::None,
+            reference: None,
+            total: total(options.deadline)?,
+            remote_query: Vec::new(),
+            remote_data: Map::new(),
+        })
+    }
+
+    /// Nothing is written.
+    pub fn is_read_only(&self) -> bool {
+        self.mode != Mode::Revoke
+    }
+
+    /// No entry narrows what is meant: everything that is held is to be read.
+    pub const fn reads_everything(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// # Errors
     /// [`Error::Request`], naming the field at fault.
     pub fn validate(
@@ -95,6 +140,7 @@ impl ValidatedRequest {
     ) -> Result<Self, Error> {
         let types::Request {
             id,
+            everything,
             roles,
             organizations,
             workspace_id,
@@ -110,13 +156,25 @@ impl ValidatedRequest {
             acknowledged_at,
             expect,
             accept_unverified,
+            binding,
+            reference,
         } = options;
         let capability = provider.capability();
         let user = field(provider, Field::User, "id", &id)?;
-        if roles.is_empty() && organizations.is_empty() {
+        let has_entries = !roles.is_empty() || !organizations.is_empty();
+        if everything {
+            let is_narrowed = has_entries || workspace_id != types::Narrowing::Anywhere;
+            everything_alone(is_narrowed, mode, &binding, &expect)?;
+        } else if !has_entries {
             return Err(Error::request(
                 "roles",
-                "roles is required: name at least one role (an empty list never means all)",
+                "roles is required: name at least one role (an empty list never means all), or everything",
+            ));
+        }
+        if mode != Mode::Revoke && binding != Binding::None {
+            return Err(Error::request(
+                "options.binding",
+                "options.binding binds a revoke; leave it out of a plan or a verify",
             ));
         }
         if roles.len().saturating_add(organizations.len()) > MOST_ENTRIES {
@@ -133,7 +191,8 @@ impl ValidatedRequest {
                 .into_iter()
                 .filter(|effect| general.allow.as_ref().is_none_or(|list| list.contains(effect)))
                 .collect(),
-            dry_run: mode == Mode::Plan,
+            mode,
+            everything,
             strict_scope: match strict_scope {
                 StrictScope::AccountDefault => general.strict_scope,
                 StrictScope::Strict => true,
@@ -152,6 +211,8 @@ impl ValidatedRequest {
                 .transpose()?,
             expect: expected(expect)?,
             accept_unverified,
+            binding,
+            reference: reference.map(|text| label("options.reference", &text)).transpose()?,
             total: total(deadline)?,
             remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
             remote_data: pass_through::data(remote_data.as_deref(), general, capability)?,
@@ -160,9 +221,46 @@ impl ValidatedRequest {
 }
 
 impl Entry {
+    /// What no other entry of everything stands for.
+    pub fn rest() -> Self {
+        Self::Rest {
+            selector: Selector::default(),
+        }
+    }
+
+    /// An entry that means one grant, of a request that named none.
+    pub fn of_grant(grant: &Grant) -> Self {
+        let selector = Selector {
+            id: Some(grant.role_id.clone()),
+            name: None,
+            group: grant.scope.group.clone(),
+            organizations: grant.scope.organization.iter().cloned().collect(),
+            workspace: grant.scope.workspace.clone(),
+            names_organization: grant.scope.organization.is_some(),
+            is_outermost: false,
+            is_link: grant.kind == GrantKind::OrganizationLink,
+        };
+        if selector.is_link {
+            let asked = types::Organization {
+                id: Some(grant.role_id.clone()),
+                name: grant.role_name.clone(),
+            };
+            return Self::Organization { asked, selector };
+        }
+        let is_role = grant.kind != GrantKind::Membership;
+        let asked = types::Role {
+            id: is_role.then(|| grant.role_id.clone()),
+            name: grant.role_name.clone().filter(|_| is_role),
+            group: grant.scope.group.clone(),
+            organization: grant.scope.organization.clone(),
+            workspace: grant.scope.workspace.clone(),
+        };
+        Self::Role { asked, selector }
+    }
+
     pub const fn selector(&self) -> &Selector {
         match self {
-            Self::Role { selector, .. } | Self::Organization { selector, .. } => selector,
+            Self::Role { selector, .. } | Self::Organization { selector, .. } | Self::Rest { selector } => selector,
         }
     }
 }
@@ -198,6 +296,23 @@ impl Selector {
     pub fn label(&self) -> &str {
         self.id.as_deref().or(self.name.as_deref()).unwrap_or_default()
     }
+}
+
+/// Everything is asked for as a whole, and a revoke of it says who is meant or what was planned.
+fn everything_alone(is_narrowed: bool, mode: Mode, binding: &Binding, expect: &Expectation) -> Result<(), Error> {
+    if is_narrowed {
+        return Err(Error::request(
+            "everything",
+            "everything leaves out roles, organizations and workspace_id: it cannot be narrowed",
+        ));
+    }
+    if mode == Mode::Revoke && *binding == Binding::None && *expect == Expectation::Anyone {
+        return Err(Error::request(
+            "everything",
+            "a revoke of everything needs options.binding (the plan of an earlier answer) or options.expect (who the user is)",
+        ));
+    }
+    Ok(())
 }
 
 fn entries(
@@ -317,6 +432,22 @@ fn selector(
     Ok(selector)
 }
 
+/// The selector of a single role entry, as validation makes it.
+///
+/// # Errors
+/// As for an entry of a request.
+pub fn role_selector(provider: &dyn Provider, asked: &types::Role) -> Result<Selector, Error> {
+    selector(provider, "roles[0]", asked, &[], None)
+}
+
+/// The selector of a single organization entry, as validation makes it.
+///
+/// # Errors
+/// As for an entry of a request.
+pub fn organization_selector(provider: &dyn Provider, asked: &types::Organization) -> Result<Selector, Error> {
+    organization_entry(provider, 0, asked.clone()).map(|entry| entry.selector().clone())
+}
+
 fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organization) -> Result<Entry, Error> {
     let at = format!("organizations[{index}]");
     let id = optional(
@@ -400,6 +531,21 @@ fn plain(at: &str, value: &str) -> Result<String, Error> {
 pub fn is_placeholder(text: &str) -> bool {
     const WORDS: [&str; 5] = ["null", "undefined", "None", "NaN", "[object Object]"];
     WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+/// The longest reference or name of an actor, in characters.
+const LONGEST_LABEL: usize = 128;
+
+/// A label for the record: printable, and not too long.
+pub fn label(at: &str, text: &str) -> Result<String, Error> {
+    let is_printable = |c: char| !c.is_control() && !naming::is_invisible(c);
+    if text.trim().is_empty() || text.chars().count() > LONGEST_LABEL || !text.chars().all(is_printable) {
+        return Err(Error::request(
+            at,
+            format!("{at} must be 1 to {LONGEST_LABEL} printable characters"),
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {

@@ -8,7 +8,7 @@ mod bindings {
 }
 
 use bindings::unified::user_directory::users::{
-    Account, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider, Request,
+    Account, Binding, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider, Request,
     RequestedRole, RoleSelector, StrictScope, UnknownRole, unassign_role,
 };
 
@@ -34,6 +34,7 @@ impl bindings::Guest for Component {
         };
         let request = Request {
             id: user,
+            everything: false,
             roles: vec![role],
             organizations: Vec::new(),
             workspace_id: Narrowing::Anywhere,
@@ -49,6 +50,8 @@ impl bindings::Guest for Component {
             acknowledged_at: None,
             expect: Expectation::Anyone,
             accept_unverified: false,
+            binding: Binding::None,
+            reference: None,
         };
         match unassign_role(&account, &request, &options) {
             Ok(_) => String::from("removed"),

@@ -40,6 +40,23 @@ impl types::Guest for Component {
         unassign_role::providers()
     }
 
+    fn read_user(
+        account: types::Account,
+        id: String,
+        options: types::ReadOptions,
+    ) -> Result<types::UserReading, types::Failure> {
+        CACHES.with(|caches| {
+            executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options))
+        })
+    }
+
+    fn list_roles(
+        account: types::Account,
+        options: types::ReadOptions,
+    ) -> Result<types::RoleDirectory, types::Failure> {
+        CACHES.with(|caches| executor::block_on(unassign_role::list_roles(&WasiTransport, caches, account, options)))
+    }
+
     fn unassign_role(
         account: types::Account,
         request: types::Request,

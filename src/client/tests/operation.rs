@@ -29,6 +29,7 @@ fn failure(script: impl FnMut(&Seen) -> Reaction + 'static) -> (Failure, usize) 
         workspace: types::Narrowing::Anywhere,
     };
     let request = types::Request {
+        everything: false,
         id: String::from("6f1e2a30-0000-4000-8000-00000000a001"),
         roles: vec![role],
         organizations: Vec::new(),

@@ -17,6 +17,7 @@ pub const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Unknown => "unknown",
         Outcome::NotAttempted => "not_attempted",
         Outcome::Planned => "planned",
+        Outcome::Held => "held",
     }
 }
 
@@ -44,6 +45,13 @@ pub const fn failure_kind_name(kind: FailureKind) -> &'static str {
         FailureKind::RateLimited => "rate_limited",
         FailureKind::ProviderError => "provider_error",
         FailureKind::TimedOut => "timed_out",
+        FailureKind::PlanChanged => "plan_changed",
+        FailureKind::ApprovalRequired => "approval_required",
+        FailureKind::ApprovalRefused => "approval_refused",
+        FailureKind::ClockWrong => "clock_wrong",
+        FailureKind::UnknownAccount => "unknown_account",
+        FailureKind::NotPermitted => "not_permitted",
+        FailureKind::AccountNotActive => "account_not_active",
     }
 }
 

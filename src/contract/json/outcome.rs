@@ -19,6 +19,7 @@ pub fn role_outcome(entry: RoleOutcome) -> Value {
         reason,
         message,
         warnings,
+        verify_after,
         grants,
         same_as,
     } = entry;
@@ -33,6 +34,7 @@ pub fn role_outcome(entry: RoleOutcome) -> Value {
     fields.text("reason", reason);
     fields.text("message", message);
     fields.list("warnings", warnings, Value::String);
+    fields.text("verify_after", verify_after);
     fields.value("grants", Value::Array(grants.into_iter().map(grant_outcome).collect()));
     if let Some(position) = same_as {
         fields.value("same_as", Value::from(position));

@@ -180,6 +180,7 @@ impl Case {
 
     pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
         let request = Request {
+            everything: false,
             id: String::from("u1"),
             roles: roles.into_iter().map(Into::into).collect(),
             organizations: self

@@ -211,6 +211,7 @@ fn whole_outcome() -> RoleOutcome {
         ..sparse_grant()
     };
     RoleOutcome {
+        verify_after: None,
         same_as: Some(0),
         role: Some(role()),
         organization: Some(organization()),
@@ -248,6 +249,7 @@ fn sparse_grant() -> GrantOutcome {
 
 fn sparse_outcome() -> RoleOutcome {
     RoleOutcome {
+        verify_after: None,
         same_as: None,
         role: None,
         organization: None,
@@ -273,6 +275,9 @@ fn planned(headers: &[(&str, &str)], body: Option<&str>) -> PlannedRequest {
 
 fn success(format: Format, user: User, outcome: RoleOutcome, planned: PlannedRequest) -> Value {
     let success = Success {
+        plan: None,
+        plan_digest: None,
+        receipt: None,
         user,
         outcomes: vec![outcome],
         dry_run: true,

@@ -138,7 +138,7 @@ async fn of_id(
                 message: format!("no role has the id `{id}`, and `{}` may be meant", like.id),
             });
         }
-        if cx.request.dry_run && known.is_whole() && places.hidden.is_empty() {
+        if cx.request.is_read_only() && known.is_whole() && places.hidden.is_empty() {
             return Ok(Absence::NotFound(format!(
                 "CrowdStrike's directory has no role `{id}`; only revoking it would prove that"
             )));

@@ -145,6 +145,7 @@ fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -
     })
     .unwrap();
     let request = Request {
+        everything: false,
         id: String::from("301"),
         roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),

@@ -65,6 +65,7 @@ impl Case {
         });
         let opened = super::open(Some("https://falcon"), credentials, settings, general).unwrap();
         let request = types::Request {
+            everything: false,
             id: user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: Vec::new(),

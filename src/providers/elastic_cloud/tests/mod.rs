@@ -76,6 +76,7 @@ impl World {
 
     fn ask(&self, roles: &[Role]) -> Result<Success, Failure> {
         let request = Request {
+            everything: false,
             id: String::from(USER),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: Vec::new(),

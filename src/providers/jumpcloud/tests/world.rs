@@ -189,6 +189,7 @@ impl Case {
         })
         .map_err(|error| ended(&error))?;
         let request = Request {
+            everything: false,
             id: self.user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: organizations.to_vec(),

@@ -284,6 +284,7 @@ impl World {
 
     pub fn ask_for(&self, user: &str, roles: &[&str]) -> Result<Success, Failure> {
         let request = Request {
+            everything: false,
             id: user.to_owned(),
             roles: roles.iter().map(|text| asked(text).into()).collect(),
             organizations: Vec::new(),

@@ -211,6 +211,7 @@ fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) ->
     })
     .unwrap();
     let request = Request {
+        everything: false,
         id: String::from("u123"),
         roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),

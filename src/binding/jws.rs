@@ -1,0 +1,1 @@
+//! Compact JWS (RFC 7515) with EdDSA and nothing else.

@@ -1,0 +1,150 @@
+//! What a revoke is bound to: nothing is sent that the plan does not list, and an approval is checked before anything is.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::{
+    account::settings::General,
+    binding::{
+        approval::{self, Approval},
+        plan::{self, PlanDocument},
+    },
+    contract::{
+        reason::Reason,
+        types::{ApprovedPlan, Binding, Mode},
+    },
+    error::{ApprovalFault, Error},
+    provider::{Context, Grant, Verdict},
+};
+
+use super::{Work, document, moment::Moment, select::Selection};
+
+/// The clocks of host and provider may differ by this much.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// The plan and the approval of a call.
+pub struct Bound {
+    pub plan: Option<PlanDocument>,
+    /// The digest of the plan's text.
+    pub digest: Option<String>,
+    pub approval: Option<Approval>,
+}
+
+impl Bound {
+    /// Reads what the call is bound to. No call to the provider is made.
+    ///
+    /// # Errors
+    /// A plan that is none, an approval that is not valid for it, or none where the account wants one.
+    pub fn of(cx: &Context<'_>, general: &General) -> Result<Self, Error> {
+        let policy = &general.approvals;
+        if policy.required && cx.request.mode == Mode::Revoke && !matches!(cx.request.binding, Binding::Approval(_)) {
+            return Err(Error::Approval {
+                fault: ApprovalFault::Required,
+                message: String::from(
+                    "the account takes only approved revokes: make a plan, have it approved, and send both as options.binding",
+                ),
+            });
+        }
+        let (text, token) = match &cx.request.binding {
+            Binding::None => {
+                return Ok(Self {
+                    plan: None,
+                    digest: None,
+                    approval: None,
+                });
+            }
+            Binding::Plan(text) => (text, None),
+            Binding::Approval(ApprovedPlan { plan, approval }) => (plan, Some(approval)),
+        };
+        let plan = PlanDocument::parse(text)?;
+        let digest = plan::digest(text);
+        let now = cx.client.transport().wall_clock();
+        let approval = token
+            .map(|token| approval::verify(token, &digest, &cx.account.id, policy, now))
+            .transpose()
+            .map_err(|message| Error::Approval {
+                fault: ApprovalFault::Refused,
+                message,
+            })?;
+        Ok(Self {
+            plan: Some(plan),
+            digest: Some(digest),
+            approval,
+        })
+    }
+
+    /// An approval is valid for a time, so that the clock matters: the provider's is the other one at hand.
+    ///
+    /// # Errors
+    /// If the two differ too much.
+    pub fn check_clock(&self, cx: &Context<'_>) -> Result<(), Error> {
+        let Some(provider) = self.approval.as_ref().and_then(|_| cx.client.provider_clock()) else {
+            return Ok(());
+        };
+        let own = cx.client.transport().wall_clock();
+        if own.abs_diff(provider) <= CLOCK_TOLERANCE {
+            return Ok(());
+        }
+        Err(Error::Approval {
+            fault: ApprovalFault::ClockWrong,
+            message: String::from(
+                "the clock of this host and the provider's differ by more than 5 minutes, so that the approval cannot be checked: set the clock",
+            ),
+        })
+    }
+
+    /// A role that is gone since the plan may be looked for at more places than it was held. Those that the plan does not list are
+    /// not asked, as they were not when it was made, if another one of the entry is.
+    pub fn drop_probes(&self, work: &mut Work<'_>, selections: &mut [Selection]) {
+        let Some(plan) = &self.plan else { return };
+        let mut kept = BTreeSet::new();
+        for selection in &mut *selections {
+            let is_listed = |&index: &usize| {
+                let target = work.targets.get(index);
+                target.is_some_and(|target| !target.probe || plan.lists(&document::grant(&target.grant)))
+            };
+            if selection.targets.iter().any(is_listed) {
+                selection.targets.retain(is_listed);
+            }
+            kept.extend(selection.targets.iter().copied());
+        }
+        for (index, target) in work.targets.iter_mut().enumerate() {
+            target.is_left_out |= !kept.contains(&index);
+        }
+    }
+}
+
+/// Before a later write: what it takes now must still be within the plan.
+pub async fn hold_to_plan(cx: &Context<'_>, work: &mut Work<'_>) {
+    let Some(plan) = &work.bound else { return };
+    let pending = work.pending();
+    if pending.is_empty() {
+        return;
+    }
+    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
+    let grants: Vec<Grant> = pending
+        .iter()
+        .filter_map(|&index| work.targets.get(index))
+        .map(|target| target.grant.clone())
+        .collect();
+    let message = match reading.consequences(cx, &grants).await {
+        Err(error) => error.to_string(),
+        Ok(consequences) => {
+            let effects = consequences.iter().filter_map(|consequence| {
+                let grant = grants.get(consequence.target)?;
+                Some(document::effect(grant, consequence.effect, std::slice::from_ref(consequence)))
+            });
+            match plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect()) {
+                Ok(()) => return,
+                Err(why) => why,
+            }
+        }
+    };
+    let at = Moment::now(cx.client.transport());
+    for index in pending {
+        let verdict = Verdict::NotSent {
+            reason: Reason::PlanChanged,
+            message: message.clone(),
+        };
+        work.answer(index, verdict, at);
+    }
+}

@@ -1,0 +1,237 @@
+//! Knowing before removing: everything that a user holds, and whether it can be removed; and the roles that there are.
+
+use crate::{
+    account::settings::General,
+    contract::types::{
+        Failure, GrantSelector, HeldGrant, Narrowing, Obstacle, Organization, OrganizationSelector, Removable,
+        RequestedRole, RoleDirectory, RoleSelector, SideEffect, UserReading,
+    },
+    contract::{json, types},
+    error::Error,
+    provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
+    request::{self, Selector},
+};
+
+use super::{
+    Audit, AuditEvent, Work,
+    guard::{self, ProtectedRoles},
+    select, status,
+};
+
+/// Reads a user and everything that it holds. Nothing is written.
+///
+/// # Errors
+/// What the provider's reads gave.
+pub async fn read_user(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    general: &General,
+    audit: &dyn Audit,
+) -> Result<UserReading, Failure> {
+    let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
+    let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
+    let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
+    audit.step(AuditEvent::Read {
+        user: &user,
+        grants: &before.grants,
+    });
+    let mut work = Work::new(user, before);
+    let removability = Removability::read(provider, cx, general, &mut work)
+        .await
+        .map_err(|error| ended(&error))?;
+    let mut grants = Vec::with_capacity(work.before.grants.len());
+    for position in 0..work.before.grants.len() {
+        let Some(grant) = work.before.grants.get(position).cloned() else {
+            continue;
+        };
+        let (removable, selector) = removability
+            .of(provider, cx, &mut work, &grant)
+            .await
+            .map_err(|error| ended(&error))?;
+        grants.push(held_grant(grant, removable, selector));
+    }
+    let unread = work.before.gaps();
+    let mut warnings = work.before.warnings.clone();
+    if !unread.is_empty() {
+        warnings.push(crate::contract::warning::Warning::RolesNotWhole.text());
+    }
+    Ok(UserReading {
+        user: super::report::user(cx, &work.before),
+        grants,
+        whole: unread.is_empty(),
+        unread,
+        warnings,
+    })
+}
+
+/// Lists the roles of a tenant. Nothing is written.
+///
+/// # Errors
+/// What the provider's reads gave.
+pub async fn list_roles(provider: &dyn Provider, cx: &Context<'_>) -> Result<RoleDirectory, Failure> {
+    let list = provider
+        .list_roles(cx)
+        .await
+        .map_err(|error| status::failure_of(&error, cx.client.wrote()))?;
+    Ok(RoleDirectory {
+        roles: list.roles,
+        whole: list.unread.is_empty(),
+        unread: list.unread,
+    })
+}
+
+/// What decides for all grants whether they can be removed.
+struct Removability<'a> {
+    is_user_protected: bool,
+    protected: ProtectedRoles<'a>,
+    is_own_account: bool,
+}
+
+impl<'a> Removability<'a> {
+    async fn read(
+        provider: &dyn Provider,
+        cx: &Context<'_>,
+        general: &'a General,
+        work: &mut Work<'_>,
+    ) -> Result<Self, Error> {
+        let is_user_protected = guard::protects_user(provider, general, &work.user, &work.before).is_some();
+        let protected = ProtectedRoles::read(provider, cx, general, work).await;
+        let owner = work.before.credential_owner(cx).await?;
+        Ok(Self {
+            is_user_protected,
+            protected,
+            is_own_account: matches!(owner, Principal::User(own) if own == work.user),
+        })
+    }
+
+    /// Whether one grant can be removed, and the entry that selects it and nothing else.
+    async fn of(
+        &self,
+        provider: &dyn Provider,
+        cx: &Context<'_>,
+        work: &mut Work<'_>,
+        grant: &Grant,
+    ) -> Result<(Removable, Option<GrantSelector>), Error> {
+        let no = |obstacle: Obstacle| Ok((Removable::No(obstacle), None));
+        if !grant.is_direct() {
+            return no(Obstacle::Inherited);
+        }
+        if self.is_user_protected || self.protected.stand_against(provider, grant).is_some() {
+            return no(Obstacle::Protected);
+        }
+        if grant.kind == GrantKind::OrganizationLink && !provider.capability().organization_links {
+            return no(Obstacle::NotSupported);
+        }
+        let Some(selector) = selector(provider, cx, work, grant).await? else {
+            return no(Obstacle::NotSelectable);
+        };
+        let mut effects: Vec<SideEffect> = grant.effects.clone();
+        let consequences = work.before.consequences(cx, std::slice::from_ref(grant)).await?;
+        for consequence in &consequences {
+            if consequence.takes.iter().any(|taken| self.protected.stand_against(provider, taken).is_some()) {
+                return no(Obstacle::Protected);
+            }
+            effects.push(consequence.effect);
+        }
+        if self.is_own_account {
+            effects.push(SideEffect::RemoveOwnAccess);
+        }
+        effects.sort_by_key(|effect| json::side_effect_name(*effect));
+        effects.dedup();
+        let removable = if effects.is_empty() {
+            Removable::Yes
+        } else {
+            Removable::NeedsAllow(effects)
+        };
+        Ok((removable, Some(selector)))
+    }
+}
+
+/// The entry that selects a grant and nothing else of the reading: the engine's own matching says so.
+async fn selector(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'_>,
+    grant: &Grant,
+) -> Result<Option<GrantSelector>, Error> {
+    if grant.kind == GrantKind::OrganizationLink {
+        let organization = OrganizationSelector::Id(grant.role_id.clone());
+        let asked = Organization::from(organization.clone());
+        let Ok(selector) = request::organization_selector(provider, &asked) else {
+            return Ok(None);
+        };
+        let is_only = selects_only(provider, cx, work, &selector, grant).await?;
+        return Ok(is_only.then_some(GrantSelector::Organization(organization)));
+    }
+    for candidate in candidates(provider, grant) {
+        let Ok(selector) = request::role_selector(provider, &types::Role::from(candidate.clone())) else {
+            continue;
+        };
+        if selects_only(provider, cx, work, &selector, grant).await? {
+            return Ok(Some(GrantSelector::Role(candidate)));
+        }
+    }
+    Ok(None)
+}
+
+/// The entries that may select a grant, the plainest first.
+fn candidates(provider: &dyn Provider, grant: &Grant) -> Vec<RequestedRole> {
+    let at = |scope: &Option<String>| scope.clone().map_or(Narrowing::Anywhere, Narrowing::Only);
+    let role = match (grant.kind, grant.known_as.identity) {
+        (GrantKind::Membership, _) => RoleSelector::GroupMembership,
+        (_, Identity::NameOnly) => RoleSelector::Name(grant.role_id.clone()),
+        (_, Identity::Id | Identity::NameIsId) => RoleSelector::Id(grant.role_id.clone()),
+    };
+    let exact = RequestedRole {
+        role,
+        group: at(&grant.scope.group),
+        organization: at(&grant.scope.organization),
+        workspace: at(&grant.scope.workspace),
+    };
+    let without_organization = RequestedRole {
+        organization: Narrowing::Anywhere,
+        ..exact.clone()
+    };
+    let mut candidates: Vec<RequestedRole> = provider.selector(grant).into_iter().collect();
+    candidates.extend([exact, without_organization]);
+    candidates
+}
+
+/// Whether a selector means this grant of the reading, certainly, and no other one.
+async fn selects_only(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'_>,
+    selector: &Selector,
+    grant: &Grant,
+) -> Result<bool, Error> {
+    let selector = work.before.resolve(selector);
+    if work.before.blocked_by(&selector).is_some() {
+        return Ok(false);
+    }
+    select::means_only(provider, cx, work, &selector, grant).await
+}
+
+fn held_grant(grant: Grant, removable: Removable, selector: Option<GrantSelector>) -> HeldGrant {
+    let direct = grant.is_direct();
+    HeldGrant {
+        kind: match grant.kind {
+            GrantKind::Role => types::GrantKind::Role,
+            GrantKind::GroupRole => types::GrantKind::GroupRole,
+            GrantKind::OrganizationLink => types::GrantKind::OrganizationLink,
+            GrantKind::Membership => types::GrantKind::Membership,
+        },
+        role_id: grant.role_id,
+        role_name: grant.role_name,
+        scope: grant.scope,
+        direct,
+        via: match grant.held {
+            Held::Direct => Vec::new(),
+            Held::Through(via) => via,
+        },
+        removable,
+        selector,
+        warnings: grant.warnings,
+    }
+}
+
