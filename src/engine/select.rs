@@ -311,7 +311,7 @@ async fn select_resolved(
     Ok(selection)
 }
 
-/// Whether a selector means a grant of the reading, certainly, and nothing else.
+/// Whether a selector means a grant of the reading, certainly, and nothing else that can be removed.
 ///
 /// # Errors
 /// If the directory that it needs cannot be read.
@@ -324,7 +324,9 @@ pub async fn means_only(
 ) -> Result<bool, Error> {
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
-    let [held] = matched.held.as_slice() else {
+    // What is inherited besides cannot be removed, whichever entry names it.
+    let direct: Vec<&Grant> = matched.held.iter().filter(|held| held.is_direct()).collect();
+    let [held] = direct.as_slice() else {
         return Ok(false);
     };
     Ok(held.same_key(grant)
