@@ -81,7 +81,13 @@ pub fn identity(id: &str, account: &Account) -> AccountIdentity {
         settings.take_general()?;
         Ok(settings.into_text())
     });
-    let parts = [name(account.provider), origin, client, &tenant, &own.unwrap_or_default()];
+    let parts = [
+        name(account.provider),
+        origin,
+        client,
+        &tenant,
+        &own.unwrap_or_default(),
+    ];
     AccountIdentity {
         id: id.to_owned(),
         sha256: plan::digest(&serde_json::Value::from(parts.as_slice()).to_string()),
