@@ -9,8 +9,8 @@ use crate::{
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, RoleList, Snapshot, Verdict,
-        Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, RoleList, Snapshot,
+        Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -105,12 +105,7 @@ impl Backend for TeamViewer {
 
     /// A reading without a gap proves it: TeamViewer's own list of the user's roles and the roles' own lists, and the members of every
     /// group.
-    async fn nothing_held(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
         Ok(absence::of_everything(detail))
     }
 

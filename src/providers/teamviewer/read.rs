@@ -154,7 +154,10 @@ async fn read_once(
     let gaps = gaps(memory, &roles, &named, &looked_at);
     if cx.request.reads_everything() && memory.found.borrow().is_none() {
         let is_role = |kind: GrantKind| kind == GrantKind::Role;
-        let shown = grants.iter().filter(|grant| is_role(grant.kind)).map(|grant| &grant.role_id);
+        let shown = grants
+            .iter()
+            .filter(|grant| is_role(grant.kind))
+            .map(|grant| &grant.role_id);
         let unclear = held.unread.iter().flat_map(|row| &row.ids);
         *memory.found.borrow_mut() = Some(Found {
             roles: shown.chain(unclear).cloned().collect(),
@@ -217,7 +220,10 @@ impl<'a> Places<'a> {
         let found = memory.found.borrow();
         let groups = if let Some(found) = found.as_ref() {
             meant.extend(found.roles.iter().cloned());
-            groups.into_iter().filter(|group| found.groups.contains(&group.id)).collect()
+            groups
+                .into_iter()
+                .filter(|group| found.groups.contains(&group.id))
+                .collect()
         } else {
             if has_few_roles(roles) {
                 meant.extend(roles.index.directory.roles.iter().map(|role| role.id.clone()));

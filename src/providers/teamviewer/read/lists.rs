@@ -117,7 +117,10 @@ impl Lists {
     }
 
     /// Who is in a group and which role it has; each may say why it cannot be read.
-    pub fn take_group(&mut self, group: u64) -> Option<(Result<Listed<String>, String>, Result<Option<String>, String>)> {
+    pub fn take_group(
+        &mut self,
+        group: u64,
+    ) -> Option<(Result<Listed<String>, String>, Result<Option<String>, String>)> {
         Some((self.members.remove(&group)?, self.roles_of_groups.remove(&group)?))
     }
 }

@@ -121,20 +121,20 @@ impl<'a> Roles<'a> {
         for role in looked_at {
             self.judge(&mut held, role, lists, names, revoked.contains(role));
         }
-        let others: BTreeSet<&String> = self.listed.rows.iter().filter(|role| !looked_at.contains(*role)).collect();
-        let not_looked_at = others.into_iter().map(|role| self.grant(role, Held::Through(Vec::new())));
+        let others: BTreeSet<&String> = self
+            .listed
+            .rows
+            .iter()
+            .filter(|role| !looked_at.contains(*role))
+            .collect();
+        let not_looked_at = others
+            .into_iter()
+            .map(|role| self.grant(role, Held::Through(Vec::new())));
         held.grants.extend(not_looked_at);
         held
     }
 
-    fn judge(
-        &self,
-        held: &mut HeldRoles,
-        role: &str,
-        lists: &Lists,
-        names: &HashMap<u64, String>,
-        is_revoked: bool,
-    ) {
+    fn judge(&self, held: &mut HeldRoles, role: &str, lists: &Lists, names: &HashMap<u64, String>, is_revoked: bool) {
         let is_listed = self.is_listed.contains(role);
         let Some((users, groups)) = lists.assignments(role) else {
             // The list or the directory shows a role, and its own assignments do not exist.
