@@ -17,6 +17,7 @@ mod jumpcloud;
 mod log;
 mod manifests;
 mod mutation_matrix;
+mod operations_matrix;
 mod network;
 mod overlap;
 mod readme;
