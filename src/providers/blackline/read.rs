@@ -1,7 +1,7 @@
 //! What a user holds: the pairs of role and product, the directory of roles, and what the user belongs to.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{HashMap, HashSet},
     pin::pin,
     rc::Rc,
@@ -11,9 +11,12 @@ use std::{
 use futures_util::future::{self, Either};
 
 use crate::{
-    contract::warning::Warning,
+    contract::{
+        types::{ListedRole, Scope, ScopeKind},
+        warning::Warning,
+    },
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow, role_index::RoleIndex},
+    provider::{Context, Coverage, Directory, KnownRole, RoleList, Snapshot, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };
 
@@ -21,7 +24,7 @@ use super::{
     config::Config,
     core::{self, Effort, List, Rows},
     documents::{NamedRow, Pair, Raw, User},
-    find, mapping,
+    find, ids, mapping,
     paths::Paths,
 };
 
@@ -44,6 +47,8 @@ pub struct Detail {
     /// Why there may be more pairs.
     pub doubt: Option<String>,
     pub memberships: Memberships,
+    /// Why a pair may be another one than it says, once that was looked up.
+    pub unlisted: OnceCell<Option<String>>,
 }
 
 /// What one operation keeps between its reads.
@@ -156,6 +161,14 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
     let is_later = memory.was_read.replace(true);
     let unreadable = doubt.iter().filter(|_| is_later);
+    // A reading is for people: the directory names what the rows do not.
+    let needs_names = cx.request.reads_everything()
+        && cx.request.is_read_only()
+        && pairs.iter().any(|pair| pair.role_name.is_none());
+    if needs_names {
+        drop(memory.directory(config, cx).await);
+    }
+    let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
     let detail = Detail {
         id: id.to_owned(),
@@ -163,11 +176,12 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         path,
         doubt: doubt.clone(),
         memberships,
+        unlisted: OnceCell::new(),
         pairs: pairs.clone(),
         user,
     };
     let reading = Snapshot {
-        grants: pairs.iter().map(|pair| mapping::grant(pair, &names)).collect(),
+        grants: pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect(),
         unread,
         other_ids: Vec::new(),
         emails: detail.user.email().iter().map(|email| email.to_lowercase()).collect(),
@@ -181,6 +195,34 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
     };
     Ok((reading, detail))
+}
+
+/// The roles of the installation, the same in every product.
+///
+/// # Errors
+/// If the list cannot be read.
+pub async fn list_roles(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<RoleList, ProviderFault> {
+    let index = memory.directory(config, cx).await?;
+    let Directory { roles, coverage } = &index.directory;
+    let listed = |role: &KnownRole| ListedRole {
+        id: Some(role.id.clone()),
+        name: role.name.clone(),
+        scopes: vec![ScopeKind::Workspace],
+        scope: Scope {
+            group: None,
+            organization: None,
+            workspace: None,
+        },
+        // A row of a user's roles with any other id cannot be read.
+        removable: ids::number(&role.id).is_some(),
+    };
+    Ok(RoleList {
+        roles: roles.iter().map(listed).collect(),
+        unread: match coverage {
+            Coverage::Whole => Vec::new(),
+            Coverage::Partial(why) => vec![why.clone()],
+        },
+    })
 }
 
 fn names_by_role(pairs: &[Pair]) -> HashMap<String, Vec<String>> {

@@ -20,6 +20,7 @@ use super::{
     core::{self, Audience, RawRow},
     documents::User,
     find::{self, Found},
+    ids::Directories,
     mapping::{self, Assignment},
 };
 
@@ -107,6 +108,29 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     Ok((reading, detail))
 }
 
+/// Names the roles whose rows show no name, as far as the directories of their CIDs do: for people.
+pub async fn add_names(
+    config: &Config,
+    cx: &Context<'_>,
+    directories: &Directories,
+    reading: &mut Snapshot,
+    detail: &mut Detail,
+) {
+    let is_nameless = |held: &&Assignment| held.role_name.is_none();
+    let cids: HashSet<Cid> = detail.held.iter().filter(is_nameless).map(|held| held.cid.clone()).collect();
+    for cid in cids {
+        let Ok(listed) = directories.of(config, cx, &cid).await else {
+            continue;
+        };
+        for (held, grant) in detail.held.iter_mut().zip(&mut reading.grants) {
+            if held.cid == cid && held.role_name.is_none() {
+                held.role_name = listed.with_id(&held.role_id).find_map(|role| role.name.clone());
+                grant.role_name.clone_from(&held.role_name);
+            }
+        }
+    }
+}
+
 type List = Result<Vec<RawRow>, ProviderFault>;
 
 /// The lists of grants in the CID in view and in others, each by its CID.
@@ -153,7 +177,7 @@ fn assemble(
     lists: Vec<(Cid, List)>,
 ) -> Result<(Snapshot, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
-    let has_unscoped = cx.request.entries.iter().any(is_unscoped);
+    let has_unscoped = cx.request.reads_everything() || cx.request.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();
@@ -171,7 +195,7 @@ fn assemble(
                 place_of(fault)
             }
         };
-        // Every entry that names no CID means the home CID, too.
+        // Every entry that names no CID means the home CID, too, and so does a call that names no entry.
         if has_unscoped && home.as_ref() == Some(&cid) {
             match &place {
                 Place::Failed(fault) => return Err(fault.clone().into()),
