@@ -101,7 +101,10 @@ async fn find_unlisted(
         Ok(index) => index,
         // What a user holds can be told without the directory; only the removal needs it.
         Err(fault) if cx.request.mode == Mode::Verify => {
-            return Ok(Some(format!("BlackLine's list of roles cannot be read: {}", fault.message)));
+            return Ok(Some(format!(
+                "BlackLine's list of roles cannot be read: {}",
+                fault.message
+            )));
         }
         Err(fault) => return Err(fault.into()),
     };

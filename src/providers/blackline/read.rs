@@ -162,9 +162,8 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let is_later = memory.was_read.replace(true);
     let unreadable = doubt.iter().filter(|_| is_later);
     // A reading is for people: the directory names what the rows do not.
-    let needs_names = cx.request.reads_everything()
-        && cx.request.is_read_only()
-        && pairs.iter().any(|pair| pair.role_name.is_none());
+    let needs_names =
+        cx.request.reads_everything() && cx.request.is_read_only() && pairs.iter().any(|pair| pair.role_name.is_none());
     if needs_names {
         drop(memory.directory(config, cx).await);
     }

@@ -117,7 +117,12 @@ pub async fn add_names(
     detail: &mut Detail,
 ) {
     let is_nameless = |held: &&Assignment| held.role_name.is_none();
-    let cids: HashSet<Cid> = detail.held.iter().filter(is_nameless).map(|held| held.cid.clone()).collect();
+    let cids: HashSet<Cid> = detail
+        .held
+        .iter()
+        .filter(is_nameless)
+        .map(|held| held.cid.clone())
+        .collect();
     for cid in cids {
         let Ok(listed) = directories.of(config, cx, &cid).await else {
             continue;
