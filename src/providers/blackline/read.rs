@@ -12,7 +12,7 @@ use futures_util::future::{self, Either};
 
 use crate::{
     contract::{
-        types::{ListedRole, Scope, ScopeKind},
+        types::{ListedRole, Mode, Scope, ScopeKind},
         warning::Warning,
     },
     error::{Error, FaultKind, ProviderFault},
@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    config::Config,
+    config::{Config, Strategy},
     core::{self, Effort, List, Rows},
     documents::{NamedRow, Pair, Raw, User},
     find, ids, mapping,
@@ -60,6 +60,10 @@ pub struct Memory {
     memberships: RefCell<Option<Memberships>>,
     /// The most rows that a read of the pairs showed.
     longest: Cell<usize>,
+    /// The path of the pairs that answered: the other spellings need no second try.
+    path: RefCell<Option<String>>,
+    /// There is no call for a single user.
+    pub is_searched: Cell<bool>,
     /// The read that the entries are matched with was made.
     was_read: Cell<bool>,
     /// Role and product of pairs that were left out of a set that was acknowledged: a stale read must not bring them back.
@@ -114,7 +118,16 @@ impl Memory {
     }
 
     pub async fn pairs(&self, config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {
-        let pairs = pairs(config, cx, id, self.longest.get()).await?;
+        let known = self.path.borrow().clone();
+        let paths = match known {
+            Some(path) => vec![path],
+            None => {
+                let spellings = config.paths.user_roles.iter();
+                spellings.map(|spelling| Paths::of_user(spelling, id)).collect()
+            }
+        };
+        let pairs = pairs(config, cx, paths, self.longest.get()).await?;
+        *self.path.borrow_mut() = Some(pairs.path.clone());
         self.longest.set(self.longest.get().max(pairs.rows.len()));
         Ok(pairs)
     }
@@ -144,7 +157,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let by_name = async {
         // Who else has the name is asked in any case.
         let mut selectors = cx.request.entries.iter().map(Entry::selector);
-        if selectors.any(|selector| selector.id.is_none() && selector.name.is_some()) {
+        let is_named = selectors.any(|selector| selector.id.is_none() && selector.name.is_some());
+        // A new set is made only of roles that the directory has.
+        if is_named || (config.strategy == Strategy::ReplaceSet && cx.request.mode != Mode::Verify) {
             drop(memory.directory(config, cx).await);
         }
     };
@@ -245,7 +260,10 @@ async fn fetch(
     id: &str,
 ) -> Result<((Raw, User), Pairs, Memberships), Error> {
     // The pairs cannot tell an unknown user from a wrong spelling of the path: the user is read, too.
-    let needed = future::join(find::user(config, cx, id), memory.pairs(config, cx, id));
+    let needed = future::join(
+        find::user(config, cx, id, &memory.is_searched),
+        memory.pairs(config, cx, id),
+    );
     let (user, pairs, memberships) = match future::select(pin!(needed), pin!(memory.memberships(config, cx, id))).await
     {
         Either::Left(((user, pairs), late)) => {
@@ -266,14 +284,13 @@ async fn fetch(
 
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
 /// `longest`: rows of the longest of these lists so far.
-async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) -> Result<Pairs, ProviderFault> {
+async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: usize) -> Result<Pairs, ProviderFault> {
     let is_wrong_path = |fault: &ProviderFault| {
         let answer = fault.answer.as_ref();
         answer.is_some_and(|answer| matches!(answer.status, 404 | 405))
     };
     let mut last = None;
-    for spelling in &config.paths.user_roles {
-        let path = Paths::of_user(spelling, id);
+    for path in paths {
         let list = List {
             longest,
             ..List::new(config, "the user's roles", &path)

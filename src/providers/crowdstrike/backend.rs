@@ -68,7 +68,9 @@ impl Backend for CrowdStrike {
     }
 
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
-        find::find(&self.config, cx).await
+        let (uuid, audience) = find::find(&self.config, cx).await?;
+        self.memory.expect(audience);
+        Ok(uuid)
     }
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {

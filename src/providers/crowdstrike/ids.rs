@@ -145,10 +145,14 @@ impl Directories {
         if let Some(known) = self.merged.borrow().get(cids) {
             return Ok(Rc::clone(known));
         }
+        let read: Vec<Rc<Listed>> = stream::iter(cids)
+            .map(|cid| self.of(config, cx, cid))
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await?;
         let mut all = Directory::default();
         let mut seen = HashSet::new();
-        for cid in cids {
-            let listed = self.of(config, cx, cid).await?;
+        for listed in read {
             for role in &listed.directory.roles {
                 if seen.insert((role.id.clone(), role.name.clone())) {
                     all.roles.push(role.clone());

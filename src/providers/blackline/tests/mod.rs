@@ -4,6 +4,7 @@ mod guards;
 mod knowing;
 mod lists;
 mod names;
+mod rounds;
 mod rows;
 
 use std::{cell::RefCell, rc::Rc};
@@ -95,7 +96,7 @@ impl Instance {
                 let left: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
                 let is_left = |role: &str, product: &str| {
                     let mut rows = left.as_array().unwrap().iter();
-                    rows.any(|row| row["roleId"] == role && row["productId"] == product)
+                    rows.any(|row| row["roleId"].to_string() == role && row["productId"] == product)
                 };
                 self.pairs.retain(|(role, product, _)| is_left(role, product));
                 answer(200, "[]")

@@ -126,6 +126,32 @@ fn a_reading_names_the_roles_whose_rows_do_not() {
 }
 
 #[test]
+fn a_large_user_costs_no_call_for_each_grant() {
+    let mut tenant = Tenant::new(&[]);
+    for n in 0..2_000 {
+        let id = format!("{n:032x}");
+        let role = (id.clone(), format!("Role {n}"));
+        tenant.roles.get_mut(HOME).unwrap().push(role);
+        tenant.grant(HOME, &id);
+    }
+    tenant.shown = |mut row| {
+        row.as_object_mut().unwrap().remove("role_name");
+        row
+    };
+    let case = Case::new(tenant);
+    let reading = case.read_user().unwrap();
+    assert_eq!(reading.grants.len(), 2_000);
+    assert!(
+        reading
+            .grants
+            .iter()
+            .all(|grant| grant.selector.is_some() && grant.role_name.is_some())
+    );
+    // Token, user, four pages of grants, the ids of the directory and three requests for their names.
+    assert_eq!(case.transport.seen.borrow().len(), 10);
+}
+
+#[test]
 fn verify_says_what_the_reading_proves_and_sends_nothing() {
     let mut tenant = in_two_cids();
     tenant.rows.retain(|row| row["role_id"] != NIGHT_SHIFT);

@@ -5,11 +5,12 @@ mod guards;
 mod home;
 mod knowing;
 mod revokes;
+mod rounds;
 mod rows;
 mod tenant;
 mod users;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
     account::settings::{General, Settings},
@@ -22,7 +23,7 @@ use crate::{
         },
     },
     engine::{self, NoAudit},
-    fake::FakeTransport,
+    fake::{FakeTransport, Reaction},
     providers::Opened,
     request::ValidatedRequest,
 };
@@ -48,6 +49,17 @@ impl Case {
             options: options(),
             settings: "{}",
             member_cid: Narrowing::Anywhere,
+        }
+    }
+
+    /// Every answer takes as long.
+    pub fn slow(tenant: Tenant, latency: Duration) -> Self {
+        let case = Self::new(tenant);
+        let far = Rc::clone(&case.tenant);
+        let later = move |seen: &_| Reaction::After(latency, Box::new(far.borrow_mut().answer(seen)));
+        Self {
+            transport: FakeTransport::new(later),
+            ..case
         }
     }
 
