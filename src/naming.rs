@@ -58,14 +58,15 @@ pub fn is_label(text: &str) -> bool {
 
 /// For people: what they could not see, or would see elsewhere than it stands, is escaped.
 pub fn visible(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, letter| {
-        match letter {
-            '\\' | '"' => shown.extend(['\\', letter]),
-            _ if is_printable(letter) => shown.push(letter),
-            _ => shown.extend(letter.escape_unicode()),
-        }
-        shown
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, letter| {
+            match letter {
+                '\\' | '"' => shown.extend(['\\', letter]),
+                _ if is_printable(letter) => shown.push(letter),
+                _ => shown.extend(letter.escape_unicode()),
+            }
+            shown
+        })
 }
 
 /// It has a shape, or is a plain space.
@@ -167,7 +168,11 @@ mod tests {
         assert_eq!(visible("Jäger 1"), "Jäger 1");
         assert_eq!(visible("a\u{202e}b\n\u{1b}[2K"), "a\\u{202e}b\\u{a}\\u{1b}[2K");
         assert_eq!(visible("a\u{2066}\u{200b}\u{a0}"), "a\\u{2066}\\u{200b}\\u{a0}");
-        assert_eq!(visible(r#"" \u{a}"#), r#"\" \\u{a}"#, "what is escaped cannot be forged");
+        assert_eq!(
+            visible(r#"" \u{a}"#),
+            r#"\" \\u{a}"#,
+            "what is escaped cannot be forged"
+        );
     }
 
     #[test]

@@ -99,7 +99,10 @@ mod tests {
     fn policy(settings: Value) -> Result<ApprovalPolicy, (String, String)> {
         let mut settings = Settings::parse(Some(&settings.to_string())).unwrap();
         match settings.take_general() {
-            Ok(general) => settings.finish().map(|()| general.approvals).map_err(|error| error.to_string()),
+            Ok(general) => settings
+                .finish()
+                .map(|()| general.approvals)
+                .map_err(|error| error.to_string()),
             Err(Error::Account { field, message }) => return Err((field, message)),
             Err(other) => Err(other.to_string()),
         }
@@ -126,20 +129,41 @@ mod tests {
         let private = PrivateKey::of_seed(&[1; 32]).to_jwk();
         for (settings, at) in [
             (json!({"approval_required": true}), "settings.approval_required"),
-            (json!({"approval_required": true, "approvers": []}), "settings.approval_required"),
+            (
+                json!({"approval_required": true, "approvers": []}),
+                "settings.approval_required",
+            ),
             (json!({"approval_required": "yes"}), "settings.approval_required"),
             (json!({"approval_lifetime": 0}), "settings.approval_lifetime"),
             (json!({"approval_lifetime": 86_401}), "settings.approval_lifetime"),
             (json!({"approval_lifetime": 1.5}), "settings.approval_lifetime"),
             (json!({"approvers": alice}), "settings.approvers"),
-            (json!({"approvers": [alice, {"name": "ALICE", "key": key(2)}]}), "settings.approvers[1]"),
-            (json!({"approvers": [alice, {"name": "bob", "key": key(1)}]}), "settings.approvers[1]"),
-            (json!({"approvers": [{"name": "", "key": key(1)}]}), "settings.approvers[0].name"),
+            (
+                json!({"approvers": [alice, {"name": "ALICE", "key": key(2)}]}),
+                "settings.approvers[1]",
+            ),
+            (
+                json!({"approvers": [alice, {"name": "bob", "key": key(1)}]}),
+                "settings.approvers[1]",
+            ),
+            (
+                json!({"approvers": [{"name": "", "key": key(1)}]}),
+                "settings.approvers[0].name",
+            ),
             (json!({"approvers": [{"key": key(1)}]}), "settings.approvers[0].name"),
             (json!({"approvers": [{"name": "alice"}]}), "settings.approvers[0].key"),
-            (json!({"approvers": [{"name": "alice", "key": private}]}), "settings.approvers[0].key"),
-            (json!({"approvers": [{"name": "alice", "key": private["d"]}]}), "settings.approvers[0].key"),
-            (json!({"approvers": [{"name": "alice", "key": key(1), "role": "x"}]}), "settings.approvers[0]"),
+            (
+                json!({"approvers": [{"name": "alice", "key": private}]}),
+                "settings.approvers[0].key",
+            ),
+            (
+                json!({"approvers": [{"name": "alice", "key": private["d"]}]}),
+                "settings.approvers[0].key",
+            ),
+            (
+                json!({"approvers": [{"name": "alice", "key": key(1), "role": "x"}]}),
+                "settings.approvers[0]",
+            ),
         ] {
             let (field, message) = policy(settings.clone()).unwrap_err();
             assert_eq!(field, at, "{settings}: {message}");

@@ -68,10 +68,7 @@ impl PublicKey {
 
     /// The RFC 7638 thumbprint, which names the key.
     pub fn kid(&self) -> String {
-        let members = format!(
-            r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-            encode(self.0.as_bytes())
-        );
+        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(self.0.as_bytes()));
         encode(&Sha256::digest(members.as_bytes()))
     }
 
@@ -206,7 +203,9 @@ impl Jwk {
             return Err(String::from("the key has to be of kty `OKP` and crv `Ed25519`"));
         }
         if !is(&self.usage, "sig") || !is(&self.alg, "EdDSA") {
-            return Err(String::from("`use` of the key has to be `sig` and `alg` has to be `EdDSA`"));
+            return Err(String::from(
+                "`use` of the key has to be `sig` and `alg` has to be `EdDSA`",
+            ));
         }
         if self
             .key_ops
@@ -318,7 +317,12 @@ mod tests {
         let set = jwks(&keys).to_string();
         assert_eq!(PublicKey::parse_set(&set).unwrap(), keys[..2]);
         assert_eq!(PublicKey::parse_set(&jwk(json!({}))).unwrap().len(), 1);
-        for bad in [r#"{"keys": {}}"#, r#"{"keys": [], "more": 1}"#, r#"{"keys": [1]}"#, "[]"] {
+        for bad in [
+            r#"{"keys": {}}"#,
+            r#"{"keys": [], "more": 1}"#,
+            r#"{"keys": [1]}"#,
+            "[]",
+        ] {
             assert!(PublicKey::parse_set(bad).is_err(), "{bad}");
         }
     }

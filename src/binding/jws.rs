@@ -136,7 +136,10 @@ mod tests {
         let kid = key().public().kid();
         let header = |more: Value| {
             let mut header = json!({"alg": "EdDSA", "kid": kid, "typ": "test+jwt"});
-            header.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            header
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
             header.to_string()
         };
         assert!(check(&with_header(&header(json!({})))).is_ok());
@@ -150,8 +153,14 @@ mod tests {
             (json!({"jwk": key().public().to_jwk()}), "exactly"),
             (json!({"b64": true}), "exactly"),
             (json!({"kid": 1}), "exactly"),
-            (json!({"kid": PrivateKey::of_seed(&[3; 32]).public().kid()}), "not among"),
-            (json!({"kid": PrivateKey::of_seed(&[2; 32]).public().kid()}), "another key"),
+            (
+                json!({"kid": PrivateKey::of_seed(&[3; 32]).public().kid()}),
+                "not among",
+            ),
+            (
+                json!({"kid": PrivateKey::of_seed(&[2; 32]).public().kid()}),
+                "another key",
+            ),
         ] {
             let message = check(&with_header(&header(more.clone()))).unwrap_err();
             assert!(message.contains(why), "{more}: {message}");
@@ -184,12 +193,16 @@ mod tests {
             format!("{good}.{good}"),
             good.replace('.', ".."),
             String::new(),
-            String::from("..") ,
+            String::from(".."),
             "a".repeat(2_000),
         ] {
             assert!(check(&bad).is_err(), "{bad}");
         }
-        assert!(check(&sign(&KIND, &key(), &"a".repeat(1_000))).unwrap_err().contains("longer"));
+        assert!(
+            check(&sign(&KIND, &key(), &"a".repeat(1_000)))
+                .unwrap_err()
+                .contains("longer")
+        );
     }
 
     proptest! {

@@ -131,10 +131,7 @@ impl PlanDocument {
                 self.account_sha256 == now.account_sha256,
             ),
             ("the user", self.user == now.user),
-            (
-                "everything, or only some roles,",
-                self.everything == now.everything,
-            ),
+            ("everything, or only some roles,", self.everything == now.everything),
             ("options.allow", self.allow == now.allow),
             ("options.unknown_role", self.unknown_role == now.unknown_role),
             ("options.strict_scope", self.strict_scope == now.strict_scope),
@@ -162,10 +159,16 @@ impl PlanDocument {
         side_effects: &BTreeSet<PlannedEffect>,
     ) -> Result<(), String> {
         if let Some(target) = targets.iter().find(|target| !self.targets.contains(target)) {
-            return Err(format!("`{}` would be removed, which the plan does not list", target.role_id));
+            return Err(format!(
+                "`{}` would be removed, which the plan does not list",
+                target.role_id
+            ));
         }
         if let Some(probe) = probes.iter().find(|probe| !self.lists(probe)) {
-            return Err(format!("`{}` would be sent, which the plan does not list", probe.role_id));
+            return Err(format!(
+                "`{}` would be sent, which the plan does not list",
+                probe.role_id
+            ));
         }
         let is_planned = |effect: &&PlannedEffect| self.side_effects.iter().any(|planned| planned.admits(effect));
         if let Some(effect) = side_effects.iter().find(|effect| !is_planned(effect)) {

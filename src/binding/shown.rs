@@ -35,13 +35,17 @@ impl Shown {
             answer = inner;
         }
         let Some(Value::String(plan)) = answer.get("plan") else {
-            return Err(String::from("this is no plan, and no answer that carries one as `plan`"));
+            return Err(String::from(
+                "this is no plan, and no answer that carries one as `plan`",
+            ));
         };
         let shown = Self::of_plan(plan, &answer)?;
         match answer.get("plan_digest") {
             None => Ok(shown),
             Some(Value::String(digest)) if *digest == shown.digest => Ok(shown),
-            Some(_) => Err(String::from("`plan_digest` of the answer is not the plan's: make a new plan")),
+            Some(_) => Err(String::from(
+                "`plan_digest` of the answer is not the plan's: make a new plan",
+            )),
         }
     }
 
@@ -80,7 +84,8 @@ impl Shown {
             (false, false) => roles.join(" or "),
         };
         let organizations: Vec<String> = entry.organizations.iter().map(|id| quoted(id)).collect();
-        let organizations = (!organizations.is_empty()).then(|| format!(" in organization {}", organizations.join(", ")));
+        let organizations =
+            (!organizations.is_empty()).then(|| format!(" in organization {}", organizations.join(", ")));
         format!(
             "{what}{}{}{}",
             place("group", entry.group.as_ref()),
@@ -103,7 +108,9 @@ impl Shown {
     fn effect(&self, effect: &PlannedEffect) -> String {
         let mut takes: Vec<String> = effect.takes.iter().map(|grant| self.grant(grant)).collect();
         if effect.people_unknown {
-            takes.push(String::from("something from other people, and it cannot be told from whom"));
+            takes.push(String::from(
+                "something from other people, and it cannot be told from whom",
+            ));
         } else if !effect.people.is_empty() {
             takes.push(format!("something from {} other people", effect.people.len()));
         }
@@ -131,7 +138,11 @@ impl fmt::Display for Shown {
         } else {
             writeln!(f, "account: {}", quoted(&plan.account))?;
         }
-        writeln!(f, "account's address, tenant and client (SHA-256): {}", visible(&plan.account_sha256))?;
+        writeln!(
+            f,
+            "account's address, tenant and client (SHA-256): {}",
+            visible(&plan.account_sha256)
+        )?;
         writeln!(f, "user: {}", named(&plan.user, self.user_name.as_ref()))?;
         if plan.everything {
             writeln!(f, "asked for: everything that the user holds directly")?;
@@ -144,14 +155,37 @@ impl fmt::Display for Shown {
             "will be revoked to prove that it is not held",
             plan.probes.iter().map(|grant| self.grant(grant)),
         )?;
-        list(f, "will be taken besides", plan.side_effects.iter().map(|effect| self.effect(effect)))?;
-        list(f, "side effects that are allowed", plan.allow.iter().map(|name| visible(name)))?;
-        writeln!(f, "a role at several scopes: {}", if plan.strict_scope { "refused" } else { "removed at each" })?;
-        writeln!(f, "a role that the provider does not know: {}", visible(&plan.unknown_role))?;
+        list(
+            f,
+            "will be taken besides",
+            plan.side_effects.iter().map(|effect| self.effect(effect)),
+        )?;
+        list(
+            f,
+            "side effects that are allowed",
+            plan.allow.iter().map(|name| visible(name)),
+        )?;
+        writeln!(
+            f,
+            "a role at several scopes: {}",
+            if plan.strict_scope {
+                "refused"
+            } else {
+                "removed at each"
+            }
+        )?;
+        writeln!(
+            f,
+            "a role that the provider does not know: {}",
+            visible(&plan.unknown_role)
+        )?;
         passed(f, "remote_query", &plan.remote_query_sha256, "[]")?;
         passed(f, "remote_data", &plan.remote_data_sha256, "{}")?;
         if !self.role_names.is_empty() || self.user_name.is_some() {
-            writeln!(f, "Names stand in the answer and not in the plan: only the ids are approved.")?;
+            writeln!(
+                f,
+                "Names stand in the answer and not in the plan: only the ids are approved."
+            )?;
         }
         writeln!(f, "digest (SHA-256): {}", self.digest)
     }
@@ -192,7 +226,13 @@ fn quoted(text: &str) -> String {
 
 /// The names that an answer gives beside the ids of roles.
 fn role_names(answer: &Map<String, Value>) -> BTreeMap<String, String> {
-    let list = |holder: &Value, member: &str| holder.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |holder: &Value, member: &str| {
+        holder
+            .get(member)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let outcomes = answer.get("role_outcomes").and_then(Value::as_array);
     outcomes
         .into_iter()
@@ -271,9 +311,15 @@ mod tests {
         plan.targets = BTreeSet::from([examples::role("\u{1b}[2Kroot", "north\u{2066}")]);
         plan.allow = BTreeSet::from([String::from("x\u{7f}")]);
         let text = Shown::of(&plan.to_text()).unwrap().to_string();
-        assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+        assert!(
+            text.chars().all(|letter| letter == '\n' || !letter.is_control()),
+            "{text:?}"
+        );
         assert!(!text.contains(['\u{202e}', '\u{2066}']), "{text:?}");
-        assert!(text.contains(r#"user: "user\u{202e}\u{a}  role \"harmless\"""#), "{text}");
+        assert!(
+            text.contains(r#"user: "user\u{202e}\u{a}  role \"harmless\"""#),
+            "{text}"
+        );
     }
 
     #[test]

@@ -48,7 +48,10 @@ fn with_claims(more: Value) -> String {
         "account": "acme", "exp": NOW.as_secs() + 600, "iat": NOW.as_secs(), "jti": "1",
         "plan_digest": shown().digest(), "reference": "CHG-1042",
     });
-    claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    claims
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     jws::sign(&KIND, &alice(), &claims.to_string())
 }
 
@@ -67,7 +70,11 @@ fn an_approval_of_what_was_shown_is_taken_and_its_approver_named_by_the_account(
             expires_at: NOW + Duration::from_secs(600),
         }
     );
-    assert_eq!(check(&token).unwrap(), approval, "until it expires, it can be used again");
+    assert_eq!(
+        check(&token).unwrap(),
+        approval,
+        "until it expires, it can be used again"
+    );
 }
 
 #[test]
@@ -79,11 +86,20 @@ fn an_approval_holds_for_one_plan_one_account_and_one_time() {
     let at = |seconds: i64| Duration::from_secs(NOW.as_secs().checked_add_signed(seconds).unwrap());
     for (result, why) in [
         (verify(&token, grown.digest(), "acme", &policy(), NOW), "another plan"),
-        (verify(&token, shown().digest(), "other", &policy(), NOW), "another account"),
+        (
+            verify(&token, shown().digest(), "other", &policy(), NOW),
+            "another account",
+        ),
         (verify(&token, shown().digest(), "", &policy(), NOW), "another account"),
         (verify(&token, shown().digest(), "acme", &policy(), at(600)), "expired"),
-        (verify(&token, shown().digest(), "acme", &policy(), at(-301)), "in the future"),
-        (verify(&token, shown().digest(), "acme", &ApprovalPolicy::default(), NOW), "no approvers"),
+        (
+            verify(&token, shown().digest(), "acme", &policy(), at(-301)),
+            "in the future",
+        ),
+        (
+            verify(&token, shown().digest(), "acme", &ApprovalPolicy::default(), NOW),
+            "no approvers",
+        ),
     ] {
         assert!(result.as_ref().unwrap_err().contains(why), "{result:?}");
     }
@@ -94,11 +110,13 @@ fn an_approval_holds_for_one_plan_one_account_and_one_time() {
 
 #[test]
 fn an_account_limits_how_long_an_approval_is_valid() {
-    let for_seconds = |lifetime: u64| {
-        with_claims(json!({"exp": NOW.as_secs() + lifetime}))
-    };
+    let for_seconds = |lifetime: u64| with_claims(json!({"exp": NOW.as_secs() + lifetime}));
     assert!(check(&for_seconds(3_600)).is_ok());
-    assert!(check(&for_seconds(3_601)).unwrap_err().contains("longer than the account allows"));
+    assert!(
+        check(&for_seconds(3_601))
+            .unwrap_err()
+            .contains("longer than the account allows")
+    );
     let lax = ApprovalPolicy {
         lifetime: Duration::MAX,
         ..policy()
@@ -106,8 +124,15 @@ fn an_account_limits_how_long_an_approval_is_valid() {
     let checked = |lifetime| verify(&for_seconds(lifetime), shown().digest(), "acme", &lax, NOW);
     assert!(checked(86_400).is_ok());
     assert!(checked(86_401).is_err(), "a day at most, whatever an account says");
-    for (iat, exp) in [(u64::MAX, u64::MAX), (0, u64::MAX), (NOW.as_secs() + 9, NOW.as_secs() + 5)] {
-        assert!(check(&with_claims(json!({"iat": iat, "exp": exp}))).is_err(), "{iat} {exp}");
+    for (iat, exp) in [
+        (u64::MAX, u64::MAX),
+        (0, u64::MAX),
+        (NOW.as_secs() + 9, NOW.as_secs() + 5),
+    ] {
+        assert!(
+            check(&with_claims(json!({"iat": iat, "exp": exp}))).is_err(),
+            "{iat} {exp}"
+        );
     }
 }
 
@@ -138,8 +163,16 @@ fn the_payload_is_exactly_six_fields() {
         r#"{{"account":"acme","exp":1800000600,"iat":1800000000,"jti":"1","plan_digest":"{0}","plan_digest":"{0}","reference":"r"}}"#,
         digest.digest()
     );
-    assert!(check(&jws::sign(&KIND, &alice(), &twice)).unwrap_err().contains("a key twice"));
-    assert!(check(&jws::sign(&KIND, &alice(), "[]")).unwrap_err().contains("exactly"));
+    assert!(
+        check(&jws::sign(&KIND, &alice(), &twice))
+            .unwrap_err()
+            .contains("a key twice")
+    );
+    assert!(
+        check(&jws::sign(&KIND, &alice(), "[]"))
+            .unwrap_err()
+            .contains("exactly")
+    );
 }
 
 #[test]

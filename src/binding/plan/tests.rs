@@ -48,14 +48,20 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
             effect.people.insert(String::from("more"));
         }),
     );
-    change("people who are unknown", &each_effect(|effect| effect.people_unknown = true));
+    change(
+        "people who are unknown",
+        &each_effect(|effect| effect.people_unknown = true),
+    );
     change(
         "a grant along the way",
         &each_effect(|effect| {
             effect.takes.insert(role("more", "north"));
         }),
     );
-    change("an effect of something else", &each_effect(|effect| effect.of = membership("more")));
+    change(
+        "an effect of something else",
+        &each_effect(|effect| effect.of = membership("more")),
+    );
     change("an allowed effect", &|plan| {
         plan.allow.insert(more());
     });
@@ -68,7 +74,9 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
     change("an organization of an entry", &|plan| {
         plan.entries[0].organizations.insert(more());
     });
-    change("an entry's organization left out", &|plan| plan.entries[0].organizations.clear());
+    change("an entry's organization left out", &|plan| {
+        plan.entries[0].organizations.clear()
+    });
     change("an entry's group", &|plan| plan.entries[0].group = Some(more()));
     change("an entry's workspace", &|plan| plan.entries[0].workspace = Some(more()));
     change("a link", &|plan| plan.entries[0].link = true);
@@ -80,7 +88,9 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
     change("the tenant", &|plan| plan.account_sha256 = digest("more"));
     change("the user", &|plan| plan.user = more());
     change("remote_data", &|plan| plan.remote_data_sha256 = digest("{\"a\":1}"));
-    change("remote_query", &|plan| plan.remote_query_sha256 = digest("[[\"a\",\"1\"]]"));
+    change("remote_query", &|plan| {
+        plan.remote_query_sha256 = digest("[[\"a\",\"1\"]]")
+    });
     plans
 }
 
@@ -127,7 +137,10 @@ fn a_plan_is_taken_back_only_byte_by_byte() {
         (format!("{text} "), "was changed"),
         (text.replace(':', ": "), "was changed"),
         (text.replacen('{', "{\"more\":1,", 1), "is no plan"),
-        (text.replacen("\"account\":\"acme\"", "\"account\":\"acme\",\"account\":\"acme\"", 1), "is no plan"),
+        (
+            text.replacen("\"account\":\"acme\"", "\"account\":\"acme\",\"account\":\"acme\"", 1),
+            "is no plan",
+        ),
         (text.replace("plan/1", "plan/2"), "another version"),
         (format!("\"{}\"", "a".repeat(LONGEST)), "longer"),
         (String::from("[]"), "is no plan"),
@@ -139,15 +152,16 @@ fn a_plan_is_taken_back_only_byte_by_byte() {
 
 fn grants() -> impl Strategy<Value = BTreeSet<PlannedGrant>> {
     let at = || proptest::option::of("\\PC{0,6}");
-    let grant = ("[a-z_]{1,9}", "\\PC{0,8}", at(), at(), at()).prop_map(
-        |(kind, role_id, group, organization, workspace)| PlannedGrant {
-            group,
-            kind,
-            organization,
-            role_id,
-            workspace,
-        },
-    );
+    let grant =
+        ("[a-z_]{1,9}", "\\PC{0,8}", at(), at(), at()).prop_map(|(kind, role_id, group, organization, workspace)| {
+            PlannedGrant {
+                group,
+                kind,
+                organization,
+                role_id,
+                workspace,
+            }
+        });
     collection::btree_set(grant, 0..5)
 }
 
