@@ -6,6 +6,18 @@
 
 // The documentation is for people who read the code: `make doc` includes what is private.
 #![allow(rustdoc::private_intra_doc_links)]
+// What only a provider uses that is left out.
+#![cfg_attr(
+    not(all(
+        feature = "blackline",
+        feature = "crowdstrike",
+        feature = "elastic_cloud",
+        feature = "jumpcloud",
+        feature = "slack_enterprise",
+        feature = "teamviewer"
+    )),
+    allow(dead_code, unused_imports)
+)]
 // Nothing that arrives from outside may end the component.
 #![cfg_attr(
     not(test),

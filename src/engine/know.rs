@@ -128,7 +128,11 @@ impl<'a> Removability<'a> {
         let mut effects: Vec<SideEffect> = grant.effects.clone();
         let consequences = work.before.consequences(cx, std::slice::from_ref(grant)).await?;
         for consequence in &consequences {
-            if consequence.takes.iter().any(|taken| self.protected.stand_against(provider, taken).is_some()) {
+            if consequence
+                .takes
+                .iter()
+                .any(|taken| self.protected.stand_against(provider, taken).is_some())
+            {
                 return no(Obstacle::Protected);
             }
             effects.push(consequence.effect);
@@ -234,4 +238,3 @@ fn held_grant(grant: Grant, removable: Removable, selector: Option<GrantSelector
         warnings: grant.warnings,
     }
 }
-

@@ -137,8 +137,13 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
 pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
     // A group's role is everybody's: what the user has of it is held through the group.
     let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole;
-    let (direct, inherited): (Vec<Grant>, Vec<Grant>) =
-        work.before.grants.iter().filter(is_own).cloned().partition(Grant::is_direct);
+    let (direct, inherited): (Vec<Grant>, Vec<Grant>) = work
+        .before
+        .grants
+        .iter()
+        .filter(is_own)
+        .cloned()
+        .partition(Grant::is_direct);
     let held = direct.len().saturating_add(inherited.len());
     let mut selections = Vec::with_capacity(held.min(MOST_GRANTS));
     for grant in direct.into_iter().chain(inherited).take(MOST_GRANTS) {

@@ -65,7 +65,9 @@ pub enum Entry {
         selector: Selector,
     },
     /// The rest of everything: what no other entry stands for.
-    Rest { selector: Selector },
+    Rest {
+        selector: Selector,
+    },
 }
 
 /// Which grants an entry means.
