@@ -2,6 +2,7 @@
 //!
 //! This crate is the operation itself and imports no WASI: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host provides a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
+//! Approvals of plans and receipts of what was done are signed and checked offline: [`keys`], [`approval`], [`receipt`].
 
 // The documentation is for people who read the code: `make doc` includes what is private.
 #![allow(rustdoc::private_intra_doc_links)]
@@ -43,8 +44,11 @@ mod layers;
 mod naming;
 mod provider;
 mod providers;
+pub mod receipt;
 mod request;
 pub mod transport;
+
+pub use crate::binding::{approval, jwk as keys};
 
 #[cfg(test)]
 use crate::client::fake;
