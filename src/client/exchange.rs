@@ -358,8 +358,13 @@ impl<'a> Client<'a> {
         most: Duration,
         end: Duration,
     ) -> Result<T, ProviderFault> {
-        let most = most.min(end.saturating_sub(self.transport.monotonic()));
-        match select(pin!(task), self.transport.sleep(most)).await {
+        let limit = Cell::new(most);
+        // The clock is not looked at where the answer is there already.
+        let timer = async {
+            limit.set(most.min(end.saturating_sub(self.transport.monotonic())));
+            self.transport.sleep(limit.get()).await;
+        };
+        match select(pin!(task), pin!(timer)).await {
             Either::Left((Ok(value), _)) => Ok(value),
             Either::Left((Err(error), _)) => Err(ProviderFault::new(
                 match error {
@@ -371,7 +376,7 @@ impl<'a> Client<'a> {
             )),
             Either::Right(_) => Err(ProviderFault::new(
                 FaultKind::TimedOut,
-                format!("no answer within {} ms", most.as_millis()),
+                format!("no answer within {} ms", limit.get().as_millis()),
             )),
         }
     }

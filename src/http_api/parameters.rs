@@ -6,8 +6,8 @@ use crate::{
     contract::{
         json,
         types::{
-            ApprovedPlan, Binding, EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole,
-            Role, SideEffect, StrictScope, UnknownRole,
+            ApprovedPlan, Binding, EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector,
+            Request, RequestedRole, Role, SideEffect, StrictScope, UnknownRole,
         },
     },
     request::requested,

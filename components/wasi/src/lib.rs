@@ -45,9 +45,8 @@ impl types::Guest for Component {
         id: String,
         options: types::ReadOptions,
     ) -> Result<types::UserReading, types::Failure> {
-        CACHES.with(|caches| {
-            executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options))
-        })
+        CACHES
+            .with(|caches| executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options)))
     }
 
     fn list_roles(

@@ -164,7 +164,9 @@ impl Audit for Record<'_> {
                 self.set("outcomes", Value::Array(outcomes.iter().map(outcome).collect()));
                 self.set("traces", Value::from(traces));
             }
-            AuditEvent::Bound { digest, .. } | AuditEvent::Planned { digest } => self.set("plan_digest", Value::from(digest)),
+            AuditEvent::Bound { digest, .. } | AuditEvent::Planned { digest } => {
+                self.set("plan_digest", Value::from(digest))
+            }
             AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
     }
