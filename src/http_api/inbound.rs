@@ -4,7 +4,24 @@ use std::{future::Future, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
-use crate::transport::{Task, Transport, headers};
+use crate::{
+    service::{Host, random_request_id},
+    transport::{Task, Transport, headers},
+};
+
+/// The caller's request id if it is harmless, otherwise a random one.
+pub fn request_id(host: &dyn Host, headers: &[(String, String)]) -> String {
+    let is_harmless = |id: &str| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    headers
+        .iter()
+        .find(|(name, value)| name == "x-request-id" && is_harmless(value))
+        .map_or_else(|| random_request_id(host), |(_, value)| value.clone())
+}
 
 /// An inbound request.
 pub struct Inbound<'a> {

@@ -4,7 +4,6 @@
 mod access;
 mod check;
 mod host;
-mod operation;
 mod receipt;
 mod record;
 mod refusal;
@@ -17,12 +16,11 @@ pub use self::{
     access::{Operation, open},
     check::{Checkup, check_accounts, check_caller, check_tokens},
     host::Host,
-    operation::{Answered, Called, Started, start},
-    receipt::{Keys, public_keys},
-    record::{Actor, Denial, Record, denied, held_back_denials, invalid_configuration, random_request_id, trace_parent},
+    receipt::{public_keys, signing_key},
+    record::{Actor, Denial, Described, Record, denied, invalid_configuration, random_request_id, trace_parent},
     refusal::{Refusal, RefusalKind},
     secret_name::{environment_variable, spin_variable},
     setting::Setting,
-    table::account_of,
+    table::{account_of, ids_of},
     token::{Entitlement, Token, caller, token_digest, tokens},
 };
