@@ -23,7 +23,7 @@ mod bindings {
     });
 }
 
-use self::bindings::OperationPre;
+pub(crate) use self::bindings::OperationPre;
 /// The records of the contract, generated from its WIT.
 pub use self::bindings::exports::unified::user_directory::users as types;
 
@@ -112,6 +112,58 @@ pub async fn call(
     Ok(answer)
 }
 
+/// One typed reading of a user in a fresh instance.
+///
+/// # Errors
+/// If the component failed as a component.
+pub async fn read_user(
+    network: &Network,
+    clock: Clock,
+    account: &types::Account,
+    id: &str,
+) -> Result<Result<types::UserReading, types::Failure>> {
+    let (mut store, instance, _) = instantiate(network, clock, Vec::new()).await?;
+    let options = types::ReadOptions { deadline: None };
+    let users = instance.unified_user_directory_users();
+    Ok(users.call_read_user(&mut store, account, id, options).await?)
+}
+
+/// One typed list of roles in a fresh instance.
+///
+/// # Errors
+/// If the component failed as a component.
+pub async fn list_roles(
+    network: &Network,
+    clock: Clock,
+    account: &types::Account,
+) -> Result<Result<types::RoleDirectory, types::Failure>> {
+    let (mut store, instance, _) = instantiate(network, clock, Vec::new()).await?;
+    let options = types::ReadOptions { deadline: None };
+    let users = instance.unified_user_directory_users();
+    Ok(users.call_list_roles(&mut store, account, options).await?)
+}
+
+/// A fresh instance, and what it prints.
+async fn instantiate(
+    network: &Network,
+    clock: Clock,
+    environment: Vec<(String, String)>,
+) -> Result<(Store<Host>, bindings::Operation, MemoryOutputPipe)> {
+    let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
+    let output = MemoryOutputPipe::new(LOG_LIMIT);
+    let setup = Setup {
+        network: network.clone(),
+        clock,
+        environment,
+        spin: Arc::default(),
+        output: output.clone(),
+        inherit_output: false,
+    };
+    let mut store = Store::new(engine::engine()?, Host::new(&setup));
+    let instance = pre.instantiate_async(&mut store).await?;
+    Ok((store, instance, output))
+}
+
 /// One typed call, and what it printed, for tests that say themselves what may be printed.
 pub async fn call_and_listen(
     network: &Network,
@@ -120,18 +172,7 @@ pub async fn call_and_listen(
     request: &types::Request,
     options: &types::Options,
 ) -> Result<(Result<types::Success, types::Failure>, String)> {
-    let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
-    let output = MemoryOutputPipe::new(LOG_LIMIT);
-    let setup = Setup {
-        network: network.clone(),
-        clock,
-        environment: Vec::new(),
-        spin: Arc::default(),
-        output: output.clone(),
-        inherit_output: false,
-    };
-    let mut store = Store::new(engine::engine()?, Host::new(&setup));
-    let instance = pre.instantiate_async(&mut store).await?;
+    let (mut store, instance, output) = instantiate(network, clock, Vec::new()).await?;
     let answer = instance
         .unified_user_directory_users()
         .call_unassign_role(&mut store, account, request, options)
