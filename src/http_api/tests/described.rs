@@ -312,6 +312,9 @@ fn a_failure_has_the_types_of_its_schema() {
         }),
         outcomes: vec![whole_outcome()],
         user: Some(whole_user()),
+        plan: text(),
+        plan_digest: text(),
+        receipt: text(),
         ..sparse()
     };
     for (whole, failure) in [(true, whole), (false, sparse())] {
