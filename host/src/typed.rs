@@ -8,9 +8,10 @@ use wasmtime::Store;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 use crate::{
+    egress::Egress,
     engine,
     guests::Artifact,
-    network::Network,
+    output::Output,
     state::{Host, LOG_LIMIT, Setup},
 };
 
@@ -99,13 +100,13 @@ static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
 /// # Errors
 /// If the component failed as a component, or printed: a library has no say over its caller's output.
 pub async fn call(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
 ) -> Result<Result<types::Success, types::Failure>> {
-    let (answer, printed) = call_and_listen(network, clock, account, request, options).await?;
+    let (answer, printed) = call_and_listen(egress, clock, account, request, options).await?;
     if !printed.is_empty() {
         return Err(anyhow!("the typed call printed into its caller's process: {printed}"));
     }
@@ -114,8 +115,8 @@ pub async fn call(
 
 /// One typed call, and what it printed, for tests that say themselves what may be printed.
 pub async fn call_and_listen(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
@@ -123,12 +124,11 @@ pub async fn call_and_listen(
     let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
-        network: network.clone(),
-        clock,
+        egress: egress.into(),
+        clock: clock.into(),
         environment: Vec::new(),
         spin: Arc::default(),
-        output: output.clone(),
-        inherit_output: false,
+        output: Output::Kept(output.clone()),
     };
     let mut store = Store::new(engine::engine()?, Host::new(&setup));
     let instance = pre.instantiate_async(&mut store).await?;
