@@ -10,6 +10,8 @@ pub mod network;
 #[cfg(feature = "outbound")]
 pub mod outbound;
 pub mod output;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod service;
 mod spin;
 pub mod state;
