@@ -28,7 +28,9 @@ pub enum Output {
 
 /// Takes one line, without its end. The component is told if it fails.
 #[derive(Clone)]
-pub struct LineSink(Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>);
+pub struct LineSink(Arc<WriteLine>);
+
+type WriteLine = dyn Fn(&[u8]) -> io::Result<()> + Send + Sync;
 
 /// A longer line is passed on in parts.
 const LONGEST_LINE: usize = 16 << 20;
@@ -56,6 +58,11 @@ impl LineSink {
     /// A sink for the lines of many instances; each line comes whole.
     pub fn new(write: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(write))
+    }
+
+    /// Writes one line.
+    pub fn write(&self, line: &[u8]) -> io::Result<()> {
+        (self.0)(line)
     }
 }
 
@@ -99,7 +106,11 @@ impl Pending {
 
     fn end(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
-        if line.is_empty() { Ok(()) } else { (self.sink.0)(&line) }
+        if line.is_empty() {
+            Ok(())
+        } else {
+            self.sink.write(&line)
+        }
     }
 }
 

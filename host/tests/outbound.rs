@@ -90,13 +90,13 @@ async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, manner: Manne
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nretry-after: 7\r\n\r\nok";
         match manner {
             Manner::DiesOnSecond if count == 2 => return,
-            Manner::Silent => std::future::pending().await,
+            Manner::Silent => std::future::pending::<()>().await,
             Manner::Stalls => {
                 stream.write_all(&answer.as_bytes()[..answer.len() - 1]).await.unwrap();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Manner::Answers | Manner::DiesOnSecond | Manner::Closes => {
-                stream.write_all(answer.as_bytes()).await.unwrap()
+                stream.write_all(answer.as_bytes()).await.unwrap();
             }
         }
         if manner == Manner::Closes {

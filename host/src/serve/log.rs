@@ -1,17 +1,15 @@
 //! The log: one JSON object a line, without a prefix.
 
-use std::{
-    fmt,
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use crate::output::LineSink;
+
 /// Where the lines go: those of the component as they are, and those of the service.
-#[derive(Clone)]
-pub struct Log(Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>);
+#[derive(Clone, Debug)]
+pub struct Log(LineSink);
 
 impl Log {
     /// This process's standard error. A line is written at once, so that it stands there before what it announces is done.
@@ -25,12 +23,12 @@ impl Log {
 
     /// Something that takes one line, without its end.
     pub fn new(write: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(write))
+        Self(LineSink::new(write))
     }
 
     /// A line of the component.
     pub(super) fn pass(&self, line: &[u8]) -> io::Result<()> {
-        (self.0)(line)
+        self.0.write(line)
     }
 
     /// An event of the service. `fields` is an object. A log that cannot be written stops nothing here.
@@ -41,13 +39,7 @@ impl Log {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        let _ = (self.0)(Value::Object(line).to_string().as_bytes());
-    }
-}
-
-impl fmt::Debug for Log {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Log")
+        let _ = self.0.write(Value::Object(line).to_string().as_bytes());
     }
 }
 

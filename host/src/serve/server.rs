@@ -323,7 +323,7 @@ async fn told(reload: &mut Option<Signal>) {
     match reload {
         Some(signal) => {
             if signal.recv().await.is_none() {
-                pending().await
+                pending::<()>().await;
             }
         }
         None => pending().await,

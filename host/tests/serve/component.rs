@@ -52,10 +52,10 @@ impl axum::serve::Listener for Encrypted {
     }
 }
 
-async fn post(address: SocketAddr, body: &str) -> String {
+async fn post(address: SocketAddr, account: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!(
-        "POST /unified/user-directory/users/unassign-role?integrated_account_id=acme HTTP/1.1\r\nhost: localhost\r\n\
+        "POST /unified/user-directory/users/unassign-role?integrated_account_id={account} HTTP/1.1\r\nhost: localhost\r\n\
          connection: close\r\nauthorization: Bearer demo-token\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -81,16 +81,19 @@ async fn a_removal_goes_over_tls_to_the_allowed_provider_and_is_recorded_and_cou
 
     let origin: Origin = provider.parse().unwrap();
     let load = Load::new(move || {
-        let account = json!({
-            "provider": "crowdstrike",
-            "base_url": provider,
-            "credentials": {"type": "client_credentials", "client_id": "demo-client", "client_secret": {"secret": "acme"}},
-        });
-        let tokens = json!([{"name": "demo", "sha256": TOKEN_DIGEST, "accounts": ["acme"], "may": ["plan", "revoke"]}]);
+        let account = |base_url: &str| {
+            json!({
+                "provider": "crowdstrike",
+                "base_url": base_url,
+                "credentials": {"type": "client_credentials", "client_id": "demo-client", "client_secret": {"secret": "acme"}},
+            })
+        };
+        let accounts = json!({"acme": account(&provider), "elsewhere": account("https://127.0.0.1:9")});
+        let tokens = json!([{"name": "demo", "sha256": TOKEN_DIGEST, "accounts": ["acme", "elsewhere"], "may": ["plan", "revoke"]}]);
         let variable = |name: &str, value: String| (format!("UNASSIGN_ROLE_{name}"), value);
         Ok(Loaded {
             environment: vec![
-                variable("ACCOUNTS", json!({"acme": account}).to_string()),
+                variable("ACCOUNTS", accounts.to_string()),
                 variable("API_TOKENS", tokens.to_string()),
                 variable("SECRET_ACME", String::from("demo-secret")),
             ],
@@ -121,7 +124,7 @@ async fn a_removal_goes_over_tls_to_the_allowed_provider_and_is_recorded_and_cou
     })));
 
     let body = json!({"id": DEMO_USERS[0].0, "roles": [{"id": "event_viewer"}]}).to_string();
-    let answer = post(address, &body).await;
+    let answer = post(address, "acme", &body).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains(r#""outcome":"removed""#), "{answer}");
     let text = get(metrics, "/metrics").await;
@@ -134,21 +137,34 @@ async fn a_removal_goes_over_tls_to_the_allowed_provider_and_is_recorded_and_cou
     }
     assert!(!text.contains("acme") && !text.contains("event_viewer"), "{text}");
 
+    let answer = post(address, "elsewhere", &body).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 500 ") && answer.contains("host_not_allowed"),
+        "{answer}"
+    );
+
     stop.send(()).unwrap();
     tokio::time::timeout(Duration::from_secs(10), running)
         .await
         .unwrap()
         .unwrap();
     let log = log.lock().unwrap();
+    let denied = r#""origin":"https://127.0.0.1:9""#;
+    assert!(
+        log.iter()
+            .any(|line| line.contains("provider_request_denied") && line.contains(denied)),
+        "{log:#?}"
+    );
     let events: Vec<&str> = log
         .iter()
+        .filter(|line| !line.contains("elsewhere"))
         .filter_map(|line| {
             ["\"intent\"", "\"result\"", "\"request\""]
                 .into_iter()
                 .find(|event| line.contains(event))
         })
         .collect();
-    assert_eq!(events, ["\"intent\"", "\"result\"", "\"request\""], "{log:#?}");
+    assert_eq!(events[..3], ["\"intent\"", "\"result\"", "\"request\""], "{log:#?}");
     assert!(
         log.iter()
             .all(|line| line.starts_with("{\"event\":") && !line.contains("demo-secret")),

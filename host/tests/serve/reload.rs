@@ -96,7 +96,7 @@ async fn a_new_certificate_is_taken_and_a_broken_one_is_not() {
         key: key.clone(),
     };
     let running = Running::start("certificate", |configuration| {
-        configuration.certificate = Some(certificate)
+        configuration.certificate = Some(certificate);
     })
     .await;
     let answer = get_as(&running, &authority, "old.example").await.unwrap();
