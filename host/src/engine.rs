@@ -54,6 +54,11 @@ pub fn linked(artifact: Artifact) -> Result<InstancePre<Host>> {
     }
 }
 
+/// Compiles a component that is no artifact of this workspace's, such as one that a program carries.
+pub fn prepare(component: &[u8]) -> Result<InstancePre<Host>> {
+    Ok(linker()?.instantiate_pre(&Component::new(engine()?, component)?)?)
+}
+
 /// A linker with everything that the components may import, for any engine.
 pub fn linker_of(engine: &Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);

@@ -12,6 +12,7 @@ use crate::{
     engine::linker_of,
     guests::Artifact,
     network::Network,
+    output::Output,
     state::{Host, LOG_LIMIT, Setup},
     typed::{
         OperationPre,
@@ -53,12 +54,11 @@ pub async fn call(
 ) -> Result<(Result<Success, Failure>, Cost)> {
     let (engine, pre) = METERED.as_ref().map_err(|why| anyhow!("{why}"))?;
     let setup = Setup {
-        network: network.clone(),
-        clock,
+        egress: network.into(),
+        clock: Some(clock),
         environment: Vec::new(),
         spin: Arc::default(),
-        output: MemoryOutputPipe::new(LOG_LIMIT),
-        inherit_output: false,
+        output: Output::Kept(MemoryOutputPipe::new(LOG_LIMIT)),
     };
     let mut store = Store::new(engine, Host::new(&setup));
     store.set_fuel(u64::MAX)?;

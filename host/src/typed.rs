@@ -8,9 +8,10 @@ use wasmtime::Store;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 use crate::{
+    egress::Egress,
     engine,
     guests::Artifact,
-    network::Network,
+    output::Output,
     state::{Host, LOG_LIMIT, Setup},
 };
 
@@ -99,13 +100,13 @@ static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
 /// # Errors
 /// If the component failed as a component, or printed: a library has no say over its caller's output.
 pub async fn call(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
 ) -> Result<Result<types::Success, types::Failure>> {
-    let (answer, printed) = call_and_listen(network, clock, account, request, options).await?;
+    let (answer, printed) = call_and_listen(egress, clock, account, request, options).await?;
     if !printed.is_empty() {
         return Err(anyhow!("the typed call printed into its caller's process: {printed}"));
     }
@@ -145,19 +146,18 @@ pub async fn list_roles(
 
 /// A fresh instance, and what it prints.
 async fn instantiate(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     environment: Vec<(String, String)>,
 ) -> Result<(Store<Host>, bindings::Operation, MemoryOutputPipe)> {
     let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
-        network: network.clone(),
-        clock,
+        egress: egress.into(),
+        clock: clock.into(),
         environment,
         spin: Arc::default(),
-        output: output.clone(),
-        inherit_output: false,
+        output: Output::Kept(output.clone()),
     };
     let mut store = Store::new(engine::engine()?, Host::new(&setup));
     let instance = pre.instantiate_async(&mut store).await?;
@@ -166,13 +166,13 @@ async fn instantiate(
 
 /// One typed call, and what it printed, for tests that say themselves what may be printed.
 pub async fn call_and_listen(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
 ) -> Result<(Result<types::Success, types::Failure>, String)> {
-    let (mut store, instance, output) = instantiate(network, clock, Vec::new()).await?;
+    let (mut store, instance, output) = instantiate(egress, clock, Vec::new()).await?;
     let answer = instance
         .unified_user_directory_users()
         .call_unassign_role(&mut store, account, request, options)
