@@ -6,14 +6,15 @@ use std::{
 };
 
 /// From the ground up. A module may import what stands in an earlier row.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["naming", "transport"],
     &["contract"],
     &["error"],
+    &["binding"],
     &["account"],
     &["client"],
     &["provider", "request"],
-    &["engine", "providers"],
+    &["engine", "providers", "receipt"],
     &["http_api"],
 ];
 

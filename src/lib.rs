@@ -2,9 +2,22 @@
 //!
 //! This crate is the operation itself and imports no WASI: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host provides a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
+//! Approvals of plans and receipts of what was done are signed and checked offline: [`keys`], [`approval`], [`receipt`].
 
 // The documentation is for people who read the code: `make doc` includes what is private.
 #![allow(rustdoc::private_intra_doc_links)]
+// What only a provider uses that is left out.
+#![cfg_attr(
+    not(all(
+        feature = "blackline",
+        feature = "crowdstrike",
+        feature = "elastic_cloud",
+        feature = "jumpcloud",
+        feature = "slack_enterprise",
+        feature = "teamviewer"
+    )),
+    allow(dead_code, unused_imports)
+)]
 // Nothing that arrives from outside may end the component.
 #![cfg_attr(
     not(test),
@@ -31,8 +44,11 @@ mod layers;
 mod naming;
 mod provider;
 mod providers;
+pub mod receipt;
 mod request;
 pub mod transport;
+
+pub use crate::binding::{approval, jwk as keys};
 
 #[cfg(test)]
 use crate::client::fake;

@@ -4,6 +4,7 @@ pub mod clocks;
 pub mod compose;
 pub mod engine;
 pub mod guests;
+pub mod measured;
 pub mod network;
 pub mod service;
 mod spin;

@@ -17,6 +17,8 @@ pub struct Host {
     network: Network,
     pub(crate) spin: Arc<Settings>,
     pub(crate) limits: StoreLimits,
+    /// Calls of the guest into WASI so far.
+    pub(crate) calls: u64,
 }
 
 /// What a guest prints is kept up to this many bytes, which no run comes near: past the limit its writes fail, as they do on a host
@@ -60,12 +62,15 @@ impl Host {
             network: setup.network.clone(),
             spin: Arc::clone(&setup.spin),
             limits: StoreLimitsBuilder::new().memory_size(MEMORY_LIMIT).build(),
+            calls: 0,
         }
     }
 }
 
 impl WasiView for Host {
+    // Every function that a guest imports asks for it once.
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.calls += 1;
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
@@ -75,6 +80,7 @@ impl WasiView for Host {
 
 impl WasiHttpView for Host {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.calls += 1;
         WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.table,

@@ -23,7 +23,7 @@ mod bindings {
     });
 }
 
-use self::bindings::OperationPre;
+pub(crate) use self::bindings::OperationPre;
 /// The records of the contract, generated from its WIT.
 pub use self::bindings::exports::unified::user_directory::users as types;
 

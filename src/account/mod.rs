@@ -6,6 +6,7 @@
 //!  "settings": {"region": "us-2"}}
 //! ```
 
+mod approvers;
 pub mod secret;
 pub mod settings;
 

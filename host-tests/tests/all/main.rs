@@ -6,6 +6,7 @@ mod blackline;
 mod bounds;
 mod composition;
 mod concurrency;
+mod cost;
 mod crowdstrike;
 mod elastic_cloud;
 mod errors;
