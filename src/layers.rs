@@ -6,7 +6,7 @@ use std::{
 };
 
 /// From the ground up. A module may import what stands in an earlier row.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["naming", "transport"],
     &["contract"],
     &["error"],
@@ -15,7 +15,8 @@ const LAYERS: [&[&str]; 9] = [
     &["client"],
     &["provider", "request"],
     &["engine", "providers", "receipt"],
-    &["http_api"],
+    &["service"],
+    &["by_account", "http_api"],
 ];
 
 /// Files that may import from their own row or above.

@@ -33,6 +33,7 @@
 )]
 
 mod account;
+pub mod by_account;
 mod binding;
 pub mod client;
 pub mod contract;
@@ -46,6 +47,7 @@ mod provider;
 mod providers;
 pub mod receipt;
 mod request;
+pub mod service;
 pub mod transport;
 
 pub use crate::binding::{approval, jwk as keys};
@@ -130,6 +132,7 @@ pub(crate) async fn observe_user(
     let request = request::ValidatedRequest::reading(Some(id), options, provider).map_err(rejected)?;
     let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
     let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     redact::messages(&cx.client, reading)
 }
 
@@ -170,6 +173,7 @@ pub(crate) async fn operate(
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
     cx.account = providers::identity(account_id, &account);
     let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     if let Some(quota) = cx.client.quota() {
         audit.step(engine::AuditEvent::Quota(quota));
     }

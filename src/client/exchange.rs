@@ -34,6 +34,8 @@ pub struct Client<'a> {
     retries_left: Cell<u32>,
     /// Writes that may have reached the provider.
     writes: Cell<u32>,
+    /// Requests that were begun.
+    calls: Cell<u32>,
     quota: RefCell<Option<Quota>>,
     /// The provider's clock when it last answered, Unix time.
     provider_clock: Cell<Option<Duration>>,
@@ -67,6 +69,7 @@ impl<'a> Client<'a> {
             budget: Budget::default(),
             retries_left: Cell::new(RETRY_BUDGET),
             writes: Cell::new(0),
+            calls: Cell::default(),
             quota: RefCell::default(),
             provider_clock: Cell::default(),
         }
@@ -98,6 +101,11 @@ impl<'a> Client<'a> {
     /// The provider's clock when it last answered, Unix time; `None` if no answer had a `Date`.
     pub fn provider_clock(&self) -> Option<Duration> {
         self.provider_clock.get()
+    }
+
+    /// Requests that were begun so far.
+    pub const fn calls(&self) -> u32 {
+        self.calls.get()
     }
 
     /// What the provider's last answers say of its rate limit.
@@ -270,6 +278,7 @@ impl<'a> Client<'a> {
                 "the deadline passed before the request was sent",
             )));
         }
+        self.calls.set(self.calls.get().saturating_add(1));
         Ok(permit)
     }
 

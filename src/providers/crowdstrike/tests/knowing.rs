@@ -149,6 +149,19 @@ fn a_large_user_costs_no_call_for_each_grant() {
     );
     // Token, user, four pages of grants, the ids of the directory and three requests for their names.
     assert_eq!(case.transport.seen.borrow().len(), 10);
+
+    // Nothing names them: their ids select them all the same.
+    case.tenant
+        .borrow_mut()
+        .rules
+        .push(Rule::always("queries/roles", 403, "{}"));
+    let reading = case.read_user().unwrap();
+    assert!(
+        reading
+            .grants
+            .iter()
+            .all(|grant| grant.selector.is_some() && grant.role_name.is_none())
+    );
 }
 
 #[test]
