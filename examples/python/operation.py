@@ -8,6 +8,8 @@ from wasmtime import component as c
 
 # A variant whose payloads differ in type is written without its tag here: `anywhere` is None, `only` a string.
 ANYWHERE = None
+# Of the binding, `none` is None, a plan a string, and an approved plan a record.
+NO_BINDING = None
 
 
 def record(**fields):
@@ -56,7 +58,7 @@ def one_role(user, role):
     )
     options = record(
         mode="revoke", allow=[], deadline=None, strict_scope="account-default", unknown_role="not-found", acknowledged_at=None,
-        expect=c.Variant("anyone"), accept_unverified=False, binding=c.Variant("none"), reference=None,
+        expect=c.Variant("anyone"), accept_unverified=False, binding=NO_BINDING, reference=None,
     )
     return request, options
 
