@@ -118,7 +118,7 @@ pub async fn call(
 /// # Errors
 /// If the component failed as a component.
 pub async fn read_user(
-    network: &Network,
+    network: &crate::network::Network,
     clock: Clock,
     account: &types::Account,
     id: &str,
@@ -134,7 +134,7 @@ pub async fn read_user(
 /// # Errors
 /// If the component failed as a component.
 pub async fn list_roles(
-    network: &Network,
+    network: &crate::network::Network,
     clock: Clock,
     account: &types::Account,
 ) -> Result<Result<types::RoleDirectory, types::Failure>> {

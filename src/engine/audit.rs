@@ -3,7 +3,7 @@
 use crate::{
     binding::approval::Approval,
     client::Quota,
-    contract::types::{RoleOutcome, SideEffect},
+    contract::types::RoleOutcome,
     provider::Grant,
 };
 
@@ -25,10 +25,7 @@ pub enum AuditEvent<'a> {
     /// A plan was made.
     Planned { digest: &'a str },
     /// The first write is about to be sent.
-    Intent {
-        targets: &'a [&'a Grant],
-        allowed: &'a [SideEffect],
-    },
+    Intent { targets: &'a [&'a Grant] },
     /// It is over.
     Result {
         outcomes: &'a [RoleOutcome],

@@ -111,7 +111,6 @@ pub async fn run(
                 .filter(|target| target.is_pending())
                 .map(|target| &target.grant)
                 .collect::<Vec<_>>(),
-            allowed: &cx.request.allow,
         });
         revoke::rounds(provider, cx, &mut work).await;
     }

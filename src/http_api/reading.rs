@@ -7,7 +7,7 @@ use crate::{
         json,
         types::{ReadOptions, UserReading},
     },
-    service::{Actor, Described, Host, Operation, Record, Token, open},
+    service::{Actor, Described, Operation, Record, Token, open},
 };
 
 use super::{

@@ -36,8 +36,6 @@ pub struct ValidatedRequest {
     pub expect: Option<Expected>,
     pub accept_unverified: bool,
     pub binding: Binding,
-    /// For the record and the receipt.
-    pub reference: Option<String>,
     /// For the whole operation.
     pub total: Duration,
     /// Query parameters added to the revoking request.
@@ -115,7 +113,6 @@ impl ValidatedRequest {
             expect: None,
             accept_unverified: false,
             binding: Binding::None,
-            reference: None,
             total: total(options.deadline)?,
             remote_query: Vec::new(),
             remote_data: Map::new(),
@@ -163,6 +160,10 @@ impl ValidatedRequest {
         } = options;
         let capability = provider.capability();
         let user = field(provider, Field::User, "id", &id)?;
+        // It goes into the record as it is.
+        if let Some(reference) = &reference {
+            label("options.reference", reference)?;
+        }
         let has_entries = !roles.is_empty() || !organizations.is_empty();
         if everything {
             let is_narrowed = has_entries || workspace_id != types::Narrowing::Anywhere;
@@ -214,7 +215,6 @@ impl ValidatedRequest {
             expect: expected(expect)?,
             accept_unverified,
             binding,
-            reference: reference.map(|text| label("options.reference", &text)).transpose()?,
             total: total(deadline)?,
             remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
             remote_data: pass_through::data(remote_data.as_deref(), general, capability)?,
@@ -536,9 +536,9 @@ pub fn is_placeholder(text: &str) -> bool {
 }
 
 /// A label for the record: printable, and not too long.
-pub fn label(at: &str, text: &str) -> Result<String, Error> {
+fn label(at: &str, text: &str) -> Result<(), Error> {
     if naming::is_label(text) {
-        return Ok(text.to_owned());
+        return Ok(());
     }
     Err(Error::request(
         at,

@@ -16,6 +16,8 @@ use sandboxes::{
 use serde_json::{Value, json};
 use unassign_role::http_api::token_digest;
 
+use crate::record;
+
 pub use host::typed::{options, request};
 
 pub const AUTHORITY: &str = "api.crowdstrike.com";
@@ -181,6 +183,9 @@ impl Post {
             .await
             .unwrap()
             .into_parts();
+        for line in service.log() {
+            record::fits_its_schema(&line);
+        }
         Answer {
             status: head.status.as_u16(),
             headers: head.headers,

@@ -22,6 +22,7 @@ mod operations_matrix;
 mod network;
 mod overlap;
 mod readme;
+mod record;
 mod rounds;
 mod scenarios;
 mod slack_enterprise;

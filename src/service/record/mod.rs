@@ -375,7 +375,7 @@ impl Audit for Record<'_> {
                     *self.before.borrow_mut() = grants.to_vec();
                 }
             }
-            AuditEvent::Intent { targets, allowed: _ } => {
+            AuditEvent::Intent { targets } => {
                 let targets = targets.iter().map(|target| self.grant(target)).collect();
                 self.set("targets", Value::Array(targets));
                 self.write("intent");
