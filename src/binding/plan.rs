@@ -98,17 +98,22 @@ impl PlanDocument {
     /// # Errors
     /// If it is no plan, or not exactly as it was written.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = |why: &str| Error::request("options.binding.plan", format!("options.binding.plan {why}"));
+        Self::read(text).map_err(|why| Error::request("options.binding.plan", format!("options.binding.plan {why}")))
+    }
+
+    /// # Errors
+    /// As [`Self::parse`]; what follows "the plan".
+    pub fn read(text: &str) -> Result<Self, &'static str> {
         if text.len() > LONGEST {
-            return Err(wrong("is longer than any plan"));
+            return Err("is longer than any plan");
         }
         let plan: Self = serde_json::from_str(text)
-            .map_err(|_| wrong("is no plan of this service: send back `plan` of an earlier answer, unchanged"))?;
+            .map_err(|_| "is no plan of this service: send back `plan` of an earlier answer, unchanged")?;
         if plan.v != VERSION {
-            return Err(wrong("is of another version: make a new one"));
+            return Err("is of another version: make a new one");
         }
         if plan.to_text() != text {
-            return Err(wrong("was changed: send back `plan` of an earlier answer byte by byte"));
+            return Err("was changed: send back `plan` of an earlier answer byte by byte");
         }
         Ok(plan)
     }
@@ -211,3 +216,8 @@ pub fn digest(text: &str) -> String {
             hex
         })
 }
+
+#[cfg(test)]
+pub mod examples;
+#[cfg(test)]
+mod tests;

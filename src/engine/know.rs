@@ -127,7 +127,12 @@ impl<'a> Removability<'a> {
             return no(Obstacle::NotSelectable);
         };
         let mut effects: Vec<SideEffect> = grant.effects.clone();
-        let consequences = work.before.consequences(cx, std::slice::from_ref(grant)).await?;
+        let consequences = match work.before.consequences(cx, std::slice::from_ref(grant)).await {
+            Ok(consequences) => consequences,
+            // The provider's call cannot be used as things are; what is held is known all the same.
+            Err(Error::Refused { .. }) => return no(Obstacle::NotSupported),
+            Err(error) => return Err(error),
+        };
         for consequence in &consequences {
             if consequence
                 .takes

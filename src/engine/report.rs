@@ -130,6 +130,7 @@ impl<'a> Report<'a> {
         audit.step(AuditEvent::Result {
             outcomes: &self.outcomes,
             grants: &reading.grants,
+            is_after_write: self.work.after.as_ref().is_some_and(|after| after.proves_absence),
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
         let user = user(self.cx, reading);

@@ -329,12 +329,10 @@ pub async fn means_only(
 ) -> Result<bool, Error> {
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
-    // What is inherited besides cannot be removed, whichever entry names it.
-    let direct: Vec<&Grant> = matched.held.iter().filter(|held| held.is_direct()).collect();
-    let [held] = direct.as_slice() else {
-        return Ok(false);
-    };
-    Ok(held.same_key(grant)
+    // An entry takes direct grants alone: what else gives the same role stays, and does not make it select more.
+    let mut direct = matched.held.iter().filter(|held| held.is_direct());
+    Ok(matched.held.iter().any(|held| held.same_key(grant))
+        && direct.all(|held| held.same_key(grant))
         && matched.might_be.is_none()
         && ambiguity(selector, &matched.held, &known).is_none()
         && contradiction(provider, selector, &matched.held, &known).is_none())

@@ -17,7 +17,7 @@ use super::{
     read::{Detail, EVERYTHING, mentioned},
 };
 
-use self::blocked_by::reaches;
+use self::blocked_by::Reach;
 
 /// Places that a message names at most.
 const MOST_SHOWN: usize = 8;
@@ -44,19 +44,14 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     {
         return not_visible(format!("the account reads another organization than `{other}`"));
     }
-    // A key with fewer rights sees fewer assignments: an owner in the list shows that it sees them all.
-    if detail.admins == 0 {
-        return not_visible(String::from(
-            "the members list shows nobody who may administer the organization, so that it may not show everything",
-        ));
+    if let Some(why) = missing_control(detail) {
+        return not_visible(why);
     }
     if let Some((reason, message)) = blocked_by::of(selector, detail) {
         return Absence::Unclear { reason, message };
     }
     if let Some(kind) = detail.hidden.iter().find(|kind| may_hold(kind, selector)) {
-        return not_visible(format!(
-            "the user's element shows no list of `{kind}`, where the role may stand"
-        ));
+        return not_visible(format!("{}, where the role may stand", missing_list(kind)));
     }
     if let Some(held) = carrier(selector, &detail.assignments) {
         return ambiguous(format!(
@@ -100,6 +95,40 @@ pub fn of(selector: &Selector, detail: &Detail) -> Absence {
     }
 }
 
+/// What it means that the reading shows nothing at all.
+pub fn of_everything(detail: &Detail) -> Absence {
+    if let Some(gap) = gaps(detail).into_iter().next() {
+        return not_visible(gap);
+    }
+    let returns = detail.mappings.as_ref().is_some_and(|mappings| !mappings.given.held.is_empty());
+    if returns {
+        Absence::ProvenExcept {
+            warnings: vec![Warning::MayReturnAtSsoLogin.text()],
+        }
+    } else {
+        Absence::Proven
+    }
+}
+
+/// Where something may be held that the reading does not show.
+pub fn gaps(detail: &Detail) -> Vec<String> {
+    let lists = detail.hidden.iter().map(|kind| missing_list(kind));
+    missing_control(detail).into_iter().chain(lists).collect()
+}
+
+/// A key with fewer rights sees fewer assignments: an owner in the list shows that it sees them all.
+fn missing_control(detail: &Detail) -> Option<String> {
+    (detail.admins == 0).then(|| {
+        String::from(
+            "the members list shows nobody who may administer the organization, so that it may not show everything",
+        )
+    })
+}
+
+fn missing_list(kind: &str) -> String {
+    format!("the user's element shows no list of `{kind}`")
+}
+
 /// Whether a list that is not shown may have what a selector means. Application roles of the organization's are for every project.
 fn may_hold(kind: &str, selector: &Selector) -> bool {
     if matches!(kind, EVERYTHING | "organization") {
@@ -120,12 +149,13 @@ fn carrier<'a>(selector: &Selector, assignments: &'a Assignments) -> Option<&'a 
     let (None, Some(name)) = (&selector.id, &selector.name) else {
         return None;
     };
+    let reach = Reach::of(selector);
     ids::called(name, selector.group.as_deref())
         .into_iter()
         .filter(|role| ids::is_carrier(role.kind, role.id))
         .flat_map(|role| assignments.mentions(role.id))
         .map(|(held, _)| held)
-        .find(|held| reaches(selector, held) && !held.application_roles.is_empty())
+        .find(|held| !held.application_roles.is_empty() && reach.has(held))
         .map(|held| held.grant.role_id.as_str())
 }
 
@@ -137,7 +167,7 @@ fn named(selector: &Selector) -> Named {
             ids::by_id(&key.role, group).first(),
             ids::by_id(&key.role, None).first(),
         ) {
-            (Some(_), _) if key.custom.is_empty() => Named::Published,
+            (Some(_), _) if key.custom.is_empty() || key.is_bare() => Named::Published,
             (Some(_), _) => Named::Custom,
             (None, Some(role)) => Named::OtherKind(role),
             (None, None) => Named::Nothing,

@@ -85,16 +85,34 @@ impl Assignments {
 
     /// The assignments that have this text for an id or name, in any spelling; with a part of them, if that is what is called so.
     pub fn mentions<'a>(&'a self, text: &str) -> impl Iterator<Item = (&'a Assigned, Option<&'a Given>)> + use<'a> {
+        self.elements(text)
+            .flat_map(|(held, part)| held.iter().map(move |held| (held, part)))
+    }
+
+    /// The same, the places of one element together: they have all but the place in common.
+    pub fn elements<'a>(&'a self, text: &str) -> impl Iterator<Item = (&'a [Assigned], Option<&'a Given>)> + use<'a> {
         self.mentions
             .get(&naming::skeleton(text))
             .into_iter()
             .flatten()
             .filter_map(|mention| Some((self.items.get(mention.item)?, mention.part)))
-            .flat_map(|(item, part)| {
+            .map(|(item, part)| {
                 let part = part.and_then(|part| item.parts.get(part));
-                let held = self.held.get(item.positions.clone()).unwrap_or_default();
-                held.iter().map(move |held| (held, part))
+                (self.held.get(item.positions.clone()).unwrap_or_default(), part)
             })
+    }
+
+    /// The ids of roles that are held without application roles, and that an assignment with some has or gives too.
+    pub fn ambiguous_roles(&self) -> HashSet<String> {
+        let bare = |held: &&[Assigned]| held.first().filter(|held| held.application_roles.is_empty()).is_some();
+        let elements = self.items.iter().filter_map(|item| self.held.get(item.positions.clone()));
+        let roles: HashSet<&str> = elements
+            .filter(bare)
+            .filter_map(|held| held.first())
+            .map(|held| held.grant.role_id.as_str())
+            .collect();
+        let is_ambiguous = |role: &&str| self.elements(role).any(|(held, _)| !bare(&held));
+        roles.into_iter().filter(is_ambiguous).map(str::to_owned).collect()
     }
 
     /// Positions of the assignments that stand for a grant: several if the provider spells its role in several ways.

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use crate::{
-    contract::{reason::Reason, types::User},
+    contract::{
+        reason::Reason,
+        types::{RequestedRole, RoleSelector, User},
+    },
     error::Error,
     provider::{
-        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, Snapshot, Verdict,
-        Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, RoleList, Snapshot,
+        Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -19,7 +22,7 @@ use super::{
     ids::{self, PROJECTS},
     mapping,
     read::{self, Detail, Memory},
-    revoke,
+    revoke, roles,
 };
 
 /// One Elastic Cloud account during one operation.
@@ -87,6 +90,34 @@ impl Backend for ElasticCloud {
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::of(selector, detail))
+    }
+
+    async fn nothing_held(
+        &self,
+        _cx: &Context<'_>,
+        _reading: &Snapshot,
+        detail: &Detail,
+    ) -> Result<Absence, Error> {
+        Ok(absence::of_everything(detail))
+    }
+
+    fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        absence::gaps(detail)
+    }
+
+    async fn list_roles(&self, _cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(roles::published(&self.config))
+    }
+
+    /// A role's own id means its assignments with application roles, too: where there are any, it is told apart.
+    fn selector(&self, grant: &Grant) -> Option<RequestedRole> {
+        let is_ambiguous = self.memory.ambiguous_roles.borrow().contains(&grant.role_id);
+        is_ambiguous.then(|| RequestedRole {
+            role: RoleSelector::Id(ids::bare_assignment(&grant.role_id)),
+            group: grant.scope.group.clone().into(),
+            organization: grant.scope.organization.clone().into(),
+            workspace: grant.scope.workspace.clone().into(),
+        })
     }
 
     fn is_same_id(&self, one: &str, other: &str) -> bool {

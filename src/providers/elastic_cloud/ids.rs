@@ -27,7 +27,8 @@ pub struct Published {
 
 /// A role, and the application roles of its assignment.
 ///
-/// `elasticsearch-viewer+alpha+beta` is the assignment of the viewer that gives the roles alpha and beta.
+/// `elasticsearch-viewer+alpha+beta` is the assignment of the viewer that gives the roles alpha and beta, `elasticsearch-viewer+` the one
+/// that gives none, and `elasticsearch-viewer` is either.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
     pub role: String,
@@ -57,12 +58,22 @@ impl Key {
         text
     }
 
+    /// Whether only the assignment without application roles is meant.
+    pub fn is_bare(&self) -> bool {
+        matches!(self.custom.as_slice(), [only] if only.is_empty())
+    }
+
     pub fn parse(text: &str) -> Self {
         let plain = |part: &str| part.replace("%2B", "+").replace("%25", "%");
         let mut parts = text.split('+').map(plain);
         let role = parts.next().unwrap_or_default();
         Self::new(&role, &parts.collect::<Vec<_>>())
     }
+}
+
+/// The id of the assignment of a role that has no application roles.
+pub fn bare_assignment(role_id: &str) -> String {
+    format!("{role_id}+")
 }
 
 /// The one spelling of an id that a request may spell in several ways: the application roles sorted, a published id as published.

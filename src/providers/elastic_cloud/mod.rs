@@ -13,6 +13,7 @@ mod mapping;
 mod read;
 mod revoke;
 mod role_mappings;
+mod roles;
 
 #[cfg(test)]
 mod tests;

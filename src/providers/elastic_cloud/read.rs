@@ -1,7 +1,7 @@
 //! A fresh read of the user: the member's element, as grants.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeSet, HashSet},
     rc::Rc,
 };
@@ -46,6 +46,10 @@ pub struct Memory {
     places: RefCell<Places>,
     /// The lists that the first read lacked.
     hidden: RefCell<BTreeSet<&'static str>>,
+    /// The first read showed other administrators.
+    has_others: Cell<bool>,
+    /// Roles whose id alone means assignments with application roles, too.
+    pub ambiguous_roles: RefCell<HashSet<String>>,
 }
 
 /// Provider-specific data kept from a read for the later steps.
@@ -102,7 +106,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     }
     if is_first {
         memory.hidden.replace(missing.clone());
+        memory.has_others.set(scan.other_admins > 0);
     }
+    memory.ambiguous_roles.replace(assignments.ambiguous_roles());
     // A list that goes with the last role in it is none that hides something.
     let (hidden, emptied): (BTreeSet<_>, BTreeSet<_>) = missing
         .into_iter()
@@ -125,7 +131,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     }
     // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
     let mut unreadable = Vec::new();
-    if scan.other_admins == 0 {
+    if scan.other_admins == 0 && memory.has_others.get() {
         unreadable.push(String::from("other administrators"));
     }
     let emails: BTreeSet<String> = scan

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     config::Config,
-    core::{self, Holds, List, Listed, get, scalar},
+    core::{Holds, List, Listed, get, scalar},
     documents::{GroupRow, Member, Members, Nullable, RoleOfGroup, UserGroups},
     ids,
 };

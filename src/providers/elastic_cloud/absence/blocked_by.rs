@@ -25,29 +25,24 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         return Some(blocked_by);
     }
     let assignments = &detail.assignments;
-    let label = selector.label();
+    let reach = Reach::of(selector);
     let wanted = selector.id.as_deref().map_or_else(|| Key::new("", &[]), Key::parse);
-    if !wanted.custom.is_empty() {
-        return together(selector, &wanted, assignments);
+    if wanted.custom.is_empty() {
+        return apart(selector, assignments, &reach).or_else(|| nameless(selector, assignments, &reach));
     }
-    let within_reach = assignments
-        .mentions(label)
-        .filter(|(held, _)| reaches(selector, held))
-        .filter_map(|(held, part)| Some((held, part?)));
-    for (held, part) in within_reach {
-        match part.is_meant(selector) {
-            Some(true) => return Some((Reason::WouldWiden, why_not_alone(label, part, held))),
-            Some(false) => {
-                let message = format!(
-                    "`{label}` may mean `{}`, which is assigned as `{}`",
-                    part.id, held.grant.role_id
-                );
-                return Some((Reason::Ambiguous, message));
-            }
-            None => {}
+    match together(selector, &wanted, assignments, &reach) {
+        Together::Held => None,
+        Together::WithMore(reason, message) => Some((reason, message)),
+        // The role may still be given by another one's assignment.
+        Together::None if wanted.is_bare() => {
+            let role = Selector {
+                id: Some(wanted.role),
+                ..selector.clone()
+            };
+            apart(&role, assignments, &reach)
         }
+        Together::None => None,
     }
-    nameless(selector, assignments)
 }
 
 /// An id that is short for several, or that no call here reads.
@@ -66,43 +61,73 @@ fn obstacle_of_id(role: &str, selector: &Selector) -> Option<(Reason, String)> {
     })
 }
 
-/// The whole id of an assignment means that one. It is also given where more is assigned with it.
-fn together(selector: &Selector, wanted: &Key, assignments: &Assignments) -> Option<(Reason, String)> {
-    let first = wanted.custom.first()?;
+/// A role that an assignment gives, and that does not go without the rest of it.
+fn apart(selector: &Selector, assignments: &Assignments, reach: &Reach) -> Option<(Reason, String)> {
     let label = selector.label();
+    let within_reach = assignments
+        .elements(label)
+        .filter_map(|(held, part)| Some((held.iter().find(|held| reach.has(held))?, part?)));
+    for (held, part) in within_reach {
+        match part.is_meant(selector) {
+            Some(true) => return Some((Reason::WouldWiden, why_not_alone(label, part, held))),
+            Some(false) => {
+                let message = format!(
+                    "`{label}` may mean `{}`, which is assigned as `{}`",
+                    part.id, held.grant.role_id
+                );
+                return Some((Reason::Ambiguous, message));
+            }
+            None => {}
+        }
+    }
+    None
+}
+
+/// How the whole id of an assignment is held.
+enum Together {
+    Held,
+    /// Only where more is assigned with it.
+    WithMore(Reason, String),
+    None,
+}
+
+/// The whole id of an assignment means that one. It is also given where more is assigned with it.
+fn together(selector: &Selector, wanted: &Key, assignments: &Assignments, reach: &Reach) -> Together {
+    let label = selector.label();
+    let roles: &[String] = if wanted.is_bare() { &[] } else { &wanted.custom };
+    let other_text = roles.first().unwrap_or(&wanted.role);
     let skeletons =
         |names: &[String]| -> BTreeSet<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
-    let wanted_skeletons = skeletons(&wanted.custom);
+    let wanted_skeletons = skeletons(roles);
     let mut more = None;
-    let of_role = assignments
-        .mentions(label)
-        .chain(assignments.mentions(first))
-        .filter(|(held, _)| reaches(selector, held));
-    for (held, _) in of_role {
+    for (held, _) in assignments.elements(label).chain(assignments.elements(other_text)) {
+        let Some(held) = held.iter().find(|held| reach.has(held)) else {
+            continue;
+        };
         let key = Key::parse(&held.grant.role_id);
         if key.role != wanted.role {
             continue;
         }
-        if key.custom == wanted.custom {
-            return None;
+        if key.custom == roles {
+            return Together::Held;
         }
         if more.is_none() && wanted_skeletons.is_subset(&skeletons(&key.custom)) {
-            let is_exact = wanted.custom.iter().all(|name| key.custom.contains(name));
+            let is_exact = roles.iter().all(|name| key.custom.contains(name));
             more = Some((held, is_exact));
         }
     }
-    let (held, is_exact) = more?;
+    let Some((held, is_exact)) = more else {
+        return Together::None;
+    };
     let role_id = &held.grant.role_id;
-    Some(if is_exact {
+    if is_exact {
         let message =
             format!("`{label}` is assigned together with others as `{role_id}`: only all of them can go at once");
-        (Reason::WouldWiden, message)
+        Together::WithMore(Reason::WouldWiden, message)
     } else {
-        (
-            Reason::Ambiguous,
-            format!("`{label}` may mean a part of `{role_id}`, which is held"),
-        )
-    })
+        let message = format!("`{label}` may mean a part of `{role_id}`, which is held");
+        Together::WithMore(Reason::Ambiguous, message)
+    }
 }
 
 fn why_not_alone(label: &str, part: &Given, held: &Assigned) -> String {
@@ -121,7 +146,7 @@ fn why_not_alone(label: &str, part: &Given, held: &Assigned) -> String {
 }
 
 /// A role that is not published has a display name that nothing shows. Display names begin with a capital letter.
-fn nameless(selector: &Selector, assignments: &Assignments) -> Option<(Reason, String)> {
+fn nameless(selector: &Selector, assignments: &Assignments, reach: &Reach) -> Option<(Reason, String)> {
     let (None, Some(name)) = (&selector.id, &selector.name) else {
         return None;
     };
@@ -130,7 +155,7 @@ fn nameless(selector: &Selector, assignments: &Assignments) -> Option<(Reason, S
     if is_known || !may_be_display {
         return None;
     }
-    let held = assignments.unpublished().find(|held| reaches(selector, held))?;
+    let held = assignments.unpublished().find(|held| reach.has(held))?;
     let message = format!(
         "the user holds `{}`, whose display name is not published: whether it is `{name}` cannot be told",
         held.grant.role_id
@@ -138,14 +163,34 @@ fn nameless(selector: &Selector, assignments: &Assignments) -> Option<(Reason, S
     Some((Reason::NotVisible, message))
 }
 
-/// Whether an assignment is for the place of a selector: what is for more gives the role at every narrower place, too, and what is for
+/// The assignments that are for the place of a selector: what is for more gives the role at every narrower place, too, and what is for
 /// the organization at projects of every kind.
-pub fn reaches(selector: &Selector, held: &Assigned) -> bool {
-    let place = held.grant.scope.workspace.as_deref();
-    let mut anywhere = anywhere(selector);
-    if held.kind == "organization" {
-        anywhere.group = None;
+pub struct Reach<'a> {
+    place: Option<&'a str>,
+    of_kind: Selector,
+    of_organization: Selector,
+}
+
+impl<'a> Reach<'a> {
+    pub fn of(selector: &'a Selector) -> Self {
+        let of_kind = anywhere(selector);
+        Self {
+            place: selector.workspace.as_deref(),
+            of_organization: Selector {
+                group: None,
+                ..of_kind.clone()
+            },
+            of_kind,
+        }
     }
-    anywhere.admits(&held.grant.scope)
-        && (selector.workspace.is_none() || is_all(place) || place == selector.workspace.as_deref())
+
+    pub fn has(&self, held: &Assigned) -> bool {
+        let selector = if held.kind == "organization" {
+            &self.of_organization
+        } else {
+            &self.of_kind
+        };
+        let place = held.grant.scope.workspace.as_deref();
+        selector.admits(&held.grant.scope) && (self.place.is_none() || is_all(place) || place == self.place)
+    }
 }

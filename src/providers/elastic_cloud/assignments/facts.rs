@@ -203,6 +203,7 @@ impl Facts {
         let mut parts = Vec::new();
         match (given.len(), is_carrier) {
             (0, _) => {
+                known_as.ids.push(ids::bare_assignment(&text));
                 known_as.identity = own.identity;
                 known_as.names.clone_from(&own.names);
                 role_name = own.display.map(str::to_owned);

@@ -86,6 +86,7 @@ impl Assignments {
         if let Some(like) = ids::look_alike(kind, role_id).filter(|_| facts.is_unpublished) {
             let mut row = unread_item(kind, item, raw);
             row.ids.push(like.id.to_owned());
+            row.ids.push(ids::bare_assignment(like.id));
             self.is_malformed = true;
             self.unread.push(row);
             return;
@@ -222,6 +223,7 @@ fn unread_item(kind: &str, item: &Item, raw: &str) -> UnreadRow {
     let has_name = own.display.is_some();
     let facts = Facts::of(kind, role_id, &application_roles);
     row.ids.push(facts.role_id);
+    row.ids.extend(facts.known_as.ids);
     let given = application_roles.iter().map(|name| Given::application(kind, name));
     for given in given.chain([own]) {
         if has_name {
