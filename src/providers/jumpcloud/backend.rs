@@ -216,12 +216,7 @@ impl Backend for JumpCloud {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
     }
 
-    async fn nothing_held(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
         Ok(absence::of_everything(detail))
     }
 

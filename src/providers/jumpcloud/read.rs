@@ -72,15 +72,16 @@ pub async fn read(
     basis: Option<Rc<Basis>>,
     removed_roles: Vec<String>,
 ) -> Result<(Snapshot, Detail), Error> {
-    let earlier = basis.as_deref().map(|basis| Earlier {
-        system_user: basis.system_user.as_deref(),
-        administrator: basis.administrator.as_deref(),
-        by_email: basis.by_email,
-    });
     let is_first = basis.is_none();
     let (person, basis) = match basis {
         Some(basis) => {
-            let (person, _) = basis.directory.held_by(find::person(config, cx, user, earlier).await?);
+            let earlier = Earlier {
+                system_user: basis.system_user.as_deref(),
+                administrator: basis.administrator.as_deref(),
+                by_email: basis.by_email,
+            };
+            let person = find::person(config, cx, user, Some(earlier)).await?;
+            let (person, _) = basis.directory.held_by(person);
             (person, basis)
         }
         None => {
