@@ -71,8 +71,8 @@ pub struct Standing {
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let mut lists = Lists::default();
+    // The user first: what changes after it was read shows in the lists.
     let begun = future::join(
-        lists.read(config, cx, known_to_be_needed(cx, memory)),
         future::try_join4(
             find::info(config, cx, user),
             async { all.next().await.map_err(Error::from) },
@@ -85,8 +85,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
                 Ok(())
             },
         ),
+        lists.read(config, cx, known_to_be_needed(cx, memory)),
     );
-    let ((), read) = begun.await;
+    let (read, ()) = begun.await;
     let ((document, raw), first, scim, ()) = read?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
     let member = Member::new(&document, user, enterprise(config, cx, memory, &document).await?);

@@ -282,9 +282,9 @@ async fn standing(
         needed
     };
     let mut lists = Lists::default();
-    let ((), user) = future::join(
-        lists.read(config, cx, needed(member)),
+    let (user, ()) = future::join(
         find::info(config, cx, &member.asked),
+        lists.read(config, cx, needed(member)),
     )
     .await;
     let (user, _) = user.map_err(|error| match error {
