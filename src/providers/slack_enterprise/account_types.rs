@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::{StreamExt, TryStreamExt, future, stream};
+use futures_util::{StreamExt, stream};
 
 use crate::{
-    client::lenient::Id,
+    client::lenient::{Id, Row},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::FaultKind,
     provider::{Context, Grant, GrantKind, Held},
@@ -13,7 +13,8 @@ use crate::{
 
 use super::{
     config::Config,
-    core::{self, Fault, List, Pages},
+    core::{self, Fault, Pages},
+    documents::Raw,
     find::{Home, Member},
     ids,
 };
@@ -44,6 +45,17 @@ pub struct Ownerships {
     pub unclear: BTreeSet<String>,
     /// Every workspace of the user is in one of the two.
     pub covers_all: bool,
+}
+
+/// Lists of owners and admins, as they came: each is read once, and whose ids they hold is told when the user is known.
+#[derive(Default)]
+pub struct Lists(BTreeMap<ListOf, Result<Vec<Row<Raw>>, Fault>>);
+
+/// A list of one workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListOf {
+    Owners(String),
+    Admins(String),
 }
 
 /// Whether a list has the user.
@@ -123,24 +135,85 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
     }
 }
 
-/// The user's account types in these workspaces. A workspace that cannot be read affects no other.
+impl ListOf {
+    /// Both lists of these workspaces.
+    pub fn both(workspaces: &BTreeSet<String>) -> BTreeSet<Self> {
+        let both = |id: &String| [Self::Owners(id.clone()), Self::Admins(id.clone())];
+        workspaces.iter().flat_map(both).collect()
+    }
+
+    /// The lists of the owners whose ownership goes with a demotion in the organization.
+    pub fn owners(member: &Member) -> BTreeSet<Self> {
+        let teams = member.teams.iter().take(MOST_WORKSPACES);
+        teams.cloned().map(Self::Owners).collect()
+    }
+}
+
+impl Lists {
+    /// Reads those of these lists that were not read yet. A list that cannot be read affects no other.
+    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: BTreeSet<ListOf>) {
+        let missing: Vec<ListOf> = wanted.into_iter().filter(|list| !self.0.contains_key(list)).collect();
+        let read: Vec<(ListOf, Result<Vec<Row<Raw>>, Fault>)> = stream::iter(missing)
+            .map(|list| async {
+                let rows = rows(config, cx, &list).await;
+                (list, rows)
+            })
+            .buffered(CONCURRENT_READS)
+            .collect()
+            .await;
+        self.0.extend(read);
+    }
+
+    /// Whether one of them has the user.
+    fn has(&self, list: &ListOf, member: &Member) -> Result<Listed, Fault> {
+        let rows = match self.0.get(list) {
+            Some(Ok(rows)) => rows,
+            Some(Err(fault)) => return Err(fault.clone()),
+            None => return Ok(Listed::Unclear),
+        };
+        let mut listed = Listed::No;
+        for row in rows {
+            let id: Id = row
+                .read()
+                .and_then(|raw| serde_json::from_str(raw.get()).ok())
+                .unwrap_or_default();
+            match id.as_str() {
+                Some(id) if member.is(id) => return Ok(Listed::Yes),
+                Some(id) if !member.may_be(id) => {}
+                _ => listed = Listed::Unclear,
+            }
+        }
+        Ok(listed)
+    }
+}
+
+async fn rows(config: &Config, cx: &Context<'_>, list: &ListOf) -> Result<Vec<Row<Raw>>, Fault> {
+    let (list, workspace) = match list {
+        ListOf::Owners(workspace) => (core::OWNERS, workspace),
+        ListOf::Admins(workspace) => (core::ADMINS, workspace),
+    };
+    let mut pages = Pages::new(config, cx, list, [("team_id", workspace.clone())]);
+    let mut rows = Vec::new();
+    while let Some(page) = pages.next().await? {
+        rows.extend(page);
+    }
+    Ok(rows)
+}
+
+/// The user's account types in these workspaces, of which both lists were read. A workspace that cannot be read affects no other.
 ///
 /// # Errors
 /// A failed read that is not a refusal of one workspace.
-pub async fn of_workspaces(
-    config: &Config,
-    cx: &Context<'_>,
+pub fn of_workspaces(
+    lists: &Lists,
     member: &Member,
     workspaces: BTreeSet<String>,
 ) -> Result<BTreeMap<String, Workspace>, Fault> {
-    let mut read: BTreeMap<String, Workspace> = stream::iter(workspaces)
-        .map(|id| async move {
-            let workspace = workspace(config, cx, member, &id).await?;
-            Ok::<_, Fault>((id, workspace))
-        })
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await?;
+    let mut read = BTreeMap::new();
+    for id in workspaces {
+        let workspace = workspace(lists, member, &id)?;
+        read.insert(id, workspace);
+    }
     check_against_document(member, &mut read);
     Ok(read)
 }
@@ -165,19 +238,14 @@ pub fn everywhere(member: &Member) -> Vec<Grant> {
         .unwrap_or_default()
 }
 
-/// The workspaces that the user owns, among the first 50.
-pub async fn ownerships(config: &Config, cx: &Context<'_>, member: &Member) -> Ownerships {
-    let lists: Vec<(&String, Result<Listed, Fault>)> = stream::iter(member.teams.iter().take(MOST_WORKSPACES))
-        .map(|workspace| async move { (workspace, is_listed(config, cx, member, workspace, core::OWNERS).await) })
-        .buffered(CONCURRENT_READS)
-        .collect()
-        .await;
+/// The workspaces that the user owns, among the first 50, of which the list of owners was read.
+pub fn ownerships(lists: &Lists, member: &Member) -> Ownerships {
     let mut ownerships = Ownerships {
         covers_all: member.has_teams && member.teams.len() <= MOST_WORKSPACES,
         ..Ownerships::default()
     };
-    for (workspace, listed) in lists {
-        match listed {
+    for workspace in member.teams.iter().take(MOST_WORKSPACES) {
+        match lists.has(&ListOf::Owners(workspace.clone()), member) {
             Ok(Listed::Yes) => ownerships.workspaces.insert(workspace.clone()),
             Ok(Listed::No) => false,
             Ok(Listed::Unclear) | Err(_) => ownerships.unclear.insert(workspace.clone()),
@@ -196,13 +264,11 @@ pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     )
 }
 
-async fn workspace(config: &Config, cx: &Context<'_>, member: &Member, workspace: &str) -> Result<Workspace, Fault> {
-    let both = future::try_join(
-        is_listed(config, cx, member, workspace, core::OWNERS),
-        is_listed(config, cx, member, workspace, core::ADMINS),
-    );
+fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Result<Workspace, Fault> {
+    let owners = lists.has(&ListOf::Owners(workspace.to_owned()), member);
+    let both = owners.and_then(|owner| Ok((owner, lists.has(&ListOf::Admins(workspace.to_owned()), member)?)));
     let why = |what: &str| format!("who owns and administers workspace {workspace} cannot be read: {what}");
-    Ok(match both.await {
+    Ok(match both {
         // Whatever the list of admins shows, an owner is an owner.
         Ok((Listed::Yes, admin)) => Workspace::Read {
             is_owner: true,
@@ -221,32 +287,6 @@ async fn workspace(config: &Config, cx: &Context<'_>, member: &Member, workspace
         }
         Err(fault) => return Err(fault),
     })
-}
-
-/// Whether one of a workspace's lists has the user.
-async fn is_listed(
-    config: &Config,
-    cx: &Context<'_>,
-    member: &Member,
-    workspace: &str,
-    list: List,
-) -> Result<Listed, Fault> {
-    let mut pages = Pages::new(config, cx, list, [("team_id", workspace.to_owned())]);
-    let mut listed = Listed::No;
-    while let Some(rows) = pages.next().await? {
-        for row in rows {
-            let id: Id = row
-                .read()
-                .and_then(|raw| serde_json::from_str(raw.get()).ok())
-                .unwrap_or_default();
-            match id.as_str() {
-                Some(id) if member.is(id) => return Ok(Listed::Yes),
-                Some(id) if !member.may_be(id) => {}
-                _ => listed = Listed::Unclear,
-            }
-        }
-    }
-    Ok(listed)
 }
 
 /// A refusal of this one workspace. The same token has just read the user and the assignments, so that `invalid_auth` ("not

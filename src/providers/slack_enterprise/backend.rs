@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::{
-    client::QueryBuilder,
     contract::{
         reason::Reason,
         types::{RequestedRole, SideEffect, User},
@@ -20,8 +19,6 @@ use super::{
     absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
-    core,
-    documents::Identity,
     find, ids, mapping,
     read::{self, Detail, Memory},
     revoke,
@@ -185,7 +182,7 @@ impl Backend for Slack {
         _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Principal, Error> {
-        let identity: Identity = core::read(&self.config, cx, "auth.test", QueryBuilder::new()).await?;
+        let identity = read::identity(&self.config, cx, &self.memory).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {
             // The token may know its user by the other one of two ids, which the document may not show.

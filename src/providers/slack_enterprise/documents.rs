@@ -130,7 +130,7 @@ pub struct Rejected {
 }
 
 /// `auth.test`.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Identity {
     pub user_id: Id,

@@ -265,20 +265,21 @@ fn kind_of_id(id: &str) -> Option<char> {
     id.chars().next()
 }
 
-/// The organization's id: the account's setting, what the document says, or whose the token is.
-///
-/// # Errors
-/// [`FaultKind::Forbidden`] for a token of no organization.
-pub async fn enterprise(config: &Config, cx: &Context<'_>, user: &User) -> Result<String, Fault> {
+/// The organization's id by the account's setting, or by the document.
+pub fn enterprise(config: &Config, user: &User) -> Option<String> {
     let configured = config.enterprise_id.as_deref().filter(|id| !id.is_empty());
     let above = user.enterprise_user.read();
     let shown = above
         .and_then(|above| above.enterprise_id.as_str())
         .or(user.enterprise_id.as_str());
-    if let Some(id) = configured.or(shown) {
-        return Ok(id.to_owned());
-    }
-    let identity: Identity = core::read(config, cx, "auth.test", QueryBuilder::new()).await?;
+    configured.or(shown).map(str::to_owned)
+}
+
+/// The organization of a token.
+///
+/// # Errors
+/// [`FaultKind::Forbidden`] for a token of no organization.
+pub fn enterprise_of(identity: Identity) -> Result<String, Fault> {
     identity.enterprise_id.into_string().ok_or_else(|| {
         ProviderFault::new(FaultKind::Forbidden, "the token belongs to no Enterprise organization").into()
     })

@@ -10,18 +10,19 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    contract::{reason::Reason, warning::Warning},
+    client::QueryBuilder,
+    contract::{reason::Reason, types::Mode, warning::Warning},
     error::Error,
     provider::{Context, Snapshot},
     request::{Entry, Selector},
 };
 
 use super::{
-    account_types::{self, Ownerships, Workspace},
+    account_types::{self, ListOf, Lists, Ownerships, Workspace},
     assignments::{Assignments, Extent, Narrowing},
     config::Config,
     core::{self, Fault, Pages},
-    documents::{ScimUser, User},
+    documents::{Identity, ScimUser, User},
     find::{self, Member},
     ids,
 };
@@ -45,6 +46,10 @@ pub struct Memory {
     narrowing: Narrowing,
     /// The other id of the user that `migration.exchange` confirmed.
     pub confirmed: RefCell<Option<String>>,
+    /// Whose the token is, asked once.
+    pub identity: RefCell<Option<Result<Identity, Fault>>>,
+    /// The lists of workspaces that the last read needed: the next one begins with them.
+    needed: RefCell<BTreeSet<ListOf>>,
     /// The account types of the first read, which the guards judge by.
     pub guarded: RefCell<Option<Standing>>,
     /// A demotion in the organization may have had an effect.
@@ -65,23 +70,45 @@ pub struct Standing {
 /// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
-    let ((document, raw), first, scim) = future::try_join3(
-        find::info(config, cx, user),
-        async { all.next().await.map_err(Error::from) },
-        async { Ok(core::scim_user(config, cx, user).await) },
-    )
-    .await?;
+    let mut lists = Lists::default();
+    // The user first: what changes after it was read shows in the lists.
+    let begun = future::join(
+        future::try_join4(
+            find::info(config, cx, user),
+            async { all.next().await.map_err(Error::from) },
+            async { Ok(core::scim_user(config, cx, user).await) },
+            async {
+                // Nothing is guarded where nothing can be written.
+                if cx.request.mode != Mode::Verify || cx.request.reads_everything() {
+                    ask_for_identity(config, cx, memory).await;
+                }
+                Ok(())
+            },
+        ),
+        lists.read(config, cx, known_to_be_needed(cx, memory)),
+    );
+    let (read, ()) = begun.await;
+    let ((document, raw), first, scim, ()) = read?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
-    let member = Member::new(&document, user, find::enterprise(config, cx, &document).await?);
+    let member = Member::new(&document, user, enterprise(config, cx, memory, &document).await?);
     if memory.guarded.borrow().is_none() {
         check_protected_ids(config, &member)?;
     }
-    let (assignments, workspaces, ownerships) = future::try_join3(
+    let of_request = workspaces_of_request(cx, &member);
+    let is_demotable = needs_ownerships(cx, memory, &member);
+    let mut needed = ListOf::both(&of_request);
+    if is_demotable {
+        needed.extend(ListOf::owners(&member));
+    }
+    memory.needed.borrow_mut().clone_from(&needed);
+    let (assignments, ()) = future::join(
         Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
-        account_types::of_workspaces(config, cx, &member, workspaces_of_request(cx, &member)),
-        async { Ok::<_, Fault>(ownerships(config, cx, memory, &member).await) },
+        lists.read(config, cx, needed),
     )
-    .await?;
+    .await;
+    let assignments = assignments?;
+    let workspaces = account_types::of_workspaces(&lists, &member, of_request)?;
+    let ownerships = is_demotable.then(|| account_types::ownerships(&lists, &member));
     memory.guarded.borrow_mut().get_or_insert_with(|| Standing {
         member: member.clone(),
         workspaces: workspaces.clone(),
@@ -140,8 +167,47 @@ fn check_protected_ids(config: &Config, member: &Member) -> Result<(), Error> {
     Ok(())
 }
 
-/// The ownerships that would go with a demotion in the organization. If the first read has them, all reads do.
-async fn ownerships(config: &Config, cx: &Context<'_>, memory: &Memory, member: &Member) -> Option<Ownerships> {
+/// The lists that will be needed whatever the document shows: those of the last read, or of the workspaces that the request names.
+fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> BTreeSet<ListOf> {
+    let needed = memory.needed.borrow();
+    if !needed.is_empty() {
+        return needed.clone();
+    }
+    let named = of_workspaces(cx).filter_map(|selector| selector.workspace.clone());
+    ListOf::both(&named.collect())
+}
+
+/// Whose the token is. Asked with the first read, since that takes no longer.
+async fn ask_for_identity(config: &Config, cx: &Context<'_>, memory: &Memory) {
+    if memory.identity.borrow().is_none() {
+        let identity = core::read(config, cx, "auth.test", QueryBuilder::new()).await;
+        *memory.identity.borrow_mut() = Some(identity);
+    }
+}
+
+/// Whose the token is.
+///
+/// # Errors
+/// What the one question gave.
+pub async fn identity(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<Identity, Fault> {
+    ask_for_identity(config, cx, memory).await;
+    memory
+        .identity
+        .borrow()
+        .clone()
+        .unwrap_or_else(|| Ok(Identity::default()))
+}
+
+/// The organization's id: the account's setting, what the document says, or whose the token is.
+async fn enterprise(config: &Config, cx: &Context<'_>, memory: &Memory, user: &User) -> Result<String, Fault> {
+    match find::enterprise(config, user) {
+        Some(id) => Ok(id),
+        None => find::enterprise_of(identity(config, cx, memory).await?),
+    }
+}
+
+/// Whether the ownerships are read that would go with a demotion in the organization. If the first read has them, all reads do.
+fn needs_ownerships(cx: &Context<'_>, memory: &Memory, member: &Member) -> bool {
     let guarded = memory
         .guarded
         .borrow()
@@ -154,11 +220,7 @@ async fn ownerships(config: &Config, cx: &Context<'_>, memory: &Memory, member: 
         cx.request.reads_everything()
             || selectors(cx).any(|selector| ids::meant(selector).iter().any(|id| is_of_organization(id)))
     };
-    if guarded.unwrap_or_else(|| is_demotable && is_asked()) {
-        Some(account_types::ownerships(config, cx, member).await)
-    } else {
-        None
-    }
+    guarded.unwrap_or_else(|| is_demotable && is_asked())
 }
 
 fn is_of_organization(id: &str) -> bool {

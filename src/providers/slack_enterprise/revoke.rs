@@ -1,7 +1,8 @@
 //! The requests that take roles away, and what their answers mean for each grant.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
+use futures_util::future;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    account_types::{self, Workspace},
+    account_types::{self, ListOf, Lists},
     assignments,
     config::Config,
     core::{self, Fault},
@@ -268,30 +269,36 @@ async fn standing(
     grants: &[&Grant],
     member: &Member,
 ) -> Result<Standing, ProviderFault> {
-    let (user, _) = find::info(config, cx, &member.asked)
-        .await
-        .map_err(|error| match error {
-            crate::error::Error::Provider(fault) => fault,
-            other => ProviderFault::new(FaultKind::Refused, other.to_string()),
-        })?;
-    let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
     let workspaces: BTreeSet<String> = grants
         .iter()
         .filter_map(|grant| grant.scope.workspace.clone())
         .collect();
     let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
-    let workspaces: BTreeMap<String, Workspace> = account_types::of_workspaces(config, cx, &fresh, workspaces)
-        .await
-        .map_err(|Fault { fault, .. }| fault)?;
-    let ownerships = if is_everywhere {
-        Some(account_types::ownerships(config, cx, &fresh).await)
-    } else {
-        None
+    let needed = |member: &Member| {
+        let mut needed = ListOf::both(&workspaces);
+        if is_everywhere {
+            needed.extend(ListOf::owners(member));
+        }
+        needed
     };
+    let mut lists = Lists::default();
+    let (user, ()) = future::join(
+        find::info(config, cx, &member.asked),
+        lists.read(config, cx, needed(member)),
+    )
+    .await;
+    let (user, _) = user.map_err(|error| match error {
+        crate::error::Error::Provider(fault) => fault,
+        other => ProviderFault::new(FaultKind::Refused, other.to_string()),
+    })?;
+    let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
+    // The user may be in another workspace since.
+    lists.read(config, cx, needed(&fresh)).await;
+    let workspaces = account_types::of_workspaces(&lists, &fresh, workspaces).map_err(|Fault { fault, .. }| fault)?;
     Ok(Standing {
+        ownerships: is_everywhere.then(|| account_types::ownerships(&lists, &fresh)),
         member: fresh,
         workspaces,
-        ownerships,
     })
 }
 

@@ -78,6 +78,8 @@ pub struct Memory {
 struct Found {
     roles: BTreeSet<String>,
     groups: BTreeSet<u64>,
+    /// Where it could not look, for people.
+    gaps: Vec<String>,
 }
 
 /// Where a reading looks.
@@ -151,17 +153,15 @@ async fn read_once(
         .iter()
         .map(|email| email.to_lowercase())
         .collect();
-    let gaps = gaps(memory, &roles, &named, &looked_at);
+    let known_gaps = memory.found.borrow().as_ref().map(|found| found.gaps.clone());
+    let gaps = known_gaps.unwrap_or_else(|| gaps(memory, &roles, &named, &looked_at));
     if cx.request.reads_everything() && memory.found.borrow().is_none() {
-        let is_role = |kind: GrantKind| kind == GrantKind::Role;
-        let shown = grants
-            .iter()
-            .filter(|grant| is_role(grant.kind))
-            .map(|grant| &grant.role_id);
+        let shown = grants.iter().filter(|grant| grant.kind == GrantKind::Role);
         let unclear = held.unread.iter().flat_map(|row| &row.ids);
         *memory.found.borrow_mut() = Some(Found {
-            roles: shown.chain(unclear).cloned().collect(),
+            roles: shown.map(|grant| &grant.role_id).chain(unclear).cloned().collect(),
             groups: groups.iter().map(|state| state.group.id).collect(),
+            gaps: gaps.clone(),
         });
     }
     let reading = Snapshot {

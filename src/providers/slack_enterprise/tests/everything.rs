@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::contract::types::{GrantSelector, HeldGrant, Mode, Obstacle, Outcome, Removable, Role, ScopeKind, SideEffect};
+use crate::contract::types::{
+    GrantSelector, HeldGrant, Mode, Obstacle, Outcome, Removable, Role, ScopeKind, SideEffect,
+};
 
 use super::{
     lists::others,
@@ -21,7 +23,11 @@ fn entry(grant: &HeldGrant) -> Role {
 /// Role and the innermost part of its scope.
 fn place(grant: &HeldGrant) -> (&str, &str) {
     let scope = &grant.scope;
-    let entity = scope.group.as_ref().or(scope.workspace.as_ref()).or(scope.organization.as_ref());
+    let entity = scope
+        .group
+        .as_ref()
+        .or(scope.workspace.as_ref())
+        .or(scope.organization.as_ref());
     (&grant.role_id, entity.unwrap())
 }
 
@@ -78,7 +84,11 @@ fn every_selector_sent_back_plans_its_grant_and_nothing_else() {
         assert_eq!(direct.len(), 7 + usize::from(above));
         for grant in direct {
             let answer = world.ask_roles(vec![entry(grant)]);
-            let planned: Vec<_> = entries(&answer)[0].grants.iter().filter(|planned| planned.direct).collect();
+            let planned: Vec<_> = entries(&answer)[0]
+                .grants
+                .iter()
+                .filter(|planned| planned.direct)
+                .collect();
             let [planned] = planned.as_slice() else {
                 panic!("{grant:?}: {answer:?}")
             };
@@ -127,7 +137,10 @@ fn everything_takes_what_is_shown_and_demotes_only_if_that_is_allowed() {
     let world = held().allowing(ALL);
     world.slack.borrow_mut().set_above("is_admin", true);
     let answer = world.everything();
-    assert!(outcomes(&answer).iter().all(|outcome| *outcome == Outcome::Removed), "{answer:?}");
+    assert!(
+        outcomes(&answer).iter().all(|outcome| *outcome == Outcome::Removed),
+        "{answer:?}"
+    );
     assert_eq!(outcomes(&world.everything()), [Outcome::AlreadyAbsent]);
 }
 
@@ -185,7 +198,11 @@ fn a_removal_in_a_large_organization_that_is_not_carried_out_is_not_said_to_be()
 #[test]
 fn what_cannot_be_seen_keeps_a_reading_from_being_whole_and_nothing_from_being_proven() {
     let cases: [fn(&mut Slack); 6] = [
-        |slack| slack.rows.push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": null})),
+        |slack| {
+            slack
+                .rows
+                .push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": null}))
+        },
         |slack| slack.user["enterprise_user"]["teams"] = json!(null),
         |slack| slack.user["enterprise_user"]["is_owner"] = json!(null),
         |slack| slack.user["is_primary_owner"] = json!(null),
@@ -212,9 +229,13 @@ fn what_cannot_be_seen_keeps_a_reading_from_being_whole_and_nothing_from_being_p
             let reading = world.read_user().unwrap();
             assert!(!reading.whole && !reading.unread.is_empty(), "{number}: {reading:?}");
             let answer = world.everything();
-            assert_eq!(outcomes(&answer).last(), Some(&Outcome::Unknown), "{number}: {answer:?}");
+            assert_eq!(
+                outcomes(&answer).last(),
+                Some(&Outcome::Unknown),
+                "{number}: {answer:?}"
+            );
             assert!(answer.is_err());
-            assert_eq!(world.slack.borrow().holds("Rl0C", "T01"), false);
+            assert!(!world.slack.borrow().holds("Rl0C", "T01"));
         }
     }
 }
@@ -232,7 +253,11 @@ fn more_workspaces_than_are_read_are_a_gap() {
         slack.user["enterprise_user"]["teams"] = json!(teams);
     });
     let reading = world.read_user().unwrap();
-    assert!(!reading.whole && reading.unread[0].contains("60 workspaces"), "{:?}", reading.unread);
+    assert!(
+        !reading.whole && reading.unread[0].contains("60 workspaces"),
+        "{:?}",
+        reading.unread
+    );
     assert_eq!(world.requests("owners.list"), 50);
 }
 
@@ -257,7 +282,9 @@ fn verify_says_how_it_stands_and_writes_nothing() {
         outcomes(&answer),
         [Outcome::Held, Outcome::Held, Outcome::Held, Outcome::Unknown]
     );
-    let answer = World::new(|slack| slack.rows.clear()).in_mode(Mode::Verify).everything();
+    let answer = World::new(|slack| slack.rows.clear())
+        .in_mode(Mode::Verify)
+        .everything();
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
     assert_eq!(world.writes(), 0);
 }
@@ -272,13 +299,19 @@ fn roles_are_listed_as_published_and_as_they_are_used() {
     };
     use ScopeKind::{Group, Organization, Workspace};
     assert_eq!(find("Rl0D"), (Some("Integrations Manager"), vec![Organization], true));
-    assert_eq!(find("Rl0C"), (Some("Audit Logs Admin"), vec![Organization, Workspace], true));
+    assert_eq!(
+        find("Rl0C"),
+        (Some("Audit Logs Admin"), vec![Organization, Workspace], true)
+    );
     assert_eq!(
         find("Rl0A"),
         (Some("Channel Manager"), vec![Organization, Workspace, Group], true)
     );
     assert_eq!(find("owner"), (Some("Workspace Owner"), vec![Workspace], true));
-    assert_eq!(find("org_primary_owner"), (Some("Org Primary Owner"), vec![Organization], false));
+    assert_eq!(
+        find("org_primary_owner"),
+        (Some("Org Primary Owner"), vec![Organization], false)
+    );
     assert_eq!(find("RlCUSTOM1"), (None, vec![Organization], true));
     assert_eq!(find("RlCUSTOM2"), (None, vec![Workspace], true));
     assert!(!list.whole, "a custom role that nobody has is not shown");
@@ -301,10 +334,16 @@ fn roles_are_listed_as_published_and_as_they_are_used() {
 #[test]
 fn two_thousand_grants_are_read_with_no_call_for_each() {
     let world = World::new(|slack| {
-        slack.rows = (0..1_900).map(|number| row("Rl0A", &format!("C{number:05}"), "U01")).collect();
+        slack.rows = (0..1_900)
+            .map(|number| row(&format!("RlX{number:04}"), "E01", "U01"))
+            .collect();
     });
     let reading = world.read_user().unwrap();
     assert!(reading.whole && reading.grants.len() == 1_900);
     assert!(reading.grants.iter().all(|grant| grant.removable == Removable::Yes));
-    assert!(world.transport.seen.borrow().len() <= 16, "{}", world.transport.seen.borrow().len());
+    assert!(
+        world.transport.seen.borrow().len() <= 16,
+        "{}",
+        world.transport.seen.borrow().len()
+    );
 }

@@ -41,7 +41,11 @@ fn assignments_take_three_rounds() {
 fn account_types_take_four_rounds_if_their_workspace_is_named() {
     let admin = || World::new(|slack| slack.set_admin("T01"));
     assert_eq!(cost(&admin(), &["admin@T01"]).1, 4);
-    assert_eq!(cost(&admin(), &["admin"]).1, 5, "the document names the workspaces first");
+    assert_eq!(
+        cost(&admin(), &["admin"]).1,
+        5,
+        "the document names the workspaces first"
+    );
     let world = World::new(|slack| slack.set_above("is_admin", true)).allowing(&[SideEffect::DemoteOwnerEverywhere]);
     assert_eq!(cost(&world, &["org_admin"]).1, 5);
 }

@@ -5,8 +5,8 @@ use crate::contract::types::{
 };
 
 use super::{
-    ALWAYS, AUDIT, Company, Group, HELP, OTHER, Shared, by_id, by_name, call, everything, in_group, instead, list_roles,
-    options, outcomes, read_user,
+    ALWAYS, AUDIT, Company, Group, HELP, OTHER, Shared, by_id, by_name, call, everything, in_group, instead,
+    list_roles, options, outcomes, read_user,
 };
 
 /// 123 has the help desk, and through the group 7 the auditor's role.
@@ -48,7 +48,13 @@ fn a_full_reading_shows_roles_groups_and_what_gives_them() {
         .iter()
         .map(|grant| {
             let group = grant.scope.group.as_deref();
-            (grant.kind, grant.role_id.as_str(), group, grant.direct, grant.removable.clone())
+            (
+                grant.kind,
+                grant.role_id.as_str(),
+                group,
+                grant.direct,
+                grant.removable.clone(),
+            )
         })
         .collect();
     assert_eq!(
@@ -108,7 +114,11 @@ fn everything_takes_what_is_shown_and_leaves_a_group_only_if_that_is_allowed() {
     assert_eq!(outcomes(&answer), ["removed", "refused", "inherited"], "{answer:?}");
     assert_eq!(answer.unwrap_err().status, 422);
     assert_eq!(company.borrow().assigned, [("u456", OTHER)]);
-    assert_eq!(company.borrow().writes.len(), 1, "the group keeps its member and its role");
+    assert_eq!(
+        company.borrow().writes.len(),
+        1,
+        "the group keeps its member and its role"
+    );
 
     let answer = everything(&company, options());
     assert_eq!(outcomes(&answer), ["removed", "removed"], "{answer:?}");
@@ -159,7 +169,13 @@ fn nothing_is_held_if_no_list_has_the_user_and_unknown_if_one_cannot_be_read() {
 #[test]
 fn a_reading_that_is_not_whole_takes_what_it_shows_and_is_no_success() {
     let company = company();
-    instead(&company, "/usergroups/7/members", ALWAYS, 403, r#"{"error": "invalid_permission"}"#);
+    instead(
+        &company,
+        "/usergroups/7/members",
+        ALWAYS,
+        403,
+        r#"{"error": "invalid_permission"}"#,
+    );
     let reading = read_user(&company, "{}").unwrap();
     assert!(!reading.whole && !reading.unread.is_empty());
     let answer = everything(&company, options());
@@ -200,7 +216,13 @@ fn the_roles_of_the_company_are_listed() {
     company.borrow_mut().roles = format!(r#"{{"Roles": [{{"Id": "{AUDIT}", "Name": null}}, null]}}"#);
     let list = list_roles(&company).unwrap();
     assert_eq!((list.roles.len(), list.whole, list.unread.len()), (1, false, 1));
-    instead(&company, "/userroles", ALWAYS, 403, r#"{"error": "invalid_permission"}"#);
+    instead(
+        &company,
+        "/userroles",
+        ALWAYS,
+        403,
+        r#"{"error": "invalid_permission"}"#,
+    );
     assert_eq!(list_roles(&company).unwrap_err().status, 403);
 }
 

@@ -41,7 +41,11 @@ fn one_role_takes_three_rounds_however_many_others_are_held() {
         assert_eq!(cost(&company(others), vec![by_id(HELP)]), (11, 3), "{others}");
     }
     let by_name = by_name(&format!("Role {HELP}"));
-    assert_eq!(cost(&company(50), vec![by_name]), (11, 4), "the directory tells the id first");
+    assert_eq!(
+        cost(&company(50), vec![by_name]),
+        (11, 4),
+        "the directory tells the id first"
+    );
 }
 
 #[test]
