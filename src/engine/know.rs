@@ -52,8 +52,9 @@ pub async fn read_user(
     }
     let unread = work.before.gaps();
     let mut warnings = work.before.warnings.clone();
-    if !unread.is_empty() {
-        warnings.push(crate::contract::warning::Warning::RolesNotWhole.text());
+    let not_whole = crate::contract::warning::Warning::RolesNotWhole.text();
+    if !unread.is_empty() && !warnings.contains(&not_whole) {
+        warnings.push(not_whole);
     }
     Ok(UserReading {
         user: super::report::user(cx, &work.before),

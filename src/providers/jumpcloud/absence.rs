@@ -13,8 +13,8 @@ use crate::{
 use super::{
     config::Config,
     core::List,
-    documents::{OrganizationLink, Role},
-    find::{self, Administration},
+    documents::{Administrator, OrganizationLink, Role},
+    find::Administration,
     groups::{self, Named},
     ids::{self, RoleDirectory},
     organizations,
@@ -108,12 +108,10 @@ async fn of_membership(
     detail: &Detail,
 ) -> Result<Absence, ProviderFault> {
     let Some(user) = &detail.basis.system_user else {
-        return Ok(not_visible(
-            "the system user behind the administrator cannot be told, nor its groups; use the system user's id",
-        ));
+        return Ok(not_visible(NO_SYSTEM_USER));
     };
     let Some(memberships) = &detail.memberships else {
-        return Ok(not_visible("JumpCloud does not show the user's groups"));
+        return Ok(not_visible(NO_MEMBERSHIPS));
     };
     let Some(known) = &detail.basis.groups else {
         return Ok(not_visible("JumpCloud does not show the user groups"));
@@ -189,7 +187,7 @@ async fn of_link(
     // The administrator's list may lack a row. The organization's own list, read whole, decides.
     let linked = match linked_administrators(config, cx, id).await? {
         Ok(linked) => linked,
-        Err(absence) => return Ok(absence),
+        Err(why) => return Ok(not_visible(&why)),
     };
     let own = &administrator.record.id;
     if linked
@@ -216,41 +214,86 @@ async fn of_nobodys_link(
     if !own.is_some_and(|own| ids::is_same(own, id)) {
         return Ok(not_visible(NO_ADMINISTRATOR));
     }
-    let linked = match linked_administrators(config, cx, id).await? {
-        Ok(linked) => linked,
-        Err(absence) => return Ok(absence),
-    };
-    let shown = find::administrators(config, cx).await?;
-    if let Some(gap) = shown.gap("administrators") {
-        return Ok(not_visible(&gap));
-    }
-    let shown: HashSet<String> = shown.rows.iter().map(|known| known.id.to_ascii_lowercase()).collect();
-    Ok(
-        match linked.rows.iter().find(|link| !shown.contains(&link.administrator)) {
-            Some(link) => not_visible(&format!(
-                "the administrator {} is linked to the organization and not shown, and may be the user",
-                link.administrator
-            )),
-            None => Absence::Proven,
-        },
-    )
+    let shown = detail.administrators(config, cx).await?;
+    Ok(match stranger(config, cx, own, Some(&shown)).await? {
+        Some(why) => not_visible(&why),
+        None => Absence::Proven,
+    })
 }
 
-/// The organization's own list of links, or what it means that it was not read whole.
+/// Why one of those who are linked to the organization may be a user whom its list of administrators does not show.
+///
+/// # Errors
+/// The links could not be read this time.
+pub async fn stranger(
+    config: &Config,
+    cx: &Context<'_>,
+    own: Option<&str>,
+    shown: Option<&List<Administrator>>,
+) -> Result<Option<String>, ProviderFault> {
+    let (Some(own), Some(shown)) = (own, shown) else {
+        return Ok(Some(String::from(
+            "which organization the account reads, and who is linked to it, cannot be told (settings.org_id)",
+        )));
+    };
+    let linked = match linked_administrators(config, cx, own).await? {
+        Ok(linked) => linked,
+        Err(why) => return Ok(Some(why)),
+    };
+    if let Some(gap) = shown.gap("administrators") {
+        return Ok(Some(gap));
+    }
+    let shown: HashSet<String> = shown.rows.iter().map(|known| known.id.to_ascii_lowercase()).collect();
+    let hidden = linked.rows.iter().find(|link| !shown.contains(&link.administrator));
+    Ok(hidden.map(|link| {
+        format!(
+            "the administrator {} is linked to the organization and not shown, and may be the user",
+            link.administrator
+        )
+    }))
+}
+
+/// What it means that nothing is held: no role, no link and no group.
+pub fn of_everything(detail: &Detail) -> Absence {
+    if let Some(unclear) = unclear_administrator(detail) {
+        return unclear;
+    }
+    let groups = match &detail.memberships {
+        Some(memberships) => memberships.gap("the user's groups"),
+        None => Some(NO_MEMBERSHIPS.to_owned()),
+    };
+    match gaps(detail).into_iter().chain(groups).next() {
+        Some(gap) => not_visible(&gap),
+        None if detail.person.known().is_some() => not_visible("the administrator's record names no role"),
+        None => Absence::Proven,
+    }
+}
+
+/// Where something may be held that no list shows.
+pub fn gaps(detail: &Detail) -> Vec<String> {
+    let lacks_user = detail.basis.system_user.is_none();
+    let user = lacks_user.then(|| NO_SYSTEM_USER.to_owned());
+    user.into_iter().chain(detail.stranger.clone()).collect()
+}
+
+/// The organization's own list of links, or why it was not read whole.
 async fn linked_administrators(
     config: &Config,
     cx: &Context<'_>,
     id: &str,
-) -> Result<Result<List<OrganizationLink>, Absence>, ProviderFault> {
+) -> Result<Result<List<OrganizationLink>, String>, ProviderFault> {
     Ok(match visible(organizations::administrators(config, cx, id).await)? {
-        None => Err(not_visible("JumpCloud does not show the organization's links")),
+        None => Err(String::from("JumpCloud does not show the organization's links")),
         Some(linked) => match linked.gap("the organization's links") {
-            Some(gap) => Err(not_visible(&gap)),
+            Some(gap) => Err(gap),
             None => Ok(linked),
         },
     })
 }
 
+const NO_SYSTEM_USER: &str =
+    "the system user behind the administrator cannot be told, nor its groups; use the system user's id";
+const NO_MEMBERSHIPS: &str = "JumpCloud does not show the user's groups";
 const NO_ADMINISTRATOR: &str =
     "no administrator of the organization that is read is the user; who is one of another organization is not shown";
 

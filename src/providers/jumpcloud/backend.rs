@@ -2,14 +2,16 @@
 
 use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
 
+use futures_util::future;
+
 use crate::{
     account::secret::MASK,
-    contract::types::{SideEffect, User},
-    error::Error,
+    contract::types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
+    error::{Error, ProviderFault},
     naming::{same, skeleton},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
-        Principal, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -35,7 +37,12 @@ pub struct JumpCloud {
     basis: RefCell<Option<Rc<Basis>>>,
     /// Names of roles that a write of this operation removed, or may have removed.
     removed_roles: RefCell<Vec<String>>,
+    /// Whose key it is, once it is asked.
+    key_owner: RefCell<Option<KeyOwner>>,
 }
+
+/// The administrator whose API key the account uses, where JumpCloud tells.
+type KeyOwner = Result<Option<Administrator>, ProviderFault>;
 
 /// Only its holders may change administrators, so the last one must stay. JumpCloud spells it in two ways.
 const OWNER: &str = "administrator with billing";
@@ -46,12 +53,13 @@ impl JumpCloud {
             config,
             basis: RefCell::new(None),
             removed_roles: RefCell::new(Vec::new()),
+            key_owner: RefCell::new(None),
         }
     }
 
     /// What to say if nobody else is certain to hold the owners' role.
-    async fn last_owner(&self, cx: &Context<'_>, own: &str) -> Result<Option<String>, Error> {
-        let all = find::administrators(&self.config, cx).await?;
+    async fn last_owner(&self, cx: &Context<'_>, detail: &Detail, own: &str) -> Result<Option<String>, Error> {
+        let all = detail.administrators(&self.config, cx).await?;
         let is_other_owner = |other: &Administrator| {
             let names = other.roles.reliable_names().unwrap_or_default();
             !other.id.eq_ignore_ascii_case(own) && other.is_active && names.iter().any(|name| same(name, OWNER))
@@ -63,6 +71,24 @@ impl JumpCloud {
             None => String::from("the last Administrator With Billing"),
             Some(gap) => format!("perhaps the last Administrator With Billing: {gap}"),
         }))
+    }
+}
+
+impl JumpCloud {
+    /// Asked once; whoever reads something to remove it asks beside the first read.
+    async fn key_owner(&self, cx: &Context<'_>) -> KeyOwner {
+        if let Some(known) = self.key_owner.borrow().clone() {
+            return known;
+        }
+        let owner = core::key_owner(&self.config, cx).await;
+        self.key_owner.replace(Some(owner.clone()));
+        owner
+    }
+
+    async fn ask_for_key_owner(&self, cx: &Context<'_>) {
+        if cx.request.mode != Mode::Verify && matches!(self.config.access, Access::Key(_)) {
+            let _ = self.key_owner(cx).await;
+        }
     }
 }
 
@@ -128,7 +154,9 @@ impl Backend for JumpCloud {
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         let basis = self.basis.borrow().clone();
         let removed_roles = self.removed_roles.borrow().clone();
-        let (reading, detail) = read::read(&self.config, cx, user, basis, removed_roles).await?;
+        let read = read::read(&self.config, cx, user, basis, removed_roles);
+        let (read, ()) = future::join(read, self.ask_for_key_owner(cx)).await;
+        let (reading, detail) = read?;
         self.basis.replace(Some(Rc::clone(&detail.basis)));
         Ok((reading, detail))
     }
@@ -188,6 +216,33 @@ impl Backend for JumpCloud {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
     }
 
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
+        Ok(absence::of_everything(detail))
+    }
+
+    fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        absence::gaps(detail)
+    }
+
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
+        let directory = read::roles(&self.config, cx).await?;
+        let listed = |role: &Role| ListedRole {
+            id: Some(role.id.clone()),
+            name: role.name.clone(),
+            scopes: vec![ScopeKind::Organization],
+            scope: Scope {
+                group: None,
+                organization: self.config.org_id.as_deref().map(str::to_ascii_lowercase),
+                workspace: None,
+            },
+            removable: true,
+        };
+        Ok(RoleList {
+            roles: directory.roles().iter().map(listed).collect(),
+            unread: directory.gap().into_iter().collect(),
+        })
+    }
+
     async fn consequences(
         &self,
         cx: &Context<'_>,
@@ -233,7 +288,7 @@ impl Backend for JumpCloud {
         }
         let owners = owner_roles(targets, detail);
         if !owners.is_empty()
-            && let Some(list) = self.last_owner(cx, &known.record.id).await?
+            && let Some(list) = self.last_owner(cx, detail, &known.record.id).await?
         {
             let last = |target| consequence(target, SideEffect::LastAdministrator, list.clone());
             consequences.extend(owners.into_iter().map(last));
@@ -251,7 +306,7 @@ impl Backend for JumpCloud {
         if matches!(self.config.access, Access::Client { .. }) {
             return Ok(Principal::NoUser);
         }
-        let Some(owner) = core::key_owner(&self.config, cx).await? else {
+        let Some(owner) = self.key_owner(cx).await? else {
             return Ok(Principal::Unknown);
         };
         let administrator = detail.person.administrator_id();

@@ -2,6 +2,9 @@
 
 mod addresses;
 
+use std::rc::Rc;
+
+use futures_util::future;
 use serde_json::Value;
 
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
 
 use super::{
     config::Config,
-    core,
+    core::{self, List},
     documents::{Administrator, AdministratorLink, Listed, RecordedRoles, id_of},
 };
 
@@ -29,6 +32,8 @@ pub struct Person {
     pub by_email: bool,
     /// A role is shown elsewhere that the administrator's record lacks.
     is_contradicted: bool,
+    /// The organization's administrators, where they were read to tell who it is.
+    pub listed: Option<Rc<List<Administrator>>>,
 }
 
 /// What is known of a person as an administrator.
@@ -62,6 +67,15 @@ pub struct Unclear {
 pub struct Earlier<'a> {
     pub system_user: Option<&'a str>,
     pub administrator: Option<&'a str>,
+    /// The administrator was found in the list of them.
+    pub by_email: bool,
+}
+
+/// What a later read of a person reads at once, since the first one told the ids.
+#[derive(Default)]
+struct Ahead {
+    record: Option<Result<Option<Value>, ProviderFault>>,
+    listed: Option<Result<List<Administrator>, ProviderFault>>,
 }
 
 impl From<Administration> for Person {
@@ -72,6 +86,7 @@ impl From<Administration> for Person {
             administrator,
             by_email: false,
             is_contradicted: false,
+            listed: None,
         }
     }
 }
@@ -163,7 +178,7 @@ pub async fn person(
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
     let mut person = person_once(config, cx, id, earlier).await?;
-    // The roles may have changed between two reads: the administrator's record is read last.
+    // The roles may have changed between two reads.
     for _ in 0..MOST_REREADS {
         if !person.is_contradicted {
             return Ok(person);
@@ -188,7 +203,7 @@ async fn person_once(
 ) -> Result<Person, Error> {
     let Some(earlier) = earlier else {
         return match system_user(config, cx, id).await? {
-            Some(user) => Ok(of_system_user(config, cx, user, None).await?),
+            Some(user) => Ok(of_system_user(config, cx, user, None, Ahead::default()).await?),
             None => match administrator_by_id(config, cx, id).await? {
                 Some(document) => Ok(of_administrator(config, cx, document).await?),
                 None => Err(not_found(id)),
@@ -196,15 +211,36 @@ async fn person_once(
         };
     };
     if let Some(id) = earlier.system_user {
-        let user = system_user(config, cx, id)
-            .await?
-            .ok_or_else(|| unreadable("the user that was there is not"))?;
-        return Ok(of_system_user(config, cx, user, earlier.administrator).await?);
+        let (user, ahead) = future::join(system_user(config, cx, id), Ahead::read(config, cx, earlier)).await;
+        let user = user?.ok_or_else(|| unreadable("the user that was there is not"))?;
+        return Ok(of_system_user(config, cx, user, earlier.administrator, ahead).await?);
     }
     match administrator_by_id(config, cx, id).await? {
         Some(document) => Ok(read_record(document)?.into()),
         // Deleted, if the others are listed and this one is not.
-        None => Ok(from_list(config, cx, None, Some(id)).await?),
+        None => Ok(from_list(config, cx, None, Some(id), Ahead::default()).await?),
+    }
+}
+
+impl Ahead {
+    /// The record of the administrator that was found before, and the list where it was found. What contradicts the system user is
+    /// read again.
+    async fn read(config: &Config, cx: &Context<'_>, earlier: Earlier<'_>) -> Self {
+        let record = async {
+            match earlier.administrator {
+                Some(id) => Some(administrator_by_id(config, cx, id).await),
+                None => None,
+            }
+        };
+        let listed = async {
+            if earlier.by_email || earlier.administrator.is_none() {
+                Some(administrators(config, cx).await)
+            } else {
+                None
+            }
+        };
+        let (record, listed) = future::join(record, listed).await;
+        Self { record, listed }
     }
 }
 
@@ -228,6 +264,7 @@ async fn of_system_user(
     cx: &Context<'_>,
     user: Value,
     earlier: Option<&str>,
+    ahead: Ahead,
 ) -> Result<Person, ProviderFault> {
     let person = match AdministratorLink::of(&user) {
         // The one that was found before may still hold what this one does not.
@@ -235,7 +272,7 @@ async fn of_system_user(
             let message = "the user is linked to another administrator than before";
             unclear(message, None, Some(&linked.roles)).into()
         }
-        AdministratorLink::To(linked) => by_id(config, cx, &linked.id, &linked.roles).await?,
+        AdministratorLink::To(linked) => by_id(config, cx, &linked.id, &linked.roles, ahead.record).await?,
         AdministratorLink::Unreadable(roles) => {
             let message = "JumpCloud links the user to an administrator that it does not name";
             unclear(message, None, Some(&roles)).into()
@@ -246,7 +283,7 @@ async fn of_system_user(
                 .get("email")
                 .and_then(Value::as_str)
                 .filter(|email| !email.trim().is_empty());
-            let person = from_list(config, cx, email, earlier).await?;
+            let person = from_list(config, cx, email, earlier, ahead).await?;
             Person {
                 by_email: person.known().is_some(),
                 ..person
@@ -290,8 +327,27 @@ async fn from_list(
     cx: &Context<'_>,
     email: Option<&str>,
     earlier: Option<&str>,
+    ahead: Ahead,
 ) -> Result<Person, ProviderFault> {
-    let all = administrators(config, cx).await?;
+    let all = match ahead.listed {
+        Some(listed) => listed?,
+        None => administrators(config, cx).await?,
+    };
+    let person = listed_as(config, cx, &all, email, earlier, ahead.record).await?;
+    Ok(Person {
+        listed: Some(Rc::new(all)),
+        ..person
+    })
+}
+
+async fn listed_as(
+    config: &Config,
+    cx: &Context<'_>,
+    all: &List<Administrator>,
+    email: Option<&str>,
+    earlier: Option<&str>,
+    record: Option<Result<Option<Value>, ProviderFault>>,
+) -> Result<Person, ProviderFault> {
     if all.rows.is_empty() {
         let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
         return Ok(unclear(message, None, None).into());
@@ -299,7 +355,9 @@ async fn from_list(
     if let Some(earlier) = earlier
         && let Some(known) = all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(earlier))
     {
-        return by_id(config, cx, &known.id, &known.roles).await;
+        // That it was not shown is asked again: the list shows it.
+        let record = record.filter(|record| matches!(record, Ok(Some(_))));
+        return by_id(config, cx, &known.id, &known.roles, record).await;
     }
     let same: Vec<&Administrator> = match email {
         Some(email) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
@@ -310,7 +368,7 @@ async fn from_list(
         }
     };
     let gap = if email.is_some() {
-        gap_of_addresses(&all)
+        gap_of_addresses(all)
     } else {
         all.gap("administrators")
     };
@@ -321,7 +379,7 @@ async fn from_list(
             let message = "another administrator than before has the user's e-mail address";
             unclear(message, None, Some(&one.roles)).into()
         }
-        ([one], None) => by_id(config, cx, &one.id, &one.roles).await?,
+        ([one], None) => by_id(config, cx, &one.id, &one.roles, None).await?,
         ([one], Some(gap)) => {
             let message = format!("whether another administrator has the user's e-mail address cannot be told: {gap}");
             unclear(&message, None, Some(&one.roles)).into()
@@ -344,8 +402,13 @@ async fn by_id(
     cx: &Context<'_>,
     id: &str,
     elsewhere: &RecordedRoles,
+    record: Option<Result<Option<Value>, ProviderFault>>,
 ) -> Result<Person, ProviderFault> {
-    let Some(document) = administrator_by_id(config, cx, id).await? else {
+    let record = match record {
+        Some(record) => record?,
+        None => administrator_by_id(config, cx, id).await?,
+    };
+    let Some(document) = record else {
         let message = format!("JumpCloud names the administrator {id} and does not show it");
         return Ok(unclear(&message, None, Some(elsewhere)).into());
     };

@@ -41,13 +41,10 @@ pub enum Named<'a> {
     Unclear(Reason, String),
 }
 
-/// Whether the request names a group.
+/// Whether the request may mean memberships: it names a group, or nothing.
 pub fn are_asked(cx: &Context<'_>) -> bool {
-    cx.request
-        .entries
-        .iter()
-        .map(Entry::selector)
-        .any(|selector| selector.group.is_some())
+    let mut selectors = cx.request.entries.iter().map(Entry::selector);
+    cx.request.reads_everything() || selectors.any(|selector| selector.group.is_some())
 }
 
 /// Lists all groups and compares them here: a filter is case-sensitive and gives `*` and `,` a meaning, and no way to escape them

@@ -7,6 +7,7 @@ use crate::{
     contract::types::{Scope, SideEffect},
     error::ProviderFault,
     provider::{Context, Grant, GrantKind, Held, KnownAs, UnreadRow},
+    request::Entry,
 };
 
 use super::{
@@ -35,6 +36,12 @@ pub fn own(config: &Config, person: &Person) -> Option<String> {
             .or(other)
             .or_else(|| config.org_id.as_deref().map(str::to_ascii_lowercase)),
     }
+}
+
+/// Whether the request may mean links: it names an organization alone, or nothing.
+pub fn are_asked(cx: &Context<'_>) -> bool {
+    let is_link = |entry: &Entry| matches!(entry, Entry::Organization { .. });
+    cx.request.reads_everything() || cx.request.entries.iter().any(is_link)
 }
 
 /// The organizations that the account knows, for their names.

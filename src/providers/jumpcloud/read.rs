@@ -1,6 +1,8 @@
 //! Reads what is held: roles, and the links and memberships that the request asks about.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use futures_util::future;
 
 use crate::{
     contract::warning::Warning,
@@ -10,9 +12,10 @@ use crate::{
 };
 
 use super::{
+    absence,
     config::Config,
     core::{self, Count, Extent, List},
-    documents::{GraphObject, Organization, OrganizationLink, Role, id_of},
+    documents::{Administrator, GraphObject, Organization, OrganizationLink, Role, id_of},
     find::{self, Administration, Earlier, Person, Unclear},
     groups::{self, Groups},
     ids::{self, HeldRole, RoleDirectory},
@@ -30,6 +33,10 @@ pub struct Detail {
     pub links: Option<List<OrganizationLink>>,
     /// `None`: not asked about, or not readable.
     pub memberships: Option<List<GraphObject>>,
+    /// Why somebody who is no administrator here may be linked to the organization all the same. Read where everything is meant.
+    pub stranger: Option<String>,
+    /// The organization's administrators, once they are read.
+    administrators: RefCell<Option<Rc<List<Administrator>>>>,
     pub basis: Rc<Basis>,
     /// Names of roles that earlier writes of this operation removed, or may have: a stale read still shows them, and a set that is
     /// made from it must not give them back.
@@ -41,6 +48,8 @@ pub struct Detail {
 pub struct Basis {
     pub system_user: Option<String>,
     pub administrator: Option<String>,
+    /// The administrator was found in the list of them.
+    by_email: bool,
     /// The organization whose roles are read.
     pub organization: Option<String>,
     /// Where it cannot be read, that is a problem of the entries that need it.
@@ -63,17 +72,21 @@ pub async fn read(
     basis: Option<Rc<Basis>>,
     removed_roles: Vec<String>,
 ) -> Result<(Snapshot, Detail), Error> {
-    let earlier = basis.as_deref().map(|basis| Earlier {
-        system_user: basis.system_user.as_deref(),
-        administrator: basis.administrator.as_deref(),
-    });
-    let person = find::person(config, cx, user, earlier).await?;
+    let is_first = basis.is_none();
     let (person, basis) = match basis {
         Some(basis) => {
-            let (person, _) = basis.directory.held_by(person);
-            (person, basis)
+            let earlier = Earlier {
+                system_user: basis.system_user.as_deref(),
+                administrator: basis.administrator.as_deref(),
+                by_email: basis.by_email,
+            };
+            let person = find::person(config, cx, user, Some(earlier)).await?;
+            (basis.directory.held_by(person).0, basis)
         }
-        None => first(config, cx, person).await?,
+        None => {
+            let (person, lists) = future::join(find::person(config, cx, user, None), Lists::read(config, cx)).await;
+            first(config, cx, person?, lists?)
+        }
     };
     let mut gaps = Vec::new();
     let organization = basis.organization.as_deref();
@@ -98,26 +111,33 @@ pub async fn read(
         );
         unread.extend(unread_roles(unclear, organization));
     }
-    let links = match person.known() {
-        Some(known) if basis.reads_links => {
-            let links = visible(organizations::links(config, cx, &known.record.id).await)?;
-            note_gaps(&mut gaps, links.as_ref(), "the organization links");
-            links
+    let links = async {
+        match person.known() {
+            Some(known) if basis.reads_links => Some(organizations::links(config, cx, &known.record.id).await),
+            _ => None,
         }
-        _ => None,
     };
+    let memberships = async {
+        match &basis.system_user {
+            Some(user) if basis.reads_memberships => Some(groups::memberships(config, cx, user).await),
+            _ => None,
+        }
+    };
+    let stranger = async {
+        let is_nobody = matches!(person.administrator, Administration::None);
+        if is_first && is_nobody && cx.request.reads_everything() {
+            absence::stranger(config, cx, organization, person.listed.as_deref()).await
+        } else {
+            Ok(None)
+        }
+    };
+    let (links, memberships, stranger) = future::join3(links, memberships, stranger).await;
+    let links = shown(&mut gaps, links, "the organization links")?;
     if let Some(links) = &links {
         grants.extend(links.rows.iter().map(organizations::link_grant));
         unread.extend(links.unread.iter().map(|raw| organizations::unread_link(raw)));
     }
-    let memberships = match &basis.system_user {
-        Some(user) if basis.reads_memberships => {
-            let memberships = visible(groups::memberships(config, cx, user).await)?;
-            note_gaps(&mut gaps, memberships.as_ref(), "the user's groups");
-            memberships
-        }
-        _ => None,
-    };
+    let memberships = shown(&mut gaps, memberships, "the user's groups")?;
     if let Some(memberships) = &memberships {
         grants.extend(groups::grants(basis.groups.as_ref(), &memberships.rows, organization));
     }
@@ -149,60 +169,113 @@ pub async fn read(
     };
     let detail = Detail {
         user: user.to_owned(),
+        administrators: RefCell::new(person.listed.clone()),
         person,
         visible_roles,
         links,
         memberships,
+        stranger: stranger?,
         basis,
         removed_roles,
     };
     Ok((reading, detail))
 }
 
-/// What is read once in an operation.
-async fn first(config: &Config, cx: &Context<'_>, person: Person) -> Result<(Person, Rc<Basis>), ProviderFault> {
-    let directory = directory(config, cx).await;
+impl Detail {
+    /// The organization's administrators, read at most once for a reading.
+    pub async fn administrators(
+        &self,
+        config: &Config,
+        cx: &Context<'_>,
+    ) -> Result<Rc<List<Administrator>>, ProviderFault> {
+        if let Some(known) = self.administrators.borrow().clone() {
+            return Ok(known);
+        }
+        let read = Rc::new(find::administrators(config, cx).await?);
+        self.administrators.replace(Some(Rc::clone(&read)));
+        Ok(read)
+    }
+}
+
+/// The lists that are read once in an operation, and do not depend on who the user is.
+struct Lists {
+    directory: RoleDirectory,
+    groups: Option<Groups>,
+    organizations: Option<List<Organization>>,
+}
+
+impl Lists {
+    async fn read(config: &Config, cx: &Context<'_>) -> Result<Self, ProviderFault> {
+        let groups = async {
+            if groups::are_asked(cx) {
+                visible(groups::all(config, cx).await)
+            } else {
+                Ok(None)
+            }
+        };
+        let organizations = async {
+            if organizations::are_asked(cx) {
+                visible(organizations::all(config, cx).await)
+            } else {
+                Ok(None)
+            }
+        };
+        let (directory, groups, organizations) = future::join3(directory(config, cx), groups, organizations).await;
+        Ok(Self {
+            directory,
+            groups: groups?,
+            organizations: organizations?,
+        })
+    }
+}
+
+/// What the first read found.
+fn first(config: &Config, cx: &Context<'_>, person: Person, lists: Lists) -> (Person, Rc<Basis>) {
+    let Lists {
+        directory,
+        groups,
+        organizations,
+    } = lists;
     let (person, roles) = directory.held_by(person);
     let is_of_role = |entry: &Entry| !entry.selector().is_link && entry.selector().group.is_none();
-    let lacks_directory = directory.gap().is_some() && cx.request.entries.iter().any(is_of_role);
-    let reads_memberships = groups::are_asked(cx);
-    let groups = if reads_memberships {
-        visible(groups::all(config, cx).await)?
-    } else {
-        None
-    };
-    let is_link = |entry: &Entry| matches!(entry, Entry::Organization { .. });
-    let reads_links = cx.request.entries.iter().any(is_link);
-    let organizations = if reads_links {
-        visible(organizations::all(config, cx).await)?
-    } else {
-        None
-    };
+    let needs_directory = cx.request.reads_everything() || cx.request.entries.iter().any(is_of_role);
+    let lacks_directory = needs_directory && directory.gap().is_some();
     let basis = Basis {
         system_user: person.system_user.as_ref().and_then(id_of),
         administrator: person.known().map(|known| known.record.id.clone()),
+        by_email: person.by_email,
         organization: organizations::own(config, &person),
         directory,
         roles,
         groups,
         organizations,
-        reads_links,
-        reads_memberships,
+        reads_links: organizations::are_asked(cx),
+        reads_memberships: groups::are_asked(cx),
         warnings: lacks_directory
             .then(|| Warning::RoleDirectoryNotReadable.text())
             .into_iter()
             .collect(),
     };
-    Ok((person, Rc::new(basis)))
+    (person, Rc::new(basis))
+}
+
+/// Every role of the organization.
+///
+/// # Errors
+/// JumpCloud does not show them, or not this time.
+pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<RoleDirectory, ProviderFault> {
+    let list = core::list::<Role>(config, cx, "/api/v2/roles", Count::Perhaps, "roles").await?;
+    // Some roles are everywhere: a directory without any is not the whole one.
+    Ok(if list.rows.is_empty() {
+        RoleDirectory::NotShown(String::from("JumpCloud's directory of roles is empty"))
+    } else {
+        RoleDirectory::Known(list)
+    })
 }
 
 async fn directory(config: &Config, cx: &Context<'_>) -> RoleDirectory {
-    match core::list::<Role>(config, cx, "/api/v2/roles", Count::Perhaps, "roles").await {
-        // Some roles are everywhere: a directory without any is not the whole one.
-        Ok(list) if list.rows.is_empty() => {
-            RoleDirectory::NotShown(String::from("JumpCloud's directory of roles is empty"))
-        }
-        Ok(list) => RoleDirectory::Known(list),
+    match roles(config, cx).await {
+        Ok(directory) => directory,
         Err(fault) if is_refusal(&fault) || fault.kind == FaultKind::CredentialsRejected => {
             RoleDirectory::NotShown(fault.message)
         }
@@ -270,6 +343,20 @@ pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderF
 
 const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
+}
+
+/// A list that was asked for, if JumpCloud shows it.
+fn shown<T>(
+    gaps: &mut Vec<String>,
+    read: Option<Result<List<T>, ProviderFault>>,
+    what: &str,
+) -> Result<Option<List<T>>, ProviderFault> {
+    let Some(read) = read else {
+        return Ok(None);
+    };
+    let list = visible(read)?;
+    note_gaps(gaps, list.as_ref(), what);
+    Ok(list)
 }
 
 /// Notes what a list does not show: a read-back that misses more than the first read is not settled.
