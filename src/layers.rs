@@ -6,15 +6,17 @@ use std::{
 };
 
 /// From the ground up. A module may import what stands in an earlier row.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 10] = [
     &["naming", "transport"],
     &["contract"],
     &["error"],
+    &["binding"],
     &["account"],
     &["client"],
     &["provider", "request"],
-    &["engine", "providers"],
-    &["http_api"],
+    &["engine", "providers", "receipt"],
+    &["service"],
+    &["by_account", "http_api"],
 ];
 
 /// Files that may import from their own row or above.

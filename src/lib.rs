@@ -2,9 +2,22 @@
 //!
 //! This crate is the operation itself and imports no WASI: [`unassign_role`] is the typed call, [`http_api`] the HTTP face.
 //! A host provides a [`transport::Transport`]. The records are those of `wit/` ([`contract::types`]).
+//! Approvals of plans and receipts of what was done are signed and checked offline: [`keys`], [`approval`], [`receipt`].
 
 // The documentation is for people who read the code: `make doc` includes what is private.
 #![allow(rustdoc::private_intra_doc_links)]
+// What only a provider uses that is left out.
+#![cfg_attr(
+    not(all(
+        feature = "blackline",
+        feature = "crowdstrike",
+        feature = "elastic_cloud",
+        feature = "jumpcloud",
+        feature = "slack_enterprise",
+        feature = "teamviewer"
+    )),
+    allow(dead_code, unused_imports)
+)]
 // Nothing that arrives from outside may end the component.
 #![cfg_attr(
     not(test),
@@ -20,6 +33,7 @@
 )]
 
 mod account;
+pub mod by_account;
 mod binding;
 pub mod client;
 pub mod contract;
@@ -31,8 +45,12 @@ mod layers;
 mod naming;
 mod provider;
 mod providers;
+pub mod receipt;
 mod request;
+pub mod service;
 pub mod transport;
+
+pub use crate::binding::{approval, jwk as keys};
 
 #[cfg(test)]
 use crate::client::fake;
@@ -114,6 +132,7 @@ pub(crate) async fn observe_user(
     let request = request::ValidatedRequest::reading(Some(id), options, provider).map_err(rejected)?;
     let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
     let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     redact::messages(&cx.client, reading)
 }
 
@@ -154,6 +173,7 @@ pub(crate) async fn operate(
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
     cx.account = providers::identity(account_id, &account);
     let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     if let Some(quota) = cx.client.quota() {
         audit.step(engine::AuditEvent::Quota(quota));
     }

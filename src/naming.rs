@@ -48,6 +48,32 @@ pub fn is_invisible(letter: char) -> bool {
     !matches!(letter, '-' | '_') && !letter.is_whitespace() && is_overlooked(letter)
 }
 
+/// The longest reference, or name of an actor or approver, in characters.
+pub const LONGEST_LABEL: usize = 128;
+
+/// Whether a text can label something in the record: 1 to [`LONGEST_LABEL`] printable characters.
+pub fn is_label(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= LONGEST_LABEL && text.chars().all(is_printable)
+}
+
+/// For people: what they could not see, or would see elsewhere than it stands, is escaped.
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, letter| {
+            match letter {
+                '\\' | '"' => shown.extend(['\\', letter]),
+                _ if is_printable(letter) => shown.push(letter),
+                _ => shown.extend(letter.escape_unicode()),
+            }
+            shown
+        })
+}
+
+/// It has a shape, or is a plain space.
+fn is_printable(letter: char) -> bool {
+    !letter.is_control() && !is_invisible(letter) && (letter == ' ' || !letter.is_whitespace())
+}
+
 /// A full-width form as its ASCII character.
 fn narrow(letter: char) -> char {
     match letter {
@@ -126,6 +152,27 @@ mod tests {
         for other in ["Help Desks", "Hélp Desk", "Help Desk 2", ""] {
             assert!(!look_alike("Help Desk", other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_label_has_only_what_a_reader_sees() {
+        assert!(is_label("CHG-1042: Jäger, 退職") && is_label(&"ä".repeat(128)));
+        for bad in ["", "  ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\u{a0}b", "\u{feff}a"] {
+            assert!(!is_label(bad), "{bad:?}");
+        }
+        assert!(!is_label(&"ä".repeat(129)));
+    }
+
+    #[test]
+    fn what_a_reader_could_not_see_is_escaped() {
+        assert_eq!(visible("Jäger 1"), "Jäger 1");
+        assert_eq!(visible("a\u{202e}b\n\u{1b}[2K"), "a\\u{202e}b\\u{a}\\u{1b}[2K");
+        assert_eq!(visible("a\u{2066}\u{200b}\u{a0}"), "a\\u{2066}\\u{200b}\\u{a0}");
+        assert_eq!(
+            visible(r#"" \u{a}"#),
+            r#"\" \\u{a}"#,
+            "what is escaped cannot be forged"
+        );
     }
 
     #[test]

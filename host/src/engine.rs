@@ -18,7 +18,7 @@ static ENGINE: Once<Engine> = LazyLock::new(|| {
     config.wasm_component_model_async(true);
     Engine::new(&config).map_err(|error| error.to_string())
 });
-static LINKER: Once<Linker<Host>> = LazyLock::new(|| told(new_linker()));
+static LINKER: Once<Linker<Host>> = LazyLock::new(|| told(engine().and_then(linker_of)));
 static WASI: Once<Component> = LazyLock::new(|| told(compile(Artifact::Wasi)));
 static SPIN: Once<Component> = LazyLock::new(|| told(compile(Artifact::Spin)));
 static CALLER: Once<Component> = LazyLock::new(|| told(compile(Artifact::Caller)));
@@ -54,8 +54,14 @@ pub fn linked(artifact: Artifact) -> Result<InstancePre<Host>> {
     }
 }
 
-fn new_linker() -> Result<Linker<Host>> {
-    let mut linker = Linker::new(engine()?);
+/// Compiles a component that is no artifact of this workspace's, such as one that a program carries.
+pub fn prepare(component: &[u8]) -> Result<InstancePre<Host>> {
+    Ok(linker()?.instantiate_pre(&Component::new(engine()?, component)?)?)
+}
+
+/// A linker with everything that the components may import, for any engine.
+pub fn linker_of(engine: &Engine) -> Result<Linker<Host>> {
+    let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;

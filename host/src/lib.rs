@@ -1,10 +1,18 @@
-//! A wasmtime host for the components: nothing that a component under test does can reach a network, unless it is loopback.
+//! A wasmtime host for the components. What a component sends goes to sandboxes in memory, or to the allowed origins over the real
+//! network, and nowhere else.
 
 pub mod clocks;
 pub mod compose;
+pub mod egress;
 pub mod engine;
 pub mod guests;
+pub mod measured;
 pub mod network;
+#[cfg(feature = "outbound")]
+pub mod outbound;
+pub mod output;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod service;
 mod spin;
 pub mod state;

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use sandboxes::Clock;
 use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::{clocks, network::Network, spin::Settings};
+use crate::{clocks, egress::Egress, output::Output, spin::Settings};
 
 /// The data of one store.
 pub struct Host {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     pub(crate) table: ResourceTable,
-    network: Network,
+    egress: Egress,
     pub(crate) spin: Arc<Settings>,
     pub(crate) limits: StoreLimits,
+    /// Calls of the guest into WASI so far.
+    pub(crate) calls: u64,
 }
 
 /// What a guest prints is kept up to this many bytes, which no run comes near: past the limit its writes fail, as they do on a host
@@ -30,16 +32,14 @@ pub const MEMORY_LIMIT: usize = 32 << 20;
 #[derive(Clone)]
 pub struct Setup {
     /// All that it can reach.
-    pub network: Network,
-    /// Both of its clocks.
-    pub clock: Clock,
+    pub egress: Egress,
+    /// Both of its clocks; the system's if there is none.
+    pub clock: Option<Clock>,
     pub environment: Vec<(String, String)>,
     /// Spin's variables and key-value store.
     pub spin: Arc<Settings>,
-    /// Both of the guest's output streams.
-    pub output: MemoryOutputPipe,
-    /// To this process's standard error instead of `output`.
-    pub inherit_output: bool,
+    /// Where its output streams go.
+    pub output: Output,
 }
 
 impl Host {
@@ -47,25 +47,26 @@ impl Host {
     pub fn new(setup: &Setup) -> Self {
         let mut builder = WasiCtx::builder();
         builder.envs(&setup.environment);
-        if setup.inherit_output {
-            builder.inherit_stderr();
-        } else {
-            builder.stdout(setup.output.clone()).stderr(setup.output.clone());
+        setup.output.set(&mut builder);
+        if let Some(clock) = setup.clock {
+            clocks::set(&mut builder, clock);
         }
-        clocks::set(&mut builder, setup.clock);
         Self {
             wasi: builder.build(),
             http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
-            network: setup.network.clone(),
+            egress: setup.egress.clone(),
             spin: Arc::clone(&setup.spin),
             limits: StoreLimitsBuilder::new().memory_size(MEMORY_LIMIT).build(),
+            calls: 0,
         }
     }
 }
 
 impl WasiView for Host {
+    // Every function that a guest imports asks for it once.
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.calls += 1;
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
@@ -75,10 +76,11 @@ impl WasiView for Host {
 
 impl WasiHttpView for Host {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.calls += 1;
         WasiHttpCtxView {
             ctx: &mut self.http,
             table: &mut self.table,
-            hooks: &mut self.network,
+            hooks: &mut self.egress,
         }
     }
 }

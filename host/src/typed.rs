@@ -8,9 +8,10 @@ use wasmtime::Store;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 use crate::{
+    egress::Egress,
     engine,
     guests::Artifact,
-    network::Network,
+    output::Output,
     state::{Host, LOG_LIMIT, Setup},
 };
 
@@ -23,7 +24,7 @@ mod bindings {
     });
 }
 
-use self::bindings::OperationPre;
+pub(crate) use self::bindings::OperationPre;
 /// The records of the contract, generated from its WIT.
 pub use self::bindings::exports::unified::user_directory::users as types;
 
@@ -99,39 +100,79 @@ static PRE: LazyLock<Result<OperationPre<Host>, String>> = LazyLock::new(|| {
 /// # Errors
 /// If the component failed as a component, or printed: a library has no say over its caller's output.
 pub async fn call(
-    network: &Network,
-    clock: Clock,
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
 ) -> Result<Result<types::Success, types::Failure>> {
-    let (answer, printed) = call_and_listen(network, clock, account, request, options).await?;
+    let (answer, printed) = call_and_listen(egress, clock, account, request, options).await?;
     if !printed.is_empty() {
         return Err(anyhow!("the typed call printed into its caller's process: {printed}"));
     }
     Ok(answer)
 }
 
-/// One typed call, and what it printed, for tests that say themselves what may be printed.
-pub async fn call_and_listen(
+/// One typed reading of a user in a fresh instance.
+///
+/// # Errors
+/// If the component failed as a component.
+pub async fn read_user(
     network: &Network,
     clock: Clock,
+    account: &types::Account,
+    id: &str,
+) -> Result<Result<types::UserReading, types::Failure>> {
+    let (mut store, instance, _) = instantiate(network, clock, Vec::new()).await?;
+    let options = types::ReadOptions { deadline: None };
+    let users = instance.unified_user_directory_users();
+    Ok(users.call_read_user(&mut store, account, id, options).await?)
+}
+
+/// One typed list of roles in a fresh instance.
+///
+/// # Errors
+/// If the component failed as a component.
+pub async fn list_roles(
+    network: &Network,
+    clock: Clock,
+    account: &types::Account,
+) -> Result<Result<types::RoleDirectory, types::Failure>> {
+    let (mut store, instance, _) = instantiate(network, clock, Vec::new()).await?;
+    let options = types::ReadOptions { deadline: None };
+    let users = instance.unified_user_directory_users();
+    Ok(users.call_list_roles(&mut store, account, options).await?)
+}
+
+/// A fresh instance, and what it prints.
+async fn instantiate(
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
+    environment: Vec<(String, String)>,
+) -> Result<(Store<Host>, bindings::Operation, MemoryOutputPipe)> {
+    let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
+    let output = MemoryOutputPipe::new(LOG_LIMIT);
+    let setup = Setup {
+        egress: egress.into(),
+        clock: clock.into(),
+        environment,
+        spin: Arc::default(),
+        output: Output::Kept(output.clone()),
+    };
+    let mut store = Store::new(engine::engine()?, Host::new(&setup));
+    let instance = pre.instantiate_async(&mut store).await?;
+    Ok((store, instance, output))
+}
+
+/// One typed call, and what it printed, for tests that say themselves what may be printed.
+pub async fn call_and_listen(
+    egress: impl Into<Egress>,
+    clock: impl Into<Option<Clock>>,
     account: &types::Account,
     request: &types::Request,
     options: &types::Options,
 ) -> Result<(Result<types::Success, types::Failure>, String)> {
-    let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
-    let output = MemoryOutputPipe::new(LOG_LIMIT);
-    let setup = Setup {
-        network: network.clone(),
-        clock,
-        environment: Vec::new(),
-        spin: Arc::default(),
-        output: output.clone(),
-        inherit_output: false,
-    };
-    let mut store = Store::new(engine::engine()?, Host::new(&setup));
-    let instance = pre.instantiate_async(&mut store).await?;
+    let (mut store, instance, output) = instantiate(egress, clock, Vec::new()).await?;
     let answer = instance
         .unified_user_directory_users()
         .call_unassign_role(&mut store, account, request, options)

@@ -1,6 +1,6 @@
 //! A sender over real sockets, to loopback addresses only, for what only the wire shows.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
@@ -10,10 +10,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-type Sent = (
-    http::Response<WasiBody>,
-    Box<dyn Future<Output = Result<(), Error>> + Send>,
-);
+use crate::egress::Sent;
 
 /// Sends a request to a loopback address; every other one is prohibited, and so is a name, whose address nobody here vouches for.
 /// It speaks no TLS, so `https` finds nobody there.

@@ -6,6 +6,7 @@
 //!  "settings": {"region": "us-2"}}
 //! ```
 
+mod approvers;
 pub mod secret;
 pub mod settings;
 
@@ -47,7 +48,7 @@ struct Document {
 /// An account whose status is known and whose secrets have not been looked up yet.
 pub struct Integrated {
     pub status: Status,
-    provider: Provider,
+    pub provider: Provider,
     base_url: Option<String>,
     credentials: Map<String, Value>,
     settings: Option<Map<String, Value>>,
@@ -68,6 +69,19 @@ pub enum Status {
 }
 
 impl Status {
+    /// Its name in the words of the original.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Connecting => "connecting",
+            Self::NeedsReauth => "needs_reauth",
+            Self::ValidationError => "validation_error",
+            Self::PostInstallError => "post_install_error",
+            Self::Blocked => "blocked",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
     fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "active" => Self::Active,

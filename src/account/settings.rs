@@ -14,6 +14,8 @@ use crate::{
     error::Error,
 };
 
+use super::approvers;
+
 /// The settings that every account can have.
 #[derive(Clone, Debug, Default)]
 pub struct General {
@@ -100,7 +102,7 @@ impl Settings {
             strict_scope: self.take("strict_scope")?.unwrap_or_default(),
             staleness_window: self.take("staleness_window_ms")?.map(Duration::from_millis),
             pass_through: self.take("pass_through")?,
-            approvals: ApprovalPolicy::default(),
+            approvals: approvers::take(self)?,
         })
     }
 

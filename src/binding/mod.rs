@@ -4,3 +4,4 @@ pub mod approval;
 pub mod jwk;
 pub mod jws;
 pub mod plan;
+pub mod shown;

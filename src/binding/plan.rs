@@ -98,17 +98,22 @@ impl PlanDocument {
     /// # Errors
     /// If it is no plan, or not exactly as it was written.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = |why: &str| Error::request("options.binding.plan", format!("options.binding.plan {why}"));
+        Self::read(text).map_err(|why| Error::request("options.binding.plan", format!("options.binding.plan {why}")))
+    }
+
+    /// # Errors
+    /// As [`Self::parse`]; what follows "the plan".
+    pub fn read(text: &str) -> Result<Self, &'static str> {
         if text.len() > LONGEST {
-            return Err(wrong("is longer than any plan"));
+            return Err("is longer than any plan");
         }
         let plan: Self = serde_json::from_str(text)
-            .map_err(|_| wrong("is no plan of this service: send back `plan` of an earlier answer, unchanged"))?;
+            .map_err(|_| "is no plan of this service: send back `plan` of an earlier answer, unchanged")?;
         if plan.v != VERSION {
-            return Err(wrong("is of another version: make a new one"));
+            return Err("is of another version: make a new one");
         }
         if plan.to_text() != text {
-            return Err(wrong("was changed: send back `plan` of an earlier answer byte by byte"));
+            return Err("was changed: send back `plan` of an earlier answer byte by byte");
         }
         Ok(plan)
     }
@@ -126,10 +131,7 @@ impl PlanDocument {
                 self.account_sha256 == now.account_sha256,
             ),
             ("the user", self.user == now.user),
-            (
-                "everything, or only some roles,",
-                self.everything == now.everything,
-            ),
+            ("everything, or only some roles,", self.everything == now.everything),
             ("options.allow", self.allow == now.allow),
             ("options.unknown_role", self.unknown_role == now.unknown_role),
             ("options.strict_scope", self.strict_scope == now.strict_scope),
@@ -157,10 +159,16 @@ impl PlanDocument {
         side_effects: &BTreeSet<PlannedEffect>,
     ) -> Result<(), String> {
         if let Some(target) = targets.iter().find(|target| !self.targets.contains(target)) {
-            return Err(format!("`{}` would be removed, which the plan does not list", target.role_id));
+            return Err(format!(
+                "`{}` would be removed, which the plan does not list",
+                target.role_id
+            ));
         }
         if let Some(probe) = probes.iter().find(|probe| !self.lists(probe)) {
-            return Err(format!("`{}` would be sent, which the plan does not list", probe.role_id));
+            return Err(format!(
+                "`{}` would be sent, which the plan does not list",
+                probe.role_id
+            ));
         }
         let is_planned = |effect: &&PlannedEffect| self.side_effects.iter().any(|planned| planned.admits(effect));
         if let Some(effect) = side_effects.iter().find(|effect| !is_planned(effect)) {
@@ -208,3 +216,8 @@ pub fn digest(text: &str) -> String {
             hex
         })
 }
+
+#[cfg(test)]
+pub mod examples;
+#[cfg(test)]
+mod tests;

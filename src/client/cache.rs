@@ -1,4 +1,4 @@
-//! What may outlive one operation: access tokens. Keyed by everything that makes an account, never by its name.
+//! What may outlive one operation: access tokens, and a count. Tokens are keyed by everything that makes an account, never by its name.
 
 use std::{
     cell::RefCell,
@@ -10,12 +10,16 @@ use sha2::{Digest, Sha256};
 
 use crate::{account::secret::Secret, transport::Transport};
 
+use super::Throttle;
+
 /// The caches of one instance. Losing them costs a token request and nothing else.
 #[derive(Default)]
 pub struct Caches {
     tokens: RefCell<BTreeMap<AccountKey, CachedToken>>,
     /// Accounts whose token is being got.
     renewing: RefCell<BTreeSet<AccountKey>>,
+    /// Lines of the record about refused calls.
+    pub denials: Throttle,
 }
 
 /// The turn to get an account's token. It ends when it is dropped.

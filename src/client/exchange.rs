@@ -34,6 +34,8 @@ pub struct Client<'a> {
     retries_left: Cell<u32>,
     /// Writes that may have reached the provider.
     writes: Cell<u32>,
+    /// Requests that were begun.
+    calls: Cell<u32>,
     quota: RefCell<Option<Quota>>,
     /// The provider's clock when it last answered, Unix time.
     provider_clock: Cell<Option<Duration>>,
@@ -67,6 +69,7 @@ impl<'a> Client<'a> {
             budget: Budget::default(),
             retries_left: Cell::new(RETRY_BUDGET),
             writes: Cell::new(0),
+            calls: Cell::default(),
             quota: RefCell::default(),
             provider_clock: Cell::default(),
         }
@@ -98,6 +101,11 @@ impl<'a> Client<'a> {
     /// The provider's clock when it last answered, Unix time; `None` if no answer had a `Date`.
     pub fn provider_clock(&self) -> Option<Duration> {
         self.provider_clock.get()
+    }
+
+    /// Requests that were begun so far.
+    pub const fn calls(&self) -> u32 {
+        self.calls.get()
     }
 
     /// What the provider's last answers say of its rate limit.
@@ -270,6 +278,7 @@ impl<'a> Client<'a> {
                 "the deadline passed before the request was sent",
             )));
         }
+        self.calls.set(self.calls.get().saturating_add(1));
         Ok(permit)
     }
 
@@ -358,8 +367,13 @@ impl<'a> Client<'a> {
         most: Duration,
         end: Duration,
     ) -> Result<T, ProviderFault> {
-        let most = most.min(end.saturating_sub(self.transport.monotonic()));
-        match select(pin!(task), self.transport.sleep(most)).await {
+        let limit = Cell::new(most);
+        // The clock is not looked at where the answer is there already.
+        let timer = async {
+            limit.set(most.min(end.saturating_sub(self.transport.monotonic())));
+            self.transport.sleep(limit.get()).await;
+        };
+        match select(pin!(task), pin!(timer)).await {
             Either::Left((Ok(value), _)) => Ok(value),
             Either::Left((Err(error), _)) => Err(ProviderFault::new(
                 match error {
@@ -371,7 +385,7 @@ impl<'a> Client<'a> {
             )),
             Either::Right(_) => Err(ProviderFault::new(
                 FaultKind::TimedOut,
-                format!("no answer within {} ms", most.as_millis()),
+                format!("no answer within {} ms", limit.get().as_millis()),
             )),
         }
     }

@@ -18,6 +18,7 @@ mod redirect;
 mod retry_after;
 mod session;
 mod streaming;
+mod throttle;
 mod token;
 mod url;
 
@@ -40,6 +41,7 @@ pub use self::{
     rate_limit::RateLimitPolicy,
     session::{access_token, send_with_token},
     streaming::Elements,
+    throttle::Throttle,
     token::{Requested, TokenRequest, basic},
     url::{BaseUrl, QueryBuilder, path_segment},
 };

@@ -13,4 +13,7 @@ pub mod timestamp;
 pub mod user;
 pub mod warning;
 
-pub use self::generated::{export_users, exports, exports::unified::user_directory::users as types};
+pub use self::generated::{
+    export_users, exports,
+    exports::unified::user_directory::{accounts as types_by_account, users as types},
+};

@@ -34,9 +34,13 @@ pub enum AuditEvent<'a> {
         outcomes: &'a [RoleOutcome],
         /// Of the last complete read.
         grants: &'a [Grant],
+        /// That read followed a write.
+        is_after_write: bool,
         /// Trace ids of the provider's answers to the revoke.
         traces: Vec<String>,
     },
+    /// Requests that were sent to the provider.
+    Calls(u32),
     /// What the provider's last answers say of its rate limit.
     Quota(Quota),
 }

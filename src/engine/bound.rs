@@ -131,7 +131,11 @@ pub async fn hold_to_plan(cx: &Context<'_>, work: &mut Work<'_>) {
         Ok(consequences) => {
             let effects = consequences.iter().filter_map(|consequence| {
                 let grant = grants.get(consequence.target)?;
-                Some(document::effect(grant, consequence.effect, std::slice::from_ref(consequence)))
+                Some(document::effect(
+                    grant,
+                    consequence.effect,
+                    std::slice::from_ref(consequence),
+                ))
             });
             match plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect()) {
                 Ok(()) => return,

@@ -10,7 +10,7 @@ use crate::{
         json,
         types::{SideEffect, UnknownRole},
     },
-    provider::{Affected, Affects, Consequence, Context, Grant, GrantKind, Provider},
+    provider::{Affected, Affects, Consequence, Context, Grant, Provider},
 };
 
 use super::{Work, select::Selection};
@@ -84,12 +84,7 @@ fn entry(selection: &Selection) -> PlannedEntry {
 pub fn grant(grant: &Grant) -> PlannedGrant {
     PlannedGrant {
         group: grant.scope.group.clone(),
-        kind: String::from(match grant.kind {
-            GrantKind::Role => "role",
-            GrantKind::GroupRole => "group_role",
-            GrantKind::OrganizationLink => "organization_link",
-            GrantKind::Membership => "membership",
-        }),
+        kind: grant.kind.as_str().to_owned(),
         organization: grant.scope.organization.clone(),
         role_id: grant.role_id.clone(),
         workspace: grant.scope.workspace.clone(),

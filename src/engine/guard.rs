@@ -4,7 +4,12 @@ use std::rc::Rc;
 
 use crate::{
     account::settings::General,
-    contract::{json, reason::Reason, types::{Mode, SideEffect}, warning::Warning},
+    contract::{
+        json,
+        reason::Reason,
+        types::{Mode, SideEffect},
+        warning::Warning,
+    },
     error::Error,
     naming,
     provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, reading::Reading},

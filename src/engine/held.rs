@@ -15,8 +15,10 @@ use super::{directories::Known, matching};
 #[derive(Debug, Default)]
 pub struct Index {
     by_skeleton: HashMap<String, Vec<usize>>,
-    /// No name stands in the row, or no id.
-    incomplete: Vec<usize>,
+    /// No name stands in the row.
+    nameless: Vec<usize>,
+    /// No id stands in the row.
+    without_id: Vec<usize>,
     memberships: Vec<usize>,
 }
 
@@ -33,8 +35,11 @@ impl Index {
             for skeleton in skeletons {
                 index.by_skeleton.entry(skeleton).or_default().push(position);
             }
-            if matching::names(grant).next().is_none() || matching::ids(grant).next().is_none() {
-                index.incomplete.push(position);
+            if matching::names(grant).next().is_none() {
+                index.nameless.push(position);
+            }
+            if matching::ids(grant).next().is_none() {
+                index.without_id.push(position);
             }
         }
         index
@@ -50,6 +55,10 @@ impl Index {
         };
         if let Some(id) = &selector.id {
             add(id);
+            // The directory may call a held id so: an id decides for every other grant that has one.
+            for like in known.ids_like(id) {
+                add(like);
+            }
         } else if let Some(name) = &selector.name {
             add(name);
             for role in known.roles_named(name) {
@@ -62,8 +71,11 @@ impl Index {
         }
         if selector.id.is_none() && selector.name.is_none() {
             found.extend(&self.memberships);
-        } else {
-            found.extend(&self.incomplete);
+            return found;
+        }
+        found.extend(&self.without_id);
+        if selector.id.is_none() {
+            found.extend(&self.nameless);
         }
         found
     }

@@ -127,9 +127,18 @@ impl<'a> Removability<'a> {
             return no(Obstacle::NotSelectable);
         };
         let mut effects: Vec<SideEffect> = grant.effects.clone();
-        let consequences = work.before.consequences(cx, std::slice::from_ref(grant)).await?;
+        let consequences = match work.before.consequences(cx, std::slice::from_ref(grant)).await {
+            Ok(consequences) => consequences,
+            // The provider's call cannot be used as things are; what is held is known all the same.
+            Err(Error::Refused { .. }) => return no(Obstacle::NotSupported),
+            Err(error) => return Err(error),
+        };
         for consequence in &consequences {
-            if consequence.takes.iter().any(|taken| self.protected.stand_against(provider, taken).is_some()) {
+            if consequence
+                .takes
+                .iter()
+                .any(|taken| self.protected.stand_against(provider, taken).is_some())
+            {
                 return no(Obstacle::Protected);
             }
             effects.push(consequence.effect);
@@ -235,4 +244,3 @@ fn held_grant(grant: Grant, removable: Removable, selector: Option<GrantSelector
         warnings: grant.warnings,
     }
 }
-

@@ -98,9 +98,8 @@ pub async fn run(
     if let Some(plan) = &bound.plan {
         let document = document::of(provider, cx, &work, &selected);
         if let Err(why) = plan.covers(&document) {
-            return Err(Report::new(provider, cx, &work, refused(cx, Reason::PlanChanged, &why)).plan_changed(
-                &why, &document, audit,
-            ));
+            return Err(Report::new(provider, cx, &work, refused(cx, Reason::PlanChanged, &why))
+                .plan_changed(&why, &document, audit));
         }
     }
     work.bound = bound.plan;

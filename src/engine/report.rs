@@ -10,8 +10,8 @@ use crate::{
         reason::Reason,
         timestamp,
         types::{
-            Failure, FailureKind, GrantOutcome, Mode, Organization, Outcome, PlannedRequest, Role, RoleOutcome, Success,
-            User,
+            Failure, FailureKind, GrantOutcome, Mode, Organization, Outcome, PlannedRequest, Role, RoleOutcome,
+            Success, User,
         },
         warning::Warning,
     },
@@ -50,7 +50,9 @@ impl<'a> Report<'a> {
         let window = Window::of(provider, cx);
         for selection in selections {
             if let Some(earlier) = selection.same_as {
-                let same = outcomes.get(earlier).map(|outcome| repeated(&selection.entry, outcome, earlier));
+                let same = outcomes
+                    .get(earlier)
+                    .map(|outcome| repeated(&selection.entry, outcome, earlier));
                 outcomes.extend(same);
                 continue;
             }
@@ -115,7 +117,10 @@ impl<'a> Report<'a> {
         match self.answer(audit) {
             Err(failure) => plan(failure),
             // Every entry is refused; a request without one is not taken.
-            Ok(_) => plan(status::failure_of(&Error::request("options.binding", "the plan changed"), false)),
+            Ok(_) => plan(status::failure_of(
+                &Error::request("options.binding", "the plan changed"),
+                false,
+            )),
         }
     }
 
@@ -125,6 +130,7 @@ impl<'a> Report<'a> {
         audit.step(AuditEvent::Result {
             outcomes: &self.outcomes,
             grants: &reading.grants,
+            is_after_write: self.work.after.as_ref().is_some_and(|after| after.proves_absence),
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
         let user = user(self.cx, reading);
@@ -311,7 +317,10 @@ struct Window(Option<String>);
 
 impl Window {
     fn of(provider: &dyn Provider, cx: &Context<'_>) -> Self {
-        let end = cx.request.acknowledged_at.map(|at| at.saturating_add(provider.verification().window));
+        let end = cx
+            .request
+            .acknowledged_at
+            .map(|at| at.saturating_add(provider.verification().window));
         let now = cx.client.transport().wall_clock();
         let is_open = |end: &Duration| cx.request.mode == Mode::Verify && *end > now;
         Self(end.filter(is_open).map(timestamp::format))
@@ -319,7 +328,8 @@ impl Window {
 
     fn settle(&self, entry: &mut RoleOutcome) {
         let Some(end) = &self.0 else { return };
-        let is_by_read = |outcome: Outcome| matches!(outcome, Outcome::AlreadyAbsent | Outcome::Held | Outcome::Inherited);
+        let is_by_read =
+            |outcome: Outcome| matches!(outcome, Outcome::AlreadyAbsent | Outcome::Held | Outcome::Inherited);
         for grant in entry.grants.iter_mut().filter(|grant| is_by_read(grant.outcome)) {
             grant.outcome = Outcome::Unknown;
             grant.reason = Some(Reason::NotSettled.as_str().to_owned());
@@ -328,7 +338,9 @@ impl Window {
         if is_by_read(entry.outcome) {
             entry.outcome = Outcome::Unknown;
             entry.reason = Some(Reason::NotSettled.as_str().to_owned());
-            entry.message = Some(String::from("reads may still be stale after the write that was acknowledged: ask again"));
+            entry.message = Some(String::from(
+                "reads may still be stale after the write that was acknowledged: ask again",
+            ));
             entry.verify_after = Some(end.clone());
         }
     }

@@ -137,8 +137,13 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
 pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
     // A group's role is everybody's: what the user has of it is held through the group.
     let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole;
-    let (direct, inherited): (Vec<Grant>, Vec<Grant>) =
-        work.before.grants.iter().filter(is_own).cloned().partition(Grant::is_direct);
+    let (direct, inherited): (Vec<Grant>, Vec<Grant>) = work
+        .before
+        .grants
+        .iter()
+        .filter(is_own)
+        .cloned()
+        .partition(Grant::is_direct);
     let held = direct.len().saturating_add(inherited.len());
     let mut selections = Vec::with_capacity(held.min(MOST_GRANTS));
     for grant in direct.into_iter().chain(inherited).take(MOST_GRANTS) {
@@ -311,7 +316,7 @@ async fn select_resolved(
     Ok(selection)
 }
 
-/// Whether a selector means a grant of the reading, certainly, and nothing else.
+/// Whether a selector means a grant of the reading, certainly, and nothing else that can be removed.
 ///
 /// # Errors
 /// If the directory that it needs cannot be read.
@@ -324,10 +329,10 @@ pub async fn means_only(
 ) -> Result<bool, Error> {
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
-    let [held] = matched.held.as_slice() else {
-        return Ok(false);
-    };
-    Ok(held.same_key(grant)
+    // An entry takes direct grants alone: what else gives the same role stays, and does not make it select more.
+    let mut direct = matched.held.iter().filter(|held| held.is_direct());
+    Ok(matched.held.iter().any(|held| held.same_key(grant))
+        && direct.all(|held| held.same_key(grant))
         && matched.might_be.is_none()
         && ambiguity(selector, &matched.held, &known).is_none()
         && contradiction(provider, selector, &matched.held, &known).is_none())

@@ -17,6 +17,17 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// 200, with no headers of its own.
+    pub const fn ok(body: Vec<u8>) -> Self {
+        Self {
+            status: 200,
+            headers: Vec::new(),
+            body,
+        }
+    }
+}
+
 /// The answer to an operation that succeeded.
 pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope: Envelope) -> Answer {
     let Success {
@@ -59,15 +70,20 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
     Answer {
         status: 200,
         headers,
-        body: match envelope {
-            Envelope::Bare => body,
-            Envelope::Result => [br#"{"result":"#, body.as_slice(), b"}"].concat(),
-        },
+        body: wrapped(body, envelope),
+    }
+}
+
+/// A success body in its envelope.
+pub fn wrapped(body: Vec<u8>, envelope: Envelope) -> Vec<u8> {
+    match envelope {
+        Envelope::Bare => body,
+        Envelope::Result => [br#"{"result":"#, body.as_slice(), b"}"].concat(),
     }
 }
 
 /// The provider's own document of the user: the one of that name, or the first of those that it was made from.
-fn document(remote_data: &str) -> Value {
+pub fn document(remote_data: &str) -> Value {
     let mut documents: Map<String, Value> = serde_json::from_str(remote_data).unwrap_or_default();
     let user = documents.shift_remove("user");
     // The answers to the revoke describe nobody.

@@ -7,7 +7,7 @@ use crate::{
         json,
         types::{Failure, FailureKind},
     },
-    error::Error,
+    service::Refusal,
 };
 
 use super::{
@@ -26,6 +26,18 @@ pub struct Rejection {
     field: Option<String>,
     insight: Option<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
+    /// A part of the service's configuration that is at fault, with what the log says of it.
+    fault: Option<(&'static str, String)>,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            field: refusal.field,
+            fault: refusal.variable.map(|variable| (variable, refusal.message.clone())),
+            ..Self::new(refusal.kind.status(), refusal.kind.code(), refusal.message)
+        }
+    }
 }
 
 impl Rejection {
@@ -37,7 +49,29 @@ impl Rejection {
             field: None,
             insight: None,
             headers: Vec::new(),
+            fault: None,
         }
+    }
+
+    /// The same with another message; the log keeps the first one.
+    pub fn said_as(self, message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            ..self
+        }
+    }
+
+    /// The part of the service's configuration that is at fault.
+    pub const fn fault(&self) -> Option<&(&'static str, String)> {
+        self.fault.as_ref()
+    }
+
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub fn at(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// 400, naming the query parameter or body field.
@@ -62,29 +96,12 @@ impl Rejection {
         }
     }
 
-    /// An account that cannot work.
-    pub fn account(error: &Error) -> Self {
-        let field = match error {
-            Error::Account { field, .. } | Error::Request { field, .. } => Some(field.clone()),
-            _ => None,
-        };
-        Self {
-            field,
-            ..Self::new(
-                500,
-                json::failure_kind_name(FailureKind::InvalidAccount),
-                error.to_string(),
-            )
-        }
-    }
-
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    #[cfg(test)]
     pub const fn status(&self) -> u16 {
         self.status
     }

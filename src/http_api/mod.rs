@@ -1,56 +1,124 @@
 //! The HTTP face: `POST /unified/user-directory/users/unassign-role` as a function from request to answer. It imports no WASI.
 
 mod answer;
-mod audit;
-mod auth;
+mod bearer;
 mod body;
 mod bounded;
-mod check;
-mod config;
 mod discovery;
 mod envelope;
-mod host;
+mod inbound;
 mod names;
 mod normalized;
 mod parameters;
 mod query;
+mod reading;
 mod remote;
 mod route;
-mod secret_name;
 mod streamed;
-mod table;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
-    auth::token_digest,
-    check::{Checkup, check_accounts, check_tokens},
-    host::{BODY_LIMIT, BodyBuffer, ClientGone, Host, Inbound, InboundBody, Responder, Setting},
-    secret_name::{environment_variable, spin_variable},
-    table::account_of,
+pub use self::inbound::{BODY_LIMIT, BodyBuffer, ClientGone, Inbound, InboundBody, Responder};
+// What a host needs to run this face.
+pub use crate::{
+    account::Secrets,
+    service::{
+        Checkup, Host, Setting, account_of, check_accounts, check_caller, check_tokens, environment_variable, ids_of,
+        spin_variable, token_digest,
+    },
 };
 
-pub use crate::account::Secrets;
+use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use crate::{account, client::body_sink::BodySink, contract::types};
+use crate::{
+    client::body_sink::BodySink,
+    contract::types,
+    service::{self, Actor, Denial, Described, Operation, Record, Token, open},
+};
 
-use self::{audit::Record, envelope::Rejection, parameters::Parameters, streamed::StreamedAnswer};
+use self::{
+    answer::Answer,
+    envelope::Rejection,
+    names::Place,
+    parameters::Parameters,
+    route::Route,
+    streamed::StreamedAnswer,
+};
 
 /// Answers one request. The status is final before the first byte is sent.
 pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
-    let request_id = audit::request_id(host, &inbound.headers);
-    let answer = match answer(host, inbound, &request_id, responder).await {
+    let request_id = inbound::request_id(host, &inbound.headers);
+    let headers = inbound.headers.clone();
+    let answering = Answering {
+        host,
+        request_id: &request_id,
+        traceparent: service::trace_parent(&headers),
+        token: RefCell::default(),
+        account: RefCell::default(),
+    };
+    let answer = match answer(&answering, inbound, responder).await {
         Ok(Some(answer)) => answer,
         // It was streamed.
         Ok(None) => return,
-        Err(rejection) => rejection.into_answer(),
+        Err(rejection) => {
+            answering.record(&rejection);
+            rejection.into_answer()
+        }
     };
     responder.start(answer.status, with_common_headers(answer.headers, &request_id));
     // If the client has disconnected, the record still has the answer.
     if responder.write(&answer.body).await.is_ok() {
         let _ = responder.finish().await;
+    }
+}
+
+/// A request while it is being answered: what the record says of it if it is refused.
+struct Answering<'a> {
+    host: &'a dyn Host,
+    request_id: &'a str,
+    traceparent: Option<&'a str>,
+    /// The token's name, once it is accepted.
+    token: RefCell<Option<String>>,
+    /// The account as the caller wrote it.
+    account: RefCell<Option<String>>,
+}
+
+impl Answering<'_> {
+    fn concerns(&self, account: &str) {
+        *self.account.borrow_mut() = Some(account.to_owned());
+    }
+
+    /// Writes the line of a refusal: of those that somebody may have to look at.
+    fn record(&self, rejection: &Rejection) {
+        let account = self.account.borrow();
+        if let Some((variable, message)) = rejection.fault() {
+            service::invalid_configuration(
+                self.host,
+                self.request_id,
+                variable,
+                account.as_deref(),
+                rejection.at(),
+                message,
+            );
+            return;
+        }
+        let is_known_route = rejection.code() != "unknown_path";
+        if is_known_route && matches!(rejection.status(), 400 | 401 | 403 | 404) {
+            let token = self.token.borrow();
+            let denial = Denial {
+                request_id: self.request_id,
+                status: rejection.status(),
+                code: rejection.code(),
+                token: token.as_deref(),
+                account: account.as_deref(),
+                field: rejection.at(),
+                traceparent: self.traceparent,
+                ..Denial::default()
+            };
+            service::denied(self.host, &denial);
+        }
     }
 }
 
@@ -66,26 +134,50 @@ fn with_common_headers(mut headers: Vec<(&'static str, String)>, request_id: &st
 
 /// The answer; `None` if it was streamed to the responder.
 async fn answer(
-    host: &dyn Host,
+    answering: &Answering<'_>,
     inbound: Inbound<'_>,
-    request_id: &str,
     responder: &mut dyn Responder,
-) -> Result<Option<answer::Answer>, Rejection> {
+) -> Result<Option<Answer>, Rejection> {
     let Inbound {
         method,
         target,
         headers,
         body,
     } = inbound;
+    let host = answering.host;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    match route::of(&method, path)? {
-        route::Route::UnassignRole => {}
-        route::Route::Discovery(what) => return Ok(Some(discovery::answer(what))),
+    let route = route::of(&method, path)?;
+    match route {
+        Route::Discovery(what) => return Ok(Some(discovery::answer(what))),
+        Route::Keys => {
+            let keys = service::public_keys(host).await?;
+            return Ok(Some(Answer::ok(keys.to_string().into_bytes())));
+        }
+        Route::UnassignRole | Route::ReadUser(_) | Route::ListRoles => {}
     }
-    let tokens = config::read_tokens(host, request_id).await?;
-    let token = auth::token(host, &tokens, &headers)?;
-    let envelope = config::read_envelope(host).await?;
-    let query = query::parse(query)?;
+    let tokens = bearer::configured(host).await?;
+    let token = bearer::token(host, &tokens, &headers)?;
+    *answering.token.borrow_mut() = Some(token.name.clone());
+    let envelope = envelope_of(host).await?;
+    match route {
+        Route::ReadUser(id) => reading::user(answering, token, &id, query, envelope).await.map(Some),
+        Route::ListRoles => reading::roles(answering, token, query, envelope).await.map(Some),
+        _ => {
+            let query = query::parse(query, Place::Query)?;
+            let parameters = Parameters::take(query, body::read(&headers, body.await)?)?;
+            unassign(answering, token, parameters, envelope, responder).await
+        }
+    }
+}
+
+/// The operation itself.
+async fn unassign(
+    answering: &Answering<'_>,
+    token: &Token,
+    parameters: Parameters,
+    envelope: Envelope,
+    responder: &mut dyn Responder,
+) -> Result<Option<Answer>, Rejection> {
     let Parameters {
         account: account_id,
         format,
@@ -93,25 +185,34 @@ async fn answer(
         ignore_remote_data,
         request,
         mut options,
-    } = Parameters::take(query, body::read(&headers, body.await)?)?;
-    let dry_run = options.mode != types::Mode::Revoke;
-    auth::permit(token, dry_run, matches!(format, Format::Raw | Format::Stream))?;
-    let account = auth::account(host, token, &account_id).await?;
-    let account = account::parse(&account).map_err(|error| Rejection::account(&error))?;
-    auth::usable(account.status, dry_run)?;
+    } = parameters;
+    let host = answering.host;
+    answering.concerns(&account_id);
+    let operation = Operation::of(options.mode, request.everything);
+    let is_raw = matches!(format, Format::Raw | Format::Stream);
+    token.entitlement.permit(operation, is_raw)?;
     // Last, so that a caller who may not use the account learns nothing about its secrets.
-    let account = account
-        .account(host)
-        .await
-        .map_err(|error| Rejection::account(&error))?;
+    let account = open(host, &token.entitlement, &account_id, operation).await?;
     let left_out = LeftOut {
         fields: exclude,
-        remote_data: ignore_remote_data || !token.may.raw,
+        remote_data: ignore_remote_data || !token.entitlement.may.raw,
     };
     // What the request and the token both allow; the account narrows it further.
-    options.allow.retain(|effect| token.allow.contains(effect));
-    let record = Record::new(host, request_id, &token.name, &account_id, &account, &request);
-    let mut streamed = StreamedAnswer::new(responder, &record, request_id);
+    options.allow.retain(|effect| token.entitlement.allow.contains(effect));
+    let call = Described {
+        request_id: answering.request_id,
+        actor: Actor::Token(&token.name),
+        operation,
+        account_id: &account_id,
+        account: &account,
+        user: &request.id,
+        traceparent: answering.traceparent,
+        receipt_key: service::signing_key(host).await?,
+        receipt_in_record: is_raw,
+    };
+    let mut record = Record::begin(host, call).await?;
+    record.requested(&request, &options);
+    let mut streamed = StreamedAnswer::new(responder, &record, answering.request_id);
     let sink: Option<&mut dyn BodySink> = (format == Format::Stream).then_some(&mut streamed);
     let result = crate::operate(
         host.transport(),
@@ -129,13 +230,24 @@ async fn answer(
     if streamed.has_begun() {
         return Ok(None);
     }
-    record.finished(result.as_ref().err());
+    let receipt = record.finished(result.as_ref());
     let mut answer = match result {
-        Ok(success) => answer::of_success(success, format, &left_out, envelope),
-        Err(failure) => envelope::of_failure(failure, &left_out),
+        Ok(success) => answer::of_success(types::Success { receipt, ..success }, format, &left_out, envelope),
+        Err(failure) => envelope::of_failure(types::Failure { receipt, ..failure }, &left_out),
     };
     answer.headers.extend(record.quota_headers());
     Ok(Some(answer))
+}
+
+/// How the configuration wants success bodies.
+async fn envelope_of(host: &dyn Host) -> Checked<Envelope> {
+    let wrong = |why: &str| service::Refusal::setting(host, Setting::ResponseEnvelope, why);
+    match host.setting(Setting::ResponseEnvelope).await {
+        Ok(None) => Ok(Envelope::Bare),
+        Ok(Some(text)) if text.trim() == "result" => Ok(Envelope::Result),
+        Ok(Some(_)) => Err(wrong("it must be `result`, or not set").into()),
+        Err(why) => Err(wrong(&why).into()),
+    }
 }
 
 /// The form of the success body.
@@ -155,6 +267,13 @@ struct LeftOut {
 }
 
 impl LeftOut {
+    const fn nothing() -> Self {
+        Self {
+            fields: Vec::new(),
+            remote_data: false,
+        }
+    }
+
     /// The user as JSON, still with the other fields that are left out. Documents that nobody sees are not even parsed.
     fn user(&self, mut user: types::User) -> Map<String, Value> {
         if self.remote_data || self.fields.iter().any(|field| field == "remote_data") {

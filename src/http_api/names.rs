@@ -8,7 +8,12 @@ use super::{Checked, envelope::Rejection};
 /// Where a name stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
+    /// Of `POST …/unassign-role`.
     Query,
+    /// The query of `GET …/users/{id}`.
+    ReadUser,
+    /// The query of `GET …/roles`.
+    ListRoles,
     Body,
     Role,
     Organization,
@@ -32,8 +37,10 @@ const SKIP_CALL: &str = "truto_skip_api_call";
 const LONGEST_SHOWN: usize = 128;
 
 impl Place {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Query,
+        Self::ReadUser,
+        Self::ListRoles,
         Self::Body,
         Self::Role,
         Self::Organization,
@@ -58,6 +65,14 @@ impl Place {
                 "dry_run",
                 "mode",
             ],
+            Self::ReadUser => &[
+                "integrated_account_id",
+                "truto_response_format",
+                "truto_ignore_remote_data",
+                "truto_exclude_fields",
+                "deadline_ms",
+            ],
+            Self::ListRoles => &["integrated_account_id", "deadline_ms"],
             Self::Body => &[
                 "id",
                 "everything",
@@ -90,6 +105,8 @@ impl Place {
     const fn title(self) -> &'static str {
         match self {
             Self::Query => "the query",
+            Self::ReadUser => "the query of GET …/users/{id}",
+            Self::ListRoles => "the query of GET …/roles",
             Self::Body => "the body",
             Self::Role => "roles[]",
             Self::Organization => "organizations[]",
@@ -97,6 +114,11 @@ impl Place {
             Self::Expect => "options.expect",
             Self::Binding => "options.binding",
         }
+    }
+
+    /// Whether both places are of one call: what belongs to another one helps nobody.
+    const fn is_of_the_call(self, other: Self) -> bool {
+        !matches!(self, Self::ReadUser | Self::ListRoles) && !matches!(other, Self::ReadUser | Self::ListRoles)
     }
 
     fn has(self, name: &str) -> bool {
@@ -122,7 +144,7 @@ impl Place {
         }
         let elsewhere: Vec<&str> = Self::ALL
             .into_iter()
-            .filter(|place| *place != self && place.has(name))
+            .filter(|place| *place != self && place.is_of_the_call(self) && place.has(name))
             .map(Self::title)
             .collect();
         if !elsewhere.is_empty() {
@@ -136,20 +158,20 @@ impl Place {
 }
 
 /// Whether a query parameter of this name is read. One that is ignored by name is not; every other one is refused.
-pub fn is_read_in_query(name: &str) -> Checked<bool> {
-    if Place::Query.has(name) {
+pub fn is_read_in_query(name: &str, query: Place) -> Checked<bool> {
+    if query.has(name) {
         return Ok(true);
     }
     if IGNORED.contains(&name) {
         return Ok(false);
     }
     match name.split_once('.') {
-        Some((stem, _)) if Place::Query.has(stem) => Err(Rejection::field(
+        Some((stem, _)) if query.has(stem) => Err(Rejection::field(
             stem,
             format!("the query parameter `{stem}` is written with brackets, not with dots"),
         )),
-        Some((stem, _)) if Place::Body.has(stem) => Err(Place::Query.refuse("", stem)),
-        _ => Err(Place::Query.refuse("", name)),
+        Some((stem, _)) if Place::Body.has(stem) => Err(query.refuse("", stem)),
+        _ => Err(query.refuse("", name)),
     }
 }
 
@@ -247,7 +269,7 @@ mod tests {
             ("", "it takes"),
             ("truto_skip_api_call", "dry_run=true"),
         ] {
-            let (field, message) = answered(is_read_in_query(name).unwrap_err());
+            let (field, message) = answered(is_read_in_query(name, Place::Query).unwrap_err());
             assert_eq!(field, name);
             assert!(message.contains(hint), "{name}: {message}");
         }
@@ -256,7 +278,7 @@ mod tests {
     #[test]
     fn a_dot_is_no_bracket() {
         for (name, field) in [("roles.0.id", "roles"), ("options.dry_run", "options"), ("a.b", "a.b")] {
-            assert_eq!(answered(is_read_in_query(name).unwrap_err()).0, field);
+            assert_eq!(answered(is_read_in_query(name, Place::Query).unwrap_err()).0, field);
         }
     }
 
@@ -271,7 +293,7 @@ mod tests {
             }
         }
         for name in IGNORED {
-            assert!(!is_read_in_query(name).unwrap());
+            assert!(!is_read_in_query(name, Place::Query).unwrap());
             assert!(
                 check(json!({name: 1}).as_object().unwrap(), Place::Body, "").is_err(),
                 "{name}"
@@ -325,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut() {
-        let (field, message) = answered(is_read_in_query(&"ä".repeat(100_000)).unwrap_err());
+        let (field, message) = answered(is_read_in_query(&"ä".repeat(100_000), Place::Query).unwrap_err());
         assert!(
             field.chars().count() == LONGEST_SHOWN && message.len() < 1_024,
             "{message}"

@@ -104,6 +104,9 @@ mod tests {
             "role_outcomes",
             "dry_run",
             "planned_requests",
+            "plan",
+            "plan_digest",
+            "receipt",
             "truncated",
         ] {
             expected.remove(name);

@@ -6,8 +6,8 @@ use crate::{
     contract::{
         json,
         types::{
-            ApprovedPlan, Binding, EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector, Request, RequestedRole,
-            Role, SideEffect, StrictScope, UnknownRole,
+            ApprovedPlan, Binding, EmailAndUsername, Expectation, Mode, Options, Organization, OrganizationSelector,
+            Request, RequestedRole, Role, SideEffect, StrictScope, UnknownRole,
         },
     },
     request::requested,
@@ -36,28 +36,8 @@ impl Parameters {
     /// Parses query and body. A parameter that is in both must have the same value.
     pub fn take(mut query: Object, mut body: Object) -> Checked<Self> {
         names::check(&body, Place::Body, "")?;
-        let account = scalar(&mut query, "integrated_account_id", "integrated_account_id")?
-            .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
-        if crate::request::is_placeholder(&account) {
-            return Err(Rejection::field(
-                "integrated_account_id",
-                format!(
-                    "integrated_account_id is the text `{account}`, which is a missing value of the caller's language"
-                ),
-            ));
-        }
-        let format = match scalar(&mut query, "truto_response_format", "truto_response_format")?.as_deref() {
-            None | Some("unified") => Format::Unified,
-            Some("normalized") => Format::Normalized,
-            Some("raw") => Format::Raw,
-            Some("stream") => Format::Stream,
-            Some(_) => {
-                return Err(Rejection::field(
-                    "truto_response_format",
-                    "truto_response_format must be unified, raw, normalized or stream",
-                ));
-            }
-        };
+        let account = account(&mut query)?;
+        let format = format(&mut query)?;
         let ignore_remote_data = query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
         let exclude = name_list(&mut query, "truto_exclude_fields")?;
         let dry_run = query_flag(&mut query, "dry_run")?;
@@ -110,6 +90,37 @@ impl Parameters {
     }
 }
 
+/// The account's id.
+pub fn account(query: &mut Object) -> Checked<String> {
+    let account = scalar(query, "integrated_account_id", "integrated_account_id")?
+        .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
+    if crate::request::is_placeholder(&account) {
+        return Err(Rejection::field(
+            "integrated_account_id",
+            format!("integrated_account_id is the text `{account}`, which is a missing value of the caller's language"),
+        ));
+    }
+    Ok(account)
+}
+
+/// The form of the success body.
+pub fn format(query: &mut Object) -> Checked<Format> {
+    Ok(
+        match scalar(query, "truto_response_format", "truto_response_format")?.as_deref() {
+            None | Some("unified") => Format::Unified,
+            Some("normalized") => Format::Normalized,
+            Some("raw") => Format::Raw,
+            Some("stream") => Format::Stream,
+            Some(_) => {
+                return Err(Rejection::field(
+                    "truto_response_format",
+                    "truto_response_format must be unified, raw, normalized or stream",
+                ));
+            }
+        },
+    )
+}
+
 /// JSON null is absent.
 fn present(value: Option<Value>) -> Option<Value> {
     value.filter(|value| !value.is_null())
@@ -125,7 +136,7 @@ fn either<T: PartialEq>(name: &str, query: Option<T>, body: Option<T>) -> Checke
     }
 }
 
-fn scalar(fields: &mut Object, name: &str, at: &str) -> Checked<Option<String>> {
+pub fn scalar(fields: &mut Object, name: &str, at: &str) -> Checked<Option<String>> {
     match present(fields.shift_remove(name)) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -134,7 +145,7 @@ fn scalar(fields: &mut Object, name: &str, at: &str) -> Checked<Option<String>> 
     }
 }
 
-fn query_flag(query: &mut Object, name: &str) -> Checked<Option<bool>> {
+pub fn query_flag(query: &mut Object, name: &str) -> Checked<Option<bool>> {
     match scalar(query, name, name)?.as_deref() {
         None => Ok(None),
         Some("true") => Ok(Some(true)),
@@ -152,7 +163,7 @@ fn flag(fields: &mut Object, name: &str, at: &str) -> Checked<Option<bool>> {
 }
 
 /// A list of names: `a[]=x`, `a[0]=x`, `a=x,y`.
-fn name_list(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
+pub fn name_list(fields: &mut Object, name: &str) -> Checked<Vec<String>> {
     let split = |text: &str| {
         text.split(',')
             .map(|name| name.trim().to_owned())
@@ -406,7 +417,7 @@ mod tests {
 
     fn take(query: &str, body: Value) -> Checked<Parameters> {
         let Value::Object(body) = body else { panic!("{body}") };
-        Parameters::take(query::parse(&format!("integrated_account_id=a{query}"))?, body)
+        Parameters::take(query::parse(&format!("integrated_account_id=a{query}"), Place::Query)?, body)
     }
 
     #[test]

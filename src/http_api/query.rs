@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Checked, envelope::Rejection, names};
+use super::{
+    Checked,
+    envelope::Rejection,
+    names::{self, Place},
+};
 
 /// The parameter whose keys and indexes are passed to the provider unchanged.
 const VERBATIM: &str = "remote_query";
@@ -17,7 +21,7 @@ const MOST_PAIRS: usize = 4_000;
 const DEEPEST: usize = 6;
 
 /// The names that are read, and their values: texts, objects and arrays of them. A repeated plain name becomes an array.
-pub fn parse(query: &str) -> Checked<Map<String, Value>> {
+pub fn parse(query: &str, place: Place) -> Checked<Map<String, Value>> {
     let mut root = Vec::new();
     let mut count = 0_usize;
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -25,7 +29,7 @@ pub fn parse(query: &str) -> Checked<Map<String, Value>> {
         // It could be any name.
         let key = decoded(key).map_err(|lossy| malformed(&lossy, "has a name that is not UTF-8"))?;
         let name = key.split('[').next().unwrap_or_default();
-        if !names::is_read_in_query(name)? {
+        if !names::is_read_in_query(name, place)? {
             continue;
         }
         let value = decoded(value).map_err(|_| malformed(&key, "has a value that is not UTF-8"))?;
@@ -205,6 +209,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn parse(query: &str) -> Checked<Map<String, Value>> {
+        super::parse(query, Place::Query)
+    }
     use crate::{account::settings::General, provider::capability::Capability, request::pass_through};
 
     #[test]

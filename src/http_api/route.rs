@@ -1,38 +1,46 @@
 //! Routing by method and path.
 
+use percent_encoding::percent_decode_str;
+
 use super::{Checked, discovery::What, envelope::Rejection};
 
-const RESOURCE: [&str; 3] = ["unified", "user-directory", "users"];
-const METHOD: &str = "unassign-role";
-
 /// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     UnassignRole,
+    /// A user by its id.
+    ReadUser(String),
+    ListRoles,
     /// Needs no token, shows no secrets, and calls no provider.
     Discovery(What),
+    /// The public keys of receipts. Needs no token.
+    Keys,
 }
 
-/// The documented path, with hyphen or underscore, behind any prefix, a slash doubled or not; and what describes it.
+/// The documented paths, behind any prefix, a slash doubled or not. Only the operation's own name is spelled with hyphen or underscore.
 pub fn of(method: &str, path: &str) -> Checked<Route> {
-    let segments: Vec<String> = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(|segment| segment.replace('_', "-"))
-        .collect();
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let is_operation = |segment: &str| matches!(segment, "unassign-role" | "unassign_role");
+    let is_resource = |directory: &str| matches!(directory, "user-directory" | "user_directory");
     let (route, expected) = match segments.as_slice() {
-        [.., a, b, c, operation] if [a, b, c] == RESOURCE && operation == METHOD => (Route::UnassignRole, "POST"),
-        [.., a, b, c, meta, operation] if [a, b, c] == RESOURCE && meta == "meta" && operation == METHOD => {
+        [.., "unified", directory, "users", operation] if is_resource(directory) && is_operation(operation) => {
+            (Route::UnassignRole, "POST")
+        }
+        [.., "unified", directory, "users", "meta", operation] if is_resource(directory) && is_operation(operation) => {
             (Route::Discovery(What::Meta), "GET")
         }
-        [file] if file == "openapi.json" => (Route::Discovery(What::OpenApi), "GET"),
-        [file] if file == "healthz" => (Route::Discovery(What::Health), "GET"),
+        [.., "unified", directory, "users", id] if is_resource(directory) && *id != "meta" => {
+            (Route::ReadUser(user_id(id)?), "GET")
+        }
+        [.., "unified", directory, "roles"] if is_resource(directory) => (Route::ListRoles, "GET"),
+        ["openapi.json"] => (Route::Discovery(What::OpenApi), "GET"),
+        ["healthz"] => (Route::Discovery(What::Health), "GET"),
+        [".well-known", "jwks.json"] => (Route::Keys, "GET"),
         _ => {
             return Err(Rejection::new(
                 404,
                 "unknown_path",
-                "the path is not POST /unified/user-directory/users/unassign-role (nor GET …/users/meta/unassign-role, /openapi.json \
-                 or /healthz)",
+                "the path is none of POST /unified/user-directory/users/unassign-role, GET …/users/{id}, GET …/roles, GET …/users/meta/unassign-role, /openapi.json, /healthz and /.well-known/jwks.json",
             ));
         }
     };
@@ -41,6 +49,14 @@ pub fn of(method: &str, path: &str) -> Checked<Route> {
         return Err(rejection.header("allow", expected));
     }
     Ok(route)
+}
+
+/// One segment, decoded once and otherwise untouched.
+fn user_id(segment: &str) -> Checked<String> {
+    percent_decode_str(segment)
+        .decode_utf8()
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| Rejection::field("id", "the id in the path is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -55,7 +71,7 @@ mod tests {
             "/api/v1/unified/user-directory/users/unassign-role",
             "//unified//user-directory/users/unassign-role/",
         ] {
-            assert!(of("POST", path).is_ok(), "{path}");
+            assert_eq!(of("POST", path).unwrap(), Route::UnassignRole, "{path}");
         }
     }
 
@@ -69,6 +85,26 @@ mod tests {
             assert_eq!(of("GET", path).unwrap(), Route::Discovery(what), "{path}");
             assert_eq!(of("POST", path).unwrap_err().status(), 405, "{path}");
         }
+        assert_eq!(of("GET", "/.well-known/jwks.json").unwrap(), Route::Keys);
+    }
+
+    #[test]
+    fn a_user_is_one_segment_decoded_once() {
+        for (segment, id) in [
+            ("u_1", "u_1"),
+            ("u%5F1", "u_1"),
+            ("a%2Fb", "a/b"),
+            ("a%252Fb", "a%2Fb"),
+            ("ann%40example.com", "ann@example.com"),
+            ("ann+x@example.com", "ann+x@example.com"),
+            ("..", ".."),
+        ] {
+            let path = format!("/unified/user-directory/users/{segment}");
+            assert_eq!(of("GET", &path).unwrap(), Route::ReadUser(id.to_owned()), "{segment}");
+            assert_eq!(of("POST", &path).unwrap_err().status(), 405, "{segment}");
+        }
+        assert_eq!(of("GET", "/unified/user-directory/users/%ff").unwrap_err().status(), 400);
+        assert_eq!(of("GET", "/unified/user-directory/roles").unwrap(), Route::ListRoles);
     }
 
     #[test]
@@ -76,6 +112,7 @@ mod tests {
         for path in [
             "/",
             "/unified/user-directory/users",
+            "/unified/user-directory/users/meta",
             "/users/unassign-role",
             "/unified/user-directory/users/unassign-role/x",
         ] {

@@ -1,8 +1,8 @@
 //! The format `stream`: the provider's document goes to the client as it arrives.
 
-use crate::{client::body_sink::BodySink, contract::types::Success, transport::Task};
+use crate::{client::body_sink::BodySink, contract::types::Success, service::Record, transport::Task};
 
-use super::{Responder, audit::Record, outcome_counts, with_common_headers};
+use super::{Responder, outcome_counts, with_common_headers};
 
 /// An answer whose body is streamed.
 pub struct StreamedAnswer<'a> {
@@ -32,7 +32,7 @@ impl BodySink for StreamedAnswer<'_> {
     fn begin<'a>(&'a mut self, success: &'a Success) {
         self.has_begun = true;
         // The operation is over, whatever becomes of its document.
-        self.record.finished(None);
+        let _ = self.record.finished(Ok(success));
         let mut headers = vec![("x-role-outcomes", outcome_counts(&success.outcomes))];
         headers.extend(self.record.quota_headers());
         self.responder.start(200, with_common_headers(headers, self.request_id));

@@ -4,11 +4,14 @@
 use crate::{
     account::secret::{MASK, Secret},
     client::Call,
-    contract::{reason::Reason, types::{RequestedRole, User}},
+    contract::{
+        reason::Reason,
+        types::{RequestedRole, User},
+    },
     error::Error,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot, Verdict,
-        Verification, Write, capability::Capability, reading::Reading,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot,
+        Verdict, Verification, Write, capability::Capability, reading::Reading,
     },
     request::{Selector, ValidatedRequest},
     transport::Task,

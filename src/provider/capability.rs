@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn every_page_has_the_table_of_its_provider() {
         for &(provider, page) in providers::PAGES {
-            let capability = providers::capability(provider);
+            let capability = providers::capability(provider).unwrap();
             let table = capability.markdown();
             assert!(
                 page.contains(&table),

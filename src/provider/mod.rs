@@ -238,6 +238,18 @@ pub enum GrantKind {
     Membership,
 }
 
+impl GrantKind {
+    /// As plans and receipts write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::GroupRole => "group_role",
+            Self::OrganizationLink => "organization_link",
+            Self::Membership => "membership",
+        }
+    }
+}
+
 /// How a grant is held.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Held {

@@ -2,11 +2,17 @@
 //! `read`, `absence`, `revoke`, `mapping`, `ids`, and its page.
 
 // Outside of the macro, where the formatter finds them.
+#[cfg(feature = "blackline")]
 mod blackline;
+#[cfg(feature = "crowdstrike")]
 mod crowdstrike;
+#[cfg(feature = "elastic_cloud")]
 mod elastic_cloud;
+#[cfg(feature = "jumpcloud")]
 mod jumpcloud;
+#[cfg(feature = "slack_enterprise")]
 mod slack_enterprise;
+#[cfg(feature = "teamviewer")]
 mod teamviewer;
 
 use crate::{
@@ -41,7 +47,13 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         credentials,
         settings,
     } = account;
-    let capability = capability(provider);
+    let (Some(capability), Some(opener)) = (capability(provider), opener(provider)) else {
+        let name = name(provider);
+        return Err(Error::account(
+            "provider",
+            format!("the provider {name} is not built in: this component was built without the feature `{name}`"),
+        ));
+    };
     if !capability.takes(&credentials) {
         return Err(Error::account(
             "credentials",
@@ -58,7 +70,7 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Endpoint::ProviderDefault => None,
         Endpoint::Url(url) => Some(url.as_str()),
     };
-    (opener(provider))(base_url, credentials, settings, general)
+    opener(base_url, credentials, settings, general)
 }
 
 /// What tells this account from another in a plan: its origin, tenant settings and public client id, and no secret.
@@ -81,7 +93,13 @@ pub fn identity(id: &str, account: &Account) -> AccountIdentity {
         settings.take_general()?;
         Ok(settings.into_text())
     });
-    let parts = [name(account.provider), origin, client, &tenant, &own.unwrap_or_default()];
+    let parts = [
+        name(account.provider),
+        origin,
+        client,
+        &tenant,
+        &own.unwrap_or_default(),
+    ];
     AccountIdentity {
         id: id.to_owned(),
         sha256: plan::digest(&serde_json::Value::from(parts.as_slice()).to_string()),
@@ -91,13 +109,19 @@ pub fn identity(id: &str, account: &Account) -> AccountIdentity {
 /// How a provider opens an account: base URL, credentials, the settings that are its own, and the general ones.
 type Open = fn(Option<&str>, Credentials, Settings, General) -> Result<Opened, Error>;
 
-/// Registers the providers: the module, the case of the contract, and the name in JSON. What a provider lacks does not compile.
+/// Registers the providers: the module, the case of the contract, and the name in JSON, which is the name of the feature, too. What a
+/// provider lacks does not compile.
 macro_rules! register {
-    ($($module:ident: $case:ident, $name:literal;)*) => {
-        /// The parts of the contract that a provider supports.
-        pub const fn capability(provider: Name) -> &'static Capability {
+    ($($module:ident: $case:ident, $name:tt;)*) => {
+        /// The parts of the contract that a provider supports; `None` if it is not built in.
+        pub const fn capability(provider: Name) -> Option<&'static Capability> {
             match provider {
-                $(Name::$case => &$module::CAPABILITY,)*
+                $(
+                    #[cfg(feature = $name)]
+                    Name::$case => Some(&$module::CAPABILITY),
+                )*
+                #[allow(unreachable_patterns)]
+                _ => None,
             }
         }
 
@@ -108,9 +132,14 @@ macro_rules! register {
             }
         }
 
-        const fn opener(provider: Name) -> Open {
+        const fn opener(provider: Name) -> Option<Open> {
             match provider {
-                $(Name::$case => $module::open,)*
+                $(
+                    #[cfg(feature = $name)]
+                    Name::$case => Some($module::open),
+                )*
+                #[allow(unreachable_patterns)]
+                _ => None,
             }
         }
 
@@ -120,7 +149,10 @@ macro_rules! register {
         /// The page of each provider, by its module.
         #[cfg(test)]
         pub const PAGES: &[(Name, &str)] = &[
-            $((Name::$case, include_str!(concat!(stringify!($module), "/docs.md"))),)*
+            $(
+                #[cfg(feature = $name)]
+                (Name::$case, include_str!(concat!(stringify!($module), "/docs.md"))),
+            )*
         ];
     };
 }
@@ -134,9 +166,9 @@ register! {
     teamviewer: Teamviewer, "teamviewer";
 }
 
-/// The provider matrix: one row for each provider.
+/// The provider matrix: one row for each provider that is built in.
 pub fn matrix() -> impl Iterator<Item = (Name, &'static Capability)> {
-    ALL.iter().map(|&name| (name, capability(name)))
+    ALL.iter().filter_map(|&name| Some((name, capability(name)?)))
 }
 
 #[cfg(test)]

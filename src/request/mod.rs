@@ -65,7 +65,9 @@ pub enum Entry {
         selector: Selector,
     },
     /// The rest of everything: what no other entry stands for.
-    Rest { selector: Selector },
+    Rest {
+        selector: Selector,
+    },
 }
 
 /// Which grants an entry means.
@@ -533,19 +535,15 @@ pub fn is_placeholder(text: &str) -> bool {
     WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
-/// The longest reference or name of an actor, in characters.
-const LONGEST_LABEL: usize = 128;
-
 /// A label for the record: printable, and not too long.
 pub fn label(at: &str, text: &str) -> Result<String, Error> {
-    let is_printable = |c: char| !c.is_control() && !naming::is_invisible(c);
-    if text.trim().is_empty() || text.chars().count() > LONGEST_LABEL || !text.chars().all(is_printable) {
-        return Err(Error::request(
-            at,
-            format!("{at} must be 1 to {LONGEST_LABEL} printable characters"),
-        ));
+    if naming::is_label(text) {
+        return Ok(text.to_owned());
     }
-    Ok(text.to_owned())
+    Err(Error::request(
+        at,
+        format!("{at} must be 1 to {} printable characters", naming::LONGEST_LABEL),
+    ))
 }
 
 fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {

@@ -35,19 +35,15 @@ macro_rules! wasi_http {
             request: &$crate::transport::Request,
             content_length: Option<usize>,
         ) -> Result<types::Fields, $crate::transport::TransportError> {
-            let fields = types::Fields::new();
-            let append = |name: &str, value: &str| {
-                fields.append(name, value.as_bytes()).map_err(|why| {
-                    $crate::transport::TransportError::NotSent(format!("the header {name} was refused: {why:?}"))
-                })
-            };
-            for (name, value) in &request.headers {
-                append(name, value)?;
-            }
-            if let Some(length) = content_length {
-                append("content-length", &length.to_string())?;
-            }
-            Ok(fields)
+            let headers = request.headers.iter().map(|(name, value)| (*name, value.clone()));
+            let length = content_length.map(|length| ("content-length", length.to_string()));
+            // All at once: each call of the host has its price.
+            let list: Vec<(String, Vec<u8>)> = headers
+                .chain(length)
+                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+                .collect();
+            types::Fields::from_list(&list)
+                .map_err(|why| $crate::transport::TransportError::NotSent(format!("a header was refused: {why:?}")))
         }
 
         /// Sets method and URL of an outbound request.
@@ -57,11 +53,12 @@ macro_rules! wasi_http {
         ) -> Result<(), $crate::transport::TransportError> {
             use $crate::transport::Method;
             let method = match request.method {
-                Method::Get => types::Method::Get,
-                Method::Post => types::Method::Post,
-                Method::Put => types::Method::Put,
-                Method::Patch => types::Method::Patch,
-                Method::Delete => types::Method::Delete,
+                // What a request is from the start.
+                Method::Get => None,
+                Method::Post => Some(types::Method::Post),
+                Method::Put => Some(types::Method::Put),
+                Method::Patch => Some(types::Method::Patch),
+                Method::Delete => Some(types::Method::Delete),
             };
             let target = request.target()?;
             let scheme = if target.is_https {
@@ -69,32 +66,35 @@ macro_rules! wasi_http {
             } else {
                 types::Scheme::Http
             };
-            outgoing
-                .set_method(&method)
+            method
+                .map_or(Ok(()), |method| outgoing.set_method(&method))
                 .and_then(|()| outgoing.set_scheme(Some(&scheme)))
                 .and_then(|()| outgoing.set_authority(Some(target.authority)))
                 .and_then(|()| outgoing.set_path_with_query(Some(&target.path_with_query)))
                 .map_err(|()| $crate::transport::TransportError::NotSent(String::from("the URL is malformed")))
         }
 
-        /// The host's own time-outs, besides those of the client. A host may not have them.
+        /// The host's own time-out for the connection, which tells a request that was never sent. All others are the client's.
         pub fn options(timeouts: $crate::transport::Timeouts) -> types::RequestOptions {
-            use $crate::transport::nanoseconds;
             let options = types::RequestOptions::new();
-            let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
-            let _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.first_byte)));
-            let _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.between_bytes)));
+            let _ = options.set_connect_timeout(Some($crate::transport::nanoseconds(timeouts.connect)));
             options
         }
 
         /// A response's head for the far end of an inbound request.
         pub fn response_fields(headers: Vec<(&'static str, String)>) -> types::Fields {
-            let fields = types::Fields::new();
-            for (name, value) in headers {
-                // A header that the host refuses is not worth losing the answer for.
-                let _ = fields.append(name, value.as_bytes());
-            }
-            fields
+            let list: Vec<(String, Vec<u8>)> = headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+                .collect();
+            types::Fields::from_list(&list).unwrap_or_else(|_| {
+                let fields = types::Fields::new();
+                for (name, value) in list {
+                    // A header that the host refuses is not worth losing the answer for.
+                    let _ = fields.append(&name, &value);
+                }
+                fields
+            })
         }
 
         /// Why a request has no answer. Only what proves that it did not reach the provider counts as not sent.

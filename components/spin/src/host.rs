@@ -11,11 +11,6 @@ use unassign_role::{
 
 use crate::transport::SpinTransport;
 
-/// JSON: the list of tokens.
-const API_TOKENS: &str = "api_tokens";
-const RESPONSE_ENVELOPE: &str = "response_envelope";
-/// JSON: one object, account id to account.
-const ACCOUNTS: &str = "accounts";
 /// An account `id` that is not in the variable is the store's value under this prefix, as JSON.
 const ACCOUNT: &str = "account:";
 
@@ -34,25 +29,26 @@ impl Host for Spin {
     }
 
     fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
-        let name = match setting {
-            Setting::ApiTokens => API_TOKENS,
-            Setting::ResponseEnvelope => RESPONSE_ENVELOPE,
-        };
-        Box::pin(variable(String::from(name)))
+        Box::pin(variable(setting.spin_variable().to_owned()))
     }
 
     fn setting_name(&self, setting: Setting) -> &'static str {
         match setting {
             Setting::ApiTokens => "the Spin variable api_tokens",
+            Setting::Accounts => "the Spin variable accounts",
+            Setting::Caller => "the Spin variable caller",
             Setting::ResponseEnvelope => "the Spin variable response_envelope",
+            Setting::ReceiptKey => "the Spin variable receipt_key",
+            Setting::ReceiptKeysRetired => "the Spin variable receipt_keys_retired",
+            Setting::RecordKey => "the Spin variable record_key",
         }
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
-            if let Some(accounts) = variable(String::from(ACCOUNTS)).await?
+            if let Some(accounts) = self.setting(Setting::Accounts).await?
                 && let Some(account) =
-                    account_of(&accounts, id).map_err(|why| format!("the Spin variable {ACCOUNTS}: {why}"))?
+                    account_of(&accounts, id).map_err(|why| format!("the Spin variable accounts: {why}"))?
             {
                 return Ok(Some(account));
             }

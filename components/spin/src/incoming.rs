@@ -3,7 +3,11 @@
 //! The argument is taken as WASI's own request: a conversion to another type would answer a malformed URI by itself, outside of
 //! the error envelope.
 
-use std::rc::Rc;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    rc::Rc,
+};
 
 use futures_channel::oneshot;
 use spin_sdk::wasip3::{
@@ -36,6 +40,7 @@ impl Guest for Component {
             let inbound = inbound(request);
             let mut answer = Answer {
                 head: Some(head),
+                response: None,
                 body: None,
                 trailers: None,
             };
@@ -77,15 +82,25 @@ async fn body(request: Request) -> InboundBody {
 /// An answer under way. Its trailers end in an error unless the body is finished, so that a cut-off answer shows as one.
 struct Answer {
     head: Option<oneshot::Sender<Response>>,
+    /// The head, until there is something to go with it.
+    response: Option<Response>,
     body: Option<StreamWriter<u8>>,
     trailers: Option<FutureWriter<Result<Option<Trailers>, ErrorCode>>>,
 }
 
+fn send(head: &mut Option<oneshot::Sender<Response>>, response: &mut Option<Response>) {
+    if let Some(response) = response.take()
+        && let Some(head) = head.take()
+    {
+        let _ = head.send(response);
+    }
+}
+
 impl Responder for Answer {
     fn start(&mut self, status: u16, headers: Vec<(&'static str, String)>) {
-        let Some(head) = self.head.take() else {
+        if self.response.is_some() || self.head.is_none() {
             return;
-        };
+        }
         let (writer, reader) = wit_stream::new::<u8>();
         let (trailers, trailers_reader) =
             wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Err(ErrorCode::HttpResponseIncomplete));
@@ -93,18 +108,29 @@ impl Responder for Answer {
         let _ = response.set_status_code(status);
         self.body = Some(writer);
         self.trailers = Some(trailers);
-        let _ = head.send(response);
+        self.response = Some(response);
     }
 
     fn write<'a>(&'a mut self, piece: &'a [u8]) -> Task<'a, Result<(), ClientGone>> {
         Box::pin(async move {
-            let body = self.body.as_mut().ok_or(ClientGone)?;
-            let left = body.write_all(piece.to_vec()).await;
+            let Self {
+                head, response, body, ..
+            } = self;
+            let body = body.as_mut().ok_or(ClientGone)?;
+            let mut writing = pin!(body.write_all(piece.to_vec()));
+            // The body is under way before the head is: the host can then put both into one segment.
+            let left = poll_fn(|context| {
+                let written = writing.as_mut().poll(context);
+                send(head, response);
+                written
+            })
+            .await;
             if left.is_empty() { Ok(()) } else { Err(ClientGone) }
         })
     }
 
     fn finish(&mut self) -> Task<'_, Result<(), ClientGone>> {
+        send(&mut self.head, &mut self.response);
         self.body = None;
         let trailers = self.trailers.take();
         Box::pin(async move {

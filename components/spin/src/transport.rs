@@ -1,6 +1,10 @@
 //! Outbound HTTP, clocks and randomness of WASI 0.3.
 
-use std::time::Duration;
+use std::{
+    future::{poll_fn, ready},
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use spin_sdk::wasip3::{
     clocks::{monotonic_clock, system_clock},
@@ -49,10 +53,21 @@ impl Transport for SpinTransport {
 }
 
 async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
-    let (outgoing, transmitted) = outgoing(request)?;
-    let response = client::send(outgoing)
-        .await
-        .map_err(|code| http::transport_error(&code))?;
+    let (outgoing, transmitted, mut writing) = outgoing(request)?;
+    let mut sending = pin!(client::send(outgoing));
+    let mut is_written = false;
+    // The body is under way before the head is sent, so that the host can put both into one segment: otherwise Nagle's algorithm
+    // holds the body until the head is acknowledged, some 40 ms.
+    let response = poll_fn(|context| {
+        is_written = is_written || writing.as_mut().poll(context).is_ready();
+        sending.as_mut().poll(context)
+    })
+    .await;
+    if !is_written {
+        // The far end has answered without having read everything; what it does not read is dropped with its end of the stream.
+        spawn(writing);
+    }
+    let response = response.map_err(|code| http::transport_error(&code))?;
     let status = response.get_status_code();
     let headers = headers(response.get_headers().copy_all());
     let (processed, processed_reader) = wit_future::new::<Result<(), ErrorCode>>(|| Ok(()));
@@ -71,7 +86,10 @@ async fn send(request: &Request) -> Result<Response<'_>, TransportError> {
 
 type Transmitted = FutureReader<Result<(), ErrorCode>>;
 
-fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), TransportError> {
+/// Writes a request's body.
+type Writing = Pin<Box<dyn Future<Output = ()>>>;
+
+fn outgoing(request: &Request) -> Result<(types::Request, Transmitted, Writing), TransportError> {
     let length = match (&request.body, request.method) {
         (Some(body), _) => Some(body.len()),
         (None, Method::Get) => None,
@@ -79,20 +97,24 @@ fn outgoing(request: &Request) -> Result<(types::Request, Transmitted), Transpor
         (None, _) => Some(0),
     };
     let headers = http::fields(request, length)?;
+    let mut writing: Writing = Box::pin(ready(()));
     let contents = request.body.clone().map(|bytes| {
         let (mut writer, reader) = wit_stream::new::<u8>();
-        // What the far end does not read any more is dropped with its end of the stream.
-        spawn(async move {
+        writing = Box::pin(async move {
             writer.write_all(bytes).await;
         });
         reader
     });
     let (trailers, trailers_reader) = wit_future::new::<Result<Option<Trailers>, ErrorCode>>(|| Ok(None));
     drop(trailers);
-    let options = http::options(request.timeouts);
-    let (outgoing, transmitted) = types::Request::new(headers, contents, trailers_reader, Some(options));
+    let (outgoing, transmitted) = types::Request::new(
+        headers,
+        contents,
+        trailers_reader,
+        Some(http::options(request.timeouts)),
+    );
     http::address(&outgoing, request)?;
-    Ok((outgoing, transmitted))
+    Ok((outgoing, transmitted, writing))
 }
 
 /// The body of an answer. Some hosts end it early, without an error, once the request's transmit future is dropped: so that is

@@ -4,7 +4,7 @@
 //! registered pollable, and the wakers of those that are ready are woken. So several provider calls run side by side.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::{Pin, pin},
     rc::{Rc, Weak},
@@ -23,8 +23,14 @@ thread_local! {
 
 /// Weak: a pollable is a child of what it polls and must be dropped with the future that owns it.
 struct Waiting {
-    pollable: Weak<Pollable>,
+    wait: Weak<Wait>,
     waker: Waker,
+}
+
+/// A pollable, and whether a poll has said that it is ready: asking it again would be another call of the host.
+struct Wait {
+    pollable: Pollable,
+    is_ready: Cell<bool>,
 }
 
 /// Runs a future to its end.
@@ -45,24 +51,27 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// Resolves when the pollable is ready.
 pub fn ready(pollable: Pollable) -> Ready {
-    Ready(Rc::new(pollable))
+    Ready(Rc::new(Wait {
+        pollable,
+        is_ready: Cell::new(false),
+    }))
 }
 
 /// See [`ready`].
-pub struct Ready(Rc<Pollable>);
+pub struct Ready(Rc<Wait>);
 
 impl Future for Ready {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0.ready() {
+        if self.0.is_ready.get() {
             return Poll::Ready(());
         }
-        let pollable = Rc::downgrade(&self.0);
+        let wait = Rc::downgrade(&self.0);
         WAITING.with_borrow_mut(|waiting| {
-            waiting.retain(|other| !other.pollable.ptr_eq(&pollable));
+            waiting.retain(|other| !other.wait.ptr_eq(&wait));
             waiting.push(Waiting {
-                pollable,
+                wait,
                 waker: context.waker().clone(),
             });
         });
@@ -72,21 +81,24 @@ impl Future for Ready {
 
 fn wait() {
     let registered = WAITING.with_borrow_mut(std::mem::take);
-    let live: Vec<(Rc<Pollable>, Waker)> = registered
+    let live: Vec<(Rc<Wait>, Waker)> = registered
         .into_iter()
-        .filter_map(|waiting| Some((waiting.pollable.upgrade()?, waiting.waker)))
+        .filter_map(|waiting| Some((waiting.wait.upgrade()?, waiting.waker)))
         .collect();
     // `poll` traps on an empty list: a future that waits for nothing would never end, which is a fault of this component.
-    let list: Vec<&Pollable> = live.iter().map(|(pollable, _)| pollable.as_ref()).collect();
-    let ready = poll::poll(&list);
-    drop(list);
-    for (index, (pollable, waker)) in live.into_iter().enumerate() {
-        if ready.iter().any(|&position| position as usize == index) {
+    let list: Vec<&Pollable> = live.iter().map(|(wait, _)| &wait.pollable).collect();
+    for position in poll::poll(&list) {
+        if let Some((wait, _)) = live.get(position as usize) {
+            wait.is_ready.set(true);
+        }
+    }
+    for (wait, waker) in live {
+        if wait.is_ready.get() {
             waker.wake();
         } else {
             WAITING.with_borrow_mut(|waiting| {
                 waiting.push(Waiting {
-                    pollable: Rc::downgrade(&pollable),
+                    wait: Rc::downgrade(&wait),
                     waker,
                 });
             });

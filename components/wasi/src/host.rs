@@ -1,4 +1,4 @@
-//! The HTTP face's configuration, from environment variables: the one way that every WASI 0.2 host has.
+//! The service's configuration, from environment variables: the one way that every WASI 0.2 host has.
 
 use std::env;
 
@@ -9,12 +9,6 @@ use unassign_role::{
 };
 
 use crate::transport::WasiTransport;
-
-/// JSON: the list of tokens.
-const API_TOKENS: &str = "UNASSIGN_ROLE_API_TOKENS";
-const RESPONSE_ENVELOPE: &str = "UNASSIGN_ROLE_RESPONSE_ENVELOPE";
-/// JSON: one object, account id to account.
-const ACCOUNTS: &str = "UNASSIGN_ROLE_ACCOUNTS";
 
 /// The environment, and one request's view of the instance's caches.
 pub struct Environment<'a> {
@@ -31,19 +25,20 @@ impl Host for Environment<'_> {
     }
 
     fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
-        Box::pin(async move { variable(name(setting)) })
+        Box::pin(async move { variable(setting.environment_variable()) })
     }
 
     fn setting_name(&self, setting: Setting) -> &'static str {
-        name(setting)
+        setting.environment_variable()
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move {
-            let Some(text) = variable(ACCOUNTS)? else {
+            let name = Setting::Accounts.environment_variable();
+            let Some(text) = variable(name)? else {
                 return Ok(None);
             };
-            account_of(&text, id).map_err(|why| format!("{ACCOUNTS}: {why}"))
+            account_of(&text, id).map_err(|why| format!("{name}: {why}"))
         })
     }
 }
@@ -51,13 +46,6 @@ impl Host for Environment<'_> {
 impl Secrets for Environment<'_> {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
         Box::pin(async move { variable(&environment_variable(name)) })
-    }
-}
-
-const fn name(setting: Setting) -> &'static str {
-    match setting {
-        Setting::ApiTokens => API_TOKENS,
-        Setting::ResponseEnvelope => RESPONSE_ENVELOPE,
     }
 }
 

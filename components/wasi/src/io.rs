@@ -19,7 +19,7 @@ pub async fn read(stream: &InputStream) -> Result<Option<Vec<u8>>, String> {
     }
 }
 
-/// Writes everything, waiting for the other end to take it.
+/// Hands everything to the host, waiting while it takes no more. What was handed over leaves without a flush.
 pub async fn write(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), String> {
     while !bytes.is_empty() {
         let room = stream.check_write().map_err(|error| describe(&error))?;
@@ -31,11 +31,6 @@ pub async fn write(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), String
         let (now, later) = bytes.split_at(length);
         stream.write(now).map_err(|error| describe(&error))?;
         bytes = later;
-    }
-    stream.flush().map_err(|error| describe(&error))?;
-    // A flush is done when the stream takes bytes again.
-    while stream.check_write().map_err(|error| describe(&error))? == 0 {
-        ready(stream.subscribe()).await;
     }
     Ok(())
 }

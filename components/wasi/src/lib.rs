@@ -1,5 +1,5 @@
-//! The operation as one component for any WASI 0.2 host: the typed export `unified:user-directory/users`, and the HTTP face as
-//! `wasi:http/incoming-handler`.
+//! The operation as one component for any WASI 0.2 host: the typed exports `unified:user-directory/users` and `/accounts`, and the HTTP
+//! face as `wasi:http/incoming-handler`.
 
 // The export macros generate `extern` functions.
 #![allow(unsafe_code)]
@@ -24,9 +24,13 @@ mod incoming;
 mod io;
 mod transport;
 
-use unassign_role::{client::Caches, contract::types};
+use unassign_role::{
+    by_account,
+    client::Caches,
+    contract::{types, types_by_account},
+};
 
-use crate::transport::WasiTransport;
+use crate::{host::Environment, transport::WasiTransport};
 
 struct Component;
 
@@ -45,9 +49,8 @@ impl types::Guest for Component {
         id: String,
         options: types::ReadOptions,
     ) -> Result<types::UserReading, types::Failure> {
-        CACHES.with(|caches| {
-            executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options))
-        })
+        CACHES
+            .with(|caches| executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options)))
     }
 
     fn list_roles(
@@ -65,6 +68,47 @@ impl types::Guest for Component {
         CACHES.with(|caches| {
             let operation = unassign_role::unassign_role(&WasiTransport, caches, account, request, options);
             executor::block_on(operation)
+        })
+    }
+}
+
+impl types_by_account::Guest for Component {
+    fn list_accounts() -> Vec<types_by_account::AccountSummary> {
+        CACHES.with(|caches| executor::block_on(by_account::list_accounts(&Environment { caches })))
+    }
+
+    fn unassign_role(
+        account: String,
+        request: types::Request,
+        options: types::Options,
+        caller: types_by_account::Caller,
+    ) -> Result<types::Success, types::Failure> {
+        CACHES.with(|caches| {
+            let host = Environment { caches };
+            executor::block_on(by_account::unassign_role(&host, &account, request, options, caller))
+        })
+    }
+
+    fn read_user(
+        account: String,
+        id: String,
+        options: types::ReadOptions,
+        caller: types_by_account::Caller,
+    ) -> Result<types::UserReading, types::Failure> {
+        CACHES.with(|caches| {
+            let host = Environment { caches };
+            executor::block_on(by_account::read_user(&host, &account, &id, options, caller))
+        })
+    }
+
+    fn list_roles(
+        account: String,
+        options: types::ReadOptions,
+        caller: types_by_account::Caller,
+    ) -> Result<types::RoleDirectory, types::Failure> {
+        CACHES.with(|caches| {
+            let host = Environment { caches };
+            executor::block_on(by_account::list_roles(&host, &account, options, caller))
         })
     }
 }

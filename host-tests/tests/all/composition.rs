@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use host::{
     compose, engine,
     network::Network,
+    output::Output,
     state::{Host, LOG_LIMIT, Setup},
     worlds,
 };
@@ -21,12 +22,11 @@ static COMPOSED: LazyLock<Component> =
 async fn revoke(world: &World, role: &str) -> String {
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
-        network: world.network.clone(),
-        clock: world.clock,
+        egress: world.network.clone().into(),
+        clock: Some(world.clock),
         environment: Vec::new(),
         spin: Arc::default(),
-        output: output.clone(),
-        inherit_output: false,
+        output: Output::Kept(output.clone()),
     };
     let mut store = Store::new(engine::engine().unwrap(), Host::new(&setup));
     let instance = engine::linker()

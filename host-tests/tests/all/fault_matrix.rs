@@ -85,7 +85,12 @@ pub fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>
     for (entry, held) in outcomes.iter().zip(held) {
         match entry.outcome {
             Outcome::Removed | Outcome::AlreadyAbsent => assert!(!held, "{what}: {answer:?}"),
-            Outcome::NotAttempted | Outcome::Refused | Outcome::Failed | Outcome::NotFound | Outcome::Inherited => {
+            Outcome::NotAttempted
+            | Outcome::Refused
+            | Outcome::Failed
+            | Outcome::NotFound
+            | Outcome::Inherited
+            | Outcome::Held => {
                 assert!(held, "{what}: {answer:?}");
             }
             Outcome::Unverified | Outcome::Unknown | Outcome::Planned => {}

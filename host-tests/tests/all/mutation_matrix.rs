@@ -46,7 +46,7 @@ const VARIANTS: [Variant; 4] = [Variant::ById, Variant::Kept, Variant::ByName, V
 
 /// A list that the provider leaves out where nothing is in it: without it nothing is visible, to any reader. Elastic's own
 /// fixtures show members without some of the kinds of assignments.
-fn is_left_out_when_empty(provider: &str, mutation: &Mutation) -> bool {
+pub fn is_left_out_when_empty(provider: &str, mutation: &Mutation) -> bool {
     let what = format!("{mutation:?}");
     let list = what
         .split_once("/role_assignments/")

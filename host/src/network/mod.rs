@@ -23,7 +23,7 @@ pub use self::{
     fault::{Fault, Rule},
     mutation::Mutation,
 };
-use crate::wire;
+use crate::{egress::Sent, wire};
 
 /// Shared by everything that is set up with a clone of it.
 #[derive(Clone, Default)]
@@ -59,12 +59,6 @@ pub struct Call {
     /// The answer's body, if it was answered.
     pub answer: Bytes,
 }
-
-/// What comes back: the answer, and what is still to be done for the request.
-type Sent = (
-    http::Response<WasiBody>,
-    Box<dyn Future<Output = Result<(), Error>> + Send>,
-);
 
 impl Network {
     /// Makes a sandbox reachable under `host[:port]`.

@@ -3,12 +3,18 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, bail};
-use tokio::sync::watch;
-use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
+use tokio::{
+    sync::watch,
+    time::{Sleep, sleep, sleep_until},
+};
+use wasmtime::{
+    Store, StoreContextMut,
+    component::{GuestTaskId, InstancePre},
+};
 use wasmtime_wasi_http::{
     WasiHttpView,
     handler::{HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
@@ -26,17 +32,30 @@ const REQUESTS_PER_INSTANCE: usize = 128;
 /// The same policy's requests at once. A WASI 0.2 instance handles one at a time by its nature.
 const REQUESTS_AT_ONCE: usize = 16;
 
+/// What ends an instance besides the end of its service.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lifetime {
+    /// How long it may be idle.
+    pub idle: Option<Duration>,
+    /// How long a request may take. The instance takes no other then, and ends.
+    pub request: Option<Duration>,
+}
+
+/// After a request's own time, an instance that does not even notice it gets this long.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Makes instances for the handler.
 pub struct Instances {
     pre: ProxyPre<Host>,
     setup: Setup,
     at_once: usize,
     ended: watch::Receiver<()>,
+    lifetime: Lifetime,
 }
 
 impl Instances {
     /// Instances of this component; they end when the sender of `ended` is gone.
-    pub fn new(artifact: Artifact, setup: Setup, ended: watch::Receiver<()>) -> Result<Self> {
+    pub fn of_artifact(artifact: Artifact, setup: Setup, ended: watch::Receiver<()>) -> Result<Self> {
         let (pre, at_once) = match artifact {
             Artifact::Wasi => (ProxyPre::P2(p2::bindings::ProxyPre::new(engine::linked(artifact)?)?), 1),
             Artifact::Spin => (
@@ -50,6 +69,24 @@ impl Instances {
             setup,
             at_once,
             ended,
+            // No timer of the host decides what a test sees.
+            lifetime: Lifetime::default(),
+        })
+    }
+
+    /// Instances of a WASI 0.2 component.
+    pub fn of_component(
+        component: InstancePre<Host>,
+        setup: Setup,
+        ended: watch::Receiver<()>,
+        lifetime: Lifetime,
+    ) -> Result<Self> {
+        Ok(Self {
+            pre: ProxyPre::P2(p2::bindings::ProxyPre::new(component)?),
+            setup,
+            at_once: 1,
+            ended,
+            lifetime,
         })
     }
 }
@@ -68,27 +105,51 @@ impl HandlerState for Instances {
             store,
             proxy,
             view: Host::http,
-            expiration: UntilEnd::new(self.ended.clone()),
+            expiration: UntilEnd::new(self.ended.clone(), self.lifetime),
             state: Reuse {
                 at_once: self.at_once,
                 ended: self.ended.clone(),
+                lifetime: self.lifetime,
             },
         })
     }
 }
 
-/// An instance lives as long as its service: no timer of the host decides what a test sees.
-pub struct UntilEnd(Pin<Box<dyn Future<Output = ()> + Send + Sync>>);
+/// An instance lives as long as its service, and within its lifetime.
+pub struct UntilEnd {
+    ended: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+    lifetime: Lifetime,
+    timer: Option<Pin<Box<Sleep>>>,
+}
 
 impl UntilEnd {
-    fn new(mut ended: watch::Receiver<()>) -> Self {
-        Self(Box::pin(async move { while ended.changed().await.is_ok() {} }))
+    fn new(mut ended: watch::Receiver<()>, lifetime: Lifetime) -> Self {
+        Self {
+            ended: Box::pin(async move { while ended.changed().await.is_ok() {} }),
+            lifetime,
+            timer: None,
+        }
     }
 }
 
 impl WorkerExpiration for UntilEnd {
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, _status: WorkerStatus, _since: Instant) -> Poll<()> {
-        self.0.as_mut().poll(context)
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, status: WorkerStatus, since: Instant) -> Poll<()> {
+        if self.ended.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let allowed = match status {
+            WorkerStatus::Idle => self.lifetime.idle,
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.lifetime.request.map(|request| request + GRACE),
+        };
+        let Some(allowed) = allowed else {
+            return Poll::Pending;
+        };
+        let end = tokio::time::Instant::from_std(since + allowed);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if timer.deadline() != end {
+            timer.as_mut().reset(end);
+        }
+        timer.as_mut().poll(context)
     }
 }
 
@@ -96,6 +157,7 @@ impl WorkerExpiration for UntilEnd {
 pub struct Reuse {
     at_once: usize,
     ended: watch::Receiver<()>,
+    lifetime: Lifetime,
 }
 
 impl WorkerState for Reuse {
@@ -118,7 +180,10 @@ impl WorkerState for Reuse {
         (): (),
         _task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        Box::pin(std::future::pending())
+        match self.lifetime.request {
+            Some(request) => Box::pin(sleep(request)),
+            None => Box::pin(std::future::pending()),
+        }
     }
 
     fn drop(&self, _store: Store<Host>, result: wasmtime::Result<()>) {

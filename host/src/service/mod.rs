@@ -11,15 +11,18 @@ use http_body_util::{BodyExt, Full};
 use sandboxes::Clock;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi_http::{WasiBody, handler::ProxyHandler};
 
 use self::instances::Instances;
+pub use self::instances::Lifetime;
 use crate::{
+    egress::Egress,
     guests::Artifact,
-    network::Network,
+    output::Output,
     spin::Settings,
-    state::{LOG_LIMIT, Setup},
+    state::{Host, LOG_LIMIT, Setup},
 };
 
 /// A running HTTP face. Its instances end with its last clone.
@@ -33,8 +36,8 @@ pub struct Service {
 /// How a service is configured, whatever the component's own way.
 pub struct Builder {
     artifact: Artifact,
-    network: Network,
-    clock: Clock,
+    egress: Egress,
+    clock: Option<Clock>,
     tokens: Option<String>,
     envelope: Option<String>,
     accounts_in_variable: bool,
@@ -46,11 +49,11 @@ pub struct Builder {
 
 impl Service {
     /// A service with no configuration, which refuses every call.
-    pub fn builder(artifact: Artifact, network: &Network, clock: Clock) -> Builder {
+    pub fn builder(artifact: Artifact, egress: impl Into<Egress>, clock: impl Into<Option<Clock>>) -> Builder {
         Builder {
             artifact,
-            network: network.clone(),
-            clock,
+            egress: egress.into(),
+            clock: clock.into(),
             tokens: None,
             envelope: None,
             accounts_in_variable: false,
@@ -59,6 +62,18 @@ impl Service {
             inherit_output: false,
             log_limit: LOG_LIMIT,
         }
+    }
+
+    /// A compiled component with this setup, which brings its own configuration and output. See [`engine::prepare`].
+    ///
+    /// [`engine::prepare`]: crate::engine::prepare
+    pub fn of_component(component: &InstancePre<Host>, setup: Setup, lifetime: Lifetime) -> Result<Self> {
+        let (running, ended) = watch::channel(());
+        Ok(Self {
+            handler: ProxyHandler::new(Instances::of_component(component.clone(), setup, ended, lifetime)?),
+            output: MemoryOutputPipe::new(0),
+            _running: Arc::new(running),
+        })
     }
 
     /// One request, and its answer read whole.
@@ -146,16 +161,19 @@ impl Builder {
     pub fn start(self) -> Result<Service> {
         let output = MemoryOutputPipe::new(self.log_limit);
         let setup = Setup {
-            network: self.network.clone(),
+            egress: self.egress.clone(),
             clock: self.clock,
             environment: self.environment(),
             spin: Arc::new(self.spin()),
-            output: output.clone(),
-            inherit_output: self.inherit_output,
+            output: if self.inherit_output {
+                Output::Inherited
+            } else {
+                Output::Kept(output.clone())
+            },
         };
         let (running, ended) = watch::channel(());
         Ok(Service {
-            handler: ProxyHandler::new(Instances::new(self.artifact, setup, ended)?),
+            handler: ProxyHandler::new(Instances::of_artifact(self.artifact, setup, ended)?),
             output,
             _running: Arc::new(running),
         })

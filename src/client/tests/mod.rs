@@ -4,6 +4,7 @@ mod exchange;
 pub mod fake;
 mod lenient;
 mod mask;
+#[cfg(feature = "crowdstrike")]
 mod operation;
 mod paging;
 mod reads;

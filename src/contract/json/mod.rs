@@ -5,15 +5,17 @@
 
 mod names;
 mod outcome;
+mod reading;
 pub(crate) mod unique;
 mod user;
 
 pub use self::{
     names::{
         credentials_kind, failure_kind_name, outcome_name, provider, provider_name, provider_names, side_effect,
-        side_effect_name, side_effect_names,
+        side_effect_name, side_effect_names, via_kind_name,
     },
     outcome::{planned_request, role_outcome},
+    reading::{held_grant, role_directory},
     user::user,
 };
 

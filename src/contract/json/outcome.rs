@@ -99,7 +99,7 @@ fn grant_outcome(grant: GrantOutcome) -> Value {
     fields.done()
 }
 
-fn scope(scope: Scope) -> Value {
+pub fn scope(scope: Scope) -> Value {
     let Scope {
         group,
         organization,
@@ -112,7 +112,7 @@ fn scope(scope: Scope) -> Value {
     fields.done()
 }
 
-fn via(via: Via) -> Value {
+pub fn via(via: Via) -> Value {
     let Via { kind, id, name } = via;
     let mut fields = Fields::default();
     fields.value("kind", Value::from(via_kind_name(kind)));

@@ -1,9 +1,13 @@
 //! The outcome table and the general rules, on a small provider of the tests' own behind a fake transport and clock.
 
+mod bound;
+mod everything;
 mod guards;
+mod know;
 mod lasting;
 mod matching;
 mod outcomes;
 mod property;
 mod rules;
+mod verify;
 mod world;

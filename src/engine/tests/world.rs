@@ -14,7 +14,10 @@ use crate::{
     contract::{
         examples::options,
         reason::Reason,
-        types::{self, Failure, Options, Request, Role, Scope, SideEffect, Success, User, Via, ViaKind},
+        types::{
+            self, Failure, Options, ReadOptions, Request, Role, Scope, SideEffect, Success, User, UserReading, Via,
+            ViaKind,
+        },
         user::blank_user,
     },
     engine::{self, NoAudit},
@@ -99,6 +102,10 @@ pub struct Fake {
     pub row_names: Vec<(&'static str, Option<String>)>,
     /// What the `role_id` of this role is.
     pub identity: Option<(&'static str, Identity)>,
+    /// What a reading without any grant means.
+    pub nothing: Absence,
+    /// Where something may be held that is not shown.
+    pub gaps: Vec<String>,
 }
 
 const CAPABILITY: Capability = Capability {
@@ -149,6 +156,8 @@ impl Case {
                 unread_after_write: Cell::new(false),
                 row_names: Vec::new(),
                 identity: None,
+                nothing: Absence::Proven,
+                gaps: Vec::new(),
             },
             general: General::default(),
             options: options(),
@@ -178,9 +187,29 @@ impl Case {
         self.ask_roles(roles.iter().map(|role| asked(role)).collect())
     }
 
+    /// Asks for everything that is held.
+    pub fn ask_everything(&self) -> Result<Success, Failure> {
+        self.run(self.request(Vec::new(), true))
+    }
+
     pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
-        let request = Request {
-            everything: false,
+        self.run(self.request(roles, false))
+    }
+
+    /// Everything that the user holds.
+    pub fn read_user(&self) -> Result<UserReading, Failure> {
+        let caches = Caches::default();
+        let options = ReadOptions { deadline: None };
+        let ask = ValidatedRequest::reading(Some("u1"), options, &self.provider)
+            .map_err(|error| engine::failure_of(&error, false))?;
+        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
+        self.transport
+            .run(engine::read_user(&self.provider, &cx, &self.general, &NoAudit))
+    }
+
+    fn request(&self, roles: Vec<Role>, everything: bool) -> Request {
+        Request {
+            everything,
             id: String::from("u1"),
             roles: roles.into_iter().map(Into::into).collect(),
             organizations: self
@@ -192,11 +221,15 @@ impl Case {
             workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
-        };
+        }
+    }
+
+    fn run(&self, request: Request) -> Result<Success, Failure> {
         let caches = Caches::default();
         let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
+        let mut cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
+        cx.account.id = String::from("acme");
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, &NoAudit))
     }
@@ -420,6 +453,14 @@ impl Backend for Fake {
         })
     }
 
+    async fn nothing_held(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Absence, Error> {
+        Ok(self.nothing.clone())
+    }
+
+    fn gaps(&self, _snapshot: &Snapshot, (): &()) -> Vec<String> {
+        self.gaps.clone()
+    }
+
     async fn directory(
         &self,
         _cx: &Context<'_>,
@@ -542,11 +583,15 @@ impl Fake {
                 identity: identity.map(|(_, identity)| identity).unwrap_or_default(),
                 ..KnownAs::default()
             },
-            kind: GrantKind::Role,
+            kind: if role == "group" {
+                GrantKind::Membership
+            } else {
+                GrantKind::Role
+            },
             role_id: role.to_owned(),
             role_name: name,
             scope: Scope {
-                group: None,
+                group: (role == "group").then(|| String::from("g1")),
                 organization: Some(organization.to_owned()),
                 workspace: None,
             },

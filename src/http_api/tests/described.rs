@@ -211,7 +211,7 @@ fn whole_outcome() -> RoleOutcome {
         ..sparse_grant()
     };
     RoleOutcome {
-        verify_after: None,
+        verify_after: Some(String::from("2026-01-31T09:30:10Z")),
         same_as: Some(0),
         role: Some(role()),
         organization: Some(organization()),
@@ -242,14 +242,14 @@ fn sparse_grant() -> GrantOutcome {
         warnings: Vec::new(),
         side_effects: Vec::new(),
         acknowledged_at: None,
-        verify_after: None,
+        verify_after: Some(String::from("2026-01-31T09:30:10Z")),
         verified_at: None,
     }
 }
 
 fn sparse_outcome() -> RoleOutcome {
     RoleOutcome {
-        verify_after: None,
+        verify_after: Some(String::from("2026-01-31T09:30:10Z")),
         same_as: None,
         role: None,
         organization: None,
@@ -275,9 +275,9 @@ fn planned(headers: &[(&str, &str)], body: Option<&str>) -> PlannedRequest {
 
 fn success(format: Format, user: User, outcome: RoleOutcome, planned: PlannedRequest) -> Value {
     let success = Success {
-        plan: None,
-        plan_digest: None,
-        receipt: None,
+        plan: Some(String::from("{}")),
+        plan_digest: Some("0".repeat(64)),
+        receipt: Some(String::from("a.b.c")),
         user,
         outcomes: vec![outcome],
         dry_run: true,
@@ -312,6 +312,9 @@ fn a_failure_has_the_types_of_its_schema() {
         }),
         outcomes: vec![whole_outcome()],
         user: Some(whole_user()),
+        plan: text(),
+        plan_digest: text(),
+        receipt: text(),
         ..sparse()
     };
     for (whole, failure) in [(true, whole), (false, sparse())] {

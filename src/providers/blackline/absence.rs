@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    contract::{reason::Reason, types::UnknownRole, warning::Warning},
+    contract::{
+        reason::Reason,
+        types::{Mode, UnknownRole},
+        warning::Warning,
+    },
     error::Error,
     naming::{same, skeleton},
     provider::{Absence, Context, Coverage, KnownRole, role_index::RoleIndex},
@@ -68,14 +72,42 @@ pub async fn absence(
     })
 }
 
-/// Why a pair that is shown may be another one: the directory, read whole, does not know its role.
+/// What it means that the user holds no pair at all: a list that is whole proves it.
+pub fn nothing_held(detail: &Detail) -> Absence {
+    detail.gap().map_or(Absence::Proven, not_visible)
+}
+
+/// Why a pair that is shown may be another one: the directory, read whole, does not know its role. Looked up once for a reading.
 pub async fn unlisted(
     config: &Config,
     cx: &Context<'_>,
     memory: &Memory,
     detail: &Detail,
 ) -> Result<Option<String>, Error> {
-    let index = memory.directory(config, cx).await?;
+    if let Some(known) = detail.unlisted.get() {
+        return Ok(known.clone());
+    }
+    let found = find_unlisted(config, cx, memory, detail).await?;
+    Ok(detail.unlisted.get_or_init(|| found).clone())
+}
+
+async fn find_unlisted(
+    config: &Config,
+    cx: &Context<'_>,
+    memory: &Memory,
+    detail: &Detail,
+) -> Result<Option<String>, Error> {
+    let index = match memory.directory(config, cx).await {
+        Ok(index) => index,
+        // What a user holds can be told without the directory; only the removal needs it.
+        Err(fault) if cx.request.mode == Mode::Verify => {
+            return Ok(Some(format!(
+                "BlackLine's list of roles cannot be read: {}",
+                fault.message
+            )));
+        }
+        Err(fault) => return Err(fault.into()),
+    };
     if index.directory.coverage != Coverage::Whole {
         return Ok(None);
     }

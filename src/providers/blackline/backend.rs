@@ -9,8 +9,8 @@ use crate::{
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Snapshot, Verdict, Verification,
-        Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, RoleList, Snapshot, Verdict,
+        Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Entry, Selector, ValidatedRequest, is_placeholder},
 };
@@ -116,6 +116,20 @@ impl Backend for BlackLine {
         absence::absence(&self.config, cx, &self.memory, selector, detail).await
     }
 
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
+        Ok(absence::nothing_held(detail))
+    }
+
+    /// Rows that cannot be read are said elsewhere, and so is the list of a later reading that may be cut off.
+    fn gaps(&self, reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        let doubt = detail.doubt.iter().filter(|_| reading.unreadable.is_empty());
+        doubt.cloned().collect()
+    }
+
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(read::list_roles(&self.config, cx, &self.memory).await?)
+    }
+
     /// A number, alone or with a product.
     fn is_role_id(&self, text: &str) -> bool {
         ids::role(text.trim()).is_some()
@@ -140,10 +154,10 @@ impl Backend for BlackLine {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        if targets.is_empty() {
+        let replaces = self.config.strategy == Strategy::ReplaceSet;
+        if targets.is_empty() || !(replaces || cx.request.strict_scope) {
             return Ok(Vec::new());
         }
-        let replaces = self.config.strategy == Strategy::ReplaceSet;
         let unlisted = if replaces {
             absence::unlisted(&self.config, cx, &self.memory, detail).await?
         } else {

@@ -1,5 +1,7 @@
 //! Resolves the requested id or e-mail address to exactly one user.
 
+use std::cell::Cell;
+
 use crate::{
     client::Call,
     contract::reason::Reason,
@@ -38,12 +40,16 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
     }
 }
 
-/// The user's own document, as it came and as it reads.
-pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, User), Error> {
+/// The user's own document, as it came and as it reads. `is_searched`: it turned out that only the search shows it.
+pub async fn user(config: &Config, cx: &Context<'_>, id: &str, is_searched: &Cell<bool>) -> Result<(Raw, User), Error> {
+    if is_searched.get() {
+        return user_by_search(config, cx, id).await;
+    }
     let url = config.base.join(&Paths::of_user(&config.paths.user, id));
     let answer = core::send(config, cx, &Call::get(url), Effort::Full).await?;
     // Snapshot one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
     if matches!(answer.status, 404 | 405) {
+        is_searched.set(true);
         return user_by_search(config, cx, id).await;
     }
     let raw: Raw = core::document(config, cx, &answer, "the user")?;

@@ -14,7 +14,8 @@ use crate::{
 use super::{documents::Pair, read::Detail};
 
 /// A pair as a grant: the role in the product, which is the contract's workspace. `names`: those that any row shows for a role.
-pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>) -> Grant {
+/// `name_of`: the name of a role whose row shows none.
+pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>, name_of: impl Fn(&str) -> Option<String>) -> Grant {
     Grant {
         known_as: KnownAs {
             names: names.get(&pair.role_id).cloned().unwrap_or_default(),
@@ -22,7 +23,7 @@ pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>) -> Grant {
         },
         kind: GrantKind::Role,
         role_id: pair.role_id.clone(),
-        role_name: pair.role_name.clone(),
+        role_name: pair.role_name.clone().or_else(|| name_of(&pair.role_id)),
         scope: Scope {
             group: None,
             organization: None,

@@ -1,7 +1,7 @@
 //! What a user holds: the pairs of role and product, the directory of roles, and what the user belongs to.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{HashMap, HashSet},
     pin::pin,
     rc::Rc,
@@ -11,17 +11,20 @@ use std::{
 use futures_util::future::{self, Either};
 
 use crate::{
-    contract::warning::Warning,
+    contract::{
+        types::{ListedRole, Mode, Scope, ScopeKind},
+        warning::Warning,
+    },
     error::{Error, FaultKind, ProviderFault},
-    provider::{Context, Coverage, Directory, KnownRole, Snapshot, UnreadRow, role_index::RoleIndex},
+    provider::{Context, Coverage, Directory, KnownRole, RoleList, Snapshot, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };
 
 use super::{
-    config::Config,
+    config::{Config, Strategy},
     core::{self, Effort, List, Rows},
     documents::{NamedRow, Pair, Raw, User},
-    find, mapping,
+    find, ids, mapping,
     paths::Paths,
 };
 
@@ -44,6 +47,8 @@ pub struct Detail {
     /// Why there may be more pairs.
     pub doubt: Option<String>,
     pub memberships: Memberships,
+    /// Why a pair may be another one than it says, once that was looked up.
+    pub unlisted: OnceCell<Option<String>>,
 }
 
 /// What one operation keeps between its reads.
@@ -55,6 +60,10 @@ pub struct Memory {
     memberships: RefCell<Option<Memberships>>,
     /// The most rows that a read of the pairs showed.
     longest: Cell<usize>,
+    /// The path of the pairs that answered: the other spellings need no second try.
+    path: RefCell<Option<String>>,
+    /// There is no call for a single user.
+    pub is_searched: Cell<bool>,
     /// The read that the entries are matched with was made.
     was_read: Cell<bool>,
     /// Role and product of pairs that were left out of a set that was acknowledged: a stale read must not bring them back.
@@ -109,7 +118,16 @@ impl Memory {
     }
 
     pub async fn pairs(&self, config: &Config, cx: &Context<'_>, id: &str) -> Result<Pairs, ProviderFault> {
-        let pairs = pairs(config, cx, id, self.longest.get()).await?;
+        let known = self.path.borrow().clone();
+        let paths = match known {
+            Some(path) => vec![path],
+            None => {
+                let spellings = config.paths.user_roles.iter();
+                spellings.map(|spelling| Paths::of_user(spelling, id)).collect()
+            }
+        };
+        let pairs = pairs(config, cx, paths, self.longest.get()).await?;
+        *self.path.borrow_mut() = Some(pairs.path.clone());
         self.longest.set(self.longest.get().max(pairs.rows.len()));
         Ok(pairs)
     }
@@ -139,7 +157,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let by_name = async {
         // Who else has the name is asked in any case.
         let mut selectors = cx.request.entries.iter().map(Entry::selector);
-        if selectors.any(|selector| selector.id.is_none() && selector.name.is_some()) {
+        let is_named = selectors.any(|selector| selector.id.is_none() && selector.name.is_some());
+        // A new set is made only of roles that the directory has.
+        if is_named || (config.strategy == Strategy::ReplaceSet && cx.request.mode != Mode::Verify) {
             drop(memory.directory(config, cx).await);
         }
     };
@@ -156,6 +176,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
     let is_later = memory.was_read.replace(true);
     let unreadable = doubt.iter().filter(|_| is_later);
+    // A reading is for people: the directory names what the rows do not.
+    let needs_names =
+        cx.request.reads_everything() && cx.request.is_read_only() && pairs.iter().any(|pair| pair.role_name.is_none());
+    if needs_names {
+        drop(memory.directory(config, cx).await);
+    }
+    let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
     let detail = Detail {
         id: id.to_owned(),
@@ -163,11 +190,12 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         path,
         doubt: doubt.clone(),
         memberships,
+        unlisted: OnceCell::new(),
         pairs: pairs.clone(),
         user,
     };
     let reading = Snapshot {
-        grants: pairs.iter().map(|pair| mapping::grant(pair, &names)).collect(),
+        grants: pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect(),
         unread,
         other_ids: Vec::new(),
         emails: detail.user.email().iter().map(|email| email.to_lowercase()).collect(),
@@ -181,6 +209,34 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
     };
     Ok((reading, detail))
+}
+
+/// The roles of the installation, the same in every product.
+///
+/// # Errors
+/// If the list cannot be read.
+pub async fn list_roles(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<RoleList, ProviderFault> {
+    let index = memory.directory(config, cx).await?;
+    let Directory { roles, coverage } = &index.directory;
+    let listed = |role: &KnownRole| ListedRole {
+        id: Some(role.id.clone()),
+        name: role.name.clone(),
+        scopes: vec![ScopeKind::Workspace],
+        scope: Scope {
+            group: None,
+            organization: None,
+            workspace: None,
+        },
+        // A row of a user's roles with any other id cannot be read.
+        removable: ids::number(&role.id).is_some(),
+    };
+    Ok(RoleList {
+        roles: roles.iter().map(listed).collect(),
+        unread: match coverage {
+            Coverage::Whole => Vec::new(),
+            Coverage::Partial(why) => vec![why.clone()],
+        },
+    })
 }
 
 fn names_by_role(pairs: &[Pair]) -> HashMap<String, Vec<String>> {
@@ -204,7 +260,10 @@ async fn fetch(
     id: &str,
 ) -> Result<((Raw, User), Pairs, Memberships), Error> {
     // The pairs cannot tell an unknown user from a wrong spelling of the path: the user is read, too.
-    let needed = future::join(find::user(config, cx, id), memory.pairs(config, cx, id));
+    let needed = future::join(
+        find::user(config, cx, id, &memory.is_searched),
+        memory.pairs(config, cx, id),
+    );
     let (user, pairs, memberships) = match future::select(pin!(needed), pin!(memory.memberships(config, cx, id))).await
     {
         Either::Left(((user, pairs), late)) => {
@@ -225,14 +284,13 @@ async fn fetch(
 
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
 /// `longest`: rows of the longest of these lists so far.
-async fn pairs(config: &Config, cx: &Context<'_>, id: &str, longest: usize) -> Result<Pairs, ProviderFault> {
+async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: usize) -> Result<Pairs, ProviderFault> {
     let is_wrong_path = |fault: &ProviderFault| {
         let answer = fault.answer.as_ref();
         answer.is_some_and(|answer| matches!(answer.status, 404 | 405))
     };
     let mut last = None;
-    for spelling in &config.paths.user_roles {
-        let path = Paths::of_user(spelling, id);
+    for path in paths {
         let list = List {
             longest,
             ..List::new(config, "the user's roles", &path)

@@ -99,17 +99,36 @@ pub fn why_open(detail: &Detail) -> Option<String> {
     if let Some(why) = &detail.view_gap {
         return Some(format!("the user's roles in the CID in view could not be read: {why}"));
     }
-    let Some(home) = &detail.home else {
-        return Some(String::from(
-            "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization",
-        ));
-    };
+    if let Some(why) = no_home(detail) {
+        return Some(why);
+    }
+    let home = detail.home.as_ref()?;
     match detail.places.get(home) {
         Some(Place::Unclear(why)) => Some(format!(
             "the user's roles in the home CID {home} could not be read: {why}"
         )),
         Some(Place::Read | Place::OutOfSight | Place::Failed(_)) | None => None,
     }
+}
+
+/// Where roles may be held that the reading does not look at. Lists that could not be read are said elsewhere.
+pub fn gaps(detail: &Detail) -> Vec<String> {
+    no_home(detail).into_iter().collect()
+}
+
+fn no_home(detail: &Detail) -> Option<String> {
+    detail.home.is_none().then(|| {
+        String::from(
+            "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization",
+        )
+    })
+}
+
+/// What it means that no role at all is shown. A list may be stale and may leave roles out, and there is no role to revoke for proof.
+pub fn nothing_held() -> Absence {
+    not_visible(String::from(
+        "CrowdStrike shows no role of the user, and its reads may leave roles out: only revoking a role would prove that it is not held",
+    ))
 }
 
 async fn of_id(

@@ -6,8 +6,8 @@ use crate::{
     contract::{reason::Reason, types::User},
     error::Error,
     provider::{
-        Absence, Context, Directory, Field, Grant, Planned, Snapshot, Verdict, Verification, Write, backend::Backend,
-        capability::Capability,
+        Absence, Context, Directory, Field, Grant, Planned, RoleList, Snapshot, Verdict, Verification, Write,
+        backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -68,11 +68,17 @@ impl Backend for CrowdStrike {
     }
 
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
-        find::find(&self.config, cx).await
+        let (uuid, audience) = find::find(&self.config, cx).await?;
+        self.memory.expect(audience);
+        Ok(uuid)
     }
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
-        read::read(&self.config, cx, &self.memory, user).await
+        let (mut reading, mut detail) = read::read(&self.config, cx, &self.memory, user).await?;
+        if cx.request.reads_everything() && cx.request.is_read_only() {
+            read::add_names(&self.config, cx, &self.directories, &mut reading, &mut detail).await;
+        }
+        Ok((reading, detail))
     }
 
     /// How CrowdStrike compares role ids is not documented: only equal ones are the same.
@@ -118,6 +124,18 @@ impl Backend for CrowdStrike {
         detail: &Detail,
     ) -> Result<Absence, Error> {
         absence::of(&self.config, &self.directories, cx, selector, detail).await
+    }
+
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, _detail: &Detail) -> Result<Absence, Error> {
+        Ok(absence::nothing_held())
+    }
+
+    fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        absence::gaps(detail)
+    }
+
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(ids::list(&self.config, cx).await?)
     }
 
     fn plan(&self, ask: &ValidatedRequest, _user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     client::{
-        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
+        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
         lenient::{Row, Rows},
         paging::{Page, by_offset},
         send_with_token,
@@ -38,8 +38,9 @@ pub type RawRow = Row<Box<RawValue>>;
 
 /// Whom a call knows. The newer calls also know external users, who are homed in a partner CID. Source: `CrowdStrike/falconpy`
 /// 1.6.6 (`queryUserV2`, `retrieveUsersGETV2`, `CombinedUserRolesV3`, `userRolesActionV2`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Audience {
+    #[default]
     Internal,
     All,
 }
@@ -97,6 +98,13 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
         fresh_token(config, cx).await
     })
     .await
+}
+
+/// Gets a token, if there is none yet: of several calls at once each would ask for one.
+pub async fn sign_in(config: &Config, cx: &Context<'_>) -> Result<(), ProviderFault> {
+    let fresh = async || fresh_token(config, cx).await;
+    access_token(&cx.client, cx.caches, config.key(), &fresh).await?;
+    Ok(())
 }
 
 async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, ProviderFault> {

@@ -89,6 +89,10 @@ pub struct GrantRow {
 pub struct Role {
     pub id: Id,
     pub display_name: Text,
+    /// `default` or `custom`.
+    #[serde(rename = "type")]
+    pub kind: Text,
+    pub cid: Text,
 }
 
 /// The body of `POST /user-management/entities/user-role-actions/v1` and `v2`.

@@ -29,25 +29,34 @@ pub struct Found {
     /// As it came.
     pub raw: String,
     pub user: User,
+    /// The call that has the record.
+    pub answered: Audience,
     /// Whose calls know the user.
     pub audience: Audience,
 }
 
-/// Resolves the requested uuid or login to exactly one uuid.
+/// Resolves the requested uuid or login to exactly one uuid, and says whose calls know it. That the user has the login is checked
+/// with the record ([`check_login`]).
 ///
 /// # Errors
-/// [`Error::UserNotFound`] once both calls were asked; [`Error::Refused`] for several users, or one with another login.
-pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
+/// [`Error::UserNotFound`] once both calls were asked; [`Error::Refused`] for several users.
+pub async fn find(config: &Config, cx: &Context<'_>) -> Result<(String, Audience), Error> {
     let wanted = &cx.request.user;
     if !wanted.contains('@') {
-        return Ok(ids::user(wanted));
+        return Ok((ids::user(wanted), Audience::Internal));
     }
+    core::sign_in(config, cx).await?;
     let (internal, all) = join(
         with_login(config, cx, wanted, Audience::Internal),
         with_login(config, cx, wanted, Audience::All),
     )
     .await;
     let mut uuids = internal?;
+    let audience = if uuids.is_empty() {
+        Audience::All
+    } else {
+        Audience::Internal
+    };
     match all {
         Ok(more) => uuids.extend(more),
         // The newer call may not be for everybody, and the older one has found the user.
@@ -55,30 +64,31 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<String, Error> {
         Err(fault) => return Err(fault.into()),
     }
     let mut uuids = uuids.into_iter();
-    let uuid = match (uuids.next(), uuids.next()) {
-        (Some(uuid), None) => uuid,
-        (None, _) => {
-            return Err(Error::UserNotFound {
-                answer: None,
-                message: format!("CrowdStrike knows no user with the login `{wanted}`"),
-            });
-        }
-        (Some(_), Some(_)) => {
-            return Err(Error::Refused {
-                reason: Reason::Ambiguous,
-                message: format!("CrowdStrike knows several users with the login `{wanted}`: use the uuid"),
-            });
-        }
-    };
-    let found = user(config, cx, &uuid).await?;
-    if found.user.uid.as_str().is_some_and(|uid| same(uid, wanted)) {
-        Ok(found.uuid)
-    } else {
-        Err(Error::Refused {
-            reason: Reason::NotExpected,
-            message: String::from("CrowdStrike returned a user with a different login than requested"),
-        })
+    match (uuids.next(), uuids.next()) {
+        (Some(uuid), None) => Ok((ids::user(uuid.trim()), audience)),
+        (None, _) => Err(Error::UserNotFound {
+            answer: None,
+            message: format!("CrowdStrike knows no user with the login `{wanted}`"),
+        }),
+        (Some(_), Some(_)) => Err(Error::Refused {
+            reason: Reason::Ambiguous,
+            message: format!("CrowdStrike knows several users with the login `{wanted}`: use the uuid"),
+        }),
     }
+}
+
+/// A user who was looked up by a login must have it.
+///
+/// # Errors
+/// [`Error::Refused`] for another login, or none.
+pub fn check_login(wanted: &str, user: &User) -> Result<(), Error> {
+    if !wanted.contains('@') || user.uid.as_str().is_some_and(|uid| same(uid, wanted)) {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        reason: Reason::NotExpected,
+        message: String::from("CrowdStrike returned a user with a different login than requested"),
+    })
 }
 
 /// The uuids of the users with that login.
@@ -112,13 +122,17 @@ async fn with_login(
     }
 }
 
-/// The user's own document, by the older call if that knows the user.
+/// The user's own document, by the call that is asked first if that knows the user, and else by the other one.
 ///
 /// # Errors
 /// [`Error::UserNotFound`] if neither call knows the user.
-pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str) -> Result<Found, Error> {
+pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str, first: Audience) -> Result<Found, Error> {
     let mut refusal = None;
-    for audience in [Audience::Internal, Audience::All] {
+    let second = match first {
+        Audience::Internal => Audience::All,
+        Audience::All => Audience::Internal,
+    };
+    for audience in [first, second] {
         match user_by(config, cx, uuid, audience).await {
             Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
@@ -151,6 +165,7 @@ async fn user_by(
             return Ok(Some(Found {
                 uuid: ids::user(id.trim()),
                 raw: row.get().to_owned(),
+                answered: audience,
                 audience: if is_external { Audience::All } else { audience },
                 user,
             }));

@@ -6,14 +6,17 @@ use std::{
     rc::Rc,
 };
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use crate::{
     client::{
         Call, QueryBuilder,
         lenient::{Id, Row},
     },
+    contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
     naming,
-    provider::{Context, Coverage, Directory, KnownRole},
+    provider::{Context, Coverage, Directory, KnownRole, RoleList},
     transport::Method,
 };
 
@@ -26,6 +29,8 @@ use super::{
 
 /// Role ids in one directory request; 5,000 is the documented limit.
 const ROLES_AT_ONCE: usize = 1_000;
+/// Directory requests at once.
+const CONCURRENT_READS: usize = 8;
 
 /// A user id as the API writes it: a UUID has lower-case digits. Anything else stays as it is.
 pub fn user(text: &str) -> String {
@@ -120,8 +125,8 @@ impl Directories {
         if let Some(known) = self.by_cid.borrow().get(cid) {
             return known.clone();
         }
-        let read = match read(config, cx, cid).await {
-            Ok(directory) => Ok(Rc::new(Listed::new(directory))),
+        let read = match read(config, cx, Some(cid)).await {
+            Ok(roles) => Ok(Rc::new(Listed::new(roles.directory(cid)))),
             Err(fault) if core::is_no(&fault) => Ok(Rc::new(Listed::new(Directory::none(fault.message)))),
             Err(fault) => Err(fault),
         };
@@ -140,10 +145,14 @@ impl Directories {
         if let Some(known) = self.merged.borrow().get(cids) {
             return Ok(Rc::clone(known));
         }
+        let read: Vec<Rc<Listed>> = stream::iter(cids)
+            .map(|cid| self.of(config, cx, cid))
+            .buffered(CONCURRENT_READS)
+            .try_collect()
+            .await?;
         let mut all = Directory::default();
         let mut seen = HashSet::new();
-        for cid in cids {
-            let listed = self.of(config, cx, cid).await?;
+        for listed in read {
             for role in &listed.directory.roles {
                 if seen.insert((role.id.clone(), role.name.clone())) {
                     all.roles.push(role.clone());
@@ -159,13 +168,86 @@ impl Directories {
     }
 }
 
-/// Reads all roles of a CID. The list of ids has no pages, and must never be asked for with a user: it then shows the roles that are
-/// available to the user and not those that are held (`CrowdStrike/psfalcon` issues 313 and 365).
-async fn read(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Directory, ProviderFault> {
-    let path = QueryBuilder::new()
-        .pair("cid", cid.as_str())
-        .on("/user-management/queries/roles/v1");
-    let call = core::api(Call::get(config.base.join(&path)));
+/// The roles of the CID in view, for whoever writes a request.
+///
+/// # Errors
+/// What the reads give.
+pub async fn list(config: &Config, cx: &Context<'_>) -> Result<RoleList, ProviderFault> {
+    let Roles { roles, gap } = read(config, cx, None).await?;
+    let listed = |role: DescribedRole| ListedRole {
+        id: Some(role.id),
+        name: role.name,
+        scopes: vec![ScopeKind::Organization],
+        scope: Scope {
+            group: None,
+            // A default role exists in every CID.
+            organization: role
+                .is_custom
+                .then(|| role.cid.or_else(|| config.member_cid.clone()))
+                .flatten()
+                .map(|cid| cid.to_string()),
+            workspace: None,
+        },
+        removable: true,
+    };
+    let unread = gap.map(|gap| format!("CrowdStrike's directory of roles in the CID in view {gap}"));
+    Ok(RoleList {
+        roles: roles.into_iter().map(listed).collect(),
+        unread: unread.into_iter().collect(),
+    })
+}
+
+/// The roles of one CID, as far as they are described.
+struct Roles {
+    roles: Vec<DescribedRole>,
+    /// What the directory lacks, for people.
+    gap: Option<&'static str>,
+}
+
+struct DescribedRole {
+    id: String,
+    name: Option<String>,
+    is_custom: bool,
+    cid: Option<Cid>,
+}
+
+impl Roles {
+    fn directory(self, cid: &Cid) -> Directory {
+        let known = |role: DescribedRole| KnownRole {
+            id: role.id,
+            name: role.name,
+        };
+        Directory {
+            roles: self.roles.into_iter().map(known).collect(),
+            coverage: self.gap.map_or(Coverage::Whole, |gap| {
+                Coverage::Partial(format!("CrowdStrike's directory of roles in the CID {cid} {gap}"))
+            }),
+        }
+    }
+}
+
+impl DescribedRole {
+    /// The role of a row; `None` if the row shows no id.
+    fn of_row(row: Role) -> Option<Self> {
+        let id = row.id.into_string()?;
+        let is_custom = row
+            .kind
+            .as_str()
+            .map_or_else(|| is_role(&id), |kind| naming::same(kind, "custom"));
+        Some(Self {
+            name: row.display_name.into_string(),
+            is_custom,
+            cid: row.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok()),
+            id,
+        })
+    }
+}
+
+/// Reads all roles of a CID (`None`: the CID in view). The list of ids has no pages, and must never be asked for with a user: it then
+/// shows the roles that are available to the user and not those that are held (`CrowdStrike/psfalcon` issues 313 and 365).
+async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Roles, ProviderFault> {
+    let at = |path: &str| QueryBuilder::new().maybe("cid", cid.map(Cid::as_str)).on(path);
+    let call = core::api(Call::get(config.base.join(&at("/user-management/queries/roles/v1"))));
     let list = core::resources(config, cx, &call, "the role ids").await?;
     let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
     let id = |row: &Row<_>| parse::<Id>(row)?.into_string();
@@ -174,37 +256,41 @@ async fn read(config: &Config, cx: &Context<'_>, cid: &Cid) -> Result<Directory,
     let is_whole = !ids.is_empty() && ids.len() == list.rows.len() && list.total.is_none_or(|total| total == count);
     let mut gap = (!is_whole).then_some("does not list every role");
 
+    let path = at("/user-management/entities/roles/GET/v2");
+    let described: Vec<Vec<_>> = stream::iter(ids.chunks(ROLES_AT_ONCE))
+        .map(|chunk| async {
+            let chunk: Vec<&str> = chunk.iter().map(String::as_str).collect();
+            let body = serde_json::to_vec(&Ids { ids: &chunk }).ok();
+            let call = core::api(Call::read(Method::Post, config.base.join(&path), body));
+            let read = core::resources(config, cx, &call, "the roles").await?;
+            Ok::<_, ProviderFault>(read.rows)
+        })
+        .buffered(CONCURRENT_READS)
+        .try_collect()
+        .await?;
     let mut roles = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(ROLES_AT_ONCE) {
-        let chunk: Vec<&str> = chunk.iter().map(String::as_str).collect();
-        let path = QueryBuilder::new()
-            .pair("cid", cid.as_str())
-            .on("/user-management/entities/roles/GET/v2");
-        let body = serde_json::to_vec(&Ids { ids: &chunk }).ok();
-        let call = core::api(Call::read(Method::Post, config.base.join(&path), body));
-        for row in core::resources(config, cx, &call, "the roles").await?.rows {
-            match parse::<Role>(&row).and_then(|role| Some((role.id.into_string()?, role.display_name.into_string()))) {
-                Some((id, name)) => {
-                    if name.is_none() {
-                        gap = Some("does not name every role");
-                    }
-                    roles.push(KnownRole { id, name });
+    for row in described.iter().flatten() {
+        match parse::<Role>(row).and_then(DescribedRole::of_row) {
+            Some(role) => {
+                if role.name.is_none() {
+                    gap = Some("does not name every role");
                 }
-                None => gap = Some("has a role that cannot be read"),
+                roles.push(role);
             }
+            None => gap = Some("has a role that cannot be read"),
         }
     }
-    let described: HashSet<String> = roles.iter().map(|role| role.id.clone()).collect();
-    for id in ids.into_iter().filter(|id| !described.contains(id)) {
+    let named: HashSet<String> = roles.iter().map(|role| role.id.clone()).collect();
+    for id in ids.into_iter().filter(|id| !named.contains(id)) {
         gap = Some("does not describe every role");
-        roles.push(KnownRole { id, name: None });
+        roles.push(DescribedRole {
+            is_custom: is_role(&id),
+            name: None,
+            cid: None,
+            id,
+        });
     }
-    Ok(Directory {
-        roles,
-        coverage: gap.map_or(Coverage::Whole, |gap| {
-            Coverage::Partial(format!("CrowdStrike's directory of roles in the CID {cid} {gap}"))
-        }),
-    })
+    Ok(Roles { roles, gap })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(row: &Row<Box<serde_json::value::RawValue>>) -> Option<T> {

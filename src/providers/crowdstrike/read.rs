@@ -1,7 +1,7 @@
 //! What a user holds: the lists of grants in the CID in view, at home and in the CIDs that the request names.
 
 use std::{
-    cell::OnceCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashSet},
 };
 
@@ -20,6 +20,7 @@ use super::{
     core::{self, Audience, RawRow},
     documents::User,
     find::{self, Found},
+    ids::Directories,
     mapping::{self, Assignment},
 };
 
@@ -59,28 +60,72 @@ pub enum Place {
 pub struct Memory {
     /// The CID in view. It is the token's own: a user without a role in view no longer shows it.
     view: OnceCell<Cid>,
+    /// What the last read showed, and the next one can begin with.
+    last: RefCell<Last>,
+}
+
+/// Whose calls knew the user, and where it is at home.
+#[derive(Clone, Default)]
+struct Last {
+    /// The call that had the record.
+    record: Audience,
+    lists: Audience,
+    home: Option<Cid>,
+    was_read: bool,
+}
+
+impl Memory {
+    /// Whose calls know the user, by the lookup that found it.
+    pub fn expect(&self, audience: Audience) {
+        let mut last = self.last.borrow_mut();
+        (last.record, last.lists) = (audience, audience);
+    }
 }
 
 /// CIDs that are read at once.
 const CONCURRENT_READS: usize = 8;
 
-/// Reads the user and every grant.
+/// Reads the user and every grant, at once as far as it is known where to look.
 ///
 /// # Errors
-/// [`Error::UserNotFound`]; a list that fails, unless only the entries that name its CID need it.
+/// [`Error::UserNotFound`]; [`Error::Refused`] for a user with another login than was looked up; a list that fails, unless only the
+/// entries that name its CID need it.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Snapshot, Detail), Error> {
-    let found = find::user(config, cx, uuid).await?;
-    let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
-    let places = places(cx, home.as_ref());
-    let mut audience = found.audience;
-    let mut lists = Lists::read(config, cx, &found.uuid, &places, audience).await;
-    if audience == Audience::Internal && lists.in_view.as_ref().is_err_and(core::is_unknown_user) {
-        // The older call may not know a user whom the newer one knows.
-        let newer = Lists::read(config, cx, &found.uuid, &places, Audience::All).await;
-        if !newer.in_view.as_ref().is_err_and(core::is_unknown_user) {
-            (audience, lists) = (Audience::All, newer);
-        }
+    core::sign_in(config, cx).await?;
+    let last = memory.last.borrow().clone();
+    let view = memory.view.get().or(config.member_cid.as_ref());
+    // The list of the CID in view is read in any case.
+    let known: Vec<Cid> = places(cx, last.home.as_ref())
+        .into_iter()
+        .filter(|cid| view != Some(cid))
+        .collect();
+    let (found, lists) = join(
+        find::user(config, cx, uuid, last.record),
+        Lists::read(config, cx, uuid, &known, last.lists),
+    )
+    .await;
+    let found = found?;
+    if !last.was_read {
+        find::check_login(&cx.request.user, &found.user)?;
     }
+    let home = found.user.cid.as_str().and_then(|cid| Cid::parse(cid.trim()).ok());
+    let (mut lists, audience) = known_lists(config, cx, &found, &known, (last.lists, uuid), lists).await;
+    if let Err(fault) = &lists.in_view
+        && !core::is_unknown_user(fault)
+    {
+        return Err(fault.clone().into());
+    }
+    if let Ok(rows) = &lists.in_view
+        && let (None, Some(view)) = (memory.view.get(), config.member_cid.clone().or_else(|| only_cid(rows)))
+    {
+        memory.view.get_or_init(|| view);
+    }
+    let view = memory.view.get().filter(|_| lists.in_view.is_ok());
+    let open: Vec<Cid> = places(cx, home.as_ref())
+        .into_iter()
+        .filter(|cid| view != Some(cid) && !known.contains(cid))
+        .collect();
+    lists.add(config, cx, &found.uuid, &open, audience).await;
     let mut view_gap = None;
     let in_view = match lists.in_view {
         Err(fault) if core::is_unknown_user(&fault) => {
@@ -93,18 +138,74 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         }
         other => other?,
     };
+    *memory.last.borrow_mut() = Last {
+        record: found.answered,
+        lists: audience,
+        home: home.clone(),
+        was_read: true,
+    };
     let found = Found { audience, ..found };
-    let seen = || config.member_cid.clone().or_else(|| only_cid(&in_view));
-    if let (None, Some(view)) = (memory.view.get(), seen()) {
-        memory.view.get_or_init(|| view);
-    }
-    let view = memory.view.get().filter(|_| view_gap.is_none()).cloned();
+    let view = view.cloned();
     let (mut reading, mut detail) = assemble(cx, found, home, view, in_view, lists.at_places)?;
     if view_gap.is_some() {
         reading.unreadable.push(String::from("the CID in view"));
     }
     detail.view_gap = view_gap;
     Ok((reading, detail))
+}
+
+/// The lists by the calls and by the id that turned out to be the user's, and whose calls those are.
+async fn known_lists(
+    config: &Config,
+    cx: &Context<'_>,
+    found: &Found,
+    places: &[Cid],
+    (asked, uuid): (Audience, &str),
+    lists: Lists,
+) -> (Lists, Audience) {
+    let is_external = found.audience == Audience::All;
+    let audience = if is_external { Audience::All } else { asked };
+    let lists = if audience == asked && found.uuid == uuid {
+        lists
+    } else {
+        Lists::read(config, cx, &found.uuid, places, audience).await
+    };
+    if audience == Audience::Internal && lists.in_view.as_ref().is_err_and(core::is_unknown_user) {
+        // The older call may not know a user whom the newer one knows.
+        let newer = Lists::read(config, cx, &found.uuid, places, Audience::All).await;
+        if !newer.in_view.as_ref().is_err_and(core::is_unknown_user) {
+            return (newer, Audience::All);
+        }
+    }
+    (lists, audience)
+}
+
+/// Names the roles whose rows show no name, as far as the directories of their CIDs do: for people.
+pub async fn add_names(
+    config: &Config,
+    cx: &Context<'_>,
+    directories: &Directories,
+    reading: &mut Snapshot,
+    detail: &mut Detail,
+) {
+    let is_nameless = |held: &&Assignment| held.role_name.is_none();
+    let cids: HashSet<Cid> = detail
+        .held
+        .iter()
+        .filter(is_nameless)
+        .map(|held| held.cid.clone())
+        .collect();
+    for cid in cids {
+        let Ok(listed) = directories.of(config, cx, &cid).await else {
+            continue;
+        };
+        for (held, grant) in detail.held.iter_mut().zip(&mut reading.grants) {
+            if held.cid == cid && held.role_name.is_none() {
+                held.role_name = listed.with_id(&held.role_id).find_map(|role| role.name.clone());
+                grant.role_name.clone_from(&held.role_name);
+            }
+        }
+    }
 }
 
 type List = Result<Vec<RawRow>, ProviderFault>;
@@ -117,15 +218,29 @@ struct Lists {
 
 impl Lists {
     async fn read(config: &Config, cx: &Context<'_>, uuid: &str, places: &[Cid], audience: Audience) -> Self {
-        let at_places = stream::iter(places)
+        let (in_view, at_places) = join(
+            core::grants(config, cx, uuid, None, audience),
+            Self::at(config, cx, uuid, places, audience),
+        )
+        .await;
+        Self { in_view, at_places }
+    }
+
+    /// The lists of further CIDs.
+    async fn add(&mut self, config: &Config, cx: &Context<'_>, uuid: &str, places: &[Cid], audience: Audience) {
+        self.at_places
+            .extend(Self::at(config, cx, uuid, places, audience).await);
+    }
+
+    async fn at(config: &Config, cx: &Context<'_>, uuid: &str, places: &[Cid], audience: Audience) -> Vec<(Cid, List)> {
+        stream::iter(places)
             .map(|cid| async move {
                 let list = core::grants(config, cx, uuid, Some(cid), audience).await;
                 (cid.clone(), list)
             })
             .buffered(CONCURRENT_READS)
-            .collect();
-        let (in_view, at_places) = join(core::grants(config, cx, uuid, None, audience), at_places).await;
-        Self { in_view, at_places }
+            .collect()
+            .await
     }
 }
 
@@ -153,7 +268,7 @@ fn assemble(
     lists: Vec<(Cid, List)>,
 ) -> Result<(Snapshot, Detail), Error> {
     let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
-    let has_unscoped = cx.request.entries.iter().any(is_unscoped);
+    let has_unscoped = cx.request.reads_everything() || cx.request.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();
@@ -171,7 +286,7 @@ fn assemble(
                 place_of(fault)
             }
         };
-        // Every entry that names no CID means the home CID, too.
+        // Every entry that names no CID means the home CID, too, and so does a call that names no entry.
         if has_unscoped && home.as_ref() == Some(&cid) {
             match &place {
                 Place::Failed(fault) => return Err(fault.clone().into()),

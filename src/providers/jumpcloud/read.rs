@@ -81,7 +81,8 @@ pub async fn read(
                 by_email: basis.by_email,
             };
             let person = find::person(config, cx, user, Some(earlier)).await?;
-            (basis.directory.held_by(person).0, basis)
+            let (person, _) = basis.directory.held_by(person);
+            (person, basis)
         }
         None => {
             let (person, lists) = future::join(find::person(config, cx, user, None), Lists::read(config, cx)).await;

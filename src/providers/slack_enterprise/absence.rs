@@ -93,6 +93,7 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
 async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detail) -> Absence {
     let is_unknown = match &detail.assignments.extent {
         Extent::Whole => ids::is_custom(id) && !detail.assignments.exists(id) && is_unknown(config, cx, id).await,
+        Extent::Begun { pages } => return not_visible(cut_off(*pages)),
         Extent::Roles { read, unknown, .. } if !unknown.contains(id) && !read.contains(id) => {
             return not_visible(format!("the assignments of the role `{id}` were not read"));
         }
@@ -151,15 +152,63 @@ fn of_primary_owner(workspaces: &[String], reading: &Snapshot, member: &Member) 
         .home
         .workspace()
         .is_some_and(|home| workspaces.iter().any(|id| id == home));
+    primary_ownership(member, is_home_meant).map_or_else(not_visible, |()| Absence::Proven)
+}
+
+/// Whether the document says of which workspace the user is the primary owner, if of any.
+fn primary_ownership(member: &Member, is_home_meant: bool) -> Result<(), String> {
     match member.is_primary_owner {
-        Some(true) if member.home == Home::Unknown => not_visible(String::from(
+        Some(true) if member.home == Home::Unknown => Err(String::from(
             "Slack's user document does not say of which workspace the user is the primary owner",
         )),
-        None if is_home_meant || member.home == Home::Unknown => not_visible(String::from(
+        None if is_home_meant || member.home == Home::Unknown => Err(String::from(
             "Slack's user document does not say whether the user is a primary owner",
         )),
-        _ => Absence::Proven,
+        _ => Ok(()),
     }
+}
+
+/// What it means that nothing at all is shown.
+pub fn of_everything(detail: &Detail) -> Absence {
+    gaps(detail).into_iter().next().map_or(Absence::Proven, not_visible)
+}
+
+/// Where something may be held that a full reading does not show.
+pub fn gaps(detail: &Detail) -> Vec<String> {
+    let member = &detail.member;
+    let mut gaps = match &detail.assignments.extent {
+        Extent::Whole => Vec::new(),
+        Extent::Begun { pages } => vec![cut_off(*pages)],
+        Extent::Roles { .. } => vec![String::from("only the assignments of some roles were read")],
+    };
+    gaps.extend(type_above(member).err());
+    gaps.extend(all_teams(member).err());
+    gaps.extend(primary_ownership(member, member.home.workspace().is_some()).err());
+    let unread = member
+        .teams
+        .iter()
+        .filter(|team| !detail.workspaces.contains_key(*team))
+        .count();
+    if unread > 0 {
+        gaps.push(format!(
+            "the user is in {} workspaces, and who owns and administers {unread} of them was not read",
+            member.teams.len()
+        ));
+    }
+    gaps.extend(
+        detail
+            .workspaces
+            .values()
+            .filter_map(|workspace| workspace.gap().map(str::to_owned)),
+    );
+    gaps
+}
+
+/// A list of assignments that is too long for one call.
+fn cut_off(pages: usize) -> String {
+    format!(
+        "Slack's list of role assignments cannot be narrowed to a user, and is longer than the {pages} pages that were read"
+    )
 }
 
 /// A type in the organization also gives the types of its workspaces, so absence needs it.

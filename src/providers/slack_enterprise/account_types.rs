@@ -20,8 +20,8 @@ use super::{
 
 /// Reads under way at once.
 const CONCURRENT_READS: usize = 8;
-/// Workspaces whose owners are read before a demotion in the organization.
-const MOST_WORKSPACES: usize = 50;
+/// Workspaces whose owners are read before a demotion in the organization, and whose lists a full reading reads.
+pub const MOST_WORKSPACES: usize = 50;
 
 /// The user's account type in one workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,18 @@
 //! Role assignments: as the list shows them, and as grants.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::{BTreeSet, HashMap},
 };
 
 use crate::{
     client::lenient::{Row, Rows},
-    contract::{reason::Reason, types::Scope},
+    contract::{
+        reason::Reason,
+        types::{self, RequestedRole, RoleSelector, Scope},
+    },
     error::{FaultKind, ProviderFault},
-    provider::{Context, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
+    provider::{Context, Field, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
     request::Entry,
 };
 
@@ -44,6 +47,8 @@ pub struct Assignments {
 pub enum Extent {
     #[default]
     Whole,
+    /// So many pages of a longer list.
+    Begun { pages: usize },
     /// Only the assignments of these roles, to their end.
     Roles {
         read: BTreeSet<String>,
@@ -56,16 +61,23 @@ pub enum Extent {
 
 /// Whether the list is read by role. All reads of one operation do the same.
 #[derive(Debug, Default)]
-pub struct Narrowing(Cell<Option<bool>>);
+pub struct Narrowing {
+    is_narrowed: Cell<Option<bool>>,
+    /// If the request names no role: those of which the first reading shows an assignment, or a row that may be one.
+    shown: RefCell<Option<BTreeSet<String>>>,
+}
 
 /// Pages after which a list that has not ended is read by role.
 const PAGES_OF_ALL: usize = 2;
+/// Pages after which a list that has not ended is not read on, if the request names no role that could narrow it.
+pub const PAGES_OF_A_FULL_READING: usize = 10;
 /// Roles in one narrowed list.
 const ROLES_AT_ONCE: usize = 50;
 
 impl Assignments {
     /// Reads on from the first page of the list of everybody's assignments. A long list is narrowed to the roles of the request
-    /// if every entry tells its role ids.
+    /// if every entry tells its role ids. If there is no entry, as much of it is read as one call can, and later reads are narrowed
+    /// to the roles that were found.
     ///
     /// # Errors
     /// A failed read, or a list that does not say where it ends.
@@ -79,25 +91,37 @@ impl Assignments {
     ) -> Result<Self, Fault> {
         let mut own = Self::default();
         own.add(member, first);
-        let roles = roles_of_request(cx);
+        let roles = if cx.request.reads_everything() {
+            narrowing.shown.borrow().clone()
+        } else {
+            roles_of_request(cx)
+        };
         let mut pages = 1_usize;
         while !all.is_over() {
-            let is_long = narrowing.0.get() == Some(true) || (narrowing.0.get().is_none() && pages >= PAGES_OF_ALL);
+            let known = narrowing.is_narrowed.get();
+            let is_long = known == Some(true) || (known.is_none() && pages >= PAGES_OF_ALL);
             if let Some(roles) = roles.as_ref().filter(|_| is_long) {
-                narrowing.0.set(Some(true));
+                narrowing.is_narrowed.set(Some(true));
                 return Self::of_roles(config, cx, member, roles, own.has_row).await;
+            }
+            let has_time = || cx.client.deadline().allows_write(cx.client.transport());
+            if cx.request.reads_everything() && is_long && (pages >= PAGES_OF_A_FULL_READING || !has_time()) {
+                narrowing.is_narrowed.set(Some(true));
+                *narrowing.shown.borrow_mut() = Some(own.roles().map(str::to_owned).collect());
+                own.extent = Extent::Begun { pages };
+                return Ok(own);
             }
             if let Some(rows) = all.next().await? {
                 own.add(member, rows);
             }
             pages = pages.saturating_add(1);
         }
-        if narrowing.0.get() == Some(true)
+        if narrowing.is_narrowed.get() == Some(true)
             && let Some(roles) = &roles
         {
             return Self::of_roles(config, cx, member, roles, own.has_row).await;
         }
-        narrowing.0.set(Some(false));
+        narrowing.is_narrowed.set(Some(false));
         Ok(own)
     }
 
@@ -271,6 +295,17 @@ fn grant(member: &Member, role: &str, entity: &str) -> Grant {
         effects: Vec::new(),
         warnings: Vec::new(),
     }
+}
+
+/// The entry for an assignment at an entity of a kind that no request can name.
+pub fn unscoped(grant: &Grant) -> Option<RequestedRole> {
+    let entity = grant.scope.group.as_deref()?;
+    ids::normalize(Field::Group, entity).is_err().then(|| RequestedRole {
+        role: RoleSelector::Id(grant.role_id.clone()),
+        group: types::Narrowing::Anywhere,
+        organization: types::Narrowing::Anywhere,
+        workspace: types::Narrowing::Anywhere,
+    })
 }
 
 fn cut(raw: &str) -> String {

@@ -6,18 +6,18 @@ use crate::{
     client::QueryBuilder,
     contract::{
         reason::Reason,
-        types::{SideEffect, User},
+        types::{RequestedRole, SideEffect, User},
     },
     error::Error,
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, Snapshot,
-        Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, RoleList,
+        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
 
 use super::{
-    absence, account_types,
+    absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
     core,
@@ -93,6 +93,24 @@ impl Backend for Slack {
         Ok(absence::of(&self.config, cx, selector, reading, detail).await)
     }
 
+    /// A reading without a gap proves it: the whole list of assignments, and the lists of every workspace of the user.
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
+        Ok(absence::of_everything(detail))
+    }
+
+    fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        absence::gaps(detail)
+    }
+
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
+        read::directory::list(&self.config, cx).await
+    }
+
+    /// An assignment at an entity of a kind that no request can name.
+    fn selector(&self, grant: &Grant) -> Option<RequestedRole> {
+        assignments::unscoped(grant)
+    }
+
     fn is_role_id(&self, text: &str) -> bool {
         ids::is_published_or_id(text)
     }
@@ -118,6 +136,10 @@ impl Backend for Slack {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
+        let is_of_organization = |grant: &Grant| matches!(grant.role_id.as_str(), ids::ORG_OWNER | ids::ORG_ADMIN);
+        if !targets.iter().any(is_of_organization) {
+            return Ok(Vec::new());
+        }
         let member = &detail.member;
         let ownerships = detail.ownerships.clone().unwrap_or_default();
         let mut lists: Vec<String> = ownerships
@@ -145,7 +167,7 @@ impl Backend for Slack {
         let of_organization = targets
             .iter()
             .enumerate()
-            .filter(|(_, grant)| matches!(grant.role_id.as_str(), ids::ORG_OWNER | ids::ORG_ADMIN));
+            .filter(|(_, grant)| is_of_organization(grant));
         Ok(of_organization
             .map(|(target, _)| Consequence {
                 target,

@@ -4,7 +4,7 @@
 //! `ConductorOne/baton-slack-enterprise` (5e17093).
 
 use crate::{
-    contract::types::Role,
+    contract::types::{Role, ScopeKind},
     naming,
     provider::{Field, KnownAs, KnownRole},
     request::Selector,
@@ -211,6 +211,33 @@ pub fn known_as(id: &str) -> KnownAs {
     KnownAs {
         names: names_of(id).into_iter().skip(1).collect(),
         ..KnownAs::default()
+    }
+}
+
+/// Published as assigned in the organization alone.
+const OF_ORGANIZATION: &[&str] = &[
+    "Rl04",
+    "Rl09",
+    "Rl0D",
+    "Rl0E",
+    "Rl0F",
+    "Rl0G",
+    "Rl0H",
+    "Rl0J",
+    "Rl0K",
+    ORG_OWNER,
+    ORG_ADMIN,
+    ORG_PRIMARY_OWNER,
+];
+
+/// Where a published role or account type can be held.
+pub fn scopes_of(id: &str) -> Vec<ScopeKind> {
+    match id {
+        // The table has no channels; Slack's own examples do.
+        "Rl0A" => vec![ScopeKind::Organization, ScopeKind::Workspace, ScopeKind::Group],
+        _ if OF_ORGANIZATION.contains(&id) => vec![ScopeKind::Organization],
+        _ if is_of_workspace(id) => vec![ScopeKind::Workspace],
+        _ => vec![ScopeKind::Organization, ScopeKind::Workspace],
     }
 }
 

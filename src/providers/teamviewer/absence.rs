@@ -46,6 +46,14 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
     }
 }
 
+/// What it means that nothing at all is shown.
+pub fn of_everything(detail: &Detail) -> Absence {
+    match detail.gaps.first() {
+        None => Absence::Proven,
+        Some(why) => unclear(Reason::NotVisible, why.clone()),
+    }
+}
+
 /// The id and the name of an entry belong to different roles.
 fn mismatch(selector: &Selector, matching: &[&KnownRole]) -> Option<Absence> {
     let (Some(id), Some(wanted)) = (&selector.id, &selector.name) else {

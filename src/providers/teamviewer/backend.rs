@@ -9,8 +9,8 @@ use crate::{
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, Snapshot, Verdict,
-        Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, RoleList, Snapshot,
+        Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -19,7 +19,7 @@ use super::{
     absence,
     capability::CAPABILITY,
     config::Config,
-    find,
+    core, find,
     groups::RequestedGroup,
     ids, mapping,
     read::{self, Detail, Memory},
@@ -101,6 +101,20 @@ impl Backend for TeamViewer {
         detail: &Detail,
     ) -> Result<Absence, Error> {
         Ok(absence::absence(selector, detail))
+    }
+
+    /// A reading without a gap proves it: TeamViewer's own list of the user's roles and the roles' own lists, and the members of every
+    /// group.
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
+        Ok(absence::of_everything(detail))
+    }
+
+    fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
+        detail.gaps.clone()
+    }
+
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(mapping::role_list(core::directory(&self.config, cx).await?))
     }
 
     /// UUIDs in any case.

@@ -125,15 +125,25 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
 }
 
 /// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
-/// it does not know.
-pub async fn roles_of_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Listed<String>, ProviderFault> {
+/// it does not know: `None` says that it did.
+pub async fn roles_of_user(
+    config: &Config,
+    cx: &Context<'_>,
+    id: &str,
+) -> Result<Option<Listed<String>>, ProviderFault> {
     let path = format!("/users/{}/userroles", path_segment(id));
     let list = List::new(&path, "paginationToken", "the user's roles");
+    let is_null = Cell::new(false);
     let split = |page: RolesOfUser| match page.role_ids {
-        Rows::Null => (Rows::List(Vec::new()), page.next),
+        Rows::Null => {
+            is_null.set(true);
+            (Rows::List(Vec::new()), page.next)
+        }
         rows => (rows, page.next),
     };
-    list.read(config, cx, split, |id| scalar(id, ids::role)).await
+    let listed = list.read(config, cx, split, |id| scalar(id, ids::role)).await?;
+    let says_nothing = is_null.get() && listed.rows.is_empty() && listed.unread.is_empty();
+    Ok((!says_nothing).then_some(listed))
 }
 
 /// The roles of the company. There is no count and no page: what tells that some are missing is an empty list (a company has

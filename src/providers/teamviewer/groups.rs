@@ -1,8 +1,6 @@
 //! User groups: which ones a request names, and what they hold.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use futures_util::{StreamExt, TryStreamExt, future, stream};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     contract::{
@@ -16,10 +14,9 @@ use crate::{
 
 use super::{
     config::Config,
-    core::{self, Holds, List, Listed, get, scalar},
+    core::{Holds, List, Listed, get, scalar},
     documents::{GroupRow, Member, Members, Nullable, RoleOfGroup, UserGroups},
     ids,
-    read::CONCURRENT_READS,
 };
 
 /// A user group.
@@ -61,17 +58,16 @@ pub struct GroupState {
 pub struct GroupLists {
     /// By group, the roles whose lists show it.
     pub holders: HashMap<u64, BTreeSet<String>>,
-    /// Whether the user is in a group, as it was read for its role.
-    pub memberships: BTreeMap<u64, Holds>,
     /// Roles that TeamViewer lists for the user, and that neither an assignment nor a group explains.
     pub unexplained: BTreeSet<String>,
 }
 
 impl RequestedGroup {
-    pub fn unreadable(text: &str, why: &str) -> Self {
+    /// A group as its id names it.
+    pub fn by_id(group: &UserGroup) -> Self {
         Self {
-            text: text.to_owned(),
-            resolution: Resolution::Unreadable(why.to_owned()),
+            text: group.id.to_string(),
+            resolution: Resolution::One(group.clone()),
         }
     }
 
@@ -194,38 +190,8 @@ pub fn distinct(named: &[RequestedGroup]) -> Vec<&UserGroup> {
     groups.filter(|group| seen.insert(group.id)).collect()
 }
 
-/// The members and the role of each group that the request names.
-pub async fn read(
-    config: &Config,
-    cx: &Context<'_>,
-    named: &[RequestedGroup],
-) -> Result<Vec<GroupState>, ProviderFault> {
-    stream::iter(distinct(named))
-        .map(|group| async {
-            let (members, role) =
-                future::join(members(config, cx, group.id), role_of_group(config, cx, group.id)).await;
-            Ok(GroupState {
-                group: group.clone(),
-                members: readable(members)?,
-                role: readable(role)?.and_then(|role| role),
-            })
-        })
-        .buffered(CONCURRENT_READS)
-        .try_collect()
-        .await
-}
-
-/// A no stays with the group. A 404 too: that a group cannot be found is no proof that the user left it, nor that it lost its role.
-fn readable<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
-    match read {
-        Ok(read) => Ok(Ok(read)),
-        Err(fault) if core::is_no(&fault) => Ok(Err(fault.message)),
-        Err(fault) => Err(fault),
-    }
-}
-
 /// Takes back what a group says while another list contradicts it. Returns the groups.
-pub fn discard_contradicted(groups: &mut [GroupState], user: &str, lists: &GroupLists) -> Vec<u64> {
+pub fn discard_contradicted(groups: &mut [GroupState], lists: &GroupLists) -> Vec<u64> {
     let mut contradicted = Vec::new();
     for GroupState { group, members, role } in groups {
         let disagree = |what: &str| {
@@ -235,13 +201,11 @@ pub fn discard_contradicted(groups: &mut [GroupState], user: &str, lists: &Group
             )
         };
         let is_unexplained = |role: &Option<String>| role.as_ref().is_some_and(|role| lists.unexplained.contains(role));
-        let membership = lists.memberships.get(&group.id);
-        let is_other = |members: &Listed<String>| membership.is_some_and(|holds| *holds != members.holds(user));
         let other_role = |role: &Option<String>| {
             let mut holders = lists.holders.get(&group.id).into_iter().flatten();
             holders.any(|holder| role.as_ref() != Some(holder))
         };
-        if role.as_ref().is_ok_and(is_unexplained) || members.as_ref().is_ok_and(is_other) {
+        if role.as_ref().is_ok_and(is_unexplained) && members.is_ok() {
             *members = Err(disagree("members"));
             contradicted.push(group.id);
         }

@@ -1,12 +1,14 @@
 //! From TeamViewer's documents to the unified user.
 
+use std::collections::BTreeSet;
+
 use crate::{
     client::lenient::Text,
     contract::{
-        types::{self, Email, Group, License, Role},
+        types::{self, Email, Group, License, ListedRole, Role, Scope, ScopeKind},
         user::blank_user,
     },
-    provider::{Grant, GrantKind, Held},
+    provider::{Coverage, Directory, Grant, GrantKind, Held, RoleList},
 };
 
 use super::{documents::User, read::Detail};
@@ -51,6 +53,28 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     }
 }
 
+/// The company's roles. A user has one in the company, and a user group has at most one.
+pub fn role_list(directory: Directory) -> RoleList {
+    let roles = directory.roles.into_iter().map(|role| ListedRole {
+        id: Some(role.id),
+        name: role.name,
+        scopes: vec![ScopeKind::Tenant, ScopeKind::Group],
+        scope: Scope {
+            group: None,
+            organization: None,
+            workspace: None,
+        },
+        removable: true,
+    });
+    RoleList {
+        roles: roles.collect(),
+        unread: match directory.coverage {
+            Coverage::Whole => Vec::new(),
+            Coverage::Partial(why) => vec![why],
+        },
+    }
+}
+
 /// Without the group that it is held through, which stands in `groups`: in a request, a role with a group is the group's own.
 fn role(grant: &Grant) -> Role {
     Role {
@@ -80,22 +104,23 @@ fn text(text: &Text) -> Option<String> {
     text.as_str().map(str::to_owned)
 }
 
-/// The groups that a role is held through: the only ones that were read.
+/// The groups that the user is seen in: by a membership that was read, or because a role is held through one.
 fn groups(grants: &[Grant]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for grant in grants {
-        if let Held::Through(via) = &grant.held {
-            for via in via {
-                let group = Group {
-                    id: via.id.clone(),
-                    name: via.name.clone(),
-                    organization: None,
-                };
-                if !groups.contains(&group) {
-                    groups.push(group);
-                }
-            }
-        }
-    }
-    groups
+    let memberships = grants.iter().filter(|grant| grant.kind == GrantKind::Membership);
+    let memberships = memberships.map(|grant| (Some(&grant.role_id), &grant.role_name));
+    let through = grants.iter().filter_map(|grant| match &grant.held {
+        Held::Through(via) => Some(via),
+        Held::Direct => None,
+    });
+    let through = through.flatten().map(|via| (via.id.as_ref(), &via.name));
+    let mut seen = BTreeSet::new();
+    through
+        .chain(memberships)
+        .filter(|(id, _)| seen.insert(*id))
+        .map(|(id, name)| Group {
+            id: id.cloned(),
+            name: name.clone(),
+            organization: None,
+        })
+        .collect()
 }

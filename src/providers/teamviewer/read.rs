@@ -1,10 +1,13 @@
-//! What a user holds: every role with the ways in which it is held, and what stands in the groups that the request names.
+//! What a user holds: every role with the ways in which it is held, and what stands in the groups that the request names, or in all
+//! groups if it names nothing.
 
+mod lists;
 mod roles;
 
 use std::{
     cell::RefCell,
     collections::{BTreeSet, HashMap},
+    rc::Rc,
     time::Duration,
 };
 
@@ -13,17 +16,20 @@ use serde_json::json;
 
 use crate::{
     error::{Error, ProviderFault},
-    provider::{Context, Snapshot, role_index::RoleIndex},
+    provider::{Context, Coverage, Directory, GrantKind, Snapshot, role_index::RoleIndex},
     request::Entry,
 };
 
-use self::roles::Roles;
+use self::{
+    lists::{Ask, Lists},
+    roles::Roles,
+};
 use super::{
     config::Config,
-    core::{self, Listed},
+    core::{self, Holds, Listed},
     documents::{self, Owner},
     find,
-    groups::{self, GroupState, RequestedGroup, UserGroup},
+    groups::{self, GroupState, RequestedGroup, Resolution, UserGroup},
 };
 
 /// Provider-specific data kept from a read for the later steps.
@@ -32,10 +38,12 @@ pub struct Detail {
     pub id: String,
     /// The company's roles.
     pub roles: RoleIndex,
-    /// The groups that the request names.
+    /// The groups that the request names; all of them if it names nothing.
     pub named: Vec<RequestedGroup>,
-    /// What was read of those that exist.
+    /// What was read of those that exist. If the request names nothing: of those that the user is in, or may be in.
     pub groups: Vec<GroupState>,
+    /// Where something may be held that is not shown, for people.
+    pub gaps: Vec<String>,
 }
 
 /// What one operation keeps between its reads.
@@ -44,19 +52,47 @@ pub struct Memory {
     /// Roles whose direct assignment this operation has removed: if one is still listed without an explanation, the list is taken to
     /// be right.
     pub revoked: RefCell<BTreeSet<String>>,
-    /// Resolution groups the request names. Found once: a group that cannot be found again later was not left for that.
+    /// The lists that the last reading needed: the next one begins with them.
+    needed: RefCell<BTreeSet<Ask>>,
+    /// Where the first full reading found something: later ones look only there.
+    found: RefCell<Option<Found>>,
+    /// Groups that the request names. Found once: a group that cannot be found again later was not left for that.
     named: RefCell<Option<Vec<RequestedGroup>>>,
-    /// RequestedGroup groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
+    /// Groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
     /// role gone because the membership is.
     joined: RefCell<BTreeSet<u64>>,
-    /// The company's groups, for their names.
-    groups: RefCell<Option<Listed<UserGroup>>>,
+    /// The company's groups; or why they cannot be read, for people.
+    groups: RefCell<Option<Result<Listed<UserGroup>, String>>>,
+    /// The company's roles.
+    directory: RefCell<Option<Directory>>,
     /// Whose token it is, asked once.
     owner: RefCell<Option<Result<Option<Owner>, ProviderFault>>>,
+    /// The id of the owner of the token, looked for once.
+    pub owner_id: RefCell<Option<Option<String>>>,
+    /// E-mail addresses of users, by id; read once.
+    pub addresses: RefCell<Option<Rc<HashMap<String, String>>>>,
 }
 
-/// Reads under way at once.
-pub const CONCURRENT_READS: usize = 8;
+/// The roles and groups in which a full reading found the user, or may have.
+#[derive(Clone, Default)]
+struct Found {
+    roles: BTreeSet<String>,
+    groups: BTreeSet<u64>,
+}
+
+/// Where a reading looks.
+struct Places<'a> {
+    /// Roles of which the own lists are read.
+    roles: BTreeSet<String>,
+    groups: Vec<&'a UserGroup>,
+    /// Groups whose role is read even if the user is in none of them.
+    with_role: BTreeSet<u64>,
+}
+
+/// Roles whose own lists a full reading reads, besides those that TeamViewer lists for the user.
+const MOST_ROLES: usize = 100;
+/// Groups whose members a full reading reads.
+const MOST_GROUPS: usize = 100;
 
 /// Lists that contradict each other are read again after these pauses: somebody may have changed them between two reads.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
@@ -83,18 +119,28 @@ async fn read_once(
     memory: &Memory,
     user: &str,
 ) -> Result<(Snapshot, Detail, bool), Error> {
-    let (found, listed, directory, named, ()) = future::join5(
-        find::user(config, cx, user),
-        core::roles_of_user(config, cx, user),
-        core::directory(config, cx),
-        named_groups(config, cx, memory),
-        ask_for_owner(config, cx, memory),
+    let mut lists = Lists::default();
+    let (read, is_begun) = future::join(
+        future::join5(
+            find::user(config, cx, user),
+            core::roles_of_user(config, cx, user),
+            directory(config, cx, memory),
+            named_groups(config, cx, memory),
+            ask_for_owner(config, cx, memory),
+        ),
+        lists.read(config, cx, known_to_be_needed(cx, memory)),
     )
     .await;
+    let (found, listed, directory, named, ()) = read;
     let ((raw, document), listed, directory, named) = (found?, listed?, directory?, named?);
+    is_begun?;
     let roles = Roles::new(user, listed, directory);
-    let (held, mut groups) = future::try_join(roles.held(config, cx, memory), groups::read(config, cx, &named)).await?;
-    let contradicted = groups::discard_contradicted(&mut groups, user, &held.group_lists);
+    let places = Places::of(cx, memory, &roles, &named);
+    let looked_at = places.read(config, cx, memory, user, &mut lists).await?;
+    let names = group_names(config, cx, memory, joined_groups(&lists, &looked_at, user)).await?;
+    let held = roles.held(&lists, &looked_at, &memory.revoked.borrow(), &names);
+    let mut groups = places.states(memory, user, &mut lists);
+    let contradicted = groups::discard_contradicted(&mut groups, &held.group_lists);
     let mut grants = held.grants;
     for state in &groups {
         let name_of = |role: &str| roles.name_of(role);
@@ -105,6 +151,19 @@ async fn read_once(
         .iter()
         .map(|email| email.to_lowercase())
         .collect();
+    let gaps = gaps(memory, &roles, &named, &looked_at);
+    if cx.request.reads_everything() && memory.found.borrow().is_none() {
+        let is_role = |kind: GrantKind| kind == GrantKind::Role;
+        let shown = grants
+            .iter()
+            .filter(|grant| is_role(grant.kind))
+            .map(|grant| &grant.role_id);
+        let unclear = held.unread.iter().flat_map(|row| &row.ids);
+        *memory.found.borrow_mut() = Some(Found {
+            roles: shown.chain(unclear).cloned().collect(),
+            groups: groups.iter().map(|state| state.group.id).collect(),
+        });
+    }
     let reading = Snapshot {
         grants,
         unread: held.unread,
@@ -129,8 +188,175 @@ async fn read_once(
         roles: roles.index,
         named,
         groups,
+        gaps,
     };
     Ok((reading, detail, held.agrees && contradicted.is_empty()))
+}
+
+/// The lists that will be needed whatever the others show: those of the last reading, or of the roles that the request names by id.
+fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> BTreeSet<Ask> {
+    let needed = memory.needed.borrow();
+    if !needed.is_empty() {
+        return needed.clone();
+    }
+    let selectors = cx.request.entries.iter().map(Entry::selector);
+    selectors
+        .filter_map(|selector| selector.id.as_deref())
+        .flat_map(Ask::assignments)
+        .collect()
+}
+
+impl<'a> Places<'a> {
+    fn of(cx: &Context<'_>, memory: &Memory, roles: &Roles<'_>, named: &'a [RequestedGroup]) -> Self {
+        let groups = groups::distinct(named);
+        if !cx.request.reads_everything() {
+            return Self {
+                roles: roles.meant(cx),
+                with_role: groups.iter().map(|group| group.id).collect(),
+                groups,
+            };
+        }
+        let mut meant: BTreeSet<String> = roles.listed.rows.iter().cloned().collect();
+        let found = memory.found.borrow();
+        let groups = if let Some(found) = found.as_ref() {
+            meant.extend(found.roles.iter().cloned());
+            groups
+                .into_iter()
+                .filter(|group| found.groups.contains(&group.id))
+                .collect()
+        } else {
+            if has_few_roles(roles) {
+                meant.extend(roles.index.directory.roles.iter().map(|role| role.id.clone()));
+            }
+            groups.into_iter().take(MOST_GROUPS).collect()
+        };
+        Self {
+            roles: meant,
+            groups,
+            with_role: memory.joined.borrow().clone(),
+        }
+    }
+
+    /// Reads every list that is needed, in as few rounds as their answers allow. Returns the roles that were looked at.
+    async fn read(
+        &self,
+        config: &Config,
+        cx: &Context<'_>,
+        memory: &Memory,
+        user: &str,
+        lists: &mut Lists,
+    ) -> Result<BTreeSet<String>, ProviderFault> {
+        loop {
+            let (roles, needed) = self.needed(user, lists);
+            if !lists.read(config, cx, needed.clone()).await? {
+                *memory.needed.borrow_mut() = if cx.request.reads_everything() {
+                    self.needed_again(needed, user, lists)
+                } else {
+                    needed
+                };
+                return Ok(roles);
+            }
+        }
+    }
+
+    /// The roles that are looked at, and the lists that these places need, as far as the lists that were read tell.
+    fn needed(&self, user: &str, lists: &Lists) -> (BTreeSet<String>, BTreeSet<Ask>) {
+        let mut needed = BTreeSet::new();
+        let mut roles = self.roles.clone();
+        for group in &self.groups {
+            needed.insert(Ask::MembersOf(group.id));
+            let is_in = matches!(lists.membership(group.id, user), Some(Holds::Yes | Holds::Unclear));
+            if is_in || self.with_role.contains(&group.id) {
+                needed.insert(Ask::RoleOfGroup(group.id));
+            }
+            roles.extend(lists.role_of(group.id).map(str::to_owned));
+        }
+        for role in &roles {
+            needed.extend(Ask::assignments(role));
+            needed.extend(lists.groups_of(role).map(Ask::MembersOf));
+        }
+        (roles, needed)
+    }
+
+    /// What the next full reading needs for certain: of groups and roles in which the user was not found, nothing.
+    fn needed_again(&self, needed: BTreeSet<Ask>, user: &str, lists: &Lists) -> BTreeSet<Ask> {
+        let is_named = |group: u64| self.with_role.contains(&group);
+        let is_in = |group: u64| !matches!(lists.membership(group, user), Some(Holds::No) | None);
+        let has = |role: &str| {
+            let (users, groups) = lists.assignments(role)?;
+            Some(users.holds(user) != Holds::No || !groups.unread.is_empty() || groups.rows.iter().any(|id| is_in(*id)))
+        };
+        needed
+            .into_iter()
+            .filter(|ask| match ask {
+                Ask::MembersOf(group) | Ask::RoleOfGroup(group) => is_named(*group) || is_in(*group),
+                Ask::UsersOfRole(role) | Ask::GroupsOfRole(role) => has(role).unwrap_or(true),
+            })
+            .collect()
+    }
+
+    /// What was read of the groups that matter: the named ones, and those that the user is, was or may be in.
+    fn states(&self, memory: &Memory, user: &str, lists: &mut Lists) -> Vec<GroupState> {
+        let joined = memory.joined.borrow();
+        let matters = |group: &&&UserGroup| {
+            let is_out = lists.membership(group.id, user) == Some(Holds::No);
+            !is_out || self.with_role.contains(&group.id) || joined.contains(&group.id)
+        };
+        let groups: Vec<&UserGroup> = self.groups.iter().filter(matters).copied().collect();
+        groups
+            .into_iter()
+            .filter_map(|group| {
+                let (members, role) = lists.take_group(group.id)?;
+                Some(GroupState {
+                    group: group.clone(),
+                    members,
+                    role,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A company has few roles, so that the lists of all of them can be read.
+fn has_few_roles(roles: &Roles<'_>) -> bool {
+    roles.index.directory.roles.len() <= MOST_ROLES
+}
+
+/// The groups that have one of these roles and the user.
+fn joined_groups(lists: &Lists, roles: &BTreeSet<String>, user: &str) -> BTreeSet<u64> {
+    let groups = roles.iter().flat_map(|role| lists.groups_of(role));
+    groups
+        .filter(|group| lists.membership(*group, user) == Some(Holds::Yes))
+        .collect()
+}
+
+/// Where something may be held that the reading does not show.
+fn gaps(memory: &Memory, roles: &Roles<'_>, named: &[RequestedGroup], looked_at: &BTreeSet<String>) -> Vec<String> {
+    let mut gaps = Vec::new();
+    match memory.groups.borrow().as_ref() {
+        Some(Err(why)) => gaps.push(format!("the user groups cannot be read: {why}")),
+        Some(Ok(groups)) if !groups.unread.is_empty() => gaps.push(String::from("a user group cannot be read")),
+        Some(Ok(_)) | None => {}
+    }
+    if named.len() > MOST_GROUPS {
+        gaps.push(format!(
+            "the company has {} user groups, and the members of {MOST_GROUPS} were read",
+            named.len()
+        ));
+    }
+    // Null is no proof by itself: the roles' own lists must agree.
+    let directory = &roles.index.directory;
+    let is_every_role_read = directory.roles.iter().all(|role| looked_at.contains(&role.id));
+    if !roles.has_list && !is_every_role_read {
+        gaps.push(format!(
+            "TeamViewer gives no list of the user's roles, and the company has more roles ({}) than are looked at one by one",
+            directory.roles.len()
+        ));
+    }
+    if let (false, Coverage::Partial(why)) = (roles.has_list, &directory.coverage) {
+        gaps.push(format!("TeamViewer gives no list of the user's roles, and {why}"));
+    }
+    gaps
 }
 
 /// Whose token it is; asked with the first read, since that takes no longer.
@@ -141,7 +367,18 @@ async fn ask_for_owner(config: &Config, cx: &Context<'_>, memory: &Memory) {
     }
 }
 
-/// The groups that the request names, found once in an operation.
+/// The company's roles, read once in an operation.
+async fn directory(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<Directory, ProviderFault> {
+    let known = memory.directory.borrow().clone();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let directory = core::directory(config, cx).await?;
+    *memory.directory.borrow_mut() = Some(directory.clone());
+    Ok(directory)
+}
+
+/// The groups that the request names, or all of them if it names nothing; found once in an operation.
 async fn named_groups(
     config: &Config,
     cx: &Context<'_>,
@@ -153,20 +390,29 @@ async fn named_groups(
     }
     let selectors = cx.request.entries.iter().map(Entry::selector);
     let texts: BTreeSet<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
-    let named = if texts.is_empty() {
+    let named = if texts.is_empty() && !cx.request.reads_everything() {
         Vec::new()
     } else {
         match groups::all(config, cx).await {
             Ok(all) => {
-                let named = texts.into_iter().map(|text| groups::find(text, &all)).collect();
-                *memory.groups.borrow_mut() = Some(all);
+                let named = if cx.request.reads_everything() {
+                    all.rows.iter().map(RequestedGroup::by_id).collect()
+                } else {
+                    texts.into_iter().map(|text| groups::find(text, &all)).collect()
+                };
+                *memory.groups.borrow_mut() = Some(Ok(all));
                 named
             }
             // The entries that name no group do not need it.
-            Err(fault) if core::is_no(&fault) => texts
-                .into_iter()
-                .map(|text| RequestedGroup::unreadable(text, &fault.message))
-                .collect(),
+            Err(fault) if core::is_no(&fault) => {
+                let unreadable = |text: &String| RequestedGroup {
+                    text: text.clone(),
+                    resolution: Resolution::Unreadable(fault.message.clone()),
+                };
+                let named = texts.into_iter().map(unreadable).collect();
+                *memory.groups.borrow_mut() = Some(Err(fault.message));
+                named
+            }
             Err(fault) => return Err(fault),
         }
     };
@@ -187,14 +433,19 @@ async fn group_names(
             .filter_map(|group| Some((group.id, group.name.clone()?)))
             .collect()
     };
-    let known = memory.groups.borrow().as_ref().map(names).unwrap_or_default();
+    let known = match memory.groups.borrow().as_ref() {
+        Some(Ok(groups)) => names(groups),
+        // Refused once, and not asked again.
+        Some(Err(_)) => return Ok(HashMap::new()),
+        None => HashMap::new(),
+    };
     if wanted.iter().all(|id| known.contains_key(id)) {
         return Ok(known);
     }
     match groups::all(config, cx).await {
         Ok(groups) => {
             let read = names(&groups);
-            *memory.groups.borrow_mut() = Some(groups);
+            *memory.groups.borrow_mut() = Some(Ok(groups));
             Ok(read)
         }
         Err(fault) if core::is_no(&fault) => Ok(known),

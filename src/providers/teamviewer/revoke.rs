@@ -1,6 +1,9 @@
 //! The requests that remove grants, what their answers mean, and what else they take.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use crate::{
     client::{Call, Repeat},
@@ -134,18 +137,40 @@ impl TeamViewer {
         if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
             return Ok(consequences);
         }
+        let own = self.owner_id(cx).await?;
+        let addresses = self.addresses(cx).await;
+        consequences.extend(side_effects_of_stripping(detail, own.as_deref(), &addresses, targets));
+        Ok(consequences)
+    }
+
+    /// The id of the owner of the token, if it can be told; looked for once.
+    async fn owner_id(&self, cx: &Context<'_>) -> Result<Option<String>, Error> {
+        let known = self.memory.owner_id.borrow().clone();
+        if let Some(known) = known {
+            return Ok(known);
+        }
         let own = match self.memory.owner()? {
             Some(owner) => find::owner_id(&self.config, cx, &owner).await?,
             None => None,
         };
-        // Lists of members show no address. Where one is protected, a member without one counts as protected.
-        let addresses = if self.config.protects_addresses {
+        *self.memory.owner_id.borrow_mut() = Some(own.clone());
+        Ok(own)
+    }
+
+    /// E-mail addresses by user id, read once. Lists of members show none. Where one is protected, a member without one counts as
+    /// protected.
+    async fn addresses(&self, cx: &Context<'_>) -> Rc<HashMap<String, String>> {
+        let known = self.memory.addresses.borrow().clone();
+        if let Some(known) = known {
+            return known;
+        }
+        let addresses = Rc::new(if self.config.protects_addresses {
             find::addresses(&self.config, cx).await.unwrap_or_default()
         } else {
             HashMap::new()
-        };
-        consequences.extend(side_effects_of_stripping(detail, own.as_deref(), &addresses, targets));
-        Ok(consequences)
+        });
+        *self.memory.addresses.borrow_mut() = Some(Rc::clone(&addresses));
+        addresses
     }
 }
 
@@ -162,6 +187,9 @@ fn body(ask: &ValidatedRequest, document: &impl serde::Serialize) -> Option<Vec<
 
 /// Who leaves a group loses its role, unless it is held in another way that stays. A role that cannot be read may be a protected one.
 fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
+    if !targets.iter().any(|grant| grant.kind == GrantKind::Membership) {
+        return Vec::new();
+    }
     let left: BTreeSet<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)

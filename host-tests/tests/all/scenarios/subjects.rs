@@ -11,7 +11,7 @@ use host::{
         self, account,
         types::{
             Account, ClientCredentials, Credentials, Endpoint, Failure, Narrowing, Options, PasswordCredentials,
-            Provider, Role, Success,
+            Provider, Request, Role, RoleDirectory, Success, UserReading,
         },
     },
 };
@@ -96,6 +96,27 @@ impl Subject {
     ) -> Result<Success, Failure> {
         let request = request(user, roles);
         typed::call(&self.network, self.clock, account, &request, &options)
+            .await
+            .unwrap()
+    }
+
+    /// A call with any request and options.
+    pub async fn ask(&self, request: &Request, options: &Options) -> Result<Success, Failure> {
+        typed::call(&self.network, self.clock, &self.account, request, options)
+            .await
+            .unwrap()
+    }
+
+    /// Everything that the user holds, as the typed contract reads it.
+    pub async fn read_user(&self) -> Result<UserReading, Failure> {
+        typed::read_user(&self.network, self.clock, &self.account, &self.user)
+            .await
+            .unwrap()
+    }
+
+    /// The roles of the tenant.
+    pub async fn list_roles(&self) -> Result<RoleDirectory, Failure> {
+        typed::list_roles(&self.network, self.clock, &self.account)
             .await
             .unwrap()
     }

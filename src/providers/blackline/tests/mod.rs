@@ -1,8 +1,10 @@
 //! BlackLine through the crate: one user, scripted answers.
 
 mod guards;
+mod knowing;
 mod lists;
 mod names;
+mod rounds;
 mod rows;
 
 use std::{cell::RefCell, rc::Rc};
@@ -12,12 +14,13 @@ use crate::{
     contract::{
         examples::options,
         types::{
-            Account, Credentials, Endpoint, Failure, Narrowing, Options, PasswordCredentials, Provider, Request, Role,
-            Success,
+            Account, Credentials, Endpoint, Expectation, Failure, Narrowing, Options, PasswordCredentials, Provider,
+            ReadOptions, Request, Role, RoleDirectory, Success, UserReading,
         },
     },
     engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
+    providers::Opened,
     request::ValidatedRequest,
 };
 
@@ -93,7 +96,7 @@ impl Instance {
                 let left: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
                 let is_left = |role: &str, product: &str| {
                     let mut rows = left.as_array().unwrap().iter();
-                    rows.any(|row| row["roleId"] == role && row["productId"] == product)
+                    rows.any(|row| row["roleId"].to_string() == role && row["productId"] == product)
                 };
                 self.pairs.retain(|(role, product, _)| is_left(role, product));
                 answer(200, "[]")
@@ -128,10 +131,13 @@ fn by_name(name: &str) -> Role {
     }
 }
 
-fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -> Result<Success, Failure> {
+fn transport(instance: &Shared) -> FakeTransport {
     let far_end = Rc::clone(instance);
-    let transport = FakeTransport::new(move |seen| far_end.borrow_mut().react(seen));
-    let opened = crate::providers::open(Account {
+    FakeTransport::new(move |seen| far_end.borrow_mut().react(seen))
+}
+
+fn open(settings: &str) -> Opened {
+    crate::providers::open(Account {
         provider: Provider::Blackline,
         base_url: Endpoint::Url(String::from("https://us2.api.blackline.com")),
         credentials: Credentials::Password(PasswordCredentials {
@@ -143,21 +149,57 @@ fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -
         }),
         settings: settings.to_owned(),
     })
-    .unwrap();
-    let request = Request {
-        everything: false,
+    .unwrap()
+}
+
+fn request(roles: Vec<Role>) -> Request {
+    Request {
+        everything: roles.is_empty(),
         id: String::from("301"),
         roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),
         workspace_id: Narrowing::Anywhere,
         remote_query: None,
         remote_data: None,
+    }
+}
+
+fn call(instance: &Shared, settings: &str, roles: Vec<Role>, options: Options) -> Result<Success, Failure> {
+    send(&transport(instance), settings, request(roles), options)
+}
+
+/// The same for everything that the user holds.
+fn everything(instance: &Shared, settings: &str, options: Options) -> Result<Success, Failure> {
+    let options = Options {
+        expect: Expectation::Username(String::from("ann")),
+        ..options
     };
+    send(&transport(instance), settings, request(Vec::new()), options)
+}
+
+fn read_user(instance: &Shared, settings: &str) -> Result<UserReading, Failure> {
+    let (transport, caches, opened) = (transport(instance), Caches::default(), open(settings));
+    let provider = opened.provider.as_ref();
+    let ask = ValidatedRequest::reading(Some("301"), ReadOptions { deadline: None }, provider).unwrap();
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
+    transport.run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+}
+
+fn list_roles(instance: &Shared, settings: &str) -> Result<RoleDirectory, Failure> {
+    let (transport, caches, opened) = (transport(instance), Caches::default(), open(settings));
+    let provider = opened.provider.as_ref();
+    let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider).unwrap();
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
+    transport.run(engine::list_roles(provider, &cx))
+}
+
+fn send(transport: &FakeTransport, settings: &str, request: Request, options: Options) -> Result<Success, Failure> {
+    let opened = open(settings);
     let provider = opened.provider.as_ref();
     let ask = ValidatedRequest::validate(request, options, &opened.general, provider)
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
+    let cx = engine::context(transport, &caches, &ask, opened.secrets, opened.rate_limit);
     transport.run(engine::run(provider, &cx, &opened.general, &NoAudit))
 }
 

@@ -3,22 +3,28 @@
 mod absent;
 mod guards;
 mod home;
+mod knowing;
 mod revokes;
+mod rounds;
 mod rows;
 mod tenant;
 mod users;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
     account::settings::{General, Settings},
     client::Caches,
     contract::{
         examples::options,
-        types::{self, ClientCredentials, Credentials, Failure, Mode, Narrowing, Options, Outcome, Role, Success},
+        types::{
+            self, ClientCredentials, Credentials, Expectation, Failure, Mode, Narrowing, Options, Outcome, ReadOptions,
+            Role, RoleDirectory, Success, UserReading,
+        },
     },
     engine::{self, NoAudit},
-    fake::FakeTransport,
+    fake::{FakeTransport, Reaction},
+    providers::Opened,
     request::ValidatedRequest,
 };
 
@@ -46,6 +52,17 @@ impl Case {
         }
     }
 
+    /// Every answer takes as long.
+    pub fn slow(tenant: Tenant, latency: Duration) -> Self {
+        let case = Self::new(tenant);
+        let far = Rc::clone(&case.tenant);
+        let later = move |seen: &_| Reaction::After(latency, Box::new(far.borrow_mut().answer(seen)));
+        Self {
+            transport: FakeTransport::new(later),
+            ..case
+        }
+    }
+
     pub fn dry_run(mut self) -> Self {
         self.options.mode = Mode::Plan;
         self
@@ -56,15 +73,7 @@ impl Case {
     }
 
     pub fn ask_for(&self, user: &str, roles: &[Role]) -> Result<Success, Failure> {
-        let mut settings = Settings::parse(Some(self.settings)).unwrap();
-        let general: General = settings.take_general().unwrap();
-        let credentials = Credentials::ClientCredentials(ClientCredentials {
-            client_id: String::from("client"),
-            client_secret: String::from("very secret"),
-            member_cid: self.member_cid.clone(),
-        });
-        let opened = super::open(Some("https://falcon"), credentials, settings, general).unwrap();
-        let request = types::Request {
+        self.send(types::Request {
             everything: false,
             id: user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
@@ -72,7 +81,36 @@ impl Case {
             workspace_id: Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
-        };
+        })
+    }
+
+    /// The same for everything that Ann holds.
+    pub fn everything(&mut self) -> Result<Success, Failure> {
+        self.options.expect = Expectation::Username(String::from("ann@example.com"));
+        self.send(types::Request {
+            everything: true,
+            id: ANN.to_owned(),
+            roles: Vec::new(),
+            organizations: Vec::new(),
+            workspace_id: Narrowing::Anywhere,
+            remote_query: None,
+            remote_data: None,
+        })
+    }
+
+    fn open(&self) -> Opened {
+        let mut settings = Settings::parse(Some(self.settings)).unwrap();
+        let general: General = settings.take_general().unwrap();
+        let credentials = Credentials::ClientCredentials(ClientCredentials {
+            client_id: String::from("client"),
+            client_secret: String::from("very secret"),
+            member_cid: self.member_cid.clone(),
+        });
+        super::open(Some("https://falcon"), credentials, settings, general).unwrap()
+    }
+
+    fn send(&self, request: types::Request) -> Result<Success, Failure> {
+        let opened = self.open();
         let caches = Caches::default();
         let provider = opened.provider.as_ref();
         let ask = ValidatedRequest::validate(request, self.options.clone(), &opened.general, provider)
@@ -80,6 +118,28 @@ impl Case {
         let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
         self.transport
             .run(engine::run(provider, &cx, &opened.general, &NoAudit))
+    }
+
+    /// Reads Ann and everything that she holds.
+    pub fn read_user(&self) -> Result<UserReading, Failure> {
+        let opened = self.open();
+        let caches = Caches::default();
+        let provider = opened.provider.as_ref();
+        let options = ReadOptions { deadline: None };
+        let ask = ValidatedRequest::reading(Some(ANN), options, provider).unwrap();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport
+            .run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+    }
+
+    pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
+        let opened = self.open();
+        let caches = Caches::default();
+        let provider = opened.provider.as_ref();
+        let options = ReadOptions { deadline: None };
+        let ask = ValidatedRequest::reading(None, options, provider).unwrap();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport.run(engine::list_roles(provider, &cx))
     }
 
     /// Whether the user really holds a role there.

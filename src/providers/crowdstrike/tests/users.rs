@@ -32,7 +32,8 @@ fn an_external_user_is_found_read_and_revoked_by_the_newer_calls() {
             (case.calls("user-role-actions/v1"), case.calls("user-role-actions/v2")),
             (0, 1)
         );
-        assert_eq!(case.calls("combined/user-roles/v2"), 0);
+        // By its uuid alone the user could be anybody's: the older list is asked for at once with the record.
+        assert_eq!(case.calls("combined/user-roles/v2"), usize::from(user == ANN));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::contract::types::Outcome;
 use super::world::{Instead, World, entries, outcomes, row};
 
 /// Somebody else's assignments.
-fn others(count: usize) -> impl Iterator<Item = Value> {
+pub fn others(count: usize) -> impl Iterator<Item = Value> {
     (0..count).map(|n| {
         row(
             if n.is_multiple_of(3) { "Rl0C" } else { "Rl05" },

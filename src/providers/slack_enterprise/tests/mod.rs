@@ -1,9 +1,11 @@
 //! What is said and what is sent, on a fake transport and clock.
 
 mod account_types;
+mod everything;
 mod guards;
 mod ids;
 mod lists;
 mod mutations;
 mod removals;
+mod round_trips;
 mod world;

@@ -1,6 +1,6 @@
 //! A small organization: E01 with the workspaces T01 and T02, and the user U01 in both.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -12,9 +12,13 @@ use crate::{
     },
     contract::{
         examples::options,
-        types::{self, Credentials, Failure, Options, Outcome, Request, Role, RoleOutcome, SideEffect, Success},
+        types::{
+            self, Credentials, Expectation, Failure, Mode, Options, Outcome, ReadOptions, Request, Role, RoleDirectory,
+            RoleOutcome, SideEffect, Success, UserReading,
+        },
     },
     engine::{self, NoAudit},
+    providers::Opened,
     request::ValidatedRequest,
 };
 
@@ -34,6 +38,8 @@ pub struct Slack {
     /// Changes by somebody else.
     pub changes: Vec<Change>,
     pub writes: Vec<(String, Value)>,
+    /// Of every answer.
+    pub latency: Duration,
     /// What becomes of an answer; it gets the number of the request, from 0, and its URL.
     pub mutation: Option<Mutation>,
 }
@@ -96,6 +102,7 @@ impl Default for Slack {
             instead: Vec::new(),
             changes: Vec::new(),
             writes: Vec::new(),
+            latency: Duration::ZERO,
             mutation: None,
         }
     }
@@ -254,7 +261,13 @@ impl World {
                     mutation(before.len(), &seen.url, &mut document);
                 }
                 before.push(seen.clone());
-                Reaction::Answer(200, Vec::new(), document.to_string())
+                let reaction = Reaction::Answer(200, Vec::new(), document.to_string());
+                let latency = far_end.borrow().latency;
+                if latency.is_zero() {
+                    reaction
+                } else {
+                    Reaction::After(latency, Box::new(reaction))
+                }
             }),
             general: General::default(),
             allow: Vec::new(),
@@ -283,28 +296,77 @@ impl World {
     }
 
     pub fn ask_for(&self, user: &str, roles: &[&str]) -> Result<Success, Failure> {
+        self.send(user, roles.iter().map(|text| asked(text)).collect(), false)
+    }
+
+    /// Exactly these roles of U01.
+    pub fn ask_roles(&self, roles: Vec<Role>) -> Result<Success, Failure> {
+        self.send("U01", roles, false)
+    }
+
+    /// Everything that U01 holds.
+    pub fn everything(&self) -> Result<Success, Failure> {
+        self.send("U01", Vec::new(), true)
+    }
+
+    fn send(&self, user: &str, roles: Vec<Role>, everything: bool) -> Result<Success, Failure> {
         let request = Request {
-            everything: false,
+            everything,
             id: user.to_owned(),
-            roles: roles.iter().map(|text| asked(text).into()).collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
             organizations: Vec::new(),
             workspace_id: types::Narrowing::Anywhere,
             remote_query: None,
             remote_data: None,
         };
+        let expect = if everything && self.options.mode == Mode::Revoke {
+            Expectation::Email(String::from("ann@example.com"))
+        } else {
+            self.options.expect.clone()
+        };
         let options = Options {
             allow: self.allow.clone(),
+            expect,
             ..self.options.clone()
         };
-        let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
-        let opened =
-            super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap();
+        let opened = self.open();
         let caches = Caches::default();
         let ask = ValidatedRequest::validate(request, options, &self.general, opened.provider.as_ref())
             .map_err(|error| engine::failure_of(&error, false))?;
         let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
         let run = engine::run(opened.provider.as_ref(), &cx, &self.general, &NoAudit);
         self.transport.run(run)
+    }
+
+    pub fn read_user(&self) -> Result<UserReading, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = ValidatedRequest::reading(Some("U01"), ReadOptions { deadline: None }, provider)
+            .map_err(|error| engine::failure_of(&error, false))?;
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport
+            .run(engine::read_user(provider, &cx, &self.general, &NoAudit))
+    }
+
+    pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider)
+            .map_err(|error| engine::failure_of(&error, false))?;
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport.run(engine::list_roles(provider, &cx))
+    }
+
+    fn open(&self) -> Opened {
+        let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
+        super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap()
+    }
+
+    pub fn in_mode(mut self, mode: Mode) -> Self {
+        self.options.mode = mode;
+        self
     }
 
     pub fn writes(&self) -> usize {

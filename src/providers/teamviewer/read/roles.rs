@@ -1,23 +1,20 @@
 //! The roles that a user has, and how each is held.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-use futures_util::{StreamExt, TryStreamExt, future, stream};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     contract::types::{Scope, Via, ViaKind},
-    error::ProviderFault,
+    naming::skeleton,
     provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };
 
 use super::{
     super::{
-        config::Config,
-        core::{self, Holds, Listed},
-        groups::{self, GroupLists},
+        core::{Holds, Listed},
+        groups::GroupLists,
     },
-    CONCURRENT_READS, Memory, group_names,
+    lists::Lists,
 };
 
 const NO_SCOPE: Scope = Scope {
@@ -30,12 +27,14 @@ const NO_SCOPE: Scope = Scope {
 pub struct Roles<'a> {
     user: &'a str,
     pub listed: Listed<String>,
+    /// TeamViewer gave a list, and not null: null also stands for a user that it does not know.
+    pub has_list: bool,
     is_listed: HashSet<String>,
     /// The company's roles.
     pub index: RoleIndex,
 }
 
-/// How the user holds the roles that were looked at.
+/// How the user holds the roles that TeamViewer lists and those that were looked at.
 pub struct HeldRoles {
     pub grants: Vec<Grant>,
     pub unread: Vec<UnreadRow>,
@@ -45,14 +44,10 @@ pub struct HeldRoles {
     pub agrees: bool,
 }
 
-/// To whom a role is assigned.
-struct Assignments {
-    users: Listed<String>,
-    groups: Listed<u64>,
-}
-
 impl<'a> Roles<'a> {
-    pub fn new(user: &'a str, listed: Listed<String>, directory: Directory) -> Self {
+    pub fn new(user: &'a str, listed: Option<Listed<String>>, directory: Directory) -> Self {
+        let has_list = listed.is_some();
+        let listed = listed.unwrap_or_default();
         let mut index = RoleIndex::new(directory);
         let missing = listed.rows.iter().find(|role| index.with_id(role).next().is_none());
         if let (Some(role), Coverage::Whole) = (missing, &index.directory.coverage) {
@@ -61,6 +56,7 @@ impl<'a> Roles<'a> {
         }
         Self {
             user,
+            has_list,
             is_listed: listed.rows.iter().cloned().collect(),
             listed,
             index,
@@ -72,36 +68,42 @@ impl<'a> Roles<'a> {
         self.index.name_of(role).map(str::to_owned)
     }
 
-    /// How each role is held that TeamViewer lists for the user or that the request means: directly if the user stands in the role's
-    /// own assignments, and through every group that has both the role and the user.
-    pub async fn held(&self, config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<HeldRoles, ProviderFault> {
-        let read: Vec<(String, Option<Assignments>)> = stream::iter(self.looked_at(cx))
-            .map(|role| async move {
-                let assignments = assignments(config, cx, &role).await?;
-                Ok::<_, ProviderFault>((role, assignments))
-            })
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await?;
-        let all_groups = read.iter().filter_map(|(_, assignments)| assignments.as_ref());
-        let all_groups: BTreeSet<u64> = all_groups
-            .flat_map(|assignments| &assignments.groups.rows)
-            .copied()
+    /// The roles that the entries mean or may mean. What is asked for is looked up in the role's own assignments even where neither
+    /// the user's list nor the directory shows it.
+    pub fn meant(&self, cx: &Context<'_>) -> BTreeSet<String> {
+        let selectors = || cx.request.entries.iter().map(Entry::selector);
+        let mut meant: BTreeSet<String> = selectors().filter_map(|selector| selector.id.clone()).collect();
+        let names: Vec<&String> = selectors()
+            .filter(|selector| selector.id.is_none())
+            .filter_map(|selector| selector.name.as_ref())
             .collect();
-        let memberships: BTreeMap<u64, Holds> = stream::iter(all_groups)
-            .map(|group| async move {
-                let holds = match groups::members(config, cx, group).await {
-                    Ok(members) => members.holds(self.user),
-                    Err(fault) if core::is_no(&fault) => Holds::Unclear,
-                    Err(fault) => return Err(fault),
-                };
-                Ok((group, holds))
-            })
-            .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await?;
-        let joined = memberships.iter().filter(|(_, holds)| **holds == Holds::Yes);
-        let names = group_names(config, cx, memory, joined.map(|(group, _)| *group).collect()).await?;
+        if names.is_empty() {
+            return meant;
+        }
+        for selector in selectors().filter(|selector| selector.id.is_none()) {
+            meant.extend(self.index.meant_by(selector).into_iter().map(|role| role.id.clone()));
+        }
+        // A role without a name, or with a name that only spelling tells apart, may be the one.
+        let skeletons: HashSet<String> = names.into_iter().map(|name| skeleton(name)).collect();
+        let may_be_meant = |role: &&String| {
+            self.index
+                .name_of(role)
+                .is_none_or(|name| skeletons.contains(&skeleton(name)))
+        };
+        meant.extend(self.listed.rows.iter().filter(may_be_meant).cloned());
+        meant
+    }
+
+    /// The roles of these whose own lists were read, each with how it is held: directly if the user stands in the role's own
+    /// assignments, and through every group that has both the role and the user. What else TeamViewer lists for the user is held in
+    /// a way that nobody asks about.
+    pub fn held(
+        &self,
+        lists: &Lists,
+        looked_at: &BTreeSet<String>,
+        revoked: &BTreeSet<String>,
+        names: &HashMap<u64, String>,
+    ) -> HeldRoles {
         // A row without an id may be any role that a user can hold. A group's own role stands elsewhere.
         let unlisted = self.listed.unread.iter().map(|raw| UnreadRow {
             scope: Scope {
@@ -113,40 +115,28 @@ impl<'a> Roles<'a> {
         let mut held = HeldRoles {
             grants: Vec::new(),
             unread: unlisted.collect(),
-            group_lists: GroupLists {
-                memberships,
-                ..GroupLists::default()
-            },
+            group_lists: GroupLists::default(),
             agrees: true,
         };
-        for (role, assignments) in read {
-            let is_revoked = memory.revoked.borrow().contains(&role);
-            self.judge(&mut held, &role, assignments, &names, is_revoked);
+        for role in looked_at {
+            self.judge(&mut held, role, lists, names, revoked.contains(role));
         }
-        Ok(held)
+        let others: BTreeSet<&String> = self
+            .listed
+            .rows
+            .iter()
+            .filter(|role| !looked_at.contains(*role))
+            .collect();
+        let not_looked_at = others
+            .into_iter()
+            .map(|role| self.grant(role, Held::Through(Vec::new())));
+        held.grants.extend(not_looked_at);
+        held
     }
 
-    /// The roles of the list, and those that the entries mean. What is asked for is looked up in the role's own assignments even
-    /// where neither the user's list nor the directory shows it.
-    fn looked_at(&self, cx: &Context<'_>) -> BTreeSet<String> {
-        let mut looked_at: BTreeSet<String> = self.listed.rows.iter().cloned().collect();
-        for selector in cx.request.entries.iter().map(Entry::selector) {
-            looked_at.extend(selector.id.clone());
-            looked_at.extend(self.index.meant_by(selector).into_iter().map(|role| role.id.clone()));
-        }
-        looked_at
-    }
-
-    fn judge(
-        &self,
-        held: &mut HeldRoles,
-        role: &str,
-        assignments: Option<Assignments>,
-        names: &HashMap<u64, String>,
-        is_revoked: bool,
-    ) {
+    fn judge(&self, held: &mut HeldRoles, role: &str, lists: &Lists, names: &HashMap<u64, String>, is_revoked: bool) {
         let is_listed = self.is_listed.contains(role);
-        let Some(Assignments { users, groups }) = assignments else {
+        let Some((users, groups)) = lists.assignments(role) else {
             // The list or the directory shows a role, and its own assignments do not exist.
             if is_listed || self.index.with_id(role).next().is_some() {
                 held.agrees = false;
@@ -154,7 +144,7 @@ impl<'a> Roles<'a> {
             }
             return;
         };
-        let mut unread: Vec<String> = groups.unread;
+        let mut unread: Vec<String> = groups.unread.clone();
         let is_assigned = match users.holds(self.user) {
             Holds::Yes => true,
             Holds::No => false,
@@ -164,13 +154,13 @@ impl<'a> Roles<'a> {
             }
         };
         let mut via = Vec::new();
-        for group in groups.rows {
+        for &group in &groups.rows {
             held.group_lists
                 .holders
                 .entry(group)
                 .or_default()
                 .insert(role.to_owned());
-            match held.group_lists.memberships.get(&group) {
+            match lists.membership(group, self.user) {
                 Some(Holds::Yes) => via.push(Via {
                     kind: ViaKind::Group,
                     id: Some(group.to_string()),
@@ -217,18 +207,5 @@ impl<'a> Roles<'a> {
             effects: Vec::new(),
             warnings: Vec::new(),
         }
-    }
-}
-
-/// `None` if TeamViewer does not know the role.
-async fn assignments(config: &Config, cx: &Context<'_>, role: &str) -> Result<Option<Assignments>, ProviderFault> {
-    let read = future::try_join(
-        core::users_of_role(config, cx, role),
-        core::groups_of_role(config, cx, role),
-    );
-    match read.await {
-        Ok((users, groups)) => Ok(Some(Assignments { users, groups })),
-        Err(fault) if core::is_unknown_role(&fault) => Ok(None),
-        Err(fault) => Err(fault),
     }
 }

@@ -1,22 +1,26 @@
 //! TeamViewer through the crate: a company, scripted answers.
 
+mod everything;
 mod groups;
 mod guards;
 mod lists;
+mod round_trips;
 mod rows;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
     client::Caches,
     contract::{
         examples,
         types::{
-            Account, Credentials, Endpoint, Failure, Narrowing, Options, Provider, Request, Role, SideEffect, Success,
+            Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Provider, ReadOptions,
+            Request, Role, RoleDirectory, SideEffect, Success, UserReading,
         },
     },
     engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
+    providers::Opened,
     request::ValidatedRequest,
 };
 
@@ -39,6 +43,10 @@ struct Company {
     spelling: (&'static str, bool),
     reads: Vec<String>,
     writes: Vec<String>,
+    /// Of every answer.
+    latency: Duration,
+    /// How long the last operation took.
+    elapsed: Duration,
 }
 
 type Instead = (u16, String);
@@ -65,6 +73,8 @@ impl Company {
             spelling: ("\"u123\"", false),
             reads: Vec::new(),
             writes: Vec::new(),
+            latency: Duration::ZERO,
+            elapsed: Duration::ZERO,
         }))
     }
 
@@ -159,6 +169,11 @@ impl Company {
                     group.role = None;
                 }
             }
+            "/usergroups/7/members/123" => {
+                if let Some(group) = &mut self.group {
+                    group.members = "";
+                }
+            }
             _ => return answer(404, String::new()),
         }
         answer(204, String::new())
@@ -201,17 +216,28 @@ fn options() -> Options {
 }
 
 fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) -> Result<Success, Failure> {
-    let far_end = Rc::clone(company);
-    let transport = FakeTransport::new(move |seen| far_end.borrow_mut().react(seen));
-    let opened = crate::providers::open(Account {
-        provider: Provider::Teamviewer,
-        base_url: Endpoint::ProviderDefault,
-        credentials: Credentials::BearerToken(String::from("script-token")),
-        settings: settings.to_owned(),
-    })
-    .unwrap();
+    send(company, settings, roles, false, options)
+}
+
+/// Everything that the user holds.
+fn everything(company: &Shared, options: Options) -> Result<Success, Failure> {
+    let expect = match options.mode {
+        Mode::Revoke => Expectation::Email(String::from("ann@example.com")),
+        Mode::Plan | Mode::Verify => Expectation::Anyone,
+    };
+    send(company, "{}", Vec::new(), true, Options { expect, ..options })
+}
+
+fn send(
+    company: &Shared,
+    settings: &str,
+    roles: Vec<Role>,
+    everything: bool,
+    options: Options,
+) -> Result<Success, Failure> {
+    let (transport, opened) = open(company, settings);
     let request = Request {
-        everything: false,
+        everything,
         id: String::from("u123"),
         roles: roles.into_iter().map(Into::into).collect(),
         organizations: Vec::new(),
@@ -224,7 +250,50 @@ fn call(company: &Shared, settings: &str, roles: Vec<Role>, options: Options) ->
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
     let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::run(provider, &cx, &opened.general, &NoAudit))
+    let answer = transport.run(engine::run(provider, &cx, &opened.general, &NoAudit));
+    company.borrow_mut().elapsed = transport.elapsed();
+    answer
+}
+
+fn read_user(company: &Shared, settings: &str) -> Result<UserReading, Failure> {
+    let (transport, opened) = open(company, settings);
+    let provider = opened.provider.as_ref();
+    let ask = ValidatedRequest::reading(Some("u123"), ReadOptions { deadline: None }, provider)
+        .map_err(|error| engine::failure_of(&error, false))?;
+    let caches = Caches::default();
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
+    transport.run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+}
+
+fn list_roles(company: &Shared) -> Result<RoleDirectory, Failure> {
+    let (transport, opened) = open(company, "{}");
+    let provider = opened.provider.as_ref();
+    let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider)
+        .map_err(|error| engine::failure_of(&error, false))?;
+    let caches = Caches::default();
+    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
+    transport.run(engine::list_roles(provider, &cx))
+}
+
+fn open(company: &Shared, settings: &str) -> (FakeTransport, Opened) {
+    let far_end = Rc::clone(company);
+    let transport = FakeTransport::new(move |seen| {
+        let mut company = far_end.borrow_mut();
+        let reaction = company.react(seen);
+        if company.latency.is_zero() {
+            reaction
+        } else {
+            Reaction::After(company.latency, Box::new(reaction))
+        }
+    });
+    let opened = crate::providers::open(Account {
+        provider: Provider::Teamviewer,
+        base_url: Endpoint::ProviderDefault,
+        credentials: Credentials::BearerToken(String::from("script-token")),
+        settings: settings.to_owned(),
+    })
+    .unwrap();
+    (transport, opened)
 }
 
 fn ask(company: &Shared, roles: &[Role]) -> Vec<&'static str> {

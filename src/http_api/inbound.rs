@@ -1,51 +1,26 @@
-//! What the HTTP face needs from the component that it runs in.
+//! An inbound request, and where its answer goes.
 
-use std::{future::Future, io::Write, pin::pin, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
 use crate::{
-    account::Secrets,
-    client::Caches,
+    service::{Host, random_request_id},
     transport::{Task, Transport, headers},
 };
 
-/// A text that configures the HTTP face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// JSON: the list of tokens.
-    ApiTokens,
-    /// `result`, or nothing.
-    ResponseEnvelope,
-}
-
-/// The source of configuration, accounts and secrets, and the destination of the record.
-pub trait Host: Secrets {
-    /// Outbound HTTP and clocks.
-    fn transport(&self) -> &dyn Transport;
-
-    /// Caches that outlive a request. They are keyed by account and safe to lose.
-    fn caches(&self) -> &Caches;
-
-    /// A setting as it is configured; `None` if it is not set.
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>>;
-
-    /// What people call the setting here, e.g. "the Spin variable api_tokens".
-    fn setting_name(&self, setting: Setting) -> &'static str;
-
-    /// The JSON text of one integrated account; `None` if there is no such account.
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>>;
-
-    /// Writes one line of the record to the host's log, which is standard error.
-    fn record(&self, line: &str) {
-        // A log that cannot be written must not cost the caller the answer.
-        let _ = write_line(std::io::stderr(), line);
-    }
-}
-
-/// In one write: several instances share a log, and their lines must not run into each other.
-fn write_line(mut log: impl Write, line: &str) -> std::io::Result<()> {
-    log.write_all(format!("{line}\n").as_bytes())
+/// The caller's request id if it is harmless, otherwise a random one.
+pub fn request_id(host: &dyn Host, headers: &[(String, String)]) -> String {
+    let is_harmless = |id: &str| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    headers
+        .iter()
+        .find(|(name, value)| name == "x-request-id" && is_harmless(value))
+        .map_or_else(|| random_request_id(host), |(_, value)| value.clone())
 }
 
 /// An inbound request.
@@ -135,26 +110,6 @@ pub struct ClientGone;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_of_the_record_leaves_in_one_write() {
-        struct Log(Vec<Vec<u8>>);
-
-        impl Write for Log {
-            fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
-                self.0.push(piece.to_vec());
-                Ok(piece.len())
-            }
-
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-
-        let mut log = Log(Vec::new());
-        write_line(&mut log, r#"{"event":"intent"}"#).unwrap();
-        assert_eq!(log.0, [b"{\"event\":\"intent\"}\n"]);
-    }
 
     #[test]
     fn a_body_has_an_end() {

@@ -11,7 +11,7 @@ use crate::{
     transport::Task,
 };
 
-use super::config;
+use super::token;
 
 /// The result for one entry of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +49,24 @@ pub fn check_accounts(text: &str) -> Result<Vec<Checkup>, String> {
 /// # Errors
 /// Names entry and field.
 pub fn check_tokens(text: &str) -> Result<Vec<Checkup>, String> {
-    let tokens = config::tokens(text)?;
+    let tokens = token::tokens(text)?;
     Ok(tokens
         .into_iter()
         .map(|token| Checkup {
             entry: token.name,
-            result: Ok(format!("accounts: {}", token.accounts.join(", "))),
+            result: Ok(format!("accounts: {}", token.entitlement.accounts.join(", "))),
             secrets: Vec::new(),
         })
         .collect())
+}
+
+/// Checks what the caller by account id may do.
+///
+/// # Errors
+/// Names the field.
+pub fn check_caller(text: &str) -> Result<String, String> {
+    let entitlement = token::caller_entitlement(text)?;
+    Ok(format!("accounts: {}", entitlement.accounts.join(", ")))
 }
 
 fn check_account(text: &str, secrets: &AllSet) -> Result<String, String> {

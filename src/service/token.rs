@@ -1,24 +1,22 @@
-//! The configuration of the HTTP face: tokens and the response envelope.
+//! What the configuration says of callers: bearer tokens of the HTTP face, and the caller by account id.
 //!
 //! ```json
 //! [{"name": "offboarding", "sha256": "2c26…", "expires_at": "2027-01-01T00:00:00Z", "accounts": ["acme-crowdstrike"],
-//!   "may": ["plan", "revoke", "raw"], "allow": ["leave-group"]}]
+//!   "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use crate::{
-    contract::{
-        json::{self, unique},
-        timestamp,
-        types::SideEffect,
-    },
-    transport::brief,
+use crate::contract::{
+    json::{self, unique},
+    timestamp,
+    types::SideEffect,
 };
 
-use super::{Checked, Envelope, Host, audit, envelope::Rejection, host::Setting};
+use super::{Host, Refusal, RefusalKind, Setting};
 
 /// A bearer token, of which only the digest is known.
 #[derive(Debug)]
@@ -26,6 +24,12 @@ pub struct Token {
     /// For the record.
     pub name: String,
     pub digest: [u8; 32],
+    pub entitlement: Entitlement,
+}
+
+/// What a caller may do.
+#[derive(Debug, Default)]
+pub struct Entitlement {
     /// Unix time from which it is refused.
     pub expires_at: Option<Duration>,
     /// Ids of the integrated accounts that it may use.
@@ -35,51 +39,66 @@ pub struct Token {
     pub allow: Vec<SideEffect>,
 }
 
-/// What a token's requests may be.
+/// What a caller's requests may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct May {
-    /// Dry runs.
+    /// Reading a user, listing roles, and mode `verify`.
+    pub read: bool,
+    /// Mode `plan`.
     pub plan: bool,
     /// Removals.
     pub revoke: bool,
+    /// Removals of everything, if removals, too.
+    pub revoke_everything: bool,
     /// The provider's own documents: `raw`, `stream` and `remote_data`.
     pub raw: bool,
 }
 
-/// Reads the tokens. Without any, every call is refused. If they are malformed no caller can be trusted, so the reason goes to the
-/// log only.
-pub async fn read_tokens(host: &dyn Host, request_id: &str) -> Checked<Vec<Token>> {
-    let name = host.setting_name(Setting::ApiTokens);
-    let read = match host.setting(Setting::ApiTokens).await {
-        Ok(None) => Ok(Vec::new()),
-        Ok(Some(text)) => tokens(&text),
-        Err(why) => Err(why),
+/// What the caller by account id may do. Not configured, every call is refused.
+///
+/// # Errors
+/// It is not set, malformed, or has expired.
+pub async fn caller(host: &dyn Host) -> Result<Entitlement, Refusal> {
+    let text = match host.setting(Setting::Caller).await {
+        Ok(Some(text)) => text,
+        Ok(None) => {
+            return Err(Refusal::new(
+                RefusalKind::NotPermitted,
+                format!(
+                    "calls by account id are not configured: {} is not set",
+                    host.setting_name(Setting::Caller)
+                ),
+            ));
+        }
+        Err(why) => return Err(Refusal::setting(host, Setting::Caller, &why)),
     };
-    read.map_err(|why| {
-        audit::malformed_configuration(host, request_id, &format!("{name} is malformed: {}", brief(&why)));
-        Rejection::new(
-            500,
-            "invalid_configuration",
-            "the service's configuration is malformed; its log says where",
-        )
-    })
+    let entitlement =
+        caller_entitlement(&text).map_err(|why| Refusal::setting(host, Setting::Caller, &why))?;
+    if entitlement.is_over(host.transport().wall_clock()) {
+        return Err(Refusal::new(
+            RefusalKind::NotPermitted,
+            format!("what {} permits has expired", host.setting_name(Setting::Caller)),
+        ));
+    }
+    Ok(entitlement)
 }
 
-/// Reads how a success body is wrapped. Only authenticated callers get this far, so the message says what is wrong.
-pub async fn read_envelope(host: &dyn Host) -> Checked<Envelope> {
-    let name = host.setting_name(Setting::ResponseEnvelope);
-    let wrong = |why: &str| {
-        Rejection::new(
-            500,
-            "invalid_configuration",
-            format!("{name} is malformed: {}", brief(why)),
-        )
-    };
-    match host.setting(Setting::ResponseEnvelope).await {
-        Ok(None) => Ok(Envelope::Bare),
-        Ok(Some(text)) if text == "result" => Ok(Envelope::Result),
-        Ok(Some(_)) => Err(wrong("it must be `result` or nothing")),
-        Err(why) => Err(wrong(&why)),
+impl Entitlement {
+    /// Whether it has expired.
+    pub fn is_over(&self, now: Duration) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// Parses the entry of the caller by account id. An error names the field, and contains no value.
+pub fn caller_entitlement(text: &str) -> Result<Entitlement, String> {
+    match unique::parse_configuration(text)? {
+        Value::Object(mut fields) => {
+            let entitlement = entitlement(&mut fields)?;
+            no_other(&fields)?;
+            Ok(entitlement)
+        }
+        _ => Err(String::from("it must be a JSON object")),
     }
 }
 
@@ -103,46 +122,63 @@ fn token(mut fields: Map<String, Value>) -> Result<Token, String> {
     let within = |why: String| format!("token `{name}`: {why}");
     let digest = digest(&text(fields.shift_remove("sha256"), "sha256").map_err(within)?)
         .ok_or_else(|| within(String::from("sha256 must be 64 hexadecimal digits")))?;
+    let entitlement = entitlement(&mut fields).map_err(within)?;
+    no_other(&fields).map_err(within)?;
+    Ok(Token {
+        name,
+        digest,
+        entitlement,
+    })
+}
+
+fn entitlement(fields: &mut Map<String, Value>) -> Result<Entitlement, String> {
     let expires_at = match fields.shift_remove("expires_at") {
         None | Some(Value::Null) => None,
         Some(value) => Some(
             value
                 .as_str()
                 .and_then(timestamp::parse)
-                .ok_or_else(|| within(String::from("expires_at must be a time such as 2027-01-01T00:00:00Z")))?,
+                .ok_or_else(|| String::from("expires_at must be a time such as 2027-01-01T00:00:00Z"))?,
         ),
     };
-    let accounts = texts(fields.shift_remove("accounts"), "accounts").map_err(within)?;
+    let accounts = texts(fields.shift_remove("accounts"), "accounts")?;
     let mut may = May::default();
-    for verb in texts(fields.shift_remove("may"), "may").map_err(within)? {
+    for verb in texts(fields.shift_remove("may"), "may")? {
         match verb.as_str() {
+            "read" => may.read = true,
             "plan" => may.plan = true,
             "revoke" => may.revoke = true,
+            "revoke_everything" => may.revoke_everything = true,
             "raw" => may.raw = true,
-            _ => return Err(within(String::from("may is a list of plan, revoke and raw"))),
+            _ => {
+                return Err(String::from(
+                    "may is a list of read, plan, revoke, revoke_everything and raw",
+                ));
+            }
         }
     }
     let allow = match fields.shift_remove("allow") {
         None => Vec::new(),
-        allow => texts(allow, "allow")
-            .map_err(within)?
+        allow => texts(allow, "allow")?
             .iter()
             .map(|effect| {
-                json::side_effect(effect).ok_or_else(|| within(String::from("allow has a name that is no side effect")))
+                json::side_effect(effect).ok_or_else(|| String::from("allow has a name that is no side effect"))
             })
             .collect::<Result<_, _>>()?,
     };
-    if let Some(unknown) = fields.keys().next() {
-        return Err(within(format!("there is no field `{unknown}`")));
-    }
-    Ok(Token {
-        name,
-        digest,
+    Ok(Entitlement {
         expires_at,
         accounts,
         may,
         allow,
     })
+}
+
+fn no_other(fields: &Map<String, Value>) -> Result<(), String> {
+    match fields.keys().next() {
+        None => Ok(()),
+        Some(unknown) => Err(format!("there is no field `{unknown}`")),
+    }
 }
 
 fn text(value: Option<Value>, field: &str) -> Result<String, String> {
@@ -177,24 +213,53 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
+/// What the configuration knows of a bearer token: the lower-case hexadecimal SHA-256.
+pub fn token_digest(token: &str) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(token.as_bytes()) {
+        // Writing into a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_caller_by_account_id_has_an_entry_without_a_digest() {
+        let good = r#"{"accounts": ["acme"], "may": ["read", "revoke_everything"], "allow": ["leave-group"]}"#;
+        let entitlement = caller_entitlement(good).unwrap();
+        assert!(entitlement.may.read && entitlement.may.revoke_everything && !entitlement.may.revoke);
+        assert_eq!(entitlement.allow, [SideEffect::LeaveGroup]);
+        for (bad, named) in [
+            ("[]", "object"),
+            (r#"{"may": []}"#, "accounts"),
+            (r#"{"accounts": [], "may": ["sesame"]}"#, "may"),
+            (r#"{"accounts": [], "may": [], "sha256": "sesame"}"#, "`sha256`"),
+            (r#"{"accounts": [], "may": [], "name": "sesame"}"#, "`name`"),
+            (r#"{"accounts": [], "may": [], "may": ["read"]}"#, "a key twice"),
+        ] {
+            let why = caller_entitlement(bad).unwrap_err();
+            assert!(why.contains(named) && !why.contains("sesame"), "{bad}: {why}");
+        }
+    }
 
     #[test]
     fn a_typo_is_an_error_that_names_the_entry_and_no_value() {
         let digest = "0".repeat(64);
         let good = format!(r#"[{{"name": "a", "sha256": "{digest}", "accounts": ["x"], "may": ["plan"]}}]"#);
         let token = tokens(&good).unwrap().remove(0);
-        assert_eq!(token.accounts, ["x"]);
+        assert_eq!(token.entitlement.accounts, ["x"]);
         assert_eq!(
-            token.may,
+            token.entitlement.may,
             May {
                 plan: true,
                 ..May::default()
             }
         );
-        assert!(token.allow.is_empty(), "what is not allowed is not allowed");
+        assert!(token.entitlement.allow.is_empty(), "what is not allowed is not allowed");
         for (bad, named) in [
             (String::from("{}"), "list"),
             (String::from("[1]"), "entry 0"),

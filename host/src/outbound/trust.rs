@@ -1,0 +1,47 @@
+//! Whom outbound TLS trusts.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+/// TLS 1.2 and 1.3, with HTTP/1.1 inside. Trusts the system's roots, or the bundled ones if the system has none, and the
+/// certificates of a PEM file too.
+pub fn client_config(extra_ca: Option<&Path>) -> Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    // A root that does not parse is passed over, as every client does.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    if let Some(path) = extra_ca {
+        for certificate in certificates(path)? {
+            roots
+                .add(certificate)
+                .with_context(|| format!("{} holds a certificate that cannot be trusted", path.display()))?;
+        }
+    }
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| anyhow!("TLS cannot be set up: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The certificates of a PEM file, at least one.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| anyhow!("{} is not a PEM file: {error}", path.display()))?;
+    if certificates.is_empty() {
+        bail!("{} holds no certificate in PEM", path.display());
+    }
+    Ok(certificates)
+}

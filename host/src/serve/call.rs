@@ -1,0 +1,198 @@
+//! One request of a client, from its head to the end of its answer.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, Uri, header::HOST};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::json;
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep, sleep},
+};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::{answer, generation::Face, metrics::Metrics, probes, server::Shared};
+
+/// Longer paths are cut in the log.
+const LONGEST_PATH: usize = 256;
+
+/// Answers a request on the callers' address.
+pub async fn answer(
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    is_https: bool,
+    request: Request<Incoming>,
+) -> Result<Response<WasiBody>, Infallible> {
+    if let Some(answer) = probes::public(&shared, request.method(), request.uri().path()) {
+        return Ok(answer);
+    }
+    let started = Instant::now();
+    let method = request.method().to_string();
+    let path: String = request.uri().path().chars().take(LONGEST_PATH).collect();
+    let answer = called(&shared, address, is_https, request).await;
+    let status = answer.status().as_u16();
+    shared.metrics.answered(status, started.elapsed());
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let request_id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let fields = json!({
+        "method": method, "path": path, "status": status, "milliseconds": milliseconds, "request_id": request_id,
+    });
+    shared.log.event("request", fields);
+    Ok(answer)
+}
+
+async fn called(
+    shared: &Arc<Shared>,
+    address: SocketAddr,
+    is_https: bool,
+    request: Request<Incoming>,
+) -> Response<WasiBody> {
+    if shared.is_stopping() {
+        shared.metrics.refused("stopping");
+        return answer::last(answer::unavailable(
+            "stopping",
+            "the service is stopping: send the call again, to another instance",
+        ));
+    }
+    let Ok(place) = Arc::clone(&shared.calls).try_acquire_owned() else {
+        shared.metrics.refused("busy");
+        return answer::unavailable("busy", "too many calls are under way: send it again in a second");
+    };
+    let Some(request) = absolute(request, address, is_https) else {
+        return answer::error(StatusCode::BAD_REQUEST, "malformed_address", "the address is malformed");
+    };
+    let request = request.map(|body| Limited::new(body, shared.limits.body).boxed_unsync());
+    let under_way = UnderWay::new(shared.current(), place, Arc::clone(&shared.metrics));
+    // A client that leaves must not cut a removal off: a task of its own goes on, and a stop waits for it.
+    let answer = tokio::spawn(async move {
+        let answer = under_way.face.call(request).await?;
+        anyhow::Ok(answer.map(|body| Kept { body, _call: under_way }.boxed_unsync()))
+    });
+    match answer.await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => failed(shared, &format!("{error:#}")),
+        Err(error) => failed(shared, &error.to_string()),
+    }
+}
+
+/// Nobody knows how far the call came. So it is 500, which no client repeats by itself.
+fn failed(shared: &Shared, why: &str) -> Response<WasiBody> {
+    shared.log.event("call_failed", json!({"reason": why}));
+    answer::error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "component_failed",
+        "the call ended without a report, and roles may have been removed: send it again to learn what is left",
+    )
+}
+
+/// The request with its whole address, which a component is told by every host.
+fn absolute(request: Request<Incoming>, address: SocketAddr, is_https: bool) -> Option<Request<Incoming>> {
+    let (mut head, body) = request.into_parts();
+    let authority = match head.headers.get(HOST) {
+        Some(host) => host.to_str().ok()?.to_owned(),
+        None => address.to_string(),
+    };
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    head.uri = Uri::builder()
+        .scheme(if is_https { "https" } else { "http" })
+        .authority(authority)
+        .path_and_query(path)
+        .build()
+        .ok()?;
+    Some(Request::from_parts(head, body))
+}
+
+/// A call that has its place. Its generation lives as long as it.
+struct UnderWay {
+    face: Arc<dyn Face>,
+    _place: OwnedSemaphorePermit,
+    metrics: Arc<Metrics>,
+}
+
+impl UnderWay {
+    fn new(face: Arc<dyn Face>, place: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
+        metrics.calls().inc();
+        Self {
+            face,
+            _place: place,
+            metrics,
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.metrics.calls().dec();
+    }
+}
+
+/// An answer's body, with the call that it belongs to.
+struct Kept {
+    body: WasiBody,
+    _call: UnderWay,
+}
+
+impl Body for Kept {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A request's body, which has so much time to arrive.
+struct Limited {
+    body: Incoming,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Limited {
+    fn new(body: Incoming, time: Duration) -> Self {
+        Self {
+            body,
+            timer: Box::pin(sleep(time)),
+        }
+    }
+}
+
+impl Body for Limited {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Error::Hyper)));
+        }
+        self.timer
+            .as_mut()
+            .poll(context)
+            .map(|()| Some(Err(Error::ConnectionReadTimeout)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,67 @@
+//! Plans for tests.
+
+use std::collections::BTreeSet;
+
+use super::{PlanDocument, PlannedEffect, PlannedEntry, PlannedGrant, VERSION, digest};
+
+/// A role in an organization.
+pub fn role(id: &str, organization: &str) -> PlannedGrant {
+    PlannedGrant {
+        group: None,
+        kind: String::from("role"),
+        organization: Some(organization.to_owned()),
+        role_id: id.to_owned(),
+        workspace: None,
+    }
+}
+
+/// The membership of a group.
+pub fn membership(group: &str) -> PlannedGrant {
+    PlannedGrant {
+        group: Some(group.to_owned()),
+        kind: String::from("membership"),
+        organization: None,
+        role_id: String::from("membership"),
+        workspace: None,
+    }
+}
+
+/// Two targets, a probe, and a side effect.
+pub fn plan() -> PlanDocument {
+    let text = str::to_owned;
+    PlanDocument {
+        account: text("acme"),
+        account_sha256: digest("acme"),
+        allow: BTreeSet::from([text("leave-group")]),
+        entries: vec![PlannedEntry {
+            group: None,
+            link: false,
+            organizations: BTreeSet::from([text("north")]),
+            roles: BTreeSet::from([text("viewer"), text("writer")]),
+            workspace: None,
+        }],
+        everything: false,
+        probes: BTreeSet::from([role("writer", "north")]),
+        provider: text("CrowdStrike"),
+        remote_data_sha256: digest("{}"),
+        remote_query_sha256: digest("[]"),
+        side_effects: BTreeSet::from([PlannedEffect {
+            effect: text("leave-group"),
+            of: membership("helpers"),
+            people: BTreeSet::from([text("p1"), text("p2")]),
+            people_unknown: false,
+            takes: BTreeSet::from([PlannedGrant {
+                group: None,
+                kind: text("group_role"),
+                organization: None,
+                role_id: text("helper"),
+                workspace: None,
+            }]),
+        }]),
+        strict_scope: false,
+        targets: BTreeSet::from([role("viewer", "north"), membership("helpers")]),
+        unknown_role: text("not_found"),
+        user: text("user-1"),
+        v: VERSION.to_owned(),
+    }
+}

@@ -1,0 +1,134 @@
+//! `GET …/users/{id}` and `GET …/roles`: what a user holds, and the roles that there are. Nothing is written.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    contract::{
+        json,
+        types::{ReadOptions, UserReading},
+    },
+    service::{Actor, Described, Host, Operation, Record, Token, open},
+};
+
+use super::{
+    Answering, Checked, Envelope, Format, LeftOut,
+    answer::{self, Answer},
+    bounded::{self, UserAt},
+    envelope,
+    names::Place,
+    normalized, parameters, query,
+};
+
+/// Fields beside the user that no parameter can drop.
+pub const BESIDE: [&str; 4] = ["role_grants", "whole", "unread", "warnings"];
+
+/// The user, with `role_grants` beside it.
+pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &str, wrap: Envelope) -> Checked<Answer> {
+    let mut query = query::parse(query, Place::ReadUser)?;
+    let account_id = parameters::account(&mut query)?;
+    answering.concerns(&account_id);
+    let format = parameters::format(&mut query)?;
+    let ignore_remote_data = parameters::query_flag(&mut query, "truto_ignore_remote_data")?.unwrap_or(false);
+    let exclude = parameters::name_list(&mut query, "truto_exclude_fields")?;
+    let options = read_options(&mut query)?;
+    let is_raw = matches!(format, Format::Raw | Format::Stream);
+    token.entitlement.permit(Operation::ReadUser, is_raw)?;
+    let left_out = LeftOut {
+        fields: exclude,
+        remote_data: ignore_remote_data || !token.entitlement.may.raw,
+    };
+    let host = answering.host;
+    let account = open(host, &token.entitlement, &account_id, Operation::ReadUser).await?;
+    let record = record(answering, token, Operation::ReadUser, &account_id, &account, id).await?;
+    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, &record).await;
+    record.read(reading.as_ref().err());
+    let reading = match reading {
+        Ok(reading) => reading,
+        Err(failure) => return Ok(envelope::of_failure(failure, &left_out)),
+    };
+    if is_raw {
+        let document = answer::document(reading.user.remote_data.as_deref().unwrap_or_default());
+        return Ok(Answer::ok(document.to_string().into_bytes()));
+    }
+    let body = bounded::to_bytes(described(reading, format, &left_out), UserAt::Top);
+    Ok(Answer::ok(answer::wrapped(body, wrap)))
+}
+
+/// The roles of the tenant.
+pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: Envelope) -> Checked<Answer> {
+    let mut query = query::parse(query, Place::ListRoles)?;
+    let account_id = parameters::account(&mut query)?;
+    answering.concerns(&account_id);
+    let options = read_options(&mut query)?;
+    token.entitlement.permit(Operation::ListRoles, false)?;
+    let host = answering.host;
+    let account = open(host, &token.entitlement, &account_id, Operation::ListRoles).await?;
+    let record = record(answering, token, Operation::ListRoles, &account_id, &account, "").await?;
+    let directory = crate::list_roles(host.transport(), host.caches(), account, options).await;
+    record.read(directory.as_ref().err());
+    match directory {
+        Ok(directory) => {
+            let body = json::role_directory(directory).to_string().into_bytes();
+            Ok(Answer::ok(answer::wrapped(body, wrap)))
+        }
+        Err(failure) => Ok(envelope::of_failure(failure, &LeftOut::nothing())),
+    }
+}
+
+async fn record<'a>(
+    answering: &Answering<'a>,
+    token: &Token,
+    operation: Operation,
+    account_id: &str,
+    account: &crate::contract::types::Account,
+    user: &str,
+) -> Checked<Record<'a>> {
+    let call = Described {
+        request_id: answering.request_id,
+        actor: Actor::Token(&token.name),
+        operation,
+        account_id,
+        account,
+        user,
+        traceparent: answering.traceparent,
+        receipt_key: None,
+        receipt_in_record: false,
+    };
+    Ok(Record::begin(answering.host, call).await?)
+}
+
+fn read_options(query: &mut Map<String, Value>) -> Checked<ReadOptions> {
+    let deadline = parameters::scalar(query, "deadline_ms", "deadline_ms")?
+        .map(|text| {
+            text.parse().map_err(|_| {
+                super::envelope::Rejection::field("deadline_ms", "deadline_ms must be a whole number of milliseconds")
+            })
+        })
+        .transpose()?;
+    Ok(ReadOptions { deadline })
+}
+
+fn described(reading: UserReading, format: Format, left_out: &LeftOut) -> Map<String, Value> {
+    let UserReading {
+        user,
+        grants,
+        whole,
+        unread,
+        warnings,
+    } = reading;
+    let mut body = left_out.user(user);
+    if format == Format::Normalized {
+        body = normalized::of(body);
+    }
+    left_out.take_from(&mut body);
+    // Added last: no parameter can drop what is held.
+    let grants = grants.into_iter().map(json::held_grant).collect();
+    let beside = [
+        Value::Array(grants),
+        Value::Bool(whole),
+        Value::from(unread),
+        Value::from(warnings),
+    ];
+    body.extend(BESIDE.iter().map(|name| (*name).to_owned()).zip(beside));
+    body
+}

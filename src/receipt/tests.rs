@@ -1,0 +1,229 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    binding::{
+        approval::{self, ApprovalPolicy, Approver, Shown, Terms},
+        plan::examples,
+    },
+    contract::types::Outcome,
+    provider::{GrantKind, Held, KnownAs},
+};
+
+fn key() -> PrivateKey {
+    PrivateKey::of_seed(&[5; 32])
+}
+
+fn scope(organization: &str) -> Scope {
+    Scope {
+        group: None,
+        organization: Some(organization.to_owned()),
+        workspace: None,
+    }
+}
+
+fn held(role_id: &str, organization: &str, held: Held) -> Grant {
+    Grant {
+        kind: GrantKind::Role,
+        role_id: role_id.to_owned(),
+        role_name: Some(format!("Role {role_id}\u{202e}")),
+        scope: scope(organization),
+        held,
+        known_as: KnownAs::default(),
+        effects: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+fn became(role_id: &str, organization: &str, outcome: Outcome) -> GrantOutcome {
+    GrantOutcome {
+        role_id: role_id.to_owned(),
+        role_name: None,
+        scope: scope(organization),
+        direct: outcome != Outcome::Inherited,
+        outcome,
+        reason: None,
+        message: Some(String::from("what the provider wrote")),
+        acknowledged: outcome == Outcome::Removed,
+        via: Vec::new(),
+        changed: false,
+        warnings: Vec::new(),
+        side_effects: vec![format!("with {role_id}")],
+        acknowledged_at: Some(String::from("2027-01-15T08:00:00Z")),
+        verify_after: None,
+        verified_at: Some(String::from("2027-01-15T08:00:02Z")),
+    }
+}
+
+fn claims(mode: &str) -> Claims {
+    let entry = RoleOutcome {
+        role: Some(Role {
+            id: Some(String::from("viewer")),
+            name: None,
+            group: None,
+            organization: Some(String::from("north")),
+            workspace: None,
+        }),
+        organization: None,
+        outcome: Outcome::Unknown,
+        reason: Some(String::from("no_answer")),
+        message: Some(String::from("what the provider wrote")),
+        warnings: Vec::new(),
+        verify_after: None,
+        grants: vec![
+            became("viewer", "north", Outcome::Removed),
+            became("viewer", "south", Outcome::Failed),
+            became("writer", "north", Outcome::Unknown),
+            became("reader", "north", Outcome::Unverified),
+            became("absent", "north", Outcome::Removed),
+            became("through", "north", Outcome::Inherited),
+        ],
+        same_as: None,
+    };
+    let outcomes = outcomes(&[entry]);
+    let reading = [
+        held("viewer", "north", Held::Direct),
+        held("viewer", "south", Held::Direct),
+        held("writer", "north", Held::Direct),
+        held("reader", "north", Held::Direct),
+        held("through", "north", Held::Through(Vec::new())),
+        held("other", "north", Held::Direct),
+    ];
+    Claims {
+        v: VERSION.to_owned(),
+        request_id: String::from("r1"),
+        iat: 1_800_000_000,
+        mode: mode.to_owned(),
+        provider: String::from("crowdstrike"),
+        account: String::from("acme"),
+        user: Some(String::from("user-1")),
+        actor: Actor::Token(String::from("offboarding")),
+        plan_digest: Some("0".repeat(64)),
+        approval: None,
+        reference: None,
+        before: targets(&reading, &outcomes),
+        after: Some(targets(&reading[1..], &outcomes)),
+        outcomes,
+        status: 500,
+        traces: vec![String::from("t1")],
+        version: String::from("0.2.0"),
+    }
+}
+
+fn keys() -> [PublicKey; 2] {
+    [PrivateKey::of_seed(&[6; 32]).public(), key().public()]
+}
+
+#[test]
+fn a_receipt_reads_back_and_holds_what_was_asked_and_no_text_of_the_provider() {
+    for actor in [
+        Actor::Token(String::from("offboarding")),
+        Actor::Caller(None),
+        Actor::Caller(Some(String::from("hr-agent"))),
+    ] {
+        let claims = Claims {
+            actor,
+            ..claims("revoke")
+        };
+        let token = sign(&key(), &claims);
+        assert_eq!(verify(&format!("{token}\n"), &keys()).unwrap(), claims);
+    }
+    let claims = claims("revoke");
+    let shown: Vec<&str> = claims.before.iter().map(|held| held.role_id.as_str()).collect();
+    assert_eq!(shown, ["viewer", "viewer", "writer", "reader", "through"]);
+    let text = serde_json::to_string(&claims).unwrap();
+    assert!(!text.contains("provider wrote"), "{text}");
+}
+
+#[test]
+fn what_is_gone_and_what_may_be_are_listed_for_whoever_grants_it_again() {
+    let restoration = restore_list(&claims("revoke"));
+    let ids = |grants: &[HeldGrant]| -> Vec<String> {
+        grants
+            .iter()
+            .map(|held| format!("{}@{}", held.role_id, held.scope.organization.as_deref().unwrap()))
+            .collect()
+    };
+    assert_eq!(ids(&restoration.gone), ["viewer@north"]);
+    assert_eq!(ids(&restoration.uncertain), ["writer@north", "reader@north"]);
+    assert_eq!(restoration.besides.len(), 3);
+    let text = restoration.to_string();
+    assert!(
+        text.contains(r#"role "viewer" (named "Role viewer\u{202e}") in organization "north""#),
+        "{text}"
+    );
+    assert!(restore_list(&claims("verify")).uncertain.is_empty());
+}
+
+#[test]
+fn a_receipt_of_another_key_kind_or_version_is_refused() {
+    let token = sign(&key(), &claims("revoke"));
+    assert!(verify(&token, &keys()[..1]).unwrap_err().contains("not among"));
+    assert!(verify(&token, &[]).is_err());
+
+    // Both by one key: only the kind tells them apart.
+    let shown = Shown::of(&examples::plan().to_text()).unwrap();
+    let now = Duration::from_secs(1_800_000_000);
+    let terms = Terms {
+        reference: String::from("CHG-1"),
+        issued_at: now,
+        lifetime: Duration::from_secs(60),
+        nonce: [0; 16],
+    };
+    let approval = approval::sign(&shown, &key(), &terms).unwrap();
+    assert!(
+        verify(&approval, &keys())
+            .unwrap_err()
+            .contains("unassign-role-receipt+jwt")
+    );
+    let policy = ApprovalPolicy {
+        approvers: vec![Approver {
+            name: String::from("alice"),
+            key: key().public(),
+        }],
+        ..ApprovalPolicy::default()
+    };
+    assert!(approval::verify(&approval, shown.digest(), "acme", &policy, now).is_ok());
+    let short = Claims {
+        outcomes: Vec::new(),
+        before: Vec::new(),
+        after: None,
+        ..claims("revoke")
+    };
+    let receipt = sign(&key(), &short);
+    assert!(verify(&receipt, &keys()).is_ok());
+    let refused = approval::verify(&receipt, shown.digest(), "acme", &policy, now).unwrap_err();
+    assert!(refused.contains("unassign-role-approval+jwt"), "{refused}");
+
+    let next = Claims {
+        v: String::from("unassign-role/receipt/2"),
+        ..claims("revoke")
+    };
+    assert!(verify(&sign(&key(), &next), &keys()).unwrap_err().contains("version"));
+}
+
+#[test]
+fn unknown_and_repeated_fields_are_refused() {
+    let mut more = serde_json::to_value(claims("revoke")).unwrap();
+    more["more"] = json!(1);
+    let text = serde_json::to_string(&claims("revoke")).unwrap();
+    let twice = text.replacen("\"status\":500", "\"status\":200,\"status\":500", 1);
+    assert_ne!(text, twice);
+    for payload in [more.to_string(), twice, Value::Null.to_string()] {
+        let token = jws::sign(&KIND, &key(), &payload);
+        assert!(verify(&token, &keys()).is_err(), "{payload}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_byte_changed_anywhere_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.=-]") {
+        let token = sign(&key(), &claims("revoke"));
+        let at = at.index(token.len());
+        let changed = format!("{}{to}{}", &token[..at], &token[at + 1..]);
+        prop_assert_eq!(verify(&changed, &keys()).is_ok(), changed == token);
+    }
+}

@@ -1,0 +1,456 @@
+//! The record: one JSON line before the first write and one when the operation is over. No secrets, no provider message text.
+//! `docs/record.md` describes it.
+
+mod denial;
+mod pseudonym;
+mod trace_parent;
+
+pub use self::{
+    denial::{Denial, denied, invalid_configuration},
+    trace_parent::trace_parent,
+};
+
+use std::{cell::RefCell, time::Duration};
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    binding::jwk::PrivateKey,
+    client::Quota,
+    contract::{
+        json,
+        types::{Account, Failure, FailureKind, Options, Request, RoleOutcome, Scope, Success, Via},
+    },
+    engine::{Audit, AuditEvent},
+    provider::{Grant, Held},
+    receipt::{self, ApprovalClaim, Claims},
+};
+
+use super::{Host, Operation, Refusal};
+
+use self::pseudonym::Pseudonyms;
+
+/// The most keys that a line lists. Pass-through accepts no more either.
+const MOST_KEYS: usize = 32;
+/// The most characters of a key that a line shows.
+const LONGEST_KEY: usize = 64;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// Whoever has the token of this name.
+    Token(&'a str),
+    /// A component, by account id; the name is what it says.
+    Caller(Option<&'a str>),
+}
+
+/// A call, as far as it is known before it begins.
+pub struct Described<'a> {
+    pub request_id: &'a str,
+    pub actor: Actor<'a>,
+    pub operation: Operation,
+    pub account_id: &'a str,
+    pub account: &'a Account,
+    /// As the caller wrote it.
+    pub user: &'a str,
+    pub traceparent: Option<&'a str>,
+    /// Signs a receipt of the call.
+    pub receipt_key: Option<PrivateKey>,
+    /// The answer has no room for a receipt: it stands in the record.
+    pub receipt_in_record: bool,
+}
+
+/// The record of one operation.
+pub struct Record<'a> {
+    host: &'a dyn Host,
+    pseudonyms: Pseudonyms,
+    began: Duration,
+    /// The fields of both lines.
+    base: Map<String, Value>,
+    /// The fields that the operation has reported so far.
+    reported: RefCell<Map<String, Value>>,
+    quota: RefCell<Option<Quota>>,
+    receipt_key: Option<PrivateKey>,
+    receipt_in_record: bool,
+    /// What a receipt says, as far as it is known.
+    claims: RefCell<Claims>,
+    /// The grants of the first read.
+    before: RefCell<Vec<Grant>>,
+}
+
+/// A random id of a request.
+pub fn random_request_id(host: &dyn Host) -> String {
+    format!("{:016x}{:016x}", host.transport().random(), host.transport().random())
+}
+
+impl<'a> Record<'a> {
+    /// Begins the record of a call.
+    ///
+    /// # Errors
+    /// The key for e-mail addresses cannot be read.
+    pub async fn begin(host: &'a dyn Host, call: Described<'_>) -> Result<Self, Refusal> {
+        let pseudonyms = Pseudonyms::configured(host).await?;
+        let provider = json::provider_name(call.account.provider);
+        let mut base: Map<String, Value> = [
+            ("request_id", Value::from(call.request_id)),
+            ("mode", Value::from(call.operation.name())),
+            ("account", Value::from(call.account_id)),
+            ("provider", Value::from(provider)),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        let actor = match call.actor {
+            Actor::Token(name) => Some(("token", name)),
+            Actor::Caller(Some(name)) => Some(("claimed_actor", name)),
+            Actor::Caller(None) => None,
+        };
+        for (name, text) in actor.into_iter().chain(call.traceparent.map(|text| ("traceparent", text))) {
+            base.insert(name.to_owned(), Value::from(text));
+        }
+        let mut reported = Map::new();
+        // The resolved id takes its place.
+        if let Some(user) = pseudonyms.shown(call.user) {
+            reported.insert(String::from("requested_user"), Value::from(user));
+        }
+        let claims = Claims {
+            v: receipt::VERSION.to_owned(),
+            request_id: call.request_id.to_owned(),
+            iat: 0,
+            mode: call.operation.name().to_owned(),
+            provider: provider.to_owned(),
+            account: call.account_id.to_owned(),
+            user: None,
+            actor: match call.actor {
+                Actor::Token(name) => receipt::Actor::Token(name.to_owned()),
+                Actor::Caller(name) => receipt::Actor::Caller(name.map(str::to_owned)),
+            },
+            plan_digest: None,
+            approval: None,
+            reference: None,
+            before: Vec::new(),
+            after: None,
+            outcomes: Vec::new(),
+            status: 0,
+            traces: Vec::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        Ok(Self {
+            host,
+            pseudonyms,
+            began: host.transport().monotonic(),
+            base,
+            reported: RefCell::new(reported),
+            quota: RefCell::default(),
+            receipt_key: call.receipt_key.filter(|_| call.operation.has_receipt()),
+            receipt_in_record: call.receipt_in_record,
+            claims: RefCell::new(claims),
+            before: RefCell::default(),
+        })
+    }
+
+    /// What the call asks for.
+    pub fn requested(&mut self, request: &Request, options: &Options) {
+        let shown = |text: &Option<String>| text.as_deref().and_then(|text| self.pseudonyms.shown(text));
+        let roles = request.roles.iter().cloned().map(crate::contract::types::Role::from).map(|role| {
+            json!({
+                "id": shown(&role.id),
+                "name": shown(&role.name),
+                "group": shown(&role.group),
+                "organization": shown(&role.organization),
+                "workspace": shown(&role.workspace),
+            })
+        });
+        let organizations = request.organizations.iter().cloned();
+        let organizations = organizations
+            .map(crate::contract::types::Organization::from)
+            .map(|organization| json!({"id": shown(&organization.id), "name": shown(&organization.name)}));
+        let (roles, organizations): (Vec<Value>, Vec<Value>) = (roles.collect(), organizations.collect());
+        let workspace: Option<String> = request.workspace_id.clone().into();
+        let allowed: Vec<&str> = options.allow.iter().map(|effect| json::side_effect_name(*effect)).collect();
+        let mut requested = Map::new();
+        if request.everything {
+            requested.insert(String::from("everything"), Value::Bool(true));
+        }
+        for (name, entries) in [("roles", roles), ("organizations", organizations)] {
+            if !entries.is_empty() {
+                requested.insert(name.to_owned(), Value::Array(entries));
+            }
+        }
+        if let Some(workspace) = shown(&workspace) {
+            requested.insert(String::from("workspace_id"), Value::from(workspace));
+        }
+        let reference = options
+            .reference
+            .as_deref()
+            .filter(|text| crate::naming::is_label(text))
+            .map(str::to_owned);
+        let passed = [
+            ("remote_query_keys", &request.remote_query),
+            ("remote_data_keys", &request.remote_data),
+        ];
+        let passed = passed.map(|(name, passed)| (name, keys(passed.as_deref().unwrap_or_default())));
+        self.base.insert(String::from("requested"), Value::Object(requested));
+        self.base.insert(String::from("allowed"), Value::from(allowed));
+        if let Some(reference) = &reference {
+            self.base.insert(String::from("reference"), Value::from(reference.clone()));
+        }
+        for (name, keys) in passed {
+            if !keys.is_empty() {
+                self.base.insert(name.to_owned(), Value::from(keys));
+            }
+        }
+        self.claims.borrow_mut().reference = reference;
+    }
+
+    /// Writes the result line, and gives the receipt.
+    pub fn finished(&self, result: Result<&Success, &Failure>) -> Option<String> {
+        let (status, outcomes) = match result {
+            Ok(success) => (200, success.outcomes.as_slice()),
+            Err(failure) => (failure.status, failure.outcomes.as_slice()),
+        };
+        self.set("status", Value::from(status));
+        if let Err(failure) = result {
+            self.failed(failure);
+        }
+        let receipt = self.receipt(status, outcomes);
+        if self.receipt_in_record
+            && let Some(receipt) = &receipt
+        {
+            self.set("receipt", Value::from(receipt.clone()));
+        }
+        self.end();
+        receipt.filter(|_| !self.receipt_in_record)
+    }
+
+    /// Writes the result line of a call that only read.
+    pub fn read(&self, failure: Option<&Failure>) {
+        self.set("status", Value::from(failure.map_or(200, |failure| failure.status)));
+        if let Some(failure) = failure {
+            self.failed(failure);
+        }
+        self.end();
+    }
+
+    fn failed(&self, failure: &Failure) {
+        self.set("error_code", Value::from(json::failure_kind_name(failure.kind)));
+        self.set("sent", Value::from(failure.sent));
+        // Whoever keeps the configuration finds it by this line, and not among the results.
+        if failure.kind == FailureKind::InvalidAccount {
+            let request_id = self.base.get("request_id").and_then(Value::as_str).unwrap_or_default();
+            let account = self.base.get("account").and_then(Value::as_str);
+            let variable = self.host.setting_name(super::Setting::Accounts);
+            invalid_configuration(
+                self.host,
+                request_id,
+                variable,
+                account,
+                failure.field.as_deref(),
+                "the account cannot work",
+            );
+        }
+    }
+
+    fn end(&self) {
+        let took = self.host.transport().monotonic().saturating_sub(self.began);
+        self.set("duration_ms", Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)));
+        self.write("result");
+    }
+
+    fn receipt(&self, status: u16, outcomes: &[RoleOutcome]) -> Option<String> {
+        let key = self.receipt_key.as_ref()?;
+        let mut claims = self.claims.borrow().clone();
+        claims.iat = self.host.transport().wall_clock().as_secs();
+        claims.status = status;
+        claims.outcomes = receipt::outcomes(outcomes);
+        claims.before = receipt::targets(&self.before.borrow(), &claims.outcomes);
+        Some(receipt::sign(key, &claims))
+    }
+
+    /// The provider's quota as headers of the answer.
+    pub fn quota_headers(&self) -> Vec<(&'static str, String)> {
+        let quota = self.quota.borrow().clone().unwrap_or_default();
+        [
+            ("ratelimit-limit", quota.limit),
+            ("ratelimit-remaining", quota.remaining),
+            ("ratelimit-reset", quota.reset.map(|seconds| seconds.to_string())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+
+    fn set(&self, name: &str, value: Value) {
+        self.reported.borrow_mut().insert(name.to_owned(), value);
+    }
+
+    fn write(&self, event: &str) {
+        let mut line = denial::head(self.host, event);
+        line.extend(self.base.clone());
+        line.extend(self.reported.borrow().clone());
+        self.host.record(&Value::Object(line).to_string());
+    }
+
+    fn grants(&self, grants: &[Grant]) -> Value {
+        grants.iter().map(|grant| self.grant(grant)).collect()
+    }
+
+    fn grant(&self, grant: &Grant) -> Value {
+        let mut fields = self.place(&grant.role_id, &grant.scope);
+        fields.insert(String::from("kind"), Value::from(grant.kind.as_str()));
+        fields.insert(String::from("direct"), Value::from(grant.is_direct()));
+        if let Held::Through(via) = &grant.held {
+            fields.insert(String::from("via"), self.via(via));
+        }
+        Value::Object(fields)
+    }
+
+    fn place(&self, role_id: &str, scope: &Scope) -> Map<String, Value> {
+        let texts = [
+            ("role", Some(role_id)),
+            ("group", scope.group.as_deref()),
+            ("organization", scope.organization.as_deref()),
+            ("workspace", scope.workspace.as_deref()),
+        ];
+        texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), Value::from(self.pseudonyms.shown(text?)?))))
+            .collect()
+    }
+
+    fn via(&self, via: &[Via]) -> Value {
+        via.iter()
+            .map(|via| {
+                let id = via.id.as_deref().and_then(|id| self.pseudonyms.shown(id));
+                json!({"kind": json::via_kind_name(via.kind), "id": id})
+            })
+            .collect()
+    }
+
+    /// Without `message`, which may quote the provider.
+    fn outcome(&self, entry: &RoleOutcome) -> Value {
+        let role = entry.role.as_ref().and_then(|role| role.id.as_ref().or(role.name.as_ref()));
+        let organization = entry.organization.as_ref();
+        let organization = organization.and_then(|asked| asked.id.as_ref().or(asked.name.as_ref()));
+        let grants: Vec<Value> = entry
+            .grants
+            .iter()
+            .map(|grant| {
+                let mut fields = self.place(&grant.role_id, &grant.scope);
+                for (name, value) in [
+                    ("outcome", Value::from(json::outcome_name(grant.outcome))),
+                    ("reason", Value::from(grant.reason.clone())),
+                    ("acknowledged", Value::from(grant.acknowledged)),
+                    ("acknowledged_at", Value::from(grant.acknowledged_at.clone())),
+                    ("verified_at", Value::from(grant.verified_at.clone())),
+                    ("warnings", Value::from(names_of(&grant.warnings))),
+                    ("via", self.via(&grant.via)),
+                ] {
+                    fields.insert(name.to_owned(), value);
+                }
+                Value::Object(fields)
+            })
+            .collect();
+        json!({
+            "role": role.and_then(|text| self.pseudonyms.shown(text)),
+            "organization": organization.and_then(|text| self.pseudonyms.shown(text)),
+            "outcome": json::outcome_name(entry.outcome),
+            "reason": entry.reason,
+            "warnings": names_of(&entry.warnings),
+            "same_as": entry.same_as,
+            "grants": grants,
+        })
+    }
+}
+
+impl Audit for Record<'_> {
+    fn step(&self, step: AuditEvent<'_>) {
+        match step {
+            AuditEvent::Read { user, grants } => {
+                self.reported.borrow_mut().shift_remove("requested_user");
+                self.set("user", Value::from(self.pseudonyms.shown(user)));
+                self.set("grants_before", self.grants(grants));
+                self.claims.borrow_mut().user = Some(user.to_owned());
+                if self.receipt_key.is_some() {
+                    *self.before.borrow_mut() = grants.to_vec();
+                }
+            }
+            AuditEvent::Intent { targets, allowed: _ } => {
+                let targets = targets.iter().map(|target| self.grant(target)).collect();
+                self.set("targets", Value::Array(targets));
+                self.write("intent");
+            }
+            AuditEvent::Result {
+                outcomes,
+                grants,
+                is_after_write,
+                traces,
+            } => {
+                self.set("grants_after", self.grants(grants));
+                let shown = outcomes.iter().map(|entry| self.outcome(entry)).collect();
+                self.set("outcomes", Value::Array(shown));
+                if self.receipt_key.is_some() && is_after_write {
+                    let after = receipt::targets(grants, &receipt::outcomes(outcomes));
+                    self.claims.borrow_mut().after = Some(after);
+                }
+                self.claims.borrow_mut().traces.clone_from(&traces);
+                self.set("traces", Value::from(traces));
+            }
+            AuditEvent::Bound { digest, approval } => {
+                self.set("plan_digest", Value::from(digest));
+                let mut claims = self.claims.borrow_mut();
+                claims.plan_digest = Some(digest.to_owned());
+                if let Some(approval) = approval {
+                    self.set(
+                        "approval",
+                        json!({
+                            "approver": approval.approver,
+                            "kid": approval.kid,
+                            "jti": approval.jti,
+                            "reference": approval.reference,
+                        }),
+                    );
+                    claims.approval = Some(ApprovalClaim::from(approval));
+                }
+            }
+            AuditEvent::Planned { digest } => self.set("plan_digest", Value::from(digest)),
+            AuditEvent::Calls(count) => self.set("provider_calls", Value::from(count)),
+            AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
+        }
+    }
+}
+
+/// What a warning is about is left out: it may be a name.
+fn names_of(warnings: &[String]) -> Vec<&str> {
+    let name = |warning: &str| warning.split(':').next().map(str::len);
+    warnings
+        .iter()
+        .filter_map(|warning| warning.get(..name(warning)?))
+        .collect()
+}
+
+/// The keys of what passes through, never the values. Sorted and bounded, because the caller chose them.
+fn keys(passed: &str) -> Vec<String> {
+    let fields: Map<String, Value> = serde_json::from_str(passed).unwrap_or_default();
+    let mut keys: Vec<String> = fields
+        .keys()
+        .map(|key| key.chars().take(LONGEST_KEY).collect())
+        .collect();
+    keys.sort();
+    keys.truncate(MOST_KEYS);
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_what_passes_are_sorted_and_bounded_and_have_no_values() {
+        assert_eq!(keys(r#"{"b": "sesame", "a": {"c": "sesame"}}"#), ["a", "b"]);
+        assert!(keys("").is_empty() && keys("{}").is_empty());
+        let many: Map<String, Value> = (0..100).map(|n| (format!("{n:0100}"), Value::Null)).collect();
+        let keys = keys(&Value::Object(many).to_string());
+        assert!(keys.len() == 32 && keys.iter().all(|key| key.len() == 64));
+    }
+}

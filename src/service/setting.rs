@@ -1,0 +1,59 @@
+//! The texts that configure the service, and what each host calls them.
+
+/// A text that configures the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// JSON: the list of tokens.
+    ApiTokens,
+    /// JSON: one object, account id to account.
+    Accounts,
+    /// JSON: what a caller by account id may do.
+    Caller,
+    /// `result`, or nothing.
+    ResponseEnvelope,
+    /// JSON: the private key that signs receipts.
+    ReceiptKey,
+    /// JSON: the public keys of receipts that are no longer signed with.
+    ReceiptKeysRetired,
+    /// The key under which the record names e-mail addresses.
+    RecordKey,
+}
+
+impl Setting {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::ApiTokens,
+        Self::Accounts,
+        Self::Caller,
+        Self::ResponseEnvelope,
+        Self::ReceiptKey,
+        Self::ReceiptKeysRetired,
+        Self::RecordKey,
+    ];
+
+    /// The environment variable.
+    pub const fn environment_variable(self) -> &'static str {
+        match self {
+            Self::ApiTokens => "UNASSIGN_ROLE_API_TOKENS",
+            Self::Accounts => "UNASSIGN_ROLE_ACCOUNTS",
+            Self::Caller => "UNASSIGN_ROLE_CALLER",
+            Self::ResponseEnvelope => "UNASSIGN_ROLE_RESPONSE_ENVELOPE",
+            Self::ReceiptKey => "UNASSIGN_ROLE_RECEIPT_KEY",
+            Self::ReceiptKeysRetired => "UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED",
+            Self::RecordKey => "UNASSIGN_ROLE_RECORD_KEY",
+        }
+    }
+
+    /// The Spin variable.
+    pub const fn spin_variable(self) -> &'static str {
+        match self {
+            Self::ApiTokens => "api_tokens",
+            Self::Accounts => "accounts",
+            Self::Caller => "caller",
+            Self::ResponseEnvelope => "response_envelope",
+            Self::ReceiptKey => "receipt_key",
+            Self::ReceiptKeysRetired => "receipt_keys_retired",
+            Self::RecordKey => "record_key",
+        }
+    }
+}
