@@ -1,6 +1,7 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
 mod documents;
+mod everything;
 mod groups;
 mod guards;
 mod ids;

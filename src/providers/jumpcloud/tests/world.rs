@@ -9,8 +9,8 @@ use crate::{
     contract::{
         examples::options,
         types::{
-            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider, Request,
-            Role, RoleOutcome, SideEffect, Success,
+            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
+            ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success, UserReading,
         },
     },
     engine::{self, NoAudit},
@@ -179,17 +179,53 @@ impl Case {
         self.call(&[], organizations, Mode::Revoke)
     }
 
-    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
-        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
-        let opened = providers::open(Account {
+    pub fn plan_organizations(&self, organizations: &[OrganizationSelector]) -> Result<Success, Failure> {
+        self.call(&[], organizations, Mode::Plan)
+    }
+
+    /// Everything that the user holds is to go.
+    pub fn everything(&self) -> Result<Success, Failure> {
+        self.call(&[], &[], Mode::Revoke)
+    }
+
+    pub fn read_user(&self) -> Result<UserReading, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = crate::request::ValidatedRequest::reading(Some(self.user), ReadOptions { deadline: None }, provider)
+            .unwrap();
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport
+            .run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+    }
+
+    pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = crate::request::ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider).unwrap();
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport.run(engine::list_roles(provider, &cx))
+    }
+
+    fn account(&self) -> Account {
+        Account {
             provider: Provider::Jumpcloud,
             base_url: Endpoint::ProviderDefault,
             credentials: self.credentials.clone(),
             settings: self.settings.to_string(),
-        })
-        .map_err(|error| ended(&error))?;
+        }
+    }
+
+    fn open(&self) -> providers::Opened {
+        providers::open(self.account()).unwrap()
+    }
+
+    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
+        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
+        let opened = providers::open(self.account()).map_err(|error| ended(&error))?;
         let request = Request {
-            everything: false,
+            everything: roles.is_empty() && organizations.is_empty(),
             id: self.user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: organizations.to_vec(),
