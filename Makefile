@@ -6,7 +6,7 @@ HOST = --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --e
 TARGET_DIR = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-all test-clients fuzz bench doc check guests lint
+.PHONY: help demo serve test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint
 
 help:                   ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ test-all:               ## the same with every case of every matrix; about ten m
 test-clients: guests    ## real clients over sockets; installs them into target/clients, which needs a network the first time
 	clients/run
 
+test-examples: guests   ## the programs of examples/ against the sandboxes; installs what they need into target/examples
+	examples/run
+
+test-hosts: guests      ## wasmtime (oldest, newest) and wasmCloud with the component, and the manifests of deploy/
+	hosts/run
+
 fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="query crowdstrike" runs only these
 	fuzz/run $(TARGETS)
 
@@ -37,6 +43,9 @@ bench: guests           ## size and speed, side by side in one run
 
 doc:                    ## the documentation of the crates; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)
+
+docs:                   ## the book, into target/book; needs mdbook
+	scripts/docs
 
 check:                  ## what CI runs: lint, doc, test, test-clients, and the conformance check where there are specifications
 	.ci/run

@@ -44,7 +44,7 @@ def call(name, *arguments):
 providers = call("providers")
 assert len(providers) == 6, providers
 
-# A variant whose payloads differ in type is written here without its tags: `anywhere` is None, `only` a string.
+# A variant whose payloads differ in type is written here without its tags: `anywhere` is None, `only` a string; no binding is None, too.
 anywhere = None
 credentials = record(client_id="demo-client", client_secret="demo-secret", member_cid=anywhere)
 account = record(
@@ -57,7 +57,7 @@ role = record(role=c.Variant("id", "event_viewer"), group=anywhere, organization
 request = record(id=SAM, everything=False, roles=[role], organizations=[], workspace_id=anywhere, remote_query=None, remote_data=None)
 options = record(
     mode="revoke", allow=[], deadline=None, strict_scope="account-default", unknown_role="not-found", acknowledged_at=None,
-    expect=c.Variant("anyone"), accept_unverified=False, binding=c.Variant("none"), reference=None,
+    expect=c.Variant("anyone"), accept_unverified=False, binding=None, reference=None,
 )
 for made in (account, credentials, request, role, options):
     for name, value in list(vars(made).items()):

@@ -1,12 +1,15 @@
 //! The commands.
 
 mod accounts;
+mod approve;
 #[cfg(feature = "wasmtime")]
 mod bench;
 #[cfg(feature = "wasmtime")]
 mod call;
 #[cfg(feature = "wasmtime")]
 mod demo;
+mod keys;
+mod receipt;
 #[cfg(feature = "wasmtime")]
 mod sandbox;
 #[cfg(feature = "wasmtime")]
@@ -15,9 +18,9 @@ mod serve;
 mod table;
 mod token;
 
-use std::process::ExitCode;
+use std::{io::Read, path::Path, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 /// Removes roles from a user, against sandboxed providers: no account is needed, and no network is reached.
@@ -45,6 +48,14 @@ enum Command {
     /// Makes bearer tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Makes keys of approvers and of receipts
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Approves a plan, offline
+    Approve(approve::Approve),
+    /// Verifies receipts, offline
+    #[command(subcommand)]
+    Receipt(receipt::Receipt),
     /// Checks a configuration
     #[command(subcommand)]
     Accounts(accounts::Accounts),
@@ -53,6 +64,9 @@ enum Command {
 pub fn run() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Token(token) => token.run(),
+        Command::Keys(keys) => keys.run(),
+        Command::Approve(approve) => approve.run(),
+        Command::Receipt(receipt) => receipt.run(),
         Command::Accounts(accounts) => accounts.run(),
         #[cfg(feature = "wasmtime")]
         Command::Demo(demo) => wait(demo.run()),
@@ -69,4 +83,14 @@ pub fn run() -> Result<ExitCode> {
 #[cfg(feature = "wasmtime")]
 fn wait(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
     tokio::runtime::Runtime::new()?.block_on(command)
+}
+
+/// The text of a file, or of standard input (`-`).
+fn input(path: &Path) -> Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }

@@ -21,7 +21,7 @@ pub struct New {
     /// An integrated account that it may use (repeatable)
     #[arg(long = "account", required = true)]
     accounts: Vec<String>,
-    /// What its requests may be (repeatable); plan and revoke unless given
+    /// What its requests may be (repeatable); read, plan and revoke unless given
     #[arg(long, value_enum)]
     may: Vec<May>,
     /// A side effect that its requests may allow, e.g. leave-group (repeatable)
@@ -34,8 +34,11 @@ pub struct New {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum May {
+    Read,
     Plan,
     Revoke,
+    #[value(name = "revoke_everything")]
+    RevokeEverything,
     Raw,
 }
 
@@ -53,15 +56,17 @@ impl New {
     /// The entry of the configuration, which knows the token by its digest alone.
     fn entry(self, token: &str) -> Result<String> {
         let may = if self.may.is_empty() {
-            vec![May::Plan, May::Revoke]
+            vec![May::Read, May::Plan, May::Revoke]
         } else {
             self.may
         };
         let may: Vec<&str> = may
             .into_iter()
             .map(|may| match may {
+                May::Read => "read",
                 May::Plan => "plan",
                 May::Revoke => "revoke",
+                May::RevokeEverything => "revoke_everything",
                 May::Raw => "raw",
             })
             .collect();

@@ -1,0 +1,86 @@
+//! Receipts, offline: no key is fetched from whoever sent one.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Result, anyhow};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use unassign_role::receipt::{Claims, restore_list, verify};
+
+use super::{input, keys};
+
+#[derive(Subcommand)]
+pub enum Receipt {
+    /// Verifies a receipt and prints what it says
+    Verify(Given),
+    /// Prints what a receipt says was held and is gone, for whoever must grant it again
+    RestoreList(Given),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  unassign-role receipt verify answer.json --key receipt-keys.json")]
+pub struct Given {
+    /// The receipt, or the whole answer that carries it (- for standard input)
+    receipt: PathBuf,
+    /// The service's public keys: a JWK, or a set as /.well-known/jwks.json gives it. They come from the service, and not from whoever
+    /// sent the receipt
+    #[arg(long)]
+    key: PathBuf,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Receipt {
+    pub fn run(self) -> Result<ExitCode> {
+        match self {
+            Self::Verify(given) => {
+                let claims = given.claims()?;
+                if given.json {
+                    println!("{}", serde_json::to_string(&claims)?);
+                } else {
+                    println!("unchanged since it was signed\n{}", serde_json::to_string_pretty(&claims)?);
+                }
+            }
+            Self::RestoreList(given) => {
+                let list = restore_list(&given.claims()?);
+                if given.json {
+                    println!("{}", serde_json::to_string(&list)?);
+                } else {
+                    println!("{list}");
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Given {
+    fn claims(&self) -> Result<Claims> {
+        let text = input(&self.receipt)?;
+        let token = token(&text);
+        verify(token.trim(), &keys::public(&self.key)?).map_err(|why| anyhow!("{}: {why}", self.receipt.display()))
+    }
+}
+
+/// The receipt of an answer, or the text itself.
+fn token(text: &str) -> String {
+    let answer: Value = serde_json::from_str(text).unwrap_or_default();
+    let inside = answer.get("result").unwrap_or(&answer);
+    inside
+        .get("receipt")
+        .and_then(Value::as_str)
+        .map_or_else(|| text.to_owned(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_taken_alone_and_out_of_an_answer() {
+        assert_eq!(token("a.b.c"), "a.b.c");
+        assert_eq!(token(r#"{"id": "u", "receipt": "a.b.c"}"#), "a.b.c");
+        assert_eq!(token(r#"{"result": {"receipt": "a.b.c"}}"#), "a.b.c");
+    }
+}
