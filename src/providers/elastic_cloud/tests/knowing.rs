@@ -135,7 +135,7 @@ fn the_id_of_the_bare_assignment_is_held_only_where_no_application_role_goes_wit
     assert_eq!(bare(&World::holding(json!({}))), ["already_absent"]);
     // An assignment of another role gives it.
     let given = World::holding(elasticsearch(&[project("elasticsearch-viewer", "p", &["admin"])]));
-    assert_ne!(given.outcomes(&[id("elasticsearch-admin+")]), ["already_absent"]);
+    assert_eq!(given.outcomes(&[id("elasticsearch-admin+")]), ["refused ambiguous"]);
     // A row that cannot be read may be it.
     let unread = World::holding(json!({"deployment": [{"organization_id": "org", "role_id": "deployment-editor"}]}));
     assert_eq!(bare(&unread), ["unknown not_visible"]);
@@ -208,8 +208,7 @@ fn what_may_hide_more_is_not_whole_and_no_success() {
         let answer = world.call(None, Mode::Revoke, &[]);
         assert_eq!(told(&answer), ["removed", "unknown not_visible"]);
         assert_eq!(world.held()["organization"], json!([]), "what is shown goes");
-        let status = answer.unwrap_err().status;
-        assert_eq!(status, 500, "{status}");
+        assert!(answer.is_err(), "{answer:?}");
     }
     // Nothing is shown, and nothing proves it.
     for assignments in [json!(null), json!({"project": null})] {

@@ -9,4 +9,5 @@ mod lists;
 mod mutations;
 mod names;
 mod records;
+mod rounds;
 mod world;

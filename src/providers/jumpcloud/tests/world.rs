@@ -1,6 +1,6 @@
 //! The far end: an organization whose documents a test can bend.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -52,6 +52,8 @@ pub struct World {
     /// The list of administrators has the user's, as the record is now.
     pub lists_record: bool,
     pub writes: Vec<(String, String)>,
+    /// Every answer takes so long.
+    pub latency: Duration,
 }
 
 type Bend = Box<dyn Fn(&str, bool, &mut Value)>;
@@ -121,6 +123,7 @@ impl Case {
             keeps: false,
             lists_record: false,
             writes: Vec::new(),
+            latency: Duration::ZERO,
         };
         let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});
         let root = json!({"_id": ROOT, "email": "root@example.com", "roleName": "Administrator With Billing",
@@ -350,6 +353,10 @@ impl World {
     }
 
     fn react(&mut self, seen: &Seen) -> Reaction {
+        Reaction::After(self.latency, Box::new(self.answer(seen)))
+    }
+
+    fn answer(&mut self, seen: &Seen) -> Reaction {
         let (path, query) = path_of(&seen.url);
         if let Some((status, body)) = self.instead.get(path) {
             return Reaction::Answer(*status, Vec::new(), body.clone());
