@@ -100,7 +100,10 @@ pub fn of_everything(detail: &Detail) -> Absence {
     if let Some(gap) = gaps(detail).into_iter().next() {
         return not_visible(gap);
     }
-    let returns = detail.mappings.as_ref().is_some_and(|mappings| !mappings.given.held.is_empty());
+    let returns = detail
+        .mappings
+        .as_ref()
+        .is_some_and(|mappings| !mappings.given.held.is_empty());
     if returns {
         Absence::ProvenExcept {
             warnings: vec![Warning::MayReturnAtSsoLogin.text()],

@@ -105,7 +105,10 @@ impl Assignments {
     /// The ids of roles that are held without application roles, and that an assignment with some has or gives too.
     pub fn ambiguous_roles(&self) -> HashSet<String> {
         let bare = |held: &&[Assigned]| held.first().filter(|held| held.application_roles.is_empty()).is_some();
-        let elements = self.items.iter().filter_map(|item| self.held.get(item.positions.clone()));
+        let elements = self
+            .items
+            .iter()
+            .filter_map(|item| self.held.get(item.positions.clone()));
         let roles: HashSet<&str> = elements
             .filter(bare)
             .filter_map(|held| held.first())

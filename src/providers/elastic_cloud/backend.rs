@@ -92,12 +92,7 @@ impl Backend for ElasticCloud {
         Ok(absence::of(selector, detail))
     }
 
-    async fn nothing_held(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
+    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
         Ok(absence::of_everything(detail))
     }
 

@@ -39,7 +39,7 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
                 id: Some(wanted.role),
                 ..selector.clone()
             };
-            apart(&role, assignments, &reach)
+            apart(&role, assignments, &reach).or_else(|| elsewhere(selector, &role, assignments, &reach))
         }
         Together::None => None,
     }
@@ -81,6 +81,25 @@ fn apart(selector: &Selector, assignments: &Assignments, reach: &Reach) -> Optio
         }
     }
     None
+}
+
+/// A role that is not assigned by itself, and that another one's assignment is known by.
+fn elsewhere(
+    selector: &Selector,
+    role: &Selector,
+    assignments: &Assignments,
+    reach: &Reach<'_>,
+) -> Option<(Reason, String)> {
+    let held = assignments
+        .elements(role.label())
+        .filter(|(_, part)| part.is_none())
+        .find_map(|(held, _)| held.iter().find(|held| reach.has(held)))?;
+    let message = format!(
+        "`{}` is not held, and the user has the role by `{}`: send that id",
+        selector.label(),
+        held.grant.role_id
+    );
+    Some((Reason::Ambiguous, message))
 }
 
 /// How the whole id of an assignment is held.

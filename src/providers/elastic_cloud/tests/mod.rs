@@ -1,11 +1,13 @@
 //! Elastic Cloud through the whole operation: what an answer says is what the organization holds.
 
 mod guards;
+mod knowing;
 mod matching;
 mod mutations;
+mod rounds;
 mod rows;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +16,10 @@ use crate::{
     contract::{
         examples::options,
         json::outcome_name,
-        types::{self, Failure, Request, Role, Success},
+        types::{
+            self, Failure, Mode, Options, ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success,
+            UserReading,
+        },
     },
     fake::{FakeTransport, Reaction, Seen},
 };
@@ -33,6 +38,10 @@ struct Organization {
     assignments: Value,
     /// Elements of the members list besides the user's.
     members: Vec<Value>,
+    /// What single sign-on gives.
+    mappings: Value,
+    /// Every answer takes so long.
+    latency: Duration,
     /// The body of a write never arrives.
     drops_bodies: bool,
     /// A list without elements becomes `null`.
@@ -54,6 +63,8 @@ impl World {
         let organization = Rc::new(RefCell::new(Organization {
             assignments,
             members: vec![owner],
+            mappings: json!([]),
+            latency: Duration::ZERO,
             drops_bodies: false,
             empties_to_null: false,
             content_type: "application/json",
@@ -75,8 +86,15 @@ impl World {
     }
 
     fn ask(&self, roles: &[Role]) -> Result<Success, Failure> {
+        self.call(Some(roles), Mode::Revoke, &[])
+    }
+
+    /// `None`: everything.
+    fn call(&self, roles: Option<&[Role]>, mode: Mode, allow: &[SideEffect]) -> Result<Success, Failure> {
+        let everything = roles.is_none();
+        let roles = roles.unwrap_or_default();
         let request = Request {
-            everything: false,
+            everything,
             id: String::from(USER),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: Vec::new(),
@@ -84,39 +102,47 @@ impl World {
             remote_query: None,
             remote_data: None,
         };
-        let account = types::Account {
+        let options = Options {
+            mode,
+            allow: allow.to_vec(),
+            expect: if everything {
+                types::Expectation::Email(String::from("ann.lee@example.com"))
+            } else {
+                types::Expectation::Anyone
+            },
+            ..options()
+        };
+        let caches = Caches::default();
+        let call = crate::unassign_role(&self.transport, &caches, self.account(), request, options);
+        self.transport.run(call)
+    }
+
+    fn read_user(&self) -> UserReading {
+        let caches = Caches::default();
+        let read = ReadOptions { deadline: None };
+        let call = crate::read_user(&self.transport, &caches, self.account(), USER, read);
+        self.transport.run(call).unwrap()
+    }
+
+    fn list_roles(&self) -> RoleDirectory {
+        let caches = Caches::default();
+        let read = ReadOptions { deadline: None };
+        let call = crate::list_roles(&self.transport, &caches, self.account(), read);
+        self.transport.run(call).unwrap()
+    }
+
+    fn account(&self) -> types::Account {
+        types::Account {
             provider: types::Provider::ElasticCloud,
             base_url: types::Endpoint::ProviderDefault,
             credentials: types::Credentials::ApiKey(String::from("essu_key")),
             settings: self.settings.to_string(),
-        };
-        let caches = Caches::default();
-        self.transport.run(crate::unassign_role(
-            &self.transport,
-            &caches,
-            account,
-            request,
-            options(),
-        ))
+        }
     }
 
     /// Outcome or reason of each entry.
     fn outcomes(&self, roles: &[Role]) -> Vec<String> {
-        let answer = self.ask(roles);
-        let entries = match &answer {
-            Ok(success) => &success.outcomes,
-            Err(failure) => {
-                assert!(!failure.outcomes.is_empty(), "{failure:?}");
-                &failure.outcomes
-            }
-        };
-        entries
-            .iter()
-            .map(|entry| match &entry.reason {
-                Some(reason) => format!("{} {reason}", outcome_name(entry.outcome)),
-                None => outcome_name(entry.outcome).to_owned(),
-            })
-            .collect()
+        told(&self.ask(roles))
     }
 
     fn held(&self) -> Value {
@@ -134,8 +160,33 @@ impl World {
     }
 }
 
+/// Outcome or reason of each entry.
+fn told(answer: &Result<Success, Failure>) -> Vec<String> {
+    entries(answer)
+        .iter()
+        .map(|entry| match &entry.reason {
+            Some(reason) => format!("{} {reason}", outcome_name(entry.outcome)),
+            None => outcome_name(entry.outcome).to_owned(),
+        })
+        .collect()
+}
+
+fn entries(answer: &Result<Success, Failure>) -> &[RoleOutcome] {
+    match answer {
+        Ok(success) => &success.outcomes,
+        Err(failure) => {
+            assert!(!failure.outcomes.is_empty(), "{failure:?}");
+            &failure.outcomes
+        }
+    }
+}
+
 impl Organization {
     fn react(&mut self, seen: &Seen) -> Reaction {
+        Reaction::After(self.latency, Box::new(self.answer(seen)))
+    }
+
+    fn answer(&mut self, seen: &Seen) -> Reaction {
         let headers = vec![("content-type", self.content_type.to_owned())];
         if seen.method == "DELETE" {
             if !self.drops_bodies {
@@ -151,7 +202,7 @@ impl Organization {
             return Reaction::Answer(200, headers, self.acknowledgement.to_owned());
         }
         if seen.url.ends_with("/role_mappings") {
-            return Reaction::Answer(200, headers, json!({"mappings": []}).to_string());
+            return Reaction::Answer(200, headers, json!({"mappings": self.mappings}).to_string());
         }
         let user = json!({
             "user_id": USER, "name": "Ann Lee", "email": "ann.lee@example.com", "member_since": "2025-01-02T03:04:05Z",

@@ -1,6 +1,7 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
 mod documents;
+mod everything;
 mod groups;
 mod guards;
 mod ids;
@@ -8,4 +9,5 @@ mod lists;
 mod mutations;
 mod names;
 mod records;
+mod rounds;
 mod world;

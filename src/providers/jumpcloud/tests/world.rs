@@ -1,6 +1,6 @@
 //! The far end: an organization whose documents a test can bend.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use crate::{
     contract::{
         examples::options,
         types::{
-            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider, Request,
-            Role, RoleOutcome, SideEffect, Success,
+            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
+            ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success, UserReading,
         },
     },
     engine::{self, NoAudit},
@@ -52,6 +52,8 @@ pub struct World {
     /// The list of administrators has the user's, as the record is now.
     pub lists_record: bool,
     pub writes: Vec<(String, String)>,
+    /// Every answer takes so long.
+    pub latency: Duration,
 }
 
 type Bend = Box<dyn Fn(&str, bool, &mut Value)>;
@@ -121,6 +123,7 @@ impl Case {
             keeps: false,
             lists_record: false,
             writes: Vec::new(),
+            latency: Duration::ZERO,
         };
         let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});
         let root = json!({"_id": ROOT, "email": "root@example.com", "roleName": "Administrator With Billing",
@@ -179,17 +182,53 @@ impl Case {
         self.call(&[], organizations, Mode::Revoke)
     }
 
-    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
-        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
-        let opened = providers::open(Account {
+    pub fn plan_organizations(&self, organizations: &[OrganizationSelector]) -> Result<Success, Failure> {
+        self.call(&[], organizations, Mode::Plan)
+    }
+
+    /// Everything that the user holds is to go.
+    pub fn everything(&self) -> Result<Success, Failure> {
+        self.call(&[], &[], Mode::Revoke)
+    }
+
+    pub fn read_user(&self) -> Result<UserReading, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = crate::request::ValidatedRequest::reading(Some(self.user), ReadOptions { deadline: None }, provider)
+            .unwrap();
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport
+            .run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+    }
+
+    pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
+        let opened = self.open();
+        let provider = opened.provider.as_ref();
+        let ask = crate::request::ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider).unwrap();
+        let caches = Caches::default();
+        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
+        self.transport.run(engine::list_roles(provider, &cx))
+    }
+
+    fn account(&self) -> Account {
+        Account {
             provider: Provider::Jumpcloud,
             base_url: Endpoint::ProviderDefault,
             credentials: self.credentials.clone(),
             settings: self.settings.to_string(),
-        })
-        .map_err(|error| ended(&error))?;
+        }
+    }
+
+    fn open(&self) -> providers::Opened {
+        providers::open(self.account()).unwrap()
+    }
+
+    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
+        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
+        let opened = providers::open(self.account()).map_err(|error| ended(&error))?;
         let request = Request {
-            everything: false,
+            everything: roles.is_empty() && organizations.is_empty(),
             id: self.user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: organizations.to_vec(),
@@ -314,6 +353,10 @@ impl World {
     }
 
     fn react(&mut self, seen: &Seen) -> Reaction {
+        Reaction::After(self.latency, Box::new(self.answer(seen)))
+    }
+
+    fn answer(&mut self, seen: &Seen) -> Reaction {
         let (path, query) = path_of(&seen.url);
         if let Some((status, body)) = self.instead.get(path) {
             return Reaction::Answer(*status, Vec::new(), body.clone());

@@ -1,0 +1,151 @@
+//! Everything that a user holds: read, taken, and asked for.
+
+use serde_json::json;
+
+use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Removable, SideEffect};
+
+use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told};
+
+/// Two roles, a group and a link to another organization.
+fn case() -> Case {
+    Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")]).with(|world| {
+        world.set_groups(&[(NIGHTS, "Nights", true)]);
+        world.set_links(&[(NORTH, "North", true)]);
+    })
+}
+
+#[test]
+fn a_full_reading_shows_roles_groups_and_links() {
+    let case = case();
+    let reading = case.read_user().unwrap();
+    assert!(reading.whole, "{:?}", reading.unread);
+    let mut shown: Vec<_> = reading
+        .grants
+        .iter()
+        .map(|grant| (grant.role_id.as_str(), grant.kind, grant.removable.clone()))
+        .collect();
+    shown.sort_by_key(|(id, ..)| *id);
+    assert_eq!(
+        shown,
+        [
+            (
+                NORTH,
+                GrantKind::OrganizationLink,
+                Removable::NeedsAllow(vec![SideEffect::RemoveOrganizationAccess])
+            ),
+            (
+                NIGHTS,
+                GrantKind::Membership,
+                Removable::NeedsAllow(vec![SideEffect::LeaveGroup])
+            ),
+            (HELP_DESK, GrantKind::Role, Removable::Yes),
+            (MANAGER, GrantKind::Role, Removable::Yes),
+        ]
+    );
+    assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn every_selector_sent_back_plans_its_grant_and_nothing_else() {
+    let effects = [SideEffect::LeaveGroup, SideEffect::RemoveOrganizationAccess];
+    let case = case().allowing(&effects);
+    let reading = case.read_user().unwrap();
+    let removable: Vec<&HeldGrant> = reading.grants.iter().filter(|grant| grant.selector.is_some()).collect();
+    assert_eq!(removable.len(), 4, "{:?}", reading.grants);
+    for grant in removable {
+        let answer = match grant.selector.clone().unwrap() {
+            GrantSelector::Role(role) => case.plan(&[role.into()]),
+            GrantSelector::Organization(organization) => case.plan_organizations(&[organization]),
+        };
+        let planned: Vec<_> = entries(&answer)
+            .iter()
+            .flat_map(|entry| &entry.grants)
+            .map(|planned| (planned.role_id.as_str(), &planned.scope))
+            .collect();
+        assert_eq!(planned, [(grant.role_id.as_str(), &grant.scope)], "{answer:?}");
+    }
+    assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn everything_leaves_no_group_organization_or_administrator_unless_that_is_allowed() {
+    let case = case();
+    let answer = case.everything();
+    assert_eq!(answer.as_ref().unwrap_err().status, 422, "{answer:?}");
+    assert!(
+        !told(&answer).iter().any(|(outcome, _)| *outcome == "removed"),
+        "{answer:?}"
+    );
+    assert_eq!(case.writes(), 0);
+
+    let case = case.allowing(&[
+        SideEffect::DeleteAdministrator,
+        SideEffect::LeaveGroup,
+        SideEffect::RemoveOrganizationAccess,
+    ]);
+    let answer = case.everything();
+    assert!(answer.is_ok(), "{answer:?}");
+    assert!(
+        told(&answer).iter().all(|(outcome, _)| *outcome == "removed"),
+        "{answer:?}"
+    );
+    assert_eq!(case.held(), None);
+}
+
+/// A user who is no administrator, where the organization's links name only these.
+fn nobody(linked: &[&str]) -> Case {
+    let case = Case::holding(&[]).with(|world| {
+        world.documents.remove(&format!("/api/users/{ADMIN}"));
+        world
+            .documents
+            .get_mut(&format!("/api/systemusers/{}", super::world::USER))
+            .unwrap()["admin"] = json!(null);
+        let links = linked
+            .iter()
+            .map(|id| json!({"administrator": id, "organization": HOME}));
+        world.put(
+            &format!("/api/v2/organizations/{HOME}/administratorlinks"),
+            links.collect(),
+        );
+    });
+    case
+}
+
+#[test]
+fn that_nothing_is_held_is_proven_only_if_everybody_who_is_linked_is_shown() {
+    let case = nobody(&[super::world::ROOT]);
+    let reading = case.read_user().unwrap();
+    assert!(reading.whole && reading.grants.is_empty(), "{:?}", reading.unread);
+    assert_eq!(told(&case.everything()), [("already_absent", "")]);
+
+    let case = nobody(&[ADMIN]);
+    let reading = case.read_user().unwrap();
+    assert!(!reading.whole && !reading.unread.is_empty());
+    let answer = case.everything();
+    assert_eq!(told(&answer), [("unknown", "not_visible")], "{answer:?}");
+    assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn a_group_list_that_is_cut_off_keeps_the_reading_from_being_whole() {
+    let case = case().with(|world| {
+        let path = format!("/api/v2/users/{}/memberof", super::world::USER);
+        world.counts.insert(path, vec![json!(2)]);
+    });
+    let reading = case.read_user().unwrap();
+    assert!(!reading.whole && !reading.unread.is_empty());
+}
+
+#[test]
+fn the_roles_of_the_organization_are_listed() {
+    let case = case();
+    let directory = case.list_roles().unwrap();
+    assert!(directory.whole, "{:?}", directory.unread);
+    assert_eq!(directory.roles.len(), 4);
+    assert!(directory.roles.iter().all(|role| role.removable));
+
+    let case = case.with(|world| {
+        world.counts.insert(String::from("/api/v2/roles"), vec![json!(5)]);
+    });
+    assert!(!case.list_roles().unwrap().whole);
+}
