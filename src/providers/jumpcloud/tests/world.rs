@@ -9,8 +9,8 @@ use crate::{
     contract::{
         examples::options,
         types::{
-            Account, Credentials, Endpoint, Failure, Mode, Narrowing, Options, OrganizationSelector, Provider,
-            ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success, UserReading,
+            Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, OrganizationSelector,
+            Provider, ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success, UserReading,
         },
     },
     engine::{self, NoAudit},
@@ -239,6 +239,11 @@ impl Case {
         let options = Options {
             mode,
             allow: self.allow.clone(),
+            expect: if request.everything {
+                Expectation::Email(String::from("ann@example.com"))
+            } else {
+                Expectation::Anyone
+            },
             ..options()
         };
         let provider = opened.provider.as_ref();
