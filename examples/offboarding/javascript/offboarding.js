@@ -4,13 +4,16 @@ import { listAccounts, unassignRole } from 'unified:user-directory/accounts@0.2.
 
 const anywhere = { tag: 'anywhere' };
 
-export function offboard(step, leavers) {
+function offboard(step, leavers) {
   const accounts = listAccounts();
   const lines = leavers.flatMap((leaver) => accounts.map(({ id }) => takeEverything(step, leaver, id)));
   const isDone = ({ verdict }) => verdict === 'gone' || verdict === 'no-such-user';
   // Without an account or a leaver nothing was looked at: that is not "done".
   return { isComplete: lines.length > 0 && lines.every(isDone), lines };
 }
+
+/** The exported interface. */
+export const leavers = { offboard };
 
 function takeEverything(step, leaver, account) {
   const request = { id: leaver, everything: true, roles: [], organizations: [], workspaceId: anywhere };

@@ -76,6 +76,9 @@ pub fn tell(answer: Result<Success, Failure>) -> ExitCode {
 fn told(entry: &RoleOutcome) -> String {
     let role = entry.role.as_ref();
     let what = role.and_then(|role| role.id.as_deref().or(role.name.as_deref()).or(role.group.as_deref()));
-    let reason = entry.reason.as_deref().unwrap_or("no reason");
-    format!("{}: {:?} ({reason})", what.unwrap_or("an entry"), entry.outcome)
+    let what = what.unwrap_or("an entry");
+    match &entry.reason {
+        Some(reason) => format!("{what}: {:?} ({reason})", entry.outcome),
+        None => format!("{what}: {:?}", entry.outcome),
+    }
 }

@@ -6,7 +6,7 @@ mod bindings {
 }
 
 use bindings::{
-    Guest, Line, Report, Step, Verdict,
+    exports::unassign_role::offboarding::leavers::{Guest, Line, Report, Step, Verdict},
     unified::user_directory::{
         accounts::{Caller, list_accounts, unassign_role},
         users::{
