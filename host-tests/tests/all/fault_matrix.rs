@@ -105,7 +105,10 @@ pub fn check(subject: &Subject, before: usize, answer: &Result<Success, Failure>
     if let Some(user) = user.filter(|user| !user.truncated.iter().any(|name| name == "roles")) {
         for (role, held) in subject.held.iter().zip(held) {
             // One that is shown by its name alone may be it.
-            let is_shown = user.roles.iter().any(|shown| shown.id.is_none() || shown.id == role.id);
+            let is_shown = user.roles.iter().any(|shown| {
+                let is_same = |id: &String| role.id.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(id));
+                shown.id.as_ref().is_none_or(is_same)
+            });
             assert!(is_shown || !held, "{what}: {role:?} is held, and not shown: {answer:?}");
         }
     }

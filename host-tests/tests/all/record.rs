@@ -19,7 +19,10 @@ pub fn fits_its_schema(line: &str) {
         return;
     };
     for required in SCHEMA["required"].as_array().unwrap() {
-        assert!(fields.contains_key(required.as_str().unwrap()), "{required} is missing: {line}");
+        assert!(
+            fields.contains_key(required.as_str().unwrap()),
+            "{required} is missing: {line}"
+        );
     }
     for (name, value) in &fields {
         let schema = &SCHEMA["properties"][name];
@@ -48,7 +51,10 @@ pub fn fits_its_schema(line: &str) {
 }
 
 fn lines(service: &host::service::Service, event: &str) -> Vec<Value> {
-    let parsed = service.log().into_iter().map(|line| serde_json::from_str(&line).unwrap());
+    let parsed = service
+        .log()
+        .into_iter()
+        .map(|line| serde_json::from_str(&line).unwrap());
     parsed.filter(|line: &Value| line["event"] == event).collect()
 }
 

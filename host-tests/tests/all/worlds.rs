@@ -5,9 +5,10 @@ use host::{guests::Artifact, worlds::World};
 #[test]
 fn wasi_exports_the_typed_call_and_the_http_face_and_imports_wasi_0_2_alone() {
     let world = World::of(Artifact::Wasi).unwrap();
-    let [typed, handler] = world.exports.as_slice() else {
+    let [by_account, typed, handler] = world.exports.as_slice() else {
         panic!("{:?}", world.exports)
     };
+    assert_eq!(by_account, "unified:user-directory/accounts@0.2.0");
     assert_eq!(typed, "unified:user-directory/users@0.2.0");
     assert!(handler.starts_with("wasi:http/incoming-handler@0.2."), "{handler}");
     assert!(!world.imports.is_empty());

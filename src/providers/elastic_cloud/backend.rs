@@ -22,7 +22,7 @@ use super::{
     ids::{self, PROJECTS},
     mapping,
     read::{self, Detail, Memory},
-    revoke, roles,
+    revoke,
 };
 
 /// One Elastic Cloud account during one operation.
@@ -101,7 +101,7 @@ impl Backend for ElasticCloud {
     }
 
     async fn list_roles(&self, _cx: &Context<'_>) -> Result<RoleList, Error> {
-        Ok(roles::published(&self.config))
+        Ok(ids::listed_roles(&self.config))
     }
 
     /// A role's own id means its assignments with application roles, too: where there are any, it is told apart.

@@ -5,7 +5,13 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use crate::naming::{same, skeleton};
+use crate::{
+    contract::types::{ListedRole, Scope, ScopeKind},
+    naming::{same, skeleton},
+    provider::RoleList,
+};
+
+use super::config::Config;
 
 /// Who may administer the organization.
 pub const ORGANIZATION_ADMIN: &str = "organization-admin";
@@ -234,6 +240,36 @@ const ROLES: [Published; 26] = [
 
 const fn role(kind: &'static str, id: &'static str, name: &'static str) -> Published {
     Published { kind, id, name }
+}
+
+/// Every published role. No call lists the roles of an organization, and its custom roles are those of each project.
+pub fn listed_roles(config: &Config) -> RoleList {
+    RoleList {
+        roles: all().map(|role| listed(role, config)).collect(),
+        unread: vec![String::from(
+            "custom roles: no call of the organization lists those of its deployments and projects",
+        )],
+    }
+}
+
+fn listed(role: &Published, config: &Config) -> ListedRole {
+    let kind = if role.kind == "organization" {
+        ScopeKind::Organization
+    } else {
+        ScopeKind::Workspace
+    };
+    ListedRole {
+        id: Some(role.id.to_owned()),
+        name: Some(role.name.to_owned()),
+        scopes: vec![kind],
+        scope: Scope {
+            group: PROJECTS.contains(&role.kind).then(|| role.kind.to_owned()),
+            organization: config.organization.clone(),
+            workspace: None,
+        },
+        // Whom such a role is assigned to is not read.
+        removable: role.kind != CONNECTED,
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ mod mapping;
 mod read;
 mod revoke;
 mod role_mappings;
-mod roles;
 
 #[cfg(test)]
 mod tests;

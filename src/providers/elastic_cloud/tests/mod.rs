@@ -234,6 +234,10 @@ fn subtract(held: &mut Value, body: &Map<String, Value>) {
                 if !same("role_id") || !same("application_roles") || !same("organization_id") {
                     return true;
                 }
+                // One for all of them is another assignment than one for some.
+                if row.get("all") == Some(&Value::Bool(true)) && removed.get("all") != row.get("all") {
+                    return true;
+                }
                 for ids in ["deployment_ids", "project_ids"] {
                     let gone: Vec<Value> = removed.get(ids).and_then(Value::as_array).cloned().unwrap_or_default();
                     if let Some(places) = row.get_mut(ids).and_then(Value::as_array_mut) {
