@@ -5,7 +5,7 @@ use crate::{
     Call, account,
     contract::{
         bounded,
-        types::{Account, Failure, Options, ReadOptions, Request, RoleDirectory, Success, UserReading},
+        types::{Account, Failure, Options, ReadOptions, Request, RoleDirectory, Success, User, UserReading},
         types_by_account::{AccountSummary, Caller},
     },
     naming,
@@ -63,8 +63,16 @@ pub async fn unassign_role(
     let result = crate::operate(host.transport(), host.caches(), operation, None).await;
     let receipt = record.finished(result.as_ref());
     bounded::answer(match result {
-        Ok(success) => Ok(Success { receipt, ..success }),
-        Err(failure) => Err(Failure { receipt, ..failure }),
+        Ok(success) => Ok(Success {
+            receipt,
+            user: shown(success.user, &entitlement),
+            ..success
+        }),
+        Err(failure) => Err(Failure {
+            receipt,
+            user: failure.user.map(|user| shown(user, &entitlement)),
+            ..failure
+        }),
     })
 }
 
@@ -80,11 +88,22 @@ pub async fn read_user(
     caller: Caller,
 ) -> Result<UserReading, Failure> {
     let call = Begun::new(host, account_id, Operation::ReadUser, caller);
-    let (account, _) = call.open().await?;
+    let (account, entitlement) = call.open().await?;
     let record = call.record(&account, id, None).await?;
     let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, &record).await;
     record.read(reading.as_ref().err());
-    reading
+    reading.map(|reading| UserReading {
+        user: shown(reading.user, &entitlement),
+        ..reading
+    })
+}
+
+/// The user as the caller may see it: the provider's own documents only with `raw`.
+fn shown(user: User, entitlement: &Entitlement) -> User {
+    User {
+        remote_data: user.remote_data.filter(|_| entitlement.may.raw),
+        ..user
+    }
 }
 
 /// Lists the roles of a tenant. Nothing is written.

@@ -20,7 +20,8 @@ pub fn answer(result: Result<Success, Failure>) -> Result<Success, Failure> {
 fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Failure> {
     match result {
         Ok(mut success) => {
-            let room = limit.saturating_sub(outcomes_length(&success.outcomes));
+            let kept = outcomes_length(&success.outcomes).saturating_add(texts([&success.plan, &success.receipt]));
+            let room = limit.saturating_sub(kept);
             let plan = plan_length(&success.planned_requests);
             shorten(&mut success.user, room.saturating_sub(plan));
             if plan > 0 && user_length(&success.user).saturating_add(plan) > room {
@@ -31,7 +32,10 @@ fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Fai
         }
         Err(mut failure) => {
             let answer = failure.answer.as_ref().map_or(0, |answer| answer.body.len());
-            let room = limit.saturating_sub(outcomes_length(&failure.outcomes).saturating_add(answer));
+            let kept = outcomes_length(&failure.outcomes)
+                .saturating_add(answer)
+                .saturating_add(texts([&failure.plan, &failure.receipt]));
+            let room = limit.saturating_sub(kept);
             if let Some(user) = &mut failure.user {
                 shorten(user, room);
             }
@@ -69,6 +73,11 @@ fn shorten(user: &mut User, room: usize) {
         languages,
         urls
     );
+}
+
+fn texts(texts: [&Option<String>; 2]) -> usize {
+    let lengths = texts.iter().map(|text| text.as_ref().map_or(0, String::len));
+    lengths.fold(0, usize::saturating_add)
 }
 
 fn user_length(user: &User) -> usize {

@@ -21,34 +21,42 @@ pub enum Route {
 pub fn of(method: &str, path: &str) -> Checked<Route> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let is_operation = |segment: &str| matches!(segment, "unassign-role" | "unassign_role");
-    let is_resource = |directory: &str| matches!(directory, "user-directory" | "user_directory");
     let (route, expected) = match segments.as_slice() {
-        [.., "unified", directory, "users", operation] if is_resource(directory) && is_operation(operation) => {
+        [.., "unified", "user-directory" | "user_directory", "users", operation] if is_operation(operation) => {
             (Route::UnassignRole, "POST")
         }
-        [.., "unified", directory, "users", "meta", operation] if is_resource(directory) && is_operation(operation) => {
-            (Route::Discovery(What::Meta), "GET")
-        }
-        [.., "unified", directory, "users", id] if is_resource(directory) && *id != "meta" => {
-            (Route::ReadUser(user_id(id)?), "GET")
-        }
-        [.., "unified", directory, "roles"] if is_resource(directory) => (Route::ListRoles, "GET"),
+        [
+            ..,
+            "unified",
+            "user-directory" | "user_directory",
+            "users",
+            "meta",
+            operation,
+        ] if is_operation(operation) => (Route::Discovery(What::Meta), "GET"),
+        [.., "unified", "user-directory", "users", id] if *id != "meta" => match user_id(id)? {
+            // Spelled otherwise, they are no ids either.
+            word if is_operation(&word) || word == "meta" => return Err(unknown()),
+            id => (Route::ReadUser(id), "GET"),
+        },
+        [.., "unified", "user-directory", "roles"] => (Route::ListRoles, "GET"),
         ["openapi.json"] => (Route::Discovery(What::OpenApi), "GET"),
         ["healthz"] => (Route::Discovery(What::Health), "GET"),
         [".well-known", "jwks.json"] => (Route::Keys, "GET"),
-        _ => {
-            return Err(Rejection::new(
-                404,
-                "unknown_path",
-                "the path is none of POST /unified/user-directory/users/unassign-role, GET …/users/{id}, GET …/roles, GET …/users/meta/unassign-role, /openapi.json, /healthz and /.well-known/jwks.json",
-            ));
-        }
+        _ => return Err(unknown()),
     };
     if method != expected && !(method == "HEAD" && expected == "GET") {
         let rejection = Rejection::new(405, "method_not_allowed", format!("the method must be {expected}"));
         return Err(rejection.header("allow", expected));
     }
     Ok(route)
+}
+
+fn unknown() -> Rejection {
+    Rejection::new(
+        404,
+        "unknown_path",
+        "the path is none of POST /unified/user-directory/users/unassign-role, GET …/users/{id}, GET …/roles, GET …/users/meta/unassign-role, /openapi.json, /healthz and /.well-known/jwks.json",
+    )
 }
 
 /// One segment, decoded once and otherwise untouched.
@@ -103,7 +111,10 @@ mod tests {
             assert_eq!(of("GET", &path).unwrap(), Route::ReadUser(id.to_owned()), "{segment}");
             assert_eq!(of("POST", &path).unwrap_err().status(), 405, "{segment}");
         }
-        assert_eq!(of("GET", "/unified/user-directory/users/%ff").unwrap_err().status(), 400);
+        assert_eq!(
+            of("GET", "/unified/user-directory/users/%ff").unwrap_err().status(),
+            400
+        );
         assert_eq!(of("GET", "/unified/user-directory/roles").unwrap(), Route::ListRoles);
     }
 
@@ -113,6 +124,8 @@ mod tests {
             "/",
             "/unified/user-directory/users",
             "/unified/user-directory/users/meta",
+            "/unified/user-directory/users/%6Deta",
+            "/unified/user-directory/users/unassign%2Drole",
             "/users/unassign-role",
             "/unified/user-directory/users/unassign-role/x",
         ] {
