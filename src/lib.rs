@@ -33,8 +33,8 @@
 )]
 
 mod account;
-pub mod by_account;
 mod binding;
+pub mod by_account;
 pub mod client;
 pub mod contract;
 mod engine;

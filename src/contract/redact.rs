@@ -7,6 +7,7 @@ use crate::{
 
 /// What an answer says in words.
 pub trait Said {
+    #[must_use]
     fn mask(self, client: &Client<'_>) -> Self;
 }
 

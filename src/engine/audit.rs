@@ -1,11 +1,6 @@
 //! What an operation tells about itself while it runs, for the record of the HTTP faces.
 
-use crate::{
-    binding::approval::Approval,
-    client::Quota,
-    contract::types::RoleOutcome,
-    provider::Grant,
-};
+use crate::{binding::approval::Approval, client::Quota, contract::types::RoleOutcome, provider::Grant};
 
 /// Takes note. The typed call uses [`NoAudit`]: it prints nothing into its caller's process.
 pub trait Audit {

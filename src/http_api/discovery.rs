@@ -180,7 +180,14 @@ mod tests {
             (
                 "user",
                 "User",
-                &["role_outcomes", "dry_run", "planned_requests", "plan", "plan_digest", "receipt"],
+                &[
+                    "role_outcomes",
+                    "dry_run",
+                    "planned_requests",
+                    "plan",
+                    "plan_digest",
+                    "receipt",
+                ],
             ),
             ("held-grant", "HeldGrant", &["needs_allow", "obstacle"]),
             ("listed-role", "ListedRole", &[]),
@@ -232,7 +239,11 @@ mod tests {
         let of_wit = |name: &str| wit_names(&format!("enum {name}"));
         let outcomes: Vec<String> = of_wit("outcome").iter().map(|name| snake(name)).collect();
         assert_eq!(words(&schemas["Outcome"]), outcomes);
-        for (name, schema) in [("grant-kind", "GrantKind"), ("obstacle", "Obstacle"), ("scope-kind", "ScopeKind")] {
+        for (name, schema) in [
+            ("grant-kind", "GrantKind"),
+            ("obstacle", "Obstacle"),
+            ("scope-kind", "ScopeKind"),
+        ] {
             let names: Vec<String> = of_wit(name).iter().map(|name| snake(name)).collect();
             assert_eq!(words(&schemas[schema]), names, "{schema}");
         }
@@ -306,11 +317,17 @@ mod tests {
         assert!(query.pointer(role.trim_start_matches('#')).is_some(), "{role}");
         assert!(meta["query_schema"]["properties"]["integrated_account_id"].is_object());
         assert_eq!(meta["body_schema"]["$ref"], "#/components/schemas/Request");
-        assert_eq!(meta["providers"].as_object().unwrap().len(), providers::matrix().count());
+        assert_eq!(
+            meta["providers"].as_object().unwrap().len(),
+            providers::matrix().count()
+        );
         for (provider, capability) in providers::matrix() {
             let row = &meta["providers"][providers::name(provider)];
             assert_eq!(row["name"], capability.name);
-            assert_eq!(row["side_effects"].as_array().unwrap().len(), capability.side_effects.len());
+            assert_eq!(
+                row["side_effects"].as_array().unwrap().len(),
+                capability.side_effects.len()
+            );
         }
     }
 }

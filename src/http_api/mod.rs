@@ -39,12 +39,7 @@ use crate::{
 };
 
 use self::{
-    answer::Answer,
-    envelope::Rejection,
-    names::Place,
-    parameters::Parameters,
-    route::Route,
-    streamed::StreamedAnswer,
+    answer::Answer, envelope::Rejection, names::Place, parameters::Parameters, route::Route, streamed::StreamedAnswer,
 };
 
 /// Answers one request. The status is final before the first byte is sent.

@@ -417,7 +417,10 @@ mod tests {
 
     fn take(query: &str, body: Value) -> Checked<Parameters> {
         let Value::Object(body) = body else { panic!("{body}") };
-        Parameters::take(query::parse(&format!("integrated_account_id=a{query}"), Place::Query)?, body)
+        Parameters::take(
+            query::parse(&format!("integrated_account_id=a{query}"), Place::Query)?,
+            body,
+        )
     }
 
     #[test]

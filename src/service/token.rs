@@ -72,8 +72,7 @@ pub async fn caller(host: &dyn Host) -> Result<Entitlement, Refusal> {
         }
         Err(why) => return Err(Refusal::setting(host, Setting::Caller, &why)),
     };
-    let entitlement =
-        caller_entitlement(&text).map_err(|why| Refusal::setting(host, Setting::Caller, &why))?;
+    let entitlement = caller_entitlement(&text).map_err(|why| Refusal::setting(host, Setting::Caller, &why))?;
     if entitlement.is_over(host.transport().wall_clock()) {
         return Err(Refusal::new(
             RefusalKind::NotPermitted,

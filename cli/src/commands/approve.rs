@@ -14,7 +14,9 @@ use unassign_role::approval::{Shown, Terms, sign};
 use super::{input, keys};
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  unassign-role approve answer.json --key alice.jwk --reference CHG-1042 > approval.jwt")]
+#[command(
+    after_help = "Example:\n  unassign-role approve answer.json --key alice.jwk --reference CHG-1042 > approval.jwt"
+)]
 pub struct Approve {
     /// The plan, or the whole answer that carries it (- for standard input)
     plan: PathBuf,

@@ -39,7 +39,10 @@ impl Receipt {
                 if given.json {
                     println!("{}", serde_json::to_string(&claims)?);
                 } else {
-                    println!("unchanged since it was signed\n{}", serde_json::to_string_pretty(&claims)?);
+                    println!(
+                        "unchanged since it was signed\n{}",
+                        serde_json::to_string_pretty(&claims)?
+                    );
                 }
             }
             Self::RestoreList(given) => {

@@ -8,8 +8,8 @@ mod bindings {
 }
 
 use bindings::unified::user_directory::users::{
-    Account, Binding, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider, Request,
-    RequestedRole, RoleSelector, StrictScope, UnknownRole, unassign_role,
+    Account, Binding, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider,
+    Request, RequestedRole, RoleSelector, StrictScope, UnknownRole, unassign_role,
 };
 
 struct Component;

@@ -43,9 +43,7 @@ fn path() -> std::path::PathBuf {
 
 /// The compiler and the profile that made the component: optimized as it is released, or quickly for a test.
 fn toolchain() -> String {
-    let size = fs::metadata(host::guests::Artifact::Wasi.path())
-        .unwrap()
-        .len();
+    let size = fs::metadata(host::guests::Artifact::Wasi.path()).unwrap().len();
     let profile = if size < 2_500_000 { "released" } else { "quick" };
     format!("rustc {} {profile}", env!("CARGO_PKG_RUST_VERSION"))
 }

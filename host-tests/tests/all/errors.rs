@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fixture::{ACCOUNT, ANN, Answer, Post, TOKEN, World, account, tokens},
-    on_both,
+    on_both, story,
 };
 use unassign_role::http_api::token_digest;
 
@@ -125,6 +125,18 @@ on_both! {
             let world = World::new();
             seen.insert(row(&json(good()).to(&with(artifact, &world, account(), &tokens)).await, Fault::Ours));
         }
+
+        // Approvals
+        let world = World::new();
+        let service = story::service(artifact, &world);
+        seen.insert(row(&json(good()).to(&service).await, Fault::Ours));
+        let plan = story::plan(&service).await;
+        seen.insert(row(&json(story::bound(&plan, Some("a.b.c"))).to(&service).await, Fault::Ours));
+        let plain = world.service(artifact);
+        let mut other = story::bound(&story::plan(&plain).await, None);
+        other["roles"] = json!([{"id": "dashboard_admin"}]);
+        seen.insert(row(&json(other).to(&plain).await, Fault::Ours));
+        seen.insert(row(&story::with_a_wrong_clock(artifact).await, Fault::Ours));
 
         // The deployment
         let denied = provider_with(artifact, |world| world.network.inject(Rule::always("/", network::Fault::Denied))).await;

@@ -108,7 +108,7 @@ pub fn typed_account() -> types::Account {
 }
 
 pub fn tokens() -> Value {
-    json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["plan", "revoke", "raw"]}])
+    json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}])
 }
 
 pub fn by_id(id: &str) -> types::Role {

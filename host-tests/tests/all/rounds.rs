@@ -219,7 +219,7 @@ fn teamviewer(count: usize) -> Tenant {
     network.route("webapi.teamviewer.com", demo.router());
     let user = teamviewer::DEMO_USERS[0].0;
     let ids: Vec<String> = (0..count)
-        .map(|n| format!("b0000000-0000-4000-8000-0000000000{n:03}"))
+        .map(|n| format!("b0000000-0000-4000-8000-000000000{n:03}"))
         .collect();
     for id in &ids {
         demo.add_role(id, id);
@@ -243,9 +243,9 @@ const MINIMUM: [(&str, [(u64, usize); 3]); 6] = [
     ("BlackLine", [(4, 8), (5, 17), (16, 107)]),
     ("CrowdStrike", [(4, 6), (4, 6), (4, 6)]),
     ("Elastic Cloud", [(4, 5), (4, 5), (4, 5)]),
-    ("JumpCloud", [(0, 0), (0, 0), (0, 0)]),
-    ("Slack Enterprise", [(0, 0), (0, 0), (0, 0)]),
-    ("TeamViewer", [(0, 0), (0, 0), (0, 0)]),
+    ("JumpCloud", [(7, 10), (7, 10), (7, 11)]),
+    ("Slack Enterprise", [(3, 6), (4, 15), (15, 105)]),
+    ("TeamViewer", [(3, 11), (8, 56), (66, 507)]),
 ];
 
 #[tokio::test(start_paused = true)]

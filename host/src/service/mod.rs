@@ -40,6 +40,7 @@ pub struct Builder {
     clock: Option<Clock>,
     tokens: Option<String>,
     envelope: Option<String>,
+    others: Vec<(&'static str, String)>,
     accounts_in_variable: bool,
     accounts: BTreeMap<String, Value>,
     secrets: Vec<(String, String)>,
@@ -56,6 +57,7 @@ impl Service {
             clock: clock.into(),
             tokens: None,
             envelope: None,
+            others: Vec::new(),
             accounts_in_variable: false,
             accounts: BTreeMap::new(),
             secrets: Vec::new(),
@@ -119,6 +121,13 @@ impl Builder {
     #[must_use]
     pub fn envelope(mut self, envelope: &str) -> Self {
         self.envelope = Some(envelope.to_owned());
+        self
+    }
+
+    /// Any other setting, by its Spin variable.
+    #[must_use]
+    pub fn setting(mut self, name: &'static str, value: &str) -> Self {
+        self.others.push((name, value.to_owned()));
         self
     }
 
@@ -188,6 +197,7 @@ impl Builder {
         [("api_tokens", &self.tokens), ("response_envelope", &self.envelope)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+            .chain(self.others.iter().map(|(name, value)| (*name, value)))
     }
 
     fn environment(&self) -> Vec<(String, String)> {

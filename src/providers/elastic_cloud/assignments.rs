@@ -104,7 +104,7 @@ impl Assignments {
 
     /// The ids of roles that are held without application roles, and that an assignment with some has or gives too.
     pub fn ambiguous_roles(&self) -> HashSet<String> {
-        let bare = |held: &&[Assigned]| held.first().filter(|held| held.application_roles.is_empty()).is_some();
+        let bare = |held: &&[Assigned]| held.first().is_some_and(|held| held.application_roles.is_empty());
         let elements = self
             .items
             .iter()

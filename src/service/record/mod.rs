@@ -105,7 +105,10 @@ impl<'a> Record<'a> {
             Actor::Caller(Some(name)) => Some(("claimed_actor", name)),
             Actor::Caller(None) => None,
         };
-        for (name, text) in actor.into_iter().chain(call.traceparent.map(|text| ("traceparent", text))) {
+        for (name, text) in actor
+            .into_iter()
+            .chain(call.traceparent.map(|text| ("traceparent", text)))
+        {
             base.insert(name.to_owned(), Value::from(text));
         }
         let mut reported = Map::new();
@@ -152,22 +155,31 @@ impl<'a> Record<'a> {
     /// What the call asks for.
     pub fn requested(&mut self, request: &Request, options: &Options) {
         let shown = |text: &Option<String>| text.as_deref().and_then(|text| self.pseudonyms.shown(text));
-        let roles = request.roles.iter().cloned().map(crate::contract::types::Role::from).map(|role| {
-            json!({
-                "id": shown(&role.id),
-                "name": shown(&role.name),
-                "group": shown(&role.group),
-                "organization": shown(&role.organization),
-                "workspace": shown(&role.workspace),
-            })
-        });
+        let roles = request
+            .roles
+            .iter()
+            .cloned()
+            .map(crate::contract::types::Role::from)
+            .map(|role| {
+                json!({
+                    "id": shown(&role.id),
+                    "name": shown(&role.name),
+                    "group": shown(&role.group),
+                    "organization": shown(&role.organization),
+                    "workspace": shown(&role.workspace),
+                })
+            });
         let organizations = request.organizations.iter().cloned();
         let organizations = organizations
             .map(crate::contract::types::Organization::from)
             .map(|organization| json!({"id": shown(&organization.id), "name": shown(&organization.name)}));
         let (roles, organizations): (Vec<Value>, Vec<Value>) = (roles.collect(), organizations.collect());
         let workspace: Option<String> = request.workspace_id.clone().into();
-        let allowed: Vec<&str> = options.allow.iter().map(|effect| json::side_effect_name(*effect)).collect();
+        let allowed: Vec<&str> = options
+            .allow
+            .iter()
+            .map(|effect| json::side_effect_name(*effect))
+            .collect();
         let mut requested = Map::new();
         if request.everything {
             requested.insert(String::from("everything"), Value::Bool(true));
@@ -193,7 +205,8 @@ impl<'a> Record<'a> {
         self.base.insert(String::from("requested"), Value::Object(requested));
         self.base.insert(String::from("allowed"), Value::from(allowed));
         if let Some(reference) = &reference {
-            self.base.insert(String::from("reference"), Value::from(reference.clone()));
+            self.base
+                .insert(String::from("reference"), Value::from(reference.clone()));
         }
         for (name, keys) in passed {
             if !keys.is_empty() {
@@ -253,7 +266,10 @@ impl<'a> Record<'a> {
 
     fn end(&self) {
         let took = self.host.transport().monotonic().saturating_sub(self.began);
-        self.set("duration_ms", Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)));
+        self.set(
+            "duration_ms",
+            Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+        );
         self.write("result");
     }
 
@@ -329,7 +345,10 @@ impl<'a> Record<'a> {
 
     /// Without `message`, which may quote the provider.
     fn outcome(&self, entry: &RoleOutcome) -> Value {
-        let role = entry.role.as_ref().and_then(|role| role.id.as_ref().or(role.name.as_ref()));
+        let role = entry
+            .role
+            .as_ref()
+            .and_then(|role| role.id.as_ref().or(role.name.as_ref()));
         let organization = entry.organization.as_ref();
         let organization = organization.and_then(|asked| asked.id.as_ref().or(asked.name.as_ref()));
         let grants: Vec<Value> = entry

@@ -108,7 +108,10 @@ mod tests {
         assert_eq!(keyed.of("Ann@Example.com "), keyed.of("ann@example.com"));
         assert_eq!(keyed.shown("ann@example.com").unwrap().len(), "hmac:".len() + 16);
         let unkeyed = Pseudonyms(None);
-        assert_eq!((unkeyed.of("ann@example.com"), unkeyed.shown("ann@example.com")), (None, None));
+        assert_eq!(
+            (unkeyed.of("ann@example.com"), unkeyed.shown("ann@example.com")),
+            (None, None)
+        );
         assert_eq!(unkeyed.shown("event\u{7}_viewer").as_deref(), Some("event_viewer"));
     }
 }

@@ -279,7 +279,7 @@ async fn the_roles_of_an_answer_sent_back_take_nothing_from_a_group() {
     let asked = failure.outcomes.iter().map(|entry| entry.outcome);
     assert_eq!(
         (asked.collect::<Vec<_>>(), failure.status),
-        (vec![Outcome::Inherited; 3], 422),
+        (vec![Outcome::Inherited; 2], 422),
         "{failure:?}"
     );
     // The role that the user holds directly went, and no more.

@@ -31,7 +31,6 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         return apart(selector, assignments, &reach).or_else(|| nameless(selector, assignments, &reach));
     }
     match together(selector, &wanted, assignments, &reach) {
-        Together::Held => None,
         Together::WithMore(reason, message) => Some((reason, message)),
         // The role may still be given by another one's assignment.
         Together::None if wanted.is_bare() => {
@@ -41,7 +40,7 @@ pub fn of(selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
             };
             apart(&role, assignments, &reach).or_else(|| elsewhere(selector, &role, assignments, &reach))
         }
-        Together::None => None,
+        Together::Held | Together::None => None,
     }
 }
 

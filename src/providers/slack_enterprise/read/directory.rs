@@ -52,7 +52,7 @@ pub async fn list(config: &Config, cx: &Context<'_>) -> Result<RoleList, Error> 
     }
     let mut unread = String::from("Slack has no list of custom roles: shown are those that somebody has");
     if !pages.is_over() {
-        unread.push_str(&format!(", by the first {read} pages of a longer list of assignments"));
+        unread = format!("{unread}, by the first {read} pages of a longer list of assignments");
     }
     let published = ids::published().map(|role| ListedRole {
         id: Some(role.id.to_owned()),
