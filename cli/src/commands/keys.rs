@@ -1,6 +1,9 @@
 //! Ed25519 keys, for approvers and for receipts.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
@@ -39,11 +42,11 @@ impl Keys {
 }
 
 /// A private JWK in a file.
-pub fn private(path: &PathBuf) -> Result<PrivateKey> {
+pub fn private(path: &Path) -> Result<PrivateKey> {
     PrivateKey::parse(&input(path)?).map_err(|why| anyhow!("{}: {why}", path.display()))
 }
 
 /// The public keys in a file: one JWK, or a set of them.
-pub fn public(path: &PathBuf) -> Result<Vec<PublicKey>> {
+pub fn public(path: &Path) -> Result<Vec<PublicKey>> {
     PublicKey::parse_set(&input(path)?).map_err(|why| anyhow!("{}: {why}", path.display()))
 }

@@ -75,7 +75,7 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
         plan.entries[0].organizations.insert(more());
     });
     change("an entry's organization left out", &|plan| {
-        plan.entries[0].organizations.clear()
+        plan.entries[0].organizations.clear();
     });
     change("an entry's group", &|plan| plan.entries[0].group = Some(more()));
     change("an entry's workspace", &|plan| plan.entries[0].workspace = Some(more()));
@@ -89,7 +89,7 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
     change("the user", &|plan| plan.user = more());
     change("remote_data", &|plan| plan.remote_data_sha256 = digest("{\"a\":1}"));
     change("remote_query", &|plan| {
-        plan.remote_query_sha256 = digest("[[\"a\",\"1\"]]")
+        plan.remote_query_sha256 = digest("[[\"a\",\"1\"]]");
     });
     plans
 }

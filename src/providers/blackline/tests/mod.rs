@@ -94,6 +94,8 @@ impl Instance {
             ("POST", "roles-products") => {
                 self.writes.push(seen.body.clone());
                 let left: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+                // A number is compared by its digits.
+                #[allow(clippy::cmp_owned)]
                 let is_left = |role: &str, product: &str| {
                     let mut rows = left.as_array().unwrap().iter();
                     rows.any(|row| row["roleId"].to_string() == role && row["productId"] == product)

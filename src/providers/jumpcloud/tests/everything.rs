@@ -94,7 +94,7 @@ fn everything_leaves_no_group_organization_or_administrator_unless_that_is_allow
 
 /// A user who is no administrator, where the organization's links name only these.
 fn nobody(linked: &[&str]) -> Case {
-    let case = Case::holding(&[]).with(|world| {
+    Case::holding(&[]).with(|world| {
         world.documents.remove(&format!("/api/users/{ADMIN}"));
         world
             .documents
@@ -107,8 +107,7 @@ fn nobody(linked: &[&str]) -> Case {
             &format!("/api/v2/organizations/{HOME}/administratorlinks"),
             links.collect(),
         );
-    });
-    case
+    })
 }
 
 #[test]

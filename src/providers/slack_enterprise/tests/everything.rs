@@ -201,7 +201,7 @@ fn what_cannot_be_seen_keeps_a_reading_from_being_whole_and_nothing_from_being_p
         |slack| {
             slack
                 .rows
-                .push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": null}))
+                .push(json!({"role_id": "Rl0D", "entity_id": "E01", "user_id": null}));
         },
         |slack| slack.user["enterprise_user"]["teams"] = json!(null),
         |slack| slack.user["enterprise_user"]["is_owner"] = json!(null),
