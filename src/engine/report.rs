@@ -90,13 +90,21 @@ impl<'a> Report<'a> {
         let text = plan.to_text();
         let digest = plan::digest(&text);
         audit.step(AuditEvent::Planned { digest: &digest });
-        self.answer(audit).map(|success| Success {
-            dry_run: true,
-            planned_requests: requests,
-            plan: Some(text),
-            plan_digest: Some(digest),
-            ..success
-        })
+        match self.answer(audit) {
+            Ok(success) => Ok(Success {
+                dry_run: true,
+                planned_requests: requests,
+                plan: Some(text),
+                plan_digest: Some(digest),
+                ..success
+            }),
+            // What can be sent can be approved, whatever else cannot go.
+            Err(failure) => Err(Failure {
+                plan: Some(text),
+                plan_digest: Some(digest),
+                ..failure
+            }),
+        }
     }
 
     /// The answer where more would be sent than the plan lists: nothing was.

@@ -92,9 +92,14 @@ impl Sandboxes {
 
     /// The HTTP face with the sandbox accounts.
     pub fn service(&self, component: Component) -> Builder {
-        let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["plan", "revoke", "raw"]}]);
+        // Of this process alone: what it signs is a demonstration.
+        let mut seed = [0; 32];
+        let _ = getrandom::fill(&mut seed);
+        let receipt_key = unassign_role::keys::PrivateKey::of_seed(&seed).to_jwk().to_string();
+        let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
         let builder = Service::builder(component.into(), &self.network, self.clock)
             .tokens(&tokens)
+            .setting("receipt_key", &receipt_key)
             .secret("crowdstrike", "demo-secret")
             .secret("blackline_key", "demo-key")
             .secret("blackline_client", "demo-secret")

@@ -175,6 +175,17 @@ fn a_plan_of_everything_sends_nothing_and_lists_each() {
 }
 
 #[test]
+fn a_plan_beside_what_is_inherited_can_be_approved_all_the_same() {
+    let mut case = leaver(&["a@o1", "b@o1/g"]);
+    case.options.mode = Mode::Plan;
+    let failure = case.ask_everything().unwrap_err();
+    assert_eq!(failure.status, 422);
+    case.options.mode = Mode::Revoke;
+    case.options.binding = crate::contract::types::Binding::Plan(failure.plan.unwrap());
+    assert_eq!(outcomes(&case.ask_everything()), ["removed", "inherited"]);
+}
+
+#[test]
 fn a_first_read_that_fails_is_a_failure_of_the_call() {
     let case = leaver(&["a@o1"]).with(|world| {
         world.reads = (0..9).map(|_| Read::Instead(super::world::status(500))).collect();
