@@ -37,6 +37,7 @@ mod binding;
 pub mod by_account;
 pub mod client;
 pub mod contract;
+mod digest;
 mod engine;
 mod error;
 pub mod http_api;
@@ -163,15 +164,17 @@ pub(crate) async fn operate(
         options,
         audit,
     } = call;
+    // Before the credentials go to the provider: nobody else keeps them.
+    let identity = providers::identity(account_id, &account);
     let providers::Opened {
         provider,
         general,
         secrets,
         rate_limit,
-    } = providers::open(account.clone()).map_err(rejected)?;
+    } = providers::open(account).map_err(rejected)?;
     let ask = request::ValidatedRequest::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
-    cx.account = providers::identity(account_id, &account);
+    cx.account = identity;
     let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     if let Some(quota) = cx.client.quota() {

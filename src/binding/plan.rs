@@ -3,12 +3,14 @@
 //!
 //! Fields stand in the order of their names and absent ones are left out: as it is written, it is canonical JSON (RFC 8785).
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+
+/// The digest of a plan's text: 64 hexadecimal digits.
+pub use crate::digest::sha256 as digest;
 
 /// The version of the document.
 pub const VERSION: &str = "unassign-role/plan/1";
@@ -204,17 +206,6 @@ impl PlannedEffect {
             && now.takes.is_subset(&self.takes)
             && (self.people_unknown || (!now.people_unknown && now.people.is_subset(&self.people)))
     }
-}
-
-/// The digest of a plan's text: 64 hexadecimal digits.
-pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing into a text cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::{Work, document, moment::Moment, select::Selection};
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
 
 /// The plan and the approval of a call.
+#[derive(Default)]
 pub struct Bound {
     pub plan: Option<PlanDocument>,
     /// The digest of the plan's text.
@@ -45,13 +46,7 @@ impl Bound {
             });
         }
         let (text, token) = match &cx.request.binding {
-            Binding::None => {
-                return Ok(Self {
-                    plan: None,
-                    digest: None,
-                    approval: None,
-                });
-            }
+            Binding::None => return Ok(Self::default()),
             Binding::Plan(text) => (text, None),
             Binding::Approval(ApprovedPlan { plan, approval }) => (plan, Some(approval)),
         };

@@ -9,11 +9,11 @@ use crate::{
     contract::{json, types},
     error::Error,
     provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
-    request::{self, Selector},
+    request,
 };
 
 use super::{
-    Audit, AuditEvent, Work,
+    Audit, Work,
     guard::{self, ProtectedRoles},
     select, status,
 };
@@ -28,26 +28,24 @@ pub async fn read_user(
     general: &General,
     audit: &dyn Audit,
 ) -> Result<UserReading, Failure> {
-    let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
-    let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
-    let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
-    audit.step(AuditEvent::Read {
-        user: &user,
-        grants: &before.grants,
-    });
-    let mut work = Work::new(user, before);
-    let removability = Removability::read(provider, cx, general, &mut work)
-        .await
-        .map_err(|error| ended(&error))?;
+    let reading = reading(provider, cx, general, audit).await;
+    reading.map_err(|error| status::failure_of(&error, cx.client.wrote()))
+}
+
+async fn reading(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    general: &General,
+    audit: &dyn Audit,
+) -> Result<UserReading, Error> {
+    let mut work = Work::begin(provider, cx, audit).await?;
+    let removability = Removability::read(provider, cx, general, &mut work).await?;
     let mut grants = Vec::with_capacity(work.before.grants.len());
     for position in 0..work.before.grants.len() {
         let Some(grant) = work.before.grants.get(position).cloned() else {
             continue;
         };
-        let (removable, selector) = removability
-            .of(provider, cx, &mut work, &grant)
-            .await
-            .map_err(|error| ended(&error))?;
+        let (removable, selector) = removability.of(provider, cx, &mut work, &grant).await?;
         grants.push(held_grant(grant, removable, selector));
     }
     let unread = work.before.gaps();
@@ -170,14 +168,14 @@ async fn selector(
         let Ok(selector) = request::organization_selector(provider, &asked) else {
             return Ok(None);
         };
-        let is_only = selects_only(provider, cx, work, &selector, grant).await?;
+        let is_only = select::means_only(provider, cx, work, &selector, grant).await?;
         return Ok(is_only.then_some(GrantSelector::Organization(organization)));
     }
     for candidate in candidates(provider, grant) {
         let Ok(selector) = request::role_selector(provider, &types::Role::from(candidate.clone())) else {
             continue;
         };
-        if selects_only(provider, cx, work, &selector, grant).await? {
+        if select::means_only(provider, cx, work, &selector, grant).await? {
             return Ok(Some(GrantSelector::Role(candidate)));
         }
     }
@@ -207,30 +205,10 @@ fn candidates(provider: &dyn Provider, grant: &Grant) -> Vec<RequestedRole> {
     candidates
 }
 
-/// Whether a selector means this grant of the reading, certainly, and no other one.
-async fn selects_only(
-    provider: &dyn Provider,
-    cx: &Context<'_>,
-    work: &mut Work<'_>,
-    selector: &Selector,
-    grant: &Grant,
-) -> Result<bool, Error> {
-    let selector = work.before.resolve(selector);
-    if work.before.blocked_by(&selector).is_some() {
-        return Ok(false);
-    }
-    select::means_only(provider, cx, work, &selector, grant).await
-}
-
 fn held_grant(grant: Grant, removable: Removable, selector: Option<GrantSelector>) -> HeldGrant {
     let direct = grant.is_direct();
     HeldGrant {
-        kind: match grant.kind {
-            GrantKind::Role => types::GrantKind::Role,
-            GrantKind::GroupRole => types::GrantKind::GroupRole,
-            GrantKind::OrganizationLink => types::GrantKind::OrganizationLink,
-            GrantKind::Membership => types::GrantKind::Membership,
-        },
+        kind: grant.kind.into(),
         role_id: grant.role_id,
         role_name: grant.role_name,
         scope: grant.scope,

@@ -61,14 +61,7 @@ pub async fn run(
             approval: bound.approval.as_ref(),
         });
     }
-    let user = provider.find_user(cx).await.map_err(|error| ended(&error))?;
-    let before = provider.read(cx, &user).await.map_err(|error| ended(&error))?;
-    audit.step(AuditEvent::Read {
-        user: &user,
-        grants: &before.grants,
-    });
-
-    let mut work = Work::new(user, before);
+    let mut work = Work::begin(provider, cx, audit).await.map_err(|error| ended(&error))?;
     bound.check_clock(cx).map_err(|error| ended(&error))?;
     if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {
         return Report::new(provider, cx, &work, refused(cx, reason, &message)).finish(audit);
@@ -228,6 +221,17 @@ fn unread_rows(reading: &Reading<'_>) -> HashMap<String, usize> {
 }
 
 impl<'p> Work<'p> {
+    /// Finds the user and reads what is held.
+    async fn begin(provider: &'p dyn Provider, cx: &Context<'_>, audit: &dyn Audit) -> Result<Self, Error> {
+        let user = provider.find_user(cx).await?;
+        let before = provider.read(cx, &user).await?;
+        audit.step(AuditEvent::Read {
+            user: &user,
+            grants: &before.grants,
+        });
+        Ok(Self::new(user, before))
+    }
+
     fn new(user: String, before: Reading<'p>) -> Self {
         Self {
             user,

@@ -327,6 +327,10 @@ pub async fn means_only(
     selector: &Selector,
     grant: &Grant,
 ) -> Result<bool, Error> {
+    let selector = &work.before.resolve(selector);
+    if work.before.blocked_by(selector).is_some() {
+        return Ok(false);
+    }
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
     // An entry takes direct grants alone: what else gives the same role stays, and does not make it select more.

@@ -61,16 +61,26 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         let requests = planned_requests.into_iter().map(json::planned_request).collect();
         body.insert(String::from("planned_requests"), Value::Array(requests));
     }
-    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
-        if let Some(text) = text {
-            body.insert(name.to_owned(), Value::from(text));
-        }
-    }
+    add_evidence(&mut body, plan, plan_digest, receipt);
     let body = bounded::to_bytes(body, UserAt::Top);
     Answer {
         status: 200,
         headers,
         body: wrapped(body, envelope),
+    }
+}
+
+/// What stands beside the outcomes of either answer, as far as there is any.
+pub fn add_evidence(
+    body: &mut Map<String, Value>,
+    plan: Option<String>,
+    plan_digest: Option<String>,
+    receipt: Option<String>,
+) {
+    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
+        if let Some(text) = text {
+            body.insert(name.to_owned(), Value::from(text));
+        }
     }
 }
 

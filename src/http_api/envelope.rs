@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     LeftOut,
-    answer::Answer,
+    answer::{Answer, add_evidence},
     bounded::{self, UserAt},
     outcome_counts, remote,
 };
@@ -194,11 +194,7 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
         body.insert(String::from("role_outcomes"), Value::Array(outcomes));
     }
-    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
-        if let Some(text) = text {
-            body.insert(name.to_owned(), Value::from(text));
-        }
-    }
+    add_evidence(&mut body, plan, plan_digest, receipt);
     if let Some(user) = user {
         let mut user = left_out.user(user);
         left_out.take_from(&mut user);

@@ -45,11 +45,11 @@ use self::{
 /// Answers one request. The status is final before the first byte is sent.
 pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
     let request_id = inbound::request_id(host, &inbound.headers);
-    let headers = inbound.headers.clone();
+    let traceparent = service::trace_parent(&inbound.headers).map(str::to_owned);
     let answering = Answering {
         host,
         request_id: &request_id,
-        traceparent: service::trace_parent(&headers),
+        traceparent: traceparent.as_deref(),
         token: RefCell::default(),
         account: RefCell::default(),
     };

@@ -88,25 +88,12 @@ pub trait Backend {
         Ok(Principal::NoUser)
     }
     fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
-    async fn list_roles(&self, _cx: &Context<'_>) -> Result<RoleList, Error> {
-        Ok(RoleList::default())
-    }
+    async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error>;
     /// What it means that the reading shows no grant at all, and nothing that could not be read.
-    async fn nothing_held(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        _detail: &Self::Detail,
-    ) -> Result<Absence, Error> {
-        Ok(Absence::Unclear {
-            reason: Reason::NotVisible,
-            message: String::from("nothing is shown, and nothing proves that nothing is held"),
-        })
-    }
+    async fn nothing_held(&self, cx: &Context<'_>, reading: &Snapshot, detail: &Self::Detail)
+    -> Result<Absence, Error>;
     /// Where something may be held that the reading does not show, beside unread rows and unreadable places: for people.
-    fn gaps(&self, _reading: &Snapshot, _detail: &Self::Detail) -> Vec<String> {
-        Vec::new()
-    }
+    fn gaps(&self, reading: &Snapshot, detail: &Self::Detail) -> Vec<String>;
     fn selector(&self, _grant: &Grant) -> Option<RequestedRole> {
         None
     }

@@ -11,8 +11,9 @@ use crate::{
     account::secret::Secret,
     client::{Caches, Call, Client},
     contract::{
+        json,
         reason::Reason,
-        types::{ListedRole, RequestedRole, Scope, SideEffect, Via},
+        types::{self, ListedRole, RequestedRole, Scope, SideEffect, Via},
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     provider::{capability::Capability, reading::Reading},
@@ -239,13 +240,19 @@ pub enum GrantKind {
 }
 
 impl GrantKind {
-    /// As plans and receipts write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Role => "role",
-            Self::GroupRole => "group_role",
-            Self::OrganizationLink => "organization_link",
-            Self::Membership => "membership",
+    /// Its name in JSON, in plans and in receipts.
+    pub fn as_str(self) -> &'static str {
+        json::grant_kind_name(self.into())
+    }
+}
+
+impl From<GrantKind> for types::GrantKind {
+    fn from(kind: GrantKind) -> Self {
+        match kind {
+            GrantKind::Role => Self::Role,
+            GrantKind::GroupRole => Self::GroupRole,
+            GrantKind::OrganizationLink => Self::OrganizationLink,
+            GrantKind::Membership => Self::Membership,
         }
     }
 }

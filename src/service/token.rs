@@ -5,16 +5,18 @@
 //!   "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::contract::{
     json::{self, unique},
     timestamp,
     types::SideEffect,
 };
+
+/// What the configuration knows of a bearer token: the lower-case hexadecimal SHA-256.
+pub use crate::digest::sha256 as token_digest;
 
 use super::{Host, Refusal, RefusalKind, Setting};
 
@@ -210,16 +212,6 @@ fn digest(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(digest)
-}
-
-/// What the configuration knows of a bearer token: the lower-case hexadecimal SHA-256.
-pub fn token_digest(token: &str) -> String {
-    let mut hex = String::new();
-    for byte in Sha256::digest(token.as_bytes()) {
-        // Writing into a text cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]

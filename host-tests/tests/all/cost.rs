@@ -4,10 +4,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-use host::{
-    measured::{self, Cost},
-    typed::types::Account,
-};
+use host::measured::{self, Cost};
 
 use crate::{
     fixture::{options, request},
@@ -49,15 +46,8 @@ fn toolchain() -> String {
 }
 
 async fn cost(tenant: &Tenant) -> Cost {
-    let Tenant {
-        clock,
-        network,
-        account,
-        user,
-        roles,
-    } = tenant;
-    let account: &Account = account;
-    let (answer, cost) = measured::call(network, *clock, account, &request(user, roles), &options())
+    let wanted = request(&tenant.user, &tenant.roles);
+    let (answer, cost) = measured::call(&tenant.network, tenant.clock, &tenant.account, &wanted, &options())
         .await
         .unwrap();
     assert!(answer.is_ok(), "{answer:?}");

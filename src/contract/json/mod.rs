@@ -11,8 +11,8 @@ mod user;
 
 pub use self::{
     names::{
-        credentials_kind, failure_kind_name, outcome_name, provider, provider_name, provider_names, side_effect,
-        side_effect_name, side_effect_names, via_kind_name,
+        credentials_kind, failure_kind_name, grant_kind_name, outcome_name, provider, provider_name, provider_names,
+        side_effect, side_effect_name, side_effect_names, via_kind_name,
     },
     outcome::{planned_request, role_outcome},
     reading::{held_grant, role_directory},

@@ -1,6 +1,6 @@
 //! The JSON names of the contract's enums.
 
-use crate::contract::types::{Credentials, FailureKind, Outcome, Provider, SideEffect, ViaKind};
+use crate::contract::types::{Credentials, FailureKind, GrantKind, Outcome, Provider, SideEffect, ViaKind};
 use crate::providers;
 pub use crate::providers::name as provider_name;
 
@@ -18,6 +18,16 @@ pub const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::NotAttempted => "not_attempted",
         Outcome::Planned => "planned",
         Outcome::Held => "held",
+    }
+}
+
+/// E.g. `"organization_link"`.
+pub const fn grant_kind_name(kind: GrantKind) -> &'static str {
+    match kind {
+        GrantKind::Role => "role",
+        GrantKind::GroupRole => "group_role",
+        GrantKind::OrganizationLink => "organization_link",
+        GrantKind::Membership => "membership",
     }
 }
 

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::contract::types::{
-    GrantKind, GrantSelector, HeldGrant, ListedRole, Obstacle, Organization, Removable, Role, RoleDirectory, ScopeKind,
+    GrantSelector, HeldGrant, ListedRole, Obstacle, Organization, Removable, Role, RoleDirectory, ScopeKind,
 };
 
 use super::{
     Fields,
-    names::side_effect_name,
+    names::{grant_kind_name, side_effect_name},
     outcome::{scope, via},
     user::{organization, role},
 };
@@ -83,15 +83,6 @@ fn listed_role(listed: ListedRole) -> Value {
     fields.value("scope", scope(at));
     fields.flag("removable", Some(removable));
     fields.done()
-}
-
-const fn grant_kind_name(kind: GrantKind) -> &'static str {
-    match kind {
-        GrantKind::Role => "role",
-        GrantKind::GroupRole => "group_role",
-        GrantKind::OrganizationLink => "organization_link",
-        GrantKind::Membership => "membership",
-    }
 }
 
 const fn obstacle_name(obstacle: Obstacle) -> &'static str {

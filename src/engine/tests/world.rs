@@ -25,7 +25,7 @@ use crate::{
     fake::{FakeTransport, Reaction, Seen},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
-        Planned, Principal, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
+        Planned, Principal, RoleList, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
         capability::Capability,
     },
     request::{Selector, ValidatedRequest},
@@ -451,6 +451,10 @@ impl Backend for Fake {
             "a" | "b" | "c" | "d" => Absence::Proven,
             _ => Absence::NotFound(format!("no role {id}")),
         })
+    }
+
+    async fn list_roles(&self, _cx: &Context<'_>) -> Result<RoleList, Error> {
+        Ok(RoleList::default())
     }
 
     async fn nothing_held(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Absence, Error> {

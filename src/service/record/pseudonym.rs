@@ -1,10 +1,11 @@
 //! E-mail addresses in the record: only as a keyed digest, which whoever has the key can compute again for an address.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
-use crate::service::{Host, Refusal, Setting};
+use crate::{
+    digest::hex,
+    service::{Host, Refusal, Setting},
+};
 
 /// A key shorter than this can be guessed.
 const SHORTEST_KEY: usize = 32;
@@ -36,11 +37,7 @@ impl Pseudonyms {
     pub fn of(&self, address: &str) -> Option<String> {
         let key = self.0.as_deref()?;
         let digest = hmac_sha256(key, address.trim().to_lowercase().as_bytes());
-        Some(digest.iter().take(PREFIX).fold(String::new(), |mut hex, byte| {
-            // Writing into a text cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+        digest.get(..PREFIX).map(hex)
     }
 
     /// A text as a line may show it: cut, and no e-mail address.
@@ -79,10 +76,6 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-    }
 
     #[test]
     fn the_digest_is_that_of_rfc_4231() {
