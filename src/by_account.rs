@@ -1,8 +1,11 @@
 //! The typed calls by account id: accounts and secrets come from the component's own configuration, and what the caller may do stands
 //! there, too.
 
+use std::rc::Rc;
+
 use crate::{
     Call, account,
+    binding::jwk::PrivateKey,
     contract::{
         bounded,
         types::{Account, Failure, Options, ReadOptions, Request, RoleDirectory, Success, User, UserReading},
@@ -10,7 +13,7 @@ use crate::{
     },
     naming,
     service::{
-        self, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
+        self, AccountText, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
         random_request_id,
     },
 };
@@ -21,9 +24,10 @@ pub async fn list_accounts(host: &dyn Host) -> Vec<AccountSummary> {
         return Vec::new();
     };
     let mut accounts = Vec::new();
-    for id in entitlement.accounts {
-        if let Ok(Some(text)) = host.account(&id).await
+    for id in entitlement.accounts.iter().cloned() {
+        if let Ok(Some(AccountText { text, place })) = host.account(&id).await
             && let Ok(account) = account::parse(&text)
+            && place.check(&account, &id).is_ok()
         {
             accounts.push(AccountSummary {
                 id,
@@ -145,11 +149,11 @@ impl<'a> Begun<'a> {
     }
 
     /// The account, if the caller may use it for this.
-    async fn open(&self) -> Result<(Account, Entitlement), Failure> {
+    async fn open(&self) -> Result<(Account, Rc<Entitlement>), Failure> {
         self.permitted().await.map_err(|refusal| self.refuse(refusal))
     }
 
-    async fn permitted(&self) -> Result<(Account, Entitlement), Refusal> {
+    async fn permitted(&self) -> Result<(Account, Rc<Entitlement>), Refusal> {
         if self.actor.as_deref().is_some_and(|actor| !naming::is_label(actor)) {
             let message = "caller.actor must be 1 to 128 printable characters";
             return Err(Refusal {
@@ -166,7 +170,7 @@ impl<'a> Begun<'a> {
     /// The failure of a refused call, which the record has, too.
     fn refuse(&self, refusal: Refusal) -> Failure {
         let actor = self.actor.as_deref().filter(|actor| naming::is_label(actor));
-        if let Some(variable) = refusal.variable {
+        if let Some(variable) = &refusal.variable {
             service::invalid_configuration(
                 self.host,
                 &self.request_id,
@@ -195,7 +199,7 @@ impl<'a> Begun<'a> {
         &self,
         account: &Account,
         user: &str,
-        receipt_key: Option<crate::binding::jwk::PrivateKey>,
+        receipt_key: Option<Rc<PrivateKey>>,
     ) -> Result<Record<'a>, Failure> {
         let call = Described {
             request_id: &self.request_id,

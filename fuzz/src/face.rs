@@ -1,10 +1,14 @@
 //! The HTTP face with one token and one account, on a transport of the caller's choice.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use unassign_role::{
     client::Caches,
-    http_api::{ClientGone, Host, Inbound, InboundBody, Responder, Secrets, Setting, handle},
+    http_api::{
+        AccountText, ClientGone, Host, Inbound, InboundBody, Parsed, AccountPlace, Responder, Secrets, Setting, handle,
+    },
     transport::{Task, Transport},
 };
 
@@ -15,6 +19,7 @@ const PATH: &str = "/unified/user-directory/users/unassign-role";
 pub struct Face<'a> {
     pub transport: &'a dyn Transport,
     pub caches: Caches,
+    parsed: Parsed,
     /// JSON: the list of tokens.
     pub tokens: String,
     /// JSON: the account `acme`.
@@ -35,6 +40,7 @@ impl<'a> Face<'a> {
         Self {
             transport,
             caches: Caches::default(),
+            parsed: Parsed::default(),
             tokens: json!([{"name": "fuzz", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke", "raw"]}])
                 .to_string(),
             account,
@@ -85,8 +91,12 @@ impl Host for Face<'_> {
         &self.caches
     }
 
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
-        let text = (setting == Setting::ApiTokens).then(|| self.tokens.clone());
+    fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
+        let text = (setting == Setting::ApiTokens).then(|| Rc::from(self.tokens.as_str()));
         Box::pin(async { Ok(text) })
     }
 
@@ -94,8 +104,11 @@ impl Host for Face<'_> {
         "the setting"
     }
 
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        let text = (id == "acme").then(|| self.account.clone());
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
+        let text = (id == "acme").then(|| AccountText {
+            text: self.account.clone(),
+            place: AccountPlace::Listed,
+        });
         Box::pin(async { Ok(text) })
     }
 

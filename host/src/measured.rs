@@ -57,6 +57,7 @@ pub async fn call(
         egress: network.into(),
         clock: Some(clock),
         environment: Vec::new(),
+        folders: Vec::new(),
         spin: Arc::default(),
         output: Output::Kept(MemoryOutputPipe::new(LOG_LIMIT)),
     };

@@ -1,10 +1,10 @@
 //! What a store of a guest holds.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use sandboxes::Clock;
 use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::{clocks, egress::Egress, output::Output, spin::Settings};
@@ -36,6 +36,8 @@ pub struct Setup {
     /// Both of its clocks; the system's if there is none.
     pub clock: Option<Clock>,
     pub environment: Vec<(String, String)>,
+    /// Folders that it may read, and what it calls them.
+    pub folders: Vec<(PathBuf, String)>,
     /// Spin's variables and key-value store.
     pub spin: Arc<Settings>,
     /// Where its output streams go.
@@ -47,6 +49,10 @@ impl Host {
     pub fn new(setup: &Setup) -> Self {
         let mut builder = WasiCtx::builder();
         builder.envs(&setup.environment);
+        for (folder, name) in &setup.folders {
+            // A folder that is gone is one that the guest does not find.
+            let _ = builder.preopened_dir(folder, name, FsPerms::ReadOnly);
+        }
         setup.output.set(&mut builder);
         if let Some(clock) = setup.clock {
             clocks::set(&mut builder, clock);

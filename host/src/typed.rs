@@ -156,6 +156,7 @@ async fn instantiate(
         egress: egress.into(),
         clock: clock.into(),
         environment,
+        folders: Vec::new(),
         spin: Arc::default(),
         output: Output::Kept(output.clone()),
     };

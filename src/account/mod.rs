@@ -34,6 +34,7 @@ pub trait Secrets {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    id: Option<String>,
     provider: String,
     base_url: Option<String>,
     credentials: Map<String, Value>,
@@ -47,6 +48,8 @@ struct Document {
 
 /// An account whose status is known and whose secrets have not been looked up yet.
 pub struct Integrated {
+    /// The id, where the account repeats it.
+    pub id: Option<String>,
     pub status: Status,
     pub provider: Provider,
     base_url: Option<String>,
@@ -146,6 +149,7 @@ pub fn parse(text: &str) -> Result<Integrated, Error> {
         _ => Status::Active,
     };
     Ok(Integrated {
+        id: document.id,
         status,
         provider,
         base_url: document.base_url,

@@ -1,20 +1,17 @@
 //! The bearer token of a request.
 
+use std::rc::Rc;
+
 use sha2::{Digest, Sha256};
 
-use crate::service::{Host, Refusal, Setting, Token, tokens};
+use crate::service::{Host, Refusal, Setting, Token, configured_tokens};
 
 use super::{Checked, envelope::Rejection};
 
 /// Reads the tokens. Without any, every call is refused. If they are malformed no caller can be trusted, so the reason goes to the
 /// log only.
-pub async fn configured(host: &dyn Host) -> Checked<Vec<Token>> {
-    let read = match host.setting(Setting::ApiTokens).await {
-        Ok(None) => Ok(Vec::new()),
-        Ok(Some(text)) => tokens(&text),
-        Err(why) => Err(why),
-    };
-    read.map_err(|why| {
+pub async fn configured(host: &dyn Host) -> Checked<Rc<Vec<Token>>> {
+    configured_tokens(host).await.map_err(|why| {
         Rejection::from(Refusal::setting(host, Setting::ApiTokens, &why))
             .said_as("the service's configuration is malformed; its log says where")
     })

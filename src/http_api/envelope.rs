@@ -1,5 +1,7 @@
 //! The error envelope.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -27,7 +29,7 @@ pub struct Rejection {
     insight: Option<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
     /// A part of the service's configuration that is at fault, with what the log says of it.
-    fault: Option<(&'static str, String)>,
+    fault: Option<(Cow<'static, str>, String)>,
 }
 
 impl From<Refusal> for Rejection {
@@ -62,7 +64,7 @@ impl Rejection {
     }
 
     /// The part of the service's configuration that is at fault.
-    pub const fn fault(&self) -> Option<&(&'static str, String)> {
+    pub const fn fault(&self) -> Option<&(Cow<'static, str>, String)> {
         self.fault.as_ref()
     }
 

@@ -3,10 +3,11 @@
 use crate::{
     account::{self, Status},
     contract::types::{Account, Mode},
+    error::Error,
     transport::brief,
 };
 
-use super::{Host, Refusal, RefusalKind, Setting, token::Entitlement};
+use super::{AccountText, Host, Refusal, RefusalKind, Setting, token::Entitlement};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +97,8 @@ pub async fn open(
     if !entitlement.accounts.iter().any(|account| account == id) {
         return Err(unknown());
     }
-    let text = match host.account(id).await {
-        Ok(Some(text)) => text,
+    let AccountText { text, place } = match host.account(id).await {
+        Ok(Some(found)) => found,
         Ok(None) => return Err(unknown()),
         Err(why) => {
             return Err(Refusal {
@@ -106,12 +107,12 @@ pub async fn open(
             });
         }
     };
-    let account = account::parse(&text).map_err(|error| Refusal::of_error(host, &error))?;
+    let refuse = |error: &Error| Refusal::of_account(error, place.name(host));
+    let account = account::parse(&text).map_err(|error| refuse(&error))?;
+    place.check(&account, id).map_err(|error| refuse(&error))?;
     usable(account.status, operation)?;
-    account
-        .account(host)
-        .await
-        .map_err(|error| Refusal::of_error(host, &error))
+    let secrets = place.secrets(host, id).await?;
+    account.account(&secrets).await.map_err(|error| refuse(&error))
 }
 
 /// Refuses an account that is not active, with the status that the original uses.

@@ -1,6 +1,6 @@
 //! What the service needs from the component that it runs in.
 
-use std::io::Write;
+use std::{io::Write, rc::Rc};
 
 use crate::{
     account::Secrets,
@@ -8,7 +8,7 @@ use crate::{
     transport::{Task, Transport},
 };
 
-use super::Setting;
+use super::{AccountText, Parsed, Setting};
 
 /// The source of configuration, accounts and secrets, and the destination of the record.
 pub trait Host: Secrets {
@@ -18,14 +18,20 @@ pub trait Host: Secrets {
     /// Caches that outlive a request. They are keyed by account and safe to lose.
     fn caches(&self) -> &Caches;
 
+    /// What was parsed of the settings, for as long as their texts stay the same.
+    fn parsed(&self) -> &Parsed;
+
     /// A setting as it is configured; `None` if it is not set.
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>>;
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>>;
 
     /// What people call the setting here, e.g. "the Spin variable api_tokens".
     fn setting_name(&self, setting: Setting) -> &'static str;
 
     /// The JSON text of one integrated account; `None` if there is no such account.
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>>;
+    ///
+    /// # Errors
+    /// It cannot be read, or stands in two places.
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>>;
 
     /// Writes one line of the record to the host's log, which is standard error.
     fn record(&self, line: &str) {

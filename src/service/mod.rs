@@ -2,8 +2,10 @@
 //! the record, and receipts.
 
 mod access;
+mod account_text;
 mod check;
 mod host;
+mod parsed;
 mod receipt;
 mod record;
 mod refusal;
@@ -14,13 +16,14 @@ mod token;
 
 pub use self::{
     access::{Operation, open},
+    account_text::{AccountPlace, AccountText, account_file, account_variable},
     check::{Checkup, check_accounts, check_caller, check_tokens},
     host::Host,
+    parsed::Parsed,
     receipt::{public_keys, signing_key},
     record::{Actor, Denial, Described, Record, denied, invalid_configuration, random_request_id, trace_parent},
     refusal::{Refusal, RefusalKind},
     secret_name::{environment_variable, spin_variable},
     setting::Setting,
-    table::{account_of, ids_of},
-    token::{Entitlement, Token, caller, token_digest, tokens},
+    token::{Entitlement, Token, caller, configured_tokens, token_digest, tokens},
 };

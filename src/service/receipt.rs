@@ -1,5 +1,7 @@
 //! The keys of receipts.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use crate::binding::jwk::{PrivateKey, PublicKey, jwks};
@@ -10,11 +12,14 @@ use super::{Host, Refusal, Setting};
 ///
 /// # Errors
 /// It cannot be read, or is no Ed25519 key.
-pub async fn signing_key(host: &dyn Host) -> Result<Option<PrivateKey>, Refusal> {
+pub async fn signing_key(host: &dyn Host) -> Result<Option<Rc<PrivateKey>>, Refusal> {
     let refuse = |why: &str| Refusal::setting(host, Setting::ReceiptKey, why);
     match host.setting(Setting::ReceiptKey).await {
         Ok(None) => Ok(None),
-        Ok(Some(text)) => PrivateKey::parse(&text).map(Some).map_err(|why| refuse(&why)),
+        Ok(Some(text)) => {
+            let key = host.parsed().receipt_key.get(&text, PrivateKey::parse);
+            key.map(Some).map_err(|why| refuse(&why))
+        }
         Err(why) => Err(refuse(&why)),
     }
 }
@@ -24,7 +29,7 @@ pub async fn signing_key(host: &dyn Host) -> Result<Option<PrivateKey>, Refusal>
 /// # Errors
 /// A key cannot be read.
 pub async fn public_keys(host: &dyn Host) -> Result<Value, Refusal> {
-    let mut keys: Vec<PublicKey> = signing_key(host).await?.iter().map(PrivateKey::public).collect();
+    let mut keys: Vec<PublicKey> = signing_key(host).await?.iter().map(|key| key.public()).collect();
     let refuse = |why: &str| Refusal::setting(host, Setting::ReceiptKeysRetired, why);
     match host.setting(Setting::ReceiptKeysRetired).await {
         Ok(None) => {}

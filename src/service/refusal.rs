@@ -1,5 +1,7 @@
 //! The refusal of a call before its operation starts, whoever asked. Nothing was sent.
 
+use std::borrow::Cow;
+
 use crate::{
     contract::types::{Failure, FailureKind},
     error::Error,
@@ -16,7 +18,7 @@ pub struct Refusal {
     /// The field of the request or of the account that is at fault.
     pub field: Option<String>,
     /// What the configuration calls the setting that is at fault.
-    pub variable: Option<&'static str>,
+    pub variable: Option<Cow<'static, str>>,
 }
 
 /// What kind of refusal, and so its status.
@@ -75,7 +77,7 @@ impl Refusal {
     pub fn setting(host: &dyn Host, setting: Setting, why: &str) -> Self {
         let name = host.setting_name(setting);
         Self {
-            variable: Some(name),
+            variable: Some(Cow::Borrowed(name)),
             ..Self::new(
                 RefusalKind::InvalidConfiguration,
                 format!("{name} is malformed: {}", brief(why)),
@@ -83,14 +85,14 @@ impl Refusal {
         }
     }
 
-    /// An account that cannot work, or a request that names what is malformed.
-    pub fn of_error(host: &dyn Host, error: &Error) -> Self {
+    /// An account that cannot work, or a request that names what is malformed. `place` is what people call the account's place.
+    pub fn of_account(error: &Error, place: &str) -> Self {
         let (kind, field, variable) = match error {
             Error::Request { field, .. } => (RefusalKind::InvalidRequest, Some(field.clone()), None),
             Error::Account { field, .. } => (
                 RefusalKind::InvalidAccount,
                 Some(field.clone()),
-                Some(host.setting_name(Setting::Accounts)),
+                Some(Cow::Owned(place.to_owned())),
             ),
             _ => (RefusalKind::InvalidAccount, None, None),
         };

@@ -7,6 +7,10 @@ pub enum Setting {
     ApiTokens,
     /// JSON: one object, account id to account.
     Accounts,
+    /// The folder of accounts that have a file each. Where the host has no files, it is never set.
+    AccountsFolder,
+    /// The names of the secrets that accounts in places of their own may share, separated by commas or spaces.
+    SharedSecrets,
     /// JSON: what a caller by account id may do.
     Caller,
     /// `result`, or nothing.
@@ -21,9 +25,11 @@ pub enum Setting {
 
 impl Setting {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ApiTokens,
         Self::Accounts,
+        Self::AccountsFolder,
+        Self::SharedSecrets,
         Self::Caller,
         Self::ResponseEnvelope,
         Self::ReceiptKey,
@@ -36,6 +42,8 @@ impl Setting {
         match self {
             Self::ApiTokens => "UNASSIGN_ROLE_API_TOKENS",
             Self::Accounts => "UNASSIGN_ROLE_ACCOUNTS",
+            Self::AccountsFolder => "UNASSIGN_ROLE_ACCOUNTS_DIR",
+            Self::SharedSecrets => "UNASSIGN_ROLE_SHARED_SECRETS",
             Self::Caller => "UNASSIGN_ROLE_CALLER",
             Self::ResponseEnvelope => "UNASSIGN_ROLE_RESPONSE_ENVELOPE",
             Self::ReceiptKey => "UNASSIGN_ROLE_RECEIPT_KEY",
@@ -49,6 +57,8 @@ impl Setting {
         match self {
             Self::ApiTokens => "api_tokens",
             Self::Accounts => "accounts",
+            Self::AccountsFolder => "accounts_dir",
+            Self::SharedSecrets => "shared_secrets",
             Self::Caller => "caller",
             Self::ResponseEnvelope => "response_envelope",
             Self::ReceiptKey => "receipt_key",

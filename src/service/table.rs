@@ -1,20 +1,28 @@
 //! Accounts as one JSON object, id to account.
 
+use std::{collections::BTreeMap, ops::Range};
+
 use crate::contract::json::unique;
 
-/// One account's JSON text. The message of an error has no value in it: it may be a credential.
-///
-/// # Errors
-/// The text is no JSON object, or has an id twice.
-pub fn account_of(accounts: &str, id: &str) -> Result<Option<String>, String> {
-    let accounts = unique::parse_members(accounts)?;
-    Ok(accounts.get(id).map(|account| account.get().to_owned()))
-}
+/// Where each account stands in the text of all accounts.
+pub struct Table(BTreeMap<String, Range<usize>>);
 
-/// The ids of all accounts.
-///
-/// # Errors
-/// The text is no JSON object, or has an id twice.
-pub fn ids_of(accounts: &str) -> Result<Vec<String>, String> {
-    Ok(unique::parse_members(accounts)?.into_keys().collect())
+impl Table {
+    /// # Errors
+    /// The text is no JSON object, or has an id twice. The message has no value in it: it may be a credential.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let members = unique::parse_members(text)?;
+        let places = members.into_iter().map(|(id, account)| {
+            let account = account.get();
+            // A member is a piece of the text that it was parsed from.
+            let start = account.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+            (id, start..start.wrapping_add(account.len()))
+        });
+        Ok(Self(places.collect()))
+    }
+
+    /// One account's JSON text, of the text that was parsed.
+    pub fn account<'a>(&self, text: &'a str, id: &str) -> Option<&'a str> {
+        text.get(self.0.get(id)?.clone())
+    }
 }

@@ -5,7 +5,7 @@
 //!   "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -60,7 +60,7 @@ pub struct May {
 ///
 /// # Errors
 /// It is not set, malformed, or has expired.
-pub async fn caller(host: &dyn Host) -> Result<Entitlement, Refusal> {
+pub async fn caller(host: &dyn Host) -> Result<Rc<Entitlement>, Refusal> {
     let text = match host.setting(Setting::Caller).await {
         Ok(Some(text)) => text,
         Ok(None) => {
@@ -74,7 +74,8 @@ pub async fn caller(host: &dyn Host) -> Result<Entitlement, Refusal> {
         }
         Err(why) => return Err(Refusal::setting(host, Setting::Caller, &why)),
     };
-    let entitlement = caller_entitlement(&text).map_err(|why| Refusal::setting(host, Setting::Caller, &why))?;
+    let entitlement = host.parsed().caller.get(&text, caller_entitlement);
+    let entitlement = entitlement.map_err(|why| Refusal::setting(host, Setting::Caller, &why))?;
     if entitlement.is_over(host.transport().wall_clock()) {
         return Err(Refusal::new(
             RefusalKind::NotPermitted,
@@ -100,6 +101,17 @@ pub fn caller_entitlement(text: &str) -> Result<Entitlement, String> {
             Ok(entitlement)
         }
         _ => Err(String::from("it must be a JSON object")),
+    }
+}
+
+/// The configured tokens; none if there is no such setting.
+///
+/// # Errors
+/// They are malformed, or cannot be read. The message names entry and field, and contains no value.
+pub async fn configured_tokens(host: &dyn Host) -> Result<Rc<Vec<Token>>, String> {
+    match host.setting(Setting::ApiTokens).await? {
+        None => Ok(Rc::default()),
+        Some(text) => host.parsed().tokens.get(&text, tokens),
     }
 }
 

@@ -23,9 +23,7 @@ use unassign_role::{
 };
 
 use crate::{
-    CACHES, Component,
-    host::Spin,
-    http,
+    Component, HOST, http,
     transport::{PIECE, SpinTransport},
 };
 
@@ -34,9 +32,7 @@ impl Guest for Component {
         let (head, started) = oneshot::channel();
         // The answer's head is returned as soon as it is certain; its body goes on behind it.
         spawn(async move {
-            let host = Spin {
-                caches: CACHES.with(Rc::clone),
-            };
+            let host = HOST.with(Rc::clone);
             let inbound = inbound(request);
             let mut answer = Answer {
                 head: Some(head),
@@ -44,7 +40,7 @@ impl Guest for Component {
                 body: None,
                 trailers: None,
             };
-            http_api::handle(&host, inbound, &mut answer).await;
+            http_api::handle(&*host, inbound, &mut answer).await;
         });
         started.await.map_err(|_| ErrorCode::InternalError(None))
     }

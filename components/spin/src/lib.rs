@@ -25,13 +25,13 @@ mod transport;
 use std::rc::Rc;
 
 use spin_sdk::wasip3;
-use unassign_role::client::Caches;
+
+use crate::host::Spin;
 
 struct Component;
 
 thread_local! {
-    /// Shared by up to 16 requests at once in one instance; losing them costs a token request.
-    static CACHES: Rc<Caches> = Rc::default();
+    static HOST: Rc<Spin> = Rc::default();
 }
 
 wasip3::http::service::export!(Component);

@@ -1,58 +1,112 @@
-//! The service's configuration, from environment variables: the one way that every WASI 0.2 host has.
+//! The service's configuration: environment variables, which every WASI 0.2 host has, and a folder where the host gives one.
 
-use std::env;
+use std::{collections::BTreeMap, rc::Rc};
 
 use unassign_role::{
     client::Caches,
-    http_api::{Host, Secrets, Setting, account_of, environment_variable},
+    http_api::{
+        AccountPlace, AccountText, Host, Parsed, Secrets, Setting, account_file, account_variable, environment_variable,
+    },
     transport::{Task, Transport},
 };
+use wasip2::cli::environment;
 
-use crate::transport::WasiTransport;
+use crate::{folder, transport::WasiTransport};
 
-/// The environment, and one request's view of the instance's caches.
-pub struct Environment<'a> {
-    pub caches: &'a Caches,
+thread_local! {
+    /// The host cannot change them while the instance lives.
+    static VARIABLES: BTreeMap<String, Rc<str>> = environment::get_environment()
+        .into_iter()
+        .filter(|(_, value)| !value.trim().is_empty())
+        .map(|(name, value)| (name, Rc::from(value)))
+        .collect();
 }
 
-impl Host for Environment<'_> {
+/// The environment, and what the instance keeps from one request to the next where the host reuses it. Losing that costs a token
+/// request and another parsing of the configuration.
+#[derive(Default)]
+pub struct Environment {
+    pub caches: Caches,
+    parsed: Parsed,
+}
+
+impl Environment {
+    /// The account in each place that has one.
+    fn places(&self, id: &str) -> Result<Vec<AccountText>, String> {
+        let mut found = Vec::new();
+        if let Some(accounts) = setting(Setting::Accounts) {
+            let account = self.parsed.account_of(&accounts, id);
+            let account = account.map_err(|why| format!("{}: {why}", Setting::Accounts.environment_variable()))?;
+            found.extend(account.map(|text| AccountText {
+                text,
+                place: AccountPlace::Listed,
+            }));
+        }
+        if let Some(name) = account_variable(id)
+            && let Some(text) = variable(&name)
+        {
+            found.push(AccountText {
+                text: text.to_string(),
+                place: AccountPlace::Own(name),
+            });
+        }
+        if let Some(folder) = setting(Setting::AccountsFolder)
+            && let Some(file) = account_file(id)
+            && let Some(text) = folder::read(&folder, &file)?
+        {
+            found.push(AccountText {
+                text,
+                place: AccountPlace::Own(format!("the file {file}")),
+            });
+        }
+        Ok(found)
+    }
+}
+
+impl Host for Environment {
     fn transport(&self) -> &dyn Transport {
         &WasiTransport
     }
 
     fn caches(&self) -> &Caches {
-        self.caches
+        &self.caches
     }
 
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
-        Box::pin(async move { variable(setting.environment_variable()) })
+    fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    fn setting(&self, name: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
+        Box::pin(async move { Ok(setting(name)) })
     }
 
     fn setting_name(&self, setting: Setting) -> &'static str {
         setting.environment_variable()
     }
 
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
         Box::pin(async move {
-            let name = Setting::Accounts.environment_variable();
-            let Some(text) = variable(name)? else {
-                return Ok(None);
-            };
-            account_of(&text, id).map_err(|why| format!("{name}: {why}"))
+            let mut found = self.places(id)?;
+            let account = found.pop();
+            if let (Some(one), Some(other)) = (&account, found.last()) {
+                let (one, other) = (one.place.name(self), other.place.name(self));
+                return Err(format!("the account stands in {other} and in {one}"));
+            }
+            Ok(account)
         })
     }
 }
 
-impl Secrets for Environment<'_> {
+impl Secrets for Environment {
     fn secret<'a>(&'a self, name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        Box::pin(async move { variable(&environment_variable(name)) })
+        Box::pin(async move { Ok(variable(&environment_variable(name)).map(|value| value.to_string())) })
     }
 }
 
-fn variable(name: &str) -> Result<Option<String>, String> {
-    match env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
-    }
+fn setting(setting: Setting) -> Option<Rc<str>> {
+    variable(setting.environment_variable())
+}
+
+fn variable(name: &str) -> Option<Rc<str>> {
+    VARIABLES.with(|variables| variables.get(name).cloned())
 }

@@ -10,11 +10,11 @@ use wasip2::{
     io::streams::OutputStream,
 };
 
-use crate::{CACHES, Component, executor, host::Environment, http, io, transport::WasiTransport};
+use crate::{Component, HOST, executor, http, io, transport::WasiTransport};
 
 impl Guest for Component {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
-        CACHES.with(|caches| {
+        HOST.with(|host| {
             executor::block_on(async {
                 let inbound = inbound(&request);
                 let mut answer = Answer {
@@ -22,7 +22,7 @@ impl Guest for Component {
                     stream: None,
                     body: None,
                 };
-                http_api::handle(&Environment { caches }, inbound, &mut answer).await;
+                http_api::handle(host, inbound, &mut answer).await;
             });
         });
     }

@@ -18,6 +18,7 @@
 )]
 
 mod executor;
+mod folder;
 mod host;
 mod http;
 mod incoming;
@@ -26,7 +27,6 @@ mod transport;
 
 use unassign_role::{
     by_account,
-    client::Caches,
     contract::{types, types_by_account},
 };
 
@@ -35,8 +35,7 @@ use crate::{host::Environment, transport::WasiTransport};
 struct Component;
 
 thread_local! {
-    /// They outlive a request where the host reuses the instance; losing them costs a token request.
-    static CACHES: Caches = Caches::default();
+    static HOST: Environment = Environment::default();
 }
 
 impl types::Guest for Component {
@@ -49,15 +48,20 @@ impl types::Guest for Component {
         id: String,
         options: types::ReadOptions,
     ) -> Result<types::UserReading, types::Failure> {
-        CACHES
-            .with(|caches| executor::block_on(unassign_role::read_user(&WasiTransport, caches, account, &id, options)))
+        HOST.with(|host| {
+            let reading = unassign_role::read_user(&WasiTransport, &host.caches, account, &id, options);
+            executor::block_on(reading)
+        })
     }
 
     fn list_roles(
         account: types::Account,
         options: types::ReadOptions,
     ) -> Result<types::RoleDirectory, types::Failure> {
-        CACHES.with(|caches| executor::block_on(unassign_role::list_roles(&WasiTransport, caches, account, options)))
+        HOST.with(|host| {
+            let list = unassign_role::list_roles(&WasiTransport, &host.caches, account, options);
+            executor::block_on(list)
+        })
     }
 
     fn unassign_role(
@@ -65,8 +69,8 @@ impl types::Guest for Component {
         request: types::Request,
         options: types::Options,
     ) -> Result<types::Success, types::Failure> {
-        CACHES.with(|caches| {
-            let operation = unassign_role::unassign_role(&WasiTransport, caches, account, request, options);
+        HOST.with(|host| {
+            let operation = unassign_role::unassign_role(&WasiTransport, &host.caches, account, request, options);
             executor::block_on(operation)
         })
     }
@@ -74,7 +78,7 @@ impl types::Guest for Component {
 
 impl types_by_account::Guest for Component {
     fn list_accounts() -> Vec<types_by_account::AccountSummary> {
-        CACHES.with(|caches| executor::block_on(by_account::list_accounts(&Environment { caches })))
+        HOST.with(|host| executor::block_on(by_account::list_accounts(host)))
     }
 
     fn unassign_role(
@@ -83,10 +87,7 @@ impl types_by_account::Guest for Component {
         options: types::Options,
         caller: types_by_account::Caller,
     ) -> Result<types::Success, types::Failure> {
-        CACHES.with(|caches| {
-            let host = Environment { caches };
-            executor::block_on(by_account::unassign_role(&host, &account, request, options, caller))
-        })
+        HOST.with(|host| executor::block_on(by_account::unassign_role(host, &account, request, options, caller)))
     }
 
     fn read_user(
@@ -95,10 +96,7 @@ impl types_by_account::Guest for Component {
         options: types::ReadOptions,
         caller: types_by_account::Caller,
     ) -> Result<types::UserReading, types::Failure> {
-        CACHES.with(|caches| {
-            let host = Environment { caches };
-            executor::block_on(by_account::read_user(&host, &account, &id, options, caller))
-        })
+        HOST.with(|host| executor::block_on(by_account::read_user(host, &account, &id, options, caller)))
     }
 
     fn list_roles(
@@ -106,10 +104,7 @@ impl types_by_account::Guest for Component {
         options: types::ReadOptions,
         caller: types_by_account::Caller,
     ) -> Result<types::RoleDirectory, types::Failure> {
-        CACHES.with(|caches| {
-            let host = Environment { caches };
-            executor::block_on(by_account::list_roles(&host, &account, options, caller))
-        })
+        HOST.with(|host| executor::block_on(by_account::list_roles(host, &account, options, caller)))
     }
 }
 

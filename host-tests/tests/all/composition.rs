@@ -25,6 +25,7 @@ async fn revoke(world: &World, role: &str) -> String {
         egress: world.network.clone().into(),
         clock: Some(world.clock),
         environment: Vec::new(),
+        folders: Vec::new(),
         spin: Arc::default(),
         output: Output::Kept(output.clone()),
     };

@@ -1,6 +1,7 @@
 //! The contract, through the real components.
 
 mod access;
+mod account_places;
 mod bad_input;
 mod blackline;
 mod bounds;

@@ -57,6 +57,7 @@ impl Workshop {
             egress: Egress::from(outbound),
             clock: None,
             environment: loaded.environment,
+            folders: Vec::new(),
             spin: Arc::default(),
             output: Output::Lines(record::sink(self.log.clone(), Arc::clone(&self.metrics))),
         };

@@ -3,7 +3,11 @@
 mod instances;
 mod socket;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Result, anyhow};
 use bytes::Bytes;
@@ -44,6 +48,7 @@ pub struct Builder {
     accounts_in_variable: bool,
     accounts: BTreeMap<String, Value>,
     secrets: Vec<(String, String)>,
+    folders: Vec<(PathBuf, String)>,
     inherit_output: bool,
     log_limit: usize,
 }
@@ -61,6 +66,7 @@ impl Service {
             accounts_in_variable: false,
             accounts: BTreeMap::new(),
             secrets: Vec::new(),
+            folders: Vec::new(),
             inherit_output: false,
             log_limit: LOG_LIMIT,
         }
@@ -152,6 +158,13 @@ impl Builder {
         self
     }
 
+    /// A folder that the component may read, and what it calls it. Spin's has none.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path, name: &str) -> Self {
+        self.folders.push((folder.to_owned(), name.to_owned()));
+        self
+    }
+
     /// The record goes to this process's standard error.
     #[must_use]
     pub const fn inherit_output(mut self) -> Self {
@@ -173,6 +186,7 @@ impl Builder {
             egress: self.egress.clone(),
             clock: self.clock,
             environment: self.environment(),
+            folders: self.folders.clone(),
             spin: Arc::new(self.spin()),
             output: if self.inherit_output {
                 Output::Inherited

@@ -21,11 +21,11 @@ pub fn parse_configuration<T: DeserializeOwned>(text: &str) -> Result<T, String>
 ///
 /// # Errors
 /// As [`parse_configuration`]; inside of a member, only the syntax counts.
-pub fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>, String> {
+pub fn parse_members(text: &str) -> Result<BTreeMap<String, &RawValue>, String> {
     struct Members;
 
     impl<'de> Visitor<'de> for Members {
-        type Value = BTreeMap<String, Box<RawValue>>;
+        type Value = BTreeMap<String, &'de RawValue>;
 
         fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
             formatter.write_str("a JSON object")
@@ -33,7 +33,7 @@ pub fn parse_members(text: &str) -> Result<BTreeMap<String, Box<RawValue>>, Stri
 
         fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
             let mut members = BTreeMap::new();
-            while let Some((name, member)) = fields.next_entry::<String, Box<RawValue>>()? {
+            while let Some((name, member)) = fields.next_entry::<String, &'de RawValue>()? {
                 if members.insert(name, member).is_some() {
                     return Err(A::Error::custom(KEY_TWICE));
                 }

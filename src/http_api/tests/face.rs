@@ -1,6 +1,6 @@
 //! The whole face, from a request to the bytes of its answer, in front of a provider that cannot be reached.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
         Caches,
         fake::{FakeTransport, Reaction},
     },
-    http_api::{ClientGone, Host, Inbound, InboundBody, Responder, Setting, handle},
+    http_api::{AccountPlace, AccountText, ClientGone, Host, Inbound, InboundBody, Parsed, Responder, Setting, handle},
     transport::{Task, Transport, TransportError},
 };
 
@@ -21,6 +21,7 @@ const ACCOUNT: &str = r#"{"provider": "elastic_cloud", "credentials": {"type": "
 struct Face {
     transport: FakeTransport,
     caches: Caches,
+    parsed: Parsed,
     tokens: String,
     account: String,
     record: RefCell<Vec<String>>,
@@ -34,6 +35,7 @@ impl Face {
         Self {
             transport: FakeTransport::new(move |_| Reaction::Fail(error.clone())),
             caches: Caches::default(),
+            parsed: Parsed::default(),
             tokens: json!([{"name": "t", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke"]}])
                 .to_string(),
             account: String::from(ACCOUNT),
@@ -79,8 +81,12 @@ impl Host for Face {
         &self.caches
     }
 
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<String>, String>> {
-        let text = (setting == Setting::ApiTokens).then(|| self.tokens.clone());
+    fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
+        let text = (setting == Setting::ApiTokens).then(|| Rc::from(self.tokens.as_str()));
         Box::pin(async { Ok(text) })
     }
 
@@ -88,8 +94,11 @@ impl Host for Face {
         "the setting"
     }
 
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        let text = (id == "acme").then(|| self.account.clone());
+    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
+        let text = (id == "acme").then(|| AccountText {
+            text: self.account.clone(),
+            place: AccountPlace::Listed,
+        });
         Box::pin(async { Ok(text) })
     }
 

@@ -10,7 +10,7 @@ pub use self::{
     trace_parent::trace_parent,
 };
 
-use std::{cell::RefCell, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ pub struct Described<'a> {
     pub user: &'a str,
     pub traceparent: Option<&'a str>,
     /// Signs a receipt of the call.
-    pub receipt_key: Option<PrivateKey>,
+    pub receipt_key: Option<Rc<PrivateKey>>,
     /// The answer has no room for a receipt: it stands in the record.
     pub receipt_in_record: bool,
 }
@@ -70,7 +70,7 @@ pub struct Record<'a> {
     /// The fields that the operation has reported so far.
     reported: RefCell<Map<String, Value>>,
     quota: RefCell<Option<Quota>>,
-    receipt_key: Option<PrivateKey>,
+    receipt_key: Option<Rc<PrivateKey>>,
     receipt_in_record: bool,
     /// What a receipt says, as far as it is known.
     claims: RefCell<Claims>,
