@@ -51,10 +51,42 @@ impl Splitter {
         piece: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
     ) -> Result<(), ProviderFault> {
-        for &byte in piece {
-            self.byte(byte, each)?;
+        let mut rest = piece;
+        while let Some((&byte, after)) = rest.split_first() {
+            let plain = self.plain(rest);
+            if plain.is_empty() {
+                self.byte(byte, each)?;
+                rest = after;
+            } else {
+                self.keep(plain)?;
+                rest = rest.get(plain.len()..).unwrap_or_default();
+            }
         }
         Ok(())
+    }
+
+    /// The bytes that come next and have no meaning here: those of an element's strings, numbers and words.
+    fn plain<'p>(&self, piece: &'p [u8]) -> &'p [u8] {
+        let end = if !self.in_array || self.escaped {
+            0
+        } else if self.in_string {
+            // Below the element's own level, no string is a key that matters.
+            piece
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\'))
+                .unwrap_or(piece.len())
+        } else if self.element.is_empty() {
+            0
+        } else {
+            let has_meaning = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
+            let is_separator = self.depth == 2;
+            // Commas have one at the level of the elements only.
+            piece
+                .iter()
+                .position(|byte| has_meaning(byte) && (is_separator || *byte != b','))
+                .unwrap_or(piece.len())
+        };
+        piece.get(..end).unwrap_or_default()
     }
 
     /// The document is over: nothing that follows belongs to it.
@@ -87,7 +119,7 @@ impl Splitter {
             b'"' => {
                 self.in_string = true;
                 self.text.clear();
-                self.keep(byte)
+                self.keep(&[byte])
             }
             b'{' | b'[' => {
                 if self.depth == 1 && byte == b'[' && self.expects_value && self.current == self.key.as_bytes() {
@@ -97,7 +129,7 @@ impl Splitter {
                     self.expects_value = false;
                     return Ok(());
                 }
-                self.keep(byte)?;
+                self.keep(&[byte])?;
                 self.deepen()
             }
             b'}' | b']' => {
@@ -114,7 +146,7 @@ impl Splitter {
                     self.is_whole = true;
                     return Ok(());
                 }
-                self.keep(byte)
+                self.keep(&[byte])
             }
             b',' if self.in_array && self.depth == 2 => {
                 self.flush(each)?;
@@ -132,7 +164,7 @@ impl Splitter {
             }
             // Within an element it separates what would not be JSON without it.
             byte if byte.is_ascii_whitespace() && self.element.is_empty() => Ok(()),
-            byte => self.keep(byte),
+            byte => self.keep(&[byte]),
         }
     }
 
@@ -144,19 +176,19 @@ impl Splitter {
         } else if self.depth == 1 && self.text.len() < 64 {
             self.text.push(byte);
         }
-        self.keep(byte)
+        self.keep(&[byte])
     }
 
     /// Only what belongs to an element is kept.
-    fn keep(&mut self, byte: u8) -> Result<(), ProviderFault> {
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), ProviderFault> {
         if self.in_array {
-            if self.element.len() >= LONGEST_ELEMENT {
+            if self.element.len().saturating_add(bytes.len()) > LONGEST_ELEMENT {
                 return Err(bad(format!(
                     "an element of {} is longer than {LONGEST_ELEMENT} bytes",
                     self.key
                 )));
             }
-            self.element.push(byte);
+            self.element.extend_from_slice(bytes);
         }
         Ok(())
     }

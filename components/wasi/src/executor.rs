@@ -17,6 +17,8 @@ use std::{
 
 use wasip2::io::poll::{self, Pollable};
 
+use crate::clock;
+
 thread_local! {
     static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
 }
@@ -39,6 +41,8 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let root = Arc::new(Root(AtomicBool::new(true)));
     let waker = Waker::from(Arc::clone(&root));
     let mut context = Context::from_waker(&waker);
+    // The instance may have been idle.
+    clock::has_passed();
     loop {
         while root.0.swap(false, Ordering::Relaxed) {
             if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
@@ -87,7 +91,9 @@ fn wait() {
         .collect();
     // `poll` traps on an empty list: a future that waits for nothing would never end, which is a fault of this component.
     let list: Vec<&Pollable> = live.iter().map(|(wait, _)| &wait.pollable).collect();
-    for position in poll::poll(&list) {
+    let ready = poll::poll(&list);
+    clock::has_passed();
+    for position in ready {
         if let Some((wait, _)) = live.get(position as usize) {
             wait.is_ready.set(true);
         }

@@ -17,6 +17,7 @@
     )
 )]
 
+mod clock;
 mod executor;
 mod folder;
 mod host;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use unassign_role::transport::{Body, Request, Response, Task, Transport, TransportError, headers, nanoseconds};
 use wasip2::{
-    clocks::{monotonic_clock, wall_clock},
+    clocks::monotonic_clock,
     http::{
         outgoing_handler,
         types::{IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest},
@@ -13,7 +13,7 @@ use wasip2::{
     random::random,
 };
 
-use crate::{executor::ready, http, io};
+use crate::{clock, executor::ready, http, io};
 
 /// The host's own transport.
 pub struct WasiTransport;
@@ -24,12 +24,11 @@ impl Transport for WasiTransport {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_nanos(monotonic_clock::now())
+        clock::monotonic()
     }
 
     fn wall_clock(&self) -> Duration {
-        let now = wall_clock::now();
-        Duration::new(now.seconds, now.nanoseconds)
+        clock::wall()
     }
 
     fn sleep(&self, duration: Duration) -> Task<'_, ()> {

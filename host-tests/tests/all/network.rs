@@ -302,7 +302,7 @@ async fn real_sockets_are_for_plain_http_to_loopback_alone() {
     ] {
         let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
         let request = http::Request::builder().uri(url).body(body).unwrap();
-        let error = host::wire::send(request).await.err().unwrap();
+        let error = host::wire::send(request, drop).await.err().unwrap();
         let expected = if is_prohibited {
             matches!(error, Error::DestinationIpProhibited)
         } else {

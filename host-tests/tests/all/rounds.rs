@@ -32,8 +32,9 @@ pub struct Tenant {
     pub roles: Vec<Role>,
 }
 
-/// Makes a tenant with so many roles.
-pub type Make = fn(usize) -> Tenant;
+/// Makes a tenant with so many roles to be removed, and so many others in its directory: roles, or other people's assignments,
+/// whichever the provider lists.
+pub type Make = fn(usize, usize) -> Tenant;
 
 /// Every provider.
 pub const fn tenants() -> [(&'static str, Make); 6] {
@@ -70,7 +71,7 @@ async fn rounds(tenant: Tenant) -> (u64, usize) {
     ((clock.unix() - before).as_secs(), network.calls().len())
 }
 
-fn crowdstrike(count: usize) -> Tenant {
+fn crowdstrike(count: usize, others: usize) -> Tenant {
     let world = World::new();
     let ids: Vec<String> = (0..count).map(|n| format!("custom_{n:03}")).collect();
     for id in &ids {
@@ -80,6 +81,13 @@ fn crowdstrike(count: usize) -> Tenant {
             cid: None,
         });
         world.tenant.grant(SAM, DEMO_HOME_CID, id);
+    }
+    for n in 0..others {
+        world.tenant.add_role(CrowdStrikeRole {
+            id: format!("other_{n:05}"),
+            display_name: format!("Other {n:05}"),
+            cid: None,
+        });
     }
     let roles = ids.iter().map(|id| by_id(id)).collect();
     Tenant {
@@ -91,7 +99,7 @@ fn crowdstrike(count: usize) -> Tenant {
     }
 }
 
-fn elastic(count: usize) -> Tenant {
+fn elastic(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = ElasticCloud::demo(clock);
     let network = Network::default();
@@ -104,6 +112,11 @@ fn elastic(count: usize) -> Tenant {
     let places: Vec<String> = (0..count).map(|n| format!("d{n:03}")).collect();
     for place in &places {
         demo.assign(user, Assignment::new("deployment", "deployment-editor", Some(place)));
+    }
+    for n in 0..others {
+        let other = format!("other{n:05}");
+        demo.add_member(&other, &other, &format!("{other}@example.com"));
+        demo.assign(&other, Assignment::new("organization", "billing-admin", None));
     }
     let at = |place: &String| Role {
         workspace: Some(place.clone()),
@@ -118,7 +131,7 @@ fn elastic(count: usize) -> Tenant {
     }
 }
 
-fn blackline(count: usize) -> Tenant {
+fn blackline(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = BlackLine::demo(clock);
     let network = Network::default();
@@ -140,6 +153,9 @@ fn blackline(count: usize) -> Tenant {
     for product in &products {
         demo.grant(user, 5, product);
     }
+    for n in 0..others as u64 {
+        demo.add_role(10_000 + n, &format!("Other {n:05}"));
+    }
     let roles = products.iter().map(|product| by_id(&format!("5:{product}"))).collect();
     Tenant {
         clock,
@@ -150,7 +166,7 @@ fn blackline(count: usize) -> Tenant {
     }
 }
 
-fn jumpcloud(count: usize) -> Tenant {
+fn jumpcloud(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = JumpCloud::demo(clock);
     let network = Network::default();
@@ -167,6 +183,9 @@ fn jumpcloud(count: usize) -> Tenant {
     let names: Vec<String> = (0..count).map(|n| format!("Custom {n:03}")).collect();
     for (n, name) in names.iter().enumerate() {
         demo.add_role(&format!("5d1000000000000000000{n:03}"), name);
+    }
+    for n in 0..others {
+        demo.add_role(&format!("5d20000000000000000{n:05}"), &format!("Other {n:05}"));
     }
     let mut roles = vec![String::from("Read Only")];
     roles.extend(names.iter().cloned());
@@ -189,7 +208,7 @@ fn jumpcloud(count: usize) -> Tenant {
     }
 }
 
-fn slack(count: usize) -> Tenant {
+fn slack(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = Slack::demo(clock);
     let network = Network::default();
@@ -198,6 +217,9 @@ fn slack(count: usize) -> Tenant {
     let ids: Vec<String> = (0..count).map(|n| format!("RlMORE{n:03}")).collect();
     for id in &ids {
         demo.assign(user, id, slack_enterprise::DEMO_ENTERPRISE);
+    }
+    for n in 0..others {
+        demo.assign(&format!("UOTHER{n:05}"), "Rl0A", slack_enterprise::DEMO_ENTERPRISE);
     }
     let account = typed::account(
         Provider::SlackEnterprise,
@@ -212,7 +234,7 @@ fn slack(count: usize) -> Tenant {
     }
 }
 
-fn teamviewer(count: usize) -> Tenant {
+fn teamviewer(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = TeamViewer::demo(clock);
     let network = Network::default();
@@ -224,6 +246,12 @@ fn teamviewer(count: usize) -> Tenant {
     for id in &ids {
         demo.add_role(id, id);
         demo.assign(user, id);
+    }
+    for n in 0..others {
+        demo.add_role(
+            &format!("c0000000-0000-4000-8000-0000000{n:05}"),
+            &format!("Other {n:05}"),
+        );
     }
     let account = typed::account(
         Provider::Teamviewer,
@@ -255,7 +283,7 @@ async fn every_provider_meets_its_minimum_of_rounds_and_calls() {
         assert_eq!(provider, name);
         let mut found = Vec::new();
         for count in [1, 10, 100] {
-            found.push(rounds(make(count)).await);
+            found.push(rounds(make(count, 0)).await);
         }
         println!("{provider}: {found:?}");
         if found != minimum {

@@ -1,17 +1,18 @@
 //! What only the wire shows: how requests are framed, and bodies that come after their heads. Real sockets, real time.
 
-use std::time::Duration;
+use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
 use host::{
     guests::Artifact,
     network::Network,
     service::Service,
-    wire::{Recorder, Script},
+    wire::{Counted, Recorder, Script},
 };
 use sandboxes::Clock;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::fixture::{ACCOUNT, Answer, Post, tokens};
+use crate::fixture::{ACCOUNT, Answer, Post, TOKEN, tokens};
 
 const USER: &str = "6f1e2a30-0000-4000-8000-00000000a001";
 const CID: &str = "0123456789abcdef0123456789abcdef";
@@ -51,14 +52,26 @@ fn delete_script(request: &str) -> Script {
 
 async fn post(artifact: Artifact, account: Value, body: &Value) -> Answer {
     let network = Network::default();
+    Post::json(body).to(&service(artifact, account, &network)).await
+}
+
+/// The HTTP face in front of a server on loopback.
+fn service(artifact: Artifact, account: Value, network: &Network) -> Service {
     network.allow_loopback();
     let clock = Clock::starting_at(Duration::from_secs(1_769_851_800));
-    let service = Service::builder(artifact, &network, clock)
+    Service::builder(artifact, network, clock)
         .tokens(&tokens())
         .account(ACCOUNT, account)
         .start()
-        .unwrap();
-    Post::json(body).to(&service).await
+        .unwrap()
+}
+
+fn crowdstrike(recorder: &Recorder) -> Value {
+    json!({
+        "provider": "crowdstrike",
+        "base_url": format!("http://{}", recorder.address),
+        "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
+    })
 }
 
 async fn deletes_of(artifact: Artifact) -> Vec<String> {
@@ -84,14 +97,9 @@ async fn deletes_of(artifact: Artifact) -> Vec<String> {
 
 async fn requests_of(artifact: Artifact) -> Vec<String> {
     let mut recorder = Recorder::start(script).await.unwrap();
-    let account = json!({
-        "provider": "crowdstrike",
-        "base_url": format!("http://{}", recorder.address),
-        "credentials": {"type": "client_credentials", "client_id": "x", "client_secret": "wire-secret"},
-    });
     let answer = post(
         artifact,
-        account,
+        crowdstrike(&recorder),
         &json!({"id": USER, "roles": [{"id": "absent_role"}]}),
     )
     .await;
@@ -148,5 +156,41 @@ async fn a_delete_without_a_body_is_framed_as_one() {
         );
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         assert!(matches!(length, None | Some("0")), "{artifact:?}: {head}");
+    }
+}
+
+/// Head and body that leave in two writes can be held back for 40 ms each time, by Nagle's algorithm and the far end's delayed
+/// acknowledgement.
+#[tokio::test]
+async fn head_and_body_leave_in_one_write_in_requests_and_in_the_answer() {
+    for artifact in [Artifact::Wasi, Artifact::Spin] {
+        let mut recorder = Recorder::start(script).await.unwrap();
+        let network = Network::default();
+        let service = service(artifact, crowdstrike(&recorder), &network);
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        let (server, answered_in) = Counted::new(server);
+        let address = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let serving = tokio::spawn(async move { service.serve_connection(server, address).await });
+
+        let body = json!({"id": USER, "roles": [{"id": "absent_role"}]}).to_string();
+        let request = format!(
+            "POST /unified/user-directory/users/unassign-role?integrated_account_id={ACCOUNT} HTTP/1.1\r\nhost: x\r\n\
+             authorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        serving.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(answered_in.load(Ordering::Relaxed), 1, "{artifact:?}");
+
+        let requests = recorder.requests();
+        assert!(
+            requests.iter().any(|request| !request.ends_with("\r\n\r\n")),
+            "{requests:#?}"
+        );
+        assert_eq!(network.writes(), vec![1; requests.len()], "{artifact:?}");
     }
 }

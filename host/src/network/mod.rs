@@ -8,7 +8,10 @@ mod record;
 use std::{
     collections::BTreeMap,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,6 +44,8 @@ struct Shared {
     gate: Option<Gate>,
     latency: Duration,
     loopback: bool,
+    /// Of each real connection.
+    writes: Vec<Arc<AtomicUsize>>,
     under_way: usize,
     most_under_way: usize,
 }
@@ -75,6 +80,16 @@ impl Network {
     /// Lets requests to loopback addresses out over real sockets; everything else that has no route stays unreachable.
     pub fn allow_loopback(&self) {
         self.shared().loopback = true;
+    }
+
+    /// How many writes each request over a real socket took, so far.
+    pub fn writes(&self) -> Vec<usize> {
+        let shared = self.shared();
+        shared
+            .writes
+            .iter()
+            .map(|writes| writes.load(Ordering::Relaxed))
+            .collect()
     }
 
     /// Every request so far.
@@ -128,7 +143,8 @@ impl Network {
         };
         if router.is_none() && loopback {
             drop(under_way);
-            return wire::send(http::Request::from_parts(head, body)).await;
+            let connected = |writes| self.shared().writes.push(writes);
+            return wire::send(http::Request::from_parts(head, body), connected).await;
         }
         let body = body.collect().await?.to_bytes();
         let call = Call {

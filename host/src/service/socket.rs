@@ -8,7 +8,11 @@ use http::{StatusCode, header::HOST};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+    task::JoinSet,
+};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::Service;
@@ -30,16 +34,21 @@ impl Service {
                 accepted = listener.accept() => {
                     let (stream, _) = accepted.context("accepting a connection")?;
                     let service = self.clone();
-                    connections.spawn(async move {
-                        let answer = service_fn(|request| answer(service.clone(), address, request));
-                        // A connection that breaks is the client's own affair.
-                        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-                    });
+                    connections.spawn(async move { service.serve_connection(stream, address).await });
                 }
                 Some(_) = connections.join_next() => {}
                 () = &mut shutdown => return Ok(()),
             }
         }
+    }
+
+    /// Serves one connection until the client closes it. `address` stands for a `Host` that a request does not have.
+    pub async fn serve_connection(&self, stream: impl AsyncRead + AsyncWrite + Unpin, address: SocketAddr) {
+        let answer = service_fn(|request| answer(self.clone(), address, request));
+        // A connection that breaks is the client's own affair.
+        let _ = http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), answer)
+            .await;
     }
 }
 

@@ -97,9 +97,9 @@ pub struct ErrorItem {
 
 /// The fields of an object in order; a field that stands there twice is there twice.
 #[derive(Debug)]
-pub struct Fields(pub Vec<(String, Box<RawValue>)>);
+pub struct Fields<'a>(pub Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FieldsVisitor)
     }
@@ -108,19 +108,24 @@ impl<'de> Deserialize<'de> for Fields {
 struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+    type Value = Fields<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
         while let Some(field) = map.next_entry()? {
             fields.push(field);
         }
         Ok(Fields(fields))
     }
+}
+
+/// The fields of an object; `None` if it is none.
+pub fn fields(text: &str) -> Option<Fields<'_>> {
+    serde_json::from_str(text).ok()
 }
 
 /// A value as a row: text that is not of the documented shape is unread.

@@ -141,11 +141,8 @@ fn note(scan: &mut Scan, element: &str, wanted: &str) {
 
 /// Whether a member may administer the organization.
 fn is_admin(member: &Member) -> bool {
-    let Some(Row::Read(Fields(kinds))) = member
-        .role_assignments
-        .as_ref()
-        .map(|shown| documents::row(shown.get()))
-    else {
+    let shown = member.role_assignments.as_ref();
+    let Some(Fields(kinds)) = shown.and_then(|shown| documents::fields(shown.get())) else {
         return false;
     };
     kinds

@@ -27,27 +27,27 @@ const MOST_EXPANDED: usize = 16 << 20;
 
 impl Assignments {
     pub(super) fn read_kinds(&mut self, shown: &RawValue, organization: &str) {
-        let Row::Read(Fields(kinds)) = documents::row(shown.get()) else {
+        let Some(Fields(kinds)) = documents::fields(shown.get()) else {
             self.leave_malformed(shown.get(), None);
             return;
         };
         for (kind, value) in kinds {
-            match (kind.as_str(), documents::row(value.get())) {
-                ("organization", _) => self.read_list("organization", &value, organization),
-                ("deployment", _) => self.read_list("deployment", &value, organization),
+            match (kind.as_str(), documents::fields(value.get())) {
+                ("organization", _) => self.read_list("organization", value, organization),
+                ("deployment", _) => self.read_list("deployment", value, organization),
                 ("project", _) if value.get() == "null" => self.hidden.extend(PROJECTS),
-                ("project", Row::Read(Fields(projects))) => {
+                ("project", Some(Fields(projects))) => {
                     for (kind, value) in projects {
                         match PROJECTS.into_iter().find(|known| *known == kind) {
-                            Some(kind) => self.read_list(kind, &value, organization),
-                            None => self.leave_unread(Some(&kind), &value),
+                            Some(kind) => self.read_list(kind, value, organization),
+                            None => self.leave_unread(Some(&kind), value),
                         }
                     }
                 }
-                ("project", Row::Unread(_)) => self.leave_malformed(value.get(), None),
+                ("project", None) => self.leave_malformed(value.get(), None),
                 // Nothing tells what a kind that was made later is about.
-                (CONNECTED | "platform", _) => self.leave_unread(Some(&kind), &value),
-                _ => self.leave_unread(None, &value),
+                (CONNECTED | "platform", _) => self.leave_unread(Some(&kind), value),
+                _ => self.leave_unread(None, value),
             }
         }
     }
@@ -57,7 +57,7 @@ impl Assignments {
             self.hidden.insert(kind);
             return;
         }
-        let Ok(rows) = serde_json::from_str::<Vec<Box<RawValue>>>(list.get()) else {
+        let Ok(rows) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
             self.leave_malformed(list.get(), Some(kind));
             return;
         };

@@ -1,6 +1,12 @@
 //! A sender over real sockets, to loopback addresses only, for what only the wire shows.
 
-use std::{net::SocketAddr, time::Duration};
+mod counted;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
@@ -10,11 +16,12 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
+pub use self::counted::Counted;
 use crate::egress::Sent;
 
 /// Sends a request to a loopback address; every other one is prohibited, and so is a name, whose address nobody here vouches for.
-/// It speaks no TLS, so `https` finds nobody there.
-pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
+/// It speaks no TLS, so `https` finds nobody there. `connected` is given the count of the connection's writes.
+pub async fn send(request: http::Request<WasiBody>, connected: impl FnOnce(Arc<AtomicUsize>)) -> Result<Sent, Error> {
     let authority = request.uri().authority().cloned().ok_or(Error::HttpRequestUriInvalid)?;
     let address: SocketAddr = authority.as_str().parse().map_err(|_| Error::DestinationIpProhibited)?;
     if !address.ip().is_loopback() {
@@ -26,6 +33,8 @@ pub async fn send(request: http::Request<WasiBody>) -> Result<Sent, Error> {
     let stream = TcpStream::connect(address)
         .await
         .map_err(|_| Error::ConnectionRefused)?;
+    let (stream, writes) = Counted::new(stream);
+    connected(writes);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(Error::Hyper)?;
