@@ -58,6 +58,7 @@ pub async fn unassign_role(
         account,
         request,
         options,
+        traceparent: None,
         audit: &record,
     };
     let result = crate::operate(host.transport(), host.caches(), operation, None).await;
@@ -90,7 +91,7 @@ pub async fn read_user(
     let call = Begun::new(host, account_id, Operation::ReadUser, caller);
     let (account, entitlement) = call.open().await?;
     let record = call.record(&account, id, None).await?;
-    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, &record).await;
+    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, None, &record).await;
     record.read(reading.as_ref().err());
     reading.map(|reading| UserReading {
         user: shown(reading.user, &entitlement),
@@ -135,6 +136,7 @@ struct Begun<'a> {
 
 impl<'a> Begun<'a> {
     fn new(host: &'a dyn Host, account_id: &'a str, operation: Operation, caller: Caller) -> Self {
+        service::held_back_denials(host);
         Self {
             host,
             account_id,

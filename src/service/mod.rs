@@ -17,7 +17,10 @@ pub use self::{
     check::{Checkup, check_accounts, check_caller, check_tokens},
     host::Host,
     receipt::{public_keys, signing_key},
-    record::{Actor, Denial, Described, Record, denied, invalid_configuration, random_request_id, trace_parent},
+    record::{
+        Actor, Denial, Described, Record, denied, held_back_denials, invalid_configuration, random_request_id,
+        trace_parent,
+    },
     refusal::{Refusal, RefusalKind},
     secret_name::{environment_variable, spin_variable},
     setting::Setting,
