@@ -46,37 +46,23 @@ impl Face {
     }
 
     fn post(&self, query: &str, body: &[u8]) -> Sent {
-        let whole = body.to_vec();
-        let inbound = Inbound::new(
-            &self.transport,
-            String::from("POST"),
-            Some(format!(
-                "/unified/user-directory/users/unassign-role?integrated_account_id=acme{query}"
-            )),
-            vec![
-                (String::from("Authorization"), b"Bearer test-token".to_vec()),
-                (String::from("Content-Type"), b"application/json".to_vec()),
-            ],
-            async move { InboundBody::Whole(whole) },
-        );
-        let mut sent = Sent::default();
-        self.transport.run(handle(self, inbound, &mut sent));
-        assert!(sent.is_finished);
-        sent
+        self.exchange("POST", &format!("{OPERATION}{query}"), &[JSON], body)
     }
 
-    fn send(&self, method: &str, target: &str, more: &[(&str, &str)]) -> Sent {
-        let mut headers = vec![(String::from("Authorization"), b"Bearer test-token".to_vec())];
-        headers.extend(
-            more.iter()
-                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())),
-        );
+    fn send(&self, method: &str, target: &str) -> Sent {
+        self.exchange(method, target, &[], b"")
+    }
+
+    fn exchange(&self, method: &str, target: &str, more: &[(&str, &str)], body: &[u8]) -> Sent {
+        let whole = body.to_vec();
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        let headers = [("Authorization", "Bearer test-token")];
         let inbound = Inbound::new(
             &self.transport,
             method.to_owned(),
             Some(target.to_owned()),
-            headers,
-            async { InboundBody::Whole(Vec::new()) },
+            headers.iter().chain(more).map(header).collect(),
+            async move { InboundBody::Whole(whole) },
         );
         let mut sent = Sent::default();
         self.transport.run(handle(self, inbound, &mut sent));
@@ -159,6 +145,10 @@ impl Responder for Sent {
     }
 }
 
+const OPERATION: &str = "/unified/user-directory/users/unassign-role?integrated_account_id=acme";
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
 const USER: &str = "/unified/user-directory/users/4711?integrated_account_id=acme";
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -174,9 +164,9 @@ fn a_head_has_the_status_and_no_body() {
         ("/nowhere", 404),
         (USER, 502),
     ] {
-        let answer = face.send("HEAD", target, &[]);
+        let answer = face.send("HEAD", target);
         assert_eq!((answer.status, answer.body.len()), (status, 0), "{target}");
-        assert!(!face.send("GET", target, &[]).body.is_empty(), "{target}");
+        assert!(!face.send("GET", target).body.is_empty(), "{target}");
     }
 }
 
@@ -190,12 +180,12 @@ fn a_trace_goes_to_the_provider_only_if_the_account_says_so() {
         (&without, TRACE, None),
         (ACCOUNT, TRACE, None),
     ] {
-        for target in [USER, "/unified/user-directory/roles?integrated_account_id=acme"] {
+        for (method, target, body) in [("GET", USER, b"".as_slice()), ("POST", OPERATION, GOOD)] {
             let face = Face {
                 account: account.to_owned(),
                 ..Face::unreachable()
             };
-            face.send("GET", target, &[("Traceparent", header)]);
+            face.exchange(method, target, &[JSON, ("Traceparent", header)], body);
             assert!(face.calls() > 0, "{target}");
             for seen in face.transport.seen.borrow().iter() {
                 let sent = seen.headers.iter().find(|(name, _)| *name == "traceparent");
@@ -219,7 +209,7 @@ fn a_refusal_says_what_was_asked_for_and_accounts_that_are_not_active_are_refusa
             account,
             ..Face::unreachable()
         };
-        assert_eq!(face.send("GET", &target, &[]).status, code, "{target}");
+        assert_eq!(face.send("GET", &target).status, code, "{target}");
         let lines = face.lines();
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(
@@ -245,8 +235,8 @@ fn a_refusal_says_what_was_asked_for_and_accounts_that_are_not_active_are_refusa
     }
     // What is no route, or no method of one, is nobody's refusal.
     let face = Face::unreachable();
-    assert_eq!(face.send("GET", "/nowhere", &[]).status, 404);
-    assert_eq!(face.send("DELETE", USER, &[]).status, 405);
+    assert_eq!(face.send("GET", "/nowhere").status, 404);
+    assert_eq!(face.send("DELETE", USER).status, 405);
     assert!(face.lines().is_empty());
 }
 
@@ -255,15 +245,15 @@ fn what_is_held_back_is_counted_at_the_next_call_whatever_it_is() {
     let face = Face::unreachable();
     let denied = "/unified/user-directory/roles?integrated_account_id=other";
     for _ in 0..25 {
-        assert_eq!(face.send("GET", denied, &[]).status, 404);
+        assert_eq!(face.send("GET", denied).status, 404);
     }
     assert_eq!(face.lines().len(), 10);
     face.transport
         .run(face.transport.sleep(std::time::Duration::from_secs(2)));
-    assert_eq!(face.send("GET", "/healthz", &[]).status, 200);
+    assert_eq!(face.send("GET", "/healthz").status, 200);
     let lines = face.lines();
     assert_eq!((lines.len(), &lines[10]["count"]), (11, &json!(15)));
-    assert_eq!(face.send("GET", "/healthz", &[]).status, 200);
+    assert_eq!(face.send("GET", "/healthz").status, 200);
     assert_eq!(face.lines().len(), 11, "it is told once");
 }
 
@@ -271,13 +261,10 @@ fn what_is_held_back_is_counted_at_the_next_call_whatever_it_is() {
 fn no_line_has_an_address() {
     let face = Face::unreachable();
     let user = USER.replace("4711", "ann%40example.com");
-    assert_eq!(face.send("GET", &user, &[]).status, 502);
+    assert_eq!(face.send("GET", &user).status, 502);
     let denied = user.replace("acme", "ann%40example.com");
-    assert_eq!(face.send("GET", &denied, &[]).status, 404);
-    assert_eq!(
-        face.send("GET", &format!("{USER}&ann%40example.com=1"), &[]).status,
-        400
-    );
+    assert_eq!(face.send("GET", &denied).status, 404);
+    assert_eq!(face.send("GET", &format!("{USER}&ann%40example.com=1")).status, 400);
     let body = json!({
         "id": "ann@example.com", "roles": [{"id": "ann@example.com", "group": "ann@example.com"}],
         "workspace_id": "ann@example.com", "remote_data": {"ann@example.com": "ann@example.com"},

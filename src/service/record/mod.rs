@@ -319,7 +319,9 @@ impl<'a> Record<'a> {
     fn grant(&self, grant: &Grant) -> Value {
         let mut fields = self.place(&grant.role_id, &grant.scope);
         fields.insert(String::from("kind"), Value::from(grant.kind.as_str()));
-        fields.insert(String::from("direct"), Value::from(grant.is_direct()));
+        if let Some(is_direct) = grant.directness() {
+            fields.insert(String::from("direct"), Value::from(is_direct));
+        }
         if let Held::Through(via) = &grant.held {
             fields.insert(String::from("via"), self.via(via));
         }
