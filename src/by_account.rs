@@ -2,7 +2,7 @@
 //! there, too.
 
 use crate::{
-    Call, account,
+    Call,
     contract::{
         bounded,
         types::{Account, Failure, Options, ReadOptions, Request, RoleDirectory, Success, User, UserReading},
@@ -17,22 +17,40 @@ use crate::{
 
 /// The accounts that the caller may use. None, if nothing is configured for it.
 pub async fn list_accounts(host: &dyn Host) -> Vec<AccountSummary> {
-    let Ok(entitlement) = service::caller(host).await else {
-        return Vec::new();
-    };
+    service::held_back_denials(host);
+    let request_id = random_request_id(host);
     let mut accounts = Vec::new();
+    let entitlement = match service::caller(host).await {
+        Ok(entitlement) => entitlement,
+        Err(refusal) => {
+            misconfigured(host, &request_id, None, &refusal);
+            return accounts;
+        }
+    };
     for id in entitlement.accounts {
-        if let Ok(Some(text)) = host.account(&id).await
-            && let Ok(account) = account::parse(&text)
-        {
-            accounts.push(AccountSummary {
+        match service::known(host, &id).await {
+            Ok(Some(account)) => accounts.push(AccountSummary {
                 id,
                 provider: account.provider,
                 status: account.status.name().to_owned(),
-            });
+            }),
+            Ok(None) => {}
+            // The list has no place for it, and whoever keeps the configuration finds it in the record.
+            Err(refusal) => {
+                misconfigured(host, &request_id, Some(&id), &refusal);
+            }
         }
     }
     accounts
+}
+
+/// Writes the line of a part of the configuration that is at fault; says whether that is what was refused.
+fn misconfigured(host: &dyn Host, request_id: &str, account: Option<&str>, refusal: &Refusal) -> bool {
+    if let Some(variable) = refusal.variable {
+        let field = refusal.field.as_deref();
+        service::invalid_configuration(host, request_id, variable, account, field, &refusal.message);
+    }
+    refusal.variable.is_some()
 }
 
 /// Takes the roles away, verifies that they are gone, and answers with the user as it is now.
@@ -168,16 +186,7 @@ impl<'a> Begun<'a> {
     /// The failure of a refused call, which the record has, too.
     fn refuse(&self, refusal: Refusal) -> Failure {
         let actor = self.actor.as_deref().filter(|actor| naming::is_label(actor));
-        if let Some(variable) = refusal.variable {
-            service::invalid_configuration(
-                self.host,
-                &self.request_id,
-                variable,
-                Some(self.account_id),
-                refusal.field.as_deref(),
-                &refusal.message,
-            );
-        } else {
+        if !misconfigured(self.host, &self.request_id, Some(self.account_id), &refusal) {
             let denial = Denial {
                 request_id: &self.request_id,
                 status: refusal.kind.status(),

@@ -1,7 +1,7 @@
 //! What a caller may do, and with which accounts.
 
 use crate::{
-    account::{self, Status},
+    account::{self, Integrated, Status},
     contract::types::{Account, Mode},
     transport::brief,
 };
@@ -96,22 +96,29 @@ pub async fn open(
     if !entitlement.accounts.iter().any(|account| account == id) {
         return Err(unknown());
     }
-    let text = match host.account(id).await {
-        Ok(Some(text)) => text,
-        Ok(None) => return Err(unknown()),
-        Err(why) => {
-            return Err(Refusal {
-                message: format!("the integrated accounts cannot be read: {}", brief(&why)),
-                ..Refusal::setting(host, Setting::Accounts, &why)
-            });
-        }
-    };
-    let account = account::parse(&text).map_err(|error| Refusal::of_error(host, &error))?;
+    let account = known(host, id).await?.ok_or_else(unknown)?;
     usable(account.status, operation)?;
     account
         .account(host)
         .await
         .map_err(|error| Refusal::of_error(host, &error))
+}
+
+/// The account of this id as it is configured; `None` if there is none.
+///
+/// # Errors
+/// The accounts, or this one, are malformed.
+pub async fn known(host: &dyn Host, id: &str) -> Result<Option<Integrated>, Refusal> {
+    match host.account(id).await {
+        Ok(None) => Ok(None),
+        Ok(Some(text)) => account::parse(&text)
+            .map(Some)
+            .map_err(|error| Refusal::of_error(host, &error)),
+        Err(why) => Err(Refusal {
+            message: format!("the integrated accounts cannot be read: {}", brief(&why)),
+            ..Refusal::setting(host, Setting::Accounts, &why)
+        }),
+    }
 }
 
 /// Refuses an account that is not active, with the status that the original uses.

@@ -13,7 +13,7 @@ mod table;
 mod token;
 
 pub use self::{
-    access::{Operation, open},
+    access::{Operation, known, open},
     check::{Checkup, check_accounts, check_caller, check_tokens},
     host::Host,
     receipt::{public_keys, signing_key},

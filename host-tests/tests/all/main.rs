@@ -1,9 +1,11 @@
 //! The contract, through the real components.
 
 mod access;
+mod bad_binding;
 mod bad_input;
 mod blackline;
 mod bounds;
+mod by_account;
 mod composition;
 mod concurrency;
 mod cost;
