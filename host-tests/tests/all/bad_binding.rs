@@ -34,7 +34,7 @@ fn jws(header: &str, payload: &str, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
 }
 
 fn by(seed: [u8; 32]) -> impl Fn(&[u8]) -> Vec<u8> {
-    move |input| SigningKey::from_bytes(&seed).sign(input).to_vec()
+    move |input| SigningKey::from_bytes(&seed).sign(input).to_bytes().to_vec()
 }
 
 fn hmac(key: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> + use<> {

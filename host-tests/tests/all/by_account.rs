@@ -93,8 +93,11 @@ async fn all(operation: &mut Operation, account: &str) -> Vec<(&'static str, Opt
         ("list_roles", roles.err().map(|failure| failure.kind)),
     ];
     for (name, mode) in [("plan", Mode::Plan), ("revoke", Mode::Revoke), ("verify", Mode::Verify)] {
-        let answer = operation.unassign_role(account, &viewer(), &in_mode(mode), &caller);
-        ends.push((name, answer.await.unwrap().err().map(|failure| failure.kind)));
+        let answer = operation
+            .unassign_role(account, &viewer(), &in_mode(mode), &caller)
+            .await
+            .unwrap();
+        ends.push((name, answer.err().map(|failure| failure.kind)));
     }
     ends
 }
@@ -107,8 +110,11 @@ async fn not_configured_every_call_is_refused_and_there_are_no_accounts() {
     for (name, end) in all(&mut operation, ACCOUNT).await {
         assert_eq!(end, Some(FailureKind::NotPermitted), "{name}");
     }
-    let answer = operation.unassign_role(ACCOUNT, &viewer(), &options(), &caller());
-    let failure = answer.await.unwrap().unwrap_err();
+    let answer = operation
+        .unassign_role(ACCOUNT, &viewer(), &options(), &caller())
+        .await
+        .unwrap();
+    let failure = answer.unwrap_err();
     assert!(
         failure.message.contains("UNASSIGN_ROLE_CALLER") && !failure.sent,
         "{failure:?}"
