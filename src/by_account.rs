@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::{
-    Call, account,
+    Call,
     binding::jwk::PrivateKey,
     contract::{
         bounded,
@@ -13,30 +13,47 @@ use crate::{
     },
     naming,
     service::{
-        self, AccountText, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
+        self, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
         random_request_id,
     },
 };
 
 /// The accounts that the caller may use. None, if nothing is configured for it.
 pub async fn list_accounts(host: &dyn Host) -> Vec<AccountSummary> {
-    let Ok(entitlement) = service::caller(host).await else {
-        return Vec::new();
-    };
+    service::held_back_denials(host);
+    let request_id = random_request_id(host);
     let mut accounts = Vec::new();
+    let entitlement = match service::caller(host).await {
+        Ok(entitlement) => entitlement,
+        Err(refusal) => {
+            misconfigured(host, &request_id, None, &refusal);
+            return accounts;
+        }
+    };
     for id in entitlement.accounts.iter().cloned() {
-        if let Ok(Some(AccountText { text, place })) = host.account(&id).await
-            && let Ok(account) = account::parse(&text)
-            && place.check(&account, &id).is_ok()
-        {
-            accounts.push(AccountSummary {
+        match service::known(host, &id).await {
+            Ok(Some((account, _))) => accounts.push(AccountSummary {
                 id,
                 provider: account.provider,
                 status: account.status.name().to_owned(),
-            });
+            }),
+            Ok(None) => {}
+            // The list has no place for it, and whoever keeps the configuration finds it in the record.
+            Err(refusal) => {
+                misconfigured(host, &request_id, Some(&id), &refusal);
+            }
         }
     }
     accounts
+}
+
+/// Writes the line of a part of the configuration that is at fault; says whether that is what was refused.
+fn misconfigured(host: &dyn Host, request_id: &str, account: Option<&str>, refusal: &Refusal) -> bool {
+    if let Some(variable) = &refusal.variable {
+        let field = refusal.field.as_deref();
+        service::invalid_configuration(host, request_id, variable, account, field, &refusal.message);
+    }
+    refusal.variable.is_some()
 }
 
 /// Takes the roles away, verifies that they are gone, and answers with the user as it is now.
@@ -62,6 +79,7 @@ pub async fn unassign_role(
         account,
         request,
         options,
+        traceparent: None,
         audit: &record,
     };
     let result = crate::operate(host.transport(), host.caches(), operation, None).await;
@@ -94,7 +112,7 @@ pub async fn read_user(
     let call = Begun::new(host, account_id, Operation::ReadUser, caller);
     let (account, entitlement) = call.open().await?;
     let record = call.record(&account, id, None).await?;
-    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, &record).await;
+    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, None, &record).await;
     record.read(reading.as_ref().err());
     reading.map(|reading| UserReading {
         user: shown(reading.user, &entitlement),
@@ -139,6 +157,7 @@ struct Begun<'a> {
 
 impl<'a> Begun<'a> {
     fn new(host: &'a dyn Host, account_id: &'a str, operation: Operation, caller: Caller) -> Self {
+        service::held_back_denials(host);
         Self {
             host,
             account_id,
@@ -170,16 +189,7 @@ impl<'a> Begun<'a> {
     /// The failure of a refused call, which the record has, too.
     fn refuse(&self, refusal: Refusal) -> Failure {
         let actor = self.actor.as_deref().filter(|actor| naming::is_label(actor));
-        if let Some(variable) = &refusal.variable {
-            service::invalid_configuration(
-                self.host,
-                &self.request_id,
-                variable,
-                Some(self.account_id),
-                refusal.field.as_deref(),
-                &refusal.message,
-            );
-        } else {
+        if !misconfigured(self.host, &self.request_id, Some(self.account_id), &refusal) {
             let denial = Denial {
                 request_id: &self.request_id,
                 status: refusal.kind.status(),

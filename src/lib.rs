@@ -78,6 +78,7 @@ pub async fn unassign_role(
         account,
         request,
         options,
+        traceparent: None,
         audit: &NoAudit,
     };
     bounded::answer(operate(transport, caches, call, None).await)
@@ -101,7 +102,7 @@ pub async fn read_user(
     id: &str,
     options: types::ReadOptions,
 ) -> Result<types::UserReading, types::Failure> {
-    observe_user(transport, caches, account, id, options, &NoAudit).await
+    observe_user(transport, caches, account, id, options, None, &NoAudit).await
 }
 
 /// Lists the roles of a tenant. Nothing is written.
@@ -114,9 +115,21 @@ pub async fn list_roles(
     account: types::Account,
     options: types::ReadOptions,
 ) -> Result<types::RoleDirectory, types::Failure> {
+    observe_roles(transport, caches, account, options, None).await
+}
+
+pub(crate) async fn observe_roles(
+    transport: &dyn Transport,
+    caches: &Caches,
+    account: types::Account,
+    options: types::ReadOptions,
+    traceparent: Option<&str>,
+) -> Result<types::RoleDirectory, types::Failure> {
     let opened = providers::open(account).map_err(rejected)?;
     let request = request::ValidatedRequest::reading(None, options, opened.provider.as_ref()).map_err(rejected)?;
-    let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    let mut cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    cx.client
+        .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     redact::messages(&cx.client, engine::list_roles(opened.provider.as_ref(), &cx).await)
 }
 
@@ -126,12 +139,15 @@ pub(crate) async fn observe_user(
     account: types::Account,
     id: &str,
     options: types::ReadOptions,
+    traceparent: Option<&str>,
     audit: &dyn Audit,
 ) -> Result<types::UserReading, types::Failure> {
     let opened = providers::open(account).map_err(rejected)?;
     let provider = opened.provider.as_ref();
     let request = request::ValidatedRequest::reading(Some(id), options, provider).map_err(rejected)?;
-    let cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    let mut cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
+    cx.client
+        .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     redact::messages(&cx.client, reading)
@@ -148,6 +164,8 @@ pub(crate) struct Call<'a> {
     pub account: types::Account,
     pub request: types::Request,
     pub options: types::Options,
+    /// The caller's, for accounts that pass it on.
+    pub traceparent: Option<&'a str>,
     pub audit: &'a dyn Audit,
 }
 
@@ -162,6 +180,7 @@ pub(crate) async fn operate(
         account,
         request,
         options,
+        traceparent,
         audit,
     } = call;
     // Before the credentials go to the provider: nobody else keeps them.
@@ -174,6 +193,7 @@ pub(crate) async fn operate(
     } = providers::open(account).map_err(rejected)?;
     let ask = request::ValidatedRequest::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
+    cx.client.forward(traceparent.filter(|_| general.forward_traceparent));
     cx.account = identity;
     let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));

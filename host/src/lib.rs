@@ -1,6 +1,7 @@
 //! A wasmtime host for the components. What a component sends goes to sandboxes in memory, or to the allowed origins over the real
 //! network, and nowhere else.
 
+pub mod by_account;
 pub mod clocks;
 pub mod compose;
 pub mod egress;

@@ -24,9 +24,11 @@ mod bindings {
     });
 }
 
-pub(crate) use self::bindings::OperationPre;
+/// The records of the calls by account id.
+pub use self::bindings::exports::unified::user_directory::accounts as types_by_account;
 /// The records of the contract, generated from its WIT.
 pub use self::bindings::exports::unified::user_directory::users as types;
+pub(crate) use self::bindings::{Operation, OperationPre};
 
 /// A request for these roles of this user, and nothing else.
 pub fn request(user: &str, roles: &[types::Role]) -> types::Request {
@@ -145,7 +147,7 @@ pub async fn list_roles(
 }
 
 /// A fresh instance, and what it prints.
-async fn instantiate(
+pub(crate) async fn instantiate(
     egress: impl Into<Egress>,
     clock: impl Into<Option<Clock>>,
     environment: Vec<(String, String)>,

@@ -31,6 +31,8 @@ pub struct General {
     pub staleness_window: Option<Duration>,
     /// The only keys that pass through to the provider, within the general rule. `None`: only the general rule.
     pub pass_through: Option<Vec<String>>,
+    /// The provider gets the caller's `traceparent`.
+    pub forward_traceparent: bool,
     /// Who approves revokes.
     pub approvals: ApprovalPolicy,
 }
@@ -102,6 +104,7 @@ impl Settings {
             strict_scope: self.take("strict_scope")?.unwrap_or_default(),
             staleness_window: self.take("staleness_window_ms")?.map(Duration::from_millis),
             pass_through: self.take("pass_through")?,
+            forward_traceparent: self.take("forward_traceparent")?.unwrap_or_default(),
             approvals: approvers::take(self)?,
         })
     }

@@ -29,6 +29,8 @@ pub struct Client<'a> {
     transport: &'a dyn Transport,
     deadline: Deadline,
     mask: RefCell<Mask>,
+    /// The caller's, sent with every request.
+    traceparent: Option<String>,
     rate_limit: RateLimitPolicy,
     budget: Budget,
     retries_left: Cell<u32>,
@@ -65,6 +67,7 @@ impl<'a> Client<'a> {
             transport,
             deadline,
             mask: RefCell::new(Mask::new(secrets)),
+            traceparent: None,
             rate_limit,
             budget: Budget::default(),
             retries_left: Cell::new(RETRY_BUDGET),
@@ -73,6 +76,11 @@ impl<'a> Client<'a> {
             quota: RefCell::default(),
             provider_clock: Cell::default(),
         }
+    }
+
+    /// Sends a `traceparent` with every request from now on.
+    pub fn forward(&mut self, traceparent: Option<&str>) {
+        self.traceparent = traceparent.map(str::to_owned);
     }
 
     pub const fn transport(&self) -> &'a dyn Transport {
@@ -179,7 +187,10 @@ impl<'a> Client<'a> {
             let mask = self.mask.borrow().and(secret);
             *self.mask.borrow_mut() = mask;
         }
-        call.request(authorization)
+        let mut request = call.request(authorization);
+        let traceparent = self.traceparent.iter().map(|text| ("traceparent", text.clone()));
+        request.headers.extend(traceparent);
+        request
     }
 
     pub(super) fn attempts(&self) -> Attempts {

@@ -46,7 +46,7 @@ pub fn of(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, selections
         everything: request.everything,
         probes: grants(true),
         provider: provider.capability().name.to_owned(),
-        remote_data_sha256: plan::digest(&Value::Object(request.remote_data.clone()).to_string()),
+        remote_data_sha256: plan::digest(&sorted(request.remote_data.clone()).to_string()),
         remote_query_sha256: plan::digest(&Value::Array(query).to_string()),
         side_effects: pending()
             .flat_map(|target| {
@@ -67,6 +67,13 @@ pub fn of(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, selections
         user: work.user.clone(),
         v: VERSION.to_owned(),
     }
+}
+
+/// An object with the keys of every object in it in order: how a client's language keeps them makes no other request.
+fn sorted(object: serde_json::Map<String, Value>) -> Value {
+    let mut value = Value::Object(object);
+    value.sort_all_objects();
+    value
 }
 
 fn entry(selection: &Selection) -> PlannedEntry {

@@ -42,9 +42,16 @@ async fn reading(
     let removability = Removability::read(provider, cx, general, &mut work).await?;
     let mut grants = Vec::with_capacity(work.before.grants.len());
     for position in 0..work.before.grants.len() {
-        let Some(grant) = work.before.grants.get(position).cloned() else {
+        // What is said of a grant begins with how it is held: without that it is a gap of the reading.
+        let Some(grant) = work
+            .before
+            .grants
+            .get(position)
+            .filter(|grant| grant.directness().is_some())
+        else {
             continue;
         };
+        let grant = grant.clone();
         let (removable, selector) = removability.of(provider, cx, &mut work, &grant).await?;
         grants.push(held_grant(grant, removable, selector));
     }
@@ -214,7 +221,7 @@ fn held_grant(grant: Grant, removable: Removable, selector: Option<GrantSelector
         scope: grant.scope,
         direct,
         via: match grant.held {
-            Held::Direct => Vec::new(),
+            Held::Direct | Held::NotRead => Vec::new(),
             Held::Through(via) => via,
         },
         removable,

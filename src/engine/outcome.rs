@@ -49,7 +49,7 @@ pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) 
     }
     let through = match &grant.held {
         Held::Through(via) => via.as_slice(),
-        Held::Direct => &[],
+        Held::Direct | Held::NotRead => &[],
     };
     let decision = Decision {
         outcome: Outcome::Inherited,
@@ -278,7 +278,7 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
         message: decision.message,
         acknowledged: false,
         via: match &grant.held {
-            Held::Direct => Vec::new(),
+            Held::Direct | Held::NotRead => Vec::new(),
             Held::Through(via) => via.iter().take(MOST_VIA).map(cut_via).collect(),
         },
         changed: false,

@@ -422,10 +422,10 @@ impl Later {
             .into_iter()
             .filter_map(|position| self.grants.get(position))
             .map(|grant| {
-                if grant.is_direct() {
-                    outcome::of_later_grant(grant)
-                } else {
+                if grant.directness() == Some(false) {
                     outcome::of_inherited(grant, changed, None)
+                } else {
+                    outcome::of_later_grant(grant)
                 }
             })
             .collect()

@@ -136,7 +136,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
 /// If a read that proves that nothing is held fails.
 pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
     // A group's role is everybody's: what the user has of it is held through the group.
-    let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole;
+    let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole && grant.directness().is_some();
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = work
         .before
         .grants
@@ -377,6 +377,10 @@ impl Matched {
         for position in work.index.candidates(selector, known) {
             if let Some(grant) = work.before.grants.get(position) {
                 match matching::grant(provider, selector, grant, known) {
+                    Match::Is if grant.directness().is_none() => matched.note(Doubt::NotVisible(format!(
+                        "how the role `{}` is held was not read",
+                        grant.role_id
+                    ))),
                     Match::Is => matched.held.push(grant.clone()),
                     Match::IsNot => {}
                     Match::Unclear(doubt) => matched.note(doubt),

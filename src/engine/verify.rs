@@ -239,6 +239,7 @@ impl<'a> Going<'a> {
             return true;
         }
         match &grant.held {
+            Held::NotRead => false,
             Held::Direct => grant.scope.group.is_some() && self.memberships.contains(&scope_parts(grant)),
             Held::Through(via) => {
                 let is_of_group = |text: Option<&str>| text.is_some_and(|text| self.groups.contains(text));

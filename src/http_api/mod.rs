@@ -28,14 +28,14 @@ pub use crate::{
     },
 };
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value};
 
 use crate::{
     client::body_sink::BodySink,
     contract::types,
-    service::{self, Actor, Denial, Described, Operation, Record, Token, open},
+    service::{self, Actor, Denial, Described, Operation, Record, RefusalKind, Token, open},
 };
 
 use self::{
@@ -44,12 +44,15 @@ use self::{
 
 /// Answers one request. The status is final before the first byte is sent.
 pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn Responder) {
+    service::held_back_denials(host);
     let request_id = inbound::request_id(host, &inbound.headers);
+    let is_head = inbound.method == "HEAD";
     let traceparent = service::trace_parent(&inbound.headers).map(str::to_owned);
     let answering = Answering {
         host,
         request_id: &request_id,
         traceparent: traceparent.as_deref(),
+        operation: Cell::default(),
         token: RefCell::default(),
         account: RefCell::default(),
     };
@@ -64,7 +67,7 @@ pub async fn handle(host: &dyn Host, inbound: Inbound<'_>, responder: &mut dyn R
     };
     responder.start(answer.status, with_common_headers(answer.headers, &request_id));
     // If the client has disconnected, the record still has the answer.
-    if responder.write(&answer.body).await.is_ok() {
+    if is_head || responder.write(&answer.body).await.is_ok() {
         let _ = responder.finish().await;
     }
 }
@@ -74,6 +77,8 @@ struct Answering<'a> {
     host: &'a dyn Host,
     request_id: &'a str,
     traceparent: Option<&'a str>,
+    /// What is asked for, once it is understood.
+    operation: Cell<Option<Operation>>,
     /// The token's name, once it is accepted.
     token: RefCell<Option<String>>,
     /// The account as the caller wrote it.
@@ -100,12 +105,14 @@ impl Answering<'_> {
             return;
         }
         let is_known_route = rejection.code() != "unknown_path";
-        if is_known_route && matches!(rejection.status(), 400 | 401 | 403 | 404) {
+        let is_of_account = rejection.code() == RefusalKind::AccountNotActive(0).code();
+        if is_of_account || is_known_route && matches!(rejection.status(), 400 | 401 | 403 | 404) {
             let token = self.token.borrow();
             let denial = Denial {
                 request_id: self.request_id,
                 status: rejection.status(),
                 code: rejection.code(),
+                mode: self.operation.get().map(Operation::name),
                 token: token.as_deref(),
                 account: account.as_deref(),
                 field: rejection.at(),
@@ -142,6 +149,11 @@ async fn answer(
     let host = answering.host;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let route = route::of(&method, path)?;
+    answering.operation.set(match route {
+        Route::ReadUser(_) => Some(Operation::ReadUser),
+        Route::ListRoles => Some(Operation::ListRoles),
+        _ => None,
+    });
     match route {
         Route::Discovery(what) => return Ok(Some(discovery::answer(what))),
         Route::Keys => {
@@ -184,6 +196,7 @@ async fn unassign(
     let host = answering.host;
     answering.concerns(&account_id);
     let operation = Operation::of(options.mode, request.everything);
+    answering.operation.set(Some(operation));
     let is_raw = matches!(format, Format::Raw | Format::Stream);
     token.entitlement.permit(operation, is_raw)?;
     // Last, so that a caller who may not use the account learns nothing about its secrets.
@@ -217,6 +230,7 @@ async fn unassign(
             account,
             request,
             options,
+            traceparent: answering.traceparent,
             audit: &record,
         },
         sink,

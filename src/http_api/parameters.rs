@@ -59,10 +59,17 @@ impl Parameters {
             scalar(&mut query, "workspace_id", "workspace_id")?,
             scalar(&mut body, "workspace_id", "workspace_id")?,
         )?;
-        let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?.unwrap_or_default();
-        let organizations =
-            either("organizations", organizations(&mut query)?, organizations(&mut body)?)?.unwrap_or_default();
+        let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?;
+        let organizations = either("organizations", organizations(&mut query)?, organizations(&mut body)?)?;
         let everything = flag(&mut body, "everything", "everything")?.unwrap_or(false);
+        // An empty list is not left out: whoever sends one may have meant some roles.
+        if everything && (roles.is_some() || organizations.is_some()) {
+            return Err(Rejection::field(
+                "everything",
+                "everything stands alone: leave roles and organizations out",
+            ));
+        }
+        let (roles, organizations) = (roles.unwrap_or_default(), organizations.unwrap_or_default());
         if roles.is_empty() && organizations.is_empty() && !everything {
             return Err(Rejection::missing_body("roles"));
         }

@@ -40,7 +40,8 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
     let host = answering.host;
     let account = open(host, &token.entitlement, &account_id, Operation::ReadUser).await?;
     let record = record(answering, token, Operation::ReadUser, &account_id, &account, id).await?;
-    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, &record).await;
+    let trace = answering.traceparent;
+    let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, trace, &record).await;
     record.read(reading.as_ref().err());
     let reading = match reading {
         Ok(reading) => reading,
@@ -64,7 +65,8 @@ pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: 
     let host = answering.host;
     let account = open(host, &token.entitlement, &account_id, Operation::ListRoles).await?;
     let record = record(answering, token, Operation::ListRoles, &account_id, &account, "").await?;
-    let directory = crate::list_roles(host.transport(), host.caches(), account, options).await;
+    let directory =
+        crate::observe_roles(host.transport(), host.caches(), account, options, answering.traceparent).await;
     record.read(directory.as_ref().err());
     match directory {
         Ok(directory) => {

@@ -21,9 +21,9 @@ pub enum Route {
 pub fn of(method: &str, path: &str) -> Checked<Route> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let is_operation = |segment: &str| matches!(segment, "unassign-role" | "unassign_role");
-    let (route, expected) = match segments.as_slice() {
+    let (route, allowed) = match segments.as_slice() {
         [.., "unified", "user-directory" | "user_directory", "users", operation] if is_operation(operation) => {
-            (Route::UnassignRole, "POST")
+            (Route::UnassignRole, POST)
         }
         [
             ..,
@@ -32,24 +32,28 @@ pub fn of(method: &str, path: &str) -> Checked<Route> {
             "users",
             "meta",
             operation,
-        ] if is_operation(operation) => (Route::Discovery(What::Meta), "GET"),
+        ] if is_operation(operation) => (Route::Discovery(What::Meta), GET),
         [.., "unified", "user-directory", "users", id] if *id != "meta" => match user_id(id)? {
             // Spelled otherwise, they are no ids either.
             word if is_operation(&word) || word == "meta" => return Err(unknown()),
-            id => (Route::ReadUser(id), "GET"),
+            id => (Route::ReadUser(id), GET),
         },
-        [.., "unified", "user-directory", "roles"] => (Route::ListRoles, "GET"),
-        ["openapi.json"] => (Route::Discovery(What::OpenApi), "GET"),
-        ["healthz"] => (Route::Discovery(What::Health), "GET"),
-        [".well-known", "jwks.json"] => (Route::Keys, "GET"),
+        [.., "unified", "user-directory", "roles"] => (Route::ListRoles, GET),
+        ["openapi.json"] => (Route::Discovery(What::OpenApi), GET),
+        ["healthz"] => (Route::Discovery(What::Health), GET),
+        [".well-known", "jwks.json"] => (Route::Keys, GET),
         _ => return Err(unknown()),
     };
-    if method != expected && !(method == "HEAD" && expected == "GET") {
-        let rejection = Rejection::new(405, "method_not_allowed", format!("the method must be {expected}"));
-        return Err(rejection.header("allow", expected));
+    if !allowed.contains(&method) {
+        let message = format!("the method must be {}", allowed.join(" or "));
+        return Err(Rejection::new(405, "method_not_allowed", message).header("allow", allowed.join(", ")));
     }
     Ok(route)
 }
+
+const POST: &[&str] = &["POST"];
+/// `HEAD` is the same without a body.
+const GET: &[&str] = &["GET", "HEAD"];
 
 fn unknown() -> Rejection {
     Rejection::new(
@@ -131,9 +135,21 @@ mod tests {
         ] {
             assert_eq!(of("POST", path).unwrap_err().status(), 404, "{path}");
         }
+        let allow = |method, path| {
+            let answer = of(method, path).unwrap_err().into_answer();
+            assert_eq!(answer.status, 405, "{method} {path}");
+            answer.headers.into_iter().find(|(name, _)| *name == "allow").unwrap().1
+        };
         for method in ["GET", "DELETE", "post", "HEAD"] {
-            let rejection = of(method, "/unified/user-directory/users/unassign-role").unwrap_err();
-            assert_eq!(rejection.status(), 405, "{method}");
+            assert_eq!(allow(method, "/unified/user-directory/users/unassign-role"), "POST");
+        }
+        for path in [
+            "/unified/user-directory/users/u1",
+            "/unified/user-directory/roles",
+            "/healthz",
+        ] {
+            assert_eq!(allow("POST", path), "GET, HEAD");
+            assert!(of("HEAD", path).is_ok());
         }
     }
 }

@@ -264,6 +264,8 @@ pub enum Held {
     Direct,
     /// Through something that this call does not touch.
     Through(Vec<Via>),
+    /// Either way: the provider lists it for the user, and nobody asked about it, so that how it is held was not read.
+    NotRead,
 }
 
 /// What a provider shows of a user at one moment.
@@ -416,6 +418,15 @@ impl Grant {
 
     pub const fn is_direct(&self) -> bool {
         matches!(self.held, Held::Direct)
+    }
+
+    /// Whether it is held directly; `None` if that was not read.
+    pub const fn directness(&self) -> Option<bool> {
+        match self.held {
+            Held::Direct => Some(true),
+            Held::Through(_) => Some(false),
+            Held::NotRead => None,
+        }
     }
 }
 

@@ -117,6 +117,11 @@ impl<'p> Reading<'p> {
         if !self.snapshot.unread.is_empty() {
             gaps.push(format!("rows that cannot be read: {}", self.snapshot.unread.len()));
         }
+        let is_not_read = |grant: &&Grant| grant.directness().is_none();
+        let not_read = self.snapshot.grants.iter().filter(is_not_read).count();
+        if not_read > 0 {
+            gaps.push(format!("roles of which it was not read how they are held: {not_read}"));
+        }
         gaps
     }
 

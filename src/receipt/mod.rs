@@ -103,8 +103,9 @@ pub struct HeldGrant {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     pub scope: Place,
-    /// Assigned to the user itself, and not held through something.
-    pub direct: bool,
+    /// Assigned to the user itself, and not held through something; absent if that was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direct: Option<bool>,
 }
 
 /// A scope. Empty: the tenant as a whole.
@@ -243,7 +244,7 @@ impl From<&Grant> for HeldGrant {
             role_id: grant.role_id.clone(),
             role_name: grant.role_name.clone(),
             scope: grant.scope.clone().into(),
-            direct: grant.is_direct(),
+            direct: grant.directness(),
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn restore_list(claims: &Claims) -> Restoration {
         uncertain: Vec::new(),
         besides: BTreeSet::new(),
     };
-    for held in claims.before.iter().filter(|held| held.direct) {
+    for held in claims.before.iter().filter(|held| held.direct == Some(true)) {
         let Some(result) = results.get(&(held.role_id.as_str(), &held.scope)) else {
             continue;
         };

@@ -1,13 +1,12 @@
 //! What a caller may do, and with which accounts.
 
 use crate::{
-    account::{self, Status},
+    account::{self, Integrated, Status},
     contract::types::{Account, Mode},
-    error::Error,
     transport::brief,
 };
 
-use super::{AccountText, Host, Refusal, RefusalKind, Setting, token::Entitlement};
+use super::{AccountPlace, AccountText, Host, Refusal, RefusalKind, Setting, token::Entitlement};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +96,21 @@ pub async fn open(
     if !entitlement.accounts.iter().any(|account| account == id) {
         return Err(unknown());
     }
+    let (account, place) = known(host, id).await?.ok_or_else(unknown)?;
+    usable(account.status, operation)?;
+    let secrets = place.secrets(host, id).await?;
+    let account = account.account(&secrets).await;
+    account.map_err(|error| Refusal::of_account(&error, place.name(host)))
+}
+
+/// The account of this id as it is configured, and where it stands; `None` if there is none.
+///
+/// # Errors
+/// The accounts, or this one, are malformed, or it stands in two places.
+pub async fn known(host: &dyn Host, id: &str) -> Result<Option<(Integrated, AccountPlace)>, Refusal> {
     let AccountText { text, place } = match host.account(id).await {
         Ok(Some(found)) => found,
-        Ok(None) => return Err(unknown()),
+        Ok(None) => return Ok(None),
         Err(why) => {
             return Err(Refusal {
                 message: format!("the integrated accounts cannot be read: {}", brief(&why)),
@@ -107,12 +118,10 @@ pub async fn open(
             });
         }
     };
-    let refuse = |error: &Error| Refusal::of_account(error, place.name(host));
-    let account = account::parse(&text).map_err(|error| refuse(&error))?;
-    place.check(&account, id).map_err(|error| refuse(&error))?;
-    usable(account.status, operation)?;
-    let secrets = place.secrets(host, id).await?;
-    account.account(&secrets).await.map_err(|error| refuse(&error))
+    let account = account::parse(&text).and_then(|account| place.check(&account, id).map(|()| account));
+    account
+        .map(|account| Some((account, place.clone())))
+        .map_err(|error| Refusal::of_account(&error, place.name(host)))
 }
 
 /// Refuses an account that is not active, with the status that the original uses.

@@ -15,13 +15,16 @@ mod table;
 mod token;
 
 pub use self::{
-    access::{Operation, open},
+    access::{Operation, known, open},
     account_text::{AccountPlace, AccountText, account_file, account_variable},
     check::{Checkup, check_accounts, check_caller, check_tokens},
     host::Host,
     parsed::Parsed,
     receipt::{public_keys, signing_key},
-    record::{Actor, Denial, Described, Record, denied, invalid_configuration, random_request_id, trace_parent},
+    record::{
+        Actor, Denial, Described, Record, denied, held_back_denials, invalid_configuration, random_request_id,
+        trace_parent,
+    },
     refusal::{Refusal, RefusalKind},
     secret_name::{environment_variable, spin_variable},
     setting::Setting,

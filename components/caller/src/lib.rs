@@ -7,9 +7,12 @@ mod bindings {
     wit_bindgen::generate!({ world: "unassign-role:caller/example", path: ["../../wit", "wit"], generate_all });
 }
 
-use bindings::unified::user_directory::users::{
-    Account, Binding, ClientCredentials, Credentials, Endpoint, Expectation, Mode, Narrowing, Options, Provider,
-    Request, RequestedRole, RoleSelector, StrictScope, UnknownRole, unassign_role,
+use bindings::unified::user_directory::{
+    accounts::{self, Caller},
+    users::{
+        self, Account, Binding, ClientCredentials, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing,
+        Options, Provider, Request, RequestedRole, RoleSelector, StrictScope, Success, UnknownRole,
+    },
 };
 
 struct Component;
@@ -26,37 +29,65 @@ impl bindings::Guest for Component {
             }),
             settings: String::from("{}"),
         };
-        let role = RequestedRole {
-            role: RoleSelector::Id(role),
-            group: Narrowing::Anywhere,
-            organization: Narrowing::Anywhere,
-            workspace: Narrowing::Anywhere,
+        said(users::unassign_role(&account, &request(user, role), &options()))
+    }
+
+    fn revoke_by_account(account: String, user: String, role: String) -> String {
+        let caller = Caller {
+            actor: Some(String::from("caller")),
         };
-        let request = Request {
-            id: user,
-            everything: false,
-            roles: vec![role],
-            organizations: Vec::new(),
-            workspace_id: Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
-        };
-        let options = Options {
-            mode: Mode::Revoke,
-            allow: Vec::new(),
-            deadline: None,
-            strict_scope: StrictScope::AccountDefault,
-            unknown_role: UnknownRole::NotFound,
-            acknowledged_at: None,
-            expect: Expectation::Anyone,
-            accept_unverified: false,
-            binding: Binding::None,
-            reference: None,
-        };
-        match unassign_role(&account, &request, &options) {
-            Ok(_) => String::from("removed"),
-            Err(failure) => failure.message,
-        }
+        said(accounts::unassign_role(
+            &account,
+            &request(user, role),
+            &options(),
+            &caller,
+        ))
+    }
+
+    fn variables() -> Vec<String> {
+        std::env::vars_os()
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect()
+    }
+}
+
+fn request(user: String, role: String) -> Request {
+    let role = RequestedRole {
+        role: RoleSelector::Id(role),
+        group: Narrowing::Anywhere,
+        organization: Narrowing::Anywhere,
+        workspace: Narrowing::Anywhere,
+    };
+    Request {
+        id: user,
+        everything: false,
+        roles: vec![role],
+        organizations: Vec::new(),
+        workspace_id: Narrowing::Anywhere,
+        remote_query: None,
+        remote_data: None,
+    }
+}
+
+fn options() -> Options {
+    Options {
+        mode: Mode::Revoke,
+        allow: Vec::new(),
+        deadline: None,
+        strict_scope: StrictScope::AccountDefault,
+        unknown_role: UnknownRole::NotFound,
+        acknowledged_at: None,
+        expect: Expectation::Anyone,
+        accept_unverified: false,
+        binding: Binding::None,
+        reference: None,
+    }
+}
+
+fn said(answer: Result<Success, Failure>) -> String {
+    match answer {
+        Ok(_) => String::from("removed"),
+        Err(failure) => failure.message,
     }
 }
 

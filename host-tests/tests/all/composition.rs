@@ -10,31 +10,48 @@ use host::{
     worlds,
 };
 use sandboxes::crowdstrike::DEMO_HOME_CID;
-use wasmtime::{Store, component::Component};
+use serde_json::json;
+use wasmtime::{
+    Store,
+    component::{Component, Instance},
+};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
-use crate::fixture::{ANN, AUTHORITY, World};
+use crate::fixture::{ACCOUNT, ANN, AUTHORITY, World, account};
 
 static COMPOSED: LazyLock<Component> =
     LazyLock::new(|| Component::new(engine::engine().unwrap(), compose::caller_with_operation().unwrap()).unwrap());
 
-/// What the composed component answers in this world.
-async fn revoke(world: &World, role: &str) -> String {
+/// The caller with an environment of its own, as the examples compose it.
+static SEPARATED: LazyLock<Component> = LazyLock::new(|| {
+    let nothing = include_str!("../../../examples/offboarding/no-environment.wat");
+    let composed = compose::caller_with_its_own_environment(wat::parse_str(nothing).unwrap()).unwrap();
+    Component::new(engine::engine().unwrap(), composed).unwrap()
+});
+
+async fn instantiate(
+    component: &Component,
+    world: &World,
+    environment: Vec<(String, String)>,
+) -> (Store<Host>, Instance, MemoryOutputPipe) {
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
         egress: world.network.clone().into(),
         clock: Some(world.clock),
-        environment: Vec::new(),
+        environment,
         folders: Vec::new(),
         spin: Arc::default(),
         output: Output::Kept(output.clone()),
     };
     let mut store = Store::new(engine::engine().unwrap(), Host::new(&setup));
-    let instance = engine::linker()
-        .unwrap()
-        .instantiate_async(&mut store, &COMPOSED)
-        .await
-        .unwrap();
+    let linker = engine::linker().unwrap();
+    let instance = linker.instantiate_async(&mut store, component).await.unwrap();
+    (store, instance, output)
+}
+
+/// What the composed component answers in this world.
+async fn revoke(world: &World, role: &str) -> String {
+    let (mut store, instance, output) = instantiate(&COMPOSED, world, Vec::new()).await;
     let revoke = instance
         .get_typed_func::<(&str, &str, &str), (String,)>(&mut store, "revoke")
         .unwrap();
@@ -45,9 +62,9 @@ async fn revoke(world: &World, role: &str) -> String {
 }
 
 #[test]
-fn the_composed_component_has_one_export_and_asks_for_wasi_alone() {
+fn the_composed_component_has_the_callers_exports_and_asks_for_wasi_alone() {
     let world = worlds::World::of_component(&COMPOSED).unwrap();
-    assert_eq!(world.exports, ["revoke"]);
+    assert_eq!(world.exports, ["revoke", "revoke-by-account", "variables"]);
     assert!(
         world.imports.iter().all(|import| import.starts_with("wasi:")),
         "{:?}",
@@ -74,4 +91,37 @@ async fn a_composed_caller_is_told_why_not() {
         "{unreachable}"
     );
     assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_by_account_id_removes_a_role_and_has_no_credentials() {
+    let world = World::new();
+    let variables = [
+        ("UNASSIGN_ROLE_ACCOUNTS", json!({ACCOUNT: account()}).to_string()),
+        (
+            "UNASSIGN_ROLE_CALLER",
+            json!({"accounts": [ACCOUNT], "may": ["revoke"]}).to_string(),
+        ),
+        ("UNASSIGN_ROLE_SECRET_CROWDSTRIKE", String::from("demo-secret")),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    // Composed as it is, the caller shares the environment with the operation, secrets and all.
+    for (component, is_shared) in [(&COMPOSED, true), (&SEPARATED, false)] {
+        let (mut store, instance, output) = instantiate(component, &world, variables.clone()).await;
+        let seen = instance
+            .get_typed_func::<(), (Vec<String>,)>(&mut store, "variables")
+            .unwrap();
+        let (seen,) = seen.call_async(&mut store, ()).await.unwrap();
+        let sees_secret = seen.iter().any(|name| name == "UNASSIGN_ROLE_SECRET_CROWDSTRIKE");
+        assert_eq!((sees_secret, seen.is_empty()), (is_shared, !is_shared), "{seen:?}");
+        let revoke = instance
+            .get_typed_func::<(&str, &str, &str), (String,)>(&mut store, "revoke-by-account")
+            .unwrap();
+        let role = if is_shared { "event_viewer" } else { "dashboard_admin" };
+        let (answer,) = revoke.call_async(&mut store, (ACCOUNT, ANN, role)).await.unwrap();
+        assert_eq!(answer, "removed");
+        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, role));
+        let printed = String::from_utf8_lossy(&output.contents()).into_owned();
+        assert!(printed.contains(r#""claimed_actor":"caller""#), "{printed}");
+    }
 }

@@ -2,9 +2,11 @@
 
 mod access;
 mod account_places;
+mod bad_binding;
 mod bad_input;
 mod blackline;
 mod bounds;
+mod by_account;
 mod composition;
 mod concurrency;
 mod cost;

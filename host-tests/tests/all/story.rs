@@ -20,22 +20,29 @@ use crate::{
     on_both,
 };
 
-fn alice() -> PrivateKey {
+pub fn alice() -> PrivateKey {
     PrivateKey::of_seed(&[7; 32])
 }
 
-fn receipt_key() -> PrivateKey {
+pub fn receipt_key() -> PrivateKey {
     PrivateKey::of_seed(&[9; 32])
 }
 
 /// A service whose account takes only what Alice approves.
 pub fn service(artifact: Artifact, world: &World) -> Service {
-    let mut account = account();
-    account["settings"]["approvers"] = json!([{"name": "alice", "key": alice().public().to_jwk()}]);
-    account["settings"]["approval_required"] = json!(true);
+    service_of(artifact, world, ACCOUNT, account())
+}
+
+/// The same with another account.
+pub fn service_of(artifact: Artifact, world: &World, id: &str, mut account: Value) -> Service {
+    let settings = &mut account["settings"];
+    if settings["approvers"].is_null() {
+        settings["approvers"] = json!([{"name": "alice", "key": alice().public().to_jwk()}]);
+    }
+    settings["approval_required"] = json!(true);
     Service::builder(artifact, &world.network, world.clock)
         .tokens(&tokens())
-        .account(ACCOUNT, account)
+        .account(id, account)
         .secret("crowdstrike", "demo-secret")
         .setting("receipt_key", &receipt_key().to_jwk().to_string())
         .start()
@@ -61,7 +68,7 @@ pub async fn plan(service: &Service) -> String {
     answer.body["plan"].as_str().unwrap().to_owned()
 }
 
-fn approve(plan: &str, key: &PrivateKey, at: Duration) -> String {
+pub fn approve(plan: &str, key: &PrivateKey, at: Duration) -> String {
     let terms = Terms {
         reference: String::from("CHG-1042"),
         issued_at: at,

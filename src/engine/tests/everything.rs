@@ -193,3 +193,18 @@ fn a_first_read_that_fails_is_a_failure_of_the_call() {
     let failure = case.ask_everything().unwrap_err();
     assert_eq!((failure.status, failure.sent), (502, false));
 }
+
+#[test]
+fn a_role_of_which_it_was_not_read_how_it_is_held_is_neither_direct_nor_inherited() {
+    let mut case = leaver(&["a@o1", "b@o1/?"]);
+    let reading = case.read_user().unwrap();
+    assert_eq!((reading.grants.len(), reading.whole), (1, false));
+    assert!(reading.unread[0].contains("how they are held"), "{:?}", reading.unread);
+
+    let answer = case.ask_everything();
+    assert_eq!(outcomes(&answer), ["removed", "unknown"]);
+    assert_eq!(outcomes(&case.ask(&["b@o1"])), ["unknown"]);
+    case.options.mode = Mode::Verify;
+    assert_eq!(outcomes(&case.ask(&["b@o1"])), ["unknown"]);
+    assert_eq!(case.held(), ["b@o1/?"]);
+}

@@ -35,7 +35,7 @@ use crate::{
 /// What the far end really holds, and how it behaves.
 #[derive(Default)]
 pub struct World {
-    /// `role@organization`, or `role@organization/group` for an inherited one.
+    /// `role@organization`, or `role@organization/group` for an inherited one, `/?` if that is not read.
     pub held: Vec<String>,
     /// Roles that exist.
     pub directory: Vec<&'static str>,
@@ -601,6 +601,7 @@ impl Fake {
             },
             held: match group {
                 None => Held::Direct,
+                Some("?") => Held::NotRead,
                 Some(group) => Held::Through(vec![Via {
                     kind: ViaKind::Group,
                     id: None,

@@ -36,7 +36,7 @@ impl Face {
             transport: FakeTransport::new(move |_| Reaction::Fail(error.clone())),
             caches: Caches::default(),
             parsed: Parsed::default(),
-            tokens: json!([{"name": "t", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke"]}])
+            tokens: json!([{"name": "t", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke", "read"]}])
                 .to_string(),
             account: String::from(ACCOUNT),
             record: RefCell::default(),
@@ -48,23 +48,33 @@ impl Face {
     }
 
     fn post(&self, query: &str, body: &[u8]) -> Sent {
+        self.exchange("POST", &format!("{OPERATION}{query}"), &[JSON], body)
+    }
+
+    fn send(&self, method: &str, target: &str) -> Sent {
+        self.exchange(method, target, &[], b"")
+    }
+
+    fn exchange(&self, method: &str, target: &str, more: &[(&str, &str)], body: &[u8]) -> Sent {
         let whole = body.to_vec();
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        let headers = [("Authorization", "Bearer test-token")];
         let inbound = Inbound::new(
             &self.transport,
-            String::from("POST"),
-            Some(format!(
-                "/unified/user-directory/users/unassign-role?integrated_account_id=acme{query}"
-            )),
-            vec![
-                (String::from("Authorization"), b"Bearer test-token".to_vec()),
-                (String::from("Content-Type"), b"application/json".to_vec()),
-            ],
+            method.to_owned(),
+            Some(target.to_owned()),
+            headers.iter().chain(more).map(header).collect(),
             async move { InboundBody::Whole(whole) },
         );
         let mut sent = Sent::default();
         self.transport.run(handle(self, inbound, &mut sent));
         assert!(sent.is_finished);
         sent
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        let record = self.record.borrow();
+        record.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn calls(&self) -> usize {
@@ -142,6 +152,135 @@ impl Responder for Sent {
         self.is_finished = true;
         Box::pin(async { Ok(()) })
     }
+}
+
+const OPERATION: &str = "/unified/user-directory/users/unassign-role?integrated_account_id=acme";
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+const USER: &str = "/unified/user-directory/users/4711?integrated_account_id=acme";
+
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[test]
+fn a_head_has_the_status_and_no_body() {
+    let face = Face::unreachable();
+    for (target, status) in [
+        ("/healthz", 200),
+        ("/openapi.json", 200),
+        ("/unified/user-directory/users/unassign-role", 405),
+        ("/unified/user-directory/roles", 400),
+        ("/nowhere", 404),
+        (USER, 502),
+    ] {
+        let answer = face.send("HEAD", target);
+        assert_eq!((answer.status, answer.body.len()), (status, 0), "{target}");
+        assert!(!face.send("GET", target).body.is_empty(), "{target}");
+    }
+}
+
+#[test]
+fn a_trace_goes_to_the_provider_only_if_the_account_says_so() {
+    let with = ACCOUNT.replacen('{', r#"{"settings": {"forward_traceparent": true}, "#, 1);
+    let without = ACCOUNT.replacen('{', r#"{"settings": {"forward_traceparent": false}, "#, 1);
+    for (account, header, expected) in [
+        (with.as_str(), TRACE, Some(TRACE)),
+        (&with, "00-sesame", None),
+        (&without, TRACE, None),
+        (ACCOUNT, TRACE, None),
+    ] {
+        for (method, target, body) in [("GET", USER, b"".as_slice()), ("POST", OPERATION, GOOD)] {
+            let face = Face {
+                account: account.to_owned(),
+                ..Face::unreachable()
+            };
+            face.exchange(method, target, &[JSON, ("Traceparent", header)], body);
+            assert!(face.calls() > 0, "{target}");
+            for seen in face.transport.seen.borrow().iter() {
+                let sent = seen.headers.iter().find(|(name, _)| *name == "traceparent");
+                assert_eq!(sent.map(|(_, value)| value.as_str()), expected, "{account} {target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_says_what_was_asked_for_and_accounts_that_are_not_active_are_refusals() {
+    let roles = "/unified/user-directory/roles?integrated_account_id=";
+    for (status, target, code, mode) in [
+        ("active", format!("{roles}other"), 404, "list_roles"),
+        ("active", format!("{USER}&cid=A"), 400, "read_user"),
+        ("needs_reauth", format!("{roles}acme"), 401, "list_roles"),
+        ("connecting", USER.to_owned(), 422, "read_user"),
+    ] {
+        let account = ACCOUNT.replacen('{', &format!(r#"{{"status": "{status}", "#), 1);
+        let face = Face {
+            account,
+            ..Face::unreachable()
+        };
+        assert_eq!(face.send("GET", &target).status, code, "{target}");
+        let lines = face.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(
+            (&lines[0]["event"], &lines[0]["mode"], &lines[0]["status"]),
+            (&json!("denied"), &json!(mode), &json!(code))
+        );
+    }
+    for (flag, query, code, mode) in [
+        ("is_blocked", "", 503, "revoke"),
+        ("is_blocked", "&dry_run=true", 503, "plan"),
+        ("is_sandbox", "", 405, "revoke"),
+    ] {
+        let face = Face {
+            account: ACCOUNT.replacen('{', &format!(r#"{{"{flag}": true, "#), 1),
+            ..Face::unreachable()
+        };
+        assert_eq!(face.post(query, GOOD).status, code, "{flag}");
+        let lines = face.lines();
+        assert_eq!(
+            (&lines[0]["event"], &lines[0]["mode"], &lines[0]["error_code"]),
+            (&json!("denied"), &json!(mode), &json!("account_not_active"))
+        );
+    }
+    // What is no route, or no method of one, is nobody's refusal.
+    let face = Face::unreachable();
+    assert_eq!(face.send("GET", "/nowhere").status, 404);
+    assert_eq!(face.send("DELETE", USER).status, 405);
+    assert!(face.lines().is_empty());
+}
+
+#[test]
+fn what_is_held_back_is_counted_at_the_next_call_whatever_it_is() {
+    let face = Face::unreachable();
+    let denied = "/unified/user-directory/roles?integrated_account_id=other";
+    for _ in 0..25 {
+        assert_eq!(face.send("GET", denied).status, 404);
+    }
+    assert_eq!(face.lines().len(), 10);
+    face.transport
+        .run(face.transport.sleep(std::time::Duration::from_secs(2)));
+    assert_eq!(face.send("GET", "/healthz").status, 200);
+    let lines = face.lines();
+    assert_eq!((lines.len(), &lines[10]["count"]), (11, &json!(15)));
+    assert_eq!(face.send("GET", "/healthz").status, 200);
+    assert_eq!(face.lines().len(), 11, "it is told once");
+}
+
+#[test]
+fn no_line_has_an_address() {
+    let face = Face::unreachable();
+    let user = USER.replace("4711", "ann%40example.com");
+    assert_eq!(face.send("GET", &user).status, 502);
+    let denied = user.replace("acme", "ann%40example.com");
+    assert_eq!(face.send("GET", &denied).status, 404);
+    assert_eq!(face.send("GET", &format!("{USER}&ann%40example.com=1")).status, 400);
+    let body = json!({
+        "id": "ann@example.com", "roles": [{"id": "ann@example.com", "group": "ann@example.com"}],
+        "workspace_id": "ann@example.com", "remote_data": {"ann@example.com": "ann@example.com"},
+    });
+    assert_eq!(face.post("", body.to_string().as_bytes()).status, 400);
+    let record = face.record.borrow().concat();
+    assert!(face.lines().len() == 4 && !record.contains("ann"), "{record}");
 }
 
 const GOOD: &[u8] = br#"{"id": "4711", "roles": [{"id": "billing-admin"}]}"#;

@@ -110,7 +110,7 @@ fn groups(grants: &[Grant]) -> Vec<Group> {
     let memberships = memberships.map(|grant| (Some(&grant.role_id), &grant.role_name));
     let through = grants.iter().filter_map(|grant| match &grant.held {
         Held::Through(via) => Some(via),
-        Held::Direct => None,
+        Held::Direct | Held::NotRead => None,
     });
     let through = through.flatten().map(|via| (via.id.as_ref(), &via.name));
     let mut seen = BTreeSet::new();

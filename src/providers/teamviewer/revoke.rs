@@ -204,6 +204,7 @@ fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant
                     .iter()
                     .filter_map(|via| via.id.as_deref())
                     .any(|id| !left.contains(id)),
+                Held::NotRead => false,
             })
     };
     let given_by = |group: &Grant| {

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::{contract::timestamp, service::Host};
 
+use super::pseudonym::is_address;
+
 /// The version of the lines. `docs/record.schema.json` describes it.
 pub const VERSION: u32 = 1;
 /// Lines a second; the rest is counted.
@@ -59,7 +61,8 @@ pub fn denied(host: &dyn Host, denial: &Denial<'_>) {
     host.record(&Value::Object(line).to_string());
 }
 
-/// Writes how many refused calls of an earlier second have no line of their own.
+/// Writes how many refused calls of an earlier second have no line of their own. There is no timer: the next call, or the next line,
+/// comes with it.
 pub fn held_back_denials(host: &dyn Host) {
     let now = host.transport().wall_clock();
     if let Some((since, count)) = host.caches().denials.held_back(now) {
@@ -79,6 +82,7 @@ pub fn invalid_configuration(
     field: Option<&str>,
     message: &str,
 ) {
+    held_back_denials(host);
     let mut line = head(host, "invalid_configuration");
     line.insert(String::from("request_id"), Value::from(request_id));
     line.insert(String::from("variable"), Value::from(variable));
@@ -108,7 +112,7 @@ pub fn head(host: &dyn Host, event: &str) -> Map<String, Value> {
 /// A caller's text: short, printable, and no e-mail address.
 fn cut(text: &str) -> Option<String> {
     let is_printable = |c: &char| !c.is_control() && !crate::naming::is_invisible(*c);
-    (!text.contains('@')).then(|| text.chars().filter(is_printable).take(LONGEST).collect())
+    (!is_address(text)).then(|| text.chars().filter(is_printable).take(LONGEST).collect())
 }
 
 #[cfg(test)]

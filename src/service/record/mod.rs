@@ -6,7 +6,7 @@ mod pseudonym;
 mod trace_parent;
 
 pub use self::{
-    denial::{Denial, denied, invalid_configuration},
+    denial::{Denial, denied, held_back_denials, invalid_configuration},
     trace_parent::trace_parent,
 };
 
@@ -201,7 +201,11 @@ impl<'a> Record<'a> {
             ("remote_query_keys", &request.remote_query),
             ("remote_data_keys", &request.remote_data),
         ];
-        let passed = passed.map(|(name, passed)| (name, keys(passed.as_deref().unwrap_or_default())));
+        let passed = passed.map(|(name, passed)| {
+            let keys = keys(passed.as_deref().unwrap_or_default());
+            let shown: Vec<String> = keys.iter().filter_map(|key| self.pseudonyms.shown(key)).collect();
+            (name, shown)
+        });
         self.base.insert(String::from("requested"), Value::Object(requested));
         self.base.insert(String::from("allowed"), Value::from(allowed));
         if let Some(reference) = &reference {
@@ -301,6 +305,7 @@ impl<'a> Record<'a> {
     }
 
     fn write(&self, event: &str) {
+        held_back_denials(self.host);
         let mut line = denial::head(self.host, event);
         line.extend(self.base.clone());
         line.extend(self.reported.borrow().clone());
@@ -314,7 +319,9 @@ impl<'a> Record<'a> {
     fn grant(&self, grant: &Grant) -> Value {
         let mut fields = self.place(&grant.role_id, &grant.scope);
         fields.insert(String::from("kind"), Value::from(grant.kind.as_str()));
-        fields.insert(String::from("direct"), Value::from(grant.is_direct()));
+        if let Some(is_direct) = grant.directness() {
+            fields.insert(String::from("direct"), Value::from(is_direct));
+        }
         if let Held::Through(via) = &grant.held {
             fields.insert(String::from("via"), self.via(via));
         }
@@ -387,7 +394,9 @@ impl Audit for Record<'_> {
         match step {
             AuditEvent::Read { user, grants } => {
                 self.reported.borrow_mut().shift_remove("requested_user");
-                self.set("user", Value::from(self.pseudonyms.shown(user)));
+                if let Some(user) = self.pseudonyms.shown(user) {
+                    self.set("user", Value::from(user));
+                }
                 self.set("grants_before", self.grants(grants));
                 self.claims.borrow_mut().user = Some(user.to_owned());
                 if self.receipt_key.is_some() {

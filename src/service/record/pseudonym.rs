@@ -42,11 +42,16 @@ impl Pseudonyms {
 
     /// A text as a line may show it: cut, and no e-mail address.
     pub fn shown(&self, text: &str) -> Option<String> {
-        if text.contains('@') {
+        if is_address(text) {
             return self.of(text).map(|digest| format!("hmac:{digest}"));
         }
         Some(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect())
     }
+}
+
+/// Whether a text may be, or hold, an e-mail address, percent-encoded or in full-width letters as well.
+pub fn is_address(text: &str) -> bool {
+    text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40")
 }
 
 /// RFC 2104.
@@ -104,6 +109,12 @@ mod tests {
         assert_eq!(
             (unkeyed.of("ann@example.com"), unkeyed.shown("ann@example.com")),
             (None, None)
+        );
+        assert_eq!(
+            unkeyed
+                .shown("ann%40example.com")
+                .or(unkeyed.shown("ann\u{ff20}example.com")),
+            None
         );
         assert_eq!(unkeyed.shown("event\u{7}_viewer").as_deref(), Some("event_viewer"));
     }

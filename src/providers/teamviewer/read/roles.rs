@@ -95,8 +95,8 @@ impl<'a> Roles<'a> {
     }
 
     /// The roles of these whose own lists were read, each with how it is held: directly if the user stands in the role's own
-    /// assignments, and through every group that has both the role and the user. What else TeamViewer lists for the user is held in
-    /// a way that nobody asks about.
+    /// assignments, and through every group that has both the role and the user. How the user
+    /// holds what else TeamViewer lists is not read.
     pub fn held(
         &self,
         lists: &Lists,
@@ -127,9 +127,7 @@ impl<'a> Roles<'a> {
             .iter()
             .filter(|role| !looked_at.contains(*role))
             .collect();
-        let not_looked_at = others
-            .into_iter()
-            .map(|role| self.grant(role, Held::Through(Vec::new())));
+        let not_looked_at = others.into_iter().map(|role| self.grant(role, Held::NotRead));
         held.grants.extend(not_looked_at);
         held
     }

@@ -1,8 +1,12 @@
 //! Lists that are missing, cut short, moving, or in disagreement.
 
-use crate::contract::types::{Options, UnknownRole};
+use std::collections::BTreeMap;
 
-use super::{ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, instead, options, outcomes};
+use crate::contract::types::{Mode, Options, UnknownRole};
+
+use super::{
+    ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, everything, instead, options, outcomes, read_user,
+};
 
 #[test]
 fn a_role_that_the_directory_does_not_show_is_looked_up_in_its_own_list() {
@@ -180,4 +184,25 @@ fn a_403_is_a_rate_limit_if_it_says_so_in_any_way() {
             "{failure:?}"
         );
     }
+}
+
+#[test]
+fn how_a_role_is_held_that_nobody_asks_about_is_not_read_and_not_said() {
+    let company = Company::with(&[("u123", HELP), ("u123", AUDIT)]);
+    let answer = call(&company, "{}", vec![by_id(HELP)], options());
+    assert_eq!(outcomes(&answer), ["removed"]);
+    let read: BTreeMap<String, Option<bool>> = company.borrow().first_read.iter().cloned().collect();
+    assert_eq!((read[HELP], read[AUDIT]), (Some(true), None));
+
+    let reading = read_user(&company, "{}").unwrap();
+    assert!(reading.whole && reading.grants.iter().all(|grant| grant.direct));
+    everything(
+        &company,
+        Options {
+            mode: Mode::Plan,
+            ..options()
+        },
+    )
+    .unwrap();
+    assert_eq!(company.borrow().first_read, [(AUDIT.to_owned(), Some(true))]);
 }

@@ -18,7 +18,7 @@ use crate::{
             Request, Role, RoleDirectory, SideEffect, Success, UserReading,
         },
     },
-    engine::{self, NoAudit},
+    engine::{self, Audit, AuditEvent, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
     providers::Opened,
     request::ValidatedRequest,
@@ -45,6 +45,8 @@ struct Company {
     writes: Vec<String>,
     /// Of every answer.
     latency: Duration,
+    /// What the last operation read first: each role, and whether it is held directly.
+    first_read: Vec<(String, Option<bool>)>,
     /// How long the last operation took.
     elapsed: Duration,
 }
@@ -74,6 +76,7 @@ impl Company {
             reads: Vec::new(),
             writes: Vec::new(),
             latency: Duration::ZERO,
+            first_read: Vec::new(),
             elapsed: Duration::ZERO,
         }))
     }
@@ -250,9 +253,22 @@ fn send(
         .map_err(|error| engine::failure_of(&error, false))?;
     let caches = Caches::default();
     let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    let answer = transport.run(engine::run(provider, &cx, &opened.general, &NoAudit));
+    let answer = transport.run(engine::run(provider, &cx, &opened.general, &FirstRead(company)));
     company.borrow_mut().elapsed = transport.elapsed();
     answer
+}
+
+/// Keeps what is read first.
+struct FirstRead<'a>(&'a Shared);
+
+impl Audit for FirstRead<'_> {
+    fn step(&self, step: AuditEvent<'_>) {
+        if let AuditEvent::Read { grants, .. } = step {
+            let grants = grants.iter();
+            let read = grants.map(|grant| (grant.role_id.clone(), grant.directness()));
+            self.0.borrow_mut().first_read = read.collect();
+        }
+    }
 }
 
 fn read_user(company: &Shared, settings: &str) -> Result<UserReading, Failure> {
