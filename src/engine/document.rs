@@ -128,3 +128,21 @@ fn person(person: &Affected) -> String {
     digest.truncate(32);
     digest
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_makes_no_other_request() {
+        let object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
+        let one = sorted(object(r#"{"b": [{"d": 1, "c": 2}], "a": {"f": 3, "e": null}}"#));
+        let other = sorted(object(r#"{"a": {"e": null, "f": 3}, "b": [{"c": 2, "d": 1}]}"#));
+        assert_eq!(one.to_string(), other.to_string());
+        let changed = sorted(object(r#"{"a": {"e": null, "f": 4}, "b": [{"c": 2, "d": 1}]}"#));
+        assert_ne!(one.to_string(), changed.to_string());
+        assert_eq!(one, json!({"a": {"e": null, "f": 3}, "b": [{"c": 2, "d": 1}]}));
+    }
+}

@@ -218,6 +218,18 @@ fn unknown_and_repeated_fields_are_refused() {
     }
 }
 
+#[test]
+fn a_part_of_a_receipt_is_none_and_no_text_breaks_one() {
+    let mut strange = claims("revoke");
+    strange.user = Some(String::from("a\u{1}\"\\\n\u{202e}\u{fffd}"));
+    let token = sign(&key(), &strange);
+    assert_eq!(verify(&token, &keys()).unwrap().user, strange.user);
+    for length in 0..token.len() {
+        assert!(verify(&token[..length], &keys()).is_err(), "{length}");
+    }
+    assert!(verify(&format!("{token}."), &keys()).is_err());
+}
+
 proptest! {
     #[test]
     fn one_byte_changed_anywhere_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.=-]") {

@@ -1,0 +1,152 @@
+use std::cell::RefCell;
+
+use crate::{
+    account::Secrets,
+    client::Caches,
+    contract::types::{Credentials, Endpoint, Provider},
+    fake::{FakeTransport, Reaction},
+    provider::{GrantKind, KnownAs},
+    service::Setting,
+    transport::{Task, Transport, TransportError},
+};
+
+use super::*;
+
+struct Quiet {
+    transport: FakeTransport,
+    caches: Caches,
+    lines: RefCell<Vec<String>>,
+}
+
+impl Host for Quiet {
+    fn transport(&self) -> &dyn Transport {
+        &self.transport
+    }
+
+    fn caches(&self) -> &Caches {
+        &self.caches
+    }
+
+    fn setting(&self, _setting: Setting) -> Task<'_, Result<Option<String>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn setting_name(&self, _setting: Setting) -> &'static str {
+        "the setting"
+    }
+
+    fn account<'a>(&'a self, _id: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn record(&self, line: &str) {
+        self.lines.borrow_mut().push(line.to_owned());
+    }
+}
+
+impl Secrets for Quiet {
+    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+fn quiet() -> Quiet {
+    Quiet {
+        transport: FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)),
+        caches: Caches::default(),
+        lines: RefCell::default(),
+    }
+}
+
+/// The line of a call that read these grants of this user.
+fn line(user: &str, grants: &[Grant]) -> Value {
+    let host = quiet();
+    let account = Account {
+        provider: Provider::Teamviewer,
+        base_url: Endpoint::ProviderDefault,
+        credentials: Credentials::ApiKey(String::new()),
+        settings: String::from("{}"),
+    };
+    let call = Described {
+        request_id: "1",
+        actor: Actor::Caller(None),
+        operation: Operation::ReadUser,
+        account_id: "acme",
+        account: &account,
+        user: "ann@example.com",
+        traceparent: None,
+        receipt_key: None,
+        receipt_in_record: false,
+    };
+    let record = host.transport.run(Record::begin(&host, call)).unwrap();
+    record.step(AuditEvent::Read { user, grants });
+    record.read(None);
+    let lines = host.lines.borrow();
+    serde_json::from_str(&lines[0]).unwrap()
+}
+
+fn grant(role_id: &str, held: Held) -> Grant {
+    Grant {
+        known_as: KnownAs::default(),
+        kind: GrantKind::Role,
+        role_id: role_id.to_owned(),
+        role_name: None,
+        scope: Scope {
+            group: None,
+            organization: None,
+            workspace: None,
+        },
+        held,
+        effects: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+#[test]
+fn a_line_lists_2_000_grants_and_counts_the_rest() {
+    let grants: Vec<Grant> = (0..2_003).map(|n| grant(&n.to_string(), Held::Direct)).collect();
+    let line = line("u1", &grants);
+    assert_eq!(line["grants_before"].as_array().unwrap().len(), 2_000);
+    assert_eq!(line["grants_before_left_out"], 3);
+    let short = super::tests::line("u1", &grants[..2_000]);
+    assert!(short.get("grants_before_left_out").is_none());
+}
+
+#[test]
+fn how_a_grant_is_held_is_said_only_where_it_was_read() {
+    let line = line(
+        "u1",
+        &[
+            grant("a", Held::Direct),
+            grant("b", Held::Through(Vec::new())),
+            grant("c", Held::NotRead),
+        ],
+    );
+    let direct: Vec<Option<bool>> = line["grants_before"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| grant.get("direct").map(|is_direct| is_direct.as_bool().unwrap()))
+        .collect();
+    assert_eq!(direct, [Some(true), Some(false), None]);
+}
+
+#[test]
+fn a_user_id_that_is_an_address_is_left_out_without_a_key() {
+    let line = line("ann@example.com", &[grant("kim@example.com", Held::Direct)]);
+    assert!(!line.to_string().contains("example.com"), "{line}");
+    assert!(
+        line.get("user").is_none() && line.get("requested_user").is_none(),
+        "{line}"
+    );
+    assert_eq!(super::tests::line("u1", &[])["user"], "u1");
+}
+
+#[test]
+fn the_keys_of_what_passes_are_sorted_and_bounded_and_have_no_values() {
+    assert_eq!(keys(r#"{"b": "sesame", "a": {"c": "sesame"}}"#), ["a", "b"]);
+    assert!(keys("").is_empty() && keys("{}").is_empty());
+    let many: Map<String, Value> = (0..100).map(|n| (format!("{n:0100}"), Value::Null)).collect();
+    let keys = keys(&Value::Object(many).to_string());
+    assert!(keys.len() == 32 && keys.iter().all(|key| key.len() == 64));
+}
