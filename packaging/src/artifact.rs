@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn each_kind_comes_with_all_providers_and_with_each() {
-        let workspace = Workspace::open().unwrap();
+        let workspace = Workspace::own().unwrap();
         let files: Vec<String> = Artifact::all(&workspace).iter().map(Artifact::file).collect();
         assert_eq!(files.len(), 14, "{files:?}");
         for file in [
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_name_that_there_is_not_is_answered_with_those_that_there_are() {
-        let workspace = Workspace::open().unwrap();
+        let workspace = Workspace::own().unwrap();
         let error = Artifact::named(&workspace, "wasi-okta").unwrap_err().to_string();
         assert!(error.contains("wasi-crowdstrike"), "{error}");
     }

@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_encoded_contract_keeps_its_documentation() {
-        let workspace = Workspace::open().unwrap();
+        let workspace = Workspace::own().unwrap();
         let out = std::env::temp_dir().join(format!("unassign-role-contract-{}", std::process::id()));
         std::fs::create_dir_all(&out).unwrap();
         write_package(&workspace, &out).unwrap();

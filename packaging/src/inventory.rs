@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn names(name: &str) -> Vec<String> {
-        let workspace = Workspace::open().unwrap();
+        let workspace = Workspace::own().unwrap();
         let artifact = Artifact::named(&workspace, name).unwrap();
         let contents = of_component(&workspace, &artifact).unwrap();
         contents

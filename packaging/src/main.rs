@@ -24,6 +24,9 @@ use crate::{artifact::Artifact, workspace::Workspace};
 #[derive(Parser)]
 #[command(about = "Makes what a release consists of")]
 struct Arguments {
+    /// The folder of the sources.
+    #[arg(long, default_value = ".")]
+    sources: PathBuf,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -57,8 +60,9 @@ enum Verb {
 }
 
 fn main() -> Result<()> {
-    let workspace = Workspace::open()?;
-    match Arguments::parse().verb {
+    let arguments = Arguments::parse();
+    let workspace = Workspace::open(&arguments.sources)?;
+    match arguments.verb {
         Verb::Dist {
             out,
             only,

@@ -14,7 +14,7 @@ use crate::{
     workspace::{Workspace, run},
 };
 
-/// Builds the component of a copy of the sources, with that copy's own program and an empty target folder.
+/// Builds the component of a copy of the sources, with an empty target folder.
 pub fn compare(workspace: &Workspace, artifact: &Artifact, dist: &Path) -> Result<()> {
     let shipped = dist.join(artifact.file());
     let expected =
@@ -36,6 +36,10 @@ pub fn compare(workspace: &Workspace, artifact: &Artifact, dist: &Path) -> Resul
 }
 
 fn build_copy(workspace: &Workspace, artifact: &Artifact, folder: &Path) -> Result<Vec<u8>> {
+    // What is not committed would not be in the copy, and the difference would be blamed on the folder.
+    if workspace.revision.is_none() {
+        bail!("the sources are changed, or are no git repository: commit first, then build dist/ and compare");
+    }
     run(Command::new("git")
         .args(["clone", "--quiet", "--no-hardlinks"])
         .arg(&workspace.root)

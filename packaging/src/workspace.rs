@@ -20,10 +20,15 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub fn open() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    /// The sources that this program was built from.
+    #[cfg(test)]
+    pub fn own() -> Result<Self> {
+        Self::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+    }
+
+    pub fn open(sources: &Path) -> Result<Self> {
         let metadata = MetadataCommand::new()
-            .manifest_path(manifest.join("Cargo.toml"))
+            .manifest_path(sources.join("Cargo.toml"))
             .other_options(vec![String::from("--locked")])
             .exec()
             .context("reading the packages with `cargo metadata`")?;
