@@ -11,6 +11,9 @@ use cargo_metadata::Package;
 
 use crate::{compile::Tools, inventory::Contents};
 
+/// What the standard library and its parts are under; a toolchain from elsewhere may come without the texts.
+const OF_THE_STANDARD_LIBRARY: [&str; 4] = ["MIT.txt", "Apache-2.0.txt", "LLVM-exception.txt", "Unicode-3.0.txt"];
+
 pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
     let mut packages: BTreeMap<String, &Package> = BTreeMap::new();
     for package in shipped.iter().flat_map(|contents| &contents.packages) {
