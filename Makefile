@@ -6,7 +6,7 @@ HOST = --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --e
 TARGET_DIR = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint
+.PHONY: help demo serve test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint dist test-dist
 
 help:                   ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,15 @@ test-examples: guests   ## the programs of examples/ against the sandboxes; inst
 
 test-hosts: guests      ## wasmtime (oldest, newest) and wasmCloud with the component, and the manifests of deploy/
 	hosts/run
+
+dist:                   ## a release, into dist/: small components, the WIT package, the command, sums, SBOMs, licenses. WITHOUT_COMMAND=1, ONLY="wasi spin"
+	cargo run -q -p unassign-role-packaging -- dist $(if $(WITHOUT_COMMAND),--without-command) $(addprefix --only ,$(ONLY))
+
+test-dist: guests       ## the contract through the components in dist/, and that two builds in different folders are the same
+	@test -f dist/unassign_role_wasi.wasm -a -f dist/unassign_role_spin.wasm || { echo "dist/ has no components: run \`make dist\` first" >&2; exit 1; }
+	cd dist && sha256sum --check --quiet SHA256SUMS
+	UNASSIGN_ROLE_COMPONENTS="$(abspath dist)" cargo test -p host-tests
+	cargo run -q -p unassign-role-packaging -- reproduce
 
 fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="query crowdstrike" runs only these
 	fuzz/run $(TARGETS)

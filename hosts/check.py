@@ -50,6 +50,13 @@ def removal(port, user, role):
     print(f"planned, removed, already absent: {role}")
 
 
+def unconfigured(port, expected, missing):
+    """A host that did not pass on a variable: nothing is done, and the answer names what is missing."""
+    status, body = post(port, "demo-crowdstrike", {"id": "a@example.com", "roles": [{"id": "event_viewer"}]})
+    assert status == int(expected) and missing in json.dumps(body), (status, body)
+    print(f"{status}: {body['message']}")
+
+
 def record(log):
     """Without the prefix of the host, each line of the record is JSON."""
     lines = [json.loads(line) for line in pathlib.Path(log).read_text().splitlines() if line.startswith("{")]

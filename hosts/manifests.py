@@ -3,8 +3,10 @@ their releases: WASMCLOUD_CRD and SPINKUBE_CRD name the files."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import jsonschema
 import yaml
@@ -38,7 +40,24 @@ def custom(manifest, variable):
     print(f"{manifest}: valid against {crd['metadata']['name']}")
 
 
+def unit(manifest):
+    """The unit, by systemd itself. The program that it starts need not be installed for that."""
+    if shutil.which("systemd-analyze") is None:
+        print(f"{manifest}: left out, because there is no systemd-analyze")
+        return
+    text = (DEPLOY / manifest).read_text()
+    # SIGTERM cuts off running calls, and a wait that is shorter than the longest deadline does so later.
+    assert "KillSignal=SIGINT" in text and "TimeoutStopSec=130" in text, manifest
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder, pathlib.Path(manifest).name)
+        copy.write_text(text.replace("/usr/local/bin/wasmtime", sys.executable))
+        made = subprocess.run(["systemd-analyze", "verify", str(copy)], capture_output=True, text=True)
+    assert made.returncode == 0 and not made.stderr.strip(), made.stderr
+    print(f"{manifest}: valid")
+
+
 subprocess.run([sys.argv[1], "--strict", "--quiet", str(DEPLOY / "kubernetes/unassign-role.yaml")], check=True)
 print("kubernetes/unassign-role.yaml: valid")
 custom("wasmcloud/workload.yaml", "WASMCLOUD_CRD")
 custom("spinkube/spinapp.yaml", "SPINKUBE_CRD")
+unit("systemd/unassign-role.service")

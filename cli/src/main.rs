@@ -2,10 +2,14 @@
 //! configurations. It cannot reach a network.
 
 mod commands;
+#[cfg(feature = "wasmtime")]
+mod component;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "wasmtime")]
+    component::install();
     match commands::run() {
         Ok(code) => code,
         Err(error) => {

@@ -1,12 +1,24 @@
 //! Where the built components are, and whether they are those of the sources at hand.
+//!
+//! `UNASSIGN_ROLE_COMPONENTS` names a folder with other ones, like that of `make dist`; whoever sets it answers for their age.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::SystemTime,
 };
 
 use anyhow::{Context, Result, bail};
+
+/// The component inside this program, if there is one.
+static EMBEDDED: OnceLock<&'static [u8]> = OnceLock::new();
+
+/// Makes [`Artifact::Wasi`] the component that this program carries with it, unless somebody names a folder with others. For a program that
+/// is run without the sources.
+pub fn embed(component: &'static [u8]) {
+    EMBEDDED.get_or_init(|| component);
+}
 
 /// A component that `make guests` builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +42,7 @@ impl Artifact {
 
     /// The built component's file.
     pub fn path(self) -> PathBuf {
-        self.path_in(&target(&workspace()))
+        self.path_in(&target(&workspace()), chosen().as_deref())
     }
 
     /// The built component.
@@ -38,16 +50,32 @@ impl Artifact {
     /// # Errors
     /// If it is missing, or older than its sources: one sentence that names the command.
     pub fn bytes(self) -> Result<Vec<u8>> {
-        let workspace = workspace();
-        self.fresh_bytes(&workspace, &target(&workspace))
+        let (workspace, chosen) = (workspace(), chosen());
+        match EMBEDDED.get() {
+            Some(embedded) if self == Self::Wasi && chosen.is_none() => Ok(embedded.to_vec()),
+            _ => self.fresh_bytes(&workspace, &target(&workspace), chosen.as_deref()),
+        }
     }
 
-    fn path_in(self, target: &Path) -> PathBuf {
-        target.join(format!("wasm32-wasip2/guest/unassign_role_{}.wasm", self.name()))
+    /// The caller is a part of no release: it is always the one that `make guests` builds.
+    fn path_in(self, target: &Path, chosen: Option<&Path>) -> PathBuf {
+        let file = format!("unassign_role_{}.wasm", self.name());
+        match chosen {
+            Some(folder) if self != Self::Caller => folder.join(file),
+            _ => target.join("wasm32-wasip2/guest").join(file),
+        }
     }
 
-    fn fresh_bytes(self, workspace: &Path, target: &Path) -> Result<Vec<u8>> {
-        let path = self.path_in(target);
+    fn fresh_bytes(self, workspace: &Path, target: &Path, chosen: Option<&Path>) -> Result<Vec<u8>> {
+        let path = self.path_in(target, chosen);
+        if let Some(folder) = chosen
+            && self != Self::Caller
+        {
+            return fs::read(&path).with_context(|| {
+                let (file, folder) = (path.display(), folder.display());
+                format!("UNASSIGN_ROLE_COMPONENTS names {folder}, and {file} cannot be read: run `make dist`")
+            });
+        }
         let Ok(built) = fs::metadata(&path).and_then(|data| data.modified()) else {
             bail!("the component {} is not built: run `make guests`", path.display());
         };
@@ -82,6 +110,20 @@ fn workspace() -> PathBuf {
 
 fn target(workspace: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), |target| workspace.join(target))
+}
+
+/// A relative folder that is not here is one of the workspace: tests run in the folders of their crates.
+fn chosen() -> Option<PathBuf> {
+    std::env::var_os("UNASSIGN_ROLE_COMPONENTS")
+        .filter(|folder| !folder.is_empty())
+        .map(PathBuf::from)
+        .map(|folder| {
+            if folder.exists() {
+                folder
+            } else {
+                workspace().join(folder)
+            }
+        })
 }
 
 /// The file that was changed last, of those that a component is built from: a changed page of documentation makes none stale.
@@ -148,7 +190,7 @@ mod tests {
 
         /// What is wrong with a component, without the path of this tree.
         fn complaint(&self, artifact: Artifact) -> Option<String> {
-            let bytes = artifact.fresh_bytes(&self.0, &self.0.join("target"));
+            let bytes = artifact.fresh_bytes(&self.0, &self.0.join("target"), None);
             bytes
                 .err()
                 .map(|error| error.to_string().replace(&format!("{}/", self.0.display()), ""))
@@ -189,6 +231,21 @@ mod tests {
                 ))
             );
         }
+    }
+
+    #[test]
+    fn a_chosen_folder_has_every_component_but_the_caller() {
+        let tree = Tree::new("chosen").built();
+        let (target, folder) = (tree.0.join("target"), tree.0.join("dist"));
+        let read = |artifact: Artifact| artifact.fresh_bytes(&tree.0, &target, Some(&folder));
+        let error = read(Artifact::Wasi).unwrap_err().to_string();
+        assert!(
+            error.contains("dist/unassign_role_wasi.wasm") && error.contains("make dist"),
+            "{error}"
+        );
+        assert!(read(Artifact::Caller).is_ok());
+        tree.change("dist/unassign_role_wasi.wasm", BUILT - 2);
+        assert!(read(Artifact::Wasi).is_ok(), "its age is its chooser's concern");
     }
 
     #[test]

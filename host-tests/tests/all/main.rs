@@ -28,6 +28,7 @@ mod readme;
 mod record;
 mod rounds;
 mod scenarios;
+mod size;
 mod slack_enterprise;
 mod socket;
 mod story;

@@ -8,7 +8,7 @@ use std::{
 
 const SPIN: &str = include_str!("../../../spin.toml");
 const SPIN_WASI: &str = include_str!("../../../spin-wasi.toml");
-const README: &str = include_str!("../../../README.md");
+const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
 
 fn allowed(manifest: &str) -> BTreeSet<&str> {
     let (_, list) = manifest.split_once("allowed_outbound_hosts = [").unwrap();
@@ -133,7 +133,7 @@ fn the_accounts_that_are_documented_work_with_the_secrets_that_are_declared() {
         .filter_map(|(name, _)| name.strip_prefix("secret_"))
         .collect();
     let pages = of_the_providers("docs.md");
-    let mut documented = referred(README);
+    let mut documented = referred(CONFIGURATION);
     for (path, page) in &pages {
         let names = referred(page);
         assert!(!names.is_empty(), "{} shows no account", path.display());

@@ -1,0 +1,28 @@
+//! The component that this command runs: the one inside it, if it is a released command, or the one that `make guests` has built.
+
+use std::borrow::Cow;
+
+use anyhow::Result;
+use host::guests::Artifact;
+
+#[cfg(feature = "embedded")]
+static EMBEDDED: &[u8] = include_bytes!(env!(
+    "UNASSIGN_ROLE_COMPONENT",
+    "the feature `embedded` needs the path of unassign_role_wasi.wasm in UNASSIGN_ROLE_COMPONENT"
+));
+
+/// Lets everything that runs a component in this process take the one inside the command, if there is one.
+pub fn install() {
+    #[cfg(feature = "embedded")]
+    host::guests::embed(EMBEDDED);
+}
+
+/// # Errors
+/// Without the feature `embedded`: if the component is not built, or is older than its sources. One sentence that names the command.
+#[allow(dead_code, reason = "the host takes it by itself; this is for whoever passes it on")]
+pub fn bytes() -> Result<Cow<'static, [u8]>> {
+    #[cfg(feature = "embedded")]
+    return Ok(Cow::Borrowed(EMBEDDED));
+    #[cfg(not(feature = "embedded"))]
+    Artifact::Wasi.bytes().map(Cow::Owned)
+}

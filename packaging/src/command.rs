@@ -1,0 +1,43 @@
+//! The command for this machine, with the component inside it.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    compile::{Tools, remapped},
+    workspace::{Workspace, run},
+};
+
+/// Takes the component that is in the folder already.
+pub fn build(workspace: &Workspace, tools: &Tools, out: &Path) -> Result<Vec<u8>> {
+    let target = workspace.target.join("packaging");
+    let flags: Vec<String> = remapped(workspace, tools)
+        .iter()
+        .map(|flag| format!("{flag:?}"))
+        .collect();
+    run(Command::new("cargo")
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "unassign-role-cli",
+        ])
+        .args(["--features", "embedded", "--config", "profile.release.strip=true"])
+        .args(["--config", &format!("build.rustflags=[{}]", flags.join(","))])
+        .arg("--target-dir")
+        .arg(&target)
+        .env("UNASSIGN_ROLE_COMPONENT", out.join("unassign_role_wasi.wasm"))
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .current_dir(&workspace.root))?;
+    let built = target
+        .join("release")
+        .join(format!("unassign-role{}", std::env::consts::EXE_SUFFIX));
+    let shipped = out.join(built.file_name().unwrap_or_default());
+    // `copy` keeps the bit that makes it a program.
+    fs::copy(&built, &shipped).with_context(|| format!("copying {}", built.display()))?;
+    fs::read(&shipped).with_context(|| format!("reading {}", shipped.display()))
+}

@@ -1,0 +1,98 @@
+//! The licenses of everything that is shipped, in one text: each license once, with the crates that it belongs to.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use cargo_metadata::Package;
+
+use crate::{compile::Tools, inventory::Contents};
+
+/// What the standard library and its parts are under; a toolchain from elsewhere may come without the texts.
+const OF_THE_STANDARD_LIBRARY: [&str; 4] = ["MIT.txt", "Apache-2.0.txt", "LLVM-exception.txt", "Unicode-3.0.txt"];
+
+pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
+    let mut packages: BTreeMap<String, &Package> = BTreeMap::new();
+    for package in shipped.iter().flat_map(|contents| &contents.packages) {
+        // Our own are under LICENSE.
+        if package.source.is_some() {
+            packages.insert(format!("{} {}", package.name, package.version), package);
+        }
+    }
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut list = String::new();
+    for (name, package) in &packages {
+        let license = package.license.as_deref().unwrap_or("see its text");
+        list.push_str(&format!("{name}: {license}\n"));
+        let folder = package
+            .manifest_path
+            .parent()
+            .with_context(|| format!("{name} has no folder"))?;
+        for text in texts_in(folder.as_std_path())? {
+            texts.entry(text).or_default().push(name.clone());
+        }
+    }
+    list.push_str("Rust's standard library: MIT OR Apache-2.0\n");
+    for text in texts_in(&tools.sysroot.join("share/doc/rust"))? {
+        texts
+            .entry(text)
+            .or_default()
+            .push(String::from("Rust's standard library"));
+    }
+    let mut told = format!(
+        "The crates that are linked into the components and the command of this release, and their licenses. The SBOM of each file says which \
+         of them it contains. Where a crate comes without a text, its license is the one that is named in the list.\n\n{list}"
+    );
+    let mut texts: Vec<(String, Vec<String>)> = texts.into_iter().collect();
+    texts.sort_by(|a, b| a.1.cmp(&b.1));
+    for (text, names) in texts {
+        told.push_str(&format!("\n{}\n{}\n\n{}\n", "=".repeat(80), names.join(", "), text));
+    }
+    Ok(told)
+}
+
+/// The texts that a crate comes with: `LICENSE-MIT`, `COPYING`, `NOTICE`, and what else they are called.
+fn texts_in(folder: &Path) -> Result<Vec<String>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.is_file() && is_license(file));
+    files.sort();
+    files
+        .iter()
+        .map(|file| {
+            let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n").trim().to_owned())
+        })
+        .collect()
+}
+
+fn is_license(file: &Path) -> bool {
+    let name = file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_uppercase();
+    ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_license_is_known_by_its_files_name() {
+        for name in ["LICENSE", "LICENSE-MIT", "license-apache", "COPYING", "NOTICE.md"] {
+            assert!(is_license(Path::new(name)), "{name}");
+        }
+        for name in ["README.md", "Cargo.toml", "src"] {
+            assert!(!is_license(Path::new(name)), "{name}");
+        }
+    }
+}
