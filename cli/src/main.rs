@@ -1,7 +1,10 @@
 //! The command `unassign-role`: shows, serves and calls the operation against sandboxed providers, makes tokens and checks
 //! configurations. It cannot reach a network.
 
+mod accounts;
 mod commands;
+#[cfg(feature = "wasmtime")]
+mod session;
 
 use std::process::ExitCode;
 
