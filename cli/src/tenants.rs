@@ -10,10 +10,10 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use host::{
-    egress::Egress,
+    egress::{Egress, Watch},
     engine::{self, Prepared},
     guests::Artifact,
-    outbound::{Observer, Origin, Origins, Pool, Proxy, Settings},
+    outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
 
@@ -36,6 +36,7 @@ pub struct Tenants {
     output: Output,
     /// Settings of the component, by their variables.
     settings: Vec<(&'static str, String)>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 enum Kind {
@@ -44,7 +45,6 @@ enum Kind {
         listing: Listing,
         resolver: Resolver,
         pool: Pool,
-        observer: Option<Arc<dyn Observer>>,
     },
 }
 
@@ -79,7 +79,6 @@ impl Tenants {
                     listing,
                     resolver: Resolver::default(),
                     pool: Pool::new(&network(global.ca.as_deref())?)?,
-                    observer: None,
                 }
             }
         };
@@ -88,15 +87,14 @@ impl Tenants {
             component: component()?,
             output: record(global.record.as_deref())?,
             settings,
+            watch: None,
         })
     }
 
-    /// The same with somebody who hears of every exchange with a real provider.
+    /// The same with somebody who sees every exchange with a provider.
     #[must_use]
-    pub fn observed_by(mut self, by: Arc<dyn Observer>) -> Self {
-        if let Kind::Real { observer, .. } = &mut self.kind {
-            *observer = Some(by);
-        }
+    pub fn watched_by(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -133,16 +131,13 @@ impl Tenants {
 
     /// The component with these accounts. It reaches their origins, and no other ones.
     pub fn session(&self, accounts: &[&Account]) -> Result<Session> {
-        let (egress, clock) = match &self.kind {
+        let (mut egress, clock) = match &self.kind {
             Kind::Sandboxes(sandboxes) => (Egress::from(&sandboxes.network), Some(sandboxes.clock)),
-            Kind::Real { pool, observer, .. } => {
-                let mut outbound = pool.allow(needed(accounts)?);
-                if let Some(observer) = observer {
-                    outbound = outbound.observed_by(Arc::clone(observer));
-                }
-                (Egress::from(outbound), None)
-            }
+            Kind::Real { pool, .. } => (Egress::from(pool.allow(needed(accounts)?)), None),
         };
+        if let Some(watch) = &self.watch {
+            egress = egress.watched_by(Arc::clone(watch));
+        }
         let settings: Vec<(&str, &str)> = self
             .settings
             .iter()
