@@ -1,6 +1,9 @@
 //! The sandboxed providers and their accounts.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::Router;
 use clap::ValueEnum;
@@ -20,10 +23,12 @@ use sandboxes::{
     teamviewer::{self, TeamViewer},
 };
 use serde_json::{Value, json};
-use unassign_role::http_api::token_digest;
+use unassign_role::{http_api::token_digest, keys::PrivateKey};
 
 use crate::accounts::Account;
 
+/// The name of the approver whose key this process has.
+pub const APPROVER: &str = "demo-approver";
 /// The bearer token of the demo.
 pub const TOKEN: &str = "demo-token";
 /// The sandbox accounts.
@@ -117,13 +122,33 @@ impl Sandboxes {
         }
     }
 
+    /// What the provider of an account has, as it is: a line each.
+    pub fn holdings(&self, account: &str) -> BTreeSet<String> {
+        match account {
+            BLACKLINE => self.blackline.holdings(),
+            CROWDSTRIKE => self.crowdstrike.holdings(),
+            ELASTIC => self.elastic.holdings(),
+            JUMPCLOUD => self.jumpcloud.holdings(),
+            SLACK => self.slack.holdings(),
+            _ => self.teamviewer.holdings(),
+        }
+    }
+
+    /// Signs approvals that every sandbox account takes.
+    pub fn approver(&self) -> PrivateKey {
+        PrivateKey::of_seed(&self.seed.map(|byte| !byte))
+    }
+
     /// The HTTP face with the sandbox accounts.
     pub fn service(&self, component: Component) -> Builder {
         let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
         let builder = Service::builder(component.into(), &self.network, self.clock)
             .tokens(&tokens)
             .setting("receipt_key", &self.receipt_key());
-        Self::accounts().into_iter().fold(builder, |builder, account| {
+        let approvers = json!([{"name": APPROVER, "key": self.approver().public().to_jwk()}]);
+        Self::accounts().into_iter().fold(builder, |builder, mut account| {
+            let settings = account.document.entry("settings").or_insert_with(|| json!({}));
+            settings["approvers"] = approvers.clone();
             let secrets = account.secrets.iter();
             secrets
                 .fold(builder, |builder, (name, value)| builder.secret(name, value))
@@ -148,9 +173,7 @@ impl Sandboxes {
 
     /// A key of this process alone: what it signs is a demonstration.
     pub fn receipt_key(&self) -> String {
-        unassign_role::keys::PrivateKey::of_seed(&self.seed)
-            .to_jwk()
-            .to_string()
+        PrivateKey::of_seed(&self.seed).to_jwk().to_string()
     }
 
     /// The CrowdStrike account, for a typed call.

@@ -1,6 +1,7 @@
 //! The HTTP face: as a service for operators, or with sandboxes on a loopback address.
 
 mod operators;
+mod page;
 mod sandboxed;
 
 use std::{net::SocketAddr, path::PathBuf};

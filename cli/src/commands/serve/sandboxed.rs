@@ -1,6 +1,9 @@
 //! The HTTP face on a loopback socket, with sandboxes.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -16,7 +19,7 @@ use crate::{
     terminal::{line, named, table, visible, wrapped},
 };
 
-use super::Serve;
+use super::{Serve, page};
 
 impl Serve {
     pub(super) async fn sandboxed(self) -> Result<Exit> {
@@ -31,6 +34,9 @@ impl Serve {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("{address} cannot be used (is something else listening there? try --port)"))?;
+        if !address.ip().is_loopback() {
+            return Err(Exit::Usage.because("--sandbox serves loopback addresses only: its token is no secret"));
+        }
         let sandboxes = Sandboxes::start();
         let service = sandboxes.service(self.component).inherit_output().start()?;
         let ports = match self.sandbox_port {
@@ -42,12 +48,19 @@ impl Serve {
             "Serving on http://{address} with the token {TOKEN} (Ctrl-C ends it)\n"
         ))?;
         line(describe(&service, &ports).await?)?;
-        line(format_args!("Try:\n\n{}\n", curl(address)))?;
+        line(format_args!(
+            "Try http://{address}/ in a browser, or:\n\n{}\n",
+            curl(address)
+        ))?;
         let stop = async {
             // Without a signal to wait for, the service ends at once instead of never.
             let _ = tokio::signal::ctrl_c().await;
         };
-        service.serve(listener, stop).await?;
+        let served = axum::serve(listener, page::router(Arc::new(sandboxes), service, address));
+        tokio::select! {
+            ended = served => ended?,
+            () = stop => {}
+        }
         Exit::Done.after(line("Stopped."))
     }
 }
