@@ -4,7 +4,7 @@
 const OPERATION = '/unified/user-directory/users/unassign-role';
 const byId = (id) => document.getElementById(id);
 
-const state = { sandbox: null, reading: null, plan: null, approval: null };
+const state = { sandbox: null, reading: null, readings: 0, plan: null, approval: null };
 
 /** A call of the service. Every answer is JSON, errors too. */
 async function call(path, body) {
@@ -44,9 +44,13 @@ const through = (via) => (via ?? []).map((one) => `${one.kind.replaceAll('_', ' 
 async function read() {
   const { account, person } = chosen();
   forgetPlan();
+  state.readings += 1;
+  const mine = state.readings;
   byId('reading').textContent = 'Reading …';
   const path = `/unified/user-directory/users/${encodeURIComponent(person)}?integrated_account_id=${encodeURIComponent(account)}`;
   const { status, body } = await call(path);
+  // Somebody else has been chosen meanwhile.
+  if (mine !== state.readings) return;
   const rows = byId('grants').tBodies[0];
   rows.replaceChildren();
   if (status !== 200) {
@@ -220,9 +224,11 @@ async function receipt(token) {
 // --- the provider's own state
 
 async function truth() {
+  const { account } = chosen();
   const { accounts } = (await call('/sandbox/state')).body;
   state.sandbox.accounts = accounts;
-  const holds = new Set(accounts.find(({ id }) => id === chosen().account)?.holds ?? []);
+  if (account !== chosen().account) return;
+  const holds = new Set(accounts.find(({ id }) => id === account)?.holds ?? []);
   const list = byId('truth');
   const known = new Map([...list.children].map((item) => [item.textContent, item]));
   for (const [text, item] of known) {

@@ -39,8 +39,7 @@ pub fn file(name: &str, kind: &'static str) -> Response {
 
 /// `UNASSIGN_ROLE_PAGE`, or where `make page` puts them.
 fn folder() -> PathBuf {
-    std::env::var_os("UNASSIGN_ROLE_PAGE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/page"),
-        PathBuf::from,
-    )
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = || std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    std::env::var_os("UNASSIGN_ROLE_PAGE").map_or_else(|| workspace.join(target()).join("page"), PathBuf::from)
 }
