@@ -6,7 +6,7 @@ HOST = --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --e
 TARGET_DIR = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint dist test-dist
+.PHONY: help demo serve test test-all test-clients test-examples test-hosts page test-page fuzz bench doc docs check guests lint dist test-dist
 
 help:                   ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ test-dist: guests       ## the contract through the components in dist/, and tha
 	cd dist && sha256sum --check --quiet SHA256SUMS
 	UNASSIGN_ROLE_COMPONENTS="$(abspath dist)" cargo test -p host-tests
 	cargo run -q -p unassign-role-packaging -- reproduce
+
+page:                   ## the files of the API reference at `serve --sandbox`, into target/page; needs npm
+	scripts/page
+
+test-page: guests       ## the page of `serve --sandbox` in headless Chromium; installs playwright-core into target/clients/page
+	clients/page/run
 
 fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="query crowdstrike" runs only these
 	fuzz/run $(TARGETS)

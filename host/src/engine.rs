@@ -54,8 +54,11 @@ pub fn linked(artifact: Artifact) -> Result<InstancePre<Host>> {
     }
 }
 
+/// A component that is compiled and linked, so that an instance costs no more than its memory.
+pub type Prepared = InstancePre<Host>;
+
 /// Compiles a component that is no artifact of this workspace's, such as one that a program carries.
-pub fn prepare(component: &[u8]) -> Result<InstancePre<Host>> {
+pub fn prepare(component: &[u8]) -> Result<Prepared> {
     Ok(linker()?.instantiate_pre(&Component::new(engine()?, component)?)?)
 }
 

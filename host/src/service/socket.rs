@@ -6,7 +6,11 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::{StatusCode, header::HOST};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -57,18 +61,33 @@ async fn answer(
     address: SocketAddr,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<WasiBody>, Infallible> {
-    let Some(request) = absolute(request, address) else {
-        return Ok(text(StatusCode::BAD_REQUEST, "the address is malformed"));
-    };
-    let request = request.map(|body| body.map_err(Error::Hyper).boxed_unsync());
-    Ok(service.handle(request).await.unwrap_or_else(|error| {
-        eprintln!("the component failed: {error:#}");
-        text(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
-    }))
+    Ok(service
+        .answer(request.map(|body| body.map_err(Error::Hyper)), address)
+        .await)
+}
+
+impl Service {
+    /// Answers a request as it stands on a socket, for whoever has a server of their own. `address` stands for a `Host` that the
+    /// request does not have.
+    pub async fn answer<B>(&self, request: http::Request<B>, address: SocketAddr) -> http::Response<WasiBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: std::fmt::Display,
+    {
+        let Some(request) = absolute(request, address) else {
+            return text(StatusCode::BAD_REQUEST, "the address is malformed");
+        };
+        let broken = |why: B::Error| Error::InternalError(Some(why.to_string()));
+        let request = request.map(|body| body.map_err(broken).boxed_unsync());
+        self.handle(request).await.unwrap_or_else(|error| {
+            eprintln!("the component failed: {error:#}");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
+        })
+    }
 }
 
 /// The request with its whole address, which a component is told by every host.
-fn absolute(request: http::Request<Incoming>, address: SocketAddr) -> Option<http::Request<Incoming>> {
+fn absolute<B>(request: http::Request<B>, address: SocketAddr) -> Option<http::Request<B>> {
     let (mut head, body) = request.into_parts();
     let authority = match head.headers.get(HOST) {
         Some(host) => host.to_str().ok()?.to_owned(),

@@ -1,0 +1,137 @@
+//! The component inside wasmtime, with accounts, and the network that they need.
+//!
+//! The command speaks to it as any client does, through its HTTP face. So `--json` is what the service answers, and nothing that the
+//! command does is not tested by the service's own tests.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use host::{
+    egress::Egress,
+    engine::Prepared,
+    output::Output,
+    service::{Lifetime, Service},
+    state::Setup,
+};
+use sandboxes::Clock;
+use serde_json::{Map, Value, json};
+use unassign_role::http_api::{environment_variable, token_digest};
+
+use crate::accounts::Account;
+
+/// A running component, which only this process can call.
+pub struct Session {
+    service: Service,
+    token: String,
+}
+
+/// What the component answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The JSON document; null if the body was none.
+    pub body: Value,
+}
+
+impl Session {
+    /// Starts the component with these accounts, this way to the providers, and an in-process token that may do everything. The
+    /// lines of the record go to `output`. A `clock` is for sandboxes.
+    ///
+    /// # Errors
+    /// The component cannot be instantiated.
+    pub fn start(
+        component: &Prepared,
+        accounts: &[&Account],
+        egress: impl Into<Egress>,
+        clock: Option<Clock>,
+        settings: &[(&str, &str)],
+        output: Output,
+    ) -> Result<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).context("no random numbers")?;
+        let token = seed
+            .iter()
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+        let tokens = json!([{
+            "name": "command", "sha256": token_digest(&token), "accounts": ids,
+            "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": SIDE_EFFECTS,
+        }]);
+        let documents: Map<String, Value> = accounts
+            .iter()
+            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
+            .collect();
+        let mut environment = vec![
+            (String::from("UNASSIGN_ROLE_API_TOKENS"), tokens.to_string()),
+            (
+                String::from("UNASSIGN_ROLE_ACCOUNTS"),
+                Value::Object(documents).to_string(),
+            ),
+        ];
+        environment.extend(
+            settings
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        for account in accounts {
+            environment.extend(
+                account
+                    .secrets
+                    .iter()
+                    .map(|(name, value)| (environment_variable(name), value.clone())),
+            );
+        }
+        let setup = Setup {
+            egress: egress.into(),
+            clock,
+            environment,
+            folders: Vec::new(),
+            spin: std::sync::Arc::default(),
+            output,
+        };
+        let service = Service::of_component(component, setup, Lifetime::default())?;
+        Ok(Self { service, token })
+    }
+
+    /// A GET of this path and query, such as `/unified/user-directory/roles?integrated_account_id=acme`.
+    ///
+    /// # Errors
+    /// The component failed as a component.
+    pub async fn get(&self, target: &str) -> Result<Answer> {
+        self.send(http::Method::GET, target, Bytes::new()).await
+    }
+
+    /// A POST of this JSON.
+    ///
+    /// # Errors
+    /// The component failed as a component.
+    pub async fn post(&self, target: &str, body: &Value) -> Result<Answer> {
+        self.send(http::Method::POST, target, Bytes::from(body.to_string()))
+            .await
+    }
+
+    async fn send(&self, method: http::Method, target: &str, body: Bytes) -> Result<Answer> {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://unassign-role.local{target}"))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(body)?;
+        let answer = self.service.send(request).await?;
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            body: serde_json::from_slice(answer.body()).unwrap_or_default(),
+        })
+    }
+}
+
+/// Every side effect that a request may allow by name; the request has to do so.
+const SIDE_EFFECTS: [&str; 8] = [
+    "delete-administrator",
+    "demote-owner",
+    "demote-owner-everywhere",
+    "leave-group",
+    "strip-group",
+    "remove-organization-access",
+    "remove-own-access",
+    "last-administrator",
+];
