@@ -9,6 +9,8 @@ mod session;
 #[cfg(feature = "wasmtime")]
 mod tenants;
 mod terminal;
+#[cfg(feature = "wasmtime")]
+mod transcript;
 
 use std::process::ExitCode;
 
