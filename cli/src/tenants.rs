@@ -4,18 +4,20 @@ use std::{
     fs::{File, OpenOptions},
     io::Write,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, anyhow};
 use host::{
+    compiled,
     egress::{Egress, Watch},
     engine::{self, Prepared},
     guests::Artifact,
     outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
     accounts::{Account, Entry, Listing, check, origins, secret::Resolver},
@@ -25,6 +27,7 @@ use crate::{
     },
     exit::Exit,
     session::Session,
+    terminal::Progress,
 };
 
 include!(concat!(env!("OUT_DIR"), "/component.rs"));
@@ -155,10 +158,29 @@ pub fn component_bytes() -> Result<std::borrow::Cow<'static, [u8]>> {
     }
 }
 
+/// The component, compiled now or by an earlier run.
 fn component() -> Result<Prepared> {
-    match COMPONENT {
-        Some(bytes) => engine::prepare(bytes),
-        None => engine::linked(Artifact::Wasi),
+    let bytes = component_bytes()?;
+    let _progress = Progress::show("preparing the component");
+    match cache() {
+        Some(folder) => {
+            let user = rustix::process::geteuid().as_raw();
+            compiled::prepare(&bytes, &format!("{:x}", Sha256::digest(&bytes)), &folder, user)
+        }
+        None => engine::prepare(&bytes),
+    }
+}
+
+/// Where compiled components are kept: `UNASSIGN_ROLE_CACHE`, or the user's cache. Empty: nowhere.
+fn cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let is_named = |folder: &PathBuf| !folder.as_os_str().is_empty();
+    match folder("UNASSIGN_ROLE_CACHE") {
+        Some(named) => Some(named).filter(is_named),
+        None => folder("XDG_CACHE_HOME")
+            .filter(is_named)
+            .or_else(|| Some(folder("HOME").filter(is_named)?.join(".cache")))
+            .map(|cache| cache.join("unassign-role")),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod by_account;
 pub mod clocks;
+pub mod compiled;
 pub mod compose;
 pub mod egress;
 pub mod engine;

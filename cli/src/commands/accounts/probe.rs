@@ -1,11 +1,14 @@
 //! What an account's credentials can do at the provider, read-only.
 
 use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use clap::Args;
 use host::egress::Watch;
@@ -21,7 +24,8 @@ use crate::{
     exit::Exit,
     session::Answer,
     tenants::Tenants,
-    terminal::{Style, line, styled, visible},
+    terminal::{Style, line, note, styled, visible},
+    transcript::Transcript,
 };
 
 #[derive(Args)]
@@ -35,6 +39,10 @@ pub struct Probe {
     /// A user to read, too: shows what can be seen of who holds what
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// Writes the shape of every exchange with the provider to this file, to send in where it behaves unlike its page. By allow-list:
+    /// names that this program reads stay, every other one is numbered, and every value becomes its type and length
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
 }
 
 /// One thing that was found out.
@@ -82,7 +90,9 @@ const CLOCK_OFF: i64 = 30;
 impl Probe {
     pub async fn run(self, global: &Global) -> Result<Exit> {
         let watcher = Arc::new(Watcher::default());
-        let tenants = Tenants::open(global)?.watched_by(watcher.clone());
+        let mut tenants = Tenants::open(global)?;
+        let transcript = self.transcript(&tenants, global)?;
+        tenants = tenants.watched_by(Arc::new(Both(watcher.clone(), transcript.clone())));
         let calls = Calls::of(&tenants, global, global.one_account()?)?;
         let profile = providers()
             .into_iter()
@@ -98,6 +108,15 @@ impl Probe {
             facts.extend(of_user(&read));
         }
         facts.extend(watcher.facts());
+        if let (Some(transcript), Some(path)) = (transcript, &self.transcript) {
+            let count = transcript
+                .end()
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            note(format_args!(
+                "{count} exchanges in {}: read it before you send it in",
+                path.display()
+            ));
+        }
         if exit == Exit::Done && facts.iter().any(|fact| fact.state == State::Missing) {
             exit = Exit::NotGone;
         }
@@ -110,6 +129,22 @@ impl Probe {
             return exit.after(line(serde_json::to_string_pretty(&document)?));
         }
         exit.after(self.print(&calls, &facts, &roles, exit))
+    }
+
+    /// The transcript, in a file that only this user can read.
+    fn transcript(&self, tenants: &Tenants, global: &Global) -> Result<Option<Arc<Transcript<File>>>> {
+        let Some(path) = &self.transcript else {
+            return Ok(None);
+        };
+        let account = tenants.account(global.one_account()?)?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Some(Arc::new(Transcript::new(file, &account.provider))))
     }
 
     fn print(&self, calls: &Calls, facts: &[Fact], roles: &Answer, exit: Exit) -> Result<()> {
@@ -270,6 +305,18 @@ fn unread(answer: &Answer) -> Vec<Fact> {
     unread
         .map(|what| fact(State::Missing, "not read", visible(what)))
         .collect()
+}
+
+/// Two that watch.
+struct Both(Arc<Watcher>, Option<Arc<Transcript<File>>>);
+
+impl Watch for Both {
+    fn exchanged(&self, request: &http::Request<Bytes>, answer: Result<&http::Response<Bytes>, &host::egress::Error>) {
+        self.0.exchanged(request, answer);
+        if let Some(transcript) = &self.1 {
+            transcript.exchanged(request, answer);
+        }
+    }
 }
 
 /// Looks at the heads of the provider's answers.

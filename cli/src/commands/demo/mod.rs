@@ -57,13 +57,11 @@ impl Demo {
             "Six sandboxed providers, and the {:?} component. Takes {how_long}.",
             self.component
         ))?;
+        let sandboxes = Sandboxes::start();
         let service = {
             let _progress = Progress::show("compiling the component");
-            Sandboxes::start().service(self.component).start()?
+            sandboxes.service(self.component).start()?
         };
-        drop(service);
-        let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(self.component).start()?;
         let mut tally = Tally::default();
         let mut provider = "";
         for case in cases::all() {
