@@ -4,6 +4,8 @@
 mod accounts;
 mod commands;
 #[cfg(feature = "wasmtime")]
+mod offboard;
+#[cfg(feature = "wasmtime")]
 mod session;
 
 use std::process::ExitCode;

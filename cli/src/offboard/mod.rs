@@ -1,0 +1,4 @@
+//! Offboarding of many people over many accounts.
+
+#[cfg(test)]
+mod tests;
