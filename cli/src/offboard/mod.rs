@@ -4,7 +4,6 @@
 //! Everything that a run knows of a task comes from events ([`journal::event::Event`]). They are written to the journal before they count, so
 //! that a run that is resumed knows what the one before knew, and no more.
 
-pub mod approvals;
 pub mod call;
 pub mod check;
 pub mod confirm;
@@ -12,15 +11,17 @@ pub mod fleet;
 pub mod grant;
 pub mod journal;
 pub mod list;
+pub mod offboarding;
 pub mod pace;
 pub mod plan;
 pub mod plans;
 pub mod progress;
-pub mod report;
 pub mod reply;
+pub mod report;
 pub mod run;
 pub mod selection;
 pub mod standing;
+pub mod state;
 pub mod stop;
 pub mod summary;
 pub mod task;
