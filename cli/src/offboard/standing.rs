@@ -200,7 +200,12 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         open.whole(gap.clone(), "look at the provider's own console");
         standing = standing.max(Standing::Unverified);
     }
-    standing.max(whole_call(task, open))
+    let standing = standing.max(whole_call(task, open));
+    if standing == Standing::Gone && task.needs_last_verification() && !task.is_verified {
+        open.whole("the last verification was not made", RESUME);
+        return Standing::Unverified;
+    }
+    standing
 }
 
 /// What stands against a task as a whole, beside its grants.

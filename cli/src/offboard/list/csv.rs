@@ -16,8 +16,10 @@ enum Column {
 
 /// The rows that can be read, and what is wrong with the others.
 pub fn parse(text: &str) -> (Vec<Leaver>, Vec<Fault>) {
+    // The reader counts a line that ends in CRLF only with the next one.
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
     // Lines without anything in front of the headings are no headings.
-    let skipped = text.len() - text.trim_start_matches(['\r', '\n', ' ']).len();
+    let skipped = text.len() - text.trim_start_matches(['\n', ' ']).len();
     let (blank, text) = text.split_at(skipped);
     let offset = blank.matches('\n').count() as u64;
     if text.is_empty() {

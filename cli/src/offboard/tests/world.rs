@@ -1,6 +1,9 @@
 //! Six tenants with as many people as a test wants, and the accounts for them.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use host::network::Network;
 use sandboxes::{
@@ -14,7 +17,7 @@ use sandboxes::{
 };
 use serde_json::{Value, json};
 
-use crate::accounts::Account;
+use crate::{accounts::Account, offboard::grant::Key};
 
 /// 2026-01-31T09:30:00Z.
 pub const START: Duration = Duration::from_secs(1_769_851_800);
@@ -43,8 +46,12 @@ fn administrator(person: usize) -> String {
     format!("5e1000000000000000{person:06x}")
 }
 
+fn slack_user(person: usize) -> String {
+    format!("U0P{person:06}")
+}
+
 fn number(person: usize) -> u64 {
-    1_000 + person as u64
+    50_000 + person as u64
 }
 
 impl World {
@@ -72,6 +79,69 @@ impl World {
             world.add(person);
         }
         world
+    }
+
+    /// What a person really holds itself, by account, as a report names it: role, group, organization, workspace.
+    pub fn held(&self, person: usize) -> BTreeMap<&'static str, BTreeSet<Key>> {
+        let key = |role: &str, [group, organization, workspace]: [Option<&str>; 3]| Key {
+            role_id: role.to_owned(),
+            group: group.map(str::to_owned),
+            organization: organization.map(str::to_owned),
+            workspace: workspace.map(str::to_owned),
+            direct: true,
+        };
+        let blackline = self.blackline.pairs(number(person));
+        let blackline = blackline.iter().map(|(role, product)| key(&role.to_string(), [None, None, Some(product)]));
+        let crowdstrike = self.crowdstrike.grants(&uuid(person));
+        let direct = crowdstrike.iter().filter(|(_, _, is_direct)| *is_direct);
+        let crowdstrike = direct.map(|(cid, role, _)| key(role, [None, Some(cid), None]));
+        let elastic = self.elastic.assignments(&number(person).to_string());
+        let organization = Some(elastic_cloud::DEMO_ORGANIZATION);
+        let elastic = elastic.iter().map(|held| key(&held.role, [None, organization, held.place.as_deref()]));
+        let roles = self.jumpcloud.roles_of(&administrator(person)).unwrap_or_default();
+        let jumpcloud = roles.iter().map(|role| {
+            let (id, _) = jumpcloud::DEMO_ROLES.into_iter().find(|(_, name)| name == role).unwrap();
+            key(id, [None, Some(jumpcloud::DEMO_ORGANIZATION), None])
+        });
+        let user = slack_user(person);
+        let [_, south] = slack_enterprise::DEMO_TEAMS;
+        let enterprise = Some(slack_enterprise::DEMO_ENTERPRISE);
+        let slack = [
+            ("Rl01", south, [None, enterprise, Some(south)]),
+            ("Rl0A", "C0GENERAL", [Some("C0GENERAL"), enterprise, None]),
+        ];
+        let slack = slack.into_iter().filter(|(role, entity, _)| self.slack.is_assigned(&user, role, entity));
+        let slack = slack.map(|(role, _, scope)| key(role, scope));
+        let user = format!("u{}", number(person));
+        let teamviewer = teamviewer::DEMO_ROLES.iter().filter(|(role, _)| self.teamviewer.is_assigned(&user, role));
+        let teamviewer = teamviewer.map(|(role, _)| key(role, [None; 3]));
+        BTreeMap::from([
+            ("acme-blackline", blackline.collect()),
+            ("acme-crowdstrike", crowdstrike.collect()),
+            ("acme-elastic", elastic.collect()),
+            ("acme-jumpcloud", jumpcloud.collect()),
+            ("acme-slack", slack.collect()),
+            ("acme-teamviewer", teamviewer.collect()),
+        ])
+    }
+
+    /// All that anybody holds.
+    pub fn holdings(&self) -> BTreeSet<String> {
+        let holdings = [
+            self.blackline.holdings(),
+            self.crowdstrike.holdings(),
+            self.elastic.holdings(),
+            self.jumpcloud.holdings(),
+            self.slack.holdings(),
+            self.teamviewer.holdings(),
+        ];
+        holdings.into_iter().flatten().collect()
+    }
+
+    /// Whether a line of [`Self::holdings`] is about this person.
+    pub fn is_of(line: &str, person: usize) -> bool {
+        let names = [number(person).to_string(), uuid(person), administrator(person), slack_user(person)];
+        names.iter().any(|name| line.contains(name.as_str()))
     }
 
     fn add(&self, person: usize) {
@@ -111,7 +181,7 @@ impl World {
             email: email.clone(),
             roles: ["Help Desk", "Read Only"].map(str::to_owned).to_vec(),
         });
-        let user = format!("U0P{person:06}");
+        let user = slack_user(person);
         self.slack.add_user(slack_enterprise::User {
             id: user.clone(),
             name: format!("person{person}"),
