@@ -5,7 +5,13 @@ use serde_json::{Value, json};
 
 use crate::session::Answer;
 
-use super::{fleet::Member, journal::event::{Begin, Planned}, reply::Reply, task::Task};
+use super::{
+    fleet::Member,
+    grant::{Key, Outcome},
+    journal::event::{Begin, Planned},
+    reply::Reply,
+    task::Task,
+};
 
 /// Milliseconds of one call. A list of people has the time to wait for a provider that a person at a prompt has not.
 const DEADLINE_MS: u32 = 60_000;
@@ -62,6 +68,34 @@ pub async fn verify(member: &Member, task: &Task) -> Reply {
     }
     let reply = post(member, "verify", &everything(task.user(), options)).await;
     reply.map_or_else(|error| Reply::lost(&error, false), |answer| Reply::of(&answer))
+}
+
+/// Those grants of the plan that a reading of them by name proves absent. Where more may be held than is shown, a reading of everything
+/// cannot.
+pub async fn absent(member: &Member, task: &Task) -> Vec<Key> {
+    let named = task.targets().filter_map(|grant| Some((&grant.key, grant.selector.as_ref()?)));
+    let (keys, selectors): (Vec<&Key>, Vec<&Value>) = named.unzip();
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let mut options = json!({"deadline_ms": DEADLINE_MS});
+    if let Some(at) = &task.acknowledged_at {
+        options["acknowledged_at"] = json!(at);
+    }
+    let body = json!({"id": task.user(), "roles": selectors, "options": options});
+    let Ok(answer) = post(member, "verify", &body).await else { return Vec::new() };
+    let user = if answer.status == 200 { answer.body.get("id") } else { answer.body.pointer("/user/id") };
+    if user.and_then(Value::as_str) != Some(task.user()) {
+        return Vec::new();
+    }
+    let entries = answer.body.get("role_outcomes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // Entries come in the order of the request.
+    if entries.len() != keys.len() {
+        return Vec::new();
+    }
+    let is_absent = |entry: &Value| Outcome::parse(entry.get("outcome").unwrap_or(&Value::Null)) == Outcome::AlreadyAbsent;
+    let absent = keys.into_iter().zip(entries).filter(|(_, entry)| is_absent(entry));
+    absent.map(|(key, _)| key.clone()).collect()
 }
 
 /// A reading that is whole, and shows nothing that the user holds itself.

@@ -75,6 +75,9 @@ pub struct Grant {
     /// What the last verification says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
+    /// The entry of a request that selects it and nothing else, if it is a role's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<Value>,
     /// It was not there when the plan was made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_late: bool,
@@ -115,8 +118,8 @@ impl Check {
 }
 
 impl Grant {
-    /// Of an element of `role_outcomes[].grants`. A grant without an id is none that could be told from others.
-    pub fn parse(value: &Value) -> Option<Self> {
+    /// Of an element of `role_outcomes[].grants`, in an entry for `role`. A grant without an id is none that could be told from others.
+    pub fn parse(value: &Value, role: Option<&Value>) -> Option<Self> {
         let text = |member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
         let scope = |member: &str| value.pointer(&format!("/scope/{member}")).and_then(Value::as_str).map(str::to_owned);
         let texts = |member: &str| {
@@ -142,6 +145,7 @@ impl Grant {
             acknowledged_at: text("acknowledged_at"),
             verified_at: text("verified_at"),
             check: None,
+            selector: role.map(by_id),
             is_late: false,
         })
     }
@@ -170,6 +174,15 @@ impl Grant {
     pub const fn is_called_gone(&self) -> bool {
         matches!(self.outcome, Outcome::Removed | Outcome::AlreadyAbsent)
     }
+}
+
+/// A role may have got another name; its id is the same.
+fn by_id(role: &Value) -> Value {
+    let mut role = role.clone();
+    if let Some(members) = role.as_object_mut().filter(|members| members.contains_key("id")) {
+        members.remove("name");
+    }
+    role
 }
 
 fn via(value: &Value) -> String {

@@ -75,7 +75,8 @@ impl Reply {
         let (mut grants, mut rest, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for entry in entries {
             let listed = entry.get("grants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            let parsed: Vec<Grant> = listed.iter().filter_map(Grant::parse).collect();
+            let role = entry.get("role");
+            let parsed: Vec<Grant> = listed.iter().filter_map(|grant| Grant::parse(grant, role)).collect();
             // An entry whose grants cannot all be read speaks for more than it lists.
             if parsed.len() != listed.len() || listed.is_empty() {
                 rest.push(Rest::of(entry, !listed.is_empty()));

@@ -10,7 +10,7 @@ use super::{
     journal::{self, event::Event},
     pace::{self, Pace, REPEATS},
     progress::Progress,
-    reply::Reply,
+    reply::{Coverage, Reply},
     state::State,
     stop::Stop,
     task::{Next, Task},
@@ -119,11 +119,14 @@ pub async fn verify(
     is_last: bool,
 ) -> Result<Reply, journal::Error> {
     let reply = call::verify(member, task).await;
+    let has_gaps = reply.coverage() == Coverage::Gaps;
+    let absent = if has_gaps { call::absent(member, task).await } else { Vec::new() };
     let is_bare = reply.shows_nothing() && call::is_bare(member, task).await;
     let verified = Event::Verified {
         task: index,
         reply: reply.clone(),
         is_bare,
+        absent,
         is_last,
     };
     state.record(index, &verified, &fleet.timestamp())?;

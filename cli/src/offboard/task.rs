@@ -101,9 +101,13 @@ impl Task {
             }
             Event::Result { reply, .. } => self.revoked(reply),
             Event::Verified {
-                reply, is_bare, is_last, ..
+                reply,
+                is_bare,
+                is_last,
+                absent,
+                ..
             } => {
-                self.verified(reply, *is_bare);
+                self.verified(reply, *is_bare, absent);
                 self.is_verified = *is_last;
             }
             Event::Begin(_)
@@ -222,7 +226,7 @@ impl Task {
         self.add_late(reply);
     }
 
-    fn verified(&mut self, reply: &Reply, is_bare: bool) {
+    fn verified(&mut self, reply: &Reply, is_bare: bool, absent: &[Key]) {
         self.receipts.extend(reply.receipt.clone());
         let coverage = reply.coverage();
         // A reading of somebody else says nothing of this user.
@@ -237,6 +241,7 @@ impl Task {
         self.is_in_doubt = false;
         self.note_gap(reply, is_bare);
         let listed: BTreeMap<&Key, &Grant> = reply.grants.iter().map(|grant| (&grant.key, grant)).collect();
+        let attempts = self.attempts;
         let mut is_unsettled = false;
         for (key, grant) in &mut self.grants {
             match (listed.get(key), coverage) {
@@ -244,7 +249,7 @@ impl Task {
                     is_unsettled |= now.outcome == Outcome::Unknown;
                     see(grant, now);
                 }
-                (None, Coverage::Whole) => {
+                (None, coverage) if coverage == Coverage::Whole || absent.contains(key) => {
                     grant.check = Some(Check::Gone);
                     if !grant.is_called_gone() {
                         grant.outcome = Outcome::AlreadyAbsent;
@@ -254,7 +259,7 @@ impl Task {
                 }
                 (None, _) => {
                     grant.check = Some(if is_bare { Check::NotShown } else { Check::Unclear });
-                    if self.attempts > 0 && matches!(grant.outcome, Outcome::Planned | Outcome::Unverified) {
+                    if attempts > 0 && matches!(grant.outcome, Outcome::Planned | Outcome::Unverified) {
                         grant.outcome = Outcome::Unknown;
                         grant.reason = Some(String::from("not_visible"));
                     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::offboard::{list::Leaver, reply::Reply, selection::Target};
+use crate::offboard::{grant::Key, list::Leaver, reply::Reply, selection::Target};
 
 /// One thing that happened. A task is named by its position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub enum Event {
         /// The reading was whole, and showed no grant at all.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_bare: bool,
+        /// Grants that a reading of them by name proves absent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        absent: Vec<Key>,
         /// The verification of everything that is called removed, at the end.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_last: bool,

@@ -97,6 +97,7 @@ pub fn verified(status: u16, body: Value, is_bare: bool) -> Event {
         task: 0,
         reply: reply(status, body),
         is_bare,
+        absent: Vec::new(),
         is_last: true,
     }
 }

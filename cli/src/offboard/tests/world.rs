@@ -75,6 +75,8 @@ impl World {
         network.route("console.jumpcloud.com", world.jumpcloud.router());
         network.route("slack.com", world.slack.router());
         network.route("webapi.teamviewer.com", world.teamviewer.router());
+        // A tenant that shows its own links.
+        world.jumpcloud.add_organization(jumpcloud::DEMO_ORGANIZATION, "Acme");
         for person in 1..=people {
             world.add(person);
         }
