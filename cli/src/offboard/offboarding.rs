@@ -15,6 +15,7 @@ use super::{
     },
     list::{Faults, List},
     plan,
+    plans::Folder,
     progress::Progress,
     run, selection,
     state::{Inner, State, replay},
@@ -128,6 +129,27 @@ pub fn resume(resumed: Resumed, at: &str) -> Result<Inner> {
         journal,
         receipt_keys: replayed.receipt_keys,
     })
+}
+
+/// Takes the approvals that came into the folder since.
+///
+/// # Errors
+/// One cannot be read, or the journal cannot be written.
+pub fn approve(inner: &mut Inner, folder: &Folder, at: &str) -> Result<()> {
+    for index in 0..inner.tasks.len() {
+        let Some(task) = inner.tasks.get(index).filter(|task| task.described.approval_required && task.has_work()) else {
+            continue;
+        };
+        let known = task.planned.as_ref().and_then(|planned| planned.approval.as_ref());
+        let found = folder.approval(&inner.begin, task, index)?;
+        let Some(approval) = found.filter(|found| Some(found) != known) else { continue };
+        let event = Event::Approved { task: index, approval };
+        inner.journal.append(&event, at, true)?;
+        if let Some(task) = inner.tasks.get_mut(index) {
+            task.apply(&event);
+        }
+    }
+    Ok(())
 }
 
 /// Carries out what is open, and looks once more at everything that is called removed. Returns why it was stopped, if it was.
