@@ -281,8 +281,9 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             Standing::NotRun
         }
         Outcome::Planned => {
-            open.grant(grant, message("a revoke was begun, and nobody knows what came of it"), RESUME);
-            if grant.check == Some(Check::Held) { Standing::NotGone } else { Standing::Unverified }
+            let why = if task.is_in_doubt { "a revoke was begun, and nobody knows what came of it" } else { "it was not sent" };
+            open.grant(grant, message(why), RESUME);
+            if task.is_in_doubt && grant.check != Some(Check::Held) { Standing::Unverified } else { Standing::NotGone }
         }
         Outcome::Unverified | Outcome::Unknown => {
             let why = match grant.check {

@@ -237,7 +237,10 @@ impl Task {
             self.grants.values_mut().for_each(|grant| grant.check = Some(Check::Unclear));
             return;
         }
-        self.failure = None;
+        // A plan that changed has changed, whatever is held.
+        if !self.is_refused_as_a_whole() {
+            self.failure = None;
+        }
         self.is_in_doubt = false;
         self.note_gap(reply, is_bare);
         let listed: BTreeMap<&Key, &Grant> = reply.grants.iter().map(|grant| (&grant.key, grant)).collect();
