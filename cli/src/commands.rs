@@ -1,79 +1,150 @@
 //! The commands.
 
 mod accounts;
+#[cfg(feature = "wasmtime")]
+mod answer;
 mod approve;
 #[cfg(feature = "wasmtime")]
 mod bench;
 #[cfg(feature = "wasmtime")]
-mod call;
+mod calls;
 #[cfg(feature = "wasmtime")]
 mod demo;
+pub mod global;
 mod keys;
+#[cfg(feature = "wasmtime")]
+mod plan;
 mod receipt;
 #[cfg(feature = "wasmtime")]
-mod sandbox;
+mod revoke;
+#[cfg(feature = "wasmtime")]
+mod roles;
+#[cfg(feature = "wasmtime")]
+pub mod sandbox;
+#[cfg(feature = "wasmtime")]
+mod selectors;
 #[cfg(feature = "wasmtime")]
 mod serve;
 #[cfg(feature = "wasmtime")]
-mod table;
+mod show;
 mod token;
+#[cfg(feature = "wasmtime")]
+mod verify;
 
-use std::{io::Read, path::Path, process::ExitCode};
+use std::{
+    io::{Read, Write},
+    path::Path,
+};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
-/// Removes roles from a user, against sandboxed providers: no account is needed, and no network is reached.
+use crate::{exit::Exit, terminal};
+
+use self::global::Global;
+
+/// Removes roles from users at SaaS providers, and reads back to verify that they are gone.
 #[derive(Parser)]
-#[command(name = "unassign-role", version)]
+#[command(
+    name = "unassign-role",
+    version,
+    max_term_width = 100,
+    after_help = "Try it, without an account and without a network:
+  unassign-role demo
+  unassign-role show ann.lee@example.com --sandbox --account demo-crowdstrike
+
+Then with an account of your own:
+  unassign-role accounts check accounts.toml
+  unassign-role accounts probe --accounts accounts.toml --account acme
+  unassign-role show ann@acme.example --accounts accounts.toml --account acme
+  unassign-role revoke ann@acme.example --everything --accounts accounts.toml --account acme
+
+Exit codes: 0 all gone (or planned, shown, verified absent), 1 something is not gone, 2 usage, 3 configuration,
+4 the provider refused or could not be reached, 5 not verified yet: ask again."
+)]
 struct Arguments {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the main cases through the HTTP face and prints what was done
+    /// Shows a user, and everything that it holds
     #[cfg(feature = "wasmtime")]
-    Demo(demo::Demo),
-    /// Serves the HTTP face on a loopback address, with sandbox accounts
+    Show(show::Show),
+    /// Lists the roles of a tenant
     #[cfg(feature = "wasmtime")]
-    Serve(serve::Serve),
-    /// Makes one typed call
+    Roles(roles::Roles),
+    /// Says what a removal would do, and sends nothing
     #[cfg(feature = "wasmtime")]
-    Call(call::Call),
-    /// Measures size and speed, side by side
+    Plan(plan::Plan),
+    /// Removes roles, and reads back that they are gone
     #[cfg(feature = "wasmtime")]
-    Bench(bench::Bench),
-    /// Makes bearer tokens
-    #[command(subcommand)]
-    Token(token::Token),
-    /// Makes keys of approvers and of receipts
-    #[command(subcommand)]
-    Keys(keys::Keys),
+    Revoke(revoke::Revoke),
+    /// Says whether roles are gone
+    #[cfg(feature = "wasmtime")]
+    Verify(verify::Verify),
     /// Approves a plan, offline
     Approve(approve::Approve),
     /// Verifies receipts, offline
     #[command(subcommand)]
     Receipt(receipt::Receipt),
-    /// Checks a configuration
+    /// Lists, checks and tries accounts
     #[command(subcommand)]
     Accounts(accounts::Accounts),
+    /// Makes bearer tokens of the service
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Makes keys of approvers and of receipts
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Serves the HTTP face, with accounts of your own or with sandboxes
+    #[cfg(feature = "wasmtime")]
+    Serve(serve::Serve),
+    /// Plays the main cases on sandboxed providers
+    #[cfg(feature = "wasmtime")]
+    Demo(demo::Demo),
+    /// Measures size and speed, side by side
+    #[cfg(feature = "wasmtime")]
+    #[command(hide = true)]
+    Bench(bench::Bench),
+    /// Prints the completions of a shell
+    #[command(
+        after_help = "Example:\n  unassign-role completions bash > ~/.local/share/bash-completion/completions/unassign-role"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
-pub fn run() -> Result<ExitCode> {
-    match Arguments::parse().command {
-        Command::Token(token) => token.run(),
+pub fn run() -> Result<Exit> {
+    let Arguments { global, command } = Arguments::parse();
+    terminal::set_no_color(global.no_color);
+    match command {
+        Command::Token(token) => token.run(&global),
         Command::Keys(keys) => keys.run(),
         Command::Approve(approve) => approve.run(),
-        Command::Receipt(receipt) => receipt.run(),
-        Command::Accounts(accounts) => accounts.run(),
+        Command::Receipt(receipt) => receipt.run(&global),
+        Command::Accounts(accounts) => accounts.run(&global),
+        Command::Completions { shell } => completions(shell),
+        #[cfg(feature = "wasmtime")]
+        Command::Show(show) => wait(show.run(&global)),
+        #[cfg(feature = "wasmtime")]
+        Command::Roles(roles) => wait(roles.run(&global)),
+        #[cfg(feature = "wasmtime")]
+        Command::Plan(plan) => wait(plan.run(&global)),
+        #[cfg(feature = "wasmtime")]
+        Command::Revoke(revoke) => wait(revoke.run(&global)),
+        #[cfg(feature = "wasmtime")]
+        Command::Verify(verify) => wait(verify.run(&global)),
         #[cfg(feature = "wasmtime")]
         Command::Demo(demo) => wait(demo.run()),
         #[cfg(feature = "wasmtime")]
-        Command::Serve(serve) => wait(serve.run()),
-        #[cfg(feature = "wasmtime")]
-        Command::Call(call) => wait(call.run()),
+        Command::Serve(serve) => wait(serve.run(&global)),
         #[cfg(feature = "wasmtime")]
         Command::Bench(bench) => wait(bench.run()),
     }
@@ -81,8 +152,24 @@ pub fn run() -> Result<ExitCode> {
 
 /// Runs what waits for a component.
 #[cfg(feature = "wasmtime")]
-fn wait(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
-    tokio::runtime::Runtime::new()?.block_on(command)
+fn wait(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(command);
+    // Whoever still reads a file or a name is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+fn completions(shell: Shell) -> Result<Exit> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "unassign-role", &mut text);
+    let mut output = std::io::stdout().lock();
+    Exit::Done.after(
+        output
+            .write_all(&text)
+            .and_then(|()| output.flush())
+            .map_err(Into::into),
+    )
 }
 
 /// The text of a file, or of standard input (`-`).
@@ -93,4 +180,14 @@ fn input(path: &Path) -> Result<String> {
         return Ok(text);
     }
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
 }

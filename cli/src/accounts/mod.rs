@@ -1,6 +1,16 @@
 //! Accounts of real tenants, as a file or a folder lists them.
 
+pub mod check;
+mod document;
+mod file;
+pub mod origins;
+#[cfg(test)]
+pub mod scratch;
+pub mod secret;
+
 use serde_json::{Map, Value};
+
+pub use self::file::{Entry, Listing};
 
 /// One integrated account, ready for the component: the command's own fields are taken out, and secrets that the command reads
 /// (from a file, from a command) are not in the document but in the environment.
@@ -17,6 +27,50 @@ pub struct Account {
     pub document: Map<String, Value>,
     /// The secrets that it refers to, by name.
     pub secrets: Vec<(String, String)>,
+}
+
+impl Account {
+    /// An account whose secrets are looked up now. It has been checked.
+    ///
+    /// # Errors
+    /// A secret cannot be read: names the field and what to do.
+    pub fn resolve(entry: &Entry, resolver: &secret::Resolver) -> Result<Self, String> {
+        let mut document = entry.value.as_object().cloned().unwrap_or_default();
+        let tags = take_own_fields(&mut document);
+        let mut secrets = Vec::new();
+        if let Some(Value::Object(credentials)) = document.get_mut("credentials") {
+            (*credentials, secrets) = resolver.resolve(entry, credentials)?;
+        }
+        Ok(Self {
+            tags,
+            secrets,
+            ..Self::of_document(&entry.id, document)
+        })
+    }
+
+    /// An account as the service's schema has it, without secrets.
+    pub fn of_document(id: &str, document: Map<String, Value>) -> Self {
+        let provider = document.get("provider").and_then(Value::as_str).unwrap_or_default();
+        let provider = unassign_role::contract::json::provider(provider);
+        let required = document.get("settings").map(|settings| &settings["approval_required"]);
+        Self {
+            id: id.to_owned(),
+            provider: provider.map_or_else(String::new, |provider| {
+                unassign_role::contract::json::provider_name(provider).to_owned()
+            }),
+            tags: Vec::new(),
+            approval_required: required == Some(&Value::Bool(true)),
+            document,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+/// Takes out what is the command's own, and gives the tags.
+pub fn take_own_fields(document: &mut Map<String, Value>) -> Vec<String> {
+    let tags = document.shift_remove("tags").unwrap_or_default();
+    let tags = tags.as_array().into_iter().flatten();
+    tags.filter_map(|tag| tag.as_str().map(str::to_owned)).collect()
 }
 
 /// Names the account, and nothing that could be a credential.

@@ -1,21 +1,24 @@
 //! Approving a plan, offline: what is signed is what was shown.
 
 use std::{
-    io::{IsTerminal, Write},
     path::PathBuf,
-    process::ExitCode,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use unassign_role::approval::{Shown, Terms, sign};
+
+use crate::{
+    exit::Exit,
+    terminal::{can_ask, confirm, line, note},
+};
 
 use super::{input, keys};
 
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  unassign-role approve answer.json --key alice.jwk --reference CHG-1042 > approval.jwt"
+    after_help = "Example:\n  unassign-role approve plan.json --key alice.jwk --reference CHG-1042 > approval.jwt"
 )]
 pub struct Approve {
     /// The plan, or the whole answer that carries it (- for standard input)
@@ -35,12 +38,18 @@ pub struct Approve {
 }
 
 impl Approve {
-    pub fn run(self) -> Result<ExitCode> {
-        let shown = Shown::of(&input(&self.plan)?).map_err(|why| anyhow!("{}: {why}", self.plan.display()))?;
+    pub fn run(self) -> Result<Exit> {
+        let shown = Shown::of(&input(&self.plan)?)
+            .map_err(|why| Exit::Usage.because(format!("{}: {why}; `plan --out` writes one", self.plan.display())))?;
         let key = keys::private(&self.key)?;
-        eprintln!("{shown}");
-        if !self.yes && !is_confirmed(self.plan.as_os_str() == "-")? {
-            bail!("not approved");
+        note(&shown);
+        if !self.yes {
+            if self.plan.as_os_str() == "-" || !can_ask() {
+                return Err(Exit::Usage.because("nobody can be asked here: read the plan, and add --yes"));
+            }
+            if !confirm("approve this?")? {
+                return Err(Exit::NotGone.because("not approved"));
+            }
         }
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).context("the system gives no random numbers")?;
@@ -50,19 +59,9 @@ impl Approve {
             lifetime: Duration::from_secs(self.lifetime),
             nonce,
         };
-        println!("{}", sign(&shown, &key, &terms).map_err(anyhow::Error::msg)?);
-        Ok(ExitCode::SUCCESS)
+        let approval = sign(&shown, &key, &terms).map_err(|why| Exit::Usage.because(why))?;
+        line(approval)?;
+        note("\nNext: whoever asked carries it out: unassign-role revoke --plan PLAN --approval APPROVAL");
+        Ok(Exit::Done)
     }
-}
-
-/// Asks on a terminal; elsewhere nobody can answer.
-fn is_confirmed(is_input_taken: bool) -> Result<bool> {
-    if is_input_taken || !std::io::stdin().is_terminal() {
-        bail!("nobody can be asked here: read the plan, and add --yes");
-    }
-    eprint!("approve this? [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

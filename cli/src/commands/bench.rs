@@ -1,9 +1,6 @@
 //! Size and speed, as ratios side by side in one run.
 
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
@@ -16,10 +13,12 @@ use host::{
 use sandboxes::crowdstrike::{DEMO_HOME_CID as HOME, DEMO_USERS};
 use serde_json::json;
 
-use super::{
-    sandbox::{CROWDSTRIKE, Component, Sandboxes, TOKEN},
-    table::table,
+use crate::{
+    exit::Exit,
+    terminal::{line, table},
 };
+
+use super::sandbox::{CROWDSTRIKE, Component, Sandboxes, TOKEN};
 
 #[derive(Args)]
 pub struct Bench {
@@ -29,12 +28,12 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub async fn run(self) -> Result<ExitCode> {
+    pub async fn run(self) -> Result<Exit> {
         let typed = self.typed().await?;
         let mut rows = table(["one removal, verified", "µs each", "ratio"]);
         let mut row = |name: &str, time: Duration| {
             let ratio = time.as_secs_f64() / typed.as_secs_f64();
-            rows.add_row([name.to_owned(), time.as_micros().to_string(), format!("{ratio:.2}")]);
+            rows.push([name.to_owned(), time.as_micros().to_string(), format!("{ratio:.2}")]);
         };
         row("typed call, WASI 0.2, a fresh instance each", typed);
         row(
@@ -42,21 +41,20 @@ impl Bench {
             self.http(Component::Wasi).await?,
         );
         row("HTTP face, Spin, instances reused", self.http(Component::Spin).await?);
-        println!("{rows}");
+        line(&rows)?;
         let wasi = Artifact::Wasi.bytes()?.len();
         let mut rows = table(["component", "bytes", "ratio"]);
         for (name, size) in [("wasi", wasi), ("spin", Artifact::Spin.bytes()?.len())] {
             #[allow(clippy::cast_precision_loss)]
             let ratio = size as f64 / wasi as f64;
-            rows.add_row([name.to_owned(), size.to_string(), format!("{ratio:.2}")]);
+            rows.push([name.to_owned(), size.to_string(), format!("{ratio:.2}")]);
         }
-        println!("{rows}");
-        Ok(ExitCode::SUCCESS)
+        Exit::Done.after(line(&rows))
     }
 
     async fn typed(&self) -> Result<Duration> {
         let sandboxes = Sandboxes::start();
-        let account = Sandboxes::typed_account(CROWDSTRIKE)?;
+        let account = Sandboxes::typed_account();
         let role = types::Role {
             id: Some(String::from("help_desk")),
             name: None,

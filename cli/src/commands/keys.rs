@@ -1,13 +1,15 @@
 //! Ed25519 keys, for approvers and for receipts.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use unassign_role::keys::{PrivateKey, PublicKey};
+
+use crate::{
+    exit::Exit,
+    terminal::{line, note},
+};
 
 use super::input;
 
@@ -26,18 +28,21 @@ pub struct Public {
 }
 
 impl Keys {
-    pub fn run(self) -> Result<ExitCode> {
+    pub fn run(self) -> Result<Exit> {
         match self {
             Self::New => {
                 let mut seed = [0; 32];
                 getrandom::fill(&mut seed).context("the system gives no random numbers")?;
                 let key = PrivateKey::of_seed(&seed);
-                println!("{}", key.to_jwk());
-                eprintln!("keep that secret; its public half is\n{}", key.public().to_jwk());
+                line(key.to_jwk())?;
+                note(format_args!(
+                    "keep that secret; its public half is\n{}",
+                    key.public().to_jwk()
+                ));
             }
-            Self::Public(public) => println!("{}", private(&public.key)?.public().to_jwk()),
+            Self::Public(public) => line(private(&public.key)?.public().to_jwk())?,
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Receipts, offline: no key is fetched from whoever sent one.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use unassign_role::receipt::{Claims, restore_list, verify};
 
-use super::{input, keys};
+use crate::{exit::Exit, terminal::line};
+
+use super::{global::Global, input, keys};
 
 #[derive(Subcommand)]
 pub enum Receipt {
@@ -26,35 +28,32 @@ pub struct Given {
     /// sent the receipt
     #[arg(long)]
     key: PathBuf,
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Receipt {
-    pub fn run(self) -> Result<ExitCode> {
+    pub fn run(self, global: &Global) -> Result<Exit> {
         match self {
             Self::Verify(given) => {
                 let claims = given.claims()?;
-                if given.json {
-                    println!("{}", serde_json::to_string(&claims)?);
+                if global.json {
+                    line(serde_json::to_string(&claims)?)?;
                 } else {
-                    println!(
+                    line(format_args!(
                         "unchanged since it was signed\n{}",
                         serde_json::to_string_pretty(&claims)?
-                    );
+                    ))?;
                 }
             }
             Self::RestoreList(given) => {
                 let list = restore_list(&given.claims()?);
-                if given.json {
-                    println!("{}", serde_json::to_string(&list)?);
+                if global.json {
+                    line(serde_json::to_string(&list)?)?;
                 } else {
-                    println!("{list}");
+                    line(&list)?;
                 }
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 }
 
@@ -62,7 +61,8 @@ impl Given {
     fn claims(&self) -> Result<Claims> {
         let text = input(&self.receipt)?;
         let token = token(&text);
-        verify(token.trim(), &keys::public(&self.key)?).map_err(|why| anyhow!("{}: {why}", self.receipt.display()))
+        verify(token.trim(), &keys::public(&self.key)?)
+            .map_err(|why| Exit::NotGone.because(format!("{}: {why}", self.receipt.display())))
     }
 }
 

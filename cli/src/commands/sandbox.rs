@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use axum::Router;
 use clap::ValueEnum;
 use host::{
     guests::Artifact,
@@ -13,7 +13,7 @@ use host::{
 use sandboxes::{
     Clock,
     blackline::{self, BlackLine},
-    crowdstrike::CrowdStrike,
+    crowdstrike::{self, CrowdStrike},
     elastic_cloud::{self, ElasticCloud},
     jumpcloud::{self, JumpCloud},
     slack_enterprise::{self, Slack},
@@ -21,6 +21,8 @@ use sandboxes::{
 };
 use serde_json::{Value, json};
 use unassign_role::http_api::token_digest;
+
+use crate::accounts::Account;
 
 /// The bearer token of the demo.
 pub const TOKEN: &str = "demo-token";
@@ -48,6 +50,7 @@ pub enum Component {
 /// Running sandboxes, on real time.
 pub struct Sandboxes {
     pub clock: Clock,
+    seed: [u8; 32],
     pub network: Network,
     pub blackline: BlackLine,
     pub crowdstrike: CrowdStrike,
@@ -70,8 +73,11 @@ impl Sandboxes {
     pub fn start() -> Self {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let clock = Clock::starting_at(unix);
+        let mut seed = [0; 32];
+        let _ = getrandom::fill(&mut seed);
         let sandboxes = Self {
             clock,
+            seed,
             network: Network::default(),
             blackline: BlackLine::demo(clock),
             crowdstrike: CrowdStrike::demo(clock),
@@ -80,99 +86,109 @@ impl Sandboxes {
             slack: Slack::demo(clock),
             teamviewer: TeamViewer::demo(clock),
         };
-        let network = &sandboxes.network;
-        network.route(blackline::DEMO_AUTHORITY, sandboxes.blackline.router());
-        network.route("api.crowdstrike.com", sandboxes.crowdstrike.router());
-        network.route("api.elastic-cloud.com", sandboxes.elastic.router());
-        network.route("console.jumpcloud.com", sandboxes.jumpcloud.router());
-        network.route("slack.com", sandboxes.slack.router());
-        network.route("webapi.teamviewer.com", sandboxes.teamviewer.router());
+        for (account, router) in sandboxes.routers() {
+            sandboxes.network.route(authority(account), router);
+        }
         sandboxes
+    }
+
+    /// The providers themselves, by their accounts.
+    pub fn routers(&self) -> [(&'static str, Router); 6] {
+        [
+            (BLACKLINE, self.blackline.router()),
+            (CROWDSTRIKE, self.crowdstrike.router()),
+            (ELASTIC, self.elastic.router()),
+            (JUMPCLOUD, self.jumpcloud.router()),
+            (SLACK, self.slack.router()),
+            (TEAMVIEWER, self.teamviewer.router()),
+        ]
+    }
+
+    /// The people of an account, as they can be asked for.
+    pub fn users(account: &str) -> Vec<String> {
+        let texts = |users: &[(&str, &str)]| users.iter().map(|(_, login)| (*login).to_owned()).collect();
+        match account {
+            BLACKLINE => blackline::DEMO_USERS.map(|(_, login)| login.to_owned()).into(),
+            CROWDSTRIKE => texts(&crowdstrike::DEMO_USERS),
+            ELASTIC => texts(&elastic_cloud::DEMO_USERS),
+            JUMPCLOUD => texts(&jumpcloud::DEMO_USERS),
+            SLACK => texts(&slack_enterprise::DEMO_USERS),
+            _ => texts(&teamviewer::DEMO_USERS),
+        }
     }
 
     /// The HTTP face with the sandbox accounts.
     pub fn service(&self, component: Component) -> Builder {
-        // Of this process alone: what it signs is a demonstration.
-        let mut seed = [0; 32];
-        let _ = getrandom::fill(&mut seed);
-        let receipt_key = unassign_role::keys::PrivateKey::of_seed(&seed).to_jwk().to_string();
         let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
         let builder = Service::builder(component.into(), &self.network, self.clock)
             .tokens(&tokens)
-            .setting("receipt_key", &receipt_key)
-            .secret("crowdstrike", "demo-secret")
-            .secret("blackline_key", "demo-key")
-            .secret("blackline_client", "demo-secret")
-            .secret("elastic", elastic_cloud::DEMO_KEY)
-            .secret("jumpcloud", jumpcloud::DEMO_KEY)
-            .secret("slack", slack_enterprise::DEMO_TOKEN)
-            .secret("teamviewer", teamviewer::DEMO_TOKEN);
-        ACCOUNTS
-            .iter()
-            .fold(builder, |builder, id| builder.account(id, account(id)))
+            .setting("receipt_key", &self.receipt_key());
+        Self::accounts().into_iter().fold(builder, |builder, account| {
+            let secrets = account.secrets.iter();
+            secrets
+                .fold(builder, |builder, (name, value)| builder.secret(name, value))
+                .account(&account.id, Value::Object(account.document))
+        })
     }
 
-    /// The account for the typed call.
-    pub fn typed_account(id: &str) -> Result<types::Account> {
-        use types::{Credentials, Provider};
-        let text = |text: &str| text.to_owned();
-        let none = text("{}");
-        let (provider, credentials, settings) = match id {
-            CROWDSTRIKE => {
-                let credentials = types::ClientCredentials {
-                    client_id: text("demo-client"),
-                    client_secret: text("demo-secret"),
-                    member_cid: types::Narrowing::Anywhere,
-                };
-                let settings = json!({"region": "us-1"}).to_string();
-                (
-                    Provider::Crowdstrike,
-                    Credentials::ClientCredentials(credentials),
-                    settings,
-                )
+    /// The accounts, ready for the component.
+    pub fn accounts() -> Vec<Account> {
+        let account = |id: &str| {
+            let document = account(id).as_object().cloned().unwrap_or_default();
+            let secrets = secrets(id)
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+            Account {
+                secrets: secrets.collect(),
+                ..Account::of_document(id, document)
             }
-            BLACKLINE => {
-                let credentials = types::PasswordCredentials {
-                    username: text("demo-api"),
-                    password: text("demo-key"),
-                    client_id: text("demo-client"),
-                    client_secret: text("demo-secret"),
-                    scope: text("bl.users instance_0f8c"),
-                };
-                (Provider::Blackline, Credentials::Password(credentials), none)
-            }
-            ELASTIC => (
-                Provider::ElasticCloud,
-                Credentials::ApiKey(text(elastic_cloud::DEMO_KEY)),
-                none,
-            ),
-            JUMPCLOUD => (
-                Provider::Jumpcloud,
-                Credentials::ApiKey(text(jumpcloud::DEMO_KEY)),
-                none,
-            ),
-            SLACK => (
-                Provider::SlackEnterprise,
-                Credentials::BearerToken(text(slack_enterprise::DEMO_TOKEN)),
-                none,
-            ),
-            TEAMVIEWER => (
-                Provider::Teamviewer,
-                Credentials::BearerToken(text(teamviewer::DEMO_TOKEN)),
-                none,
-            ),
-            _ => anyhow::bail!("there is no sandbox account `{id}`; there are {}", ACCOUNTS.join(", ")),
         };
-        Ok(types::Account {
-            provider,
-            base_url: if id == BLACKLINE {
-                types::Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY))
-            } else {
-                types::Endpoint::ProviderDefault
-            },
-            credentials,
-            settings,
-        })
+        ACCOUNTS.map(account).into()
+    }
+
+    /// A key of this process alone: what it signs is a demonstration.
+    pub fn receipt_key(&self) -> String {
+        unassign_role::keys::PrivateKey::of_seed(&self.seed)
+            .to_jwk()
+            .to_string()
+    }
+
+    /// The CrowdStrike account, for a typed call.
+    pub fn typed_account() -> types::Account {
+        types::Account {
+            provider: types::Provider::Crowdstrike,
+            base_url: types::Endpoint::ProviderDefault,
+            credentials: types::Credentials::ClientCredentials(types::ClientCredentials {
+                client_id: String::from("demo-client"),
+                client_secret: String::from("demo-secret"),
+                member_cid: types::Narrowing::Anywhere,
+            }),
+            settings: json!({"region": "us-1"}).to_string(),
+        }
+    }
+}
+
+/// Where an account's provider is.
+fn authority(account: &str) -> &'static str {
+    match account {
+        BLACKLINE => blackline::DEMO_AUTHORITY,
+        CROWDSTRIKE => "api.crowdstrike.com",
+        ELASTIC => "api.elastic-cloud.com",
+        JUMPCLOUD => "console.jumpcloud.com",
+        SLACK => "slack.com",
+        _ => "webapi.teamviewer.com",
+    }
+}
+
+/// The secrets that an account refers to.
+fn secrets(id: &str) -> &'static [(&'static str, &'static str)] {
+    match id {
+        CROWDSTRIKE => &[("crowdstrike", "demo-secret")],
+        BLACKLINE => &[("blackline_key", "demo-key"), ("blackline_client", "demo-secret")],
+        ELASTIC => &[("elastic", elastic_cloud::DEMO_KEY)],
+        JUMPCLOUD => &[("jumpcloud", jumpcloud::DEMO_KEY)],
+        SLACK => &[("slack", slack_enterprise::DEMO_TOKEN)],
+        _ => &[("teamviewer", teamviewer::DEMO_TOKEN)],
     }
 }
 

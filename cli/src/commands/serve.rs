@@ -1,62 +1,92 @@
-//! The HTTP face on a loopback socket.
+//! The HTTP face: as a service for operators, or with sandboxes on a loopback address.
 
-use std::{net::Ipv4Addr, process::ExitCode};
+mod operators;
+mod sandboxed;
 
-use anyhow::{Context, Result};
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Result;
 use clap::Args;
-use sandboxes::crowdstrike::DEMO_USERS;
-use tokio::net::TcpListener;
 
-use super::sandbox::{CROWDSTRIKE, Component, Sandboxes, TOKEN};
+use crate::exit::Exit;
+
+use super::{
+    global::{Global, Source},
+    sandbox::Component,
+};
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  unassign-role serve --accounts accounts.toml --tokens tokens.json --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem
+  unassign-role serve --sandbox
+
+SIGTERM lets calls finish, SIGHUP reads the files again. docs/hosts/own-host.md has endpoints, metrics and limits.
+Keys come from UNASSIGN_ROLE_RECEIPT_KEY, UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED and UNASSIGN_ROLE_RECORD_KEY, or from the files of the
+options below.")]
 pub struct Serve {
-    /// The port on 127.0.0.1
-    #[arg(long, default_value_t = 3000)]
-    port: u16,
+    /// Where callers reach it
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// The tokens of callers, a JSON list; `token new` makes an entry
+    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
+    tokens: Option<PathBuf>,
+    /// Where metrics and the detailed probes are
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:9464",
+        help_heading = "With accounts of your own"
+    )]
+    metrics: SocketAddr,
+    /// The certificate chain in PEM: HTTPS instead of HTTP
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        help_heading = "With accounts of your own"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        help_heading = "With accounts of your own"
+    )]
+    tls_key: Option<PathBuf>,
+    /// Calls under way; one more is answered 503 with Retry-After
+    #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "With accounts of your own")]
+    calls: u32,
+    /// Open connections of clients; more wait to be accepted
+    #[arg(long, value_name = "NUMBER", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "With accounts of your own")]
+    connections: u32,
+    /// The private key that signs receipts, a JWK
+    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
+    receipt_key: Option<PathBuf>,
+    /// The public keys of receipts that are no longer signed with, a JWK set
+    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
+    receipt_keys_retired: Option<PathBuf>,
+    /// The key under which the record names e-mail addresses
+    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
+    record_key: Option<PathBuf>,
+
+    /// The port on 127.0.0.1, in place of --listen
+    #[arg(long, value_name = "PORT", help_heading = "With --sandbox")]
+    port: Option<u16>,
     /// The component that serves
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "With --sandbox")]
     component: Component,
-    /// Serves the CrowdStrike sandbox itself on this port too, for callers of the typed export
-    #[arg(long)]
+    /// Serves the sandboxes themselves, too: CrowdStrike on this port, the others on free ones
+    #[arg(long, value_name = "PORT", help_heading = "With --sandbox")]
     sandbox_port: Option<u16>,
 }
 
 impl Serve {
-    pub async fn run(self) -> Result<ExitCode> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .await
-            .with_context(|| {
-                format!(
-                    "127.0.0.1:{} cannot be used (is something else listening there? try --port)",
-                    self.port
-                )
-            })?;
-        let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(self.component).inherit_output().start()?;
-        if let Some(port) = self.sandbox_port {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-            let router = sandboxes.crowdstrike.router();
-            tokio::spawn(async move { axum::serve(listener, router).await });
+    pub async fn run(self, global: &Global) -> Result<Exit> {
+        match global.source()? {
+            Source::Sandbox => self.sandboxed().await,
+            Source::Files(accounts) => self.operators(accounts, global).await,
         }
-        println!("Serving on http://{} (Ctrl-C ends it). Try:\n", listener.local_addr()?);
-        println!("{}\n", curl(listener.local_addr()?.port()));
-        let stop = async {
-            // Without a signal to wait for, the service ends at once instead of never.
-            let _ = tokio::signal::ctrl_c().await;
-        };
-        service.serve(listener, stop).await?;
-        println!("Stopped.");
-        Ok(ExitCode::SUCCESS)
     }
-}
-
-/// A call that removes a role.
-fn curl(port: u16) -> String {
-    let user = DEMO_USERS[0].0;
-    format!(
-        "curl -i 'http://127.0.0.1:{port}/unified/user-directory/users/unassign-role?integrated_account_id={CROWDSTRIKE}' \\\n  \
-         -H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json' \\\n  \
-         -d '{{\"id\": \"{user}\", \"roles\": [{{\"id\": \"event_viewer\"}}, {{\"name\": \"Help Desk\"}}]}}'"
-    )
 }

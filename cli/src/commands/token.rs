@@ -1,11 +1,18 @@
 //! Bearer tokens.
 
-use std::{fmt::Write, process::ExitCode};
+use std::fmt::Write;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use unassign_role::http_api::{check_tokens, token_digest};
+
+use crate::{
+    exit::Exit,
+    terminal::{line, note},
+};
+
+use super::global::Global;
 
 #[derive(Subcommand)]
 pub enum Token {
@@ -14,13 +21,14 @@ pub enum Token {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  unassign-role token new --name offboarding --account acme --account globex --may plan --may revoke
+
+--account names an account that the token may use, and can be repeated.")]
 pub struct New {
     /// Its name in the record
     #[arg(long)]
     name: String,
-    /// An integrated account that it may use (repeatable)
-    #[arg(long = "account", required = true)]
-    accounts: Vec<String>,
     /// What its requests may be (repeatable); read, plan and revoke unless given
     #[arg(long, value_enum)]
     may: Vec<May>,
@@ -43,18 +51,24 @@ enum May {
 }
 
 impl Token {
-    pub fn run(self) -> Result<ExitCode> {
+    pub fn run(self, global: &Global) -> Result<Exit> {
         let Self::New(new) = self;
+        if global.account.is_empty() {
+            return Err(Exit::Usage.because("which accounts may it use? Name each with --account"));
+        }
         let token = secret()?;
-        let entry = new.entry(&token)?;
-        println!("{token}\n\n{entry}");
-        Ok(ExitCode::SUCCESS)
+        let entry = new.entry(&token, &global.account)?;
+        line(format_args!("{token}\n\n{entry}"))?;
+        note(
+            "\nNext: give the first line to the caller, and add the last one to tokens.json; the token is not shown again",
+        );
+        Ok(Exit::Done)
     }
 }
 
 impl New {
     /// The entry of the configuration, which knows the token by its digest alone.
-    fn entry(self, token: &str) -> Result<String> {
+    fn entry(self, token: &str, accounts: &[String]) -> Result<String> {
         let may = if self.may.is_empty() {
             vec![May::Read, May::Plan, May::Revoke]
         } else {
@@ -71,19 +85,19 @@ impl New {
             })
             .collect();
         let mut entry = json!({
-            "name": self.name, "sha256": token_digest(token), "accounts": self.accounts, "may": may, "allow": self.allow,
+            "name": self.name, "sha256": token_digest(token), "accounts": accounts, "may": may, "allow": self.allow,
         });
         if let Some(end) = self.expires_at {
             entry["expires_at"] = json!(end);
         }
         let entries = json!([entry]).to_string();
-        let checked = check_tokens(&entries).map_err(anyhow::Error::msg)?;
+        let checked = check_tokens(&entries).map_err(|why| Exit::Usage.because(why))?;
         ensure!(checked.len() == 1, "the entry was not understood");
         Ok(entry.to_string())
     }
 }
 
-/// 256 random bits, recognisable as ours to scanners for leaked secrets.
+/// 256 random bits, recognizable as ours to scanners for leaked secrets.
 fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
@@ -101,7 +115,6 @@ mod tests {
     fn new(allow: &[&str], expires_at: Option<&str>) -> New {
         New {
             name: String::from("offboarding"),
-            accounts: vec![String::from("acme")],
             may: Vec::new(),
             allow: allow.iter().map(|&effect| effect.to_owned()).collect(),
             expires_at: expires_at.map(str::to_owned),
@@ -113,13 +126,17 @@ mod tests {
         let token = secret().unwrap();
         assert_ne!(token, secret().unwrap());
         let entry = new(&["leave-group"], Some("2027-01-01T00:00:00Z"))
-            .entry(&token)
+            .entry(&token, &[String::from("acme")])
             .unwrap();
         assert!(
             entry.contains(&token_digest(&token)) && !entry.contains(&token),
             "{entry}"
         );
-        assert!(new(&["leave_group"], None).entry(&token).is_err());
-        assert!(new(&[], Some("soon")).entry(&token).is_err());
+        assert!(
+            new(&["leave_group"], None)
+                .entry(&token, &[String::from("acme")])
+                .is_err()
+        );
+        assert!(new(&[], Some("soon")).entry(&token, &[String::from("acme")]).is_err());
     }
 }

@@ -21,6 +21,13 @@ pub struct Case {
     pub wait_before: Duration,
 }
 
+impl Case {
+    /// Whether it waits in real time.
+    pub fn is_slow(&self) -> bool {
+        !self.wait_before.is_zero() || self.outcomes.contains(&"unverified")
+    }
+}
+
 /// One role of the request, and what the provider really holds of it.
 pub struct Asked {
     pub role: Value,
@@ -28,7 +35,8 @@ pub struct Asked {
 }
 
 const HELD: &str = "held";
-const GONE: &str = "-";
+/// Not held.
+pub const GONE: &str = "-";
 
 pub fn all() -> Vec<Case> {
     [
@@ -122,7 +130,7 @@ fn crowdstrike() -> Vec<Case> {
         Case {
             options: json!({"deadline_ms": 4_000}),
             ..case(
-                "acknowledged, not yet visible",
+                "not yet visible",
                 kim,
                 vec![by_id(kim, "quarantine_manager")],
                 500,

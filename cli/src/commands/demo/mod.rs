@@ -1,8 +1,10 @@
-//! The main cases, through the HTTP face of the real component, with the sandboxes' own state before and after.
+//! The main cases, through the HTTP face of the real component, with the sandboxes' own state before and after; then the story of one
+//! removal, from the question who holds what to the receipt.
 
 mod cases;
+mod story;
 
-use std::{process::ExitCode, time::Instant};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -10,87 +12,206 @@ use clap::Args;
 use host::service::Service;
 use serde_json::{Value, json};
 
-use self::cases::Case;
-use super::{
-    sandbox::{Component, Sandboxes, TOKEN},
-    table::table,
+use crate::{
+    exit::Exit,
+    terminal::{Progress, Style, cut, line, note, styled, visible, wrapped},
 };
 
+use self::cases::Case;
+use super::sandbox::{Component, Sandboxes, TOKEN};
+
 #[derive(Args)]
+#[command(
+    after_help = "Needs no account and no network. `held → gone` is what the provider really held, before and after."
+)]
 pub struct Demo {
     /// The component that serves
     #[arg(long, value_enum, default_value_t)]
     component: Component,
+    /// Leaves out the cases that wait for a provider in real time
+    #[arg(long)]
+    fast: bool,
+}
+
+/// The width that everything fits.
+const COLUMNS: usize = 80;
+
+/// What came of all cases.
+#[derive(Default)]
+struct Tally {
+    outcomes: Vec<(String, usize)>,
+    calls: usize,
+    surprises: Vec<String>,
+    skipped: usize,
 }
 
 impl Demo {
-    pub async fn run(self) -> Result<ExitCode> {
-        let sandboxes = Sandboxes::start();
-        println!(
-            "Starting the {:?} component on six sandboxed providers …",
+    pub async fn run(self) -> Result<Exit> {
+        let started = Instant::now();
+        let how_long = if self.fast {
+            "a few seconds"
+        } else {
+            "about 20 seconds, most of it waiting for a slow provider"
+        };
+        line(format_args!(
+            "Six sandboxed providers, and the {:?} component. Takes {how_long}.",
             self.component
-        );
+        ))?;
+        let service = {
+            let _progress = Progress::show("compiling the component");
+            Sandboxes::start().service(self.component).start()?
+        };
+        drop(service);
+        let sandboxes = Sandboxes::start();
         let service = sandboxes.service(self.component).start()?;
-        let mut rows = table([
-            "provider", "", "user", "role", "before", "after", "outcome", "status", "calls", "ms",
-        ]);
-        let mut surprises = Vec::new();
+        let mut tally = Tally::default();
         let mut provider = "";
         for case in cases::all() {
-            tokio::time::sleep(case.wait_before).await;
-            let before = held(&sandboxes, &case);
-            sandboxes.network.forget_calls();
-            let started = Instant::now();
-            let (status, answer) = ask(&service, &case).await?;
-            let took = started.elapsed();
-            let after = held(&sandboxes, &case);
-            let outcomes: Vec<&str> = answer["role_outcomes"]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|entry| entry["outcome"].as_str())
-                .collect();
-            let calls = sandboxes.network.calls().len();
-            for (index, asked) in case.roles.iter().enumerate() {
-                let only_first = |text: String| if index == 0 { text } else { String::new() };
-                let is_new = index == 0 && provider != case.account;
-                rows.add_row([
-                    if is_new {
-                        case.account.trim_start_matches("demo-").to_owned()
-                    } else {
-                        String::new()
-                    },
-                    only_first(case.about.to_owned()),
-                    only_first(case.user.1.to_owned()),
-                    label(&asked.role),
-                    before[index].to_owned(),
-                    after[index].to_owned(),
-                    (*outcomes.get(index).unwrap_or(&"?")).to_owned(),
-                    only_first(status.to_string()),
-                    only_first(calls.to_string()),
-                    only_first(took.as_millis().to_string()),
-                ]);
+            if provider != case.account {
+                provider = case.account;
+                line(format_args!("\n{}", case.account.trim_start_matches("demo-")))?;
             }
-            provider = case.account;
-            if (status, &outcomes) != (case.expected, &case.outcomes) {
-                surprises.push(format!(
-                    "{} {}: {status} {outcomes:?}, expected {} {:?}: {}",
-                    case.account, case.about, case.expected, case.outcomes, answer["message"]
-                ));
+            if self.fast && case.is_slow() {
+                tally.skipped += 1;
+                line(format_args!("{:<20} left out: it waits in real time", case.about))?;
+                continue;
             }
+            play(&sandboxes, &service, &case, &mut tally).await?;
         }
-        println!("{rows}");
-        println!("before, after: what the provider really held. calls: what the component sent to it.");
-        for surprise in &surprises {
-            eprintln!("unexpected: {surprise}");
-        }
-        Ok(if surprises.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        let story = story::play(&sandboxes).await?;
+        self.summary(&tally, story, started.elapsed())
     }
+
+    fn summary(&self, tally: &Tally, is_story_good: bool, took: Duration) -> Result<Exit> {
+        let outcomes: Vec<String> = tally
+            .outcomes
+            .iter()
+            .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
+            .collect();
+        let asked: usize = tally.outcomes.iter().map(|(_, count)| count).sum();
+        line("")?;
+        line(wrapped(
+            &format!(
+                "{asked} roles asked for: {}; {} calls to providers, {:.1} s.",
+                outcomes.join(", "),
+                tally.calls,
+                took.as_secs_f64()
+            ),
+            0,
+            COLUMNS,
+        ))?;
+        if tally.skipped > 0 {
+            line(format_args!("{} cases left out by --fast.", tally.skipped))?;
+        }
+        for surprise in &tally.surprises {
+            note(format_args!("unexpected: {surprise}"));
+        }
+        let is_good = tally.surprises.is_empty() && is_story_good;
+        line(styled(
+            if is_good {
+                "Everything came out as it must."
+            } else {
+                "Something came out as it must not."
+            },
+            if is_good { Style::Good } else { Style::Bad },
+        ))?;
+        line(
+            "\nNext, on the same sandboxes:\n  unassign-role show ann.lee@example.com --sandbox --account demo-crowdstrike",
+        )?;
+        line("and with an account of your own:\n  unassign-role accounts check accounts.toml")?;
+        Ok(if is_good { Exit::Done } else { Exit::NotGone })
+    }
+}
+
+/// One case, with its lines as soon as they are known.
+async fn play(sandboxes: &Sandboxes, service: &Service, case: &Case, tally: &mut Tally) -> Result<()> {
+    let (before, status, answer) = {
+        let _progress = Progress::show(case.about);
+        tokio::time::sleep(case.wait_before).await;
+        let before = held(sandboxes, case);
+        sandboxes.network.forget_calls();
+        let (status, answer) = ask(service, case).await?;
+        (before, status, answer)
+    };
+    let after = held(sandboxes, case);
+    tally.calls += sandboxes.network.calls().len();
+    let entries = answer["role_outcomes"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let outcomes: Vec<&str> = entries.iter().filter_map(|entry| entry["outcome"].as_str()).collect();
+    let (user, _) = case.user.1.split_once('@').unwrap_or((case.user.1, ""));
+    for (index, asked) in case.roles.iter().enumerate() {
+        let outcome = *outcomes.get(index).unwrap_or(&"?");
+        let (about, user) = if index == 0 { (case.about, user) } else { ("", "") };
+        line(format_args!(
+            "{:<20} {:<8} {:<22} {:<11} {}",
+            cut(about, 20),
+            cut(user, 8),
+            cut(&label(&asked.role), 22),
+            change(before[index], after[index]),
+            colored(outcome),
+        ))?;
+        if outcome != "removed" {
+            line(wrapped(
+                &why(entries.get(index).unwrap_or(&Value::Null), outcome),
+                4,
+                COLUMNS,
+            ))?;
+        }
+        match tally.outcomes.iter_mut().find(|(known, _)| known == outcome) {
+            Some((_, count)) => *count += 1,
+            None => tally.outcomes.push((outcome.to_owned(), 1)),
+        }
+    }
+    if (status, &outcomes) != (case.expected, &case.outcomes) {
+        tally.surprises.push(format!(
+            "{} {}: {status} {outcomes:?}, expected {} {:?}: {}",
+            case.account, case.about, case.expected, case.outcomes, answer["message"]
+        ));
+    }
+    Ok(())
+}
+
+/// What the provider really held, before and after.
+fn change(before: &str, after: &str) -> &'static str {
+    match (before == cases::GONE, after == cases::GONE) {
+        (false, true) => "held → gone",
+        (false, false) => "still held",
+        (true, true) => "not held",
+        (true, false) => "given",
+    }
+}
+
+fn colored(outcome: &str) -> String {
+    let style = match outcome {
+        "removed" | "already_absent" => Style::Good,
+        "planned" => Style::Dim,
+        "unverified" | "unknown" => Style::Doubtful,
+        _ => Style::Bad,
+    };
+    styled(&visible(outcome), style)
+}
+
+/// Why an outcome is not `removed`, in the service's words.
+fn why(entry: &Value, outcome: &str) -> String {
+    let grants = || entry["grants"].as_array().into_iter().flatten();
+    let text = |name: &str| {
+        let of_grant = || grants().find_map(|grant| grant[name].as_str());
+        entry[name].as_str().or_else(of_grant).map(visible)
+    };
+    let through = grants().map(super::answer::via).find(|via| !via.is_empty());
+    let general = match outcome {
+        "planned" => "a dry run: nothing was sent",
+        "already_absent" => "it was not held, and a read proves that",
+        "inherited" => "held through something else, which was not asked for",
+        _ => "the answer gives no reason",
+    };
+    let mut why = text("message").unwrap_or_else(|| general.to_owned());
+    if let Some(through) = through {
+        why = format!("{why}: {through}");
+    }
+    why
 }
 
 fn held(sandboxes: &Sandboxes, case: &Case) -> Vec<&'static str> {

@@ -1,0 +1,28 @@
+//! Accounts: listed, checked before they are deployed, and tried at their providers.
+
+mod check;
+mod list;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::exit::Exit;
+
+use super::global::Global;
+
+#[derive(Subcommand)]
+pub enum Accounts {
+    /// Lists the accounts, and the hosts that each one needs
+    List,
+    /// Checks every account and token, without a network: names everything that is wrong, and shows no secret
+    Check(check::Check),
+}
+
+impl Accounts {
+    pub fn run(self, global: &Global) -> Result<Exit> {
+        match self {
+            Self::List => list::run(global),
+            Self::Check(check) => check.run(global),
+        }
+    }
+}

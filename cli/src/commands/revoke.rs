@@ -1,0 +1,243 @@
+//! Removes roles.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::{Value, json};
+use unassign_role::approval::Shown;
+
+use crate::{
+    exit::Exit,
+    session::Answer,
+    terminal::{can_ask, confirm, line, note},
+};
+
+use super::{
+    answer::{self, exit_of},
+    calls::{Calls, Mode, next, quoted},
+    global::Global,
+    input,
+    plan::note_plan,
+    selectors::Selectors,
+    show::failed,
+};
+
+/// What is removed.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  unassign-role revoke ann.lee@example.com --role event_viewer --accounts accounts.toml --account acme
+  unassign-role revoke ann.lee@example.com --everything --yes --reference HR-42 --accounts accounts.toml --account acme
+  unassign-role revoke --plan plan.json --approval approval.jwt --accounts accounts.toml
+
+On a terminal it shows the plan and asks; what was confirmed is carried out, bound to exactly that plan. Elsewhere nobody can be asked: it needs
+--yes, --plan or --approval. Ctrl-C lets a removal finish that is under way, so that its report is not lost.")]
+pub struct Revoke {
+    /// The user's id, or the e-mail address; not needed with a plan of `plan --out`
+    user: Option<String>,
+    #[command(flatten)]
+    selectors: Selectors,
+    /// Carries out this plan, and nothing that it does not list (- for standard input)
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// An approval of the plan, as `approve` prints it (- for standard input)
+    #[arg(long, value_name = "FILE")]
+    approval: Option<PathBuf>,
+    /// Does not ask
+    #[arg(long)]
+    yes: bool,
+    /// Writes the receipt to this file
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+/// A request, and what it is bound to.
+struct Order {
+    body: Value,
+    /// The account of the plan.
+    account: Option<String>,
+}
+
+impl Revoke {
+    pub async fn run(self, global: &Global) -> Result<Exit> {
+        if !self.yes && self.plan.is_none() && self.approval.is_none() && !can_ask() {
+            return Err(Exit::Usage.because(
+                "nobody can be asked here: add --yes, or carry out a plan with --plan, or an approved one with --approval",
+            ));
+        }
+        let approval = self
+            .approval
+            .as_deref()
+            .map(input)
+            .transpose()?
+            .map(|text| text.trim().to_owned());
+        let mut order = self.order()?;
+        if order.body.pointer("/options/binding").is_some()
+            && let Some(approval) = &approval
+        {
+            order.body["options"]["binding"]["approval"] = json!(approval);
+        }
+        let account = match (global.one_account()?, &order.account) {
+            (Some(named), Some(planned)) if named != planned => {
+                let why = format!("the plan is for the account `{planned}`, and not for `{named}`");
+                return Err(Exit::Usage.because(why));
+            }
+            (named, planned) => named.map(str::to_owned).or_else(|| planned.clone()),
+        };
+        let calls = Calls::of(&crate::tenants::Tenants::open(global)?, global, account.as_deref())?;
+        if order.body.pointer("/options/binding").is_none() {
+            // What an approval is of, and what a person confirms, is a plan.
+            if let Some(ended) = self.bind(&calls, &mut order.body, approval, global).await? {
+                return Ok(ended);
+            }
+        }
+        let answer = calls.operate(Mode::Revoke, &order.body).await?;
+        self.report(&calls, &answer, global)
+    }
+
+    /// The request of the command line, or the one that a plan was made of.
+    fn order(&self) -> Result<Order> {
+        let Some(path) = &self.plan else {
+            let user = self
+                .user
+                .as_deref()
+                .ok_or_else(|| Exit::Usage.because("whom? Name the user, or a plan with --plan"))?;
+            return Ok(Order {
+                body: self.selectors.body(user)?,
+                account: None,
+            });
+        };
+        let text = input(path)?;
+        let at = |why: String| Exit::Usage.because(format!("{}: {why}", path.display()));
+        let shown = Shown::of(&text).map_err(at)?;
+        let document: Value = serde_json::from_str(&text).unwrap_or_default();
+        let mut body = match (document.get("request"), &self.user) {
+            (Some(request), None) if !self.selectors.is_given() => request.clone(),
+            (Some(_), _) => {
+                return Err(at(String::from(
+                    "the plan says whom and what: leave out the user and the selectors",
+                )));
+            }
+            (None, Some(user)) => self.selectors.body(user)?,
+            (None, None) => {
+                let why = "the plan was not made by `plan --out`: name the user and what was asked for, too";
+                return Err(at(why.to_owned()));
+            }
+        };
+        if let Some(reference) = &self.selectors.reference {
+            body["options"]["reference"] = json!(reference);
+        }
+        body["options"]["binding"] = json!({"plan": shown.text()});
+        Ok(Order {
+            body,
+            account: Some(shown.account().to_owned()).filter(|account| !account.is_empty()),
+        })
+    }
+
+    /// Plans, asks, and binds the request to what was shown. Gives how the command ends, if nothing is to be sent.
+    async fn bind(
+        &self,
+        calls: &Calls,
+        body: &mut Value,
+        approval: Option<String>,
+        global: &Global,
+    ) -> Result<Option<Exit>> {
+        if calls.account.approval_required && approval.is_none() {
+            let why = format!(
+                "the account {} takes only approved removals: {} … --out plan.json, have it approved (`unassign-role approve plan.json`), and \
+                 `revoke --plan plan.json --approval FILE`",
+                calls.account.id,
+                calls.command("plan", "")
+            );
+            return Err(Exit::NotGone.because(why));
+        }
+        if self.yes && approval.is_none() {
+            return Ok(None);
+        }
+        let planned = calls.operate(Mode::Plan, body).await?;
+        let Some(plan) = planned.body["plan"].as_str() else {
+            let exit = exit_of(&planned);
+            if global.json {
+                return Ok(Some(exit.after(line(serde_json::to_string_pretty(&planned.body)?))?));
+            }
+            return failed(calls, &planned, exit).map(Some);
+        };
+        if approval.is_none() {
+            note_plan(&planned)?;
+            let changes = answer::outcomes(&planned)
+                .iter()
+                .any(|entry| entry["outcome"] == "planned");
+            if !changes {
+                note(format_args!(
+                    "nothing can be removed like this: {}",
+                    answer::message(&planned)
+                ));
+                return Ok(Some(exit_of(&planned)));
+            }
+            let question = format!(
+                "remove that from {} at {}?",
+                answer::user(&planned.body),
+                calls.account.id
+            );
+            if !confirm(&question)? {
+                return Err(Exit::NotGone.because("nothing was removed"));
+            }
+        }
+        let mut binding = json!({"plan": plan});
+        if let Some(approval) = approval {
+            binding["approval"] = json!(approval);
+        }
+        body["options"]["binding"] = binding;
+        Ok(None)
+    }
+
+    fn report(&self, calls: &Calls, answer: &Answer, global: &Global) -> Result<Exit> {
+        let exit = exit_of(answer);
+        if let (Some(path), Some(receipt)) = (&self.receipt, answer.body["receipt"].as_str())
+            && let Err(error) = std::fs::write(path, format!("{receipt}\n"))
+        {
+            note(format_args!(
+                "the receipt cannot be written to {}: {error}",
+                path.display()
+            ));
+        }
+        if global.json {
+            return exit.after(line(serde_json::to_string_pretty(&answer.body)?));
+        }
+        if answer::outcomes(answer).is_empty() && answer.status != 200 {
+            return failed(calls, answer, exit);
+        }
+        let print = || -> Result<()> {
+            line(answer::outcome_table(answer))?;
+            line(answer::counts(answer))?;
+            if exit != Exit::Done {
+                line(answer::message(answer))?;
+            }
+            self.next(calls, answer, exit)
+        };
+        exit.after(print())
+    }
+
+    fn next(&self, calls: &Calls, answer: &Answer, exit: Exit) -> Result<()> {
+        let user = answer.body["id"].as_str().or(answer.body["user"]["id"].as_str());
+        let user = user.or(self.user.as_deref()).unwrap_or("USER");
+        match exit {
+            Exit::Done => match &self.receipt {
+                Some(path) if answer.body["receipt"].is_string() => next(format!(
+                    "keep the receipt {}; what is left: {}",
+                    quoted(&path.to_string_lossy()),
+                    calls.command("show", &format!(" {}", quoted(user)))
+                )),
+                Some(_) => next("there is no receipt: set UNASSIGN_ROLE_RECEIPT_KEY, which `keys new` makes"),
+                None => next(format!(
+                    "see what is left: {}",
+                    calls.command("show", &format!(" {}", quoted(user)))
+                )),
+            },
+            Exit::Unverified => next(
+                "run the same command again: a repeat is safe, and continues where this one stopped; --acknowledged-at makes it stricter",
+            ),
+            _ => next(answer::advice(answer, &calls.account.id)),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The service for operators: configuration from files, checked as one generation by the checks of `accounts check`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Result;
+use host::serve::{Certificate, Configuration, Limits, Load, Loaded, serve};
+use serde_json::{Map, Value};
+use unassign_role::http_api::{Setting, environment_variable};
+
+use crate::{
+    accounts::{
+        Account, Listing, check,
+        secret::{Resolver, of_file},
+    },
+    commands::global::{Global, surroundings},
+    exit::Exit,
+    tenants::{component_bytes, needed, network},
+};
+
+use super::Serve;
+
+impl Serve {
+    pub(super) async fn operators(self, accounts: PathBuf, global: &Global) -> Result<Exit> {
+        let Some(tokens) = self.tokens else {
+            return Err(Exit::Usage.because(
+                "who may call? Name the tokens with --tokens (`token new` makes an entry), or try it with --sandbox",
+            ));
+        };
+        if self.port.is_some() || self.sandbox_port.is_some() {
+            return Err(Exit::Usage.because("--port and --sandbox-port belong to --sandbox: use --listen"));
+        }
+        let files = Files {
+            accounts,
+            tokens,
+            keys: [
+                (Setting::ReceiptKey, self.receipt_key),
+                (Setting::ReceiptKeysRetired, self.receipt_keys_retired),
+                (Setting::RecordKey, self.record_key),
+            ],
+            resolver: Arc::default(),
+        };
+        let mut configuration = Configuration::new(component_bytes()?, self.listen, Load::new(move || files.load()));
+        configuration.metrics = Some(self.metrics);
+        configuration.certificate = self
+            .tls_cert
+            .zip(self.tls_key)
+            .map(|(chain, key)| Certificate { chain, key });
+        configuration.outbound = network(global.ca.as_deref())?;
+        configuration.limits = Limits {
+            calls: usize::try_from(self.calls)?,
+            connections: usize::try_from(self.connections)?,
+            ..Limits::default()
+        };
+        serve(configuration).await?;
+        Ok(Exit::Done)
+    }
+}
+
+/// The files of one generation.
+struct Files {
+    accounts: PathBuf,
+    tokens: PathBuf,
+    /// Keys from files; else from the environment.
+    keys: [(Setting, Option<PathBuf>); 3],
+    /// Commands run once a process, and not at every reload: they may ask a person.
+    resolver: Arc<Resolver>,
+}
+
+impl Files {
+    /// Reads all of it. A mistake anywhere refuses the whole.
+    fn load(&self) -> Result<Loaded, String> {
+        let listing = Listing::read(&self.accounts);
+        let tokens =
+            fs::read(&self.tokens).map_err(|error| format!("{} cannot be read: {error}", self.tokens.display()))?;
+        let report = check::check(&listing, Some((&self.tokens, &tokens)), &surroundings());
+        let wrong: Vec<String> = report.wrong().map(ToString::to_string).collect();
+        if !wrong.is_empty() {
+            return Err(wrong.join("; "));
+        }
+        let mut files = vec![self.accounts.clone(), self.tokens.clone()];
+        let mut accounts = Vec::new();
+        for entry in &listing.entries {
+            accounts.push(Account::resolve(entry, &self.resolver)?);
+            files.extend(secret_files(&entry.value, &entry.file));
+        }
+        let documents: Map<String, Value> = accounts
+            .iter()
+            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
+            .collect();
+        let variable = |setting: Setting, text: String| (setting.environment_variable().to_owned(), text);
+        let tokens = String::from_utf8(tokens).map_err(|_| String::from("the tokens are not UTF-8"))?;
+        let mut environment = vec![
+            variable(Setting::Accounts, Value::Object(documents).to_string()),
+            variable(Setting::ApiTokens, tokens),
+        ];
+        for (setting, file) in &self.keys {
+            let text = match file {
+                Some(file) => {
+                    files.push(file.clone());
+                    Some(of_file(file)?)
+                }
+                None => std::env::var(setting.environment_variable()).ok(),
+            };
+            environment.extend(text.map(|text| variable(*setting, text)));
+        }
+        environment.extend(
+            std::env::var(Setting::ResponseEnvelope.environment_variable())
+                .ok()
+                .map(|text| variable(Setting::ResponseEnvelope, text)),
+        );
+        for account in &accounts {
+            let secrets = account.secrets.iter();
+            environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
+        }
+        let accounts: Vec<&Account> = accounts.iter().collect();
+        Ok(Loaded {
+            environment,
+            origins: needed(&accounts).map_err(|error| format!("{error:#}"))?,
+            files,
+        })
+    }
+}
+
+/// The files that an account's secrets stand in: they are followed, too.
+fn secret_files(account: &Value, file: &Path) -> Vec<PathBuf> {
+    let credentials = account["credentials"].as_object().into_iter().flat_map(Map::values);
+    let paths = credentials.filter_map(|value| value["file"].as_str());
+    paths
+        .map(|path| file.parent().unwrap_or(Path::new("")).join(path))
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! The accounts that a verb can use, and the way to their providers: real tenants over the network, or sandboxes in memory.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, anyhow};
+use host::{
+    egress::Egress,
+    engine::{self, Prepared},
+    guests::Artifact,
+    outbound::{Observer, Origin, Origins, Pool, Proxy, Settings},
+    output::{LineSink, Output},
+};
+
+use crate::{
+    accounts::{Account, Entry, Listing, check, origins, secret::Resolver},
+    commands::{
+        global::{Global, Source, surroundings},
+        sandbox::Sandboxes,
+    },
+    exit::Exit,
+    session::Session,
+};
+
+include!(concat!(env!("OUT_DIR"), "/component.rs"));
+
+/// The accounts at hand.
+pub struct Tenants {
+    kind: Kind,
+    component: Prepared,
+    output: Output,
+    /// Settings of the component, by their variables.
+    settings: Vec<(&'static str, String)>,
+}
+
+enum Kind {
+    Sandboxes(Box<Sandboxes>),
+    Real {
+        listing: Listing,
+        resolver: Resolver,
+        pool: Pool,
+        observer: Option<Arc<dyn Observer>>,
+    },
+}
+
+/// Settings of the component that the command takes from its environment.
+const PASSED: [&str; 3] = [
+    "UNASSIGN_ROLE_RECEIPT_KEY",
+    "UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED",
+    "UNASSIGN_ROLE_RECORD_KEY",
+];
+
+impl Tenants {
+    /// Reads what the command line names. No secret is looked up yet.
+    pub fn open(global: &Global) -> Result<Self> {
+        let mut settings: Vec<(&'static str, String)> = PASSED
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var(name).ok()?)))
+            .collect();
+        let kind = match global.source()? {
+            Source::Sandbox => {
+                let sandboxes = Sandboxes::start();
+                if !settings.iter().any(|(name, _)| *name == PASSED[0]) {
+                    settings.push((PASSED[0], sandboxes.receipt_key()));
+                }
+                Kind::Sandboxes(Box::new(sandboxes))
+            }
+            Source::Files(path) => {
+                let listing = Listing::read(&path);
+                if let Some((file, why)) = listing.faults.first() {
+                    return Err(Exit::Configuration.because(format!("{}: {why}", file.display())));
+                }
+                Kind::Real {
+                    listing,
+                    resolver: Resolver::default(),
+                    pool: Pool::new(&network(global.ca.as_deref())?)?,
+                    observer: None,
+                }
+            }
+        };
+        Ok(Self {
+            kind,
+            component: component()?,
+            output: record(global.record.as_deref())?,
+            settings,
+        })
+    }
+
+    /// The same with somebody who hears of every exchange with a real provider.
+    #[must_use]
+    pub fn observed_by(mut self, by: Arc<dyn Observer>) -> Self {
+        if let Kind::Real { observer, .. } = &mut self.kind {
+            *observer = Some(by);
+        }
+        self
+    }
+
+    /// The ids of all accounts.
+    pub fn ids(&self) -> Vec<String> {
+        match &self.kind {
+            Kind::Sandboxes(_) => Sandboxes::accounts().into_iter().map(|account| account.id).collect(),
+            Kind::Real { listing, .. } => listing.entries.iter().map(|entry| entry.id.clone()).collect(),
+        }
+    }
+
+    /// The account of this id, or the only one there is. It is checked, and its secrets are looked up.
+    pub fn account(&self, id: Option<&str>) -> Result<Account> {
+        let ids = self.ids();
+        let id = match (id, ids.as_slice()) {
+            (Some(id), _) => id,
+            (None, [only]) => only,
+            (None, _) => {
+                let why = format!("which account? Name one with --account: {}", ids.join(", "));
+                return Err(Exit::Usage.because(why));
+            }
+        };
+        let found = match &self.kind {
+            Kind::Sandboxes(_) => Sandboxes::accounts().into_iter().find(|account| account.id == id),
+            Kind::Real { listing, resolver, .. } => match listing.entries.iter().find(|entry| entry.id == id) {
+                None => None,
+                Some(entry) => Some(checked(entry, resolver)?),
+            },
+        };
+        found.ok_or_else(|| {
+            Exit::Configuration.because(format!("there is no account `{id}`; there are {}", ids.join(", ")))
+        })
+    }
+
+    /// The component with these accounts. It reaches their origins, and no other ones.
+    pub fn session(&self, accounts: &[&Account]) -> Result<Session> {
+        let (egress, clock) = match &self.kind {
+            Kind::Sandboxes(sandboxes) => (Egress::from(&sandboxes.network), Some(sandboxes.clock)),
+            Kind::Real { pool, observer, .. } => {
+                let mut outbound = pool.allow(needed(accounts)?);
+                if let Some(observer) = observer {
+                    outbound = outbound.observed_by(Arc::clone(observer));
+                }
+                (Egress::from(outbound), None)
+            }
+        };
+        let settings: Vec<(&str, &str)> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        Session::start(&self.component, accounts, egress, clock, &settings, self.output.clone())
+    }
+}
+
+/// The bytes of the component: those that this program carries, or those of the workspace.
+pub fn component_bytes() -> Result<std::borrow::Cow<'static, [u8]>> {
+    match COMPONENT {
+        Some(bytes) => Ok(bytes.into()),
+        None => Ok(Artifact::Wasi.bytes()?.into()),
+    }
+}
+
+fn component() -> Result<Prepared> {
+    match COMPONENT {
+        Some(bytes) => engine::prepare(bytes),
+        None => engine::linked(Artifact::Wasi),
+    }
+}
+
+/// The way to the network: the system's proxy, and one more certificate authority.
+pub fn network(ca: Option<&Path>) -> Result<Settings> {
+    Ok(Settings {
+        extra_ca: ca.map(Path::to_path_buf),
+        proxy: Arc::new(Proxy::from_environment()?),
+        ..Settings::default()
+    })
+}
+
+/// The union of what accounts need.
+pub fn needed(accounts: &[&Account]) -> Result<Origins> {
+    let mut allowed = Origins::default();
+    for account in accounts {
+        for origin in origins::of(&account.document) {
+            let origin: Origin = origin
+                .parse()
+                .map_err(|why: String| anyhow!("account {}: {why}", account.id))?;
+            allowed.allow(origin, account.provider.clone());
+        }
+    }
+    Ok(allowed)
+}
+
+/// An account that nothing is wrong with.
+fn checked(entry: &Entry, resolver: &Resolver) -> Result<Account> {
+    let listing = Listing {
+        entries: vec![entry.clone()],
+        ..Listing::default()
+    };
+    let report = check::check(&listing, None, &surroundings());
+    let wrong: Vec<String> = report.wrong().map(ToString::to_string).collect();
+    if !wrong.is_empty() {
+        return Err(Exit::Configuration.because(wrong.join("\n       ")));
+    }
+    Account::resolve(entry, resolver).map_err(|why| Exit::Configuration.because(why))
+}
+
+/// Where the lines of the record go: to a file, or nowhere.
+fn record(path: Option<&Path>) -> Result<Output> {
+    let Some(path) = path else {
+        return Ok(Output::Lines(LineSink::new(|_| Ok(()))));
+    };
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("the record {} cannot be written", path.display()))?;
+    let file = Mutex::new(file);
+    Ok(Output::Lines(LineSink::new(move |line| write(&file, line))))
+}
+
+/// A line is on the disk before what it announces is sent.
+fn write(file: &Mutex<File>, line: &[u8]) -> std::io::Result<()> {
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.write_all(&[line, b"\n"].concat())?;
+    file.sync_data()
+}
