@@ -118,7 +118,10 @@ impl Session {
             .header("content-type", "application/json")
             .body(body)?;
         let answer = self.service.send(request).await?;
-        let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok());
         Ok(Answer {
             status: answer.status().as_u16(),
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
@@ -128,7 +131,7 @@ impl Session {
 }
 
 /// Every side effect that a request may allow by name; the request has to do so.
-const SIDE_EFFECTS: [&str; 8] = [
+pub const SIDE_EFFECTS: [&str; 8] = [
     "delete-administrator",
     "demote-owner",
     "demote-owner-everywhere",

@@ -73,7 +73,9 @@ pub async fn verify(member: &Member, task: &Task) -> Reply {
 /// Those grants of the plan that a reading of them by name proves absent. Where more may be held than is shown, a reading of everything
 /// cannot.
 pub async fn absent(member: &Member, task: &Task) -> Vec<Key> {
-    let named = task.targets().filter_map(|grant| Some((&grant.key, grant.selector.as_ref()?)));
+    let named = task
+        .targets()
+        .filter_map(|grant| Some((&grant.key, grant.selector.as_ref()?)));
     let (keys, selectors): (Vec<&Key>, Vec<&Value>) = named.unzip();
     if keys.is_empty() {
         return Vec::new();
@@ -83,17 +85,29 @@ pub async fn absent(member: &Member, task: &Task) -> Vec<Key> {
         options["acknowledged_at"] = json!(at);
     }
     let body = json!({"id": task.user(), "roles": selectors, "options": options});
-    let Ok(answer) = post(member, "verify", &body).await else { return Vec::new() };
-    let user = if answer.status == 200 { answer.body.get("id") } else { answer.body.pointer("/user/id") };
+    let Ok(answer) = post(member, "verify", &body).await else {
+        return Vec::new();
+    };
+    let user = if answer.status == 200 {
+        answer.body.get("id")
+    } else {
+        answer.body.pointer("/user/id")
+    };
     if user.and_then(Value::as_str) != Some(task.user()) {
         return Vec::new();
     }
-    let entries = answer.body.get("role_outcomes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let entries = answer
+        .body
+        .get("role_outcomes")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     // Entries come in the order of the request.
     if entries.len() != keys.len() {
         return Vec::new();
     }
-    let is_absent = |entry: &Value| Outcome::parse(entry.get("outcome").unwrap_or(&Value::Null)) == Outcome::AlreadyAbsent;
+    let is_absent =
+        |entry: &Value| Outcome::parse(entry.get("outcome").unwrap_or(&Value::Null)) == Outcome::AlreadyAbsent;
     let absent = keys.into_iter().zip(entries).filter(|(_, entry)| is_absent(entry));
     absent.map(|(key, _)| key.clone()).collect()
 }
@@ -102,8 +116,11 @@ pub async fn absent(member: &Member, task: &Task) -> Vec<Key> {
 pub async fn is_bare(member: &Member, task: &Task) -> bool {
     let user = utf8_percent_encode(task.user(), UNRESERVED);
     let account = utf8_percent_encode(&member.account.id, UNRESERVED);
-    let target = format!("/unified/user-directory/users/{user}?integrated_account_id={account}&truto_ignore_remote_data=true");
-    let Ok(answer) = member.session.get(&target).await else { return false };
+    let target =
+        format!("/unified/user-directory/users/{user}?integrated_account_id={account}&truto_ignore_remote_data=true");
+    let Ok(answer) = member.session.get(&target).await else {
+        return false;
+    };
     let is_whole = answer.status == 200 && answer.body.get("whole") == Some(&Value::Bool(true));
     let grants = answer.body.get("role_grants").and_then(Value::as_array);
     is_whole && grants.is_some_and(Vec::is_empty)

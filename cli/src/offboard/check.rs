@@ -16,9 +16,14 @@ use super::{
 
 /// Verifies what was called removed, at all accounts side by side.
 pub async fn everything(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
-    join_all(fleet.members.iter().map(|member| account(fleet, member, state, stop, progress))).await;
+    join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(fleet, member, state, stop, progress)),
+    )
+    .await;
 }
-
 
 pub fn is_due(task: &Task) -> bool {
     task.needs_last_verification() && !task.is_verified
@@ -47,7 +52,13 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     }
 }
 
-async fn patiently(fleet: &Fleet, member: &Member, state: &State, index: usize, stop: &Stop) -> Result<Option<Reply>, journal::Error> {
+async fn patiently(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    stop: &Stop,
+) -> Result<Option<Reply>, journal::Error> {
     let mut repeat = 0;
     loop {
         let Some(task) = state.task(index) else { return Ok(None) };
@@ -55,7 +66,9 @@ async fn patiently(fleet: &Fleet, member: &Member, state: &State, index: usize, 
         if !reply.retryable || repeat >= REPEATS {
             return Ok(Some(reply));
         }
-        let Some(pause) = pace::pause(&reply, repeat) else { return Ok(Some(reply)) };
+        let Some(pause) = pace::pause(&reply, repeat) else {
+            return Ok(Some(reply));
+        };
         if !pace::wait(pause, stop).await {
             return Ok(Some(reply));
         }

@@ -121,10 +121,19 @@ impl Grant {
     /// Of an element of `role_outcomes[].grants`, in an entry for `role`. A grant without an id is none that could be told from others.
     pub fn parse(value: &Value, role: Option<&Value>) -> Option<Self> {
         let text = |member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
-        let scope = |member: &str| value.pointer(&format!("/scope/{member}")).and_then(Value::as_str).map(str::to_owned);
+        let scope = |member: &str| {
+            value
+                .pointer(&format!("/scope/{member}"))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         let texts = |member: &str| {
             let list = value.get(member).and_then(Value::as_array);
-            list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+            list.into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
         };
         Some(Self {
             key: Key {
@@ -139,7 +148,13 @@ impl Grant {
             outcome: Outcome::parse(value.get("outcome").unwrap_or(&Value::Null)),
             reason: text("reason"),
             message: text("message"),
-            via: value.get("via").and_then(Value::as_array).into_iter().flatten().map(via).collect(),
+            via: value
+                .get("via")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(via)
+                .collect(),
             warnings: texts("warnings"),
             side_effects: texts("side_effects"),
             acknowledged_at: text("acknowledged_at"),
@@ -154,10 +169,20 @@ impl Grant {
     pub fn label(&self) -> String {
         let key = &self.key;
         let role = self.role_name.as_ref().unwrap_or(&key.role_id);
-        let places = [("group", &key.group), ("organization", &key.organization), ("workspace", &key.workspace)];
-        let places = places.iter().filter_map(|(kind, id)| id.as_ref().map(|id| format!("{kind} {id}")));
+        let places = [
+            ("group", &key.group),
+            ("organization", &key.organization),
+            ("workspace", &key.workspace),
+        ];
+        let places = places
+            .iter()
+            .filter_map(|(kind, id)| id.as_ref().map(|id| format!("{kind} {id}")));
         let places: Vec<String> = places.collect();
-        if places.is_empty() { role.clone() } else { format!("{role} ({})", places.join(", ")) }
+        if places.is_empty() {
+            role.clone()
+        } else {
+            format!("{role} ({})", places.join(", "))
+        }
     }
 
     /// It is gone, by a removal that was read back or by a reading, and the last verification agrees.

@@ -79,7 +79,14 @@ pub fn planned(begin: &Begin, plans: Vec<Option<Planned>>) -> Vec<Task> {
 ///
 /// # Errors
 /// It cannot be written; nothing was sent.
-pub fn confirm(mut journal: Journal, begin: Begin, tasks: Vec<Task>, how: &str, summary_sha256: String, at: &str) -> Result<Inner> {
+pub fn confirm(
+    mut journal: Journal,
+    begin: Begin,
+    tasks: Vec<Task>,
+    how: &str,
+    summary_sha256: String,
+    at: &str,
+) -> Result<Inner> {
     journal.append(&Event::Begin(begin.clone()), at, false)?;
     for (task, index) in tasks.iter().zip(0..) {
         if let Some(planned) = task.planned.clone() {
@@ -137,12 +144,18 @@ pub fn resume(resumed: Resumed, at: &str) -> Result<Inner> {
 /// One cannot be read, or the journal cannot be written.
 pub fn approve(inner: &mut Inner, folder: &Folder, at: &str) -> Result<()> {
     for index in 0..inner.tasks.len() {
-        let Some(task) = inner.tasks.get(index).filter(|task| task.described.approval_required && task.has_work()) else {
+        let Some(task) = inner
+            .tasks
+            .get(index)
+            .filter(|task| task.described.approval_required && task.has_work())
+        else {
             continue;
         };
         let known = task.planned.as_ref().and_then(|planned| planned.approval.as_ref());
         let found = folder.approval(&inner.begin, task, index)?;
-        let Some(approval) = found.filter(|found| Some(found) != known) else { continue };
+        let Some(approval) = found.filter(|found| Some(found) != known) else {
+            continue;
+        };
         let event = Event::Approved { task: index, approval };
         inner.journal.append(&event, at, true)?;
         if let Some(task) = inner.tasks.get_mut(index) {

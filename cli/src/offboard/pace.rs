@@ -43,9 +43,16 @@ impl Pace {
     pub fn note(&mut self, reply: &Reply) -> Option<String> {
         let count = |counter: u32, is: bool| if is { counter.saturating_add(1) } else { 0 };
         let is_any = |codes: &[&str]| codes.iter().any(|code| reply.is(code));
-        let is_of_account = is_any(&["invalid_account", "invalid_configuration", "host_not_allowed", "account_not_active", "unknown_account"]);
+        let is_of_account = is_any(&[
+            "invalid_account",
+            "invalid_configuration",
+            "host_not_allowed",
+            "account_not_active",
+            "unknown_account",
+        ]);
         self.refused = count(self.refused, is_any(&["unauthenticated"]));
-        let is_unreached = reply.grants.is_empty() && is_any(&["provider_error", "timed_out", "rate_limited", "component_failed"]);
+        let is_unreached =
+            reply.grants.is_empty() && is_any(&["provider_error", "timed_out", "rate_limited", "component_failed"]);
         self.unreached = count(self.unreached, is_unreached);
         if is_of_account || self.refused >= REFUSED_IN_A_ROW || self.unreached >= UNREACHED_IN_A_ROW {
             let why = reply.message.trim_end_matches('.');
@@ -72,7 +79,10 @@ mod tests {
     fn a_wait_is_what_is_asked_for_and_grows_where_nothing_is() {
         let seconds = |reply: &Reply, repeat| pause(reply, repeat).map(|wait| wait.as_secs());
         assert_eq!(seconds(&reply("rate_limited", Some(30)), 0), Some(30));
-        assert_eq!([0, 1, 2, 40].map(|repeat| seconds(&reply("x", None), repeat)), [Some(2), Some(4), Some(8), Some(60)]);
+        assert_eq!(
+            [0, 1, 2, 40].map(|repeat| seconds(&reply("x", None), repeat)),
+            [Some(2), Some(4), Some(8), Some(60)]
+        );
         assert_eq!(seconds(&reply("rate_limited", Some(3_600)), 0), None);
     }
 

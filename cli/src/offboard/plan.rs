@@ -13,7 +13,13 @@ use super::{
 
 /// The plan of each task, in their order. Missing where the run was stopped or the account given up.
 pub async fn everybody(fleet: &Fleet, begin: &Begin, stop: &Stop, progress: &Progress) -> Vec<Option<Planned>> {
-    let accounts = join_all(fleet.members.iter().map(|member| account(member, begin, stop, progress))).await;
+    let accounts = join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(member, begin, stop, progress)),
+    )
+    .await;
     let mut plans = vec![None; begin.tasks.len()];
     for (index, planned) in accounts.into_iter().flatten() {
         if let Some(place) = plans.get_mut(index) {
@@ -49,11 +55,18 @@ async fn patiently(member: &Member, begin: &Begin, user: &str, stop: &Stop) -> P
     let mut repeat = 0;
     loop {
         let planned = call::plan(member, begin, user).await;
-        let is_made = planned.plan.is_some() && planned.reply.grants.iter().all(|grant| grant.reason.as_deref() != Some("rate_limited"));
+        let is_made = planned.plan.is_some()
+            && planned
+                .reply
+                .grants
+                .iter()
+                .all(|grant| grant.reason.as_deref() != Some("rate_limited"));
         if is_made || !planned.reply.retryable || repeat >= REPEATS {
             return planned;
         }
-        let Some(pause) = pace::pause(&planned.reply, repeat) else { return planned };
+        let Some(pause) = pace::pause(&planned.reply, repeat) else {
+            return planned;
+        };
         if !pace::wait(pause, stop).await {
             return planned;
         }

@@ -63,7 +63,9 @@ impl Folder {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&plans).with_context(|| format!("{} cannot be made", plans.display()))?;
+        builder
+            .create(&plans)
+            .with_context(|| format!("{} cannot be made", plans.display()))?;
         for taken in [self.journal(), self.document()] {
             ensure!(
                 !taken.exists(),
@@ -97,10 +99,24 @@ impl Folder {
     /// If it is not there, or not as it was written.
     pub fn read(&self) -> Result<(Begin, Vec<Option<Planned>>)> {
         let path = self.document();
-        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read: is this the folder of an offboarding?", path.display()))?;
-        let document: Document = serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", path.display()))?;
-        ensure!(document.v == VERSION, "{} is of another version of this command", path.display());
-        ensure!(document.planned.len() == document.begin.tasks.len(), "{} lacks plans", path.display());
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!(
+                "{} cannot be read: is this the folder of an offboarding?",
+                path.display()
+            )
+        })?;
+        let document: Document =
+            serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", path.display()))?;
+        ensure!(
+            document.v == VERSION,
+            "{} is of another version of this command",
+            path.display()
+        );
+        ensure!(
+            document.planned.len() == document.begin.tasks.len(),
+            "{} lacks plans",
+            path.display()
+        );
         for planned in document.planned.iter().flatten() {
             let is_same = planned.plan.as_ref().map(|plan| digest(plan.as_bytes())) == planned.plan_digest;
             ensure!(is_same, "{}: a plan does not fit its digest", path.display());
@@ -117,7 +133,11 @@ impl Folder {
         match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
-            Ok(data) => ensure!(data.len() <= LONGEST_APPROVAL, "{} is longer than any approval", path.display()),
+            Ok(data) => ensure!(
+                data.len() <= LONGEST_APPROVAL,
+                "{} is longer than any approval",
+                path.display()
+            ),
         }
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         let token = text.trim();
@@ -130,8 +150,16 @@ impl Folder {
 
     fn plan_file(&self, begin: &Begin, task: &Task, index: usize, extension: &str) -> PathBuf {
         let target = &task.described.target;
-        let person = begin.people.get(target.person).map_or("", |leaver| leaver.person.as_str());
-        let name = format!("{:04}-{}.{}.{extension}", index + 1, plain(person), plain(&target.account));
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
+        let name = format!(
+            "{:04}-{}.{}.{extension}",
+            index + 1,
+            plain(person),
+            plain(&target.account)
+        );
         self.0.join("plans").join(name)
     }
 }
@@ -176,6 +204,12 @@ fn name(grant: &Grant) -> Value {
 
 /// Nothing in it leads out of the folder.
 fn plain(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_@".contains(c) { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_@".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
     text.chars().take(40).map(plain).collect()
 }

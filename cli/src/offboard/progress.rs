@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Mutex};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::terminal::visible;
+
 use super::journal::event::Begin;
 
 /// Where progress goes.
@@ -37,7 +39,8 @@ impl Progress {
         if let Self::Bars { all, bars } = self {
             let mut bars = bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             bars.clear();
-            let style = ProgressStyle::with_template("{prefix:24!} {wide_bar} {pos}/{len} {msg:20!}").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("{prefix:24!} {wide_bar} {pos}/{len} {msg:20!}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             for (account, &steps) in steps.iter().filter(|(_, steps)| **steps > 0) {
                 let bar = all.add(ProgressBar::new(steps as u64).with_style(style.clone()));
                 bar.set_prefix(account.clone());
@@ -85,12 +88,4 @@ impl Progress {
             }
         }
     }
-}
-
-/// Text from a list or a provider, on one line of a terminal: nothing in it moves the cursor or turns what follows around.
-pub fn visible(text: &str) -> String {
-    let is_turning = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
-    text.chars()
-        .map(|c| if c.is_control() || is_turning(c) { '\u{fffd}' } else { c })
-        .collect()
 }

@@ -74,7 +74,11 @@ impl Reply {
         let entries: Vec<&Value> = entries.into_iter().flatten().collect();
         let (mut grants, mut rest, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for entry in entries {
-            let listed = entry.get("grants").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let listed = entry
+                .get("grants")
+                .and_then(Value::as_array)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let role = entry.get("role");
             let parsed: Vec<Grant> = listed.iter().filter_map(|grant| Grant::parse(grant, role)).collect();
             // An entry whose grants cannot all be read speaks for more than it lists.
@@ -90,11 +94,19 @@ impl Reply {
             }
         }
         let user = if is_success { Some(body) } else { body.get("user") };
-        let of_user = |member: &str| user.and_then(|user| user.get(member)).and_then(Value::as_str).map(str::to_owned);
+        let of_user = |member: &str| {
+            user.and_then(|user| user.get(member))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         Self {
             status: answer.status,
             code: (!is_success).then(|| text("error_code").unwrap_or_else(|| String::from("no_answer"))),
-            message: if is_success { String::new() } else { text("message").unwrap_or_default() },
+            message: if is_success {
+                String::new()
+            } else {
+                text("message").unwrap_or_default()
+            },
             retryable: flag("retryable").unwrap_or(false),
             // A failure that does not say so may have written.
             sent: flag("sent").unwrap_or(false),
@@ -152,7 +164,11 @@ impl Reply {
             return Coverage::Silent;
         }
         let is_absence = |rest: &Rest| rest.outcome == Outcome::AlreadyAbsent;
-        if self.rest.iter().all(is_absence) { Coverage::Whole } else { Coverage::Gaps }
+        if self.rest.iter().all(is_absence) {
+            Coverage::Whole
+        } else {
+            Coverage::Gaps
+        }
     }
 
     /// It reads as "nothing is shown": no grant is listed, and what is said is not that more may be hidden behind a refusal.
@@ -162,7 +178,10 @@ impl Reply {
 
     /// When the latest write was acknowledged.
     pub fn acknowledged_at(&self) -> Option<&String> {
-        self.grants.iter().filter_map(|grant| grant.acknowledged_at.as_ref()).max()
+        self.grants
+            .iter()
+            .filter_map(|grant| grant.acknowledged_at.as_ref())
+            .max()
     }
 }
 

@@ -21,7 +21,13 @@ const REVOKES: u32 = 3;
 
 /// Carries out what is open. It ends early if it is asked to stop, or if the journal cannot be written.
 pub async fn run(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
-    join_all(fleet.members.iter().map(|member| account(fleet, member, state, stop, progress))).await;
+    join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(fleet, member, state, stop, progress)),
+    )
+    .await;
 }
 
 async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
@@ -77,11 +83,16 @@ async fn task(
             return Ok(Some(why));
         }
         if reply.retryable {
-            let Some(pause) = pace::pause(&reply, revokes.max(readings).saturating_sub(1)) else { return Ok(None) };
+            let Some(pause) = pace::pause(&reply, revokes.max(readings).saturating_sub(1)) else {
+                return Ok(None);
+            };
             if !pace::wait(pause, stop).await {
                 return Ok(None);
             }
-        } else if next == Next::Revoke && !reply.is_success() && state.task(index).is_none_or(|task| task.next() != Next::Verify) {
+        } else if next == Next::Revoke
+            && !reply.is_success()
+            && state.task(index).is_none_or(|task| task.next() != Next::Verify)
+        {
             // It was said clearly that repeating it cannot help.
             return Ok(None);
         }
@@ -89,7 +100,13 @@ async fn task(
 }
 
 /// The intent is on the disk before anything is sent.
-async fn revoke(fleet: &Fleet, member: &Member, state: &State, index: usize, task: &Task) -> Result<Reply, journal::Error> {
+async fn revoke(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    task: &Task,
+) -> Result<Reply, journal::Error> {
     let plan_digest = task.planned.as_ref().and_then(|planned| planned.plan_digest.clone());
     let intent = Event::Intent {
         task: index,
@@ -120,7 +137,11 @@ pub async fn verify(
 ) -> Result<Reply, journal::Error> {
     let reply = call::verify(member, task).await;
     let has_gaps = reply.coverage() == Coverage::Gaps;
-    let absent = if has_gaps { call::absent(member, task).await } else { Vec::new() };
+    let absent = if has_gaps {
+        call::absent(member, task).await
+    } else {
+        Vec::new()
+    };
     let is_bare = reply.shows_nothing() && call::is_bare(member, task).await;
     let verified = Event::Verified {
         task: index,

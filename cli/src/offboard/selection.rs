@@ -28,11 +28,19 @@ pub fn targets(leavers: &[Leaver], accounts: &[&Account]) -> Result<Vec<Target>,
     let (mut targets, mut faults) = (Vec::new(), Vec::new());
     for (leaver, person) in leavers.iter().zip(0..) {
         match of_leaver(leaver, accounts) {
-            Ok(chosen) => targets.extend(chosen.into_iter().map(|(account, user)| Target { person, account, user })),
+            Ok(chosen) => targets.extend(
+                chosen
+                    .into_iter()
+                    .map(|(account, user)| Target { person, account, user }),
+            ),
             Err(what) => faults.push(Fault::at(leaver.line, what)),
         }
     }
-    if faults.is_empty() { Ok(targets) } else { Err(Faults(faults)) }
+    if faults.is_empty() {
+        Ok(targets)
+    } else {
+        Err(Faults(faults))
+    }
 }
 
 fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, String)>, String> {
@@ -47,11 +55,22 @@ fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, Stri
                 chosen.insert(account.id.as_str());
             }
             ([], tagged) => chosen.extend(tagged.iter().map(|account| account.id.as_str())),
-            _ => return Err(format!("`{word}` is an account and a tag of others: rename the tag, or list the accounts")),
+            _ => {
+                return Err(format!(
+                    "`{word}` is an account and a tag of others: rename the tag, or list the accounts"
+                ));
+            }
         }
     }
-    if let Some(account) = leaver.ids.keys().find(|id| !accounts.iter().any(|account| account.id == **id)) {
-        return Err(format!("there is no account `{account}`, for which there is an id{}", known(accounts)));
+    if let Some(account) = leaver
+        .ids
+        .keys()
+        .find(|id| !accounts.iter().any(|account| account.id == **id))
+    {
+        return Err(format!(
+            "there is no account `{account}`, for which there is an id{}",
+            known(accounts)
+        ));
     }
     if chosen.is_empty() {
         // Without an e-mail address, only the accounts with an id can be meant.
@@ -65,7 +84,12 @@ fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, Stri
     in_order
         .map(|account| {
             let user = leaver.ids.get(&account.id).or(leaver.email.as_ref());
-            let user = user.ok_or_else(|| format!("nothing says who {} is at `{}`: give an e-mail address, or an id for it", leaver.person, account.id))?;
+            let user = user.ok_or_else(|| {
+                format!(
+                    "nothing says who {} is at `{}`: give an e-mail address, or an id for it",
+                    leaver.person, account.id
+                )
+            })?;
             Ok((account.id.clone(), user.clone()))
         })
         .collect()
@@ -73,7 +97,11 @@ fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, Stri
 
 fn known(accounts: &[&Account]) -> String {
     let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
-    let tags: BTreeSet<&str> = accounts.iter().flat_map(|account| &account.tags).map(String::as_str).collect();
+    let tags: BTreeSet<&str> = accounts
+        .iter()
+        .flat_map(|account| &account.tags)
+        .map(String::as_str)
+        .collect();
     let tags: Vec<&str> = tags.into_iter().collect();
     if tags.is_empty() {
         format!("; the accounts are {}", ids.join(", "))
@@ -103,24 +131,41 @@ mod tests {
         Leaver {
             person: String::from("Ann"),
             email: email.map(str::to_owned),
-            ids: ids.iter().map(|&(account, id)| (account.to_owned(), id.to_owned())).collect(),
+            ids: ids
+                .iter()
+                .map(|&(account, id)| (account.to_owned(), id.to_owned()))
+                .collect(),
             accounts: accounts.iter().map(|&account| account.to_owned()).collect(),
             line: 2,
         }
     }
 
     fn chosen(leaver: Leaver) -> Result<Vec<String>, String> {
-        let accounts = [account("a", &["production", "b"]), account("b", &[]), account("c", &["production"]), account("d", &["d"])];
+        let accounts = [
+            account("a", &["production", "b"]),
+            account("b", &[]),
+            account("c", &["production"]),
+            account("d", &["d"]),
+        ];
         let accounts: Vec<&Account> = accounts.iter().collect();
         let targets = targets(&[leaver], &accounts).map_err(|faults| faults.to_string())?;
-        Ok(targets.into_iter().map(|target| format!("{}:{}", target.account, target.user)).collect())
+        Ok(targets
+            .into_iter()
+            .map(|target| format!("{}:{}", target.account, target.user))
+            .collect())
     }
 
     #[test]
     fn accounts_are_chosen_by_id_by_tag_and_all_of_them_by_nothing() {
         let mail = Some("a@b");
-        assert_eq!(chosen(leaver(mail, &[], &[])).unwrap(), ["a:a@b", "b:a@b", "c:a@b", "d:a@b"]);
-        assert_eq!(chosen(leaver(mail, &[("c", "7")], &["production", "d"])).unwrap(), ["a:a@b", "c:7", "d:a@b"]);
+        assert_eq!(
+            chosen(leaver(mail, &[], &[])).unwrap(),
+            ["a:a@b", "b:a@b", "c:a@b", "d:a@b"]
+        );
+        assert_eq!(
+            chosen(leaver(mail, &[("c", "7")], &["production", "d"])).unwrap(),
+            ["a:a@b", "c:7", "d:a@b"]
+        );
         assert_eq!(chosen(leaver(None, &[("c", "7")], &[])).unwrap(), ["c:7"]);
     }
 
@@ -128,11 +173,23 @@ mod tests {
     fn what_cannot_be_meant_is_an_error() {
         let mail = Some("a@b");
         for (leaver, said) in [
-            (leaver(mail, &[], &["nowhere"]), "line 2: there is no account and no tag `nowhere`; the accounts are a, b, c, d, the tags b, d, production"),
+            (
+                leaver(mail, &[], &["nowhere"]),
+                "line 2: there is no account and no tag `nowhere`; the accounts are a, b, c, d, the tags b, d, production",
+            ),
             (leaver(mail, &[("x", "7")], &[]), "line 2: there is no account `x`"),
-            (leaver(mail, &[("a", "7")], &["c"]), "line 2: there is an id for `a`, which `accounts` leaves out"),
-            (leaver(None, &[("a", "7")], &["production"]), "line 2: nothing says who Ann is at `c`"),
-            (leaver(mail, &[], &["b"]), "line 2: `b` is an account and a tag of others"),
+            (
+                leaver(mail, &[("a", "7")], &["c"]),
+                "line 2: there is an id for `a`, which `accounts` leaves out",
+            ),
+            (
+                leaver(None, &[("a", "7")], &["production"]),
+                "line 2: nothing says who Ann is at `c`",
+            ),
+            (
+                leaver(mail, &[], &["b"]),
+                "line 2: `b` is an account and a tag of others",
+            ),
         ] {
             let why = chosen(leaver).unwrap_err();
             assert!(why.starts_with(said), "{why}");

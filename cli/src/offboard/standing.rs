@@ -97,7 +97,10 @@ impl Standings {
         let known = known_people(tasks);
         let (mut standings, mut todos) = (Vec::new(), Vec::new());
         for (task, index) in tasks.iter().zip(0..) {
-            let mut open = Open { task: index, todos: Vec::new() };
+            let mut open = Open {
+                task: index,
+                todos: Vec::new(),
+            };
             let is_known = known.contains(&task.described.target.person);
             let standing = judge(task, begin.accept_no_such_user && is_known, is_known, &mut open);
             standings.push(standing);
@@ -126,7 +129,11 @@ impl Standings {
 /// People whom at least one account knows.
 fn known_people(tasks: &[Task]) -> BTreeSet<usize> {
     let is_known = |task: &&Task| !matches!(task.finding(), Finding::NoSuchUser | Finding::Failed);
-    tasks.iter().filter(is_known).map(|task| task.described.target.person).collect()
+    tasks
+        .iter()
+        .filter(is_known)
+        .map(|task| task.described.target.person)
+        .collect()
 }
 
 /// Collects what is still to do for a task.
@@ -172,7 +179,10 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
                 } else {
                     "no account knows this person: look whether the address or the ids are right"
                 };
-                open.whole(why, "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user");
+                open.whole(
+                    why,
+                    "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user",
+                );
             }
             return Standing::NoSuchUser;
         }
@@ -182,14 +192,20 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         }
         Finding::NothingHeld => return Standing::NothingHeld,
         Finding::NothingShown => {
-            let why = task.gap.clone().unwrap_or_else(|| String::from("nothing is shown, and that proves nothing"));
+            let why = task
+                .gap
+                .clone()
+                .unwrap_or_else(|| String::from("nothing is shown, and that proves nothing"));
             open.whole(why, "look at the provider's own console");
             return Standing::Unverified;
         }
         Finding::NothingCanGo | Finding::Goes(_) => {}
     }
     if task.is_user_gone {
-        open.whole("the provider knew this user when the plan was made, and does not any more", "look whether the user was deleted or renamed");
+        open.whole(
+            "the provider knew this user when the plan was made, and does not any more",
+            "look whether the user was deleted or renamed",
+        );
         return Standing::NotGone;
     }
     let mut standing = Standing::Gone;
@@ -211,7 +227,10 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
 /// What stands against a task as a whole, beside its grants.
 fn whole_call(task: &Task, open: &mut Open) -> Standing {
     if task.lacks_approval() {
-        open.whole("the account takes only approved revokes, and this plan is not approved", "unassign-role approve --batch, then --resume");
+        open.whole(
+            "the account takes only approved revokes, and this plan is not approved",
+            "unassign-role approve --batch, then --resume",
+        );
         return Standing::NotRun;
     }
     if let Some(why) = task.skipped.as_ref().filter(|_| task.attempts == 0) {
@@ -237,7 +256,11 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
     }
     let message = |fallback: &str| grant.message.clone().unwrap_or_else(|| fallback.to_owned());
     if grant.is_late && grant.check == Some(Check::Held) {
-        open.grant(grant, String::from("it was not there when the plan was made, so that nobody confirmed its removal"), PLAN_AGAIN);
+        open.grant(
+            grant,
+            String::from("it was not there when the plan was made, so that nobody confirmed its removal"),
+            PLAN_AGAIN,
+        );
         return Standing::NotGone;
     }
     match grant.outcome {
@@ -256,21 +279,37 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
                 Standing::Unverified
             }
             Some(Check::Unclear) => {
-                open.grant(grant, String::from("it was removed, and the last verification could not tell"), RESUME);
+                open.grant(
+                    grant,
+                    String::from("it was removed, and the last verification could not tell"),
+                    RESUME,
+                );
                 Standing::Unverified
             }
             _ => {
-                open.grant(grant, String::from("it was removed, and the last verification was not made"), RESUME);
+                open.grant(
+                    grant,
+                    String::from("it was removed, and the last verification was not made"),
+                    RESUME,
+                );
                 Standing::Unverified
             }
         },
         Outcome::Inherited => {
-            let why = if grant.via.is_empty() { message("it is not held directly") } else { format!("held through {}", grant.via.join(", ")) };
+            let why = if grant.via.is_empty() {
+                message("it is not held directly")
+            } else {
+                format!("held through {}", grant.via.join(", "))
+            };
             open.grant(grant, why, "take the user out of that, where it is managed");
             Standing::NotGone
         }
         Outcome::Refused => {
-            open.grant(grant, message("it was refused"), "allow it by name (--allow) in a new offboarding, or remove it by hand");
+            open.grant(
+                grant,
+                message("it was refused"),
+                "allow it by name (--allow) in a new offboarding, or remove it by hand",
+            );
             Standing::NotGone
         }
         Outcome::Planned if task.attempts == 0 => {
@@ -281,9 +320,17 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             Standing::NotRun
         }
         Outcome::Planned => {
-            let why = if task.is_in_doubt { "a revoke was begun, and nobody knows what came of it" } else { "it was not sent" };
+            let why = if task.is_in_doubt {
+                "a revoke was begun, and nobody knows what came of it"
+            } else {
+                "it was not sent"
+            };
             open.grant(grant, message(why), RESUME);
-            if task.is_in_doubt && grant.check != Some(Check::Held) { Standing::Unverified } else { Standing::NotGone }
+            if task.is_in_doubt && grant.check != Some(Check::Held) {
+                Standing::Unverified
+            } else {
+                Standing::NotGone
+            }
         }
         Outcome::Unverified | Outcome::Unknown => {
             let why = match grant.check {
@@ -292,24 +339,46 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
                 ),
                 _ => message("nobody knows whether it is gone"),
             };
-            open.grant(grant, why, if grant.check == Some(Check::NotShown) { "revoke the role by name, which proves it" } else { RESUME });
-            if grant.check == Some(Check::Held) { Standing::NotGone } else { Standing::Unverified }
+            open.grant(
+                grant,
+                why,
+                if grant.check == Some(Check::NotShown) {
+                    "revoke the role by name, which proves it"
+                } else {
+                    RESUME
+                },
+            );
+            if grant.check == Some(Check::Held) {
+                Standing::NotGone
+            } else {
+                Standing::Unverified
+            }
         }
         Outcome::NotAttempted => {
             open.grant(grant, message("it was not sent"), RESUME);
             Standing::NotGone
         }
         Outcome::Failed | Outcome::Held | Outcome::NotFound => {
-            open.grant(grant, message("it is still held"), "look at the provider's own console, or --resume");
+            open.grant(
+                grant,
+                message("it is still held"),
+                "look at the provider's own console, or --resume",
+            );
             Standing::NotGone
         }
     }
 }
 
 fn said(failure: Option<&Reply>) -> String {
-    let Some(failure) = failure else { return String::from("the provider gave no usable answer") };
+    let Some(failure) = failure else {
+        return String::from("the provider gave no usable answer");
+    };
     let code = failure.code.as_deref().unwrap_or("failed");
-    if failure.message.is_empty() { code.to_owned() } else { format!("{code}: {}", failure.message) }
+    if failure.message.is_empty() {
+        code.to_owned()
+    } else {
+        format!("{code}: {}", failure.message)
+    }
 }
 
 #[cfg(test)]

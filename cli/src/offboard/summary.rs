@@ -5,10 +5,11 @@ use std::fmt::Write;
 use comfy_table::{Table, presets::UTF8_BORDERS_ONLY};
 use serde_json::Value;
 
+use crate::terminal::visible;
+
 use super::{
     grant::{Grant, Outcome},
     journal::{digest, event::Begin},
-    progress::visible,
     task::{Finding, Task},
 };
 
@@ -16,8 +17,15 @@ use super::{
 pub fn sha256(begin: &Begin, tasks: &[Task]) -> String {
     let lines = tasks.iter().map(|task| {
         let target = &task.described.target;
-        let person = begin.people.get(target.person).map_or("", |leaver| leaver.person.as_str());
-        let plan = task.planned.as_ref().and_then(|planned| planned.plan_digest.as_deref()).unwrap_or("-");
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
+        let plan = task
+            .planned
+            .as_ref()
+            .and_then(|planned| planned.plan_digest.as_deref())
+            .unwrap_or("-");
         format!("{person}\t{}\t{plan}\n", target.account)
     });
     digest(lines.collect::<String>().as_bytes())
@@ -33,14 +41,17 @@ pub fn table(begin: &Begin, tasks: &[Task], width: Option<u16>) -> String {
         }
     }
     let mut table = Table::new();
-    table.load_preset(UTF8_BORDERS_ONLY).set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+    table
+        .load_preset(UTF8_BORDERS_ONLY)
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     if let Some(width) = width {
         table.set_width(width);
     }
     table.set_header(std::iter::once("person").chain(accounts.iter().copied()));
     for (leaver, person) in begin.people.iter().zip(0..) {
         let cell = |account: &&str| {
-            let is_it = |task: &&Task| task.described.target.person == person && task.described.target.account == **account;
+            let is_it =
+                |task: &&Task| task.described.target.person == person && task.described.target.account == **account;
             tasks.iter().find(is_it).map_or_else(|| String::from("-"), words)
         };
         table.add_row(std::iter::once(visible(&leaver.person)).chain(accounts.iter().map(cell)));
@@ -53,7 +64,10 @@ pub fn details(begin: &Begin, tasks: &[Task]) -> String {
     let mut text = String::new();
     for task in tasks {
         let target = &task.described.target;
-        let person = begin.people.get(target.person).map_or("", |leaver| leaver.person.as_str());
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
         let _ = writeln!(text, "{} at {}: {}", visible(person), target.account, words(task));
         for grant in task.grants.values().filter(|grant| grant.outcome == Outcome::Planned) {
             let _ = writeln!(text, "  goes: {}{}", visible(&grant.label()), besides(grant));
@@ -73,8 +87,13 @@ pub fn remarks(begin: &Begin, tasks: &[Task]) -> Vec<String> {
     let mut remarks = Vec::new();
     for task in tasks {
         let target = &task.described.target;
-        let person = begin.people.get(target.person).map_or("", |leaver| leaver.person.as_str());
-        let besides = side_effects(task).into_iter().map(|effect| format!("takes besides: {effect}"));
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
+        let besides = side_effects(task)
+            .into_iter()
+            .map(|effect| format!("takes besides: {effect}"));
         for line in besides.chain(stays(task)) {
             remarks.push(visible(&format!("{person} at {}: {line}", target.account)));
         }
@@ -86,7 +105,13 @@ pub fn remarks(begin: &Begin, tasks: &[Task]) -> Vec<String> {
 pub fn counts(begin: &Begin, tasks: &[Task]) -> String {
     let going: usize = tasks
         .iter()
-        .map(|task| if let Finding::Goes(count) = task.finding() { count } else { 0 })
+        .map(|task| {
+            if let Finding::Goes(count) = task.finding() {
+                count
+            } else {
+                0
+            }
+        })
         .sum();
     let with_work = tasks.iter().filter(|task| task.has_work()).count();
     let mut text = format!(
@@ -103,7 +128,11 @@ pub fn counts(begin: &Begin, tasks: &[Task]) -> String {
 
 /// The cell of a task.
 pub fn words(task: &Task) -> String {
-    let staying = task.grants.values().filter(|grant| grant.outcome != Outcome::Planned).count();
+    let staying = task
+        .grants
+        .values()
+        .filter(|grant| grant.outcome != Outcome::Planned)
+        .count();
     match task.finding() {
         Finding::Failed => {
             let code = task.failure.as_ref().and_then(|failure| failure.code.clone());
@@ -114,7 +143,11 @@ pub fn words(task: &Task) -> String {
         Finding::NothingShown => String::from("nothing shown"),
         Finding::NothingCanGo => format!("0 go, {staying} stay"),
         Finding::Goes(count) => {
-            let stay = if staying > 0 { format!(", {staying} stay") } else { String::new() };
+            let stay = if staying > 0 {
+                format!(", {staying} stay")
+            } else {
+                String::new()
+            };
             let approval = if task.lacks_approval() { ", needs approval" } else { "" };
             format!("{count} go{stay}{approval}")
         }
@@ -129,7 +162,11 @@ fn stays(task: &Task) -> Vec<String> {
             (Some(message), true) => message.clone(),
             (None, true) => grant.reason.clone().unwrap_or_default(),
         };
-        lines.push(format!("stays ({}): {}: {why}", grant.outcome.name().replace('_', " "), grant.label()));
+        lines.push(format!(
+            "stays ({}): {}: {why}",
+            grant.outcome.name().replace('_', " "),
+            grant.label()
+        ));
     }
     match task.finding() {
         Finding::NoSuchUser => lines.push(String::from(
@@ -151,13 +188,20 @@ fn besides(grant: &Grant) -> String {
 
 /// What a plan takes besides, by its names.
 fn side_effects(task: &Task) -> Vec<String> {
-    let plan = task.planned.as_ref().and_then(|planned| planned.plan.as_deref()).unwrap_or_default();
+    let plan = task
+        .planned
+        .as_ref()
+        .and_then(|planned| planned.plan.as_deref())
+        .unwrap_or_default();
     let plan: Value = serde_json::from_str(plan).unwrap_or_default();
     let effects = plan.get("side_effects").and_then(Value::as_array).into_iter().flatten();
     effects
         .map(|effect| {
             let name = effect.get("effect").and_then(Value::as_str).unwrap_or("something");
-            let role = effect.pointer("/of/role_id").and_then(Value::as_str).unwrap_or("a role");
+            let role = effect
+                .pointer("/of/role_id")
+                .and_then(Value::as_str)
+                .unwrap_or("a role");
             let count = |member: &str| effect.get(member).and_then(Value::as_array).map_or(0, Vec::len);
             let mut text = format!("{name} with {role}");
             if count("takes") > 0 {

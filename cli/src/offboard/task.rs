@@ -120,12 +120,16 @@ impl Task {
     }
 
     pub fn finding(&self) -> Finding {
-        let Some(planned) = &self.planned else { return Finding::Failed };
+        let Some(planned) = &self.planned else {
+            return Finding::Failed;
+        };
         let reply = &planned.reply;
         if reply.is_no_such_user() {
             return Finding::NoSuchUser;
         }
-        let Some(plan) = &planned.plan else { return Finding::Failed };
+        let Some(plan) = &planned.plan else {
+            return Finding::Failed;
+        };
         let counted = writes(plan);
         if counted > 0 {
             return Finding::Goes(counted);
@@ -169,8 +173,17 @@ impl Task {
 
     /// The call as a whole was refused, and sending it again cannot help.
     fn is_refused_as_a_whole(&self) -> bool {
-        let codes = ["plan_changed", "approval_required", "approval_refused", "not_removed", "invalid_request", "not_permitted"];
-        self.failure.as_ref().is_some_and(|failure| codes.iter().any(|code| failure.is(code)))
+        let codes = [
+            "plan_changed",
+            "approval_required",
+            "approval_refused",
+            "not_removed",
+            "invalid_request",
+            "not_permitted",
+        ];
+        self.failure
+            .as_ref()
+            .is_some_and(|failure| codes.iter().any(|code| failure.is(code)))
     }
 
     /// The user as the provider calls it; before a plan, as the list does. An address can be given to somebody else meanwhile.
@@ -193,7 +206,11 @@ impl Task {
         self.planned = Some(planned.clone());
         let reply = &planned.reply;
         self.targets = planned_keys(reply);
-        self.grants = reply.grants.iter().map(|grant| (grant.key.clone(), grant.clone())).collect();
+        self.grants = reply
+            .grants
+            .iter()
+            .map(|grant| (grant.key.clone(), grant.clone()))
+            .collect();
         self.note_gap(reply, false);
         if planned.plan.is_none() {
             self.failure = Some(reply.clone());
@@ -218,7 +235,12 @@ impl Task {
         let listed: BTreeMap<&Key, &Grant> = reply.grants.iter().map(|grant| (&grant.key, grant)).collect();
         for (key, grant) in &mut self.grants {
             match listed.get(key) {
-                Some(now) => *grant = Grant { is_late: grant.is_late, ..(*now).clone() },
+                Some(now) => {
+                    *grant = Grant {
+                        is_late: grant.is_late,
+                        ..(*now).clone()
+                    }
+                }
                 None if grant.is_called_gone() => grant.check = None,
                 None => *grant = unlisted(grant, coverage),
             }
@@ -234,7 +256,9 @@ impl Task {
         if coverage == Coverage::Silent || !is_the_user {
             self.failure = Some(reply.clone());
             self.is_user_gone |= reply.is_no_such_user();
-            self.grants.values_mut().for_each(|grant| grant.check = Some(Check::Unclear));
+            self.grants
+                .values_mut()
+                .for_each(|grant| grant.check = Some(Check::Unclear));
             return;
         }
         // A plan that changed has changed, whatever is held.

@@ -56,7 +56,11 @@ pub enum Error {
     /// It says nothing that could be resumed.
     Unusable { path: PathBuf, why: &'static str },
     /// It cannot be read or written, for example because the disk is full.
-    Io { path: PathBuf, doing: &'static str, why: String },
+    Io {
+        path: PathBuf,
+        doing: &'static str,
+        why: String,
+    },
 }
 
 /// A line as it is written.
@@ -79,7 +83,9 @@ impl Journal {
     /// If there is one already, or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::io(path, "be made", &error);
-        let file = private(OpenOptions::new().write(true).create_new(true)).open(path).map_err(failed)?;
+        let file = private(OpenOptions::new().write(true).create_new(true))
+            .open(path)
+            .map_err(failed)?;
         lock(&file, path)?;
         sync_folder(path).map_err(failed)?;
         let storage = Box::new(Locked::at_end(file).map_err(failed)?);
@@ -141,15 +147,17 @@ impl Journal {
             prev: self.last.clone(),
             event,
         };
-        let written = serde_json::to_string(&line).map_err(io::Error::other).and_then(|mut text| {
-            let digest = digest(text.as_bytes());
-            text.push('\n');
-            self.storage.append(text.as_bytes())?;
-            if is_durable {
-                self.storage.sync()?;
-            }
-            Ok(digest)
-        });
+        let written = serde_json::to_string(&line)
+            .map_err(io::Error::other)
+            .and_then(|mut text| {
+                let digest = digest(text.as_bytes());
+                text.push('\n');
+                self.storage.append(text.as_bytes())?;
+                if is_durable {
+                    self.storage.sync()?;
+                }
+                Ok(digest)
+            });
         match written {
             Ok(digest) => {
                 self.last = digest;
@@ -186,7 +194,9 @@ impl Journal {
 
 /// SHA-256, as 64 hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A file that only its owner can read.
@@ -220,7 +230,11 @@ fn lock(file: &File, path: &Path) -> Result<(), Error> {
 /// A new file survives a loss of power only if its folder does.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if cfg!(unix) { File::open(folder.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    } else {
+        Ok(())
+    }
 }
 
 impl Error {

@@ -34,7 +34,10 @@ pub fn lines(path: &Path, bytes: &[u8]) -> Result<Lines, Error> {
         };
         let read: Line<Event> = serde_json::from_slice(line).map_err(|error| changed(error.to_string()))?;
         if read.v != VERSION {
-            return Err(changed(format!("it is of version {}, and this command knows {VERSION}", read.v)));
+            return Err(changed(format!(
+                "it is of version {}, and this command knows {VERSION}",
+                read.v
+            )));
         }
         if read.line != number {
             return Err(changed(format!("it says that it is line {}", read.line)));

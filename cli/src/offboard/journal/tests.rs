@@ -54,9 +54,15 @@ fn what_was_written_is_read_and_gone_on_with() {
     written(&folder);
     let mut resumed = Journal::resume(&folder.journal()).unwrap();
     assert_eq!((resumed.events.len(), resumed.torn_bytes), (3, 0));
-    resumed.journal.append(&intent(3), "2026-01-31T09:30:00Z", true).unwrap();
+    resumed
+        .journal
+        .append(&intent(3), "2026-01-31T09:30:00Z", true)
+        .unwrap();
     drop(resumed);
-    assert_eq!(Journal::resume(&folder.journal()).unwrap().events, (0..4).map(intent).collect::<Vec<_>>());
+    assert_eq!(
+        Journal::resume(&folder.journal()).unwrap().events,
+        (0..4).map(intent).collect::<Vec<_>>()
+    );
 }
 
 #[cfg(unix)]
@@ -76,7 +82,10 @@ fn two_runs_do_not_share_it() {
     let folder = Folder::new();
     let first = Journal::create(&folder.journal()).unwrap();
     assert!(matches!(Journal::resume(&folder.journal()), Err(Error::Busy(_))));
-    assert!(matches!(Journal::create(&folder.journal()), Err(Error::Io { .. })), "it would be overwritten");
+    assert!(
+        matches!(Journal::create(&folder.journal()), Err(Error::Io { .. })),
+        "it would be overwritten"
+    );
     drop(first);
     assert!(Journal::resume(&folder.journal()).is_ok());
 }
@@ -85,12 +94,19 @@ fn two_runs_do_not_share_it() {
 fn a_last_line_without_its_end_is_a_crash_and_cut_off() {
     let folder = Folder::new();
     let bytes = written(&folder);
-    let last = bytes[..bytes.len() - 1].iter().rposition(|&byte| byte == b'\n').unwrap() + 1;
+    let last = bytes[..bytes.len() - 1]
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .unwrap()
+        + 1;
     for end in [last + 1, last + 40, bytes.len() - 1] {
         fs::write(folder.journal(), &bytes[..end]).unwrap();
         let mut resumed = Journal::resume(&folder.journal()).unwrap();
         assert_eq!((resumed.events.len(), resumed.torn_bytes), (2, (end - last) as u64));
-        resumed.journal.append(&intent(9), "2026-01-31T09:30:00Z", true).unwrap();
+        resumed
+            .journal
+            .append(&intent(9), "2026-01-31T09:30:00Z", true)
+            .unwrap();
         drop(resumed);
         assert_eq!(Journal::resume(&folder.journal()).unwrap().events.len(), 3);
     }
@@ -101,9 +117,18 @@ fn a_changed_a_missing_a_moved_and_a_strange_line_are_found() {
     let folder = Folder::new();
     let text = String::from_utf8(written(&folder)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let [first, second, third] = lines.as_slice() else { panic!("{text}") };
+    let [first, second, third] = lines.as_slice() else {
+        panic!("{text}")
+    };
     for (forged, line) in [
-        (vec![first.replace("\"task\":0", "\"task\":7"), (*second).to_owned(), (*third).to_owned()], 2),
+        (
+            vec![
+                first.replace("\"task\":0", "\"task\":7"),
+                (*second).to_owned(),
+                (*third).to_owned(),
+            ],
+            2,
+        ),
         (vec![(*first).to_owned(), (*third).to_owned()], 2),
         (vec![(*second).to_owned(), (*third).to_owned()], 1),
         (vec![(*first).to_owned(), (*first).to_owned()], 2),
@@ -145,7 +170,10 @@ fn a_disk_that_is_full_ends_the_writing_for_good() {
     let mut journal = journal.wrapped(|inner| Box::new(Full { inner, room: 1 }));
     journal.append(&intent(0), "2026-01-31T09:30:00Z", true).unwrap();
     for task in 1..3 {
-        let why = journal.append(&intent(task), "2026-01-31T09:30:00Z", true).unwrap_err().to_string();
+        let why = journal
+            .append(&intent(task), "2026-01-31T09:30:00Z", true)
+            .unwrap_err()
+            .to_string();
         assert!(why.contains("cannot be written"), "{why}");
     }
     drop(journal);

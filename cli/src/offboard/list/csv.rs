@@ -68,12 +68,19 @@ fn separator(headings: &str) -> u8 {
         if byte == b'"' {
             is_quoted = !is_quoted;
         }
-        if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| *separator == byte && !is_quoted) {
+        if let Some((_, count)) = counts
+            .iter_mut()
+            .find(|(separator, _)| *separator == byte && !is_quoted)
+        {
             *count += 1;
         }
     }
     // The first of those that are equal: a comma.
-    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b',', |(separator, _)| *separator)
 }
 
 /// A column that is not known is refused: `accont` would otherwise mean every account.
@@ -102,7 +109,9 @@ fn headings(record: &StringRecord) -> Result<Vec<Column>, String> {
 
 fn row(columns: &[Column], record: &StringRecord) -> Result<Leaver, String> {
     if let Some(surplus) = record.iter().skip(columns.len()).find(|cell| !cell.trim().is_empty()) {
-        return Err(format!("`{surplus}` stands beyond the last column: put cells that hold the separator into quotation marks"));
+        return Err(format!(
+            "`{surplus}` stands beyond the last column: put cells that hold the separator into quotation marks"
+        ));
     }
     let mut leaver = Leaver::default();
     for (column, cell) in columns.iter().zip(record) {
@@ -117,7 +126,9 @@ fn row(columns: &[Column], record: &StringRecord) -> Result<Leaver, String> {
                 let words = cell.split([',', ';', '|', ' ', '\n', '\r', '\t']);
                 leaver.accounts = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
                 if leaver.accounts.is_empty() {
-                    return Err(String::from("`accounts` names none: leave the cell empty for all accounts"));
+                    return Err(String::from(
+                        "`accounts` names none: leave the cell empty for all accounts",
+                    ));
                 }
             }
             Column::Id(account) => {

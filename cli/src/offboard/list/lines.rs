@@ -40,7 +40,9 @@ fn row(line: &str) -> Result<Leaver, String> {
     let given = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if row.accounts.as_ref().is_some_and(Vec::is_empty) {
         // An empty list never means all of them.
-        return Err(String::from("`accounts` is an empty list: leave it out for all accounts"));
+        return Err(String::from(
+            "`accounts` is an empty list: leave it out for all accounts",
+        ));
     }
     Ok(Leaver {
         person: given(row.person).unwrap_or_default(),

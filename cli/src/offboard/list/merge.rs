@@ -21,7 +21,9 @@ pub fn merge(rows: Vec<Leaver>) -> (List, Vec<Fault>) {
                 list.leavers.len() - 1
             }
             [one] => {
-                let Some(leaver) = list.leavers.get_mut(*one) else { continue };
+                let Some(leaver) = list.leavers.get_mut(*one) else {
+                    continue;
+                };
                 match join(leaver, &row) {
                     Ok(()) => list.notes.push(format!(
                         "line {}: {} stands in line {} already; both lines are taken as one person",
@@ -37,7 +39,14 @@ pub fn merge(rows: Vec<Leaver>) -> (List, Vec<Fault>) {
                     .filter_map(|&position| list.leavers.get(position))
                     .map(|leaver| leaver.line.to_string())
                     .collect();
-                faults.push(Fault::at(row.line, format!("{} would be one with several people, of the lines {}", row.person, lines.join(" and "))));
+                faults.push(Fault::at(
+                    row.line,
+                    format!(
+                        "{} would be one with several people, of the lines {}",
+                        row.person,
+                        lines.join(" and ")
+                    ),
+                ));
                 continue;
             }
         };
@@ -61,7 +70,11 @@ fn join(leaver: &mut Leaver, row: &Leaver) -> Result<(), String> {
     {
         return Err(format!("{} has another e-mail address", row.person));
     }
-    if let Some((account, _)) = row.ids.iter().find(|(account, id)| leaver.ids.get(*account).is_some_and(|known| known != *id)) {
+    if let Some((account, _)) = row
+        .ids
+        .iter()
+        .find(|(account, id)| leaver.ids.get(*account).is_some_and(|known| known != *id))
+    {
         return Err(format!("{} has another id at `{account}`", row.person));
     }
     leaver.email = leaver.email.take().or_else(|| row.email.clone());

@@ -76,7 +76,10 @@ impl List {
 
 impl Fault {
     pub fn at(line: u64, what: impl Into<String>) -> Self {
-        Self { line, what: what.into() }
+        Self {
+            line,
+            what: what.into(),
+        }
     }
 }
 
@@ -107,7 +110,9 @@ impl Leaver {
             return Err(format!("`{email}` is no e-mail address"));
         }
         if self.email.is_none() && self.ids.is_empty() {
-            return Err(String::from("nobody is named: give an e-mail address, or an id for an account"));
+            return Err(String::from(
+                "nobody is named: give an e-mail address, or an id for an account",
+            ));
         }
         if let Some((account, id)) = self.ids.iter().find(|(account, id)| account.is_empty() || is_no_id(id)) {
             return Err(format!("`{id}` is no user id for the account `{account}`"));
@@ -125,8 +130,14 @@ impl Leaver {
 
 fn is_email(text: &str) -> bool {
     let parts: Vec<&str> = text.split('@').collect();
-    let [local, domain] = parts.as_slice() else { return false };
-    !local.is_empty() && !domain.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c))
+    let [local, domain] = parts.as_slice() else {
+        return false;
+    };
+    !local.is_empty()
+        && !domain.is_empty()
+        && !text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || ",;<>\"".contains(c))
 }
 
 /// Ids that a spreadsheet or a program made of nothing, and those that no provider has.

@@ -6,18 +6,47 @@ use super::Report;
 use crate::offboard::grant::Grant;
 
 const HEADINGS: [&str; 20] = [
-    "person", "email", "account", "provider", "user_id", "standing", "role_id", "role_name", "group", "organization", "workspace",
-    "held", "outcome", "reason", "last_check", "acknowledged_at", "verified_at", "message", "still_to_do", "next",
+    "person",
+    "email",
+    "account",
+    "provider",
+    "user_id",
+    "standing",
+    "role_id",
+    "role_name",
+    "group",
+    "organization",
+    "workspace",
+    "held",
+    "outcome",
+    "reason",
+    "last_check",
+    "acknowledged_at",
+    "verified_at",
+    "message",
+    "still_to_do",
+    "next",
 ];
 
 /// A row for each grant; one without a grant where there is none, and where something is to do for the task as a whole.
 pub fn of(report: &Report<'_>) -> Result<String> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     writer.write_record(HEADINGS)?;
     for (task, index) in report.tasks.iter().zip(0..) {
-        let todos: Vec<_> = report.standings.todos.iter().filter(|todo| todo.task == index).collect();
+        let todos: Vec<_> = report
+            .standings
+            .todos
+            .iter()
+            .filter(|todo| todo.task == index)
+            .collect();
         let target = &task.described.target;
-        let email = report.begin.people.get(target.person).and_then(|leaver| leaver.email.as_deref());
+        let email = report
+            .begin
+            .people
+            .get(target.person)
+            .and_then(|leaver| leaver.email.as_deref());
         let of_task = [
             report.person(task),
             email.unwrap_or_default(),
@@ -36,9 +65,8 @@ pub fn of(report: &Report<'_>) -> Result<String> {
         let of_whole: Vec<_> = todos.iter().filter(|todo| todo.what.is_none()).collect();
         for todo in &of_whole {
             let mut cells = [""; 14];
-            if let [.., why, next] = &mut cells {
-                (*why, *next) = (todo.why.as_str(), todo.next);
-            }
+            let [.., why, next] = &mut cells;
+            (*why, *next) = (todo.why.as_str(), todo.next);
             write(cells)?;
         }
         if task.grants.is_empty() && of_whole.is_empty() {
@@ -71,5 +99,9 @@ fn of_grant<'a>(grant: &'a Grant, why: &'a str, next: &'a str) -> [&'a str; 14] 
 
 /// A cell that a spreadsheet takes for text, whatever it begins with.
 fn plain(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }

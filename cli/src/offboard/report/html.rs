@@ -17,13 +17,35 @@ pub fn of(report: &Report<'_>) -> String {
 }
 
 fn page_of(report: &Report<'_>, page: &mut String) -> fmt::Result {
-    writeln!(page, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
-    writeln!(page, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")?;
-    writeln!(page, "<title>Offboarding</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>Offboarding</h1>")?;
-    let reference = report.begin.reference.as_deref().map_or(String::new(), |reference| format!(", {}", Text(reference)));
-    writeln!(page, "<p>{}{reference}. {}.</p>", Text(report.at), Text(&report.headline()))?;
+    writeln!(
+        page,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+    )?;
+    writeln!(
+        page,
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    )?;
+    writeln!(
+        page,
+        "<title>Offboarding</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>Offboarding</h1>"
+    )?;
+    let reference = report
+        .begin
+        .reference
+        .as_deref()
+        .map_or(String::new(), |reference| format!(", {}", Text(reference)));
+    writeln!(
+        page,
+        "<p>{}{reference}. {}.</p>",
+        Text(report.at),
+        Text(&report.headline())
+    )?;
     if let Some(why) = report.stopped {
-        writeln!(page, "<p><strong>It did not come to its end: {}.</strong> Go on with it by <code>--resume</code>.</p>", Text(why))?;
+        writeln!(
+            page,
+            "<p><strong>It did not come to its end: {}.</strong> Go on with it by <code>--resume</code>.</p>",
+            Text(why)
+        )?;
     }
     todos(report, page)?;
     writeln!(page, "<h2>What no removal of a role covers</h2>\n<ul>")?;
@@ -31,7 +53,10 @@ fn page_of(report: &Report<'_>, page: &mut String) -> fmt::Result {
         writeln!(page, "<li>{}</li>", Text(text))?;
     }
     writeln!(page, "</ul>\n<h2>People and accounts</h2>")?;
-    writeln!(page, "<table>\n<tr><th>Person</th><th>Account</th><th>Standing</th><th>Grant</th><th>Outcome</th><th>Last check</th><th>Receipts</th></tr>")?;
+    writeln!(
+        page,
+        "<table>\n<tr><th>Person</th><th>Account</th><th>Standing</th><th>Grant</th><th>Outcome</th><th>Last check</th><th>Receipts</th></tr>"
+    )?;
     for (task, index) in report.tasks.iter().zip(0..) {
         rows(report, task, index, page)?;
     }
@@ -43,9 +68,14 @@ fn todos(report: &Report<'_>, page: &mut String) -> fmt::Result {
     if report.standings.todos.is_empty() {
         return writeln!(page, "<p>Nothing of what this command covers.</p>");
     }
-    writeln!(page, "<table>\n<tr><th>Person</th><th>Account</th><th>What</th><th>Why</th><th>Next</th></tr>")?;
+    writeln!(
+        page,
+        "<table>\n<tr><th>Person</th><th>Account</th><th>What</th><th>Why</th><th>Next</th></tr>"
+    )?;
     for todo in &report.standings.todos {
-        let Some(task) = report.tasks.get(todo.task) else { continue };
+        let Some(task) = report.tasks.get(todo.task) else {
+            continue;
+        };
         writeln!(
             page,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
@@ -70,7 +100,11 @@ fn rows(report: &Report<'_>, task: &Task, index: usize, page: &mut String) -> fm
         Text(standing.words())
     );
     if task.grants.is_empty() {
-        return writeln!(page, "<tr>{of_task}<td></td><td></td><td></td><td>{}</td></tr>", task.receipts.len());
+        return writeln!(
+            page,
+            "<tr>{of_task}<td></td><td></td><td></td><td>{}</td></tr>",
+            task.receipts.len()
+        );
     }
     task.grants.values().try_for_each(|grant| {
         writeln!(
@@ -78,7 +112,10 @@ fn rows(report: &Report<'_>, task: &Task, index: usize, page: &mut String) -> fm
             "<tr>{of_task}<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             Text(&grant.label()),
             Text(&outcome(grant)),
-            grant.check.map_or("", crate::offboard::grant::Check::name).replace('_', " "),
+            grant
+                .check
+                .map_or("", crate::offboard::grant::Check::name)
+                .replace('_', " "),
             task.receipts.len()
         )
     })

@@ -9,7 +9,9 @@ pub fn of(report: &Report<'_>) -> String {
     for (task, index) in report.tasks.iter().zip(0..) {
         let target = &task.described.target;
         let todos = report.standings.todos.iter().filter(|todo| todo.task == index);
-        let todos: Vec<Value> = todos.map(|todo| json!({"what": todo.what, "why": todo.why, "next": todo.next})).collect();
+        let todos: Vec<Value> = todos
+            .map(|todo| json!({"what": todo.what, "why": todo.why, "next": todo.next}))
+            .collect();
         let planned = task.planned.as_ref();
         let line = json!({
             "person": report.person(task),

@@ -34,7 +34,13 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub fn new(begin: &'a Begin, tasks: &'a [Task], stopped: Option<&'a str>, at: &'a str, receipt_keys: &'a [Value]) -> Self {
+    pub fn new(
+        begin: &'a Begin,
+        tasks: &'a [Task],
+        stopped: Option<&'a str>,
+        at: &'a str,
+        receipt_keys: &'a [Value],
+    ) -> Self {
         Self {
             standings: Standings::of(begin, tasks),
             begin,
@@ -90,11 +96,20 @@ impl<'a> Report<'a> {
             Standing::NoSuchUser,
         ];
         let counts = counts.iter().filter_map(|standing| {
-            let count = self.standings.standings.iter().filter(|other| *other == standing).count();
+            let count = self
+                .standings
+                .standings
+                .iter()
+                .filter(|other| *other == standing)
+                .count();
             (count > 0).then(|| format!("{count} {}", standing.words()))
         });
         let counts: Vec<String> = counts.collect();
-        let rest = if counts.is_empty() { String::new() } else { format!("; {}", counts.join(", ")) };
+        let rest = if counts.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", counts.join(", "))
+        };
         format!("{closed} of {all} are gone or had nothing{rest}")
     }
 

@@ -30,15 +30,28 @@ const EMPTY: &str = r#"{"probes":[],"targets":[]}"#;
 fn what_a_plan_finds_is_told_apart() {
     let nobody = json!({"error_code": "not_found", "message": "no user"});
     for (task, expected) in [
-        (found(200, nothing(), Some(EMPTY)), (Standing::NothingHeld, 0, Exit::AllGone)),
-        (found(403, nothing_shown(), Some(EMPTY)), (Standing::Unverified, 1, Exit::Unverified)),
-        (found(404, nobody, None), (Standing::NoSuchUser, 1, Exit::SomethingIsNotGone)),
+        (
+            found(200, nothing(), Some(EMPTY)),
+            (Standing::NothingHeld, 0, Exit::AllGone),
+        ),
+        (
+            found(403, nothing_shown(), Some(EMPTY)),
+            (Standing::Unverified, 1, Exit::Unverified),
+        ),
+        (
+            found(404, nobody, None),
+            (Standing::NoSuchUser, 1, Exit::SomethingIsNotGone),
+        ),
         (
             found(502, json!({"error_code": "provider_error"}), None),
             (Standing::Provider, 1, Exit::Provider),
         ),
         (
-            found(422, answer(422, &[("viewer", "inherited"), ("editor", "refused")]), Some(EMPTY)),
+            found(
+                422,
+                answer(422, &[("viewer", "inherited"), ("editor", "refused")]),
+                Some(EMPTY),
+            ),
             (Standing::NotGone, 2, Exit::SomethingIsNotGone),
         ),
         (Task::new(described()), (Standing::NotRun, 1, Exit::SomethingIsNotGone)),
@@ -52,7 +65,10 @@ fn gone_needs_the_last_verification() {
     let mut task = planned();
     assert_eq!(of(&task), (Standing::NotRun, 2, Exit::SomethingIsNotGone));
     task.apply(&intent());
-    task.apply(&result(200, answer(200, &[("viewer", "removed"), ("editor", "removed")])));
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
     assert_eq!(of(&task), (Standing::Unverified, 2, Exit::Unverified));
     task.apply(&verified(200, nothing(), false));
     assert_eq!(of(&task), (Standing::Gone, 0, Exit::AllGone));

@@ -12,9 +12,17 @@ fn what_was_removed_and_is_not_shown_any_more_is_gone() {
     assert_eq!((task.finding(), task.next()), (Finding::Goes(2), Next::Revoke));
     task.apply(&intent());
     assert_eq!(task.next(), Next::Verify, "nobody knows what came of it");
-    task.apply(&result(200, answer(200, &[("viewer", "removed"), ("editor", "removed")])));
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
     assert_eq!(task.next(), Next::Nothing);
-    assert!(task.grants.values().all(|grant| grant.is_called_gone() && !grant.is_gone()), "not before the last verification");
+    assert!(
+        task.grants
+            .values()
+            .all(|grant| grant.is_called_gone() && !grant.is_gone()),
+        "not before the last verification"
+    );
     task.apply(&verified(200, nothing(), false));
     assert!(task.is_verified && task.grants.values().all(Grant::is_gone), "{task:?}");
 }
@@ -23,16 +31,28 @@ fn what_was_removed_and_is_not_shown_any_more_is_gone() {
 fn what_is_held_again_is_not_gone() {
     let mut task = planned();
     task.apply(&intent());
-    task.apply(&result(200, answer(200, &[("viewer", "removed"), ("editor", "removed")])));
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
     task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
-    assert_eq!(outcomes(&task), [(Outcome::Removed, Some(Check::Gone)), (Outcome::Held, Some(Check::Held))]);
+    assert_eq!(
+        outcomes(&task),
+        [
+            (Outcome::Removed, Some(Check::Gone)),
+            (Outcome::Held, Some(Check::Held))
+        ]
+    );
 }
 
 #[test]
 fn readings_that_prove_nothing_prove_nothing() {
     let mut removed = planned();
     removed.apply(&intent());
-    removed.apply(&result(200, answer(200, &[("viewer", "removed"), ("editor", "removed")])));
+    removed.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
     // A gap, and a whole reading that shows nothing.
     for (is_bare, is_gone) in [(false, false), (true, true)] {
         let mut task = removed.clone();
@@ -54,7 +74,13 @@ fn what_was_cut_off_is_looked_at_and_sent_again_if_it_is_held() {
     let mut task = planned();
     task.apply(&intent());
     task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
-    assert_eq!(outcomes(&task), [(Outcome::AlreadyAbsent, Some(Check::Gone)), (Outcome::Planned, Some(Check::Held))]);
+    assert_eq!(
+        outcomes(&task),
+        [
+            (Outcome::AlreadyAbsent, Some(Check::Gone)),
+            (Outcome::Planned, Some(Check::Held))
+        ]
+    );
     assert_eq!(task.next(), Next::Revoke);
     // A stale reading settles nothing.
     let mut task = planned();
@@ -68,7 +94,10 @@ fn an_answer_that_says_nothing_leaves_it_in_doubt_only_if_something_was_sent() {
     for (sent, next) in [(true, Next::Verify), (false, Next::Revoke)] {
         let mut task = planned();
         task.apply(&intent());
-        task.apply(&result(502, json!({"error_code": "provider_error", "retryable": true, "sent": sent})));
+        task.apply(&result(
+            502,
+            json!({"error_code": "provider_error", "retryable": true, "sent": sent}),
+        ));
         assert_eq!((task.is_in_doubt, task.next()), (sent, next));
     }
 }
@@ -77,7 +106,10 @@ fn an_answer_that_says_nothing_leaves_it_in_doubt_only_if_something_was_sent() {
 fn what_an_answer_does_not_list_is_absent_only_if_it_is_whole() {
     let whole = answer(200, &[("viewer", "removed")]);
     let mut gaps = answer(500, &[("viewer", "removed")]);
-    gaps["role_outcomes"].as_array_mut().unwrap().push(json!({"outcome": "unknown", "message": "more may be held"}));
+    gaps["role_outcomes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"outcome": "unknown", "message": "more may be held"}));
     for (body, outcome) in [(whole, Outcome::AlreadyAbsent), (gaps, Outcome::Unknown)] {
         let mut task = planned();
         task.apply(&intent());
@@ -102,7 +134,10 @@ fn a_changed_plan_is_not_sent_again_and_says_nothing_of_a_grant() {
 fn a_reading_of_somebody_else_says_nothing() {
     let mut task = planned();
     task.apply(&intent());
-    task.apply(&result(200, answer(200, &[("viewer", "removed"), ("editor", "removed")])));
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
     let mut other = nothing();
     other["id"] = json!("u-2");
     task.apply(&verified(200, other, false));
@@ -112,7 +147,10 @@ fn a_reading_of_somebody_else_says_nothing() {
 #[test]
 fn a_grant_that_cannot_be_read_is_a_gap() {
     let mut body = answer(200, &[("viewer", "removed"), ("editor", "removed")]);
-    body["role_outcomes"][1]["grants"][0].as_object_mut().unwrap().remove("role_id");
+    body["role_outcomes"][1]["grants"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("role_id");
     let mut task = planned();
     task.apply(&intent());
     task.apply(&result(200, body));

@@ -80,7 +80,9 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
 
 /// The people with these numbers, by their e-mail addresses, at all accounts.
 pub fn list(people: impl Iterator<Item = usize>) -> List {
-    let rows: String = people.map(|person| format!("Person {person},{}\n", email(person))).collect();
+    let rows: String = people
+        .map(|person| format!("Person {person},{}\n", email(person)))
+        .collect();
     List::parse(format!("person,email\n{rows}").as_bytes()).unwrap()
 }
 

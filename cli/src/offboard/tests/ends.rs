@@ -18,8 +18,7 @@ use crate::{
     offboard::{
         journal::{Journal, event::Event},
         list::List,
-        offboarding,
-        plans,
+        offboarding, plans,
         progress::Progress,
         report::Report,
         standing::{Exit, Standing, Standings},
@@ -30,7 +29,10 @@ use crate::{
 };
 
 fn only(ids: &[&str]) -> Vec<Account> {
-    accounts().into_iter().filter(|account| ids.contains(&account.id.as_str())).collect()
+    accounts()
+        .into_iter()
+        .filter(|account| ids.contains(&account.id.as_str()))
+        .collect()
 }
 
 fn standings(inner: &Inner) -> Vec<Standing> {
@@ -44,7 +46,8 @@ fn exit(inner: &Inner) -> Exit {
 /// How many tasks something went for.
 fn touched(world: &World, people: usize, accounts: &[Account]) -> usize {
     let held = (1..=people).flat_map(|person| world.held(person));
-    held.filter(|(account, held)| accounts.iter().any(|known| known.id == *account) && held.len() < 2).count()
+    held.filter(|(account, held)| accounts.iter().any(|known| known.id == *account) && held.len() < 2)
+        .count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,13 +64,22 @@ async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
     let why = why.unwrap();
     assert!(why.contains("cannot be written"), "{why}");
     let attempted = inner.tasks.iter().filter(|task| task.attempts > 0).count();
-    assert!(attempted < 8 && touched(&world, 4, &accounts) <= attempted, "{attempted}");
+    assert!(
+        attempted < 8 && touched(&world, 4, &accounts) <= attempted,
+        "{attempted}"
+    );
     let report = Report::new(&inner.begin, &inner.tasks, Some(&why), "2026-01-31T09:30:00Z", &[]);
     assert!(report.html().contains("It did not come to its end"));
     assert_eq!(report.standings.exit, Exit::SomethingIsNotGone);
     // What was written is enough to go on.
-    let written = { drop(inner); Journal::resume(&folder.journal()).unwrap().events };
-    let intents = written.iter().filter(|event| matches!(event, Event::Intent { .. })).count();
+    let written = {
+        drop(inner);
+        Journal::resume(&folder.journal()).unwrap().events
+    };
+    let intents = written
+        .iter()
+        .filter(|event| matches!(event, Event::Intent { .. }))
+        .count();
     assert!(touched(&world, 4, &accounts) <= intents);
     let (inner, _) = resumed(&fleet, &folder);
     let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
@@ -85,7 +97,11 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
     let known: Vec<&Account> = fleet_of_plans.accounts().collect();
     let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
     let tasks = offboarding::plan(&fleet_of_plans, &begin, &stop, &Progress::Silent).await;
-    assert!(tasks.iter().all(|task| task.planned.is_none() && task.finding() == Finding::Failed));
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task.planned.is_none() && task.finding() == Finding::Failed)
+    );
     assert!(world.network.calls().is_empty());
     // After each line of the journal: what is under way ends, nothing new begins, and resuming finishes it.
     for line in 1..=20 {
@@ -98,7 +114,10 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
         let (inner, _) = ending(inner, line, End::Stop, &stop);
         let (inner, why) = carried_out(&fleet, inner, &stop).await;
         let is_over = why.is_none();
-        assert!(inner.tasks.iter().all(|task| !task.is_in_doubt), "{line}: what was under way came to its end");
+        assert!(
+            inner.tasks.iter().all(|task| !task.is_in_doubt),
+            "{line}: what was under way came to its end"
+        );
         let attempted = inner.tasks.iter().filter(|task| task.attempts > 0).count();
         assert_eq!(touched(&world, 3, &accounts), attempted, "{line}");
         if !is_over {
@@ -107,7 +126,12 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
         drop(inner);
         let (inner, torn) = resumed(&fleet, &folder);
         let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
-        assert_eq!((torn, why, exit(&inner)), (0, None, Exit::AllGone), "{line}: {:?}", standings(&inner));
+        assert_eq!(
+            (torn, why, exit(&inner)),
+            (0, None, Exit::AllGone),
+            "{line}: {:?}",
+            standings(&inner)
+        );
     }
 }
 
@@ -119,16 +143,28 @@ async fn a_plan_that_changed_is_listed_and_not_run() {
     let folder = Folder::new();
     let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
     let uuid = tasks[0].user().to_owned();
-    world.crowdstrike.grant(&uuid, sandboxes::crowdstrike::DEMO_HOME_CID, "dashboard_admin");
+    world
+        .crowdstrike
+        .grant(&uuid, sandboxes::crowdstrike::DEMO_HOME_CID, "dashboard_admin");
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(world.held(1)["acme-crowdstrike"].len(), 3, "nothing of the first person went");
+    assert_eq!(
+        world.held(1)["acme-crowdstrike"].len(),
+        3,
+        "nothing of the first person went"
+    );
     assert_eq!(world.held(2)["acme-crowdstrike"].len(), 0);
     assert_eq!(standings(&inner), [Standing::NotGone, Standing::Gone]);
     let standings = Standings::of(&inner.begin, &inner.tasks);
     let whys: Vec<&str> = standings.todos.iter().map(|todo| todo.why.as_str()).collect();
     assert!(whys.iter().any(|why| why.starts_with("plan_changed")), "{whys:?}");
-    assert!(standings.todos.iter().any(|todo| todo.what.as_deref().is_some_and(|what| what.starts_with("Dashboard Admin"))), "{whys:?}");
+    assert!(
+        standings.todos.iter().any(|todo| todo
+            .what
+            .as_deref()
+            .is_some_and(|what| what.starts_with("Dashboard Admin"))),
+        "{whys:?}"
+    );
     // Nor is it by a run that goes on.
     drop(inner);
     let (inner, _) = resumed(&fleet, &folder);
@@ -153,7 +189,9 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!(standings(&inner)[1], Standing::Gone);
     // It was called removed by the journal, and is held: sent again or listed, and never called gone.
-    let is_held = world.teamviewer.is_assigned(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+    let is_held = world
+        .teamviewer
+        .is_assigned(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
     assert_eq!(standings(&inner)[0] == Standing::Gone, !is_held, "{:?}", inner.tasks[0]);
     assert!(is_held && exit(&inner) == Exit::SomethingIsNotGone);
 }
@@ -178,14 +216,23 @@ async fn nothing_goes_without_the_approval_that_an_account_needs() {
     plans.write(&begin, &tasks).unwrap();
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(standings(&inner), [Standing::NotRun, Standing::Gone, Standing::NotRun, Standing::Gone]);
+    assert_eq!(
+        standings(&inner),
+        [Standing::NotRun, Standing::Gone, Standing::NotRun, Standing::Gone]
+    );
     assert_eq!(world.held(1)["acme-slack"].len(), 2);
     drop(inner);
 
     // One of the two is approved, by the files that were written for it.
-    let mut files: Vec<_> = fs::read_dir(folder.path().join("plans")).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<_> = fs::read_dir(folder.path().join("plans"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
     files.sort();
-    let file = files.iter().find(|file| file.to_string_lossy().contains("acme-slack")).unwrap();
+    let file = files
+        .iter()
+        .find(|file| file.to_string_lossy().contains("acme-slack"))
+        .unwrap();
     let terms = Terms {
         reference: String::from("CHG-1042"),
         issued_at: START,
@@ -197,8 +244,14 @@ async fn nothing_goes_without_the_approval_that_an_account_needs() {
     let (mut inner, _) = resumed(&fleet, &folder);
     offboarding::approve(&mut inner, &plans, &fleet.timestamp()).unwrap();
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(standings(&inner), [Standing::Gone, Standing::Gone, Standing::NotRun, Standing::Gone]);
-    assert_eq!((world.held(1)["acme-slack"].len(), world.held(2)["acme-slack"].len()), (0, 2));
+    assert_eq!(
+        standings(&inner),
+        [Standing::Gone, Standing::Gone, Standing::NotRun, Standing::Gone]
+    );
+    assert_eq!(
+        (world.held(1)["acme-slack"].len(), world.held(2)["acme-slack"].len()),
+        (0, 2)
+    );
 
     // A later run of the same folder finds the plans as they were written.
     let (begin, planned) = plans.read().unwrap();
@@ -213,12 +266,27 @@ async fn a_person_whom_an_account_does_not_know_is_a_finding_and_no_removal() {
     let folder = Folder::new();
     let text = format!("email,id:acme-slack\n{},U0NOBODY\nperson99@example.com,\n", email(1));
     let (begin, tasks) = planned(&fleet, &List::parse(text.as_bytes()).unwrap()).await;
-    let unknown = tasks.iter().filter(|task| task.finding() == Finding::NoSuchUser).count();
+    let unknown = tasks
+        .iter()
+        .filter(|task| task.finding() == Finding::NoSuchUser)
+        .count();
     assert_eq!(unknown, 7);
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(standings(&inner).iter().filter(|standing| **standing == Standing::NoSuchUser).count(), 7);
-    assert_eq!(standings(&inner).iter().filter(|standing| **standing == Standing::Gone).count(), 5);
+    assert_eq!(
+        standings(&inner)
+            .iter()
+            .filter(|standing| **standing == Standing::NoSuchUser)
+            .count(),
+        7
+    );
+    assert_eq!(
+        standings(&inner)
+            .iter()
+            .filter(|standing| **standing == Standing::Gone)
+            .count(),
+        5
+    );
     assert_eq!(exit(&inner), Exit::SomethingIsNotGone);
     assert_eq!(world.held(1)["acme-slack"].len(), 2);
 }
@@ -239,13 +307,23 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
     let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
     let stop = Stop::default();
     let tasks = offboarding::plan(&fleet, &begin, &stop, &Progress::Silent).await;
-    assert!(tasks.iter().all(crate::offboard::task::Task::has_work), "it was waited for");
+    assert!(
+        tasks.iter().all(crate::offboard::task::Task::has_work),
+        "it was waited for"
+    );
     assert!(began.elapsed() >= Duration::from_secs(100), "{:?}", began.elapsed());
     // Between the refusal and the next call at that account, the other one was served whole.
     let calls = world.network.calls();
     let refused = calls.iter().position(|call| call.status == Some(429)).unwrap();
-    let next = calls.iter().enumerate().position(|(at, call)| at > refused && call.authority == "api.elastic-cloud.com").unwrap();
-    let others = calls[refused..next].iter().filter(|call| call.authority == "webapi.teamviewer.com").count();
+    let next = calls
+        .iter()
+        .enumerate()
+        .position(|(at, call)| at > refused && call.authority == "api.elastic-cloud.com")
+        .unwrap();
+    let others = calls[refused..next]
+        .iter()
+        .filter(|call| call.authority == "webapi.teamviewer.com")
+        .count();
     assert!(others >= 3, "{others}");
 }
 
@@ -253,15 +331,28 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
 async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out() {
     let world = World::with_people(6);
     let mut accounts = only(&["acme-teamviewer", "acme-elastic"]);
-    let elastic = accounts.iter_mut().find(|account| account.id == "acme-elastic").unwrap();
+    let elastic = accounts
+        .iter_mut()
+        .find(|account| account.id == "acme-elastic")
+        .unwrap();
     elastic.secrets[0].1 = String::from("wrong");
     let fleet = fleet(&world, &accounts);
     let folder = Folder::new();
     let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
-    let tries = world.network.calls().iter().filter(|call| call.authority == "api.elastic-cloud.com").count();
+    let tries = world
+        .network
+        .calls()
+        .iter()
+        .filter(|call| call.authority == "api.elastic-cloud.com")
+        .count();
     assert!((1..=4).contains(&tries), "{tries}");
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
     let of = |wanted| standings(&inner).iter().filter(|standing| **standing == wanted).count();
-    assert_eq!((of(Standing::Gone), of(Standing::Provider) + of(Standing::NotRun)), (6, 6), "{:?}", standings(&inner));
+    assert_eq!(
+        (of(Standing::Gone), of(Standing::Provider) + of(Standing::NotRun)),
+        (6, 6),
+        "{:?}",
+        standings(&inner)
+    );
 }

@@ -62,7 +62,12 @@ fn inject(world: &World) {
 }
 
 fn held(world: &World, people: usize) -> Held {
-    let of = |person: usize| world.held(person).into_iter().map(move |(account, held)| ((person, account), held));
+    let of = |person: usize| {
+        world
+            .held(person)
+            .into_iter()
+            .map(move |(account, held)| ((person, account), held))
+    };
     (1..=people + STAY).flat_map(of).collect()
 }
 
@@ -72,23 +77,46 @@ fn compare(world: &World, people: usize, before: &Held, inner: &Inner, stopped: 
     let at = "2026-01-31T12:00:00Z";
     let report = Report::new(&inner.begin, &inner.tasks, stopped, at, &[]);
     for (task, index) in inner.tasks.iter().zip(0..) {
-        let account = accounts().into_iter().find(|account| account.id == task.described.target.account).unwrap();
-        let place = now.keys().find(|(person, id)| *person == task.described.target.person + 1 && *id == account.id).unwrap();
+        let account = accounts()
+            .into_iter()
+            .find(|account| account.id == task.described.target.account)
+            .unwrap();
+        let place = now
+            .keys()
+            .find(|(person, id)| *person == task.described.target.person + 1 && *id == account.id)
+            .unwrap();
         let (held, before) = (&now[place], &before[place]);
         let standing = report.standings.standings[index];
         for grant in task.grants.values().filter(|grant| grant.is_gone() && task.is_verified) {
-            assert!(!held.contains(&grant.key), "{place:?}: {grant:?} is called gone, and held: {task:?}");
+            assert!(
+                !held.contains(&grant.key),
+                "{place:?}: {grant:?} is called gone, and held: {task:?}"
+            );
         }
-        let todos: Vec<_> = report.standings.todos.iter().filter(|todo| todo.task == index).collect();
+        let todos: Vec<_> = report
+            .standings
+            .todos
+            .iter()
+            .filter(|todo| todo.task == index)
+            .collect();
         if !held.is_empty() {
-            assert!(!todos.is_empty(), "{place:?}: {held:?} is held, and nothing is to do: {task:?}");
-            assert!(!matches!(standing, Standing::Gone | Standing::NothingHeld | Standing::NoSuchUser), "{place:?}: {standing:?} {task:?}");
+            assert!(
+                !todos.is_empty(),
+                "{place:?}: {held:?} is held, and nothing is to do: {task:?}"
+            );
+            assert!(
+                !matches!(standing, Standing::Gone | Standing::NothingHeld | Standing::NoSuchUser),
+                "{place:?}: {standing:?} {task:?}"
+            );
         }
         if standing == Standing::Gone {
             assert!(todos.is_empty() && task.is_verified, "{place:?}: {todos:?} {task:?}");
         }
         for gone in before.difference(held) {
-            assert!(task.attempts > 0 && task.grants.contains_key(gone), "{place:?}: {gone:?} went without an intent: {task:?}");
+            assert!(
+                task.attempts > 0 && task.grants.contains_key(gone),
+                "{place:?}: {gone:?} went without an intent: {task:?}"
+            );
         }
         assert!(held.is_subset(before), "{place:?}");
     }
@@ -119,7 +147,11 @@ async fn killed_twice(people: usize) {
     let first = fleet(&world, &accounts);
     let (begin, tasks) = planned(&first, &list).await;
     let with_work = tasks.iter().filter(|task| task.has_work()).count();
-    assert!(with_work * 100 >= tasks.len() * 90, "{with_work} plans of {}", tasks.len());
+    assert!(
+        with_work * 100 >= tasks.len() * 90,
+        "{with_work} plans of {}",
+        tasks.len()
+    );
     let inner = confirmed(&first, &folder, begin, tasks);
     // In the middle of the removals: an intent and its result are two lines.
     killed(first, inner, with_work * 2 / 3, End::After).await;
@@ -128,7 +160,10 @@ async fn killed_twice(people: usize) {
     let second = fleet(&world, &accounts);
     let (inner, torn) = resumed(&second, &folder);
     assert_eq!(torn, 0);
-    assert!(inner.tasks.iter().any(|task| task.is_in_doubt), "something was under way");
+    assert!(
+        inner.tasks.iter().any(|task| task.is_in_doubt),
+        "something was under way"
+    );
     compare(&world, people, &before, &inner, Some("killed"));
     killed(second, inner, with_work * 2 / 3, End::Within).await;
     tokio::time::sleep(Duration::from_secs(30)).await;
@@ -154,8 +189,17 @@ async fn killed_twice(people: usize) {
     let report = Report::new(&inner.begin, &inner.tasks, None, "", &[]);
     let is_gone = |standing: &&Standing| **standing == Standing::Gone;
     let gone = report.standings.standings.iter().filter(is_gone).count();
-    println!("{people} people: {gone} of {} gone, {exit:?}; {}", inner.tasks.len(), report.headline());
-    assert!(gone * 100 >= inner.tasks.len() * 90, "{}: {:#?}", report.headline(), report.standings.todos);
+    println!(
+        "{people} people: {gone} of {} gone, {exit:?}; {}",
+        inner.tasks.len(),
+        report.headline()
+    );
+    assert!(
+        gone * 100 >= inner.tasks.len() * 90,
+        "{}: {:#?}",
+        report.headline(),
+        report.standings.todos
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,16 +93,23 @@ impl World {
             direct: true,
         };
         let blackline = self.blackline.pairs(number(person));
-        let blackline = blackline.iter().map(|(role, product)| key(&role.to_string(), [None, None, Some(product)]));
+        let blackline = blackline
+            .iter()
+            .map(|(role, product)| key(&role.to_string(), [None, None, Some(product)]));
         let crowdstrike = self.crowdstrike.grants(&uuid(person));
         let direct = crowdstrike.iter().filter(|(_, _, is_direct)| *is_direct);
         let crowdstrike = direct.map(|(cid, role, _)| key(role, [None, Some(cid), None]));
         let elastic = self.elastic.assignments(&number(person).to_string());
         let organization = Some(elastic_cloud::DEMO_ORGANIZATION);
-        let elastic = elastic.iter().map(|held| key(&held.role, [None, organization, held.place.as_deref()]));
+        let elastic = elastic
+            .iter()
+            .map(|held| key(&held.role, [None, organization, held.place.as_deref()]));
         let roles = self.jumpcloud.roles_of(&administrator(person)).unwrap_or_default();
         let jumpcloud = roles.iter().map(|role| {
-            let (id, _) = jumpcloud::DEMO_ROLES.into_iter().find(|(_, name)| name == role).unwrap();
+            let (id, _) = jumpcloud::DEMO_ROLES
+                .into_iter()
+                .find(|(_, name)| name == role)
+                .unwrap();
             key(id, [None, Some(jumpcloud::DEMO_ORGANIZATION), None])
         });
         let user = slack_user(person);
@@ -112,10 +119,14 @@ impl World {
             ("Rl01", south, [None, enterprise, Some(south)]),
             ("Rl0A", "C0GENERAL", [Some("C0GENERAL"), enterprise, None]),
         ];
-        let slack = slack.into_iter().filter(|(role, entity, _)| self.slack.is_assigned(&user, role, entity));
+        let slack = slack
+            .into_iter()
+            .filter(|(role, entity, _)| self.slack.is_assigned(&user, role, entity));
         let slack = slack.map(|(role, _, scope)| key(role, scope));
         let user = format!("u{}", number(person));
-        let teamviewer = teamviewer::DEMO_ROLES.iter().filter(|(role, _)| self.teamviewer.is_assigned(&user, role));
+        let teamviewer = teamviewer::DEMO_ROLES
+            .iter()
+            .filter(|(role, _)| self.teamviewer.is_assigned(&user, role));
         let teamviewer = teamviewer.map(|(role, _)| key(role, [None; 3]));
         BTreeMap::from([
             ("acme-blackline", blackline.collect()),
@@ -142,7 +153,12 @@ impl World {
 
     /// Whether a line of [`Self::holdings`] is about this person.
     pub fn is_of(line: &str, person: usize) -> bool {
-        let names = [number(person).to_string(), uuid(person), administrator(person), slack_user(person)];
+        let names = [
+            number(person).to_string(),
+            uuid(person),
+            administrator(person),
+            slack_user(person),
+        ];
         names.iter().any(|name| line.contains(name.as_str()))
     }
 
@@ -167,8 +183,10 @@ impl World {
         }
         let id = number(person).to_string();
         self.elastic.add_member(&id, &format!("Person {last}"), &email);
-        self.elastic.assign(&id, Assignment::new("organization", "billing-admin", None));
-        self.elastic.assign(&id, Assignment::new("deployment", "deployment-editor", Some("d1")));
+        self.elastic
+            .assign(&id, Assignment::new("organization", "billing-admin", None));
+        self.elastic
+            .assign(&id, Assignment::new("deployment", "deployment-editor", Some("d1")));
         let administrator = administrator(person);
         self.jumpcloud.add_user(SystemUser {
             id: format!("5f1000000000000000{person:06x}"),
