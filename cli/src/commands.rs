@@ -13,6 +13,8 @@ mod demo;
 pub mod global;
 mod keys;
 #[cfg(feature = "wasmtime")]
+mod offboard;
+#[cfg(feature = "wasmtime")]
 mod plan;
 mod receipt;
 #[cfg(feature = "wasmtime")]
@@ -87,6 +89,9 @@ enum Command {
     /// Says whether roles are gone
     #[cfg(feature = "wasmtime")]
     Verify(verify::Verify),
+    /// Removes everything that many people hold at many accounts: plans, one confirmation, the run, and a report
+    #[cfg(feature = "wasmtime")]
+    Offboard(offboard::Offboard),
     /// Approves a plan, offline
     Approve(approve::Approve),
     /// Verifies receipts, offline
@@ -141,6 +146,8 @@ pub fn run() -> Result<Exit> {
         Command::Revoke(revoke) => wait(revoke.run(&global)),
         #[cfg(feature = "wasmtime")]
         Command::Verify(verify) => wait(verify.run(&global)),
+        #[cfg(feature = "wasmtime")]
+        Command::Offboard(offboard) => wait(offboard.run(&global)),
         #[cfg(feature = "wasmtime")]
         Command::Demo(demo) => wait(demo.run()),
         #[cfg(feature = "wasmtime")]

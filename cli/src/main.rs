@@ -3,9 +3,11 @@
 
 mod accounts;
 mod commands;
-mod exit;
 #[cfg(feature = "wasmtime")]
 mod component;
+mod exit;
+#[cfg(feature = "wasmtime")]
+mod offboard;
 #[cfg(feature = "wasmtime")]
 mod session;
 #[cfg(feature = "wasmtime")]

@@ -30,6 +30,8 @@ pub struct Answer {
     pub status: u16,
     /// The JSON document; null if the body was none.
     pub body: Value,
+    /// Seconds that the provider, or the component, asks to wait.
+    pub retry_after: Option<u64>,
 }
 
 impl Session {
@@ -117,15 +119,20 @@ impl Session {
             .header("content-type", "application/json")
             .body(body)?;
         let answer = self.service.send(request).await?;
+        let retry_after = answer
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok());
         Ok(Answer {
             status: answer.status().as_u16(),
+            retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
             body: serde_json::from_slice(answer.body()).unwrap_or_default(),
         })
     }
 }
 
 /// Every side effect that a request may allow by name; the request has to do so.
-const SIDE_EFFECTS: [&str; 8] = [
+pub const SIDE_EFFECTS: [&str; 8] = [
     "delete-administrator",
     "demote-owner",
     "demote-owner-everywhere",

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, anyhow};
@@ -17,10 +18,12 @@ use host::{
     outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+use unassign_role::keys::PrivateKey;
 
 use crate::{
-    accounts::{Account, Entry, Listing, check, origins, secret::Resolver},
+    accounts::{Account, Entry, Listing, check, origins, secret::Resolver, take_own_fields},
     commands::{
         global::{Global, Source, surroundings},
         sandbox::Sandboxes,
@@ -130,6 +133,50 @@ impl Tenants {
         found.ok_or_else(|| {
             Exit::Configuration.because(format!("there is no account `{id}`; there are {}", ids.join(", ")))
         })
+    }
+
+    /// All accounts with their tags, and without their secrets: none is looked up for an account that is not used.
+    pub fn described(&self) -> Vec<Account> {
+        match &self.kind {
+            Kind::Sandboxes(_) => Sandboxes::accounts(),
+            Kind::Real { listing, .. } => listing
+                .entries
+                .iter()
+                .map(|entry| {
+                    let mut document = entry.value.as_object().cloned().unwrap_or_default();
+                    let tags = take_own_fields(&mut document);
+                    Account {
+                        tags,
+                        ..Account::of_document(&entry.id, document)
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    /// The public half of the key that receipts are signed with: the configured one, or one that this process makes and forgets.
+    pub fn receipt_key(&mut self) -> Result<Value> {
+        let [name, ..] = PASSED;
+        let configured = self.settings.iter().find(|(known, _)| *known == name);
+        let key = if let Some((_, text)) = configured {
+            PrivateKey::parse(text).map_err(|why| Exit::Configuration.because(format!("{name}: {why}")))?
+        } else {
+            let mut seed = [0; 32];
+            getrandom::fill(&mut seed).context("the system gives no random numbers")?;
+            let key = PrivateKey::of_seed(&seed);
+            self.settings.push((name, key.to_jwk().to_string()));
+            key
+        };
+        Ok(serde_json::from_str(&key.public().to_jwk().to_string())?)
+    }
+
+    /// The clock of the sandboxes, or the system's.
+    pub fn now(&self) -> Arc<dyn Fn() -> Duration + Send + Sync> {
+        if let Kind::Sandboxes(sandboxes) = &self.kind {
+            let clock = sandboxes.clock;
+            return Arc::new(move || clock.unix());
+        }
+        Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
     /// The component with these accounts. It reaches their origins, and no other ones.

@@ -245,7 +245,11 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: Value) -> Answer {
-        Answer { status, body }
+        Answer {
+            status,
+            body,
+            retry_after: None,
+        }
     }
 
     #[test]

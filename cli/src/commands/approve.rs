@@ -1,5 +1,7 @@
 //! Approving a plan, offline: what is signed is what was shown.
 
+mod batch;
+
 use std::{
     path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -7,7 +9,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use unassign_role::approval::{Shown, Terms, sign};
+use unassign_role::{
+    approval::{Shown, Terms, sign},
+    keys::PrivateKey,
+};
 
 use crate::{
     exit::Exit,
@@ -17,12 +22,18 @@ use crate::{
 use super::{input, keys};
 
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  unassign-role approve plan.json --key alice.jwk --reference CHG-1042 > approval.jwt"
-)]
+#[command(after_help = "Examples:
+  unassign-role approve plan.json --key alice.jwk --reference CHG-1042 > approval.jwt
+  unassign-role approve --batch offboarding-2026-01 --key alice.jwk --reference CHG-1042
+
+With --batch it shows every plan of an offboarding whose account takes only approved revokes, asks once, and writes an approval beside each.")]
 pub struct Approve {
     /// The plan, or the whole answer that carries it (- for standard input)
-    plan: PathBuf,
+    #[arg(required_unless_present = "batch")]
+    plan: Option<PathBuf>,
+    /// Approves the plans in the folder of an offboarding
+    #[arg(long, value_name = "FOLDER", conflicts_with = "plan")]
+    batch: Option<PathBuf>,
     /// The approver's private JWK
     #[arg(long)]
     key: PathBuf,
@@ -39,29 +50,44 @@ pub struct Approve {
 
 impl Approve {
     pub fn run(self) -> Result<Exit> {
-        let shown = Shown::of(&input(&self.plan)?)
-            .map_err(|why| Exit::Usage.because(format!("{}: {why}; `plan --out` writes one", self.plan.display())))?;
+        if let Some(folder) = &self.batch {
+            return batch::run(folder, &self);
+        }
+        let plan = self.plan.clone().unwrap_or_default();
+        let shown = Shown::of(&input(&plan)?)
+            .map_err(|why| Exit::Usage.because(format!("{}: {why}; `plan --out` writes one", plan.display())))?;
         let key = keys::private(&self.key)?;
         note(&shown);
-        if !self.yes {
-            if self.plan.as_os_str() == "-" || !can_ask() {
-                return Err(Exit::Usage.because("nobody can be asked here: read the plan, and add --yes"));
-            }
-            if !confirm("approve this?")? {
-                return Err(Exit::NotGone.because("not approved"));
-            }
+        self.ask("approve this?", plan.as_os_str() == "-")?;
+        let approval = self.sign(&shown, &key)?;
+        line(approval)?;
+        note("\nNext: whoever asked carries it out: unassign-role revoke --plan PLAN --approval APPROVAL");
+        Ok(Exit::Done)
+    }
+
+    fn ask(&self, question: &str, is_input_taken: bool) -> Result<()> {
+        if self.yes {
+            return Ok(());
         }
+        if is_input_taken || !can_ask() {
+            return Err(Exit::Usage.because("nobody can be asked here: read the plan, and add --yes"));
+        }
+        if confirm(question)? {
+            Ok(())
+        } else {
+            Err(Exit::NotGone.because("not approved"))
+        }
+    }
+
+    fn sign(&self, shown: &Shown, key: &PrivateKey) -> Result<String> {
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).context("the system gives no random numbers")?;
         let terms = Terms {
-            reference: self.reference,
+            reference: self.reference.clone(),
             issued_at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
             lifetime: Duration::from_secs(self.lifetime),
             nonce,
         };
-        let approval = sign(&shown, &key, &terms).map_err(|why| Exit::Usage.because(why))?;
-        line(approval)?;
-        note("\nNext: whoever asked carries it out: unassign-role revoke --plan PLAN --approval APPROVAL");
-        Ok(Exit::Done)
+        sign(shown, key, &terms).map_err(|why| Exit::Usage.because(why))
     }
 }

@@ -1,0 +1,77 @@
+//! The last verification: everything that is called removed is looked at once more, whatever the journal says.
+
+use futures_util::future::join_all;
+
+use super::{
+    fleet::{Fleet, Member},
+    journal,
+    pace::{self, Pace, REPEATS},
+    progress::Progress,
+    reply::Reply,
+    run,
+    state::State,
+    stop::Stop,
+    task::Task,
+};
+
+/// Verifies what was called removed, at all accounts side by side.
+pub async fn everything(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
+    join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(fleet, member, state, stop, progress)),
+    )
+    .await;
+}
+
+pub fn is_due(task: &Task) -> bool {
+    task.needs_last_verification() && !task.is_verified
+}
+
+async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
+    let mut pace = Pace::default();
+    for index in state.of_account(&member.account.id, is_due) {
+        if stop.is_asked() {
+            return;
+        }
+        match patiently(fleet, member, state, index, stop).await {
+            Ok(reply) => {
+                if let Some(why) = reply.and_then(|reply| pace.note(&reply)) {
+                    progress.say(&format!("{}: {why}", member.account.id));
+                    return;
+                }
+            }
+            Err(error) => {
+                stop.ask(&error.to_string());
+                return;
+            }
+        }
+        let inner = state.lock();
+        progress.done(&member.account.id, &inner.begin, index, "verified");
+    }
+}
+
+async fn patiently(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    stop: &Stop,
+) -> Result<Option<Reply>, journal::Error> {
+    let mut repeat = 0;
+    loop {
+        let Some(task) = state.task(index) else { return Ok(None) };
+        let reply = run::verify(fleet, member, state, index, &task, true).await?;
+        if !reply.retryable || repeat >= REPEATS {
+            return Ok(Some(reply));
+        }
+        let Some(pause) = pace::pause(&reply, repeat) else {
+            return Ok(Some(reply));
+        };
+        if !pace::wait(pause, stop).await {
+            return Ok(Some(reply));
+        }
+        repeat += 1;
+    }
+}

@@ -1,0 +1,221 @@
+//! What is said of one grant of a person at an account.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The contract's words for what became of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Planned,
+    Removed,
+    AlreadyAbsent,
+    Inherited,
+    NotFound,
+    Refused,
+    Failed,
+    Unverified,
+    NotAttempted,
+    Held,
+    /// Also a word that this command does not know: it never counts as gone.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What the last verification says of a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// A whole reading that would have shown it does not.
+    Gone,
+    /// A whole reading shows nothing, and the provider's readings do not prove absence.
+    NotShown,
+    Held,
+    /// It could not be told.
+    Unclear,
+}
+
+/// What identifies a grant of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Key {
+    pub role_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
+    /// Assigned to the user itself, and not held through something.
+    pub direct: bool,
+}
+
+/// A grant, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    #[serde(flatten)]
+    pub key: Key,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_name: Option<String>,
+    pub outcome: Outcome,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Through what it is held, with names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub via: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub side_effects: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<String>,
+    /// What the last verification says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// The entry of a request that selects it and nothing else, if it is a role's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<Value>,
+    /// It was not there when the plan was made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
+}
+
+impl Outcome {
+    /// Of the contract's JSON.
+    pub fn parse(value: &Value) -> Self {
+        serde_json::from_value(value.clone()).unwrap_or(Self::Unknown)
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Removed => "removed",
+            Self::AlreadyAbsent => "already_absent",
+            Self::Inherited => "inherited",
+            Self::NotFound => "not_found",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unverified => "unverified",
+            Self::NotAttempted => "not_attempted",
+            Self::Held => "held",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Check {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::NotShown => "not_shown",
+            Self::Held => "held",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+impl Grant {
+    /// Of an element of `role_outcomes[].grants`, in an entry for `role`. A grant without an id is none that could be told from others.
+    pub fn parse(value: &Value, role: Option<&Value>) -> Option<Self> {
+        let text = |member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
+        let scope = |member: &str| {
+            value
+                .pointer(&format!("/scope/{member}"))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let texts = |member: &str| {
+            let list = value.get(member).and_then(Value::as_array);
+            list.into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        Some(Self {
+            key: Key {
+                role_id: text("role_id")?,
+                group: scope("group"),
+                organization: scope("organization"),
+                workspace: scope("workspace"),
+                // What does not say so is not the user's own.
+                direct: value.get("direct").and_then(Value::as_bool).unwrap_or(false),
+            },
+            role_name: text("role_name"),
+            outcome: Outcome::parse(value.get("outcome").unwrap_or(&Value::Null)),
+            reason: text("reason"),
+            message: text("message"),
+            via: value
+                .get("via")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(via)
+                .collect(),
+            warnings: texts("warnings"),
+            side_effects: texts("side_effects"),
+            acknowledged_at: text("acknowledged_at"),
+            verified_at: text("verified_at"),
+            check: None,
+            selector: role.map(by_id),
+            is_late: false,
+        })
+    }
+
+    /// Its name, or its id, and where it is held.
+    pub fn label(&self) -> String {
+        let key = &self.key;
+        let role = self.role_name.as_ref().unwrap_or(&key.role_id);
+        let places = [
+            ("group", &key.group),
+            ("organization", &key.organization),
+            ("workspace", &key.workspace),
+        ];
+        let places = places
+            .iter()
+            .filter_map(|(kind, id)| id.as_ref().map(|id| format!("{kind} {id}")));
+        let places: Vec<String> = places.collect();
+        if places.is_empty() {
+            role.clone()
+        } else {
+            format!("{role} ({})", places.join(", "))
+        }
+    }
+
+    /// It is gone, by a removal that was read back or by a reading, and the last verification agrees.
+    pub fn is_gone(&self) -> bool {
+        match (self.outcome, self.check) {
+            (Outcome::Removed | Outcome::AlreadyAbsent, Some(Check::Gone)) => true,
+            // The removal was acknowledged and read back; the last reading shows it no more and proves no more than that.
+            (Outcome::Removed, Some(Check::NotShown)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it was called gone, whatever a verification says of that.
+    pub const fn is_called_gone(&self) -> bool {
+        matches!(self.outcome, Outcome::Removed | Outcome::AlreadyAbsent)
+    }
+}
+
+/// A role may have got another name; its id is the same.
+fn by_id(role: &Value) -> Value {
+    let mut role = role.clone();
+    if let Some(members) = role.as_object_mut().filter(|members| members.contains_key("id")) {
+        members.remove("name");
+    }
+    role
+}
+
+fn via(value: &Value) -> String {
+    let text = |member: &str| value.get(member).and_then(Value::as_str);
+    let kind = text("kind").unwrap_or("something").replace('_', " ");
+    match (text("name"), text("id")) {
+        (Some(name), Some(id)) if name != id => format!("{kind} {name} ({id})"),
+        (Some(one), _) | (None, Some(one)) => format!("{kind} {one}"),
+        (None, None) => kind,
+    }
+}

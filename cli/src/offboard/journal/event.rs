@@ -1,0 +1,95 @@
+//! What a run notes of itself, in order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::offboard::{grant::Key, list::Leaver, reply::Reply, selection::Target};
+
+/// One thing that happened. A task is named by its position.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Who is to go from where.
+    Begin(Begin),
+    /// What a task would do.
+    Planned { task: usize, planned: Planned },
+    /// The summary was confirmed: by whom it was, and what it was.
+    Confirmed { how: String, summary_sha256: String },
+    /// The public key that receipts from here on are signed with, as a JWK.
+    ReceiptKey { key: serde_json::Value },
+    /// Another run goes on here.
+    Resumed {
+        version: String,
+        /// Bytes of a last line that the run before could not finish.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        torn_bytes: u64,
+    },
+    /// An approval that came later.
+    Approved { task: usize, approval: String },
+    /// A revoke is about to be sent.
+    Intent { task: usize, plan_digest: String },
+    /// What came of it.
+    Result { task: usize, reply: Reply },
+    /// A reading after it; nothing was written.
+    Verified {
+        task: usize,
+        reply: Reply,
+        /// The reading was whole, and showed no grant at all.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_bare: bool,
+        /// Grants that a reading of them by name proves absent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        absent: Vec<Key>,
+        /// The verification of everything that is called removed, at the end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_last: bool,
+    },
+    /// No more was begun.
+    Stopped { why: String },
+    /// The run came to its end.
+    End { gone: usize, open: usize },
+}
+
+/// Who is to go from where, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begin {
+    /// Of this command.
+    pub version: String,
+    pub people: Vec<Leaver>,
+    pub tasks: Vec<Described>,
+    /// Side effects that are allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// A person whom an account does not know is no open point, if another account knows the person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_no_such_user: bool,
+}
+
+/// A task, with what is worth knowing of its account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    #[serde(flatten)]
+    pub target: Target,
+    pub provider: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval_required: bool,
+}
+
+/// The plan of a task, and what came of making it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub reply: Reply,
+    /// As the component wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

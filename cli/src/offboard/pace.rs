@@ -1,0 +1,102 @@
+//! How long an account is left alone, and when it is given up.
+
+use std::time::Duration;
+
+use super::{reply::Reply, stop::Stop};
+
+/// Calls that may follow one that asked to be repeated.
+pub const REPEATS: u32 = 4;
+/// The longest wait that is worth it: whoever asks for more is asked again by a later run.
+const LONGEST_WAIT: Duration = Duration::from_secs(900);
+/// The pause where nothing says how long; it doubles.
+const SHORTEST_WAIT: Duration = Duration::from_secs(2);
+/// Tasks in a row whose credentials were refused: more could lock the account's user out.
+const REFUSED_IN_A_ROW: u32 = 2;
+/// Tasks in a row that did not reach the provider.
+const UNREACHED_IN_A_ROW: u32 = 5;
+
+/// The state of one account in one phase.
+#[derive(Debug, Default)]
+pub struct Pace {
+    refused: u32,
+    unreached: u32,
+}
+
+/// How long to wait before the next call, if it is worth it. `repeat` counts from 0.
+pub fn pause(reply: &Reply, repeat: u32) -> Option<Duration> {
+    let own = SHORTEST_WAIT.saturating_mul(1_u32.checked_shl(repeat).unwrap_or(u32::MAX));
+    let asked = reply.retry_after().unwrap_or_default().max(Duration::from_secs(1));
+    let wait = asked.max(own.min(Duration::from_secs(60)));
+    (wait <= LONGEST_WAIT).then_some(wait)
+}
+
+/// Waits, unless the run is to stop. Returns true if the time is over.
+pub async fn wait(time: Duration, stop: &Stop) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => true,
+        () = stop.asked() => false,
+    }
+}
+
+impl Pace {
+    /// Takes note of how a task's call ended. Returns why the account is given up, if it is.
+    pub fn note(&mut self, reply: &Reply) -> Option<String> {
+        let count = |counter: u32, is: bool| if is { counter.saturating_add(1) } else { 0 };
+        let is_any = |codes: &[&str]| codes.iter().any(|code| reply.is(code));
+        let is_of_account = is_any(&[
+            "invalid_account",
+            "invalid_configuration",
+            "host_not_allowed",
+            "account_not_active",
+            "unknown_account",
+        ]);
+        self.refused = count(self.refused, is_any(&["unauthenticated"]));
+        let is_unreached =
+            reply.grants.is_empty() && is_any(&["provider_error", "timed_out", "rate_limited", "component_failed"]);
+        self.unreached = count(self.unreached, is_unreached);
+        if is_of_account || self.refused >= REFUSED_IN_A_ROW || self.unreached >= UNREACHED_IN_A_ROW {
+            let why = reply.message.trim_end_matches('.');
+            Some(format!("the account was given up: {why}"))
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(code: &str, retry_after_s: Option<u64>) -> Reply {
+        Reply {
+            code: Some(code.to_owned()),
+            retry_after_s,
+            ..Reply::lost(&anyhow::anyhow!("x"), false)
+        }
+    }
+
+    #[test]
+    fn a_wait_is_what_is_asked_for_and_grows_where_nothing_is() {
+        let seconds = |reply: &Reply, repeat| pause(reply, repeat).map(|wait| wait.as_secs());
+        assert_eq!(seconds(&reply("rate_limited", Some(30)), 0), Some(30));
+        assert_eq!(
+            [0, 1, 2, 40].map(|repeat| seconds(&reply("x", None), repeat)),
+            [Some(2), Some(4), Some(8), Some(60)]
+        );
+        assert_eq!(seconds(&reply("rate_limited", Some(3_600)), 0), None);
+    }
+
+    #[test]
+    fn an_account_is_given_up_once_it_is_clear_and_not_before() {
+        let mut pace = Pace::default();
+        let refused = reply("unauthenticated", None);
+        assert!(pace.note(&refused).is_none());
+        assert!(pace.note(&reply("not_removed", None)).is_none());
+        assert!(pace.note(&refused).is_none());
+        assert!(pace.note(&refused).is_some());
+        assert!(Pace::default().note(&reply("invalid_account", None)).is_some());
+        let mut pace = Pace::default();
+        let ends: Vec<bool> = (0..5).map(|_| pace.note(&reply("timed_out", None)).is_some()).collect();
+        assert_eq!(ends, [false, false, false, false, true]);
+    }
+}

@@ -1,0 +1,75 @@
+//! A plan for everybody. Nothing is written at any provider.
+
+use futures_util::future::join_all;
+
+use super::{
+    call,
+    fleet::{Fleet, Member},
+    journal::event::{Begin, Planned},
+    pace::{self, Pace, REPEATS},
+    progress::Progress,
+    stop::Stop,
+};
+
+/// The plan of each task, in their order. Missing where the run was stopped or the account given up.
+pub async fn everybody(fleet: &Fleet, begin: &Begin, stop: &Stop, progress: &Progress) -> Vec<Option<Planned>> {
+    let accounts = join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(member, begin, stop, progress)),
+    )
+    .await;
+    let mut plans = vec![None; begin.tasks.len()];
+    for (index, planned) in accounts.into_iter().flatten() {
+        if let Some(place) = plans.get_mut(index) {
+            *place = Some(planned);
+        }
+    }
+    plans
+}
+
+/// One person after the other, so that the provider's rate limit is one account's to keep.
+async fn account(member: &Member, begin: &Begin, stop: &Stop, progress: &Progress) -> Vec<(usize, Planned)> {
+    let of_account = begin.tasks.iter().enumerate();
+    let tasks = of_account.filter(|(_, task)| task.target.account == member.account.id);
+    let (mut plans, mut pace) = (Vec::new(), Pace::default());
+    for (index, task) in tasks {
+        if stop.is_asked() {
+            break;
+        }
+        let planned = patiently(member, begin, &task.target.user, stop).await;
+        let given_up = pace.note(&planned.reply);
+        progress.done(&member.account.id, begin, index, "planned");
+        plans.push((index, planned));
+        if let Some(why) = given_up {
+            progress.say(&format!("{}: {why}", member.account.id));
+            break;
+        }
+    }
+    plans
+}
+
+/// Repeats a plan that only the provider's limits or a moment's fault kept from being made.
+async fn patiently(member: &Member, begin: &Begin, user: &str, stop: &Stop) -> Planned {
+    let mut repeat = 0;
+    loop {
+        let planned = call::plan(member, begin, user).await;
+        let is_made = planned.plan.is_some()
+            && planned
+                .reply
+                .grants
+                .iter()
+                .all(|grant| grant.reason.as_deref() != Some("rate_limited"));
+        if is_made || !planned.reply.retryable || repeat >= REPEATS {
+            return planned;
+        }
+        let Some(pause) = pace::pause(&planned.reply, repeat) else {
+            return planned;
+        };
+        if !pace::wait(pause, stop).await {
+            return planned;
+        }
+        repeat += 1;
+    }
+}

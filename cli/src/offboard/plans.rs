@@ -1,0 +1,215 @@
+//! The folder of an offboarding: its plans for whoever approves them, and what a later run needs.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    grant::Grant,
+    journal::{
+        digest,
+        event::{Begin, Planned},
+        private,
+    },
+    task::Task,
+};
+
+const VERSION: &str = "unassign-role/offboarding/1";
+/// An approval is at most so long.
+const LONGEST_APPROVAL: u64 = 8 << 10;
+
+/// A folder.
+pub struct Folder(PathBuf);
+
+/// What it says of an offboarding that was planned.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    v: String,
+    begin: Begin,
+    /// In the order of the tasks.
+    planned: Vec<Option<Planned>>,
+}
+
+impl Folder {
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Makes the folder, for its owner only. One that has a journal or plans already belongs to another offboarding.
+    ///
+    /// # Errors
+    /// If it cannot be made, or is another one's.
+    pub fn make(&self) -> Result<()> {
+        let plans = self.0.join("plans");
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&plans)
+            .with_context(|| format!("{} cannot be made", plans.display()))?;
+        for taken in [self.journal(), self.document()] {
+            ensure!(
+                !taken.exists(),
+                "{} is of another offboarding: give another folder, or go on with it (--resume, --plans)",
+                taken.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// Writes the plans down, each in a file of its own for whoever approves it.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, begin: &Begin, tasks: &[Task]) -> Result<()> {
+        for (task, index) in tasks.iter().zip(0..).filter(|(task, _)| task.has_work()) {
+            let document = plan_document(begin, task);
+            write_private(&self.plan_file(begin, task, index, "json"), &format!("{document:#}\n"))?;
+        }
+        let document = Document {
+            v: VERSION.to_owned(),
+            begin: begin.clone(),
+            planned: tasks.iter().map(|task| task.planned.clone()).collect(),
+        };
+        write_private(&self.document(), &serde_json::to_string(&document)?)
+    }
+
+    /// Reads what was planned.
+    ///
+    /// # Errors
+    /// If it is not there, or not as it was written.
+    pub fn read(&self) -> Result<(Begin, Vec<Option<Planned>>)> {
+        let path = self.document();
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!(
+                "{} cannot be read: is this the folder of an offboarding?",
+                path.display()
+            )
+        })?;
+        let document: Document =
+            serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", path.display()))?;
+        ensure!(
+            document.v == VERSION,
+            "{} is of another version of this command",
+            path.display()
+        );
+        ensure!(
+            document.planned.len() == document.begin.tasks.len(),
+            "{} lacks plans",
+            path.display()
+        );
+        for planned in document.planned.iter().flatten() {
+            let is_same = planned.plan.as_ref().map(|plan| digest(plan.as_bytes())) == planned.plan_digest;
+            ensure!(is_same, "{}: a plan does not fit its digest", path.display());
+        }
+        Ok((document.begin, document.planned))
+    }
+
+    /// The approval beside a task's plan, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn approval(&self, begin: &Begin, task: &Task, index: usize) -> Result<Option<String>> {
+        let path = self.plan_file(begin, task, index, "jwt");
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
+            Ok(data) => ensure!(
+                data.len() <= LONGEST_APPROVAL,
+                "{} is longer than any approval",
+                path.display()
+            ),
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let token = text.trim();
+        Ok((!token.is_empty()).then(|| token.to_owned()))
+    }
+
+    fn document(&self) -> PathBuf {
+        self.0.join("offboarding.json")
+    }
+
+    fn plan_file(&self, begin: &Begin, task: &Task, index: usize, extension: &str) -> PathBuf {
+        let target = &task.described.target;
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
+        let name = format!(
+            "{:04}-{}.{}.{extension}",
+            index + 1,
+            plain(person),
+            plain(&target.account)
+        );
+        self.0.join("plans").join(name)
+    }
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let write = || -> io::Result<()> {
+        let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&part)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    };
+    write().with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// What an approver reads: the plan, and names beside its ids.
+fn plan_document(begin: &Begin, task: &Task) -> Value {
+    let target = &task.described.target;
+    let planned = task.planned.as_ref();
+    let grants: Vec<Value> = task.grants.values().map(name).collect();
+    json!({
+        "person": begin.people.get(target.person).map(|leaver| &leaver.person),
+        "account": target.account,
+        "approval_required": task.described.approval_required,
+        "id": planned.and_then(|planned| planned.reply.user.as_ref()),
+        "name": planned.and_then(|planned| planned.reply.user_name.as_ref()),
+        "role_outcomes": [{"outcome": "planned", "grants": grants}],
+        "plan": planned.and_then(|planned| planned.plan.as_ref()),
+        "plan_digest": planned.and_then(|planned| planned.plan_digest.as_ref()),
+    })
+}
+
+fn name(grant: &Grant) -> Value {
+    json!({"role_id": grant.key.role_id, "role_name": grant.role_name, "outcome": grant.outcome})
+}
+
+/// Nothing in it leads out of the folder.
+fn plain(text: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_@".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    text.chars().take(40).map(plain).collect()
+}

@@ -1,0 +1,91 @@
+//! How far a run is: a bar for each account on a terminal, a line for each person elsewhere.
+
+use std::{collections::BTreeMap, io::IsTerminal, sync::Mutex};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::terminal::visible;
+
+use super::journal::event::Begin;
+
+/// Where progress goes.
+pub enum Progress {
+    /// Nowhere.
+    Silent,
+    /// A line for each step, on standard error.
+    Lines,
+    /// A bar for each account.
+    Bars {
+        all: MultiProgress,
+        bars: Mutex<BTreeMap<String, ProgressBar>>,
+    },
+}
+
+impl Progress {
+    /// Bars on a terminal, lines elsewhere.
+    pub fn on_stderr() -> Self {
+        if std::io::stderr().is_terminal() {
+            Self::Bars {
+                all: MultiProgress::new(),
+                bars: Mutex::default(),
+            }
+        } else {
+            Self::Lines
+        }
+    }
+
+    /// A phase begins, with so many steps at each account.
+    pub fn begin(&self, phase: &str, steps: &BTreeMap<String, usize>) {
+        if let Self::Bars { all, bars } = self {
+            let mut bars = bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            bars.clear();
+            let style = ProgressStyle::with_template("{prefix:24!} {wide_bar} {pos}/{len} {msg:20!}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            for (account, &steps) in steps.iter().filter(|(_, steps)| **steps > 0) {
+                let bar = all.add(ProgressBar::new(steps as u64).with_style(style.clone()));
+                bar.set_prefix(account.clone());
+                bars.insert(account.clone(), bar);
+            }
+        } else {
+            let steps: usize = steps.values().sum();
+            self.say(&format!("{phase}: {steps}"));
+        }
+    }
+
+    /// A phase is over.
+    pub fn end(&self) {
+        if let Self::Bars { all, bars } = self {
+            bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+            let _ = all.clear();
+        }
+    }
+
+    /// A task came one step further.
+    pub fn done(&self, account: &str, begin: &Begin, task: usize, what: &str) {
+        let target = begin.tasks.get(task).map(|task| &task.target);
+        let leaver = target.and_then(|target| begin.people.get(target.person));
+        let person = leaver.map_or("", |leaver| leaver.person.as_str());
+        match self {
+            Self::Silent => {}
+            Self::Lines => eprintln!("{account}: {}: {what}", visible(person)),
+            Self::Bars { bars, .. } => {
+                let bars = bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if let Some(bar) = bars.get(account) {
+                    bar.set_message(visible(person));
+                    bar.inc(1);
+                }
+            }
+        }
+    }
+
+    /// A sentence in between.
+    pub fn say(&self, text: &str) {
+        match self {
+            Self::Silent => {}
+            Self::Lines => eprintln!("{text}"),
+            Self::Bars { all, .. } => {
+                let _ = all.println(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The run: accounts side by side, the people of an account one after the other, each bound to the plan in the summary.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::{
+    call,
+    fleet::{Fleet, Member},
+    journal::{self, event::Event},
+    pace::{self, Pace, REPEATS},
+    progress::Progress,
+    reply::{Coverage, Reply},
+    state::State,
+    stop::Stop,
+    task::{Next, Task},
+};
+
+/// Revokes of one task in one run, at most.
+const REVOKES: u32 = 3;
+
+/// Carries out what is open. It ends early if it is asked to stop, or if the journal cannot be written.
+pub async fn run(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
+    join_all(
+        fleet
+            .members
+            .iter()
+            .map(|member| account(fleet, member, state, stop, progress)),
+    )
+    .await;
+}
+
+async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
+    let id = member.account.id.as_str();
+    // What was begun before comes first: nobody knows what came of it.
+    let in_doubt = state.of_account(id, |task| task.is_in_doubt);
+    let others = state.of_account(id, |task| !task.is_in_doubt && task.next() != Next::Nothing);
+    let mut pace = Pace::default();
+    let mut ended: Option<String> = None;
+    for index in in_doubt.into_iter().chain(others) {
+        if let Some(why) = ended.clone().or_else(|| stop.why()) {
+            state.skip(index, &why);
+            continue;
+        }
+        match task(fleet, member, state, index, &mut pace, stop).await {
+            Ok(given_up) => ended = given_up,
+            Err(error) => stop.ask(&error.to_string()),
+        }
+        let inner = state.lock();
+        let word = inner.tasks.get(index).map_or("", progress_word);
+        progress.done(id, &inner.begin, index, word);
+    }
+    if let Some(why) = ended {
+        progress.say(&format!("{id}: {why}"));
+    }
+}
+
+/// Returns why the account is given up, if it is.
+async fn task(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    pace: &mut Pace,
+    stop: &Stop,
+) -> Result<Option<String>, journal::Error> {
+    let (mut revokes, mut readings) = (0, 0);
+    loop {
+        let Some(task) = state.task(index) else { return Ok(None) };
+        let next = task.next();
+        let reply = match next {
+            Next::Revoke if revokes < REVOKES && !stop.is_asked() => {
+                revokes += 1;
+                revoke(fleet, member, state, index, &task).await?
+            }
+            Next::Verify if readings < REPEATS && !stop.is_asked() => {
+                readings += 1;
+                verify(fleet, member, state, index, &task, false).await?
+            }
+            _ => return Ok(None),
+        };
+        if let Some(why) = pace.note(&reply) {
+            return Ok(Some(why));
+        }
+        if reply.retryable {
+            let Some(pause) = pace::pause(&reply, revokes.max(readings).saturating_sub(1)) else {
+                return Ok(None);
+            };
+            if !pace::wait(pause, stop).await {
+                return Ok(None);
+            }
+        } else if next == Next::Revoke
+            && !reply.is_success()
+            && state.task(index).is_none_or(|task| task.next() != Next::Verify)
+        {
+            // It was said clearly that repeating it cannot help.
+            return Ok(None);
+        }
+    }
+}
+
+/// The intent is on the disk before anything is sent.
+async fn revoke(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    task: &Task,
+) -> Result<Reply, journal::Error> {
+    let plan_digest = task.planned.as_ref().and_then(|planned| planned.plan_digest.clone());
+    let intent = Event::Intent {
+        task: index,
+        plan_digest: plan_digest.unwrap_or_default(),
+    };
+    state.record(index, &intent, &fleet.timestamp())?;
+    let begin = Arc::clone(&state.lock().begin);
+    let reply = call::revoke(member, &begin, task).await;
+    let result = Event::Result {
+        task: index,
+        reply: reply.clone(),
+    };
+    state.record(index, &result, &fleet.timestamp())?;
+    Ok(reply)
+}
+
+/// Asks what is held, and takes note of it.
+///
+/// # Errors
+/// It could not be written down.
+pub async fn verify(
+    fleet: &Fleet,
+    member: &Member,
+    state: &State,
+    index: usize,
+    task: &Task,
+    is_last: bool,
+) -> Result<Reply, journal::Error> {
+    let reply = call::verify(member, task).await;
+    let has_gaps = reply.coverage() == Coverage::Gaps;
+    let absent = if has_gaps {
+        call::absent(member, task).await
+    } else {
+        Vec::new()
+    };
+    let is_bare = reply.shows_nothing() && call::is_bare(member, task).await;
+    let verified = Event::Verified {
+        task: index,
+        reply: reply.clone(),
+        is_bare,
+        absent,
+        is_last,
+    };
+    state.record(index, &verified, &fleet.timestamp())?;
+    Ok(reply)
+}
+
+fn progress_word(task: &Task) -> &'static str {
+    if task.is_in_doubt {
+        "unclear"
+    } else if task.targets().all(super::grant::Grant::is_called_gone) {
+        "removed"
+    } else {
+        "not gone"
+    }
+}

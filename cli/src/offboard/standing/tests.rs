@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::*;
+use crate::offboard::{
+    journal::event::{Event, Planned},
+    task::examples::*,
+};
+
+fn of(task: &Task) -> (Standing, usize, Exit) {
+    let standings = Standings::of(&begin(), std::slice::from_ref(task));
+    (standings.standings[0], standings.todos.len(), standings.exit)
+}
+
+/// A plan's answer, and nothing more.
+fn found(status: u16, body: serde_json::Value, plan: Option<&str>) -> Task {
+    let mut task = Task::new(described());
+    let planned = Planned {
+        reply: reply(status, body),
+        plan: plan.map(str::to_owned),
+        plan_digest: None,
+        approval: None,
+    };
+    task.apply(&Event::Planned { task: 0, planned });
+    task
+}
+
+const EMPTY: &str = r#"{"probes":[],"targets":[]}"#;
+
+#[test]
+fn what_a_plan_finds_is_told_apart() {
+    let nobody = json!({"error_code": "not_found", "message": "no user"});
+    for (task, expected) in [
+        (
+            found(200, nothing(), Some(EMPTY)),
+            (Standing::NothingHeld, 0, Exit::AllGone),
+        ),
+        (
+            found(403, nothing_shown(), Some(EMPTY)),
+            (Standing::Unverified, 1, Exit::Unverified),
+        ),
+        (
+            found(404, nobody, None),
+            (Standing::NoSuchUser, 1, Exit::SomethingIsNotGone),
+        ),
+        (
+            found(502, json!({"error_code": "provider_error"}), None),
+            (Standing::Provider, 1, Exit::Provider),
+        ),
+        (
+            found(
+                422,
+                answer(422, &[("viewer", "inherited"), ("editor", "refused")]),
+                Some(EMPTY),
+            ),
+            (Standing::NotGone, 2, Exit::SomethingIsNotGone),
+        ),
+        (Task::new(described()), (Standing::NotRun, 1, Exit::SomethingIsNotGone)),
+    ] {
+        assert_eq!(of(&task), expected, "{task:?}");
+    }
+}
+
+#[test]
+fn gone_needs_the_last_verification() {
+    let mut task = planned();
+    assert_eq!(of(&task), (Standing::NotRun, 2, Exit::SomethingIsNotGone));
+    task.apply(&intent());
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    assert_eq!(of(&task), (Standing::Unverified, 2, Exit::Unverified));
+    task.apply(&verified(200, nothing(), false));
+    assert_eq!(of(&task), (Standing::Gone, 0, Exit::AllGone));
+    // Another role was granted meanwhile.
+    task.apply(&verified(422, answer(422, &[("late", "held")]), false));
+    assert_eq!(of(&task), (Standing::NotGone, 1, Exit::SomethingIsNotGone));
+}
+
+#[test]
+fn a_user_whom_the_account_does_not_know_is_open_until_that_is_accepted() {
+    let nobody = || found(404, json!({"error_code": "not_found", "message": "no user"}), None);
+    let held = found(200, nothing(), Some(EMPTY));
+    let mut begin = begin();
+    let open = |begin: &Begin, tasks: &[Task]| Standings::of(begin, tasks).todos.len();
+    assert_eq!(open(&begin, &[nobody(), held.clone()]), 1);
+    begin.accept_no_such_user = true;
+    assert_eq!(open(&begin, &[nobody(), held]), 0);
+    // Nobody knows the person: it may be a misspelled address.
+    assert_eq!(open(&begin, &[nobody(), nobody()]), 2);
+}
+
+#[test]
+fn the_worst_decides_the_exit_code() {
+    let unreachable = found(502, json!({"error_code": "provider_error"}), None);
+    let unclear = found(403, nothing_shown(), Some(EMPTY));
+    let held = found(422, answer(422, &[("viewer", "refused")]), Some(EMPTY));
+    let exit = |tasks: &[Task]| Standings::of(&begin(), tasks).exit.code();
+    assert_eq!(exit(&[unclear.clone(), unreachable.clone()]), 4);
+    assert_eq!(exit(&[unclear.clone(), held, unreachable]), 1);
+    assert_eq!(exit(&[unclear]), 5);
+}

@@ -1,0 +1,170 @@
+use serde_json::json;
+
+use super::{examples::*, *};
+
+fn outcomes(task: &Task) -> Vec<(Outcome, Option<Check>)> {
+    task.grants.values().map(|grant| (grant.outcome, grant.check)).collect()
+}
+
+#[test]
+fn what_was_removed_and_is_not_shown_any_more_is_gone() {
+    let mut task = planned();
+    assert_eq!((task.finding(), task.next()), (Finding::Goes(2), Next::Revoke));
+    task.apply(&intent());
+    assert_eq!(task.next(), Next::Verify, "nobody knows what came of it");
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    assert_eq!(task.next(), Next::Nothing);
+    assert!(
+        task.grants
+            .values()
+            .all(|grant| grant.is_called_gone() && !grant.is_gone()),
+        "not before the last verification"
+    );
+    task.apply(&verified(200, nothing(), false));
+    assert!(task.is_verified && task.grants.values().all(Grant::is_gone), "{task:?}");
+}
+
+#[test]
+fn what_is_held_again_is_not_gone() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
+    assert_eq!(
+        outcomes(&task),
+        [
+            (Outcome::Removed, Some(Check::Gone)),
+            (Outcome::Held, Some(Check::Held))
+        ]
+    );
+}
+
+#[test]
+fn readings_that_prove_nothing_prove_nothing() {
+    let mut removed = planned();
+    removed.apply(&intent());
+    removed.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    // A gap, and a whole reading that shows nothing.
+    for (is_bare, is_gone) in [(false, false), (true, true)] {
+        let mut task = removed.clone();
+        task.apply(&verified(500, nothing_shown(), is_bare));
+        assert_eq!(task.grants.values().all(Grant::is_gone), is_gone, "{task:?}");
+        assert_eq!(task.gap.is_some(), !is_bare);
+    }
+    // Without a removal that was confirmed, such a reading is not enough.
+    let mut cut_off = planned();
+    cut_off.apply(&intent());
+    cut_off.apply(&verified(500, nothing_shown(), true));
+    assert_eq!(outcomes(&cut_off), [(Outcome::Unknown, Some(Check::NotShown)); 2]);
+    assert_eq!(cut_off.next(), Next::Nothing);
+    assert!(!cut_off.grants.values().any(Grant::is_gone));
+}
+
+#[test]
+fn what_was_cut_off_is_looked_at_and_sent_again_if_it_is_held() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
+    assert_eq!(
+        outcomes(&task),
+        [
+            (Outcome::AlreadyAbsent, Some(Check::Gone)),
+            (Outcome::Planned, Some(Check::Held))
+        ]
+    );
+    assert_eq!(task.next(), Next::Revoke);
+    // A stale reading settles nothing.
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&verified(500, answer(500, &[("viewer", "unknown")]), false));
+    assert_eq!(task.next(), Next::Verify);
+}
+
+#[test]
+fn an_answer_that_says_nothing_leaves_it_in_doubt_only_if_something_was_sent() {
+    for (sent, next) in [(true, Next::Verify), (false, Next::Revoke)] {
+        let mut task = planned();
+        task.apply(&intent());
+        task.apply(&result(
+            502,
+            json!({"error_code": "provider_error", "retryable": true, "sent": sent}),
+        ));
+        assert_eq!((task.is_in_doubt, task.next()), (sent, next));
+    }
+}
+
+#[test]
+fn what_an_answer_does_not_list_is_absent_only_if_it_is_whole() {
+    let whole = answer(200, &[("viewer", "removed")]);
+    let mut gaps = answer(500, &[("viewer", "removed")]);
+    gaps["role_outcomes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"outcome": "unknown", "message": "more may be held"}));
+    for (body, outcome) in [(whole, Outcome::AlreadyAbsent), (gaps, Outcome::Unknown)] {
+        let mut task = planned();
+        task.apply(&intent());
+        task.apply(&result(500, body));
+        assert_eq!(outcomes(&task)[0].0, outcome, "{task:?}");
+    }
+}
+
+#[test]
+fn a_changed_plan_is_not_sent_again_and_says_nothing_of_a_grant() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(
+        422,
+        json!({"error_code": "plan_changed", "sent": false, "user": {"id": "u-1"}, "role_outcomes": [{"outcome": "refused", "reason": "plan_changed"}]}),
+    ));
+    assert_eq!((task.next(), task.is_in_doubt), (Next::Nothing, false));
+    assert_eq!(outcomes(&task), [(Outcome::Planned, None); 2]);
+}
+
+#[test]
+fn a_reading_of_somebody_else_says_nothing() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    let mut other = nothing();
+    other["id"] = json!("u-2");
+    task.apply(&verified(200, other, false));
+    assert_eq!(outcomes(&task), [(Outcome::Removed, Some(Check::Unclear)); 2]);
+}
+
+#[test]
+fn a_grant_that_cannot_be_read_is_a_gap() {
+    let mut body = answer(200, &[("viewer", "removed"), ("editor", "removed")]);
+    body["role_outcomes"][1]["grants"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("role_id");
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(200, body));
+    assert_eq!(outcomes(&task), [(Outcome::Unknown, None), (Outcome::Removed, None)]);
+}
+
+#[test]
+fn nothing_is_sent_without_the_approval_that_is_needed() {
+    let mut task = planned();
+    task.described.approval_required = true;
+    assert_eq!((task.lacks_approval(), task.next()), (true, Next::Nothing));
+    task.apply(&Event::Approved {
+        task: 0,
+        approval: String::from("jws"),
+    });
+    assert_eq!(task.next(), Next::Revoke);
+}

@@ -1,0 +1,207 @@
+//! One offboarding in a test: its folder, its sessions, and ways to end it in between.
+
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use host::{
+    engine::{self, Prepared},
+    guests::Artifact,
+    output::{LineSink, Output},
+};
+use tokio::sync::Notify;
+
+use super::world::{World, email};
+use crate::{
+    accounts::Account,
+    offboard::{
+        fleet::{Fleet, Member},
+        journal::{Journal, Storage, event::Begin},
+        list::List,
+        offboarding::{self, Terms},
+        progress::Progress,
+        state::{Inner, State},
+        stop::Stop,
+        summary,
+        task::Task,
+    },
+    session::Session,
+};
+
+static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| engine::prepare(&Artifact::Wasi.bytes().unwrap()).unwrap());
+
+/// A folder of this test's own.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("unassign-role-offboard-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.clone()
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Fresh sessions: what a process that starts has.
+pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
+    let clock = world.clock;
+    let member = |account: &Account| {
+        let output = Output::Lines(LineSink::new(|_| Ok(())));
+        Member {
+            account: account.clone(),
+            session: Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap(),
+        }
+    };
+    Fleet {
+        members: accounts.iter().map(member).collect(),
+        now: Arc::new(move || clock.unix()),
+    }
+}
+
+/// The people with these numbers, by their e-mail addresses, at all accounts.
+pub fn list(people: impl Iterator<Item = usize>) -> List {
+    let rows: String = people
+        .map(|person| format!("Person {person},{}\n", email(person)))
+        .collect();
+    List::parse(format!("person,email\n{rows}").as_bytes()).unwrap()
+}
+
+/// What removes everything of the people in [`World`].
+pub fn terms() -> Terms {
+    Terms {
+        allow: vec![String::from("delete-administrator")],
+        ..Terms::default()
+    }
+}
+
+/// Who is to go from where, and the plans.
+pub async fn planned(fleet: &Fleet, list: &List) -> (Begin, Vec<Task>) {
+    let accounts: Vec<&Account> = fleet.accounts().collect();
+    let begin = offboarding::begin(list, &accounts, &terms()).unwrap();
+    let tasks = offboarding::plan(fleet, &begin, &Stop::default(), &Progress::Silent).await;
+    (begin, tasks)
+}
+
+/// The state of a run that was confirmed.
+pub fn confirmed(fleet: &Fleet, folder: &Folder, begin: Begin, tasks: Vec<Task>) -> Inner {
+    let sha256 = summary::sha256(&begin, &tasks);
+    let journal = Journal::create(&folder.journal()).unwrap();
+    offboarding::confirm(journal, begin, tasks, "yes", sha256, &fleet.timestamp()).unwrap()
+}
+
+/// The state of a run that goes on.
+pub fn resumed(fleet: &Fleet, folder: &Folder) -> (Inner, u64) {
+    let resumed = Journal::resume(&folder.journal()).unwrap();
+    let torn = resumed.torn_bytes;
+    (offboarding::resume(resumed, &fleet.timestamp()).unwrap(), torn)
+}
+
+/// Carries out to the end.
+pub async fn carried_out(fleet: &Fleet, inner: Inner, stop: &Stop) -> (Inner, Option<String>) {
+    let state = State::new(inner);
+    let why = offboarding::carry_out(fleet, &state, stop, &Progress::Silent).await;
+    (state.into_inner(), why)
+}
+
+/// What happens when so many lines are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// The process ends with the line on the disk, and what follows it under way.
+    After,
+    /// The process ends within the line.
+    Within,
+    /// The disk is full from there on.
+    Full,
+    /// Somebody presses Ctrl-C.
+    Stop,
+}
+
+/// Stands between a journal and its file.
+struct Ending {
+    inner: Box<dyn Storage>,
+    left: usize,
+    end: End,
+    ended: Arc<Notify>,
+    stop: Stop,
+}
+
+impl Storage for Ending {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.left == 0 && self.end == End::Full {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        if self.left != 1 {
+            self.left = self.left.saturating_sub(1);
+            return self.inner.append(line);
+        }
+        self.left = 0;
+        match self.end {
+            End::Within => {
+                self.inner.append(&line[..line.len() / 2])?;
+                self.ended.notify_one();
+                Err(io::Error::other("the process ended"))
+            }
+            End::After => {
+                self.ended.notify_one();
+                self.inner.append(line)
+            }
+            End::Full => self.inner.append(line),
+            End::Stop => {
+                self.stop.ask("Ctrl-C");
+                self.inner.append(line)
+            }
+        }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.inner.sync()
+    }
+}
+
+/// Lets something happen after so many lines.
+pub fn ending(mut inner: Inner, left: usize, end: End, stop: &Stop) -> (Inner, Arc<Notify>) {
+    let ended = Arc::new(Notify::new());
+    let (notify, stop) = (Arc::clone(&ended), stop.clone());
+    inner.journal = inner.journal.wrapped(move |inner| {
+        Box::new(Ending {
+            inner,
+            left,
+            end,
+            ended: notify,
+            stop,
+        })
+    });
+    (inner, ended)
+}
+
+/// Carries out until the process is ended; nothing of it is left but the journal and what the providers did.
+pub async fn killed(fleet: Fleet, inner: Inner, left: usize, end: End) {
+    let stop = Stop::default();
+    let (inner, ended) = ending(inner, left, end, &stop);
+    let state = State::new(inner);
+    tokio::select! {
+        biased;
+        () = ended.notified() => {}
+        why = offboarding::carry_out(&fleet, &state, &stop, &Progress::Silent) => panic!("it came to its end: {why:?}"),
+    }
+}

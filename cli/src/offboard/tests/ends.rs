@@ -1,0 +1,358 @@
+//! Runs that end early, plans that are not what they were, approvals, and people whom nobody knows.
+
+use std::{fs, time::Duration};
+
+use host::network::{Fault, Rule};
+use serde_json::json;
+use unassign_role::{
+    approval::{Shown, Terms, sign},
+    keys::PrivateKey,
+};
+
+use super::{
+    course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, resumed, terms},
+    world::{START, World, accounts, email},
+};
+use crate::{
+    accounts::Account,
+    offboard::{
+        journal::{Journal, event::Event},
+        list::List,
+        offboarding, plans,
+        progress::Progress,
+        report::Report,
+        standing::{Exit, Standing, Standings},
+        state::Inner,
+        stop::Stop,
+        task::Finding,
+    },
+};
+
+fn only(ids: &[&str]) -> Vec<Account> {
+    accounts()
+        .into_iter()
+        .filter(|account| ids.contains(&account.id.as_str()))
+        .collect()
+}
+
+fn standings(inner: &Inner) -> Vec<Standing> {
+    Standings::of(&inner.begin, &inner.tasks).standings
+}
+
+fn exit(inner: &Inner) -> Exit {
+    Standings::of(&inner.begin, &inner.tasks).exit
+}
+
+/// How many tasks something went for.
+fn touched(world: &World, people: usize, accounts: &[Account]) -> usize {
+    let held = (1..=people).flat_map(|person| world.held(person));
+    held.filter(|(account, held)| accounts.iter().any(|known| known.id == *account) && held.len() < 2)
+        .count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
+    let world = World::with_people(4);
+    let accounts = only(&["acme-teamviewer", "acme-slack"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=4)).await;
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let stop = Stop::default();
+    let (inner, _) = ending(inner, 5, End::Full, &stop);
+    let (inner, why) = carried_out(&fleet, inner, &stop).await;
+    let why = why.unwrap();
+    assert!(why.contains("cannot be written"), "{why}");
+    let attempted = inner.tasks.iter().filter(|task| task.attempts > 0).count();
+    assert!(
+        attempted < 8 && touched(&world, 4, &accounts) <= attempted,
+        "{attempted}"
+    );
+    let report = Report::new(&inner.begin, &inner.tasks, Some(&why), "2026-01-31T09:30:00Z", &[]);
+    assert!(report.html().contains("It did not come to its end"));
+    assert_eq!(report.standings.exit, Exit::SomethingIsNotGone);
+    // What was written is enough to go on.
+    let written = {
+        drop(inner);
+        Journal::resume(&folder.journal()).unwrap().events
+    };
+    let intents = written
+        .iter()
+        .filter(|event| matches!(event, Event::Intent { .. }))
+        .count();
+    assert!(touched(&world, 4, &accounts) <= intents);
+    let (inner, _) = resumed(&fleet, &folder);
+    let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!((why, exit(&inner)), (None, Exit::AllGone), "{:?}", standings(&inner));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
+    let accounts = only(&["acme-teamviewer", "acme-jumpcloud"]);
+    // While plans are made: nothing was sent, and nothing is planned but what was.
+    let world = World::with_people(3);
+    let fleet_of_plans = fleet(&world, &accounts);
+    let stop = Stop::default();
+    stop.ask("Ctrl-C");
+    let known: Vec<&Account> = fleet_of_plans.accounts().collect();
+    let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
+    let tasks = offboarding::plan(&fleet_of_plans, &begin, &stop, &Progress::Silent).await;
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task.planned.is_none() && task.finding() == Finding::Failed)
+    );
+    assert!(world.network.calls().is_empty());
+    // After each line of the journal: what is under way ends, nothing new begins, and resuming finishes it.
+    for line in 1..=20 {
+        let world = World::with_people(3);
+        let fleet = fleet(&world, &accounts);
+        let folder = Folder::new();
+        let (begin, tasks) = planned(&fleet, &list(1..=3)).await;
+        let inner = confirmed(&fleet, &folder, begin, tasks);
+        let stop = Stop::default();
+        let (inner, _) = ending(inner, line, End::Stop, &stop);
+        let (inner, why) = carried_out(&fleet, inner, &stop).await;
+        let is_over = why.is_none();
+        assert!(
+            inner.tasks.iter().all(|task| !task.is_in_doubt),
+            "{line}: what was under way came to its end"
+        );
+        let attempted = inner.tasks.iter().filter(|task| task.attempts > 0).count();
+        assert_eq!(touched(&world, 3, &accounts), attempted, "{line}");
+        if !is_over {
+            assert_ne!(exit(&inner), Exit::AllGone, "{line}");
+        }
+        drop(inner);
+        let (inner, torn) = resumed(&fleet, &folder);
+        let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+        assert_eq!(
+            (torn, why, exit(&inner)),
+            (0, None, Exit::AllGone),
+            "{line}: {:?}",
+            standings(&inner)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_changed_is_listed_and_not_run() {
+    let world = World::with_people(2);
+    let accounts = only(&["acme-crowdstrike"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
+    let uuid = tasks[0].user().to_owned();
+    world
+        .crowdstrike
+        .grant(&uuid, sandboxes::crowdstrike::DEMO_HOME_CID, "dashboard_admin");
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(
+        world.held(1)["acme-crowdstrike"].len(),
+        3,
+        "nothing of the first person went"
+    );
+    assert_eq!(world.held(2)["acme-crowdstrike"].len(), 0);
+    assert_eq!(standings(&inner), [Standing::NotGone, Standing::Gone]);
+    let standings = Standings::of(&inner.begin, &inner.tasks);
+    let whys: Vec<&str> = standings.todos.iter().map(|todo| todo.why.as_str()).collect();
+    assert!(whys.iter().any(|why| why.starts_with("plan_changed")), "{whys:?}");
+    assert!(
+        standings.todos.iter().any(|todo| todo
+            .what
+            .as_deref()
+            .is_some_and(|what| what.starts_with("Dashboard Admin"))),
+        "{whys:?}"
+    );
+    // Nor is it by a run that goes on.
+    drop(inner);
+    let (inner, _) = resumed(&fleet, &folder);
+    let _ = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(world.held(1)["acme-crowdstrike"].len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_comes_back_is_found_by_the_last_verification() {
+    let world = World::with_people(2);
+    let accounts = only(&["acme-teamviewer"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
+    let user = tasks[0].user().to_owned();
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(exit(&inner), Exit::AllGone);
+    drop(inner);
+    world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+    let (inner, _) = resumed(&fleet, &folder);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(standings(&inner)[1], Standing::Gone);
+    // It was called removed by the journal, and is held: sent again or listed, and never called gone.
+    let is_held = world
+        .teamviewer
+        .is_assigned(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+    assert_eq!(standings(&inner)[0] == Standing::Gone, !is_held, "{:?}", inner.tasks[0]);
+    assert!(is_held && exit(&inner) == Exit::SomethingIsNotGone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_goes_without_the_approval_that_an_account_needs() {
+    let world = World::with_people(2);
+    let key = PrivateKey::of_seed(&[7; 32]);
+    let mut accounts = only(&["acme-slack", "acme-teamviewer"]);
+    let slack = &mut accounts[0];
+    slack.approval_required = true;
+    slack.document.insert(
+        String::from("settings"),
+        json!({"approval_required": true, "approvers": [{"name": "alice", "key": key.public().to_jwk()}]}),
+    );
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let plans = plans::Folder::new(folder.path());
+    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
+    assert_eq!(tasks.iter().filter(|task| task.lacks_approval()).count(), 2);
+    plans.make().unwrap();
+    plans.write(&begin, &tasks).unwrap();
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(
+        standings(&inner),
+        [Standing::NotRun, Standing::Gone, Standing::NotRun, Standing::Gone]
+    );
+    assert_eq!(world.held(1)["acme-slack"].len(), 2);
+    drop(inner);
+
+    // One of the two is approved, by the files that were written for it.
+    let mut files: Vec<_> = fs::read_dir(folder.path().join("plans"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let file = files
+        .iter()
+        .find(|file| file.to_string_lossy().contains("acme-slack"))
+        .unwrap();
+    let terms = Terms {
+        reference: String::from("CHG-1042"),
+        issued_at: START,
+        lifetime: Duration::from_secs(3_600),
+        nonce: [1; 16],
+    };
+    let shown = Shown::of(&fs::read_to_string(file).unwrap()).unwrap();
+    fs::write(file.with_extension("jwt"), sign(&shown, &key, &terms).unwrap() + "\n").unwrap();
+    let (mut inner, _) = resumed(&fleet, &folder);
+    offboarding::approve(&mut inner, &plans, &fleet.timestamp()).unwrap();
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(
+        standings(&inner),
+        [Standing::Gone, Standing::Gone, Standing::NotRun, Standing::Gone]
+    );
+    assert_eq!(
+        (world.held(1)["acme-slack"].len(), world.held(2)["acme-slack"].len()),
+        (0, 2)
+    );
+
+    // A later run of the same folder finds the plans as they were written.
+    let (begin, planned) = plans.read().unwrap();
+    assert_eq!((begin.tasks.len(), planned.iter().flatten().count()), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_whom_an_account_does_not_know_is_a_finding_and_no_removal() {
+    let world = World::with_people(1);
+    let accounts = accounts();
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let text = format!("email,id:acme-slack\n{},U0NOBODY\nperson99@example.com,\n", email(1));
+    let (begin, tasks) = planned(&fleet, &List::parse(text.as_bytes()).unwrap()).await;
+    let unknown = tasks
+        .iter()
+        .filter(|task| task.finding() == Finding::NoSuchUser)
+        .count();
+    assert_eq!(unknown, 7);
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(
+        standings(&inner)
+            .iter()
+            .filter(|standing| **standing == Standing::NoSuchUser)
+            .count(),
+        7
+    );
+    assert_eq!(
+        standings(&inner)
+            .iter()
+            .filter(|standing| **standing == Standing::Gone)
+            .count(),
+        5
+    );
+    assert_eq!(exit(&inner), Exit::SomethingIsNotGone);
+    assert_eq!(world.held(1)["acme-slack"].len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
+    let world = World::with_people(3);
+    let accounts = only(&["acme-teamviewer", "acme-elastic"]);
+    let fleet = fleet(&world, &accounts);
+    let limited = Fault::Answer(429, vec![("retry-after", String::from("100"))], String::from("{}"));
+    world.network.inject(Rule {
+        fits: std::sync::Arc::new(|call| call.authority == "api.elastic-cloud.com"),
+        times: 1,
+        ..Rule::always("", limited)
+    });
+    let began = tokio::time::Instant::now();
+    let known: Vec<&Account> = fleet.accounts().collect();
+    let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
+    let stop = Stop::default();
+    let tasks = offboarding::plan(&fleet, &begin, &stop, &Progress::Silent).await;
+    assert!(
+        tasks.iter().all(crate::offboard::task::Task::has_work),
+        "it was waited for"
+    );
+    assert!(began.elapsed() >= Duration::from_secs(100), "{:?}", began.elapsed());
+    // Between the refusal and the next call at that account, the other one was served whole.
+    let calls = world.network.calls();
+    let refused = calls.iter().position(|call| call.status == Some(429)).unwrap();
+    let next = calls
+        .iter()
+        .enumerate()
+        .position(|(at, call)| at > refused && call.authority == "api.elastic-cloud.com")
+        .unwrap();
+    let others = calls[refused..next]
+        .iter()
+        .filter(|call| call.authority == "webapi.teamviewer.com")
+        .count();
+    assert!(others >= 3, "{others}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out() {
+    let world = World::with_people(6);
+    let mut accounts = only(&["acme-teamviewer", "acme-elastic"]);
+    let elastic = accounts
+        .iter_mut()
+        .find(|account| account.id == "acme-elastic")
+        .unwrap();
+    elastic.secrets[0].1 = String::from("wrong");
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
+    let tries = world
+        .network
+        .calls()
+        .iter()
+        .filter(|call| call.authority == "api.elastic-cloud.com")
+        .count();
+    assert!((1..=4).contains(&tries), "{tries}");
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    let of = |wanted| standings(&inner).iter().filter(|standing| **standing == wanted).count();
+    assert_eq!(
+        (of(Standing::Gone), of(Standing::Provider) + of(Standing::NotRun)),
+        (6, 6),
+        "{:?}",
+        standings(&inner)
+    );
+}

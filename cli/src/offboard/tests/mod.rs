@@ -1,0 +1,6 @@
+//! Offboarding against sandboxes in memory, on virtual time.
+
+mod course;
+mod ends;
+mod killed;
+mod world;
