@@ -19,7 +19,6 @@ pub fn install() {
 
 /// # Errors
 /// Without the feature `embedded`: if the component is not built, or is older than its sources. One sentence that names the command.
-#[allow(dead_code, reason = "the host takes it by itself; this is for whoever passes it on")]
 pub fn bytes() -> Result<Cow<'static, [u8]>> {
     #[cfg(feature = "embedded")]
     return Ok(Cow::Borrowed(EMBEDDED));

@@ -14,7 +14,6 @@ use host::{
     compiled,
     egress::{Egress, Watch},
     engine::{self, Prepared},
-    guests::Artifact,
     outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
@@ -28,12 +27,11 @@ use crate::{
         global::{Global, Source, surroundings},
         sandbox::Sandboxes,
     },
+    component,
     exit::Exit,
     session::Session,
     terminal::Progress,
 };
-
-include!(concat!(env!("OUT_DIR"), "/component.rs"));
 
 /// The accounts at hand.
 pub struct Tenants {
@@ -197,17 +195,9 @@ impl Tenants {
     }
 }
 
-/// The bytes of the component: those that this program carries, or those of the workspace.
-pub fn component_bytes() -> Result<std::borrow::Cow<'static, [u8]>> {
-    match COMPONENT {
-        Some(bytes) => Ok(bytes.into()),
-        None => Ok(Artifact::Wasi.bytes()?.into()),
-    }
-}
-
 /// The component, compiled now or by an earlier run.
 fn component() -> Result<Prepared> {
-    let bytes = component_bytes()?;
+    let bytes = component::bytes()?;
     let _progress = Progress::show("preparing the component");
     match cache() {
         Some(folder) => {

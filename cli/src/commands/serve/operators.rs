@@ -17,8 +17,9 @@ use crate::{
         secret::{Resolver, of_file},
     },
     commands::global::{Global, surroundings},
+    component,
     exit::Exit,
-    tenants::{component_bytes, needed, network},
+    tenants::{needed, network},
 };
 
 use super::Serve;
@@ -43,7 +44,7 @@ impl Serve {
             ],
             resolver: Arc::default(),
         };
-        let mut configuration = Configuration::new(component_bytes()?, self.listen, Load::new(move || files.load()));
+        let mut configuration = Configuration::new(component::bytes()?, self.listen, Load::new(move || files.load()));
         configuration.metrics = Some(self.metrics);
         configuration.certificate = self
             .tls_cert
