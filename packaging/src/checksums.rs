@@ -20,12 +20,12 @@ pub fn write_sums(folder: &Path) -> Result<()> {
         }
     }
     lines.sort();
-    let text: String = lines.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
-    write(&folder.join(FILE), text.as_bytes())
+    let lines: Vec<String> = lines.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+    write(&folder.join(FILE), lines.concat().as_bytes())
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -65,11 +65,9 @@ impl Tools {
             .revision
             .as_deref()
             .unwrap_or("none: the sources were changed, or are no git repository");
-        let mut told = format!("revision: {revision}\ncompiler: {}\n", self.rustc);
-        for note in self.notes() {
-            told.push_str(&format!("components: {note}\n"));
-        }
-        told
+        let mut lines = vec![format!("revision: {revision}"), format!("compiler: {}", self.rustc)];
+        lines.extend(self.notes().iter().map(|note| format!("components: {note}")));
+        lines.join("\n") + "\n"
     }
 }
 

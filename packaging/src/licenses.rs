@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
 };
@@ -26,7 +27,7 @@ pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
     let mut list = String::new();
     for (name, package) in &packages {
         let license = package.license.as_deref().unwrap_or("see its text");
-        list.push_str(&format!("{name}: {license}\n"));
+        writeln!(list, "{name}: {license}")?;
         let folder = package
             .manifest_path
             .parent()
@@ -36,11 +37,11 @@ pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
         }
     }
     list.push_str("Rust's standard library: MIT OR Apache-2.0\n");
-    for text in texts_in(&tools.sysroot.join("share/doc/rust"))? {
-        texts
-            .entry(text)
-            .or_default()
-            .push(String::from("Rust's standard library"));
+    for file in OF_THE_STANDARD_LIBRARY {
+        if let Ok(text) = fs::read_to_string(tools.sysroot.join("share/doc/rust/licenses").join(file)) {
+            let names = texts.entry(text.trim().to_owned()).or_default();
+            names.push(String::from("Rust's standard library"));
+        }
     }
     let mut told = format!(
         "The crates that are linked into the components and the command of this release, and their licenses. The SBOM of each file says which \
@@ -49,7 +50,7 @@ pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
     let mut texts: Vec<(String, Vec<String>)> = texts.into_iter().collect();
     texts.sort_by(|a, b| a.1.cmp(&b.1));
     for (text, names) in texts {
-        told.push_str(&format!("\n{}\n{}\n\n{}\n", "=".repeat(80), names.join(", "), text));
+        writeln!(told, "\n{}\n{}\n\n{text}", "=".repeat(80), names.join(", "))?;
     }
     Ok(told)
 }

@@ -1,6 +1,6 @@
 //! How large each component is, as it lies on the disk and as it travels.
 
-use std::{fs, io::Write, path::Path};
+use std::{fmt::Write as _, fs, io::Write as _, path::Path};
 
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
@@ -21,7 +21,7 @@ pub fn table(dist: &Path) -> Result<String> {
     rows.sort();
     let mut table = String::from("| file | bytes | gzip -9 |\n|---|---:|---:|\n");
     for (name, raw, zipped) in rows {
-        table.push_str(&format!("| `{name}` | {} | {} |\n", grouped(raw), grouped(zipped)));
+        writeln!(table, "| `{name}` | {} | {} |", grouped(raw), grouped(zipped))?;
     }
     Ok(table)
 }

@@ -27,8 +27,8 @@ fn measured() -> Vec<(String, usize)> {
 }
 
 fn as_text(compiler: &str, sizes: &[(String, usize)]) -> String {
-    let lines: String = sizes.iter().map(|(file, size)| format!("{file} {size}\n")).collect();
-    format!("{compiler}\n{lines}")
+    let lines: Vec<String> = sizes.iter().map(|(file, size)| format!("{file} {size}\n")).collect();
+    format!("{compiler}\n{}", lines.concat())
 }
 
 fn is_within(size: usize, pinned: usize) -> bool {
