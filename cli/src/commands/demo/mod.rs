@@ -198,18 +198,13 @@ fn why(entry: &Value, outcome: &str) -> String {
         let of_grant = || grants().find_map(|grant| grant[name].as_str());
         entry[name].as_str().or_else(of_grant).map(visible)
     };
-    let through = grants().map(super::answer::via).find(|via| !via.is_empty());
     let general = match outcome {
         "planned" => "a dry run: nothing was sent",
         "already_absent" => "it was not held, and a read proves that",
         "inherited" => "held through something else, which was not asked for",
         _ => "the answer gives no reason",
     };
-    let mut why = text("message").unwrap_or_else(|| general.to_owned());
-    if let Some(through) = through {
-        why = format!("{why}: {through}");
-    }
-    why
+    text("message").unwrap_or_else(|| general.to_owned())
 }
 
 fn held(sandboxes: &Sandboxes, case: &Case) -> Vec<&'static str> {
