@@ -30,7 +30,7 @@ use crate::{
     component,
     exit::Exit,
     session::Session,
-    terminal::Progress,
+    terminal::{Progress, note},
 };
 
 /// The accounts at hand.
@@ -270,12 +270,72 @@ fn record(path: Option<&Path>) -> Result<Output> {
         .open(path)
         .with_context(|| format!("the record {} cannot be written", path.display()))?;
     let file = Mutex::new(file);
-    Ok(Output::Lines(LineSink::new(move |line| write(&file, line))))
+    let shown = path.display().to_string();
+    Ok(Output::Lines(LineSink::new(move |line| {
+        let written = write(&file, line);
+        if let Err(error) = &written {
+            note(format_args!("error: the record {shown} cannot be written: {error}"));
+            if is_intent(line) {
+                note("       nothing was sent: make room for the record, and run the command again");
+                // The component goes on without its log. Nobody is told of a removal that is not recorded: so there is none.
+                std::process::exit(Exit::Configuration as i32);
+            }
+        }
+        written
+    })))
+}
+
+/// Whether a line announces a write.
+fn is_intent(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|line| line["event"] == "intent")
 }
 
 /// A line is on the disk before what it announces is sent.
 fn write(file: &Mutex<File>, line: &[u8]) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     file.write_all(&[line, b"\n"].concat())?;
-    file.sync_data()
+    // A pipe or a device has no disk to wait for.
+    match file.sync_data() {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn falcon(id: &str, base_url: &str) -> Account {
+        let document = json!({
+            "provider": "crowdstrike", "base_url": base_url,
+            "credentials": {"type": "client_credentials", "client_id": "c", "client_secret": "s"},
+        });
+        Account::of_document(id, document.as_object().cloned().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_verb_reaches_the_origins_of_its_account_and_no_other_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mine = falcon("mine", "http://127.0.0.1:9");
+        let other = falcon("other", &format!("http://{}", listener.local_addr().unwrap()));
+        let pool = Pool::new(&Settings::default()).unwrap();
+        // The component knows both accounts; the way out is that of one of them.
+        let egress = Egress::from(pool.allow(needed(&[&mine]).unwrap()));
+        let nowhere = Output::Lines(LineSink::new(|_| Ok(())));
+        let session = Session::start(&component().unwrap(), &[&mine, &other], egress, None, &[], nowhere).unwrap();
+        let roles = |id: &str| format!("/unified/user-directory/roles?integrated_account_id={id}&deadline_ms=2000");
+        let refused = session.get(&roles("other")).await.unwrap();
+        assert_eq!(refused.body["error_code"], "host_not_allowed", "{refused:?}");
+        assert!(listener.accept().is_err(), "nothing arrived there");
+        let allowed = session.get(&roles("mine")).await.unwrap();
+        assert_ne!(allowed.body["error_code"], "host_not_allowed", "{allowed:?}");
+        // A service has accounts at both.
+        let union = needed(&[&mine, &other]).unwrap();
+        assert_eq!(union.iter().count(), 2);
+    }
 }

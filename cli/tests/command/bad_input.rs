@@ -2,11 +2,11 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Command, Stdio},
-    time::Duration,
+    process::{Child, ChildStderr, Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use crate::program::{program, run};
+use crate::program::{Folder, program, run, text};
 
 #[test]
 fn a_closed_pipe_is_no_panic_and_no_failure() {
@@ -54,44 +54,52 @@ fn a_removal_whose_report_nobody_reads_keeps_its_exit_code() {
 
 #[test]
 fn an_interrupted_removal_is_finished_and_a_second_interrupt_ends_it() {
+    let folder = Folder::new();
     // Its removal is acknowledged at once and shown eight seconds later.
-    let slow = [
-        "revoke",
-        "kim.park@example.com",
-        "--role",
-        "quarantine_manager",
-        "--yes",
-        "--sandbox",
-        "--account",
-        "demo-crowdstrike",
-        "--deadline",
-    ];
-    let start = |deadline: &str| {
+    let start = |deadline: &str, record: &str| {
         let mut child = program()
-            .args(slow)
-            .arg(deadline)
+            .args([
+                "revoke",
+                "kim.park@example.com",
+                "--role",
+                "quarantine_manager",
+                "--yes",
+                "--sandbox",
+            ])
+            .args([
+                "--account",
+                "demo-crowdstrike",
+                "--deadline",
+                deadline,
+                "--record",
+                text(&folder.path(record)),
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let errors = BufReader::new(child.stderr.take().unwrap());
+        // The record says when the removal begins.
+        let begun = || std::fs::read_to_string(folder.path(record)).is_ok_and(|lines| lines.contains("intent"));
+        let patience = Instant::now() + Duration::from_secs(60);
+        while !begun() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         (child, errors)
     };
-    let interrupt = |child: &std::process::Child| {
+    let interrupt = |child: &Child| {
         Command::new("kill")
             .args(["-INT", &child.id().to_string()])
             .status()
             .unwrap();
     };
-    // Whether the removal has begun is seen in what the program says of the interrupt.
-    let interrupted = |child: &std::process::Child, errors: &mut BufReader<std::process::ChildStderr>| {
-        std::thread::sleep(Duration::from_secs(5));
+    let interrupted = |child: &Child, errors: &mut BufReader<ChildStderr>| {
         interrupt(child);
         let mut line = String::new();
         errors.read_line(&mut line).unwrap();
         line
     };
-    let (mut child, mut errors) = start("20s");
+    let (mut child, mut errors) = start("25s", "finished.jsonl");
     let line = interrupted(&child, &mut errors);
     assert!(line.contains("is finished first"), "{line}");
     let mut out = String::new();
@@ -99,7 +107,7 @@ fn an_interrupted_removal_is_finished_and_a_second_interrupt_ends_it() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{out}");
     assert!(out.contains("1 removed"), "{out}");
 
-    let (mut child, mut errors) = start("60s");
+    let (mut child, mut errors) = start("60s", "ended.jsonl");
     let line = interrupted(&child, &mut errors);
     assert!(line.contains("is finished first"), "{line}");
     interrupt(&child);

@@ -223,7 +223,7 @@ fn the_sandboxes_service_says_where_everything_is() {
         "demo-token",
         "demo-crowdstrike",
         "ann.lee@example.com",
-        "Help Desk (help_desk)",
+        "help_desk",
         "demo-teamviewer",
     ] {
         assert!(said.contains(text), "{text}\n{said}");
