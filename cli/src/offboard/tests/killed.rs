@@ -16,12 +16,9 @@ use super::{
     course::{End, Folder, carried_out, confirmed, fleet, killed, list, planned, resumed},
     world::{World, accounts},
 };
-use crate::offboard::{
-    grant::Key,
-    report::Report,
-    standing::{Exit, Standing},
-    state::Inner,
-    stop::Stop,
+use crate::{
+    exit::Exit,
+    offboard::{grant::Key, report::Report, standing::Standing, state::Inner, stop::Stop},
 };
 
 /// People who stay.
