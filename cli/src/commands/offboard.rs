@@ -154,7 +154,7 @@ impl Offboard {
         write_private(&folder.file("summary.txt"), &details)?;
         show(&folder, &begin, &tasks, &details);
         if self.plan_only {
-            return Ok(Prepared::Ended(self.only_planned(&folder, &begin, &tasks)));
+            return Ok(Prepared::Ended(Self::only_planned(&folder, &begin, &tasks)));
         }
         if !tasks.iter().any(Task::has_work) {
             note("nothing can be removed by this run");
@@ -232,7 +232,7 @@ impl Offboard {
         Ok(confirm::ask("remove all of this?", stop).await?.then_some("terminal"))
     }
 
-    fn only_planned(&self, folder: &Folder, begin: &Begin, tasks: &[Task]) -> Exit {
+    fn only_planned(folder: &Folder, begin: &Begin, tasks: &[Task]) -> Exit {
         let path = folder.path().display().to_string();
         let lacking = tasks.iter().any(Task::lacks_approval);
         if lacking {

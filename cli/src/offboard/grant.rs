@@ -212,12 +212,11 @@ impl Grant {
 
     /// It is gone, by a removal that was read back or by a reading, and the last verification agrees.
     pub fn is_gone(&self) -> bool {
-        match (self.outcome, self.check) {
-            (Outcome::Removed | Outcome::AlreadyAbsent, Some(Check::Gone)) => true,
-            // The removal was acknowledged and read back; the last reading shows it no more and proves no more than that.
-            (Outcome::Removed, Some(Check::NotShown)) => true,
-            _ => false,
-        }
+        // Where the last reading proves no absence, a removal that was acknowledged and read back does.
+        matches!(
+            (self.outcome, self.check),
+            (Outcome::Removed | Outcome::AlreadyAbsent, Some(Check::Gone)) | (Outcome::Removed, Some(Check::NotShown))
+        )
     }
 
     /// Whether it was called gone, whatever a verification says of that.
