@@ -77,6 +77,20 @@ fn gone_needs_the_last_verification() {
     assert_eq!(of(&task), (Standing::Unverified, 2, Exit::Unverified));
     task.apply(&verified(200, nothing(), false));
     assert_eq!(of(&task), (Standing::Gone, 0, Exit::Done));
+    // What an earlier reading said does not count for the last one.
+    let mut looked_at = planned();
+    looked_at.apply(&intent());
+    let Event::Verified { reply, .. } = verified(200, nothing(), false) else {
+        unreachable!()
+    };
+    looked_at.apply(&Event::Verified {
+        task: 0,
+        reply,
+        is_bare: false,
+        absent: Vec::new(),
+        is_last: false,
+    });
+    assert_eq!(of(&looked_at), (Standing::Unverified, 1, Exit::Unverified));
     // Another role was granted meanwhile.
     task.apply(&verified(422, answer(422, &[("late", "held")]), false));
     assert_eq!(of(&task), (Standing::NotGone, 1, Exit::NotGone));
