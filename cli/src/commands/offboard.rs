@@ -122,6 +122,13 @@ impl Offboard {
     async fn planned(&self, tenants: &Tenants, global: &Global, stop: &Stop, progress: &Progress) -> Result<Prepared> {
         let (folder, fleet, begin, tasks) = if let Some(path) = &self.plans {
             let folder = Folder::new(path.clone());
+            if folder.journal().exists() {
+                let why = format!(
+                    "these plans were carried out: go on with --resume {}",
+                    quoted(&folder.journal().to_string_lossy())
+                );
+                return Err(Exit::Usage.because(why));
+            }
             let (begin, plans) = folder.read()?;
             let fleet = fleet(tenants, &begin)?;
             let tasks = with_approvals(&folder, &begin, offboarding::planned(&begin, plans))?;
@@ -147,7 +154,7 @@ impl Offboard {
         write_private(&folder.file("summary.txt"), &details)?;
         show(&folder, &begin, &tasks, &details);
         if self.plan_only {
-            return Ok(Prepared::Ended(self.only_planned(&folder, &begin, &tasks)));
+            return Ok(Prepared::Ended(Self::only_planned(&folder, &begin, &tasks)));
         }
         if !tasks.iter().any(Task::has_work) {
             note("nothing can be removed by this run");
@@ -225,7 +232,7 @@ impl Offboard {
         Ok(confirm::ask("remove all of this?", stop).await?.then_some("terminal"))
     }
 
-    fn only_planned(&self, folder: &Folder, begin: &Begin, tasks: &[Task]) -> Exit {
+    fn only_planned(folder: &Folder, begin: &Begin, tasks: &[Task]) -> Exit {
         let path = folder.path().display().to_string();
         let lacking = tasks.iter().any(Task::lacks_approval);
         if lacking {
@@ -360,13 +367,7 @@ fn report(folder: &Folder, fleet: &Fleet, inner: &Inner, stopped: Option<&str>, 
         note(format_args!("report: {}", folder.file("report.html").display()));
     }
     written.context("the report could not be written to the folder; it was printed")?;
-    let exit = match report.standings.exit {
-        standing::Exit::AllGone => Exit::Done,
-        standing::Exit::SomethingIsNotGone => Exit::NotGone,
-        standing::Exit::Provider => Exit::Provider,
-        standing::Exit::Unverified => Exit::Unverified,
-    };
-    exit.after(printed)
+    report.standings.exit.after(printed)
 }
 
 /// `offboarding-20260131T093000Z`.

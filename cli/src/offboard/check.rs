@@ -1,11 +1,11 @@
 //! The last verification: everything that is called removed is looked at once more, whatever the journal says.
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use super::{
     fleet::{Fleet, Member},
     journal,
-    pace::{self, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
     progress::Progress,
     reply::Reply,
     run,
@@ -16,13 +16,9 @@ use super::{
 
 /// Verifies what was called removed, at all accounts side by side.
 pub async fn everything(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
-    join_all(
-        fleet
-            .members
-            .iter()
-            .map(|member| account(fleet, member, state, stop, progress)),
-    )
-    .await;
+    stream::iter(&fleet.members)
+        .for_each_concurrent(ACCOUNTS_AT_ONCE, |member| account(fleet, member, state, stop, progress))
+        .await;
 }
 
 pub fn is_due(task: &Task) -> bool {

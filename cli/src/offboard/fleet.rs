@@ -20,6 +20,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    #[cfg(test)]
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.members.iter().map(|member| &member.account)
     }

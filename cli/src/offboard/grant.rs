@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::session::SIDE_EFFECTS;
+
 /// The contract's words for what became of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -185,14 +187,36 @@ impl Grant {
         }
     }
 
+    /// The side effect that has to be allowed before it can go.
+    pub fn needs_allow(&self) -> Option<&'static str> {
+        let message = self
+            .message
+            .as_deref()
+            .filter(|_| self.reason.as_deref() == Some("side_effect_not_allowed"))?;
+        SIDE_EFFECTS
+            .into_iter()
+            .find(|effect| message.contains(&format!("`{effect}`")))
+    }
+
+    /// Why it does not go, for people.
+    pub fn obstacle(&self) -> String {
+        if !self.via.is_empty() {
+            return format!("held through {}", self.via.join(", "));
+        }
+        if let Some(effect) = self.needs_allow() {
+            return format!("removing it takes more than the role: allow that with --allow {effect}");
+        }
+        let said = self.message.as_ref().or(self.reason.as_ref());
+        said.cloned().unwrap_or_else(|| self.outcome.name().replace('_', " "))
+    }
+
     /// It is gone, by a removal that was read back or by a reading, and the last verification agrees.
     pub fn is_gone(&self) -> bool {
-        match (self.outcome, self.check) {
-            (Outcome::Removed | Outcome::AlreadyAbsent, Some(Check::Gone)) => true,
-            // The removal was acknowledged and read back; the last reading shows it no more and proves no more than that.
-            (Outcome::Removed, Some(Check::NotShown)) => true,
-            _ => false,
-        }
+        // Where the last reading proves no absence, a removal that was acknowledged and read back does.
+        matches!(
+            (self.outcome, self.check),
+            (Outcome::Removed | Outcome::AlreadyAbsent, Some(Check::Gone)) | (Outcome::Removed, Some(Check::NotShown))
+        )
     }
 
     /// Whether it was called gone, whatever a verification says of that.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::{reply::Reply, stop::Stop};
 
+/// Accounts that are worked on side by side; each has a component of its own.
+pub const ACCOUNTS_AT_ONCE: usize = 32;
 /// Calls that may follow one that asked to be repeated.
 pub const REPEATS: u32 = 4;
 /// The longest wait that is worth it: whoever asks for more is asked again by a later run.

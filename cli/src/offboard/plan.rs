@@ -1,25 +1,20 @@
 //! A plan for everybody. Nothing is written at any provider.
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use super::{
     call,
     fleet::{Fleet, Member},
     journal::event::{Begin, Planned},
-    pace::{self, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
     progress::Progress,
     stop::Stop,
 };
 
 /// The plan of each task, in their order. Missing where the run was stopped or the account given up.
 pub async fn everybody(fleet: &Fleet, begin: &Begin, stop: &Stop, progress: &Progress) -> Vec<Option<Planned>> {
-    let accounts = join_all(
-        fleet
-            .members
-            .iter()
-            .map(|member| account(member, begin, stop, progress)),
-    )
-    .await;
+    let accounts = stream::iter(&fleet.members).map(|member| account(member, begin, stop, progress));
+    let accounts: Vec<_> = accounts.buffer_unordered(ACCOUNTS_AT_ONCE).collect().await;
     let mut plans = vec![None; begin.tasks.len()];
     for (index, planned) in accounts.into_iter().flatten() {
         if let Some(place) = plans.get_mut(index) {

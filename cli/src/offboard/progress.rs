@@ -11,6 +11,7 @@ use super::journal::event::Begin;
 /// Where progress goes.
 pub enum Progress {
     /// Nowhere.
+    #[cfg(test)]
     Silent,
     /// A line for each step, on standard error.
     Lines,
@@ -66,6 +67,7 @@ impl Progress {
         let leaver = target.and_then(|target| begin.people.get(target.person));
         let person = leaver.map_or("", |leaver| leaver.person.as_str());
         match self {
+            #[cfg(test)]
             Self::Silent => {}
             Self::Lines => eprintln!("{account}: {}: {what}", visible(person)),
             Self::Bars { bars, .. } => {
@@ -81,6 +83,7 @@ impl Progress {
     /// A sentence in between.
     pub fn say(&self, text: &str) {
         match self {
+            #[cfg(test)]
             Self::Silent => {}
             Self::Lines => eprintln!("{text}"),
             Self::Bars { all, .. } => {

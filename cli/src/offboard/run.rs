@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 
 use super::{
     call,
     fleet::{Fleet, Member},
     journal::{self, event::Event},
-    pace::{self, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
     progress::Progress,
     reply::{Coverage, Reply},
     state::State,
@@ -21,13 +21,9 @@ const REVOKES: u32 = 3;
 
 /// Carries out what is open. It ends early if it is asked to stop, or if the journal cannot be written.
 pub async fn run(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
-    join_all(
-        fleet
-            .members
-            .iter()
-            .map(|member| account(fleet, member, state, stop, progress)),
-    )
-    .await;
+    stream::iter(&fleet.members)
+        .for_each_concurrent(ACCOUNTS_AT_ONCE, |member| account(fleet, member, state, stop, progress))
+        .await;
 }
 
 async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
@@ -89,10 +85,7 @@ async fn task(
             if !pace::wait(pause, stop).await {
                 return Ok(None);
             }
-        } else if next == Next::Revoke
-            && !reply.is_success()
-            && state.task(index).is_none_or(|task| task.next() != Next::Verify)
-        {
+        } else if state.task(index).is_none_or(|task| task.next() == next) && !reply.is_success() {
             // It was said clearly that repeating it cannot help.
             return Ok(None);
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::exit::Exit;
+
 use super::{
     grant::{Check, Grant, Outcome},
     journal::event::Begin,
@@ -38,15 +40,6 @@ pub struct Todo {
     pub next: &'static str,
 }
 
-/// What the exit code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    AllGone,
-    SomethingIsNotGone,
-    Provider,
-    Unverified,
-}
-
 /// Where all tasks stand.
 pub struct Standings {
     pub standings: Vec<Standing>,
@@ -81,17 +74,6 @@ impl Standing {
     }
 }
 
-impl Exit {
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::AllGone => 0,
-            Self::SomethingIsNotGone => 1,
-            Self::Provider => 4,
-            Self::Unverified => 5,
-        }
-    }
-}
-
 impl Standings {
     pub fn of(begin: &Begin, tasks: &[Task]) -> Self {
         let known = known_people(tasks);
@@ -108,13 +90,13 @@ impl Standings {
         }
         let is_open = |standing: Standing| todos.iter().any(|todo| standings.get(todo.task) == Some(&standing));
         let exit = if is_open(Standing::NotGone) || is_open(Standing::NotRun) || is_open(Standing::NoSuchUser) {
-            Exit::SomethingIsNotGone
+            Exit::NotGone
         } else if is_open(Standing::Provider) {
             Exit::Provider
         } else if is_open(Standing::Unverified) {
             Exit::Unverified
         } else {
-            Exit::AllGone
+            Exit::Done
         };
         Self { standings, todos, exit }
     }
@@ -188,7 +170,17 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         }
         Finding::Failed => {
             open.whole(said(task.failure.as_ref()), PLAN_AGAIN);
-            return Standing::Provider;
+            // A guard of the account is no fault of the provider's.
+            let codes = ["not_removed", "invalid_request", "not_permitted"];
+            let is_refused = task
+                .failure
+                .as_ref()
+                .is_some_and(|failure| codes.iter().any(|code| failure.is(code)));
+            return if is_refused {
+                Standing::NotGone
+            } else {
+                Standing::Provider
+            };
         }
         Finding::NothingHeld => return Standing::NothingHeld,
         Finding::NothingShown => {
@@ -296,20 +288,20 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             }
         },
         Outcome::Inherited => {
-            let why = if grant.via.is_empty() {
-                message("it is not held directly")
-            } else {
-                format!("held through {}", grant.via.join(", "))
-            };
-            open.grant(grant, why, "take the user out of that, where it is managed");
+            open.grant(
+                grant,
+                grant.obstacle(),
+                "take the user out of that, where it is managed",
+            );
             Standing::NotGone
         }
         Outcome::Refused => {
-            open.grant(
-                grant,
-                message("it was refused"),
-                "allow it by name (--allow) in a new offboarding, or remove it by hand",
-            );
+            let next = if grant.needs_allow().is_some() {
+                PLAN_AGAIN
+            } else {
+                "remove it by hand, or ask whoever guards it"
+            };
+            open.grant(grant, grant.obstacle(), next);
             Standing::NotGone
         }
         Outcome::Planned if task.attempts == 0 => {

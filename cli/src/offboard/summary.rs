@@ -13,6 +13,9 @@ use super::{
     task::{Finding, Task},
 };
 
+/// Columns that a column of the table needs.
+const NARROWEST_COLUMN: usize = 12;
+
 /// What identifies all plans together: it is written down with the confirmation.
 pub fn sha256(begin: &Begin, tasks: &[Task]) -> String {
     let lines = tasks.iter().map(|task| {
@@ -40,6 +43,9 @@ pub fn table(begin: &Begin, tasks: &[Task], width: Option<u16>) -> String {
             accounts.push(account);
         }
     }
+    if width.is_some_and(|width| usize::from(width) < NARROWEST_COLUMN * (accounts.len() + 1)) {
+        return list(begin, tasks);
+    }
     let mut table = Table::new();
     table
         .load_preset(UTF8_BORDERS_ONLY)
@@ -57,6 +63,19 @@ pub fn table(begin: &Begin, tasks: &[Task], width: Option<u16>) -> String {
         table.add_row(std::iter::once(visible(&leaver.person)).chain(accounts.iter().map(cell)));
     }
     table.to_string()
+}
+
+/// The table as lines, for a terminal that it does not fit.
+fn list(begin: &Begin, tasks: &[Task]) -> String {
+    let lines = tasks.iter().map(|task| {
+        let target = &task.described.target;
+        let person = begin
+            .people
+            .get(target.person)
+            .map_or("", |leaver| leaver.person.as_str());
+        format!("{} at {}: {}\n", visible(person), target.account, words(task))
+    });
+    lines.collect::<String>().trim_end().to_owned()
 }
 
 /// Everything that would go, and everything that would not, with reasons.
@@ -157,15 +176,11 @@ pub fn words(task: &Task) -> String {
 fn stays(task: &Task) -> Vec<String> {
     let mut lines = Vec::new();
     for grant in task.grants.values().filter(|grant| grant.outcome != Outcome::Planned) {
-        let why = match (&grant.message, grant.via.is_empty()) {
-            (_, false) => format!("held through {}", grant.via.join(", ")),
-            (Some(message), true) => message.clone(),
-            (None, true) => grant.reason.clone().unwrap_or_default(),
-        };
         lines.push(format!(
-            "stays ({}): {}: {why}",
+            "stays ({}): {}: {}",
             grant.outcome.name().replace('_', " "),
-            grant.label()
+            grant.label(),
+            grant.obstacle()
         ));
     }
     match task.finding() {
@@ -216,4 +231,42 @@ fn side_effects(task: &Task) -> Vec<String> {
             text
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offboard::task::examples;
+
+    #[test]
+    fn the_table_fits_the_terminal_and_is_a_list_where_it_cannot() {
+        let (begin, tasks) = (examples::begin(), [examples::planned()]);
+        for width in [24, 40, 80] {
+            let shown = table(&begin, &tasks, Some(width));
+            let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(
+                widest <= usize::from(width) && shown.contains("2 go"),
+                "{width}:\n{shown}"
+            );
+        }
+        assert_eq!(table(&begin, &tasks, Some(20)), "Ann at acme: 2 go");
+    }
+
+    #[test]
+    fn what_is_confirmed_is_told_apart_by_its_plans() {
+        let (begin, task) = (examples::begin(), examples::planned());
+        let mut other = task.clone();
+        other.planned.as_mut().unwrap().plan_digest = Some(String::from("e"));
+        assert_ne!(sha256(&begin, &[task]), sha256(&begin, &[other]));
+    }
+
+    #[test]
+    fn a_name_cannot_write_over_the_summary() {
+        let mut begin = examples::begin();
+        begin.people[0].person = String::from("Ann\u{1b}[2J");
+        let tasks = [examples::planned()];
+        for shown in [table(&begin, &tasks, None), details(&begin, &tasks)] {
+            assert!(!shown.contains('\u{1b}'), "{shown}");
+        }
+    }
 }

@@ -212,7 +212,8 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 #[cfg(unix)]
 fn is_private(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o077 == 0)
+    const OTHERS: u32 = 0o077;
+    Ok(file.metadata()?.permissions().mode() & OTHERS == 0)
 }
 
 #[cfg(not(unix))]

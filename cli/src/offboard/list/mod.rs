@@ -154,8 +154,9 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let lines = before.iter().filter(|&&byte| byte == b'\n').count();
-        Fault::at(lines as u64 + 1, "this is not UTF-8: save the list as UTF-8")
+        // The rest after the last line end is the line that is meant.
+        let line = before.split(|&byte| byte == b'\n').count();
+        Fault::at(line as u64, "this is not UTF-8: save the list as UTF-8")
     })
 }
 

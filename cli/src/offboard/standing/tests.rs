@@ -32,16 +32,13 @@ fn what_a_plan_finds_is_told_apart() {
     for (task, expected) in [
         (
             found(200, nothing(), Some(EMPTY)),
-            (Standing::NothingHeld, 0, Exit::AllGone),
+            (Standing::NothingHeld, 0, Exit::Done),
         ),
         (
             found(403, nothing_shown(), Some(EMPTY)),
             (Standing::Unverified, 1, Exit::Unverified),
         ),
-        (
-            found(404, nobody, None),
-            (Standing::NoSuchUser, 1, Exit::SomethingIsNotGone),
-        ),
+        (found(404, nobody, None), (Standing::NoSuchUser, 1, Exit::NotGone)),
         (
             found(502, json!({"error_code": "provider_error"}), None),
             (Standing::Provider, 1, Exit::Provider),
@@ -52,9 +49,17 @@ fn what_a_plan_finds_is_told_apart() {
                 answer(422, &[("viewer", "inherited"), ("editor", "refused")]),
                 Some(EMPTY),
             ),
-            (Standing::NotGone, 2, Exit::SomethingIsNotGone),
+            (Standing::NotGone, 2, Exit::NotGone),
         ),
-        (Task::new(described()), (Standing::NotRun, 1, Exit::SomethingIsNotGone)),
+        (
+            found(
+                422,
+                json!({"error_code": "not_removed", "user": {"id": "u-1"}, "role_outcomes": [{"outcome": "refused", "reason": "protected_user"}]}),
+                None,
+            ),
+            (Standing::NotGone, 1, Exit::NotGone),
+        ),
+        (Task::new(described()), (Standing::NotRun, 1, Exit::NotGone)),
     ] {
         assert_eq!(of(&task), expected, "{task:?}");
     }
@@ -63,7 +68,7 @@ fn what_a_plan_finds_is_told_apart() {
 #[test]
 fn gone_needs_the_last_verification() {
     let mut task = planned();
-    assert_eq!(of(&task), (Standing::NotRun, 2, Exit::SomethingIsNotGone));
+    assert_eq!(of(&task), (Standing::NotRun, 2, Exit::NotGone));
     task.apply(&intent());
     task.apply(&result(
         200,
@@ -71,10 +76,24 @@ fn gone_needs_the_last_verification() {
     ));
     assert_eq!(of(&task), (Standing::Unverified, 2, Exit::Unverified));
     task.apply(&verified(200, nothing(), false));
-    assert_eq!(of(&task), (Standing::Gone, 0, Exit::AllGone));
+    assert_eq!(of(&task), (Standing::Gone, 0, Exit::Done));
+    // What an earlier reading said does not count for the last one.
+    let mut looked_at = planned();
+    looked_at.apply(&intent());
+    let Event::Verified { reply, .. } = verified(200, nothing(), false) else {
+        unreachable!()
+    };
+    looked_at.apply(&Event::Verified {
+        task: 0,
+        reply,
+        is_bare: false,
+        absent: Vec::new(),
+        is_last: false,
+    });
+    assert_eq!(of(&looked_at), (Standing::Unverified, 1, Exit::Unverified));
     // Another role was granted meanwhile.
     task.apply(&verified(422, answer(422, &[("late", "held")]), false));
-    assert_eq!(of(&task), (Standing::NotGone, 1, Exit::SomethingIsNotGone));
+    assert_eq!(of(&task), (Standing::NotGone, 1, Exit::NotGone));
 }
 
 #[test]
@@ -95,8 +114,8 @@ fn the_worst_decides_the_exit_code() {
     let unreachable = found(502, json!({"error_code": "provider_error"}), None);
     let unclear = found(403, nothing_shown(), Some(EMPTY));
     let held = found(422, answer(422, &[("viewer", "refused")]), Some(EMPTY));
-    let exit = |tasks: &[Task]| Standings::of(&begin(), tasks).exit.code();
-    assert_eq!(exit(&[unclear.clone(), unreachable.clone()]), 4);
-    assert_eq!(exit(&[unclear.clone(), held, unreachable]), 1);
-    assert_eq!(exit(&[unclear]), 5);
+    let exit = |tasks: &[Task]| Standings::of(&begin(), tasks).exit;
+    assert_eq!(exit(&[unclear.clone(), unreachable.clone()]), Exit::Provider);
+    assert_eq!(exit(&[unclear.clone(), held, unreachable]), Exit::NotGone);
+    assert_eq!(exit(&[unclear]), Exit::Unverified);
 }

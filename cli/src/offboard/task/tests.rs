@@ -70,6 +70,33 @@ fn readings_that_prove_nothing_prove_nothing() {
 }
 
 #[test]
+fn what_a_reading_by_name_proves_absent_is_gone_beside_a_gap() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(
+        200,
+        answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+    ));
+    let Event::Verified {
+        task: number, reply, ..
+    } = verified(500, nothing_shown(), false)
+    else {
+        unreachable!()
+    };
+    let absent = task.targets().take(1).map(|grant| grant.key.clone()).collect();
+    task.apply(&Event::Verified {
+        task: number,
+        reply,
+        is_bare: false,
+        absent,
+        is_last: true,
+    });
+    let gone: Vec<bool> = task.grants.values().map(Grant::is_gone).collect();
+    assert_eq!(gone, [true, false]);
+    assert!(task.gap.is_some());
+}
+
+#[test]
 fn what_was_cut_off_is_looked_at_and_sent_again_if_it_is_held() {
     let mut task = planned();
     task.apply(&intent());

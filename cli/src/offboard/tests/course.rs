@@ -80,10 +80,10 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
 
 /// The people with these numbers, by their e-mail addresses, at all accounts.
 pub fn list(people: impl Iterator<Item = usize>) -> List {
-    let rows: String = people
-        .map(|person| format!("Person {person},{}\n", email(person)))
+    let rows: Vec<String> = people
+        .map(|person| format!("Person {person},{}", email(person)))
         .collect();
-    List::parse(format!("person,email\n{rows}").as_bytes()).unwrap()
+    List::parse(format!("person,email\n{}\n", rows.join("\n")).as_bytes()).unwrap()
 }
 
 /// What removes everything of the people in [`World`].

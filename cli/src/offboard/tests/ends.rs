@@ -15,13 +15,14 @@ use super::{
 };
 use crate::{
     accounts::Account,
+    exit::Exit,
     offboard::{
         journal::{Journal, event::Event},
         list::List,
         offboarding, plans,
         progress::Progress,
         report::Report,
-        standing::{Exit, Standing, Standings},
+        standing::{Standing, Standings},
         state::Inner,
         stop::Stop,
         task::Finding,
@@ -70,7 +71,7 @@ async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
     );
     let report = Report::new(&inner.begin, &inner.tasks, Some(&why), "2026-01-31T09:30:00Z", &[]);
     assert!(report.html().contains("It did not come to its end"));
-    assert_eq!(report.standings.exit, Exit::SomethingIsNotGone);
+    assert_eq!(report.standings.exit, Exit::NotGone);
     // What was written is enough to go on.
     let written = {
         drop(inner);
@@ -83,7 +84,7 @@ async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
     assert!(touched(&world, 4, &accounts) <= intents);
     let (inner, _) = resumed(&fleet, &folder);
     let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!((why, exit(&inner)), (None, Exit::AllGone), "{:?}", standings(&inner));
+    assert_eq!((why, exit(&inner)), (None, Exit::Done), "{:?}", standings(&inner));
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,14 +122,14 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
         let attempted = inner.tasks.iter().filter(|task| task.attempts > 0).count();
         assert_eq!(touched(&world, 3, &accounts), attempted, "{line}");
         if !is_over {
-            assert_ne!(exit(&inner), Exit::AllGone, "{line}");
+            assert_ne!(exit(&inner), Exit::Done, "{line}");
         }
         drop(inner);
         let (inner, torn) = resumed(&fleet, &folder);
         let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
         assert_eq!(
             (torn, why, exit(&inner)),
-            (0, None, Exit::AllGone),
+            (0, None, Exit::Done),
             "{line}: {:?}",
             standings(&inner)
         );
@@ -182,7 +183,7 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
     let user = tasks[0].user().to_owned();
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(exit(&inner), Exit::AllGone);
+    assert_eq!(exit(&inner), Exit::Done);
     drop(inner);
     world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
     let (inner, _) = resumed(&fleet, &folder);
@@ -193,7 +194,7 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
         .teamviewer
         .is_assigned(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
     assert_eq!(standings(&inner)[0] == Standing::Gone, !is_held, "{:?}", inner.tasks[0]);
-    assert!(is_held && exit(&inner) == Exit::SomethingIsNotGone);
+    assert!(is_held && exit(&inner) == Exit::NotGone);
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,7 +288,7 @@ async fn a_person_whom_an_account_does_not_know_is_a_finding_and_no_removal() {
             .count(),
         5
     );
-    assert_eq!(exit(&inner), Exit::SomethingIsNotGone);
+    assert_eq!(exit(&inner), Exit::NotGone);
     assert_eq!(world.held(1)["acme-slack"].len(), 2);
 }
 

@@ -16,12 +16,9 @@ use super::{
     course::{End, Folder, carried_out, confirmed, fleet, killed, list, planned, resumed},
     world::{World, accounts},
 };
-use crate::offboard::{
-    grant::Key,
-    report::Report,
-    standing::{Exit, Standing},
-    state::Inner,
-    stop::Stop,
+use crate::{
+    exit::Exit,
+    offboard::{grant::Key, report::Report, standing::Standing, state::Inner, stop::Stop},
 };
 
 /// People who stay.
@@ -54,7 +51,7 @@ fn inject(world: &World) {
                 let call = calls.fetch_add(1, Ordering::Relaxed);
                 // Mixes the bits, so that what follows each other differs.
                 let mixed = (call * 2_654_435_761 + number * 40_503).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
-                mixed % share == 0
+                mixed.is_multiple_of(share)
             }),
             ..Rule::always("", fault)
         });
