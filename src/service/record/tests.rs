@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use crate::{
     account::Secrets,
@@ -6,7 +6,7 @@ use crate::{
     contract::types::{Credentials, Endpoint, Provider},
     fake::{FakeTransport, Reaction},
     provider::{GrantKind, KnownAs},
-    service::Setting,
+    service::{AccountText, Parsed, Setting},
     transport::{Task, Transport, TransportError},
 };
 
@@ -15,6 +15,7 @@ use super::*;
 struct Quiet {
     transport: FakeTransport,
     caches: Caches,
+    parsed: Parsed,
     lines: RefCell<Vec<String>>,
 }
 
@@ -27,7 +28,11 @@ impl Host for Quiet {
         &self.caches
     }
 
-    fn setting(&self, _setting: Setting) -> Task<'_, Result<Option<String>, String>> {
+    fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    fn setting(&self, _setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
         Box::pin(async { Ok(None) })
     }
 
@@ -35,7 +40,7 @@ impl Host for Quiet {
         "the setting"
     }
 
-    fn account<'a>(&'a self, _id: &'a str) -> Task<'a, Result<Option<String>, String>> {
+    fn account<'a>(&'a self, _id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
         Box::pin(async { Ok(None) })
     }
 
@@ -54,6 +59,7 @@ fn quiet() -> Quiet {
     Quiet {
         transport: FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)),
         caches: Caches::default(),
+        parsed: Parsed::default(),
         lines: RefCell::default(),
     }
 }

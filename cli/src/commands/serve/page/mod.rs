@@ -111,7 +111,7 @@ struct ToApprove {
 async fn approve(State(sandboxes): State<Arc<Sandboxes>>, Json(ToApprove { plan }): Json<ToApprove>) -> Response {
     let shown = match Shown::of(&plan) {
         Ok(shown) => shown,
-        Err(why) => return refusal(StatusCode::BAD_REQUEST, &why.to_string()),
+        Err(why) => return refusal(StatusCode::BAD_REQUEST, &why),
     };
     let mut nonce = [0; 16];
     if getrandom::fill(&mut nonce).is_err() {
