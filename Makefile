@@ -65,8 +65,9 @@ test-page: guests       ## the page of `serve --sandbox` in headless Chromium; i
 fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="query crowdstrike" runs only these
 	fuzz/run $(TARGETS)
 
-bench: guests           ## size and speed, side by side in one run
-	cargo run -q -p unassign-role-cli -- bench
+bench: guests           ## size, speed and start, side by side in one run; also into target/bench.md. BENCH="--seconds 5"
+	cd bench/floor && ../../$(WASM) build --release --target wasm32-wasip2 --target-dir "$(TARGET_DIR)/bench"
+	cargo run -q -p unassign-role-cli -- bench --out "$(TARGET_DIR)/bench.md" $(BENCH)
 
 doc:                    ## the documentation of the crates; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)
