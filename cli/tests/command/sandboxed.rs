@@ -239,6 +239,35 @@ fn a_probe_is_one_line_a_fact() {
         .says("grants");
     let facts = run(on_crowdstrike(&["accounts", "probe", "--json"])).ends(0).json();
     assert_eq!(facts["facts"][0]["state"], "ok", "{facts}");
+    let folder = Folder::new();
+    let transcript = folder.path("transcript.jsonl");
+    run(on_crowdstrike(&[
+        "accounts",
+        "probe",
+        "--user",
+        ANN,
+        "--transcript",
+        text(&transcript),
+    ]))
+    .ends(0)
+    .says("read it before you send it in");
+    let transcript = folder.read("transcript.jsonl");
+    assert!(transcript.lines().count() >= 3, "{transcript}");
+    assert!(
+        transcript.contains(r#""path":"/oauth2/token""#) && transcript.contains("role_id"),
+        "{transcript}"
+    );
+    for value in [
+        "demo-secret",
+        "demo-client",
+        "ann.lee",
+        "event_viewer",
+        "0123456789abcdef",
+        "Night Shift",
+        "Bearer",
+    ] {
+        assert!(!transcript.contains(value), "{value}\n{transcript}");
+    }
 }
 
 #[test]
