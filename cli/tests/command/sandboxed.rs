@@ -109,6 +109,17 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
     ])
     .ends(1)
     .says("error:");
+    let stricter = [
+        "revoke",
+        "--sandbox",
+        "--plan",
+        text(&plan),
+        "--expect-email",
+        "sam.hill@example.com",
+    ];
+    run(stricter).ends(1).says("refused");
+    let wider = ["revoke", "--sandbox", "--plan", text(&plan), "--strict-scope"];
+    run(wider).ends(1).says("make a new plan");
     let other = [
         "revoke",
         "--sandbox",
