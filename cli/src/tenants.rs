@@ -159,7 +159,7 @@ pub fn component_bytes() -> Result<std::borrow::Cow<'static, [u8]>> {
 }
 
 /// The component, compiled now or by an earlier run.
-fn component() -> Result<Prepared> {
+pub fn component() -> Result<Prepared> {
     let bytes = component_bytes()?;
     let _progress = Progress::show("preparing the component");
     match cache() {

@@ -78,7 +78,7 @@ impl Bench {
 
     async fn http(&self, component: Component) -> Result<Duration> {
         let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(component).start()?;
+        let service = sandboxes.service(component, false)?;
         let mut total = Duration::ZERO;
         for call in 0..=self.calls {
             sandboxes.crowdstrike.grant(DEMO_USERS[1].0, HOME, "help_desk");

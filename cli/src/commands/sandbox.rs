@@ -1,13 +1,20 @@
 //! The sandboxed providers and their accounts.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use anyhow::Result;
 use axum::Router;
 use clap::ValueEnum;
 use host::{
+    egress::Egress,
     guests::Artifact,
     network::Network,
-    service::{Builder, Service},
+    output::{LineSink, Output},
+    service::{Lifetime, Service},
+    state::Setup,
     typed::types,
 };
 use sandboxes::{
@@ -19,10 +26,10 @@ use sandboxes::{
     slack_enterprise::{self, Slack},
     teamviewer::{self, TeamViewer},
 };
-use serde_json::{Value, json};
-use unassign_role::http_api::token_digest;
+use serde_json::{Map, Value, json};
+use unassign_role::http_api::{Setting, environment_variable, token_digest};
 
-use crate::accounts::Account;
+use crate::{accounts::Account, tenants};
 
 /// The bearer token of the demo.
 pub const TOKEN: &str = "demo-token";
@@ -58,15 +65,6 @@ pub struct Sandboxes {
     pub jumpcloud: JumpCloud,
     pub slack: Slack,
     pub teamviewer: TeamViewer,
-}
-
-impl From<Component> for Artifact {
-    fn from(component: Component) -> Self {
-        match component {
-            Component::Wasi => Self::Wasi,
-            Component::Spin => Self::Spin,
-        }
-    }
 }
 
 impl Sandboxes {
@@ -117,18 +115,59 @@ impl Sandboxes {
         }
     }
 
-    /// The HTTP face with the sandbox accounts.
-    pub fn service(&self, component: Component) -> Builder {
+    /// The HTTP face with the sandbox accounts. With `is_recorded`, the record goes to standard error.
+    pub fn service(&self, component: Component, is_recorded: bool) -> Result<Service> {
         let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
-        let builder = Service::builder(component.into(), &self.network, self.clock)
-            .tokens(&tokens)
-            .setting("receipt_key", &self.receipt_key());
-        Self::accounts().into_iter().fold(builder, |builder, account| {
-            let secrets = account.secrets.iter();
-            secrets
-                .fold(builder, |builder, (name, value)| builder.secret(name, value))
-                .account(&account.id, Value::Object(account.document))
-        })
+        match component {
+            Component::Wasi => self.wasi(&tokens, is_recorded),
+            Component::Spin => {
+                let builder = Service::builder(Artifact::Spin, &self.network, self.clock)
+                    .tokens(&tokens)
+                    .setting("receipt_key", &self.receipt_key());
+                let builder = if is_recorded { builder.inherit_output() } else { builder };
+                let builder = Self::accounts().into_iter().fold(builder, |builder, account| {
+                    let secrets = account.secrets.iter();
+                    secrets
+                        .fold(builder, |builder, (name, value)| builder.secret(name, value))
+                        .account(&account.id, Value::Object(account.document))
+                });
+                builder.start()
+            }
+        }
+    }
+
+    /// The component that this program carries, where it carries one.
+    fn wasi(&self, tokens: &Value, is_recorded: bool) -> Result<Service> {
+        let accounts = Self::accounts();
+        let documents: Map<String, Value> = accounts
+            .iter()
+            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
+            .collect();
+        let mut environment = vec![
+            (Setting::ApiTokens.environment_variable().to_owned(), tokens.to_string()),
+            (
+                Setting::Accounts.environment_variable().to_owned(),
+                Value::Object(documents).to_string(),
+            ),
+            (
+                Setting::ReceiptKey.environment_variable().to_owned(),
+                self.receipt_key(),
+            ),
+        ];
+        let secrets = accounts.iter().flat_map(|account| &account.secrets);
+        environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
+        let setup = Setup {
+            egress: Egress::from(&self.network),
+            clock: Some(self.clock),
+            environment,
+            spin: Arc::default(),
+            output: if is_recorded {
+                Output::Inherited
+            } else {
+                Output::Lines(LineSink::new(|_| Ok(())))
+            },
+        };
+        Service::of_component(&tenants::component()?, setup, Lifetime::default())
     }
 
     /// The accounts, ready for the component.

@@ -32,7 +32,7 @@ impl Serve {
             .await
             .with_context(|| format!("{address} cannot be used (is something else listening there? try --port)"))?;
         let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(self.component).inherit_output().start()?;
+        let service = sandboxes.service(self.component, true)?;
         let ports = match self.sandbox_port {
             Some(port) => serve_sandboxes(&sandboxes, port).await?,
             None => Vec::new(),
