@@ -38,8 +38,13 @@ impl Exit {
     /// This exit, if nobody reads the rest of the output: what was done is done.
     pub fn after(self, printed: anyhow::Result<()>) -> anyhow::Result<Self> {
         match printed {
-            Err(error) if !is_closed_pipe(&error) => Err(error),
-            _ => Ok(self),
+            Err(error) if is_closed_pipe(&error) => Ok(self),
+            // A bad end is the more important one.
+            Err(error) if self != Self::Done => {
+                crate::terminal::note(format_args!("error: the answer cannot be written: {error:#}"));
+                Ok(self)
+            }
+            printed => printed.map(|()| self),
         }
     }
 }
@@ -91,7 +96,8 @@ mod tests {
     fn a_closed_pipe_changes_nothing_of_what_was_done() {
         let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
         assert_eq!(Exit::NotGone.after(closed()).unwrap(), Exit::NotGone);
-        let full = Err(io::Error::from(io::ErrorKind::StorageFull).into());
-        assert!(Exit::Done.after(full).is_err());
+        let full = || Err(io::Error::from(io::ErrorKind::StorageFull).into());
+        assert!(Exit::Done.after(full()).is_err());
+        assert_eq!(Exit::Unverified.after(full()).unwrap(), Exit::Unverified);
     }
 }

@@ -196,7 +196,7 @@ impl Tenants {
 }
 
 /// The component, compiled now or by an earlier run.
-fn component() -> Result<Prepared> {
+pub fn component() -> Result<Prepared> {
     let bytes = component::bytes()?;
     let _progress = Progress::show("preparing the component");
     match cache() {

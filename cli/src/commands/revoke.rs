@@ -124,8 +124,15 @@ impl Revoke {
                 return Err(at(why.to_owned()));
             }
         };
-        if let Some(reference) = &self.selectors.reference {
-            body["options"]["reference"] = json!(reference);
+        // What the command line says besides makes it stricter, or another plan, which is refused.
+        for (name, value) in self.selectors.options() {
+            body["options"][name] = value;
+        }
+        if self.approval.is_none() && !self.yes && can_ask() {
+            note(&shown);
+            if !confirm("carry out this plan?")? {
+                return Err(Exit::NotGone.because("nothing was removed"));
+            }
         }
         body["options"]["binding"] = json!({"plan": shown.text()});
         Ok(Order {

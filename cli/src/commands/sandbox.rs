@@ -2,15 +2,20 @@
 
 use std::{
     collections::BTreeSet,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use anyhow::Result;
 use axum::Router;
 use clap::ValueEnum;
 use host::{
+    egress::Egress,
     guests::Artifact,
     network::Network,
-    service::{Builder, Service},
+    output::{LineSink, Output},
+    service::{Lifetime, Service},
+    state::Setup,
     typed::types,
 };
 use sandboxes::{
@@ -22,10 +27,13 @@ use sandboxes::{
     slack_enterprise::{self, Slack},
     teamviewer::{self, TeamViewer},
 };
-use serde_json::{Value, json};
-use unassign_role::{http_api::token_digest, keys::PrivateKey};
+use serde_json::{Map, Value, json};
+use unassign_role::{
+    http_api::{Setting, environment_variable, token_digest},
+    keys::PrivateKey,
+};
 
-use crate::accounts::Account;
+use crate::{accounts::Account, tenants};
 
 /// The name of the approver whose key this process has.
 pub const APPROVER: &str = "demo-approver";
@@ -63,15 +71,6 @@ pub struct Sandboxes {
     pub jumpcloud: JumpCloud,
     pub slack: Slack,
     pub teamviewer: TeamViewer,
-}
-
-impl From<Component> for Artifact {
-    fn from(component: Component) -> Self {
-        match component {
-            Component::Wasi => Self::Wasi,
-            Component::Spin => Self::Spin,
-        }
-    }
 }
 
 impl Sandboxes {
@@ -139,21 +138,71 @@ impl Sandboxes {
         PrivateKey::of_seed(&self.seed.map(|byte| !byte))
     }
 
-    /// The HTTP face with the sandbox accounts.
-    pub fn service(&self, component: Component) -> Builder {
-        let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
-        let builder = Service::builder(component.into(), &self.network, self.clock)
-            .tokens(&tokens)
-            .setting("receipt_key", &self.receipt_key());
+    /// The accounts, which take this process's approvals.
+    fn approvable(&self) -> Vec<Account> {
         let approvers = json!([{"name": APPROVER, "key": self.approver().public().to_jwk()}]);
-        Self::accounts().into_iter().fold(builder, |builder, mut account| {
+        let mut accounts = Self::accounts();
+        for account in &mut accounts {
             let settings = account.document.entry("settings").or_insert_with(|| json!({}));
             settings["approvers"] = approvers.clone();
-            let secrets = account.secrets.iter();
-            secrets
-                .fold(builder, |builder, (name, value)| builder.secret(name, value))
-                .account(&account.id, Value::Object(account.document))
-        })
+        }
+        accounts
+    }
+
+    /// The HTTP face with the sandbox accounts. With `is_recorded`, the record goes to standard error.
+    pub fn service(&self, component: Component, is_recorded: bool) -> Result<Service> {
+        let tokens = json!([{"name": "demo", "sha256": token_digest(TOKEN), "accounts": ACCOUNTS, "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}]);
+        match component {
+            Component::Wasi => self.wasi(&tokens, is_recorded),
+            Component::Spin => {
+                let builder = Service::builder(Artifact::Spin, &self.network, self.clock)
+                    .tokens(&tokens)
+                    .setting("receipt_key", &self.receipt_key());
+                let builder = if is_recorded { builder.inherit_output() } else { builder };
+                let builder = self.approvable().into_iter().fold(builder, |builder, account| {
+                    let secrets = account.secrets.iter();
+                    secrets
+                        .fold(builder, |builder, (name, value)| builder.secret(name, value))
+                        .account(&account.id, Value::Object(account.document))
+                });
+                builder.start()
+            }
+        }
+    }
+
+    /// The component that this program carries, where it carries one.
+    fn wasi(&self, tokens: &Value, is_recorded: bool) -> Result<Service> {
+        let accounts = self.approvable();
+        let documents: Map<String, Value> = accounts
+            .iter()
+            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
+            .collect();
+        let mut environment = vec![
+            (Setting::ApiTokens.environment_variable().to_owned(), tokens.to_string()),
+            (
+                Setting::Accounts.environment_variable().to_owned(),
+                Value::Object(documents).to_string(),
+            ),
+            (
+                Setting::ReceiptKey.environment_variable().to_owned(),
+                self.receipt_key(),
+            ),
+        ];
+        let secrets = accounts.iter().flat_map(|account| &account.secrets);
+        environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
+        let setup = Setup {
+            egress: Egress::from(&self.network),
+            clock: Some(self.clock),
+            environment,
+            folders: Vec::new(),
+            spin: Arc::default(),
+            output: if is_recorded {
+                Output::Inherited
+            } else {
+                Output::Lines(LineSink::new(|_| Ok(())))
+            },
+        };
+        Service::of_component(&tenants::component()?, setup, Lifetime::default())
     }
 
     /// The accounts, ready for the component.

@@ -132,7 +132,8 @@ impl Selectors {
         Ok(())
     }
 
-    fn options(&self) -> Map<String, Value> {
+    /// The options of the request.
+    pub fn options(&self) -> Map<String, Value> {
         let mut options = Map::new();
         let mut set = |name: &str, value: Value| {
             options.insert(name.to_owned(), value);

@@ -109,6 +109,17 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
     ])
     .ends(1)
     .says("error:");
+    let stricter = [
+        "revoke",
+        "--sandbox",
+        "--plan",
+        text(&plan),
+        "--expect-email",
+        "sam.hill@example.com",
+    ];
+    run(stricter).ends(1).says("refused");
+    let wider = ["revoke", "--sandbox", "--plan", text(&plan), "--strict-scope"];
+    run(wider).ends(1).says("make a new plan");
     let other = [
         "revoke",
         "--sandbox",
@@ -239,6 +250,35 @@ fn a_probe_is_one_line_a_fact() {
         .says("grants");
     let facts = run(on_crowdstrike(&["accounts", "probe", "--json"])).ends(0).json();
     assert_eq!(facts["facts"][0]["state"], "ok", "{facts}");
+    let folder = Folder::new();
+    let transcript = folder.path("transcript.jsonl");
+    run(on_crowdstrike(&[
+        "accounts",
+        "probe",
+        "--user",
+        ANN,
+        "--transcript",
+        text(&transcript),
+    ]))
+    .ends(0)
+    .says("read it before you send it in");
+    let transcript = folder.read("transcript.jsonl");
+    assert!(transcript.lines().count() >= 3, "{transcript}");
+    assert!(
+        transcript.contains(r#""path":"/oauth2/token""#) && transcript.contains("role_id"),
+        "{transcript}"
+    );
+    for value in [
+        "demo-secret",
+        "demo-client",
+        "ann.lee",
+        "event_viewer",
+        "0123456789abcdef",
+        "Night Shift",
+        "Bearer",
+    ] {
+        assert!(!transcript.contains(value), "{value}\n{transcript}");
+    }
 }
 
 #[test]

@@ -286,3 +286,84 @@ fn a_probe_reads_and_writes_nothing() {
     };
     assert!(!seen.iter().any(is_write), "{seen:?}");
 }
+
+#[test]
+fn an_account_with_approvers_takes_only_what_was_approved_and_the_receipt_says_so() {
+    let tenants = Tenants::start();
+    let folder = tenants.folder();
+    let made = |name: &str| {
+        let private = run(["keys", "new"]).ends(0).out;
+        let file = folder.write(name, &private);
+        let public = run(["keys", "public", text(&file)]).ends(0).out;
+        (file, private, public)
+    };
+    let (alice, _, public) = made("alice.jwk");
+    let (mallory, ..) = made("mallory.jwk");
+    let (_, receipt_key, receipt_public) = made("receipt.jwk");
+    let all: Value = serde_json::from_str(&folder.read("accounts.json")).unwrap();
+    let mut slack = all["slack"].clone();
+    let public: Value = serde_json::from_str(&public).unwrap();
+    slack["settings"] = json!({"approvers": [{"name": "alice", "key": public}], "approval_required": true});
+    let accounts = folder.write("approved.json", &json!({"slack": slack}).to_string());
+    let call = |arguments: &[&str]| {
+        let output = program()
+            .args(arguments)
+            .args(["--accounts", text(&accounts), "--ca", &tenants.authority()])
+            .env("UNASSIGN_ROLE_RECEIPT_KEY", receipt_key.trim())
+            .output()
+            .unwrap();
+        Said::of(output)
+    };
+    let ann = "ann.lee@example.com";
+    tenants.seen();
+    call(&["revoke", ann, "--role-name", "Channels Admin", "--yes"])
+        .ends(1)
+        .says("takes only approved removals");
+    assert_eq!(tenants.seen(), [] as [String; 0]);
+
+    let plan = folder.path("plan.json");
+    call(&["plan", ann, "--role-name", "Channels Admin", "--out", text(&plan)])
+        .ends(0)
+        .says("approve");
+    let approve = |key: &std::path::Path| {
+        let approval = run([
+            "approve",
+            text(&plan),
+            "--key",
+            text(key),
+            "--reference",
+            "CHG-1",
+            "--yes",
+        ])
+        .ends(0)
+        .out;
+        folder.write("approval.jwt", &approval)
+    };
+    let forged = approve(&mallory);
+    call(&["revoke", "--plan", text(&plan), "--approval", text(&forged)])
+        .ends(1)
+        .says("approved again");
+    call(&["revoke", "--plan", text(&plan)]).ends(1).says("approv");
+    let approval = approve(&alice);
+    let receipt = folder.path("receipt.jwt");
+    call(&[
+        "revoke",
+        "--plan",
+        text(&plan),
+        "--approval",
+        text(&approval),
+        "--receipt",
+        text(&receipt),
+    ])
+    .ends(0)
+    .says("1 removed")
+    .says("keep the receipt");
+    let keys = folder.write("keys.jwk", &receipt_public);
+    let claims = run(["receipt", "verify", text(&receipt), "--key", text(&keys), "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(claims["approval"]["approver"], "alice", "{claims}");
+    run(["receipt", "restore-list", text(&receipt), "--key", text(&keys)])
+        .ends(0)
+        .says("Rl01");
+}

@@ -86,6 +86,12 @@ fn an_approval_is_asked_for() {
         text(&plan),
     ]);
     planned.ends(0);
+    let (code, seen) = on_terminal(100, &format!("revoke --sandbox --plan {}", text(&plan)), "n\n");
+    assert_eq!(code, Some(1), "{seen}");
+    assert!(
+        seen.contains("carry out this plan? [y/N]") && seen.contains("nothing was removed"),
+        "{seen}"
+    );
     let key = folder.write("key.jwk", &crate::program::run(["keys", "new"]).ends(0).out);
     let approve = format!("approve {} --key {} --reference CHG-1", text(&plan), text(&key));
     let (code, seen) = on_terminal(100, &approve, "n\n");

@@ -35,7 +35,11 @@ impl Load {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn quantile(&self, part: f64) -> Duration {
         let position = (self.count() * part) as usize;
-        self.times.get(position).or(self.times.last()).copied().unwrap_or_default()
+        self.times
+            .get(position)
+            .or(self.times.last())
+            .copied()
+            .unwrap_or_default()
     }
 
     #[allow(clippy::cast_precision_loss)]

@@ -19,8 +19,10 @@ use self::{
 };
 
 #[derive(Args)]
-#[command(after_help = "Every row is a removal at the CrowdStrike sandbox, verified, but for the first two, which show what the host itself costs.
-Times are of this machine: only the ratios of one run say something.")]
+#[command(
+    after_help = "Every row is a removal at the CrowdStrike sandbox, verified, but for the first two, which show what the host itself costs.
+Times are of this machine: only the ratios of one run say something."
+)]
 pub struct Bench {
     /// Seconds for each row
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -50,13 +52,19 @@ impl Bench {
         for &at_once in &self.at_once {
             let at_once = usize::try_from(at_once)?;
             say(report, &format!("\n### {at_once} at once\n"))?;
-            say(report, "| | calls out | per second | ratio | median | 99 % | CPU a call | ratio |")?;
+            say(
+                report,
+                "| | calls out | per second | ratio | median | 99 % | CPU a call | ratio |",
+            )?;
             say(report, "|---|---|---|---|---|---|---|---|")?;
             let mut native: Option<Load> = None;
             for subject in Subject::ALL {
                 let row = match subject.calls_out() {
                     Err(why) => {
-                        say(report, &format!("| {} | left out: {why:#} | | | | | | |", subject.name()))?;
+                        say(
+                            report,
+                            &format!("| {} | left out: {why:#} | | | | | | |", subject.name()),
+                        )?;
                         continue;
                     }
                     Ok(calls) => (calls, measure(subject, at_once, span).await?),

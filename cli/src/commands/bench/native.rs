@@ -77,7 +77,9 @@ impl Operation {
             reference: None,
         };
         let answer = unassign_role::unassign_role(&self.far_end, &self.caches, account, request, options).await;
-        answer.map(drop).map_err(|failure| anyhow!("a removal failed: {}", failure.message))
+        answer
+            .map(drop)
+            .map_err(|failure| anyhow!("a removal failed: {}", failure.message))
     }
 }
 

@@ -22,7 +22,10 @@ const INSTANCES: u32 = 200;
 
 pub async fn report(report: &mut String) -> Result<()> {
     say(report, "\n### Start\n")?;
-    say(report, "| component | bytes | compile | load compiled | first answer of an instance | ratio |")?;
+    say(
+        report,
+        "| component | bytes | compile | load compiled | first answer of an instance | ratio |",
+    )?;
     say(report, "|---|---|---|---|---|---|")?;
     let folder = std::env::temp_dir().join(format!("unassign-role-bench-{}", std::process::id()));
     let mut hello = None;
@@ -48,7 +51,11 @@ pub async fn report(report: &mut String) -> Result<()> {
         }
         let prepared = engine::prepare(&bytes)?;
         // Spin's component serves WASI 0.3, which this way of serving is not for.
-        let first = if name == "spin" { None } else { Some(first_answer(&prepared, path).await?) };
+        let first = if name == "spin" {
+            None
+        } else {
+            Some(first_answer(&prepared, path).await?)
+        };
         let base = *hello.get_or_insert(first.unwrap_or_default());
         let [compile, load] = times.as_slice() else { continue };
         say(

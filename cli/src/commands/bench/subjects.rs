@@ -105,7 +105,7 @@ impl Caller {
         }
         let service = match subject {
             Subject::Native | Subject::Typed => None,
-            Subject::Http(component) => Some(sandboxes.service(component).start()?),
+            Subject::Http(component) => Some(sandboxes.service(component, false)?),
             Subject::Hello | Subject::Floor => Some(Service::of_component(
                 &engine::prepare(&floor()?)?,
                 Setup {

@@ -58,10 +58,7 @@ impl Demo {
             self.component
         ))?;
         let sandboxes = Sandboxes::start();
-        let service = {
-            let _progress = Progress::show("compiling the component");
-            sandboxes.service(self.component).start()?
-        };
+        let service = sandboxes.service(self.component, false)?;
         let mut tally = Tally::default();
         let mut provider = "";
         for case in cases::all() {

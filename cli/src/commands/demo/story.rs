@@ -14,6 +14,7 @@ use crate::{
     accounts::Account,
     commands::sandbox::{SLACK, Sandboxes},
     session::{Answer, Session},
+    tenants,
     terminal::{line, named, wrapped},
 };
 
@@ -28,7 +29,7 @@ pub async fn play(used: &Sandboxes) -> Result<bool> {
     let account = account(&alice.public())?;
     let receipt_key = used.receipt_key();
     let session = Session::start(
-        &host::engine::linked(host::guests::Artifact::Wasi)?,
+        &tenants::component()?,
         &[&account],
         &sandboxes.network,
         Some(sandboxes.clock),

@@ -38,7 +38,7 @@ impl Serve {
             return Err(Exit::Usage.because("--sandbox serves loopback addresses only: its token is no secret"));
         }
         let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(self.component).inherit_output().start()?;
+        let service = sandboxes.service(self.component, true)?;
         let ports = match self.sandbox_port {
             Some(port) => serve_sandboxes(&sandboxes, port).await?,
             None => Vec::new(),
