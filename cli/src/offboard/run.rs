@@ -35,7 +35,7 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     let mut ended: Option<String> = None;
     for index in in_doubt.into_iter().chain(others) {
         if let Some(why) = ended.clone().or_else(|| stop.why()) {
-            state.skip(index, &why);
+            state.skip(index, &format!("not begun: {why}"));
             continue;
         }
         match task(fleet, member, state, index, &mut pace, stop).await {
