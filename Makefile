@@ -6,16 +6,28 @@ HOST = --workspace --exclude unassign-role-wasi --exclude unassign-role-spin --e
 TARGET_DIR = $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint
+.PHONY: help announce command demo serve session test test-all test-clients test-examples test-hosts fuzz bench doc docs check guests lint
 
 help:                   ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: guests            ## the main cases, on embedded sandboxes
-	cargo run -q -p unassign-role-cli -- demo
+demo: announce command  ## the main cases, on embedded sandboxes
+	@cargo run -q -p unassign-role-cli -- demo
 
-serve: guests           ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
-	cargo run -q -p unassign-role-cli -- serve
+serve: announce command ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
+	@cargo run -q -p unassign-role-cli -- serve --sandbox
+
+# Cargo shows its progress: a first build is not silent.
+command: guests
+	@echo "Building the command ..."
+	@cargo build -p unassign-role-cli
+
+announce:
+	@echo "The first time this builds the components (about a minute) and the command with wasmtime in it (several minutes)."
+	@echo "After that it takes seconds."
+
+session: command        ## docs/session.txt: a terminal session on the sandboxes
+	scripts/session
 
 # The matrices append their counts to MATRIX_REPORT, because cargo hides what a passing test prints.
 test: guests            ## unit tests, sandbox tests, and the contract through the real components, with the counts of the matrices

@@ -11,7 +11,8 @@ fn main() {
         Ok(path) if !path.is_empty() => {
             let path = fs::canonicalize(&path).unwrap_or_else(|error| panic!("{VARIABLE}: {path}: {error}"));
             println!("cargo:rerun-if-changed={}", path.display());
-            format!("Some(include_bytes!({path:?}))")
+            // As a literal of the language.
+            format!("Some(include_bytes!({:?}))", path.display().to_string())
         }
         _ => String::from("None"),
     };

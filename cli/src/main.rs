@@ -11,6 +11,8 @@ mod session;
 #[cfg(feature = "wasmtime")]
 mod tenants;
 mod terminal;
+#[cfg(feature = "wasmtime")]
+mod transcript;
 
 use std::process::ExitCode;
 

@@ -4,20 +4,22 @@ use std::{
     fs::{File, OpenOptions},
     io::Write,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, anyhow};
 use host::{
-    egress::Egress,
+    compiled,
+    egress::{Egress, Watch},
     engine::{self, Prepared},
     guests::Artifact,
-    outbound::{Observer, Origin, Origins, Pool, Proxy, Settings},
+    outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use unassign_role::keys::PrivateKey;
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     },
     exit::Exit,
     session::Session,
+    terminal::{Progress, note},
 };
 
 include!(concat!(env!("OUT_DIR"), "/component.rs"));
@@ -39,6 +42,7 @@ pub struct Tenants {
     output: Output,
     /// Settings of the component, by their variables.
     settings: Vec<(&'static str, String)>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 enum Kind {
@@ -47,7 +51,6 @@ enum Kind {
         listing: Listing,
         resolver: Resolver,
         pool: Pool,
-        observer: Option<Arc<dyn Observer>>,
     },
 }
 
@@ -82,7 +85,6 @@ impl Tenants {
                     listing,
                     resolver: Resolver::default(),
                     pool: Pool::new(&network(global.ca.as_deref())?)?,
-                    observer: None,
                 }
             }
         };
@@ -91,15 +93,14 @@ impl Tenants {
             component: component()?,
             output: record(global.record.as_deref())?,
             settings,
+            watch: None,
         })
     }
 
-    /// The same with somebody who hears of every exchange with a real provider.
+    /// The same with somebody who sees every exchange with a provider.
     #[must_use]
-    pub fn observed_by(mut self, by: Arc<dyn Observer>) -> Self {
-        if let Kind::Real { observer, .. } = &mut self.kind {
-            *observer = Some(by);
-        }
+    pub fn watched_by(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
         self
     }
 
@@ -180,16 +181,13 @@ impl Tenants {
 
     /// The component with these accounts. It reaches their origins, and no other ones.
     pub fn session(&self, accounts: &[&Account]) -> Result<Session> {
-        let (egress, clock) = match &self.kind {
+        let (mut egress, clock) = match &self.kind {
             Kind::Sandboxes(sandboxes) => (Egress::from(&sandboxes.network), Some(sandboxes.clock)),
-            Kind::Real { pool, observer, .. } => {
-                let mut outbound = pool.allow(needed(accounts)?);
-                if let Some(observer) = observer {
-                    outbound = outbound.observed_by(Arc::clone(observer));
-                }
-                (Egress::from(outbound), None)
-            }
+            Kind::Real { pool, .. } => (Egress::from(pool.allow(needed(accounts)?)), None),
         };
+        if let Some(watch) = &self.watch {
+            egress = egress.watched_by(Arc::clone(watch));
+        }
         let settings: Vec<(&str, &str)> = self
             .settings
             .iter()
@@ -207,10 +205,29 @@ pub fn component_bytes() -> Result<std::borrow::Cow<'static, [u8]>> {
     }
 }
 
+/// The component, compiled now or by an earlier run.
 fn component() -> Result<Prepared> {
-    match COMPONENT {
-        Some(bytes) => engine::prepare(bytes),
-        None => engine::linked(Artifact::Wasi),
+    let bytes = component_bytes()?;
+    let _progress = Progress::show("preparing the component");
+    match cache() {
+        Some(folder) => {
+            let user = rustix::process::geteuid().as_raw();
+            compiled::prepare(&bytes, &format!("{:x}", Sha256::digest(&bytes)), &folder, user)
+        }
+        None => engine::prepare(&bytes),
+    }
+}
+
+/// Where compiled components are kept: `UNASSIGN_ROLE_CACHE`, or the user's cache. Empty: nowhere.
+fn cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let is_named = |folder: &PathBuf| !folder.as_os_str().is_empty();
+    match folder("UNASSIGN_ROLE_CACHE") {
+        Some(named) => Some(named).filter(is_named),
+        None => folder("XDG_CACHE_HOME")
+            .filter(is_named)
+            .or_else(|| Some(folder("HOME").filter(is_named)?.join(".cache")))
+            .map(|cache| cache.join("unassign-role")),
     }
 }
 
@@ -263,12 +280,72 @@ fn record(path: Option<&Path>) -> Result<Output> {
         .open(path)
         .with_context(|| format!("the record {} cannot be written", path.display()))?;
     let file = Mutex::new(file);
-    Ok(Output::Lines(LineSink::new(move |line| write(&file, line))))
+    let shown = path.display().to_string();
+    Ok(Output::Lines(LineSink::new(move |line| {
+        let written = write(&file, line);
+        if let Err(error) = &written {
+            note(format_args!("error: the record {shown} cannot be written: {error}"));
+            if is_intent(line) {
+                note("       nothing was sent: make room for the record, and run the command again");
+                // The component goes on without its log. Nobody is told of a removal that is not recorded: so there is none.
+                std::process::exit(Exit::Configuration as i32);
+            }
+        }
+        written
+    })))
+}
+
+/// Whether a line announces a write.
+fn is_intent(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|line| line["event"] == "intent")
 }
 
 /// A line is on the disk before what it announces is sent.
 fn write(file: &Mutex<File>, line: &[u8]) -> std::io::Result<()> {
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     file.write_all(&[line, b"\n"].concat())?;
-    file.sync_data()
+    // A pipe or a device has no disk to wait for.
+    match file.sync_data() {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn falcon(id: &str, base_url: &str) -> Account {
+        let document = json!({
+            "provider": "crowdstrike", "base_url": base_url,
+            "credentials": {"type": "client_credentials", "client_id": "c", "client_secret": "s"},
+        });
+        Account::of_document(id, document.as_object().cloned().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_verb_reaches_the_origins_of_its_account_and_no_other_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mine = falcon("mine", "http://127.0.0.1:9");
+        let other = falcon("other", &format!("http://{}", listener.local_addr().unwrap()));
+        let pool = Pool::new(&Settings::default()).unwrap();
+        // The component knows both accounts; the way out is that of one of them.
+        let egress = Egress::from(pool.allow(needed(&[&mine]).unwrap()));
+        let nowhere = Output::Lines(LineSink::new(|_| Ok(())));
+        let session = Session::start(&component().unwrap(), &[&mine, &other], egress, None, &[], nowhere).unwrap();
+        let roles = |id: &str| format!("/unified/user-directory/roles?integrated_account_id={id}&deadline_ms=2000");
+        let refused = session.get(&roles("other")).await.unwrap();
+        assert_eq!(refused.body["error_code"], "host_not_allowed", "{refused:?}");
+        assert!(listener.accept().is_err(), "nothing arrived there");
+        let allowed = session.get(&roles("mine")).await.unwrap();
+        assert_ne!(allowed.body["error_code"], "host_not_allowed", "{allowed:?}");
+        // A service has accounts at both.
+        let union = needed(&[&mine, &other]).unwrap();
+        assert_eq!(union.iter().count(), 2);
+    }
 }

@@ -1,8 +1,11 @@
 //! Where the outbound requests of a component go.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+pub use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::network::Network;
 #[cfg(feature = "outbound")]
@@ -22,6 +25,22 @@ pub enum Egress {
     /// The allowed origins, over the real network.
     #[cfg(feature = "outbound")]
     Origins(Outbound),
+    /// The same, with somebody who sees every exchange whole.
+    Watched(Box<Self>, Arc<dyn Watch>),
+}
+
+/// Sees every exchange whole: credentials are in it. For diagnostics of reads; bodies are held in memory.
+pub trait Watch: Send + Sync {
+    /// An exchange is over.
+    fn exchanged(&self, request: &http::Request<Bytes>, answer: Result<&http::Response<Bytes>, &Error>);
+}
+
+impl Egress {
+    /// The same way out, watched.
+    #[must_use]
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self::Watched(Box::new(self), watch)
+    }
 }
 
 impl From<Network> for Egress {
@@ -54,6 +73,40 @@ impl WasiHttpHooks for Egress {
             Self::Sandboxes(network) => network.send_request(request, options, processed),
             #[cfg(feature = "outbound")]
             Self::Origins(outbound) => outbound.send_request(request, options, processed),
+            Self::Watched(inner, watch) => {
+                let (inner, watch) = ((**inner).clone(), Arc::clone(watch));
+                Box::new(watched(inner, watch, request, options, processed))
+            }
         }
     }
+}
+
+async fn watched(
+    mut inner: Egress,
+    watch: Arc<dyn Watch>,
+    request: http::Request<WasiBody>,
+    options: Option<RequestOptions>,
+    processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+) -> Result<Sent, Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let seen = http::Request::from_parts(head.clone(), body.clone());
+    let request = http::Request::from_parts(head, whole(body));
+    let answer = Box::into_pin(inner.send_request(request, options, processed)).await;
+    let (answer, rest) = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            watch.exchanged(&seen, Err(&error));
+            return Err(error);
+        }
+    };
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let answer = http::Response::from_parts(head, body);
+    watch.exchanged(&seen, Ok(&answer));
+    Ok((answer.map(whole), rest))
+}
+
+fn whole(body: Bytes) -> WasiBody {
+    Full::new(body).map_err(|never| match never {}).boxed_unsync()
 }

@@ -2,6 +2,7 @@
 //! network, and nowhere else.
 
 pub mod clocks;
+pub mod compiled;
 pub mod compose;
 pub mod egress;
 pub mod engine;

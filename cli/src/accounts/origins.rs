@@ -62,6 +62,22 @@ pub fn of(document: &Map<String, Value>) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether an origin is one that a provider itself has, and not one of a customer.
+pub fn is_of_a_provider(origin: &str) -> bool {
+    let others = [
+        JUMPCLOUD_US,
+        JUMPCLOUD_EU,
+        "https://admin-oauth.id.jumpcloud.com",
+        "https://api.elastic-cloud.com",
+        "https://api.slack-gov.com",
+        "https://api.slack.com",
+        "https://slack-gov.com",
+        "https://slack.com",
+        "https://webapi.teamviewer.com",
+    ];
+    CROWDSTRIKE.iter().any(|(_, url)| *url == origin) || others.contains(&origin)
+}
+
 /// The regions of CrowdStrike.
 pub const CROWDSTRIKE: [(&str, &str); 6] = [
     ("us-1", "https://api.crowdstrike.com"),
@@ -113,6 +129,8 @@ mod tests {
         // An account there names its address itself.
         assert!(allowed.remove("https://*.api.blackline.com"));
         assert!(allowed.remove("https://api.us-gov-east-1.aws.elastic-cloud.com"));
+        assert!(needed.iter().all(|origin| is_of_a_provider(origin)));
+        assert!(!is_of_a_provider("https://us2.api.blackline.com") && !is_of_a_provider("https://slack.com:8443"));
         assert_eq!(needed.iter().map(String::as_str).collect::<BTreeSet<_>>(), allowed);
     }
 

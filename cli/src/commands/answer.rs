@@ -27,12 +27,13 @@ pub fn exit_of(answer: &Answer) -> Exit {
             _ => Exit::NotGone,
         };
     }
+    let is_remote = answer.body["truto_is_remote_error"] == Value::Bool(true);
     match code {
         "invalid_request" => Exit::Usage,
+        "not_removed" | "unauthenticated" if is_remote => Exit::Provider,
         "plan_changed" | "approval_required" | "approval_refused" | "not_removed" => Exit::NotGone,
         "incomplete" => Exit::Unverified,
         "not_found" | "forbidden" | "rate_limited" | "provider_error" | "timed_out" => Exit::Provider,
-        "unauthenticated" if answer.body["truto_is_remote_error"] == Value::Bool(true) => Exit::Provider,
         _ => Exit::Configuration,
     }
 }
@@ -134,8 +135,9 @@ fn why(entry: &Value) -> String {
         (None, Some(reason)) => parts.push(reason.replace('_', " ")),
         (None, None) => {}
     }
+    // A message names it already.
     let through = via(entry);
-    if !through.is_empty() {
+    if parts.is_empty() && !through.is_empty() {
         parts.push(format!("through {through}"));
     }
     if entry["changed"] == Value::Bool(true) {
@@ -232,6 +234,9 @@ pub fn advice(answer: &Answer, account: &str) -> String {
             return format!("check it: unassign-role accounts check --account {}", visible(account));
         }
         ("incomplete", _) => "run the same command again: it continues where it stopped",
+        ("not_removed", true) if outcomes(answer).is_empty() => {
+            "the provider refuses the call itself: check region and base_url"
+        }
         ("not_removed", _) => "the column `why` says what stands in the way",
         _ => "the message says what happened",
     };

@@ -43,17 +43,19 @@ impl Calls {
     pub fn of(tenants: &Tenants, global: &Global, account: Option<&str>) -> Result<Self> {
         let account = tenants.account(account)?;
         let session = tenants.session(&[&account])?;
-        let mut options = match (&global.accounts, global.sandbox) {
+        let source = match (&global.accounts, global.sandbox) {
             (_, true) => String::from(" --sandbox"),
             (Some(path), false) => format!(" --accounts {}", quoted(&path.to_string_lossy())),
             (None, false) => String::new(),
         };
-        if tenants.ids().len() > 1 {
-            options.push_str(&format!(" --account {}", quoted(&account.id)));
-        }
+        let which = if tenants.ids().len() > 1 {
+            format!(" --account {}", quoted(&account.id))
+        } else {
+            String::new()
+        };
         Ok(Self {
             account,
-            options,
+            options: source + &which,
             session,
         })
     }

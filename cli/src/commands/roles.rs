@@ -67,9 +67,10 @@ fn print(calls: &Calls, body: &Value) -> Result<()> {
     {
         line(format_args!("not read: {}", visible(unread)))?;
     }
-    line(match body["whole"] == Value::Bool(true) {
-        true => format!("{} roles: all that there are", roles.len()),
-        false => format!("{} roles; there may be more", roles.len()),
+    line(if body["whole"] == Value::Bool(true) {
+        format!("{} roles: all that there are", roles.len())
+    } else {
+        format!("{} roles; there may be more", roles.len())
     })?;
     next(format!("see who holds what: {}", calls.command("show", " USER")))
 }

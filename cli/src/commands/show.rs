@@ -108,7 +108,12 @@ fn grant_table(grants: &[Value]) -> String {
                 }
                 _ => named(grant["role_id"].as_str(), grant["role_name"].as_str()),
             },
-            place(&grant["scope"]),
+            // The options that select it say where.
+            if grant["selector"].is_object() {
+                String::new()
+            } else {
+                place(&grant["scope"])
+            },
             match (grant["direct"] == Value::Bool(true), through.is_empty()) {
                 (true, _) => String::from("directly"),
                 (false, true) => String::from("not directly"),
@@ -155,5 +160,5 @@ fn options(selector: &Value) -> String {
     add("--organization", &role["organization"]);
     add("--workspace", &role["workspace"]);
     add("--organization", &selector["organization"]["id"]);
-    options.join(" ")
+    options.join("\n")
 }

@@ -48,10 +48,12 @@ impl Verify {
             }
             match exit {
                 Exit::Done => next("nothing: a read that would have shown it shows that it is not held"),
-                Exit::NotGone => next(format!(
-                    "remove what is held: {}",
-                    calls.command("revoke", &format!(" {} …", quoted(&self.user)))
-                )),
+                Exit::NotGone if answer::outcomes(&answer).iter().any(|entry| entry["outcome"] == "held") => {
+                    next(format!(
+                        "remove what is held: {}",
+                        calls.command("revoke", &format!(" {} …", quoted(&self.user)))
+                    ))
+                }
                 _ => next(answer::advice(&answer, &calls.account.id)),
             }
         };

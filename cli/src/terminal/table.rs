@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, TableComponent, Width, presets};
 
-use super::{text::visible, width};
+use super::width;
 
 /// Narrower than this, a table is a list of its rows: one field a line.
 const NARROWEST: u16 = 60;
@@ -47,7 +47,9 @@ impl Rows {
         let used = self.used();
         let mut table = Table::new();
         table
-            .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+            .load_preset(presets::NOTHING)
+            .set_style(TableComponent::HeaderLines, '─')
+            .set_style(TableComponent::MiddleHeaderIntersections, '─')
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(used.iter().filter_map(|&column| self.headings.get(column)));
         if let Some(columns) = self.columns {
@@ -91,11 +93,12 @@ impl fmt::Display for Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::visible;
 
     fn rows(columns: Option<u16>) -> String {
         let mut rows = Rows {
             columns,
-            ..table(["role", "nothing", "outcome", "why"])
+            ..table(["role", "unused", "outcome", "why"])
         };
         rows.push([
             visible("Real Time Responder - Read Only Analyst (remote_responder_one)"),
@@ -112,7 +115,7 @@ mod tests {
             let shown = rows(Some(columns));
             let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
             assert!(widest <= usize::from(columns), "{columns}:\n{shown}");
-            assert!(shown.contains("refused") && !shown.contains("nothing "), "{shown}");
+            assert!(shown.contains("refused") && !shown.contains("unused"), "{shown}");
         }
         assert!(
             rows(None).contains("Analyst (remote_responder_one)"),

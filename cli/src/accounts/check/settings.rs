@@ -96,16 +96,11 @@ pub fn check(settings: &Map<String, Value>, provider: Option<Provider>, notes: &
                 }
             }
             ("approvers", Value::Array(approvers)) => self::approvers(approvers, notes),
-            ("approval_lifetime", value) => {
-                if value
-                    .as_u64()
-                    .is_none_or(|seconds| seconds == 0 || seconds > LONGEST_LIFETIME)
-                {
-                    notes.wrong(
-                        field,
-                        format!("must be 1 to {LONGEST_LIFETIME} seconds, which is a day"),
-                    );
-                }
+            ("approval_lifetime", value) if !value.as_u64().is_some_and(is_lifetime) => {
+                notes.wrong(
+                    field,
+                    format!("must be 1 to {LONGEST_LIFETIME} seconds, which is a day"),
+                );
             }
             ("region", Value::String(region)) => self::region(region, provider, notes),
             ("token_url", Value::String(url)) => url_of(&field, url, notes),
@@ -123,6 +118,10 @@ pub fn check(settings: &Map<String, Value>, provider: Option<Provider>, notes: &
             "needs `approvers`: nobody could approve anything",
         );
     }
+}
+
+const fn is_lifetime(seconds: u64) -> bool {
+    seconds > 0 && seconds <= LONGEST_LIFETIME
 }
 
 fn region(region: &str, provider: Option<Provider>, notes: &mut Notes) {

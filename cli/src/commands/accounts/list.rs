@@ -15,7 +15,7 @@ pub fn run(global: &Global) -> Result<Exit> {
     let (accounts, is_whole) = listed(global)?;
     let exit = if is_whole { Exit::Done } else { Exit::Configuration };
     if global.json {
-        let accounts: Vec<Value> = accounts.iter().map(|account| document(account)).collect();
+        let accounts: Vec<Value> = accounts.iter().map(document).collect();
         return exit.after(line(serde_json::to_string_pretty(&accounts)?));
     }
     let mut rows = table(["account", "provider", "tags", "status", "approval", "hosts"]);

@@ -2,6 +2,8 @@
 
 mod check;
 mod list;
+#[cfg(feature = "wasmtime")]
+mod probe;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -16,6 +18,9 @@ pub enum Accounts {
     List,
     /// Checks every account and token, without a network: names everything that is wrong, and shows no secret
     Check(check::Check),
+    /// Tries an account at its provider, read-only: credentials, permissions, what can be seen, clock, rate limit
+    #[cfg(feature = "wasmtime")]
+    Probe(probe::Probe),
 }
 
 impl Accounts {
@@ -23,6 +28,8 @@ impl Accounts {
         match self {
             Self::List => list::run(global),
             Self::Check(check) => check.run(global),
+            #[cfg(feature = "wasmtime")]
+            Self::Probe(probe) => crate::commands::wait(probe.run(global)),
         }
     }
 }

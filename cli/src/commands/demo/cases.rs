@@ -238,7 +238,7 @@ fn jumpcloud() -> Vec<Case> {
         case(JUMPCLOUD, "two in one write", ann, two, 200, &["removed"; 2]),
         case(
             JUMPCLOUD,
-            "last role, not allowed",
+            "last role",
             sam,
             vec![role(sam_admin, "Help Desk")],
             422,

@@ -57,13 +57,11 @@ impl Demo {
             "Six sandboxed providers, and the {:?} component. Takes {how_long}.",
             self.component
         ))?;
+        let sandboxes = Sandboxes::start();
         let service = {
             let _progress = Progress::show("compiling the component");
-            Sandboxes::start().service(self.component).start()?
+            sandboxes.service(self.component).start()?
         };
-        drop(service);
-        let sandboxes = Sandboxes::start();
-        let service = sandboxes.service(self.component).start()?;
         let mut tally = Tally::default();
         let mut provider = "";
         for case in cases::all() {
@@ -79,48 +77,49 @@ impl Demo {
             play(&sandboxes, &service, &case, &mut tally).await?;
         }
         let story = story::play(&sandboxes).await?;
-        self.summary(&tally, story, started.elapsed())
+        summary(&tally, story, started.elapsed())
     }
+}
 
-    fn summary(&self, tally: &Tally, is_story_good: bool, took: Duration) -> Result<Exit> {
-        let outcomes: Vec<String> = tally
-            .outcomes
-            .iter()
-            .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
-            .collect();
-        let asked: usize = tally.outcomes.iter().map(|(_, count)| count).sum();
-        line("")?;
-        line(wrapped(
-            &format!(
-                "{asked} roles asked for: {}; {} calls to providers, {:.1} s.",
-                outcomes.join(", "),
-                tally.calls,
-                took.as_secs_f64()
-            ),
-            0,
-            COLUMNS,
-        ))?;
-        if tally.skipped > 0 {
-            line(format_args!("{} cases left out by --fast.", tally.skipped))?;
-        }
-        for surprise in &tally.surprises {
-            note(format_args!("unexpected: {surprise}"));
-        }
-        let is_good = tally.surprises.is_empty() && is_story_good;
-        line(styled(
-            if is_good {
-                "Everything came out as it must."
-            } else {
-                "Something came out as it must not."
-            },
-            if is_good { Style::Good } else { Style::Bad },
-        ))?;
-        line(
-            "\nNext, on the same sandboxes:\n  unassign-role show ann.lee@example.com --sandbox --account demo-crowdstrike",
-        )?;
-        line("and with an account of your own:\n  unassign-role accounts check accounts.toml")?;
-        Ok(if is_good { Exit::Done } else { Exit::NotGone })
+/// What came of it all, and what to do next.
+fn summary(tally: &Tally, is_story_good: bool, took: Duration) -> Result<Exit> {
+    let outcomes: Vec<String> = tally
+        .outcomes
+        .iter()
+        .map(|(outcome, count)| format!("{count} {}", outcome.replace('_', " ")))
+        .collect();
+    let asked: usize = tally.outcomes.iter().map(|(_, count)| count).sum();
+    line("")?;
+    line(wrapped(
+        &format!(
+            "{asked} roles asked for: {}; {} calls to providers, {:.1} s.",
+            outcomes.join(", "),
+            tally.calls,
+            took.as_secs_f64()
+        ),
+        0,
+        COLUMNS,
+    ))?;
+    if tally.skipped > 0 {
+        line(format_args!("{} cases left out by --fast.", tally.skipped))?;
     }
+    for surprise in &tally.surprises {
+        note(format_args!("unexpected: {surprise}"));
+    }
+    let is_good = tally.surprises.is_empty() && is_story_good;
+    line(styled(
+        if is_good {
+            "Everything came out as it must."
+        } else {
+            "Something came out as it must not."
+        },
+        if is_good { Style::Good } else { Style::Bad },
+    ))?;
+    line(
+        "\nNext, on the same sandboxes:\n  unassign-role show ann.lee@example.com --sandbox --account demo-crowdstrike",
+    )?;
+    line("and with an account of your own:\n  unassign-role accounts check accounts.toml")?;
+    Ok(if is_good { Exit::Done } else { Exit::NotGone })
 }
 
 /// One case, with its lines as soon as they are known.
@@ -200,18 +199,13 @@ fn why(entry: &Value, outcome: &str) -> String {
         let of_grant = || grants().find_map(|grant| grant[name].as_str());
         entry[name].as_str().or_else(of_grant).map(visible)
     };
-    let through = grants().map(super::answer::via).find(|via| !via.is_empty());
     let general = match outcome {
         "planned" => "a dry run: nothing was sent",
         "already_absent" => "it was not held, and a read proves that",
         "inherited" => "held through something else, which was not asked for",
         _ => "the answer gives no reason",
     };
-    let mut why = text("message").unwrap_or_else(|| general.to_owned());
-    if let Some(through) = through {
-        why = format!("{why}: {through}");
-    }
-    why
+    text("message").unwrap_or_else(|| general.to_owned())
 }
 
 fn held(sandboxes: &Sandboxes, case: &Case) -> Vec<&'static str> {

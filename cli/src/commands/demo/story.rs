@@ -35,9 +35,7 @@ pub async fn play(used: &Sandboxes) -> Result<bool> {
         &[("UNASSIGN_ROLE_RECEIPT_KEY", &receipt_key)],
         host::output::Output::Lines(host::output::LineSink::new(|_| Ok(()))),
     )?;
-    line(format_args!(
-        "\nThe whole story, in five steps: {USER} at {SLACK}, whose account needs approvals"
-    ))?;
+    line(format_args!("\nThe whole story: {USER} at {SLACK}, with an approval"))?;
 
     let shown = session
         .get(&format!(

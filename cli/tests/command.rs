@@ -1,0 +1,16 @@
+//! The command, end to end: the built program, its output and its exit codes.
+
+#[path = "command/bad_input.rs"]
+mod bad_input;
+#[path = "command/configuration.rs"]
+mod configuration;
+#[path = "command/program.rs"]
+mod program;
+#[path = "command/sandboxed.rs"]
+mod sandboxed;
+#[path = "command/served.rs"]
+mod served;
+#[path = "command/tenant.rs"]
+mod tenant;
+#[path = "command/terminal.rs"]
+mod terminal;

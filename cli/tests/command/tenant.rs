@@ -1,0 +1,288 @@
+//! Accounts of one's own, at providers over real sockets with TLS that a test authority has certified.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{Router, extract::Request, middleware};
+use sandboxes::{
+    Clock, blackline::BlackLine, crowdstrike::CrowdStrike, elastic_cloud::ElasticCloud, jumpcloud::JumpCloud,
+    slack_enterprise::Slack, teamviewer::TeamViewer,
+};
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::program::{Folder, Said, program, run, text};
+
+#[path = "../../../host/tests/authority/mod.rs"]
+mod authority;
+
+use authority::Authority;
+
+/// Six providers, and the accounts at them.
+pub struct Tenants {
+    _runtime: Runtime,
+    authority: Authority,
+    folder: Folder,
+    /// Methods and paths of what arrived.
+    seen: Arc<Mutex<Vec<String>>>,
+    pub crowdstrike: CrowdStrike,
+}
+
+struct Encrypted {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+impl Tenants {
+    pub fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let authority = Authority::new();
+        let folder = Folder::new();
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let serve = |router: Router| {
+            let seen = Arc::clone(&seen);
+            let router = router.layer(middleware::from_fn(move |request: Request, next: middleware::Next| {
+                seen.lock()
+                    .unwrap()
+                    .push(format!("{} {}", request.method(), request.uri().path()));
+                next.run(request)
+            }));
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let url = format!("https://{}", listener.local_addr().unwrap());
+                let acceptor = authority.acceptor(&["127.0.0.1"]);
+                tokio::spawn(async move { axum::serve(Encrypted { listener, acceptor }, router).await });
+                url
+            })
+        };
+        let guard = runtime.enter();
+        let clock = Clock::starting_at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
+        let crowdstrike = CrowdStrike::demo(clock);
+        let urls = [
+            serve(BlackLine::demo(clock).router()),
+            serve(crowdstrike.router()),
+            serve(ElasticCloud::demo(clock).router()),
+            serve(JumpCloud::demo(clock).router()),
+            serve(Slack::demo(clock).router()),
+            serve(TeamViewer::demo(clock).router()),
+        ];
+        drop(guard);
+        folder.write("slack-token", &format!("{}\n", sandboxes::slack_enterprise::DEMO_TOKEN));
+        let [blackline, falcon, elastic, jumpcloud, slack, teamviewer] = urls;
+        let accounts = json!({
+            "blackline": {"provider": "blackline", "base_url": blackline, "credentials": {
+                "type": "password", "username": "demo-api", "password": {"secret": "key"}, "client_id": "demo-client",
+                "client_secret": {"command": ["echo", "demo-secret"]}, "scope": "bl.users instance_0f8c"}},
+            "crowdstrike": {"provider": "crowdstrike", "base_url": falcon, "tags": ["production"], "credentials": {
+                "type": "client_credentials", "client_id": "demo-client", "client_secret": {"command": ["echo", "demo-secret"]}}},
+            "elastic": {"provider": "elastic_cloud", "base_url": format!("{elastic}/api/v1"), "credentials": {
+                "type": "api_key", "api_key": sandboxes::elastic_cloud::DEMO_KEY}},
+            "jumpcloud": {"provider": "jumpcloud", "base_url": jumpcloud, "credentials": {
+                "type": "api_key", "api_key": sandboxes::jumpcloud::DEMO_KEY}},
+            "slack": {"provider": "slack_enterprise", "base_url": slack, "credentials": {
+                "type": "bearer_token", "token": {"file": "slack-token"}}},
+            "teamviewer": {"provider": "teamviewer", "base_url": format!("{teamviewer}/api/v1"), "credentials": {
+                "type": "bearer_token", "token": sandboxes::teamviewer::DEMO_TOKEN}},
+            "wrong": {"provider": "crowdstrike", "base_url": falcon, "credentials": {
+                "type": "client_credentials", "client_id": "demo-client", "client_secret": "another"}},
+            "closed": {"provider": "crowdstrike", "base_url": "https://127.0.0.1:9", "credentials": {
+                "type": "client_credentials", "client_id": "demo-client", "client_secret": "demo-secret"}},
+        });
+        folder.write("accounts.json", &accounts.to_string());
+        Self {
+            _runtime: runtime,
+            authority,
+            folder,
+            seen,
+            crowdstrike,
+        }
+    }
+
+    pub fn accounts(&self) -> String {
+        text(&self.folder.path("accounts.json")).to_owned()
+    }
+
+    pub fn authority(&self) -> String {
+        text(&self.authority.file()).to_owned()
+    }
+
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    fn run(&self, account: &str, arguments: &[&str]) -> Said {
+        let said = program()
+            .args(arguments)
+            .args([
+                "--accounts",
+                &self.accounts(),
+                "--account",
+                account,
+                "--ca",
+                &self.authority(),
+            ])
+            .env("UNASSIGN_ROLE_SECRET_KEY", "demo-key")
+            .output()
+            .unwrap();
+        Said::of(said)
+    }
+
+    /// What arrived, and is forgotten now.
+    fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+}
+
+/// The options that select a grant, as `show` names them.
+fn selector(grant: &Value) -> Vec<String> {
+    let role = &grant["selector"]["role"];
+    let mut options = Vec::new();
+    for (option, value) in [
+        ("--role", &role["id"]),
+        ("--group", &role["group"]),
+        ("--organization", &role["organization"]),
+        ("--workspace", &role["workspace"]),
+    ] {
+        if let Some(value) = value.as_str() {
+            options.extend([option.to_owned(), value.to_owned()]);
+        }
+    }
+    options
+}
+
+#[test]
+fn every_provider_is_shown_planned_removed_and_verified_over_tls() {
+    let tenants = Tenants::start();
+    for (account, user) in [
+        ("blackline", "301"),
+        ("crowdstrike", "ann.lee@example.com"),
+        ("elastic", "ann.lee@example.com"),
+        ("jumpcloud", "ann.lee@example.com"),
+        ("slack", "ann.lee@example.com"),
+        ("teamviewer", "ann.lee@example.com"),
+    ] {
+        let held = |said: Said| said.ends(0).json()["role_grants"].as_array().unwrap().clone();
+        let before = held(tenants.run(account, &["show", user, "--json"]));
+        let grant = before
+            .iter()
+            .find(|grant| {
+                grant["removable"] == "yes" && grant["kind"] == "role" && !grant["selector"]["role"]["id"].is_null()
+            })
+            .unwrap_or_else(|| panic!("{account}: {before:?}"));
+        let selector = selector(grant);
+        let with = |verb: &'static str, more: &[&'static str]| -> Vec<String> {
+            let words = [verb, user].into_iter().chain(more.iter().copied()).map(str::to_owned);
+            words.chain(selector.iter().cloned()).collect()
+        };
+        let call = |words: Vec<String>| tenants.run(account, &words.iter().map(String::as_str).collect::<Vec<_>>());
+        tenants.seen();
+        call(with("plan", &[])).ends(0).says("planned");
+        let sent = tenants.seen();
+        assert!(
+            !sent
+                .iter()
+                .any(|call| call.starts_with("DELETE") || call.starts_with("PUT")),
+            "{account}: {sent:?}"
+        );
+        call(with("verify", &[])).ends(1).says("held");
+        call(with("revoke", &["--yes"])).ends(0).says("1 removed");
+        let after = held(tenants.run(account, &["show", user, "--json"]));
+        assert_eq!(after.len(), before.len() - 1, "{account}: {before:?} {after:?}");
+        let verified = call(with("verify", &["--json"]));
+        assert!(
+            matches!(verified.code, Some(0 | 4)),
+            "{account}: {}{}",
+            verified.out,
+            verified.err
+        );
+        // CrowdStrike proves absence only by a revoke.
+        let outcome = verified.json()["role_outcomes"][0]["outcome"].clone();
+        assert!(
+            outcome == "already_absent" || outcome == "unknown",
+            "{account}: {outcome}"
+        );
+    }
+    let ann = sandboxes::crowdstrike::DEMO_USERS[0].0;
+    assert_eq!(
+        tenants.crowdstrike.grants(ann).len(),
+        6,
+        "one of seven is gone at the provider itself"
+    );
+}
+
+#[test]
+fn a_provider_that_refuses_or_cannot_be_reached_is_exit_code_4() {
+    let tenants = Tenants::start();
+    let user = "ann.lee@example.com";
+    tenants.run("wrong", &["show", user]).ends(4).says("rotate them");
+    tenants
+        .run(
+            "closed",
+            &["revoke", user, "--role", "event_viewer", "--yes", "--deadline", "3s"],
+        )
+        .ends(4);
+    tenants
+        .run("wrong", &["accounts", "probe"])
+        .ends(4)
+        .says("missing  credentials  CrowdStrike refuses them");
+    // A certificate that nobody has told it to trust.
+    tenants.seen();
+    let accounts = tenants.accounts();
+    run([
+        "show",
+        user,
+        "--accounts",
+        &accounts,
+        "--account",
+        "crowdstrike",
+        "--deadline",
+        "3s",
+    ])
+    .ends(2);
+    run(["show", user, "--accounts", &accounts, "--account", "crowdstrike"]).ends(4);
+    assert_eq!(
+        tenants.seen(),
+        [] as [String; 0],
+        "nothing is sent over a connection that is not trusted"
+    );
+}
+
+#[test]
+fn a_probe_reads_and_writes_nothing() {
+    let tenants = Tenants::start();
+    tenants
+        .run("crowdstrike", &["accounts", "probe", "--user", "ann.lee@example.com"])
+        .ends(0)
+        .says("ok       clock")
+        .says("rate limit");
+    let seen = tenants.seen();
+    let is_write = |call: &String| {
+        !call.starts_with("GET ") && !call.contains("oauth2") && !call.contains("/GET/") && !call.contains("/queries/")
+    };
+    assert!(!seen.iter().any(is_write), "{seen:?}");
+}
