@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "command/configuration.rs"]
 mod configuration;
+#[path = "command/offboarding.rs"]
+mod offboarding;
 #[path = "command/program.rs"]
 mod program;
 #[path = "command/sandboxed.rs"]

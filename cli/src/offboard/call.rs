@@ -13,8 +13,8 @@ use super::{
     task::Task,
 };
 
-/// Milliseconds of one call. A list of people has the time to wait for a provider that a person at a prompt has not.
-const DEADLINE_MS: u32 = 60_000;
+/// Milliseconds of one call. What has not settled by then is looked at again after the others.
+const DEADLINE_MS: u32 = 30_000;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A plan for everything that the user holds.

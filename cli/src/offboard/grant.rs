@@ -74,6 +74,9 @@ pub struct Grant {
     pub acknowledged_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<String>,
+    /// When reads have settled after the write that was acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_after: Option<String>,
     /// What the last verification says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
@@ -161,6 +164,7 @@ impl Grant {
             side_effects: texts("side_effects"),
             acknowledged_at: text("acknowledged_at"),
             verified_at: text("verified_at"),
+            verify_after: text("verify_after"),
             check: None,
             selector: role.map(by_id),
             is_late: false,

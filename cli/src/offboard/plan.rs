@@ -5,9 +5,11 @@ use futures_util::{StreamExt, stream};
 use super::{
     call,
     fleet::{Fleet, Member},
+    grant::Grant,
     journal::event::{Begin, Planned},
     pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
     progress::Progress,
+    reply::Coverage,
     stop::Stop,
 };
 
@@ -47,16 +49,16 @@ async fn account(member: &Member, begin: &Begin, stop: &Stop, progress: &Progres
 
 /// Repeats a plan that only the provider's limits or a moment's fault kept from being made.
 async fn patiently(member: &Member, begin: &Begin, user: &str, stop: &Stop) -> Planned {
-    let mut repeat = 0;
+    let (mut repeat, mut is_second_look) = (0, false);
     loop {
         let planned = call::plan(member, begin, user).await;
-        let is_made = planned.plan.is_some()
-            && planned
-                .reply
-                .grants
-                .iter()
-                .all(|grant| grant.reason.as_deref() != Some("rate_limited"));
-        if is_made || !planned.reply.retryable || repeat >= REPEATS {
+        let is_limited = |grant: &Grant| grant.reason.as_deref() == Some("rate_limited");
+        let is_made = planned.plan.is_some() && !planned.reply.grants.iter().any(is_limited);
+        // What is not shown may be a moment's fault, and the plan would leave it out: it is worth a second look, and no third.
+        let has_gaps = is_made && planned.reply.coverage() == Coverage::Gaps;
+        if has_gaps && !is_second_look {
+            is_second_look = true;
+        } else if is_made || !planned.reply.retryable || repeat >= REPEATS {
             return planned;
         }
         let Some(pause) = pace::pause(&planned.reply, repeat) else {

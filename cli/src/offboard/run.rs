@@ -1,6 +1,6 @@
 //! The run: accounts side by side, the people of an account one after the other, each bound to the plan in the summary.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 
@@ -33,13 +33,23 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     let others = state.of_account(id, |task| !task.is_in_doubt && task.next() != Next::Nothing);
     let mut pace = Pace::default();
     let mut ended: Option<String> = None;
-    for index in in_doubt.into_iter().chain(others) {
+    let mut queue: VecDeque<(usize, Turn)> = in_doubt
+        .into_iter()
+        .chain(others)
+        .map(|index| (index, Turn::First))
+        .collect();
+    while let Some((index, turn)) = queue.pop_front() {
         if let Some(why) = ended.clone().or_else(|| stop.why()) {
-            state.skip(index, &why);
+            state.skip(index, &format!("not begun: {why}"));
             continue;
         }
-        match task(fleet, member, state, index, &mut pace, stop).await {
-            Ok(given_up) => ended = given_up,
+        match task(fleet, member, state, index, turn, &mut pace, stop).await {
+            Ok(Ended::Over) => {}
+            Ok(Ended::Later) => {
+                queue.push_back((index, Turn::Last));
+                continue;
+            }
+            Ok(Ended::GivenUp(why)) => ended = Some(why),
             Err(error) => stop.ask(&error.to_string()),
         }
         let inner = state.lock();
@@ -51,18 +61,36 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     }
 }
 
-/// Returns why the account is given up, if it is.
+/// How often a task was begun in this run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    First,
+    Last,
+}
+
+/// How a turn ended.
+enum Ended {
+    Over,
+    /// The provider's reads have to settle first. The others need not wait for that.
+    Later,
+    /// The account is given up, for this reason.
+    GivenUp(String),
+}
+
 async fn task(
     fleet: &Fleet,
     member: &Member,
     state: &State,
     index: usize,
+    turn: Turn,
     pace: &mut Pace,
     stop: &Stop,
-) -> Result<Option<String>, journal::Error> {
+) -> Result<Ended, journal::Error> {
     let (mut revokes, mut readings) = (0, 0);
     loop {
-        let Some(task) = state.task(index) else { return Ok(None) };
+        let Some(task) = state.task(index) else {
+            return Ok(Ended::Over);
+        };
         let next = task.next();
         let reply = match next {
             Next::Revoke if revokes < REVOKES && !stop.is_asked() => {
@@ -71,23 +99,30 @@ async fn task(
             }
             Next::Verify if readings < REPEATS && !stop.is_asked() => {
                 readings += 1;
+                let settles = task.settles_at().unwrap_or_default();
+                if !pace::wait(settles.saturating_sub((fleet.now)()), stop).await {
+                    return Ok(Ended::Over);
+                }
                 verify(fleet, member, state, index, &task, false).await?
             }
-            _ => return Ok(None),
+            _ => return Ok(Ended::Over),
         };
         if let Some(why) = pace.note(&reply) {
-            return Ok(Some(why));
+            return Ok(Ended::GivenUp(why));
         }
         if reply.retryable {
+            if next == Next::Revoke && reply.sent && turn == Turn::First {
+                return Ok(Ended::Later);
+            }
             let Some(pause) = pace::pause(&reply, revokes.max(readings).saturating_sub(1)) else {
-                return Ok(None);
+                return Ok(Ended::Over);
             };
             if !pace::wait(pause, stop).await {
-                return Ok(None);
+                return Ok(Ended::Over);
             }
         } else if state.task(index).is_none_or(|task| task.next() == next) && !reply.is_success() {
             // It was said clearly that repeating it cannot help.
-            return Ok(None);
+            return Ok(Ended::Over);
         }
     }
 }

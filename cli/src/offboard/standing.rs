@@ -209,9 +209,13 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         standing = standing.max(Standing::Unverified);
     }
     let standing = standing.max(whole_call(task, open));
-    if standing == Standing::Gone && task.needs_last_verification() && !task.is_verified {
-        open.whole("the last verification was not made", RESUME);
-        return Standing::Unverified;
+    if task.needs_last_verification() && !task.is_verified && task.grants.values().any(Grant::is_called_gone) {
+        let called_gone = task.grants.values().filter(|grant| grant.is_called_gone()).count();
+        open.whole(
+            format!("{called_gone} grants were removed, and the last verification was not made"),
+            RESUME,
+        );
+        return standing.max(Standing::Unverified);
     }
     standing
 }
@@ -278,14 +282,8 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
                 );
                 Standing::Unverified
             }
-            _ => {
-                open.grant(
-                    grant,
-                    String::from("it was removed, and the last verification was not made"),
-                    RESUME,
-                );
-                Standing::Unverified
-            }
+            // That the last verification was not made stands with the task.
+            _ => Standing::Unverified,
         },
         Outcome::Inherited => {
             open.grant(

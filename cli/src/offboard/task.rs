@@ -1,8 +1,12 @@
 //! One person at one account: what is planned, what was done, and what is known of it. It changes by events only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
+use unassign_role::contract::timestamp;
 
 use super::{
     grant::{Check, Grant, Key, Outcome},
@@ -186,6 +190,13 @@ impl Task {
             .is_some_and(|failure| codes.iter().any(|code| failure.is(code)))
     }
 
+    /// Until when a reading says nothing of what was acknowledged: Unix time.
+    pub fn settles_at(&self) -> Option<Duration> {
+        let open = self.targets().filter(|grant| !grant.is_called_gone());
+        open.filter_map(|grant| timestamp::parse(grant.verify_after.as_deref()?))
+            .max()
+    }
+
     /// The user as the provider calls it; before a plan, as the list does. An address can be given to somebody else meanwhile.
     pub fn user(&self) -> &str {
         let found = self.planned.as_ref().and_then(|planned| planned.reply.user.as_deref());
@@ -286,6 +297,12 @@ impl Task {
                 }
                 (None, _) => {
                     grant.check = Some(if is_bare { Check::NotShown } else { Check::Unclear });
+                    // It was acknowledged, and a whole reading does not show it once reads have settled.
+                    if is_bare && grant.outcome == Outcome::Unverified && grant.acknowledged_at.is_some() {
+                        grant.outcome = Outcome::Removed;
+                        grant.reason = None;
+                        grant.message = None;
+                    }
                     if attempts > 0 && matches!(grant.outcome, Outcome::Planned | Outcome::Unverified) {
                         grant.outcome = Outcome::Unknown;
                         grant.reason = Some(String::from("not_visible"));

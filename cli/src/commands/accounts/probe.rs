@@ -438,14 +438,12 @@ mod tests {
     fn missing_permissions_are_named_in_the_providers_words() {
         let body = json!({"error_code": "forbidden", "message": "Slack refuses it",
                           "truto_error_insight": {"forbidden_error": {"value": {"missing_scopes": ["admin.roles:read"]}}}});
-        let facts = of_roles(
-            &Answer {
-                status: 403,
-                body,
-                retry_after: None,
-            },
-            None,
-        );
+        let answer = Answer {
+            status: 403,
+            body,
+            retry_after: None,
+        };
+        let facts = of_roles(&answer, None);
         assert!(
             facts
                 .iter()

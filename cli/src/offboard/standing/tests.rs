@@ -74,7 +74,7 @@ fn gone_needs_the_last_verification() {
         200,
         answer(200, &[("viewer", "removed"), ("editor", "removed")]),
     ));
-    assert_eq!(of(&task), (Standing::Unverified, 2, Exit::Unverified));
+    assert_eq!(of(&task), (Standing::Unverified, 1, Exit::Unverified));
     task.apply(&verified(200, nothing(), false));
     assert_eq!(of(&task), (Standing::Gone, 0, Exit::Done));
     // What an earlier reading said does not count for the last one.

@@ -97,6 +97,22 @@ fn what_a_reading_by_name_proves_absent_is_gone_beside_a_gap() {
 }
 
 #[test]
+fn what_was_acknowledged_and_is_not_shown_once_reads_have_settled_is_gone() {
+    let mut body = answer(500, &[("viewer", "unverified"), ("editor", "unverified")]);
+    // One of the two was not acknowledged.
+    body["role_outcomes"][0]["grants"][0]["acknowledged_at"] = json!("2026-01-31T09:30:00Z");
+    body["role_outcomes"][0]["grants"][0]["verify_after"] = json!("2026-01-31T09:31:30Z");
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(500, body));
+    assert_eq!(task.next(), Next::Verify);
+    assert_eq!(task.settles_at(), Some(Duration::from_secs(1_769_851_890)));
+    task.apply(&verified(500, nothing_shown(), true));
+    let gone: Vec<bool> = task.grants.values().map(Grant::is_gone).collect();
+    assert_eq!(gone, [false, true], "{task:?}");
+}
+
+#[test]
 fn what_was_cut_off_is_looked_at_and_sent_again_if_it_is_held() {
     let mut task = planned();
     task.apply(&intent());

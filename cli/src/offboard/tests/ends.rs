@@ -329,6 +329,23 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_until_the_reads_about_somebody_else_have_settled() {
+    let world = World::with_people(6);
+    let accounts = only(&["acme-crowdstrike"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
+    world.crowdstrike.apply_after("event_viewer", Duration::from_secs(80));
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let began = tokio::time::Instant::now();
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!(exit(&inner), Exit::Done, "{:?}", standings(&inner));
+    assert!((1..=6).all(|person| world.held(person)["acme-crowdstrike"].is_empty()));
+    // Each alone takes 80 s.
+    assert!(began.elapsed() < Duration::from_secs(6 * 80), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out() {
     let world = World::with_people(6);
     let mut accounts = only(&["acme-teamviewer", "acme-elastic"]);

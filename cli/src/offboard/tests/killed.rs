@@ -204,7 +204,7 @@ async fn what_is_said_of_40_people_is_the_truth() {
     killed_twice(40).await;
 }
 
-/// Takes minutes: `MATRIX=full`.
+/// Takes long, because most providers list everybody for each person: `MATRIX=full`.
 #[tokio::test(start_paused = true)]
 async fn what_is_said_of_1000_people_is_the_truth() {
     if std::env::var("MATRIX").is_ok_and(|size| size == "full") {
