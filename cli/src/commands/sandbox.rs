@@ -51,7 +51,7 @@ pub const TEAMVIEWER: &str = "demo-teamviewer";
 pub const ACCOUNTS: [&str; 6] = [BLACKLINE, CROWDSTRIKE, ELASTIC, JUMPCLOUD, SLACK, TEAMVIEWER];
 
 /// Which component serves.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Component {
     /// The WASI 0.2 component
     #[default]
