@@ -17,12 +17,12 @@ pub fn install() {
     host::guests::embed(EMBEDDED);
 }
 
+/// The component itself.
+///
 /// # Errors
 /// Without the feature `embedded`: if the component is not built, or is older than its sources. One sentence that names the command.
 #[allow(dead_code, reason = "the host takes it by itself; this is for whoever passes it on")]
 pub fn bytes() -> Result<Cow<'static, [u8]>> {
-    #[cfg(feature = "embedded")]
-    return Ok(Cow::Borrowed(EMBEDDED));
-    #[cfg(not(feature = "embedded"))]
+    install();
     Artifact::Wasi.bytes().map(Cow::Owned)
 }
