@@ -47,7 +47,8 @@ test-examples: guests   ## the programs of examples/ against the sandboxes; inst
 test-hosts: guests      ## wasmtime (oldest, newest) and wasmCloud with the component, and the manifests of deploy/
 	hosts/run
 
-dist:                   ## a release, into dist/: small components, the WIT package, the command, sums, SBOMs, licenses. WITHOUT_COMMAND=1, ONLY="wasi spin"
+# WITHOUT_COMMAND=1 leaves out the command; ONLY="wasi spin-crowdstrike" builds these components and nothing else.
+dist:                   ## a release, into dist/ (docs/release.md); without the command it takes half as long: WITHOUT_COMMAND=1
 	cargo run -q -p unassign-role-packaging -- dist $(if $(WITHOUT_COMMAND),--without-command) $(addprefix --only ,$(ONLY))
 
 test-dist: guests       ## the contract through the components in dist/, and that two builds in different folders are the same

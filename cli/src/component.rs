@@ -17,11 +17,11 @@ pub fn install() {
     host::guests::embed(EMBEDDED);
 }
 
+/// The component itself.
+///
 /// # Errors
 /// Without the feature `embedded`: if the component is not built, or is older than its sources. One sentence that names the command.
 pub fn bytes() -> Result<Cow<'static, [u8]>> {
-    #[cfg(feature = "embedded")]
-    return Ok(Cow::Borrowed(EMBEDDED));
-    #[cfg(not(feature = "embedded"))]
+    install();
     Artifact::Wasi.bytes().map(Cow::Owned)
 }

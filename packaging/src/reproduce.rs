@@ -19,6 +19,18 @@ pub fn compare(workspace: &Workspace, artifact: &Artifact, dist: &Path) -> Resul
     let shipped = dist.join(artifact.file());
     let expected =
         fs::read(&shipped).with_context(|| format!("{} is not there: run `make dist`", shipped.display()))?;
+    let built_of = fs::read_to_string(dist.join("BUILD.txt")).unwrap_or_default();
+    // The copy is of the last commit, and a component says of which one it is.
+    match &workspace.revision {
+        None => bail!("the sources are changed, or are no git repository: commit, run `make dist`, and compare then"),
+        Some(revision) if !built_of.contains(revision) => {
+            bail!(
+                "{} is of another revision than the sources: run `make dist` first",
+                dist.display()
+            )
+        }
+        Some(_) => {}
+    }
     let folder = std::env::temp_dir().join(format!("unassign-role reproduced {}", std::process::id()));
     let result = build_copy(workspace, artifact, &folder);
     let _ = fs::remove_dir_all(&folder);
@@ -36,24 +48,14 @@ pub fn compare(workspace: &Workspace, artifact: &Artifact, dist: &Path) -> Resul
 }
 
 fn build_copy(workspace: &Workspace, artifact: &Artifact, folder: &Path) -> Result<Vec<u8>> {
-    // What is not committed would not be in the copy, and the difference would be blamed on the folder.
-    if workspace.revision.is_none() {
-        bail!("the sources are changed, or are no git repository: commit first, then build dist/ and compare");
-    }
     run(Command::new("git")
         .args(["clone", "--quiet", "--no-hardlinks"])
         .arg(&workspace.root)
         .arg(folder)
         .stdin(Stdio::null()))?;
-    run(Command::new("cargo")
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "unassign-role-packaging",
-            "--",
-        ])
+    run(Command::new(std::env::current_exe()?)
+        .arg("--sources")
+        .arg(folder)
         .args(["dist", "--only", &artifact.name(), "--out", "dist"])
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .current_dir(folder))?;
