@@ -4,8 +4,8 @@
 //! call nor pass for absence: what cannot be read is kept as [`Row::Unread`] or as an unread [`Scalar`], and the caller decides
 //! what it could have been. Only text that is not JSON is an error.
 //!
-//! Every type reads its raw JSON text ([`RawValue`]), so that no digit of a long number is lost. They are read from text and not from
-//! a `Value`, and work in derived structs and lists, but not below `#[serde(flatten)]` or `#[serde(untagged)]`, which hide the raw text. Put `#[serde(default)]` on the
+//! Every type reads its raw JSON text ([`RawValue`]), so that no digit of a long number is lost. They work in derived structs and
+//! lists, but not below `#[serde(flatten)]` or `#[serde(untagged)]`, which hide the raw text. Put `#[serde(default)]` on the
 //! struct: a missing key is then [`Rows::Absent`], [`Scalar::is_absent`] or an unread row.
 
 use std::{fmt, marker::PhantomData};
@@ -280,14 +280,14 @@ impl<K> Default for Scalar<K> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Row<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
         Ok(row(raw.get()))
     }
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Rows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
         Ok(match raw.get() {
             "null" => Self::Null,
             list => serde_json::from_str(list).map_or_else(|_| Self::Unread(cut(list)), Self::List),
@@ -297,7 +297,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Rows<T> {
 
 impl<'de, K: kind::Kind> Deserialize<'de> for Scalar<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
         let raw = raw.get();
         let value = match raw.bytes().next() {
             Some(b'n') => return Ok(Self::default()),

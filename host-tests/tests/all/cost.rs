@@ -91,7 +91,13 @@ async fn what_a_removal_costs_is_pinned_and_grows_no_faster_than_its_roles_and_s
             }
             costs.insert((roles, others), cost.fuel);
         }
-        for (larger, smaller, most) in [((100, FEW), (10, FEW), 12), ((1, MANY), (1, FEW), MANY / FEW / 2)] {
+        // Nothing narrows the list of members, which names every assignment of everybody: it has to be read to its end.
+        let most_by_directory = if provider == "Elastic Cloud" {
+            MANY / FEW
+        } else {
+            MANY / FEW / 2
+        };
+        for (larger, smaller, most) in [((100, FEW), (10, FEW), 12), ((1, MANY), (1, FEW), most_by_directory)] {
             let (larger_fuel, smaller_fuel) = (costs[&larger], costs[&smaller]);
             assert!(
                 larger_fuel <= most as u64 * smaller_fuel,

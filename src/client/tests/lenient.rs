@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 use crate::client::lenient::{Flag, Id, Number, Row, Rows, Text};
 
@@ -165,6 +165,13 @@ fn what_is_kept_of_an_unread_row_is_cut_and_not_debugged() {
     };
     assert!(raw.len() <= 256 && raw.starts_with("\"ä"));
     assert!(!format!("{page:?}").contains('ä'));
+}
+
+#[test]
+fn values_are_read_as_well_as_text() {
+    let value = json!({"roles": [{"id": 7, "name": "a"}, null]});
+    let page: Page = serde_json::from_value(value).unwrap();
+    assert_eq!(page.roles.read().next().unwrap().id.as_str(), Some("7"));
 }
 
 proptest! {

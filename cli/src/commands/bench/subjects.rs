@@ -101,6 +101,10 @@ impl Caller {
                 last_name: None,
                 status: None,
                 factors: Vec::new(),
+                created_at: None,
+                updated_at: None,
+                last_login_at: None,
+                user_type: None,
             });
         }
         let service = match subject {
