@@ -17,8 +17,8 @@ const MARGIN: u64 = 20;
 const FEW: usize = 100;
 const MANY: usize = 10_000;
 /// Where a list has to be read to its end: nothing narrows Elastic Cloud's list of members, and a role that is named at JumpCloud is
-/// the only one of that name only if all are known.
-const READ_WHOLE: [&str; 2] = ["Elastic Cloud", "JumpCloud"];
+/// the only one of that name only if all are known. TeamViewer's assignments have no names: its list of roles has them.
+const READ_WHOLE: [&str; 3] = ["Elastic Cloud", "JumpCloud", "TeamViewer"];
 
 fn pins() -> (String, BTreeMap<String, Cost>) {
     let text = fs::read_to_string(path()).unwrap_or_default();
