@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use unassign_role::{
     client::Caches,
     http_api::{
-        AccountText, ClientGone, Host, Inbound, InboundBody, Parsed, AccountPlace, Responder, Secrets, Setting, handle,
+        AccountPlace, AccountText, ClientGone, Host, Inbound, InboundBody, Parsed, Responder, Secrets, Setting, handle,
     },
     transport::{Task, Transport},
 };
