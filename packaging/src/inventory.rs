@@ -15,7 +15,7 @@ pub struct Contents<'a> {
     pub root: &'a Package,
     /// The root included, by name and version.
     pub packages: Vec<&'a Package>,
-    /// The direct dependencies of each, by the names that [`reference`] gives.
+    /// The direct dependencies of each, by the names that [`reference()`] gives.
     pub dependencies: BTreeMap<String, Vec<String>>,
 }
 
