@@ -26,6 +26,8 @@ pub struct Cost {
     pub fuel: u64,
     /// Calls into WASI.
     pub host_calls: u64,
+    /// The linear memory of the instance, in bytes: before the call and after it. It never shrinks.
+    pub memory: (usize, usize),
 }
 
 /// Apart from the other engine: counting fuel slows a guest down.
@@ -63,13 +65,16 @@ pub async fn call(
     };
     let mut store = Store::new(engine, Host::new(&setup));
     store.set_fuel(u64::MAX)?;
+    store.limiter(|host| &mut host.memory);
     let instance = pre.instantiate_async(&mut store).await?;
     let before = (store.get_fuel()?, store.data().calls);
+    let at_rest = store.data().memory.bytes;
     let users = instance.unified_user_directory_users();
     let answer = users.call_unassign_role(&mut store, account, request, options).await?;
     let cost = Cost {
         fuel: before.0 - store.get_fuel()?,
         host_calls: store.data().calls - before.1,
+        memory: (at_rest, store.data().memory.bytes),
     };
     Ok((answer, cost))
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use sandboxes::Clock;
-use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
+use wasmtime::{ResourceLimiter, component::ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -16,7 +16,7 @@ pub struct Host {
     pub(crate) table: ResourceTable,
     egress: Egress,
     pub(crate) spin: Arc<Settings>,
-    pub(crate) limits: StoreLimits,
+    pub(crate) memory: Memory,
     /// Calls of the guest into WASI so far.
     pub(crate) calls: u64,
 }
@@ -27,6 +27,28 @@ pub const LOG_LIMIT: usize = 1 << 30;
 
 /// The most memory that an instance gets, in bytes: what it holds must not grow with what a provider or a client sends.
 pub const MEMORY_LIMIT: usize = 32 << 20;
+
+/// The linear memory of an instance. It never shrinks, so that what there is is the most there was.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// In bytes.
+    pub bytes: usize,
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let all = self.bytes.saturating_sub(current).saturating_add(desired);
+        let fits = all <= MEMORY_LIMIT;
+        if fits {
+            self.bytes = all;
+        }
+        Ok(fits)
+    }
+
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+}
 
 /// How a guest is set up.
 #[derive(Clone)]
@@ -63,7 +85,7 @@ impl Host {
             table: ResourceTable::new(),
             egress: setup.egress.clone(),
             spin: Arc::clone(&setup.spin),
-            limits: StoreLimitsBuilder::new().memory_size(MEMORY_LIMIT).build(),
+            memory: Memory::default(),
             calls: 0,
         }
     }

@@ -13,6 +13,10 @@ use crate::{
 
 /// A count may differ from its pin by one in so many.
 const MARGIN: u64 = 20;
+/// Memory of an instance in bytes: before its first call, and after an ordinary one and one that read a long list.
+const AT_REST: usize = 2 << 20;
+const ORDINARY: usize = 8 << 20;
+const LARGE: usize = 32 << 20;
 /// Sizes of a directory.
 const FEW: usize = 100;
 const MANY: usize = 10_000;
@@ -34,6 +38,7 @@ fn pins() -> (String, BTreeMap<String, Cost>) {
         let cost = Cost {
             fuel: fuel.parse().unwrap(),
             host_calls: host_calls.parse().unwrap(),
+            memory: (0, 0),
         };
         (name.to_owned(), cost)
     });
@@ -87,6 +92,13 @@ async fn what_a_removal_costs_is_pinned_and_grows_no_faster_than_its_roles_and_s
             let name = format!("{provider}, {roles} of {others}");
             println!("{name}: fuel {}, calls into WASI {}", cost.fuel, cost.host_calls);
             writeln!(written, "{name}: {} {}", cost.fuel, cost.host_calls).unwrap();
+            let most = if others == MANY { LARGE } else { ORDINARY };
+            assert!(
+                cost.memory.0 <= AT_REST && cost.memory.1 <= most,
+                "{name}: {:?} bytes",
+                cost.memory
+            );
+            println!("{name}: memory {:?} KiB", (cost.memory.0 >> 10, cost.memory.1 >> 10));
             let is_near = |count: u64, pin: u64| count.abs_diff(pin) <= pin / MARGIN;
             match pins.get(&name) {
                 Some(pin) if is_near(cost.fuel, pin.fuel) && is_near(cost.host_calls, pin.host_calls) => {}

@@ -99,7 +99,7 @@ impl HandlerState for Instances {
     async fn instantiate(&self) -> wasmtime::Result<Instance<Host, UntilEnd, Reuse>> {
         let engine = engine::engine().map_err(|error| wasmtime::format_err!("{error}"))?;
         let mut store = Store::new(engine, Host::new(&self.setup));
-        store.limiter(|host| &mut host.limits);
+        store.limiter(|host| &mut host.memory);
         let proxy = self.pre.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
