@@ -68,7 +68,7 @@ fuzz:                   ## each fuzz target for FUZZ_SECONDS (60); TARGETS="quer
 
 bench: guests           ## size, speed and start, side by side in one run; also into target/bench.md. BENCH="--seconds 5"
 	cd bench/floor && ../../$(WASM) build --release --target wasm32-wasip2 --target-dir "$(TARGET_DIR)/bench"
-	cargo run -q -p unassign-role-cli -- bench --out "$(TARGET_DIR)/bench.md" $(BENCH)
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo run -q -p unassign-role-cli -- bench --out "$(TARGET_DIR)/bench.md" $(BENCH)
 
 doc:                    ## the documentation of the crates; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items $(HOST)
