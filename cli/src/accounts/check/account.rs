@@ -26,7 +26,8 @@ pub struct Checked {
     pub hosts: BTreeSet<String>,
 }
 
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
+    "id",
     "provider",
     "base_url",
     "credentials",
@@ -56,6 +57,7 @@ pub fn check(entry: &Entry, around: &Surroundings<'_>, notes: &mut Notes) -> Che
     for name in account.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
         notes.wrong(name.clone(), unknown(name, &FIELDS));
     }
+    id(account, &entry.id, notes);
     let provider = provider(account, notes);
     base_url(account, provider, notes);
     for name in ["is_blocked", "is_sandbox"] {
@@ -87,6 +89,16 @@ pub fn check(entry: &Entry, around: &Surroundings<'_>, notes: &mut Notes) -> Che
         provider: provider.map_or_else(String::new, |provider| json::provider_name(provider).to_owned()),
         secrets,
         hosts: origins::of(account),
+    }
+}
+
+/// An account may repeat its id, and no other one.
+fn id(account: &Map<String, Value>, id: &str, notes: &mut Notes) {
+    match account.get("id") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(own)) if own == id => {}
+        Some(Value::String(_)) => notes.wrong("id", "is that of another account"),
+        Some(other) => notes.wrong("id", mismatch("a text", other)),
     }
 }
 

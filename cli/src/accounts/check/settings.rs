@@ -26,13 +26,14 @@ pub enum Shape {
 }
 
 /// What every account can set.
-pub const GENERAL: [(&str, Shape); 9] = [
+pub const GENERAL: [(&str, Shape); 10] = [
     ("protected_users", Shape::Texts),
     ("protected_roles", Shape::Texts),
     ("allow", Shape::Texts),
     ("strict_scope", Shape::Flag),
     ("staleness_window_ms", Shape::Number),
     ("pass_through", Shape::Texts),
+    ("forward_traceparent", Shape::Flag),
     ("approvers", Shape::Objects),
     ("approval_required", Shape::Flag),
     ("approval_lifetime", Shape::Number),

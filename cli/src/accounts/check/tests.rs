@@ -3,7 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap, fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::{Value, json};
-use unassign_role::keys::PrivateKey;
+use unassign_role::{contract::types::Provider, keys::PrivateKey};
 
 use super::*;
 use crate::accounts::{file::Listing, scratch::Scratch};
@@ -341,4 +341,75 @@ fn every_known_setting_is_one_of_the_service_and_the_other_way_round() {
             assert!(!why.contains("has no setting"), "{provider} {name}: {why}");
         }
     }
+}
+
+/// The settings that the operation takes, by its sources: a list that lags behind them refuses accounts that work.
+#[test]
+fn every_setting_of_the_operation_is_known() {
+    let known =
+        |names: &[(&'static str, settings::Shape)]| names.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
+    let general = [
+        include_str!("../../../../src/account/settings.rs"),
+        include_str!("../../../../src/account/approvers.rs"),
+    ];
+    assert_eq!(
+        general.into_iter().flat_map(taken).collect::<BTreeSet<_>>(),
+        known(&settings::GENERAL)
+    );
+    for (provider, source) in [
+        (
+            Provider::Blackline,
+            include_str!("../../../../src/providers/blackline/config.rs"),
+        ),
+        (
+            Provider::Crowdstrike,
+            include_str!("../../../../src/providers/crowdstrike/config.rs"),
+        ),
+        (
+            Provider::ElasticCloud,
+            include_str!("../../../../src/providers/elastic_cloud/config.rs"),
+        ),
+        (
+            Provider::Jumpcloud,
+            include_str!("../../../../src/providers/jumpcloud/config.rs"),
+        ),
+        (
+            Provider::SlackEnterprise,
+            include_str!("../../../../src/providers/slack_enterprise/config.rs"),
+        ),
+        (
+            Provider::Teamviewer,
+            include_str!("../../../../src/providers/teamviewer/config.rs"),
+        ),
+    ] {
+        assert_eq!(taken(source), known(settings::of_provider(provider)), "{provider:?}");
+    }
+}
+
+/// The names in `settings.take("name")` and `settings.take::<T>("name")`.
+fn taken(source: &str) -> BTreeSet<&str> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = code.split(".take").skip(1);
+    calls
+        .filter(|call| call.starts_with('(') || call.starts_with("::<"))
+        .filter_map(|call| call.split_once("(\"")?.1.split_once("\")").map(|(name, _)| name))
+        .collect()
+}
+
+#[test]
+fn an_account_with_every_field_is_good() {
+    let account = json!({
+        "id": "acme", "provider": "slack_enterprise", "base_url": "https://slack.example", "status": "active",
+        "is_blocked": false, "is_sandbox": false, "tags": ["production"],
+        "credentials": {"type": "bearer_token", "token": {"secret": "set"}}, "settings": {"forward_traceparent": true},
+    });
+    let found = |account: &Value| report(&json!({"acme": account}).to_string(), None);
+    assert!(found(&account).is_good(), "{:?}", found(&account).findings);
+    let mut other = account;
+    other["id"] = json!("beta");
+    let wrong = found(&other)
+        .wrong()
+        .map(|finding| finding.field.clone())
+        .collect::<Vec<_>>();
+    assert_eq!(wrong, ["id"]);
 }
