@@ -1,10 +1,5 @@
 //! The component that this command runs: the one inside it, if it is a released command, or the one that `make guests` has built.
 
-use std::borrow::Cow;
-
-use anyhow::Result;
-use host::guests::Artifact;
-
 #[cfg(feature = "embedded")]
 static EMBEDDED: &[u8] = include_bytes!(env!(
     "UNASSIGN_ROLE_COMPONENT",
@@ -15,13 +10,4 @@ static EMBEDDED: &[u8] = include_bytes!(env!(
 pub fn install() {
     #[cfg(feature = "embedded")]
     host::guests::embed(EMBEDDED);
-}
-
-/// The component itself.
-///
-/// # Errors
-/// Without the feature `embedded`: if the component is not built, or is older than its sources. One sentence that names the command.
-pub fn bytes() -> Result<Cow<'static, [u8]>> {
-    install();
-    Artifact::Wasi.bytes().map(Cow::Owned)
 }

@@ -13,10 +13,10 @@ use host::{
     state::Setup,
 };
 use sandboxes::Clock;
-use serde_json::{Map, Value, json};
-use unassign_role::http_api::{environment_variable, token_digest};
+use serde_json::{Value, json};
+use unassign_role::{contract::json::side_effect_names, http_api::token_digest};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, environment};
 
 /// A running component, which only this process can call.
 pub struct Session {
@@ -56,39 +56,18 @@ impl Session {
         let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
         let tokens = json!([{
             "name": "command", "sha256": token_digest(&token), "accounts": ids,
-            "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": SIDE_EFFECTS,
+            "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": side_effect_names(),
         }]);
-        let documents: Map<String, Value> = accounts
-            .iter()
-            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
-            .collect();
-        let mut environment = vec![
-            (String::from("UNASSIGN_ROLE_API_TOKENS"), tokens.to_string()),
-            (
-                String::from("UNASSIGN_ROLE_ACCOUNTS"),
-                Value::Object(documents).to_string(),
-            ),
-        ];
+        let mut environment = environment(accounts, tokens.to_string());
         environment.extend(
             settings
                 .iter()
                 .map(|&(name, value)| (name.to_owned(), value.to_owned())),
         );
-        for account in accounts {
-            environment.extend(
-                account
-                    .secrets
-                    .iter()
-                    .map(|(name, value)| (environment_variable(name), value.clone())),
-            );
-        }
         let setup = Setup {
-            egress: egress.into(),
             clock,
             environment,
-            folders: Vec::new(),
-            spin: std::sync::Arc::default(),
-            output,
+            ..Setup::new(egress, output)
         };
         let service = Service::of_component(component, setup, Lifetime::default())?;
         Ok(Self { service, token })
@@ -131,14 +110,7 @@ impl Session {
     }
 }
 
-/// Every side effect that a request may allow by name; the request has to do so.
-pub const SIDE_EFFECTS: [&str; 8] = [
-    "delete-administrator",
-    "demote-owner",
-    "demote-owner-everywhere",
-    "leave-group",
-    "strip-group",
-    "remove-organization-access",
-    "remove-own-access",
-    "last-administrator",
-];
+/// The texts of a list in an answer. A list that is missing has none.
+pub fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}

@@ -14,12 +14,13 @@ use host::{
     compiled,
     egress::{Egress, Watch},
     engine::{self, Prepared},
+    guests::Artifact,
     outbound::{Origin, Origins, Pool, Proxy, Settings},
     output::{LineSink, Output},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use unassign_role::keys::PrivateKey;
+use unassign_role::{http_api::Setting, keys::PrivateKey};
 
 use crate::{
     accounts::{Account, Entry, Listing, check, origins, secret::Resolver, take_own_fields},
@@ -27,7 +28,6 @@ use crate::{
         global::{Global, Source, surroundings},
         sandbox::Sandboxes,
     },
-    component,
     exit::Exit,
     session::Session,
     terminal::{Progress, note},
@@ -54,9 +54,9 @@ enum Kind {
 
 /// Settings of the component that the command takes from its environment.
 const PASSED: [&str; 3] = [
-    "UNASSIGN_ROLE_RECEIPT_KEY",
-    "UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED",
-    "UNASSIGN_ROLE_RECORD_KEY",
+    Setting::ReceiptKey.environment_variable(),
+    Setting::ReceiptKeysRetired.environment_variable(),
+    Setting::RecordKey.environment_variable(),
 ];
 
 impl Tenants {
@@ -197,7 +197,7 @@ impl Tenants {
 
 /// The component, compiled now or by an earlier run.
 pub fn component() -> Result<Prepared> {
-    let bytes = component::bytes()?;
+    let bytes = Artifact::Wasi.bytes()?;
     let _progress = Progress::show("preparing the component");
     match cache() {
         Some(folder) => {
@@ -261,7 +261,7 @@ fn checked(entry: &Entry, resolver: &Resolver) -> Result<Account> {
 /// Where the lines of the record go: to a file, or nowhere.
 fn record(path: Option<&Path>) -> Result<Output> {
     let Some(path) = path else {
-        return Ok(Output::Lines(LineSink::new(|_| Ok(()))));
+        return Ok(Output::nowhere());
     };
     let file = OpenOptions::new()
         .append(true)
@@ -326,7 +326,7 @@ mod tests {
         let pool = Pool::new(&Settings::default()).unwrap();
         // The component knows both accounts; the way out is that of one of them.
         let egress = Egress::from(pool.allow(needed(&[&mine]).unwrap()));
-        let nowhere = Output::Lines(LineSink::new(|_| Ok(())));
+        let nowhere = Output::nowhere();
         let session = Session::start(&component().unwrap(), &[&mine, &other], egress, None, &[], nowhere).unwrap();
         let roles = |id: &str| format!("/unified/user-directory/roles?integrated_account_id={id}&deadline_ms=2000");
         let refused = session.get(&roles("other")).await.unwrap();

@@ -1,19 +1,18 @@
 //! What one typed call costs, in numbers that every machine gives: fuel, which counts the guest's own instructions, and the guest's
 //! calls into WASI.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use anyhow::{Result, anyhow};
 use sandboxes::Clock;
 use wasmtime::{Config, Engine, Store, component::Component};
-use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 use crate::{
     engine::linker_of,
     guests::Artifact,
     network::Network,
     output::Output,
-    state::{Host, LOG_LIMIT, Setup},
+    state::{Host, Setup},
     typed::{
         OperationPre,
         types::{Account, Failure, Options, Request, Success},
@@ -56,12 +55,8 @@ pub async fn call(
 ) -> Result<(Result<Success, Failure>, Cost)> {
     let (engine, pre) = METERED.as_ref().map_err(|why| anyhow!("{why}"))?;
     let setup = Setup {
-        egress: network.into(),
         clock: Some(clock),
-        environment: Vec::new(),
-        folders: Vec::new(),
-        spin: Arc::default(),
-        output: Output::Kept(MemoryOutputPipe::new(LOG_LIMIT)),
+        ..Setup::new(network, Output::nowhere())
     };
     let mut store = Store::new(engine, Host::new(&setup));
     store.set_fuel(u64::MAX)?;

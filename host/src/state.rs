@@ -66,6 +66,20 @@ pub struct Setup {
     pub output: Output,
 }
 
+impl Setup {
+    /// A guest with this way out and this output, on the system's clocks, with no environment and no folder.
+    pub fn new(egress: impl Into<Egress>, output: Output) -> Self {
+        Self {
+            egress: egress.into(),
+            clock: None,
+            environment: Vec::new(),
+            folders: Vec::new(),
+            spin: Arc::default(),
+            output,
+        }
+    }
+}
+
 impl Host {
     /// The data of a fresh store.
     pub fn new(setup: &Setup) -> Self {

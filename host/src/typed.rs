@@ -1,6 +1,6 @@
 //! The typed call, as a Rust host makes it.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use anyhow::{Result, anyhow};
 use sandboxes::Clock;
@@ -155,12 +155,9 @@ pub(crate) async fn instantiate(
     let pre = PRE.as_ref().map_err(|why| anyhow!("{why}"))?;
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
-        egress: egress.into(),
         clock: clock.into(),
         environment,
-        folders: Vec::new(),
-        spin: Arc::default(),
-        output: Output::Kept(output.clone()),
+        ..Setup::new(egress, Output::Kept(output.clone()))
     };
     let mut store = Store::new(engine::engine()?, Host::new(&setup));
     let instance = pre.instantiate_async(&mut store).await?;

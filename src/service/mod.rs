@@ -4,6 +4,8 @@
 mod access;
 mod account_text;
 mod check;
+#[cfg(test)]
+pub mod fake;
 mod host;
 mod parsed;
 mod receipt;

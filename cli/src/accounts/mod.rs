@@ -9,6 +9,8 @@ pub mod scratch;
 pub mod secret;
 
 use serde_json::{Map, Value};
+#[cfg(feature = "wasmtime")]
+use unassign_role::http_api::{Setting, environment_variable};
 
 pub use self::file::{Entry, Listing};
 
@@ -64,6 +66,25 @@ impl Account {
             secrets: Vec::new(),
         }
     }
+}
+
+/// The variables that configure the component with these accounts, their secrets, and these tokens, a JSON list.
+#[cfg(feature = "wasmtime")]
+pub fn environment(accounts: &[&Account], tokens: String) -> Vec<(String, String)> {
+    let documents: Map<String, Value> = accounts
+        .iter()
+        .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
+        .collect();
+    let mut environment = vec![
+        (Setting::ApiTokens.environment_variable().to_owned(), tokens),
+        (
+            Setting::Accounts.environment_variable().to_owned(),
+            Value::Object(documents).to_string(),
+        ),
+    ];
+    let secrets = accounts.iter().flat_map(|account| &account.secrets);
+    environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
+    environment
 }
 
 /// Takes out what is the command's own, and gives the tags.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     exit::Exit,
-    session::Answer,
+    session::{Answer, texts},
     terminal::{Style, named, styled, table, visible},
 };
 
@@ -143,20 +143,10 @@ fn why(entry: &Value) -> String {
     if entry["changed"] == Value::Bool(true) {
         parts.push(String::from("a direct grant of it was removed"));
     }
-    for effect in entry["side_effects"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for effect in texts(&entry["side_effects"]) {
         parts.push(format!("takes {}", visible(effect)));
     }
-    for warning in entry["warnings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for warning in texts(&entry["warnings"]) {
         parts.push(format!("warning: {}", visible(warning).replace('_', " ")));
     }
     if let Some(time) = text("verify_after") {

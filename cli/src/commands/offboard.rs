@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, builder::PossibleValuesParser};
+use unassign_role::contract::json::side_effect_names;
 
 use crate::{
     accounts::Account,
@@ -26,7 +27,6 @@ use crate::{
         summary,
         task::Task,
     },
-    session::SIDE_EFFECTS,
     tenants::Tenants,
     terminal::{self, line, note, visible},
 };
@@ -74,7 +74,7 @@ pub struct Offboard {
     #[arg(long)]
     yes: bool,
     /// A side effect that is allowed for everybody; can be repeated
-    #[arg(long, value_parser = PossibleValuesParser::new(SIDE_EFFECTS), conflicts_with_all = ["plans", "resume"])]
+    #[arg(long, value_parser = PossibleValuesParser::new(side_effect_names()), conflicts_with_all = ["plans", "resume"])]
     allow: Vec<String>,
     /// For the records and the receipts, e.g. a ticket
     #[arg(long, conflicts_with_all = ["plans", "resume"])]

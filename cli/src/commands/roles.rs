@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     exit::Exit,
+    session::texts,
     terminal::{line, named, table, visible},
 };
 
@@ -42,11 +43,7 @@ fn print(calls: &Calls, body: &Value) -> Result<()> {
     let mut rows = table(["role", "belongs to", "can be held in", "removable"]);
     let roles = body["roles"].as_array().map(Vec::as_slice).unwrap_or_default();
     for role in roles {
-        let kinds = role["scopes"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+        let kinds = texts(&role["scopes"]);
         rows.push([
             named(role["id"].as_str(), role["name"].as_str()),
             place(&role["scope"]),
@@ -59,12 +56,7 @@ fn print(calls: &Calls, body: &Value) -> Result<()> {
         ]);
     }
     line(rows)?;
-    for unread in body["unread"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for unread in texts(&body["unread"]) {
         line(format_args!("not read: {}", visible(unread)))?;
     }
     line(if body["whole"] == Value::Bool(true) {

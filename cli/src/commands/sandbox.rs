@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -10,10 +9,9 @@ use anyhow::Result;
 use axum::Router;
 use clap::ValueEnum;
 use host::{
-    egress::Egress,
     guests::Artifact,
     network::Network,
-    output::{LineSink, Output},
+    output::Output,
     service::{Lifetime, Service},
     state::Setup,
     typed::types,
@@ -27,13 +25,16 @@ use sandboxes::{
     slack_enterprise::{self, Slack},
     teamviewer::{self, TeamViewer},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unassign_role::{
-    http_api::{Setting, environment_variable, token_digest},
+    http_api::{Setting, token_digest},
     keys::PrivateKey,
 };
 
-use crate::{accounts::Account, tenants};
+use crate::{
+    accounts::{Account, environment},
+    tenants,
+};
 
 /// The name of the approver whose key this process has.
 pub const APPROVER: &str = "demo-approver";
@@ -173,34 +174,20 @@ impl Sandboxes {
     /// The component that this program carries, where it carries one.
     fn wasi(&self, tokens: &Value, is_recorded: bool) -> Result<Service> {
         let accounts = self.approvable();
-        let documents: Map<String, Value> = accounts
-            .iter()
-            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
-            .collect();
-        let mut environment = vec![
-            (Setting::ApiTokens.environment_variable().to_owned(), tokens.to_string()),
-            (
-                Setting::Accounts.environment_variable().to_owned(),
-                Value::Object(documents).to_string(),
-            ),
-            (
-                Setting::ReceiptKey.environment_variable().to_owned(),
-                self.receipt_key(),
-            ),
-        ];
-        let secrets = accounts.iter().flat_map(|account| &account.secrets);
-        environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
+        let mut environment = environment(&accounts.iter().collect::<Vec<_>>(), tokens.to_string());
+        environment.push((
+            Setting::ReceiptKey.environment_variable().to_owned(),
+            self.receipt_key(),
+        ));
+        let output = if is_recorded {
+            Output::Inherited
+        } else {
+            Output::nowhere()
+        };
         let setup = Setup {
-            egress: Egress::from(&self.network),
             clock: Some(self.clock),
             environment,
-            folders: Vec::new(),
-            spin: Arc::default(),
-            output: if is_recorded {
-                Output::Inherited
-            } else {
-                Output::Lines(LineSink::new(|_| Ok(())))
-            },
+            ..Setup::new(&self.network, output)
         };
         Service::of_component(&tenants::component()?, setup, Lifetime::default())
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     exit::Exit,
+    session::{Answer, texts},
     terminal::{line, named, note, table, visible},
 };
 
@@ -55,20 +56,10 @@ impl Show {
             line(grant_table(grants))?;
         }
         let is_whole = body["whole"] == Value::Bool(true);
-        for unread in body["unread"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-        {
+        for unread in texts(&body["unread"]) {
             line(format_args!("not read: {}", visible(unread)))?;
         }
-        for warning in body["warnings"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-        {
+        for warning in texts(&body["warnings"]) {
             line(format_args!("warning: {}", visible(warning).replace('_', " ")))?;
         }
         if !is_whole {
@@ -89,7 +80,7 @@ impl Show {
 }
 
 /// A failure without outcomes, for a person.
-pub fn failed(calls: &Calls, answer: &crate::session::Answer, exit: Exit) -> Result<Exit> {
+pub fn failed(calls: &Calls, answer: &Answer, exit: Exit) -> Result<Exit> {
     note(format_args!("error: {}", answer::message(answer)));
     note(format_args!("       {}", answer::advice(answer, &calls.account.id)));
     Ok(exit)

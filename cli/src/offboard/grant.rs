@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unassign_role::contract::json::side_effect_names;
 
-use crate::session::SIDE_EFFECTS;
+use crate::session::texts;
 
 /// The contract's words for what became of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,14 +133,7 @@ impl Grant {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let texts = |member: &str| {
-            let list = value.get(member).and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
+        let texts = |member: &str| texts(&value[member]).map(str::to_owned).collect();
         Some(Self {
             key: Key {
                 role_id: text("role_id")?,
@@ -197,7 +191,7 @@ impl Grant {
             .message
             .as_deref()
             .filter(|_| self.reason.as_deref() == Some("side_effect_not_allowed"))?;
-        SIDE_EFFECTS
+        side_effect_names()
             .into_iter()
             .find(|effect| message.contains(&format!("`{effect}`")))
     }

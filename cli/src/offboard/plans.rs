@@ -150,10 +150,7 @@ impl Folder {
 
     fn plan_file(&self, begin: &Begin, task: &Task, index: usize, extension: &str) -> PathBuf {
         let target = &task.described.target;
-        let person = begin
-            .people
-            .get(target.person)
-            .map_or("", |leaver| leaver.person.as_str());
+        let person = begin.person(target);
         let name = format!(
             "{:04}-{}.{}.{extension}",
             index + 1,
@@ -187,7 +184,7 @@ fn plan_document(begin: &Begin, task: &Task) -> Value {
     let planned = task.planned.as_ref();
     let grants: Vec<Value> = task.grants.values().map(name).collect();
     json!({
-        "person": begin.people.get(target.person).map(|leaver| &leaver.person),
+        "person": begin.leaver(target).map(|leaver| &leaver.person),
         "account": target.account,
         "approval_required": task.described.approval_required,
         "id": planned.and_then(|planned| planned.reply.user.as_ref()),

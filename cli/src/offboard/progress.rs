@@ -64,8 +64,7 @@ impl Progress {
     /// A task came one step further.
     pub fn done(&self, account: &str, begin: &Begin, task: usize, what: &str) {
         let target = begin.tasks.get(task).map(|task| &task.target);
-        let leaver = target.and_then(|target| begin.people.get(target.person));
-        let person = leaver.map_or("", |leaver| leaver.person.as_str());
+        let person = target.map_or("", |target| begin.person(target));
         match self {
             #[cfg(test)]
             Self::Silent => {}

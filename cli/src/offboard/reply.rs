@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::session::Answer;
+use crate::session::{Answer, texts};
 
 use super::grant::{Grant, Outcome};
 
@@ -86,8 +86,7 @@ impl Reply {
                 rest.push(Rest::of(entry, !listed.is_empty()));
             }
             grants.extend(parsed);
-            let said = entry.get("warnings").and_then(Value::as_array).into_iter().flatten();
-            for warning in said.filter_map(Value::as_str) {
+            for warning in texts(&entry["warnings"]) {
                 if !warnings.iter().any(|known| known == warning) {
                     warnings.push(warning.to_owned());
                 }

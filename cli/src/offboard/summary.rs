@@ -20,10 +20,7 @@ const NARROWEST_COLUMN: usize = 12;
 pub fn sha256(begin: &Begin, tasks: &[Task]) -> String {
     let lines = tasks.iter().map(|task| {
         let target = &task.described.target;
-        let person = begin
-            .people
-            .get(target.person)
-            .map_or("", |leaver| leaver.person.as_str());
+        let person = begin.person(target);
         let plan = task
             .planned
             .as_ref()
@@ -69,10 +66,7 @@ pub fn table(begin: &Begin, tasks: &[Task], width: Option<u16>) -> String {
 fn list(begin: &Begin, tasks: &[Task]) -> String {
     let lines = tasks.iter().map(|task| {
         let target = &task.described.target;
-        let person = begin
-            .people
-            .get(target.person)
-            .map_or("", |leaver| leaver.person.as_str());
+        let person = begin.person(target);
         format!("{} at {}: {}\n", visible(person), target.account, words(task))
     });
     lines.collect::<String>().trim_end().to_owned()
@@ -83,10 +77,7 @@ pub fn details(begin: &Begin, tasks: &[Task]) -> String {
     let mut text = String::new();
     for task in tasks {
         let target = &task.described.target;
-        let person = begin
-            .people
-            .get(target.person)
-            .map_or("", |leaver| leaver.person.as_str());
+        let person = begin.person(target);
         let _ = writeln!(text, "{} at {}: {}", visible(person), target.account, words(task));
         for grant in task.grants.values().filter(|grant| grant.outcome == Outcome::Planned) {
             let _ = writeln!(text, "  goes: {}{}", visible(&grant.label()), besides(grant));
@@ -106,10 +97,7 @@ pub fn remarks(begin: &Begin, tasks: &[Task]) -> Vec<String> {
     let mut remarks = Vec::new();
     for task in tasks {
         let target = &task.described.target;
-        let person = begin
-            .people
-            .get(target.person)
-            .map_or("", |leaver| leaver.person.as_str());
+        let person = begin.person(target);
         let besides = side_effects(task)
             .into_iter()
             .map(|effect| format!("takes besides: {effect}"));

@@ -1,7 +1,6 @@
 //! Accounts of one's own, at providers over real sockets with TLS that a test authority has certified.
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -12,11 +11,7 @@ use sandboxes::{
     slack_enterprise::Slack, teamviewer::TeamViewer,
 };
 use serde_json::{Value, json};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime::Runtime,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::program::{Folder, Said, program, run, text};
 
@@ -33,29 +28,6 @@ pub struct Tenants {
     /// Methods and paths of what arrived.
     seen: Arc<Mutex<Vec<String>>>,
     pub crowdstrike: CrowdStrike,
-}
-
-struct Encrypted {
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-}
-
-impl axum::serve::Listener for Encrypted {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        loop {
-            let (stream, address) = self.listener.accept().await.unwrap();
-            if let Ok(stream) = self.acceptor.accept(stream).await {
-                return (stream, address);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
 }
 
 impl Tenants {
@@ -75,8 +47,8 @@ impl Tenants {
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let url = format!("https://{}", listener.local_addr().unwrap());
-                let acceptor = authority.acceptor(&["127.0.0.1"]);
-                tokio::spawn(async move { axum::serve(Encrypted { listener, acceptor }, router).await });
+                let encrypted = authority.encrypted(listener, &["127.0.0.1"]);
+                tokio::spawn(async move { axum::serve(encrypted, router).await });
                 url
             })
         };

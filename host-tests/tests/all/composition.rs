@@ -1,6 +1,6 @@
 //! The typed call composes: a caller component with the operation plugged in is one component, and it runs.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use host::{
     compose, engine,
@@ -36,12 +36,9 @@ async fn instantiate(
 ) -> (Store<Host>, Instance, MemoryOutputPipe) {
     let output = MemoryOutputPipe::new(LOG_LIMIT);
     let setup = Setup {
-        egress: world.network.clone().into(),
         clock: Some(world.clock),
         environment,
-        folders: Vec::new(),
-        spin: Arc::default(),
-        output: Output::Kept(output.clone()),
+        ..Setup::new(&world.network, Output::Kept(output.clone()))
     };
     let mut store = Store::new(engine::engine().unwrap(), Host::new(&setup));
     let linker = engine::linker().unwrap();

@@ -14,7 +14,6 @@ use super::{
     reload::Read,
 };
 use crate::{
-    egress::Egress,
     outbound::Pool,
     output::Output,
     service::{Lifetime, Service},
@@ -54,12 +53,11 @@ impl Workshop {
         };
         let outbound = self.pool.allow(loaded.origins).observed_by(Arc::new(exchanges));
         let setup = Setup {
-            egress: Egress::from(outbound),
-            clock: None,
             environment: loaded.environment,
-            folders: Vec::new(),
-            spin: Arc::default(),
-            output: Output::Lines(record::sink(self.log.clone(), Arc::clone(&self.metrics))),
+            ..Setup::new(
+                outbound,
+                Output::Lines(record::sink(self.log.clone(), Arc::clone(&self.metrics))),
+            )
         };
         let lifetime = Lifetime {
             idle: Some(self.limits.idle_instance),

@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -18,7 +19,8 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// Issues certificates, and keeps its files until it is dropped.
 pub struct Authority {
@@ -76,10 +78,42 @@ impl Authority {
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
     }
+
+    /// A listener for a sandbox behind TLS.
+    pub fn encrypted(&self, listener: TcpListener, names: &[&str]) -> Encrypted {
+        Encrypted {
+            listener,
+            acceptor: self.acceptor(names),
+        }
+    }
 }
 
 impl Drop for Authority {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Accepts TLS connections for a sandbox.
+pub struct Encrypted {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = self.listener.accept().await.unwrap();
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }

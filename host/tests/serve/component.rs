@@ -21,36 +21,11 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{authority::Authority, running::get};
 
 /// SHA-256 of `demo-token`.
 const TOKEN_DIGEST: &str = "7c43ef5ae21d43ce2743f770c68e24def1a43ee2f416d2438410c8af7af2ff2c";
-
-/// Accepts TLS connections for a sandbox.
-struct Encrypted {
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-}
-
-impl axum::serve::Listener for Encrypted {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        loop {
-            let (stream, address) = self.listener.accept().await.unwrap();
-            if let Ok(stream) = self.acceptor.accept(stream).await {
-                return (stream, address);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
 
 async fn post(address: SocketAddr, account: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -72,10 +47,7 @@ async fn a_removal_goes_over_tls_to_the_allowed_provider_and_is_recorded_and_cou
     let sandbox = CrowdStrike::demo(Clock::starting_at(unix));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let provider = format!("https://{}", listener.local_addr().unwrap());
-    let encrypted = Encrypted {
-        listener,
-        acceptor: authority.acceptor(&["127.0.0.1"]),
-    };
+    let encrypted = authority.encrypted(listener, &["127.0.0.1"]);
     let router = sandbox.router();
     tokio::spawn(async move { axum::serve(encrypted, router).await });
 

@@ -1,31 +1,17 @@
 //! The whole face, from a request to the bytes of its answer, in front of a provider that cannot be reached.
 
-use std::{cell::RefCell, rc::Rc};
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    account::Secrets,
-    client::{
-        Caches,
-        fake::{FakeTransport, Reaction},
-    },
-    http_api::{AccountPlace, AccountText, ClientGone, Host, Inbound, InboundBody, Parsed, Responder, Setting, handle},
+    client::fake::{FakeTransport, Reaction},
+    http_api::{ClientGone, Inbound, InboundBody, Responder, handle},
+    service::fake::FakeHost as Face,
     transport::{Task, Transport, TransportError},
 };
 
 const ACCOUNT: &str = r#"{"provider": "elastic_cloud", "credentials": {"type": "api_key", "api_key": "sesame-key"}}"#;
-
-struct Face {
-    transport: FakeTransport,
-    caches: Caches,
-    parsed: Parsed,
-    tokens: String,
-    account: String,
-    record: RefCell<Vec<String>>,
-}
 
 impl Face {
     fn failing(error: TransportError) -> Self {
@@ -33,13 +19,10 @@ impl Face {
             .iter()
             .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         Self {
-            transport: FakeTransport::new(move |_| Reaction::Fail(error.clone())),
-            caches: Caches::default(),
-            parsed: Parsed::default(),
             tokens: json!([{"name": "t", "sha256": digest, "accounts": ["acme"], "may": ["plan", "revoke", "read"]}])
                 .to_string(),
             account: String::from(ACCOUNT),
-            record: RefCell::default(),
+            ..Self::new(FakeTransport::new(move |_| Reaction::Fail(error.clone())))
         }
     }
 
@@ -79,47 +62,6 @@ impl Face {
 
     fn calls(&self) -> usize {
         self.transport.seen.borrow().len()
-    }
-}
-
-impl Host for Face {
-    fn transport(&self) -> &dyn Transport {
-        &self.transport
-    }
-
-    fn caches(&self) -> &Caches {
-        &self.caches
-    }
-
-    fn parsed(&self) -> &Parsed {
-        &self.parsed
-    }
-
-    fn setting(&self, setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
-        let text = (setting == Setting::ApiTokens).then(|| Rc::from(self.tokens.as_str()));
-        Box::pin(async { Ok(text) })
-    }
-
-    fn setting_name(&self, _setting: Setting) -> &'static str {
-        "the setting"
-    }
-
-    fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
-        let text = (id == "acme").then(|| AccountText {
-            text: self.account.clone(),
-            place: AccountPlace::Listed,
-        });
-        Box::pin(async { Ok(text) })
-    }
-
-    fn record(&self, line: &str) {
-        self.record.borrow_mut().push(line.to_owned());
-    }
-}
-
-impl Secrets for Face {
-    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        Box::pin(async { Ok(None) })
     }
 }
 

@@ -1,72 +1,16 @@
-use std::{cell::RefCell, rc::Rc};
-
 use crate::{
-    account::Secrets,
-    client::Caches,
     contract::types::{Credentials, Endpoint, Provider},
     fake::{FakeTransport, Reaction},
     provider::{GrantKind, KnownAs},
-    service::{AccountText, Parsed, Setting},
-    transport::{Task, Transport, TransportError},
+    service::fake::FakeHost,
+    transport::TransportError,
 };
 
 use super::*;
 
-struct Quiet {
-    transport: FakeTransport,
-    caches: Caches,
-    parsed: Parsed,
-    lines: RefCell<Vec<String>>,
-}
-
-impl Host for Quiet {
-    fn transport(&self) -> &dyn Transport {
-        &self.transport
-    }
-
-    fn caches(&self) -> &Caches {
-        &self.caches
-    }
-
-    fn parsed(&self) -> &Parsed {
-        &self.parsed
-    }
-
-    fn setting(&self, _setting: Setting) -> Task<'_, Result<Option<Rc<str>>, String>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn setting_name(&self, _setting: Setting) -> &'static str {
-        "the setting"
-    }
-
-    fn account<'a>(&'a self, _id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    fn record(&self, line: &str) {
-        self.lines.borrow_mut().push(line.to_owned());
-    }
-}
-
-impl Secrets for Quiet {
-    fn secret<'a>(&'a self, _name: &'a str) -> Task<'a, Result<Option<String>, String>> {
-        Box::pin(async { Ok(None) })
-    }
-}
-
-fn quiet() -> Quiet {
-    Quiet {
-        transport: FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)),
-        caches: Caches::default(),
-        parsed: Parsed::default(),
-        lines: RefCell::default(),
-    }
-}
-
 /// The line of a call that read these grants of this user.
 fn line(user: &str, grants: &[Grant]) -> Value {
-    let host = quiet();
+    let host = FakeHost::new(FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)));
     let account = Account {
         provider: Provider::Teamviewer,
         base_url: Endpoint::ProviderDefault,
@@ -87,7 +31,7 @@ fn line(user: &str, grants: &[Grant]) -> Value {
     let record = host.transport.run(Record::begin(&host, call)).unwrap();
     record.step(AuditEvent::Read { user, grants });
     record.read(None);
-    let lines = host.lines.borrow();
+    let lines = host.record.borrow();
     serde_json::from_str(&lines[0]).unwrap()
 }
 

@@ -22,7 +22,7 @@ use crate::{
         global::Global,
     },
     exit::Exit,
-    session::Answer,
+    session::{Answer, texts},
     tenants::Tenants,
     terminal::{Style, line, note, styled, visible},
     transcript::Transcript,
@@ -285,23 +285,14 @@ fn of_user(answer: &Answer) -> Vec<Fact> {
         }
     }
     facts.extend(unread(answer));
-    for warning in body["warnings"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for warning in texts(&body["warnings"]) {
         facts.push(fact(State::Untold, "warning", visible(warning).replace('_', " ")));
     }
     facts
 }
 
 fn unread(answer: &Answer) -> Vec<Fact> {
-    let unread = answer.body["unread"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let unread = texts(&answer.body["unread"]);
     unread
         .map(|what| fact(State::Missing, "not read", visible(what)))
         .collect()

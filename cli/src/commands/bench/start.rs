@@ -6,11 +6,10 @@ use anyhow::{Result, ensure};
 use bytes::Bytes;
 use host::{
     compiled,
-    egress::Egress,
     engine::{self, Prepared},
     guests::Artifact,
     network::Network,
-    output::{LineSink, Output},
+    output::Output,
     service::{Lifetime, Service},
     state::Setup,
 };
@@ -81,14 +80,7 @@ pub async fn report(report: &mut String) -> Result<()> {
 async fn first_answer(component: &Prepared, path: &str) -> Result<Duration> {
     let mut total = Duration::ZERO;
     for _ in 0..INSTANCES {
-        let setup = Setup {
-            egress: Egress::from(Network::default()),
-            clock: None,
-            environment: Vec::new(),
-            folders: Vec::new(),
-            spin: std::sync::Arc::default(),
-            output: Output::Lines(LineSink::new(|_| Ok(()))),
-        };
+        let setup = Setup::new(Network::default(), Output::nowhere());
         let service = Service::of_component(component, setup, Lifetime::default())?;
         let request = http::Request::get(format!("http://127.0.0.1:3000{path}"))
             .header("host", "127.0.0.1:3000")

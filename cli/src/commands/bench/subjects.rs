@@ -2,17 +2,15 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use host::{
-    egress::Egress,
     engine,
     guests::Artifact,
-    output::{LineSink, Output},
+    output::Output,
     service::{Lifetime, Service},
     state::Setup,
     typed::{self, types},
@@ -112,14 +110,7 @@ impl Caller {
             Subject::Http(component) => Some(sandboxes.service(component, false)?),
             Subject::Hello | Subject::Floor => Some(Service::of_component(
                 &engine::prepare(&floor()?)?,
-                Setup {
-                    egress: Egress::from(&sandboxes.network),
-                    clock: None,
-                    environment: Vec::new(),
-                    folders: Vec::new(),
-                    spin: Arc::default(),
-                    output: Output::Lines(LineSink::new(|_| Ok(()))),
-                },
+                Setup::new(&sandboxes.network, Output::nowhere()),
                 Lifetime::default(),
             )?),
         };

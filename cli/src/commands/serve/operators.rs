@@ -7,17 +7,19 @@ use std::{
 };
 
 use anyhow::Result;
-use host::serve::{Certificate, Configuration, Limits, Load, Loaded, serve};
+use host::{
+    guests::Artifact,
+    serve::{Certificate, Configuration, Limits, Load, Loaded, serve},
+};
 use serde_json::{Map, Value};
-use unassign_role::http_api::{Setting, environment_variable};
+use unassign_role::http_api::Setting;
 
 use crate::{
     accounts::{
-        Account, Listing, check,
+        Account, Listing, check, environment,
         secret::{Resolver, of_file},
     },
     commands::global::{Global, surroundings},
-    component,
     exit::Exit,
     tenants::{needed, network},
 };
@@ -44,7 +46,8 @@ impl Serve {
             ],
             resolver: Arc::default(),
         };
-        let mut configuration = Configuration::new(component::bytes()?, self.listen, Load::new(move || files.load()));
+        let mut configuration =
+            Configuration::new(Artifact::Wasi.bytes()?, self.listen, Load::new(move || files.load()));
         configuration.metrics = Some(self.metrics);
         configuration.certificate = self
             .tls_cert
@@ -88,16 +91,10 @@ impl Files {
             accounts.push(Account::resolve(entry, &self.resolver)?);
             files.extend(secret_files(&entry.value, &entry.file));
         }
-        let documents: Map<String, Value> = accounts
-            .iter()
-            .map(|account| (account.id.clone(), Value::Object(account.document.clone())))
-            .collect();
+        let accounts: Vec<&Account> = accounts.iter().collect();
         let variable = |setting: Setting, text: String| (setting.environment_variable().to_owned(), text);
         let tokens = String::from_utf8(tokens).map_err(|_| String::from("the tokens are not UTF-8"))?;
-        let mut environment = vec![
-            variable(Setting::Accounts, Value::Object(documents).to_string()),
-            variable(Setting::ApiTokens, tokens),
-        ];
+        let mut environment = environment(&accounts, tokens);
         for (setting, file) in &self.keys {
             let text = match file {
                 Some(file) => {
@@ -113,11 +110,6 @@ impl Files {
                 .ok()
                 .map(|text| variable(Setting::ResponseEnvelope, text)),
         );
-        for account in &accounts {
-            let secrets = account.secrets.iter();
-            environment.extend(secrets.map(|(name, value)| (environment_variable(name), value.clone())));
-        }
-        let accounts: Vec<&Account> = accounts.iter().collect();
         Ok(Loaded {
             environment,
             origins: needed(&accounts).map_err(|error| format!("{error:#}"))?,

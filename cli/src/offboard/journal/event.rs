@@ -66,6 +66,18 @@ pub struct Begin {
     pub accept_no_such_user: bool,
 }
 
+impl Begin {
+    /// Who a task is about.
+    pub fn leaver(&self, target: &Target) -> Option<&Leaver> {
+        self.people.get(target.person)
+    }
+
+    /// The name of whom a task is about.
+    pub fn person(&self, target: &Target) -> &str {
+        self.leaver(target).map_or("", |leaver| leaver.person.as_str())
+    }
+}
+
 /// A task, with what is worth knowing of its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {

@@ -194,9 +194,7 @@ impl Journal {
 
 /// SHA-256, as 64 hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// A file that only its owner can read.

@@ -42,11 +42,7 @@ pub fn of(report: &Report<'_>) -> Result<String> {
             .filter(|todo| todo.task == index)
             .collect();
         let target = &task.described.target;
-        let email = report
-            .begin
-            .people
-            .get(target.person)
-            .and_then(|leaver| leaver.email.as_deref());
+        let email = report.begin.leaver(target).and_then(|leaver| leaver.email.as_deref());
         let of_task = [
             report.person(task),
             email.unwrap_or_default(),

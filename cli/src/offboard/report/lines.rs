@@ -15,7 +15,7 @@ pub fn of(report: &Report<'_>) -> String {
         let planned = task.planned.as_ref();
         let line = json!({
             "person": report.person(task),
-            "email": report.begin.people.get(target.person).and_then(|leaver| leaver.email.as_ref()),
+            "email": report.begin.leaver(target).and_then(|leaver| leaver.email.as_ref()),
             "account": target.account,
             "provider": task.described.provider,
             "asked_for": target.user,

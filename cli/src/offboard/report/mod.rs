@@ -114,8 +114,7 @@ impl<'a> Report<'a> {
     }
 
     fn person(&self, task: &Task) -> &str {
-        let leaver = self.begin.people.get(task.described.target.person);
-        leaver.map_or("", |leaver| leaver.person.as_str())
+        self.begin.person(&task.described.target)
     }
 
     fn standing(&self, index: usize) -> Standing {

@@ -1,24 +1,22 @@
 //! One offboarding in a test: its folder, its sessions, and ways to end it in between.
 
 use std::{
-    fs, io,
+    io,
     path::PathBuf,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, LazyLock},
 };
 
 use host::{
     engine::{self, Prepared},
     guests::Artifact,
-    output::{LineSink, Output},
+    output::Output,
 };
 use tokio::sync::Notify;
 
 use super::world::{World, email};
 use crate::{
     accounts::Account,
+    accounts::scratch::Scratch,
     offboard::{
         fleet::{Fleet, Member},
         journal::{Journal, Storage, event::Begin},
@@ -36,29 +34,19 @@ use crate::{
 static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| engine::prepare(&Artifact::Wasi.bytes().unwrap()).unwrap());
 
 /// A folder of this test's own.
-pub struct Folder(PathBuf);
+pub struct Folder(Scratch);
 
 impl Folder {
     pub fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("unassign-role-offboard-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(Scratch::new())
     }
 
     pub fn path(&self) -> PathBuf {
-        self.0.clone()
+        self.0.path().to_owned()
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.0.join("journal.jsonl")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path().join("journal.jsonl")
     }
 }
 
@@ -66,7 +54,7 @@ impl Drop for Folder {
 pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
     let clock = world.clock;
     let member = |account: &Account| {
-        let output = Output::Lines(LineSink::new(|_| Ok(())));
+        let output = Output::nowhere();
         Member {
             account: account.clone(),
             session: Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap(),

@@ -139,15 +139,12 @@ async function plan() {
   byId('plan-text').textContent = JSON.stringify(JSON.parse(body.plan), null, 2);
   byId('plan-box').hidden = false;
   byId('approve').disabled = false;
-  const needsApproval = state.sandbox.accounts.find(({ id }) => id === chosen().account)?.approval_required;
-  byId('revoke').disabled = Boolean(needsApproval);
-  byId('next').textContent = needsApproval
-    ? 'Planned. This account takes only what an approver has signed: approve it.'
-    : 'Planned. Revoke carries out this plan and nothing else.';
+  byId('revoke').disabled = false;
+  byId('next').textContent = 'Planned. Revoke carries out this plan and nothing else.';
 }
 
 async function approve() {
-  const { status, body } = await call('/sandbox/approve', { account: chosen().account, plan: state.plan });
+  const { status, body } = await call('/sandbox/approve', { plan: state.plan });
   if (status !== 200) {
     byId('next').textContent = body.message;
     return;
@@ -256,8 +253,7 @@ function people() {
 
 async function start() {
   state.sandbox = await (await fetch('/sandbox/state')).json();
-  byId('account').replaceChildren(...state.sandbox.accounts.map(({ id, approval_required: needs }) =>
-    new Option(needs ? `${id} (needs an approval)` : id, id)));
+  byId('account').replaceChildren(...state.sandbox.accounts.map(({ id }) => new Option(id)));
   people();
   byId('account').addEventListener('change', () => { people(); truth(); read(); });
   byId('person').addEventListener('change', read);

@@ -96,7 +96,6 @@ async fn state(State(sandboxes): State<Arc<Sandboxes>>) -> Json<Value> {
             "id": id,
             "people": Sandboxes::users(id),
             "holds": sandboxes.holdings(id),
-            "approval_required": false,
         })
     });
     Json(json!({"token": TOKEN, "accounts": accounts}))
