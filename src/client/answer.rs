@@ -2,11 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::DeserializeOwned;
-
 use crate::error::{ANSWER_LIMIT, FaultKind, ProviderAnswer, ProviderFault};
 
-use super::mask::Mask;
+use super::{lenient::FromJson, mask::Mask};
 
 /// Status, headers and whole body of an answer. Headers and body may hold credentials: `Debug` shows neither.
 #[derive(Clone)]
@@ -57,8 +55,8 @@ impl Answer {
     ///
     /// # Errors
     /// [`FaultKind::BadAnswer`] if it is not.
-    pub fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, ProviderFault> {
-        serde_json::from_str(&self.text()).map_err(|error| {
+    pub fn json<T: FromJson>(&self, what: &str) -> Result<T, ProviderFault> {
+        T::from_text(&self.text()).map_err(|error| {
             self.fault(
                 FaultKind::BadAnswer,
                 format!(

@@ -9,7 +9,7 @@ use std::{cell::RefCell, time::Duration};
 
 use crate::{
     account::secret::Secret,
-    client::{Caches, Call, Client},
+    client::{Caches, Call, Client, lenient::cut},
     contract::{
         json,
         reason::Reason,
@@ -184,9 +184,9 @@ pub enum Coverage {
 
 impl UnreadRow {
     /// A row of which nothing can be told.
-    pub fn new(raw: impl Into<String>) -> Self {
+    pub fn new(raw: &str) -> Self {
         Self {
-            raw: raw.into(),
+            raw: cut(raw),
             scope: Scope {
                 group: None,
                 organization: None,

@@ -221,7 +221,7 @@ fn a_document_that_is_not_understood_is_not_carried_along() {
         body: br#"[{"apiKeyHash": "hidden"}]"#.to_vec(),
         ..Answer::of_headers(Vec::new())
     };
-    let document = answer(200).json::<Vec<u8>>("the users").unwrap_err();
+    let document = answer(200).json::<String>("the users").unwrap_err();
     assert!(
         document.answer.is_none() && !document.message.contains("hidden"),
         "{document:?}"

@@ -2,12 +2,10 @@
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
-use serde::de::DeserializeOwned;
-
 use crate::{
     client::{
-        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic, paging,
-        paging::Page, send_with_token,
+        Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic,
+        lenient::FromJson, paging, paging::Page, send_with_token,
     },
     error::{FaultKind, ProviderFault},
     provider::Context,
@@ -206,7 +204,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
 }
 
 /// What an answer of 2xx holds, unless it is an error.
-pub fn document<T: DeserializeOwned>(
+pub fn document<T: FromJson>(
     config: &Config,
     cx: &Context<'_>,
     answer: &Answer,
@@ -231,7 +229,7 @@ fn next(config: &Config, document: &Raw) -> Result<Option<String>, &'static str>
         let next = documents::at(document, pointer)?;
         (!matches!(next.get(), "null" | "\"\"")).then_some(next)
     });
-    let next = next.map(|next| serde_json::from_str(next.get()));
+    let next = next.map(String::from_json);
     next.transpose()
         .map_err(|_| "has a link to the next page that is no text")
 }
@@ -273,7 +271,7 @@ pub fn error_message(config: &Config, answer: &Answer) -> String {
 }
 
 fn first_text(answer: &Answer, pointers: &[String]) -> Option<String> {
-    let body: Raw = serde_json::from_slice(&answer.body).ok()?;
+    let body: Raw = answer.json("a call").ok()?;
     let mut pointers = pointers.iter();
     pointers.find_map(|pointer| documents::text(documents::at(&body, pointer)?))
 }

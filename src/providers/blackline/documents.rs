@@ -1,27 +1,21 @@
 //! BlackLine's documents. No official document is public: where the fields of a row stand is a setting, so rows are read by JSON
 //! pointers. What cannot be read is kept as unread; it is never taken for absence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::lenient::{Flag, Id, Number, Text, Word},
+    client::lenient::{self as json, Flag, FromJson, Id, Number, Text, Word, document, elements},
     provider::UnreadRow,
 };
 
 use super::{config::Fields, ids};
 
-/// Bytes that are kept of an unread row.
-const UNREAD_LIMIT: usize = 256;
-
 /// A JSON value as it came: numbers keep all their digits.
 pub type Raw = Box<RawValue>;
 
 /// `GET /v1/users/{id}`, and a row of the search. The names of the fields: Saviynt's connector guide.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
 pub struct User {
     pub id: Id,
     pub email: Word,
@@ -35,13 +29,19 @@ pub struct User {
     pub last_updated: Text,
 }
 
+document! {
+    User:
+        id, email, login_id = "loginId", first_name = "firstName", last_name = "lastName", full_name = "fullName",
+        job_title = "jobTitle", phone_number = "phoneNumber", is_active = "isActive", last_updated = "lastUpdated",
+}
+
 /// A row of `GET /v1/roles`, and of the teams and entities of a user.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct NamedRow {
     pub id: Id,
     pub name: Word,
 }
+
+document! { NamedRow: id, name }
 
 /// A role in a product, as a row of the user's roles shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Pair {
 impl User {
     /// The user of an object; `None` for any other value.
     pub fn of_row(row: &RawValue) -> Option<Self> {
-        object(row)
+        Self::from_json(row).ok()
     }
 
     /// The id in the one spelling that requests have.
@@ -73,7 +73,7 @@ impl User {
 impl NamedRow {
     /// `None` without an id that can be read.
     pub fn of_row(row: &RawValue) -> Option<(String, Option<String>)> {
-        let Self { id, name } = object(row)?;
+        let Self { id, name } = Self::from_json(row).ok()?;
         Some((ids::normalized(id.as_str()?), name.into_string()))
     }
 }
@@ -99,7 +99,7 @@ impl Pair {
             }),
             // Role ids are numbers: another text is none.
             (_, products) => {
-                let mut unread = UnreadRow::new(cut(row.get()));
+                let mut unread = UnreadRow::new(row.get());
                 if let [product] = products {
                     unread.scope.workspace = Some(product.clone());
                 }
@@ -126,14 +126,10 @@ pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
         let token = token.replace("~1", "/").replace("~0", "~");
         let text = value.get();
         value = if text.starts_with('{') {
-            serde_json::from_str::<BTreeMap<String, &RawValue>>(text)
-                .ok()?
-                .remove(&token)?
+            let fields = json::Fields::of(text).ok()?;
+            fields.iter().filter(|(key, _)| *key == token).last()?.1
         } else {
-            serde_json::from_str::<Vec<&RawValue>>(text)
-                .ok()?
-                .into_iter()
-                .nth(token.parse().ok()?)?
+            elements(text).ok()?.into_iter().nth(token.parse().ok()?)?
         };
     }
     Some(value)
@@ -141,28 +137,28 @@ pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
 
 /// The rows of a list; `None` if the value is no list.
 pub fn rows(list: &RawValue) -> Option<Vec<Raw>> {
-    serde_json::from_str(list.get()).ok()
+    Some(elements(list.get()).ok()?.into_iter().map(ToOwned::to_owned).collect())
 }
 
 /// A string or number as text.
 pub fn text(value: &RawValue) -> Option<String> {
     match value.get().bytes().next() {
-        Some(b'"' | b'-' | b'0'..=b'9') => serde_json::from_str::<Text>(value.get()).ok()?.into_string(),
+        Some(b'"' | b'-' | b'0'..=b'9') => Text::from_json(value).ok()?.into_string(),
         _ => None,
     }
 }
 
 /// A whole number.
 pub fn number(value: &RawValue) -> Option<u64> {
-    serde_json::from_str::<Number>(value.get()).ok()?.as_u64()
+    Number::from_json(value).ok()?.as_u64()
 }
 
 fn word(value: &RawValue) -> Option<String> {
-    serde_json::from_str::<Word>(value.get()).ok()?.into_string()
+    Word::from_json(value).ok()?.into_string()
 }
 
 fn id(value: &RawValue) -> Option<String> {
-    serde_json::from_str::<Id>(value.get()).ok()?.into_string()
+    Id::from_json(value).ok()?.into_string()
 }
 
 /// The different values that the pointers lead to, in their order.
@@ -173,16 +169,6 @@ fn all(row: &RawValue, pointers: &[String], read: impl Fn(&RawValue) -> Option<S
         .filter_map(|pointer| read(at(row, pointer)?))
         .filter(|value| seen.insert(value.clone()))
         .collect()
-}
-
-/// A derived struct would take the elements of a list for its fields.
-fn object<T: for<'de> Deserialize<'de>>(row: &RawValue) -> Option<T> {
-    let text = row.get();
-    text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
-}
-
-fn cut(raw: &str) -> &str {
-    raw.get(..raw.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
-        lenient::{Row, Rows},
+        lenient::{FromJson, Row, Rows},
         paging::{Page, by_offset},
         send_with_token,
     },
@@ -87,8 +87,8 @@ pub fn status_of(answer: &Answer) -> u16 {
     if !answer.is_success() {
         return answer.status;
     }
-    let errors = answer.json::<Row<Errors>>("a call");
-    let code = errors.ok().and_then(|errors| error_code(&errors.read()?.errors));
+    let errors = answer.json::<Errors>("a call");
+    let code = errors.ok().and_then(|errors| error_code(&errors.errors));
     code.unwrap_or(answer.status)
 }
 
@@ -135,7 +135,7 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
 
 /// The answer as the documented JSON; `None` for anything else.
 pub fn envelope(answer: &Answer) -> Option<Envelope> {
-    answer.json::<Row<Envelope>>("a call").ok()?.into_read()
+    answer.json("a call").ok()
 }
 
 /// The rows of a read. `what` is for messages.
@@ -279,10 +279,7 @@ pub fn is_unknown_user(fault: &ProviderFault) -> bool {
 
 /// The documented 403 for a CID over which the credentials have no authority.
 pub fn is_no_authority(fault: &ProviderFault) -> bool {
-    let is_documented = |body: &str| {
-        let envelope = serde_json::from_str::<Row<Envelope>>(body);
-        envelope.is_ok_and(|envelope| envelope.read().is_some_and(Envelope::has_errors))
-    };
+    let is_documented = |body: &str| Envelope::from_text(body).is_ok_and(|envelope| envelope.has_errors());
     let answer = fault.answer.as_ref().filter(|answer| answer.status == 403);
     fault.kind == FaultKind::Forbidden && answer.is_some_and(|answer| is_documented(&answer.body))
 }
@@ -303,6 +300,5 @@ fn code_of(fault: &ProviderFault) -> Option<u16> {
     if !(200..300).contains(&answer.status) {
         return Some(answer.status);
     }
-    let errors = serde_json::from_str::<Row<Errors>>(&answer.body).ok()?;
-    error_code(&errors.read()?.errors)
+    error_code(&Errors::from_text(&answer.body).ok()?.errors)
 }

@@ -1,14 +1,12 @@
 //! The documents of CrowdStrike's user management API. Source: `CrowdStrike/gofalcon` (`falcon/models`), `CrowdStrike/falconpy`
 //! 1.6.6 (endpoints).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::client::lenient::{Id, Number, Row, Rows, Text};
+use crate::client::lenient::{Id, Number, Row, Rows, Text, document};
 
 /// The envelope of every answer.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Envelope {
     pub meta: Row<Meta>,
     /// Each resource as it came. `null` is an empty list.
@@ -17,37 +15,38 @@ pub struct Envelope {
     pub errors: Rows<ApiError>,
 }
 
+document! { Envelope: meta, resources, errors }
+
 /// Only the errors of an answer.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Errors {
     pub errors: Rows<ApiError>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Errors: errors }
+
 pub struct Meta {
     pub pagination: Row<Pagination>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Meta: pagination }
+
 pub struct Pagination {
     /// The rows of all pages together.
     pub total: Number,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Pagination: total }
+
 pub struct ApiError {
     /// It has the meaning of an HTTP status.
     pub code: Number,
     pub message: Text,
 }
 
+document! { ApiError: code, message }
+
 /// `domain.User`. A key is absent if it is empty.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct User {
     pub uuid: Id,
     /// The login, normally the e-mail address.
@@ -65,9 +64,9 @@ pub struct User {
     pub user_type: Text,
 }
 
+document! { User: uuid, uid, cid, first_name, last_name, status, factors, created_at, updated_at, last_login_at, user_type }
+
 /// A row of `GET /user-management/combined/user-roles/v2` and `v3`. Only `role_id` is required. Empty texts stand for no value.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct GrantRow {
     pub role_id: Id,
     pub role_name: Text,
@@ -83,17 +82,22 @@ pub struct GrantRow {
     pub user_type: Text,
 }
 
+document! {
+    GrantRow:
+        role_id, role_name, uuid, cid, grant_type, expires_at, cid_group_id, cid_group_name, user_group_id, user_group_name,
+        user_type,
+}
+
 /// A row of `POST /user-management/entities/roles/GET/v2`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Role {
     pub id: Id,
     pub display_name: Text,
     /// `default` or `custom`.
-    #[serde(rename = "type")]
     pub kind: Text,
     pub cid: Text,
 }
+
+document! { Role: id, display_name, kind = "type", cid }
 
 /// The body of `POST /user-management/entities/user-role-actions/v1` and `v2`.
 #[derive(Serialize)]

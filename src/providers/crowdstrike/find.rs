@@ -7,7 +7,7 @@ use futures_util::future::join;
 use crate::{
     client::{
         Call, QueryBuilder,
-        lenient::{Id, Row},
+        lenient::{FromJson, Id, Row},
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -111,7 +111,7 @@ async fn with_login(
     let uuids: Option<BTreeSet<String>> = list
         .rows
         .iter()
-        .map(|row| serde_json::from_str::<Id>(row.read()?.get()).ok()?.into_string())
+        .map(|row| Id::from_json(row.read()?).ok()?.into_string())
         .collect();
     match uuids {
         Some(uuids) if list.total.is_none_or(|total| total == count || uuids.len() > 1) => Ok(uuids),
@@ -157,7 +157,7 @@ async fn user_by(
         return Ok(None);
     }
     for row in list.rows.iter().filter_map(Row::read) {
-        let Ok(Row::Read(user)) = serde_json::from_str::<Row<User>>(row.get()) else {
+        let Ok(user) = User::from_json(row) else {
             continue;
         };
         if let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) {

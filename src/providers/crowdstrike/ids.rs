@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     client::{
         Call, QueryBuilder,
-        lenient::{Id, Row},
+        lenient::{FromJson, Id, Row},
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
@@ -293,8 +293,8 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
     Ok(Roles { roles, gap })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(row: &Row<Box<serde_json::value::RawValue>>) -> Option<T> {
-    serde_json::from_str::<Row<T>>(row.read()?.get()).ok()?.into_read()
+fn parse<T: FromJson>(row: &Row<Box<serde_json::value::RawValue>>) -> Option<T> {
+    T::from_json(row.read()?).ok()
 }
 
 #[cfg(test)]

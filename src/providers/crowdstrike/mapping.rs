@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    client::lenient::{Row, Rows, Text},
+    client::lenient::{FromJson, Row, Rows, Text},
     contract::{
         timestamp,
         types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
@@ -42,9 +42,6 @@ pub struct GroupRef {
     pub name: Option<String>,
 }
 
-/// Bytes that are kept of a row that cannot be read.
-const UNREAD_LIMIT: usize = 256;
-
 /// The scope of a CID.
 pub fn scope(cid: &Cid) -> Scope {
     Scope {
@@ -55,9 +52,7 @@ pub fn scope(cid: &Cid) -> Scope {
 }
 
 fn parse(row: &RawRow) -> Option<GrantRow> {
-    serde_json::from_str::<Row<GrantRow>>(row.read()?.get())
-        .ok()?
-        .into_read()
+    GrantRow::from_json(row.read()?).ok()
 }
 
 /// The CID that a row names.
@@ -72,8 +67,7 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
         Row::Unread(raw) => raw,
     };
     let unread = |cid: Option<&Cid>| {
-        let kept = text.get(..text.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default();
-        let mut unread = UnreadRow::new(kept);
+        let mut unread = UnreadRow::new(text);
         unread.scope.organization = cid.map(Cid::to_string);
         unread
     };

@@ -65,7 +65,9 @@ pub async fn elements<T: Default>(
         .base
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
     let parse = |folded: &mut T, element: &[u8]| {
-        let element: &RawValue = serde_json::from_slice(element).map_err(|_| {
+        let text = str::from_utf8(element).ok();
+        let element = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
+        let element = element.ok_or_else(|| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
                 format!("an element of Elastic Cloud's {path} is not JSON"),
@@ -140,5 +142,5 @@ fn errors(answer: &Answer) -> Vec<(String, String)> {
 }
 
 fn document(answer: &Answer) -> Option<Errors> {
-    serde_json::from_slice::<Row<Errors>>(&answer.body).ok()?.into_read()
+    answer.json("a call").ok()
 }

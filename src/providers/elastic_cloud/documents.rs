@@ -2,19 +2,13 @@
 //!
 //! Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: `OrganizationMembership`, `RoleAssignments`, `OrganizationInvitation`).
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
-};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::client::lenient::{Flag, Id, Row, Rows, Text};
+use crate::client::lenient::{Flag, FromJson, Id, Row, Rows, Text, document};
 
 /// An element of the members list.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct Member {
     pub user_id: Id,
     pub name: Text,
@@ -23,10 +17,11 @@ pub struct Member {
     pub role_assignments: Option<Box<RawValue>>,
 }
 
+document! { Member: user_id, name, email, member_since, role_assignments }
+
 /// One element of a list of assignments. `all` stands for every deployment or project, and the ids are absent then. What names
 /// something must be a text: another type is another name than the one that is held.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct Item {
     pub organization_id: Row<String>,
     pub role_id: Row<String>,
@@ -36,6 +31,8 @@ pub struct Item {
     pub resource_ids: Rows<String>,
     pub application_roles: Rows<String>,
 }
+
+document! { Item: organization_id, role_id, all, deployment_ids, project_ids, resource_ids, application_roles }
 
 /// One element of a list of assignments, as it is sent to be removed.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -53,84 +50,57 @@ pub struct RemovedItem {
 }
 
 /// An element of the role mappings of single sign-on.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 pub struct Mapping {
     pub enabled: Flag,
     pub role_assignments: Option<Box<RawValue>>,
 }
 
+document! { Mapping: enabled, role_assignments }
+
 /// An element of the invitations. It holds a secret token, which is not read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 pub struct Invitation {
     pub email: Text,
     pub accepted_at: Option<Box<RawValue>>,
     pub expired: Flag,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+document! { Invitation: email, accepted_at, expired }
+
+#[derive(Debug)]
 pub struct Organizations {
     pub organizations: Rows<Organization>,
     pub next_page: Text,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { Organizations: organizations, next_page }
+
+#[derive(Clone, Debug)]
 pub struct Organization {
     pub id: Id,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+document! { Organization: id }
+
+#[derive(Default, Debug)]
 pub struct Errors {
     pub errors: Rows<ErrorItem>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { Errors: errors }
+
+#[derive(Clone, Debug)]
 pub struct ErrorItem {
     pub code: Text,
     pub message: Text,
 }
 
-/// The fields of an object in order; a field that stands there twice is there twice.
-#[derive(Debug)]
-pub struct Fields<'a>(pub Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Fields(fields))
-    }
-}
-
-/// The fields of an object; `None` if it is none.
-pub fn fields(text: &str) -> Option<Fields<'_>> {
-    serde_json::from_str(text).ok()
-}
+document! { ErrorItem: code, message }
 
 /// A value as a row: text that is not of the documented shape is unread.
-pub fn row<T: serde::de::DeserializeOwned>(text: &str) -> Row<T> {
-    serde_json::from_str(text).unwrap_or_else(|_| Row::Unread(String::new()))
+pub fn row<T: FromJson>(text: &str) -> Row<T> {
+    T::from_text(text).map_or_else(|_| Row::Unread(String::new()), Row::Read)
 }
 
 /// A text as it came, unless it is missing, blank or broken.

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    client::{Answer, Elements, lenient::Row},
+    client::{
+        Answer, Elements,
+        lenient::{Fields, FromJson, Row, Rows, cut},
+    },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
@@ -13,7 +16,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, List},
-    documents::{self, Fields, Invitation, Item, Member},
+    documents::{self, Invitation, Item, Member},
     ids,
 };
 
@@ -142,13 +145,13 @@ fn note(scan: &mut Scan, element: &str, wanted: &str) {
 /// Whether a member may administer the organization.
 fn is_admin(member: &Member) -> bool {
     let shown = member.role_assignments.as_ref();
-    let Some(Fields(kinds)) = shown.and_then(|shown| documents::fields(shown.get())) else {
+    let Some(kinds) = shown.and_then(|shown| Fields::of(shown.get()).ok()) else {
         return false;
     };
     kinds
         .iter()
-        .filter(|(kind, _)| kind == "organization")
-        .filter_map(|(_, list)| serde_json::from_str::<crate::client::lenient::Rows<Item>>(list.get()).ok())
+        .filter(|(kind, _)| *kind == "organization")
+        .filter_map(|(_, list)| Rows::<Item>::from_json(list).ok())
         .any(|rows| {
             rows.read()
                 .filter_map(|item| documents::text(&item.role_id))
@@ -205,11 +208,4 @@ fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: 
         };
     }
     core::fault(cx, answer, "Elastic Cloud refuses to read the members").into()
-}
-
-fn cut(element: &str) -> String {
-    element
-        .get(..element.floor_char_boundary(256))
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -176,7 +176,7 @@ fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
     scan.unread
         .iter()
         .filter(|(email, _)| own.is_none_or(|own| same(email, own)))
-        .map(|(_, raw)| UnreadRow::new(raw.clone()))
+        .map(|(_, raw)| UnreadRow::new(raw))
         .collect()
 }
 

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     config::{Access, Config},
-    documents::{Administrator, Listed, id_of},
+    documents::{Administrator, Listed, id_of, raw},
     mapping,
 };
 
@@ -141,7 +141,7 @@ pub async fn key_owner(config: &Config, cx: &Context<'_>) -> Result<Option<Admin
         401 | 403 | 404 => Ok(None),
         _ if answer.is_success() => {
             let document: Value = answer.json(what)?;
-            let owner = Administrator::of(&document);
+            let owner = Administrator::of(&raw(&document));
             owner.map(Some).ok_or_else(|| {
                 answer.fault(
                     FaultKind::BadAnswer,

@@ -3,18 +3,18 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
-    client::lenient::{Flag, Row, Rows},
+    client::lenient::{Flag, FromJson, Row, Rows, document},
     naming::{canonical, same},
 };
 
 /// A row of a list.
 pub trait Listed: Sized + PartialEq {
     /// `None` if the row cannot be read.
-    fn of(row: &Value) -> Option<Self>;
+    fn of(row: &RawValue) -> Option<Self>;
 
     /// What tells it from the other rows of its list.
     fn key(&self) -> String;
@@ -113,40 +113,43 @@ pub struct RoleNames<'a> {
 }
 
 /// The fields that are read, of all documents. An id or a name is a text: a number in its place is none.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 struct Fields {
-    #[serde(rename = "_id")]
     own_id: Row<String>,
     id: Row<String>,
     email: Row<String>,
     suspended: Flag,
     name: Row<String>,
-    #[serde(rename = "displayName")]
     display_name: Row<String>,
-    #[serde(rename = "membershipMethod")]
     method: Row<String>,
     administrator: Row<String>,
     organization: Row<String>,
 }
 
+document! {
+    Fields:
+        own_id = "_id", id, email, suspended, name, display_name = "displayName", method = "membershipMethod", administrator,
+        organization,
+}
+
 /// The four places of a record that say which roles are held.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct RoleFields {
     role: Row<String>,
     roles: Rows<String>,
-    #[serde(rename = "roleName")]
     name: Row<String>,
-    #[serde(rename = "roleNames")]
     names: Rows<String>,
 }
 
+document! { RoleFields: role, roles, name = "roleName", names = "roleNames" }
+
 /// A text as it came, `None` if there is none.
 fn text(row: &Row<String>) -> Option<&str> {
-    // A replacement character stands for bytes that were not UTF-8: another text than was meant.
-    let is_whole = |text: &&String| !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
-    row.read().filter(is_whole).map(String::as_str)
+    row.read().map(String::as_str).filter(|text| is_whole(text))
+}
+
+/// A replacement character stands for bytes that were not UTF-8: another text than was meant.
+fn is_whole(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 fn owned(row: &Row<String>) -> Option<String> {
@@ -162,11 +165,8 @@ fn is_odd(row: &Row<String>) -> bool {
 }
 
 impl RecordedRoles {
-    pub fn of(document: &Value) -> Self {
-        let fields = Some(document).filter(|document| document.is_object());
-        let fields: RoleFields = fields
-            .and_then(|document| RoleFields::deserialize(document).ok())
-            .unwrap_or_default();
+    pub fn of(document: &RawValue) -> Self {
+        let fields = RoleFields::from_json(document).unwrap_or_default();
         let mut roles = Self::default();
         let mut note = |why: &'static str| {
             roles.fault.get_or_insert(why);
@@ -246,7 +246,7 @@ impl AdministratorLink {
         match user.get("admin") {
             None | Some(Value::Null) => Self::None,
             Some(link) => {
-                let roles = RecordedRoles::of(link);
+                let roles = RecordedRoles::of(&raw(link));
                 match id_of(link) {
                     Some(id) => Self::To(LinkedAdministrator { id, roles }),
                     None => Self::Unreadable(roles),
@@ -257,7 +257,7 @@ impl AdministratorLink {
 }
 
 impl Listed for Administrator {
-    fn of(document: &Value) -> Option<Self> {
+    fn of(document: &RawValue) -> Option<Self> {
         let fields = Fields::of(document)?;
         Some(Self {
             id: fields.some_id()?,
@@ -273,7 +273,7 @@ impl Listed for Administrator {
 }
 
 impl Listed for SystemUser {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?,
@@ -287,7 +287,7 @@ impl Listed for SystemUser {
 }
 
 impl Listed for Role {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
@@ -301,7 +301,7 @@ impl Listed for Role {
 }
 
 impl Listed for OrganizationLink {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             administrator: text(&fields.administrator)?.to_ascii_lowercase(),
@@ -315,7 +315,7 @@ impl Listed for OrganizationLink {
 }
 
 impl Listed for Organization {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
@@ -329,7 +329,7 @@ impl Listed for Organization {
 }
 
 impl Listed for UserGroup {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
@@ -344,7 +344,7 @@ impl Listed for UserGroup {
 }
 
 impl Listed for GraphObject {
-    fn of(row: &Value) -> Option<Self> {
+    fn of(row: &RawValue) -> Option<Self> {
         let fields = Fields::of(row)?;
         Some(Self {
             id: fields.some_id()?.to_ascii_lowercase(),
@@ -358,8 +358,8 @@ impl Listed for GraphObject {
 
 impl Fields {
     /// `None` if the document is no object.
-    fn of(document: &Value) -> Option<Self> {
-        document.is_object().then(|| Self::deserialize(document).ok())?
+    fn of(document: &RawValue) -> Option<Self> {
+        Self::from_json(document).ok()
     }
 
     /// `_id` or `id`.
@@ -368,9 +368,15 @@ impl Fields {
     }
 }
 
+/// The text of a document that is kept as a tree.
+pub fn raw(document: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(document).unwrap_or_default()
+}
+
 /// `_id` or `id`.
 pub fn id_of(document: &Value) -> Option<String> {
-    Fields::of(document)?.some_id()
+    let id = |key: &str| document.get(key)?.as_str().filter(|id| is_whole(id));
+    id("_id").or_else(|| id("id")).map(str::to_owned)
 }
 
 fn has_repeated(texts: &[String]) -> bool {

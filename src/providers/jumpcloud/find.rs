@@ -16,7 +16,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, List},
-    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, id_of},
+    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, id_of, raw},
 };
 
 pub use self::addresses::administrators;
@@ -251,7 +251,7 @@ pub async fn administrator_by_id(config: &Config, cx: &Context<'_>, id: &str) ->
 
 /// What an administrator's document says.
 pub fn record(document: &Value) -> Result<Administrator, ProviderFault> {
-    Administrator::of(document).ok_or_else(|| unreadable("an administrator that is not as documented"))
+    Administrator::of(&raw(document)).ok_or_else(|| unreadable("an administrator that is not as documented"))
 }
 
 async fn system_user(config: &Config, cx: &Context<'_>, id: &str) -> Result<Option<Value>, ProviderFault> {

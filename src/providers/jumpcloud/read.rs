@@ -323,7 +323,11 @@ fn unread_roles(unclear: &Unclear, organization: Option<&str>) -> Option<UnreadR
         return None;
     }
     let raw = format!("{} {}", visible.names.join(", "), visible.ids.join(", "));
-    let mut row = UnreadRow::new(raw);
+    // The whole of it: readings are held against each other by it.
+    let mut row = UnreadRow {
+        raw,
+        ..UnreadRow::new("")
+    };
     row.scope.organization = organization.map(str::to_owned);
     row.ids.clone_from(&visible.ids);
     row.names.clone_from(&visible.names);

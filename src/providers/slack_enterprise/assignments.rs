@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    client::lenient::{Row, Rows},
+    client::lenient::{FromJson, Row, Rows},
     contract::{
         reason::Reason,
         types::{self, RequestedRole, RoleSelector, Scope},
@@ -169,14 +169,14 @@ impl Assignments {
         for row in rows {
             match row {
                 Row::Read(raw) => self.add_row(member, raw),
-                Row::Unread(raw) => self.unread.push(UnreadRow::new(raw)),
+                Row::Unread(raw) => self.unread.push(UnreadRow::new(&raw)),
             }
         }
     }
 
     fn add_row(&mut self, member: &Member, raw: Raw) {
-        let Ok(row) = serde_json::from_str::<Assignment>(raw.get()) else {
-            self.unread.push(UnreadRow::new(cut(raw.get())));
+        let Ok(row) = Assignment::from_json(&raw) else {
+            self.unread.push(UnreadRow::new(raw.get()));
             return;
         };
         // Any other text may stand for any role.
@@ -220,7 +220,7 @@ impl Assignments {
         if !self.unread_places.insert(place) {
             return;
         }
-        let mut row = UnreadRow::new(raw);
+        let mut row = UnreadRow::new(&raw);
         if let Some(entity) = entity {
             row.scope = scope(member, &entity);
         }
@@ -308,13 +308,6 @@ pub fn unscoped(grant: &Grant) -> Option<RequestedRole> {
     })
 }
 
-fn cut(raw: &str) -> String {
-    raw.chars().take(LONGEST_UNREAD).collect()
-}
-
-/// Characters that are kept of a row that could not be read.
-const LONGEST_UNREAD: usize = 256;
-
 /// Sends a removal; one verdict for each of its grants.
 pub async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&Grant]) -> Vec<Verdict> {
     let all = |verdict: Verdict| vec![verdict; grants.len()];
@@ -322,7 +315,7 @@ pub async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[
         Ok(answer) => answer,
         Err(fault) => return all(cx.fault(&fault)),
     };
-    let removal: Option<Removal> = serde_json::from_slice(&answer.body).ok();
+    let removal: Option<Removal> = answer.json("the removal").ok();
     if core::is_ok(&answer) {
         cx.revoke_answers.borrow_mut().push(answer.evidence(None));
         let is_done = removal.is_some();

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde::de::DeserializeOwned;
-
 use crate::{
     client::{
         Answer, Call, QueryBuilder, Repeat,
-        lenient::{Row, Rows},
+        lenient::{FromJson, Row, Rows},
         path_segment,
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -179,7 +177,7 @@ pub fn status_of(answer: &Answer) -> u16 {
 ///
 /// # Errors
 /// What the answer says if it is not `ok`.
-pub async fn read<T: DeserializeOwned>(
+pub async fn read<T: FromJson>(
     config: &Config,
     cx: &Context<'_>,
     method: &str,
@@ -198,10 +196,8 @@ pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<
     let base = config.scim.as_ref()?;
     let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
     let answer = send(config, cx, &call).await.ok()?;
-    let raw: Raw = answer
-        .is_success()
-        .then(|| serde_json::from_slice(&answer.body).ok())??;
-    let document: ScimUser = serde_json::from_str(raw.get()).ok()?;
+    let raw: Raw = answer.is_success().then(|| answer.json("the SCIM user").ok())??;
+    let document = ScimUser::from_json(&raw).ok()?;
     (document.id.as_str() == Some(user)).then(|| (document, raw.get().to_owned()))
 }
 
@@ -304,7 +300,7 @@ fn error_of(answer: &Answer) -> Option<String> {
 }
 
 fn envelope(answer: &Answer) -> Option<Envelope> {
-    serde_json::from_slice(&answer.body).ok()
+    answer.json("a call").ok()
 }
 
 /// The scopes of a comma list.

@@ -2,17 +2,15 @@
 //!
 //! Source: docs.slack.dev (as kept in `slack-ruby/slack-api-ref`) and the recorded shapes of `slackapi/java-slack-sdk`.
 
-use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::client::lenient::{Flag, Id, Number, Row, Rows, Text};
+use crate::client::lenient::{Flag, Id, Number, Row, Rows, Text, document};
 
 /// A document as it came.
 pub type Raw = Box<RawValue>;
 
 /// What every answer has besides its document.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub struct Envelope {
     pub ok: Flag,
     pub error: Text,
@@ -20,15 +18,16 @@ pub struct Envelope {
     pub needed: Text,
 }
 
+document! { Envelope: ok, error, needed }
+
 /// `users.info` and `users.lookupByEmail`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Info {
     pub user: Row<Raw>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { Info: user }
+
+#[derive(Clone, Debug, Default)]
 pub struct User {
     pub id: Id,
     pub team_id: Id,
@@ -55,9 +54,15 @@ pub struct User {
     pub enterprise_user: Row<EnterpriseUser>,
 }
 
+document! {
+    User:
+        id, team_id, enterprise_id, name, real_name, deleted, is_invited_user, is_email_confirmed, has_2fa, is_primary_owner,
+        is_owner, is_admin, is_restricted, is_ultra_restricted, is_bot, is_workflow_bot, tz, locale, updated, teams, profile,
+        enterprise_user,
+}
+
 /// The user in the organization.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct EnterpriseUser {
     pub id: Id,
     pub enterprise_id: Id,
@@ -68,8 +73,9 @@ pub struct EnterpriseUser {
     pub is_admin: Flag,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { EnterpriseUser: id, enterprise_id, enterprise_name, teams, is_primary_owner, is_owner, is_admin }
+
+#[derive(Clone, Debug, Default)]
 pub struct Profile {
     pub first_name: Text,
     pub last_name: Text,
@@ -87,9 +93,13 @@ pub struct Profile {
     pub image_24: Text,
 }
 
+document! {
+    Profile:
+        first_name, last_name, real_name, email, phone, title, image_original, image_512, image_192, image_72, image_48, image_32,
+        image_24,
+}
+
 /// A page of a list. The examples have the cursor in `response_metadata`, the schema of `admin.roles.listAssignments` at the top.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Page {
     pub role_assignments: Rows<Raw>,
     pub owner_ids: Rows<Raw>,
@@ -98,55 +108,60 @@ pub struct Page {
     pub next_cursor: Option<Value>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Page: role_assignments, owner_ids, admin_ids, response_metadata, next_cursor }
+
 pub struct Metadata {
     pub next_cursor: Option<Value>,
 }
 
+document! { Metadata: next_cursor }
+
 /// A row of `admin.roles.listAssignments`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Assignment {
     pub role_id: Id,
     pub entity_id: Id,
     pub user_id: Id,
 }
 
+document! { Assignment: role_id, entity_id, user_id }
+
 /// `admin.roles.removeAssignments`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub struct Removal {
     pub rejected_entities: Rows<Rejected>,
     pub rejected_users: Rows<Rejected>,
 }
 
+document! { Removal: rejected_entities, rejected_users }
+
 /// An entity or a user that a removal left out, and why.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct Rejected {
     pub id: Id,
     pub error: Text,
 }
 
+document! { Rejected: id, error }
+
 /// `auth.test`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default)]
 pub struct Identity {
     pub user_id: Id,
     pub enterprise_id: Id,
 }
 
+document! { Identity: user_id, enterprise_id }
+
 /// `migration.exchange`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Exchange {
     pub user_id_map: Option<Value>,
 }
 
+document! { Exchange: user_id_map }
+
 /// The user as SCIM has it. Source: Slack's SCIM reference.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct ScimUser {
     pub id: Id,
     pub external_id: Text,
@@ -159,28 +174,36 @@ pub struct ScimUser {
     pub meta: Row<ScimMeta>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+document! {
+    ScimUser:
+        id, external_id = "externalId", user_name = "userName", name, emails, phone_numbers = "phoneNumbers", groups,
+        profile_url = "profileUrl", meta,
+}
+
+#[derive(Clone, Debug, Default)]
 pub struct ScimName {
     pub given_name: Text,
     pub family_name: Text,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { ScimName: given_name = "givenName", family_name = "familyName" }
+
+#[derive(Clone, Debug)]
 pub struct ScimMeta {
     pub created: Text,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+document! { ScimMeta: created }
+
+#[derive(Clone, Debug)]
 pub struct ScimValue {
     pub value: Text,
-    #[serde(rename = "type")]
     pub kind: Text,
     pub display: Text,
     pub primary: Flag,
 }
+
+document! { ScimValue: value, kind = "type", display, primary }
 
 impl Page {
     /// The cursor of the next page. `None` and the empty text end a list.
@@ -208,6 +231,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::lenient::FromJson;
 
     #[test]
     fn a_cursor_stands_in_either_place() {
@@ -225,7 +249,7 @@ mod tests {
             (r#"{"response_metadata": {"next_cursor": {}}}"#, Err(())),
             (r#"{"response_metadata": "more"}"#, Err(())),
         ] {
-            let page: Page = serde_json::from_str(document).unwrap();
+            let page = Page::from_text(document).unwrap();
             assert_eq!(page.next_cursor(), cursor, "{document}");
         }
     }

@@ -5,7 +5,10 @@ use std::cell::RefCell;
 use serde_json::Value;
 
 use crate::{
-    client::{QueryBuilder, lenient::Rows},
+    client::{
+        QueryBuilder,
+        lenient::{FromJson, Rows},
+    },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming,
@@ -185,7 +188,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
     let user: User = info
         .user
         .read()
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .and_then(|raw| User::from_json(raw).ok())
         .unwrap_or_default();
     let email = user.profile.read().and_then(|profile| profile.email.as_str());
     match (user.id.as_str(), email) {
@@ -210,7 +213,7 @@ pub async fn info(config: &Config, cx: &Context<'_>, user: &str) -> Result<(User
         .map_err(|fault| unknown(fault, user))?;
     let bad = |what: &str| ProviderFault::new(FaultKind::BadAnswer, format!("Slack's answer to users.info {what}"));
     let raw = info.user.into_read().ok_or_else(|| bad("has no user"))?;
-    let document: User = serde_json::from_str(raw.get()).map_err(|_| bad("is not the documented JSON"))?;
+    let document = User::from_json(&raw).map_err(|_| bad("is not the documented JSON"))?;
     if document.id.as_str().is_none() {
         return Err(bad("has a user without an id").into());
     }

@@ -2,12 +2,10 @@
 
 use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
-use serde::de::DeserializeOwned;
-
 use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest,
-        lenient::{Id, Row, Rows},
+        lenient::{FromJson, Id, Row, Rows},
         paging::{self, Page},
         path_segment, send_with_token,
     },
@@ -237,7 +235,7 @@ pub fn kind_of(answer: &Answer) -> FaultKind {
 }
 
 fn error_of(answer: &Answer) -> ErrorBody {
-    serde_json::from_slice(&answer.body).unwrap_or_default()
+    answer.json("a call").unwrap_or_default()
 }
 
 /// A read.
@@ -265,7 +263,7 @@ impl<'a> List<'a> {
     }
 
     /// Every page. Each address is built afresh, with an encoded token.
-    pub async fn read<P: DeserializeOwned, R, T: Ord>(
+    pub async fn read<P: FromJson, R, T: Ord>(
         &self,
         config: &Config,
         cx: &Context<'_>,

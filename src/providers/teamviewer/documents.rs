@@ -1,10 +1,10 @@
 //! The documents of TeamViewer's Web API. The casing differs by endpoint and the server itself does not care about case, so both
 //! spellings are taken. What cannot be read is kept as unread. Source: TeamViewer's own Swagger document.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::client::lenient::{Flag, Id, Number, Rows, Text, Word};
+use crate::client::lenient::{Flag, FromJson, Id, Number, Rows, Text, Word, document};
 
 /// The user's document as it came.
 pub type Raw = Box<RawValue>;
@@ -21,16 +21,16 @@ pub enum Nullable {
 }
 
 /// Of `GET /account`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct Owner {
     pub userid: Id,
     pub email: Word,
 }
 
+document! { Owner: userid, email }
+
 /// `GET /users/{id}`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub struct User {
     pub id: Id,
     pub name: Word,
@@ -43,106 +43,94 @@ pub struct User {
     pub activated_meeting_license_key: Text,
 }
 
+document! {
+    User:
+        id, name, email, active, tfa_enabled, last_access_date, activated_license_id, activated_license_name,
+        activated_meeting_license_key,
+}
+
 /// `GET /users`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Users {
     pub users: Rows<User>,
 }
 
+document! { Users: users }
+
 /// `GET /users/{id}/userroles`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct RolesOfUser {
-    #[serde(alias = "AssignedRoleIds", rename = "assignedRoleIds")]
     pub role_ids: Rows<Id>,
-    #[serde(alias = "NextPaginationToken", rename = "nextPaginationToken")]
     pub next: Nullable,
 }
 
+document! { RolesOfUser: role_ids = "assignedRoleIds" | "AssignedRoleIds", next = "nextPaginationToken" | "NextPaginationToken" }
+
 /// `GET /userroles`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Roles {
-    #[serde(alias = "roles", rename = "Roles")]
     pub roles: Rows<Role>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Roles: roles = "Roles" | "roles" }
+
 pub struct Role {
-    #[serde(alias = "id", rename = "Id")]
     pub id: Id,
-    #[serde(alias = "name", rename = "Name")]
     pub name: Word,
 }
+
+document! { Role: id = "Id" | "id", name = "Name" | "name" }
 
 /// `GET /userroles/assignments/account`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct UsersOfRole {
-    #[serde(alias = "assignedToUsers", rename = "AssignedToUsers")]
     pub users: Rows<Id>,
-    #[serde(alias = "continuationToken", rename = "ContinuationToken")]
     pub next: Nullable,
 }
+
+document! { UsersOfRole: users = "AssignedToUsers" | "assignedToUsers", next = "ContinuationToken" | "continuationToken" }
 
 /// `GET /userroles/assignments/usergroups`. Published as numbers; the vendor's own test data has texts.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct GroupsOfRole {
-    #[serde(alias = "assignedToGroups", rename = "AssignedToGroups")]
     pub groups: Rows<Id>,
-    #[serde(alias = "continuationToken", rename = "ContinuationToken")]
     pub next: Nullable,
 }
+
+document! { GroupsOfRole: groups = "AssignedToGroups" | "assignedToGroups", next = "ContinuationToken" | "continuationToken" }
 
 /// `GET /usergroups`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct UserGroups {
-    #[serde(alias = "Resources")]
     pub resources: Rows<GroupRow>,
-    #[serde(alias = "NextPaginationToken", rename = "nextPaginationToken")]
     pub next: Nullable,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { UserGroups: resources = "resources" | "Resources", next = "nextPaginationToken" | "NextPaginationToken" }
+
 pub struct GroupRow {
-    #[serde(alias = "Id")]
     pub id: Id,
-    #[serde(alias = "Name")]
     pub name: Word,
     /// 1 API, 2 console, 3 SCIM.
-    #[serde(alias = "CreationSourceType", rename = "creationSourceType")]
     pub creation_source: Number,
 }
 
+document! { GroupRow: id = "id" | "Id", name = "name" | "Name", creation_source = "creationSourceType" | "CreationSourceType" }
+
 /// `GET /usergroups/{id}/members`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct Members {
-    #[serde(alias = "Resources")]
     pub resources: Rows<Member>,
-    #[serde(alias = "NextPaginationToken", rename = "nextPaginationToken")]
     pub next: Nullable,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+document! { Members: resources = "resources" | "Resources", next = "nextPaginationToken" | "NextPaginationToken" }
+
 pub struct Member {
-    #[serde(alias = "AccountId", rename = "accountId")]
     pub account: Id,
 }
 
+document! { Member: account = "accountId" | "AccountId" }
+
 /// `GET /usergroups/{id}/userroles`: a user group has at most one role.
-#[derive(Default, Deserialize)]
-#[serde(default)]
 pub struct RoleOfGroup {
-    #[serde(alias = "AssignedRoleId", rename = "assignedRoleId")]
     pub role_id: Nullable,
 }
+
+document! { RoleOfGroup: role_id = "assignedRoleId" | "AssignedRoleId" }
 
 /// `POST /userroles/unassign/account`: one role, many users.
 #[derive(Serialize)]
@@ -160,22 +148,26 @@ pub struct UnassignGroup {
 }
 
 /// The body of an error; it may also be no JSON at all.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub struct ErrorBody {
     pub error: Word,
     pub error_description: Text,
 }
 
-impl<'de> Deserialize<'de> for Nullable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Raw::deserialize(deserializer)?;
-        Ok(match serde_json::from_str(raw.get()) {
+document! { ErrorBody: error, error_description }
+
+impl FromJson for Nullable {
+    fn from_json(raw: &RawValue) -> Result<Self, serde_json::Error> {
+        Ok(match Option::<String>::from_json(raw) {
             Ok(None) => Self::Null,
-            Ok(Some(text)) if String::is_empty(&text) => Self::Null,
+            Ok(Some(text)) if text.is_empty() => Self::Null,
             Ok(Some(text)) => Self::Text(text),
             Err(_) => Self::Unread,
         })
+    }
+
+    fn missing() -> Option<Self> {
+        Some(Self::Missing)
     }
 }
 
@@ -195,7 +187,7 @@ mod tests {
             ),
             (r#"{"ContinuationToken": 7}"#, Nullable::Unread),
         ] {
-            let page: UsersOfRole = serde_json::from_str(document).unwrap();
+            let page = UsersOfRole::from_text(document).unwrap();
             assert_eq!(page.next, next, "{document}");
         }
     }

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use crate::{
-    client::{QueryBuilder, lenient::Row, path_segment},
+    client::{
+        QueryBuilder,
+        lenient::{FromJson, Row},
+        path_segment,
+    },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     naming::same,
@@ -57,7 +61,8 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, U
         .await
         .map_err(|fault| unknown_user(fault, id))?;
     let raw: Raw = answer.json("the user")?;
-    let user: User = answer.json("the user")?;
+    let user = User::from_json(&raw)
+        .map_err(|_| answer.fault(FaultKind::BadAnswer, "TeamViewer's answer to the user is no user"))?;
     if user.id.as_str().and_then(ids::user).as_deref() != Some(id) {
         return Err(answer
             .fault(FaultKind::BadAnswer, "TeamViewer answered with another user")

@@ -5,48 +5,45 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::lenient::{Row, Rows},
+    client::lenient::{Fields, Row, Rows, elements},
     contract::types::Scope,
     provider::{Grant, GrantKind, Held, UnreadRow},
 };
 
 use super::{
     super::{
-        documents::{self, Fields, Item},
+        documents::{self, Item},
         ids::{self, CONNECTED, PROJECTS},
     },
     ALL, Assigned, Assignments,
     facts::{Facts, Given},
 };
 
-/// Bytes that are kept of a row that cannot be read.
-const UNREAD_LIMIT: usize = 256;
-
 /// Bytes of ids that the places of one member's assignments come to at most: every place repeats the id of its assignment.
 const MOST_EXPANDED: usize = 16 << 20;
 
 impl Assignments {
     pub(super) fn read_kinds(&mut self, shown: &RawValue, organization: &str) {
-        let Some(Fields(kinds)) = documents::fields(shown.get()) else {
+        let Ok(kinds) = Fields::of(shown.get()) else {
             self.leave_malformed(shown.get(), None);
             return;
         };
-        for (kind, value) in kinds {
-            match (kind.as_str(), documents::fields(value.get())) {
+        for (kind, value) in kinds.iter() {
+            match (kind, Fields::of(value.get())) {
                 ("organization", _) => self.read_list("organization", value, organization),
                 ("deployment", _) => self.read_list("deployment", value, organization),
                 ("project", _) if value.get() == "null" => self.hidden.extend(PROJECTS),
-                ("project", Some(Fields(projects))) => {
-                    for (kind, value) in projects {
+                ("project", Ok(projects)) => {
+                    for (kind, value) in projects.iter() {
                         match PROJECTS.into_iter().find(|known| *known == kind) {
                             Some(kind) => self.read_list(kind, value, organization),
-                            None => self.leave_unread(Some(&kind), value),
+                            None => self.leave_unread(Some(kind), value),
                         }
                     }
                 }
-                ("project", None) => self.leave_malformed(value.get(), None),
+                ("project", Err(_)) => self.leave_malformed(value.get(), None),
                 // Nothing tells what a kind that was made later is about.
-                (CONNECTED | "platform", _) => self.leave_unread(Some(&kind), value),
+                (CONNECTED | "platform", _) => self.leave_unread(Some(kind), value),
                 _ => self.leave_unread(None, value),
             }
         }
@@ -57,7 +54,7 @@ impl Assignments {
             self.hidden.insert(kind);
             return;
         }
-        let Ok(rows) = serde_json::from_str::<Vec<&RawValue>>(list.get()) else {
+        let Ok(rows) = elements(list.get()) else {
             self.leave_malformed(list.get(), Some(kind));
             return;
         };
@@ -140,7 +137,7 @@ impl Assignments {
         if value.get() == "null" {
             return;
         }
-        let Ok(rows) = serde_json::from_str::<Vec<Box<RawValue>>>(value.get()) else {
+        let Ok(rows) = elements(value.get()) else {
             self.unread.push(unread(value.get(), kind));
             return;
         };
@@ -193,8 +190,7 @@ fn places(kind: &str, item: &Item) -> (Vec<Option<String>>, bool) {
 }
 
 fn unread(raw: &str, kind: Option<&str>) -> UnreadRow {
-    let cut = raw.get(..raw.floor_char_boundary(UNREAD_LIMIT)).unwrap_or_default();
-    let mut row = UnreadRow::new(cut);
+    let mut row = UnreadRow::new(raw);
     // Application roles of the organization are for projects of every kind.
     row.scope.group = kind
         .filter(|kind| !matches!(*kind, "" | "organization"))

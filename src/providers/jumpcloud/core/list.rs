@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{
-    client::{Answer, lenient::Number},
+    client::{
+        Answer,
+        lenient::{Fields, Number, cut, elements},
+    },
     error::{FaultKind, ProviderFault},
     provider::Context,
 };
@@ -49,8 +51,6 @@ pub enum Count {
 const PAGE: u64 = 100;
 /// Pages that may be empty one after the other before the count.
 const MOST_EMPTY: u32 = 3;
-/// Bytes of a row that are kept where it cannot be read.
-const UNREAD_LIMIT: usize = 256;
 
 /// Every row of a list. A short page is not its end: JumpCloud leaves out rows that the caller may not see. Source:
 /// `TheJumpCloud/support` (issues 239 and 369).
@@ -74,7 +74,8 @@ pub async fn list<T: Listed>(
         if !answer.is_success() {
             return Err(refused_to_read(config, cx, &answer, what));
         }
-        let (rows, counted) = page_of(&answer, what)?;
+        let document: Box<RawValue> = answer.json(what)?;
+        let (rows, counted) = page_of(&answer, &document, what)?;
         if counted == Counted::Nothing && count == Count::Always {
             return Err(answer.fault(
                 FaultKind::BadAnswer,
@@ -103,7 +104,7 @@ enum Counted {
 }
 
 /// The rows of one page, and the count of the whole list.
-fn page_of(answer: &Answer, what: &str) -> Result<(Vec<Value>, Counted), ProviderFault> {
+fn page_of<'a>(answer: &Answer, text: &'a RawValue, what: &str) -> Result<(Vec<&'a RawValue>, Counted), ProviderFault> {
     let in_header = match answer.header("x-total-count") {
         None => Counted::Nothing,
         Some(text) => text.trim().parse().map_or(Counted::Unreadable, Counted::Rows),
@@ -114,22 +115,21 @@ fn page_of(answer: &Answer, what: &str) -> Result<(Vec<Value>, Counted), Provide
             format!("JumpCloud's answer has no list when reading {what}"),
         )
     };
-    let mut document = match answer.json(what)? {
-        Value::Array(rows) => return Ok((rows, in_header)),
-        Value::Object(document) => document,
-        _ => return Err(no_list()),
+    if let Ok(rows) = elements(text.get()) {
+        return Ok((rows, in_header));
+    }
+    let page = Fields::of(text.get()).map_err(|_| no_list())?;
+    let rows = match page.get(&["results"]) {
+        Ok(Some(rows)) if rows.get() == "null" => Vec::new(),
+        Ok(Some(rows)) => elements(rows.get()).map_err(|_| no_list())?,
+        Ok(None) | Err(_) => return Err(no_list()),
     };
-    let rows = match document.remove("results") {
-        Some(Value::Array(rows)) => rows,
-        Some(Value::Null) => Vec::new(),
-        _ => return Err(no_list()),
-    };
-    let total = document.remove("totalCount").unwrap_or_default();
-    let total = Number::deserialize(total).unwrap_or_default();
-    let in_body = match total.as_u64() {
-        Some(total) => Counted::Rows(total),
-        None if total.is_absent() => Counted::Nothing,
-        None => Counted::Unreadable,
+    // A count that stands there twice is unread, too.
+    let total = page.read::<Option<Number>>(&["totalCount"]);
+    let in_body = match total.map(|total| total.map(|total| total.as_u64())) {
+        Ok(Some(Some(total))) => Counted::Rows(total),
+        Ok(None) => Counted::Nothing,
+        Ok(Some(None)) | Err(_) => Counted::Unreadable,
     };
     let counted = match (in_body, in_header) {
         (Counted::Nothing, counted) | (counted, Counted::Nothing) => counted,
@@ -161,7 +161,7 @@ impl<T> Default for Pages<T> {
 }
 
 impl<T: Listed> Pages<T> {
-    fn add(&mut self, rows: Vec<Value>, counted: Counted) {
+    fn add(&mut self, rows: Vec<&RawValue>, counted: Counted) {
         if counted == Counted::Unreadable {
             self.fault = Some("its count cannot be read");
         }
@@ -169,8 +169,8 @@ impl<T: Listed> Pages<T> {
             self.fault = Some("its count changed while it was read");
         }
         for row in rows {
-            let Some(read) = T::of(&row) else {
-                self.unread.push(cut(&row));
+            let Some(read) = T::of(row) else {
+                self.unread.push(cut(row.get()));
                 continue;
             };
             let next = self.rows.len();
@@ -179,7 +179,7 @@ impl<T: Listed> Pages<T> {
                 self.rows.push(read);
             } else if self.rows.get(position).is_some_and(|known| *known != read) {
                 // Two rows of one key that say different things: neither can be relied on.
-                self.unread.push(cut(&row));
+                self.unread.push(cut(row.get()));
             }
         }
     }
@@ -219,10 +219,4 @@ impl<T> List<T> {
             Extent::Whole => None,
         }
     }
-}
-
-fn cut(row: &Value) -> String {
-    let mut text = row.to_string();
-    text.truncate(text.floor_char_boundary(UNREAD_LIMIT));
-    text
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::documents::{
-    Administrator, AdministratorLink, GraphObject, Listed, OrganizationLink, RecordedRoles, Role, UserGroup,
+    Administrator, AdministratorLink, GraphObject, Listed, OrganizationLink, RecordedRoles, Role, UserGroup, raw,
 };
 
 fn roles(document: &Value) -> RecordedRoles {
-    RecordedRoles::of(document)
+    RecordedRoles::of(&raw(document))
 }
 
 #[test]
@@ -18,9 +18,9 @@ fn a_record_of_either_age_tells_its_roles() {
     let older = json!({"roleName": "One", "roleNames": [], "roles": null});
     assert_eq!(roles(&older).reliable_names().unwrap(), ["One"]);
     assert!(!roles(&older).has_every_id);
-    assert!(Administrator::of(&json!({"roleName": "One"})).is_none());
+    assert!(Administrator::of(&raw(&json!({"roleName": "One"}))).is_none());
     assert_eq!(
-        Administrator::of(&json!({"_id": "a", "roleName": "one", "roleNames": ["One"]}))
+        Administrator::of(&raw(&json!({"_id": "a", "roleName": "one", "roleNames": ["One"]})))
             .unwrap()
             .roles
             .names,
@@ -78,19 +78,22 @@ fn rows_that_cannot_be_read_are_none() {
         json!({"id": null}),
         json!({"id": {}}),
     ] {
-        assert!(UserGroup::of(&row).is_none() && Role::of(&row).is_none(), "{row}");
         assert!(
-            OrganizationLink::of(&row).is_none() && GraphObject::of(&row).is_none(),
+            UserGroup::of(&raw(&row)).is_none() && Role::of(&raw(&row)).is_none(),
+            "{row}"
+        );
+        assert!(
+            OrganizationLink::of(&raw(&row)).is_none() && GraphObject::of(&raw(&row)).is_none(),
             "{row}"
         );
     }
-    assert!(UserGroup::of(&json!({"_id": 5})).is_none());
+    assert!(UserGroup::of(&raw(&json!({"_id": 5}))).is_none());
     let row = json!({"_id": "A5", "name": 7, "suspended": "TRUE", "extra": [1]});
-    let group = UserGroup::of(&row).unwrap();
+    let group = UserGroup::of(&raw(&row)).unwrap();
     assert_eq!((group.id.as_str(), group.name), ("a5", None));
-    assert!(!Administrator::of(&row).unwrap().is_active);
+    assert!(!Administrator::of(&raw(&row)).unwrap().is_active);
     assert!(
-        !Administrator::of(&json!({"id": "a", "suspended": 3}))
+        !Administrator::of(&raw(&json!({"id": "a", "suspended": 3})))
             .unwrap()
             .is_active
     );

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     core::{Extent, List},
-    documents::{Administrator, Listed, Role},
+    documents::{Administrator, Listed, Role, raw},
     ids::{RoleDirectory, held, is_same},
 };
 
@@ -23,7 +23,7 @@ fn directory(roles: &[(&str, &str)], extent: Extent) -> RoleDirectory {
 fn try_ids(record: &Value, roles: &[(&str, &str)], extent: Extent) -> Result<Vec<Option<String>>, String> {
     let mut record = record.clone();
     record["_id"] = json!("a");
-    let administrator = Administrator::of(&record).unwrap();
+    let administrator = Administrator::of(&raw(&record)).unwrap();
     administrator.roles.reliable_names().unwrap();
     let held = held(&administrator.roles, &directory(roles, extent))?;
     Ok(held.into_iter().map(|role| role.id).collect())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    client::lenient::FromJson,
     contract::types::{ListedRole, Scope, ScopeKind},
     error::Error,
     provider::{Context, RoleList},
@@ -37,7 +38,7 @@ pub async fn list(config: &Config, cx: &Context<'_>) -> Result<RoleList, Error> 
     {
         read = read.saturating_add(1);
         for row in rows.iter().filter_map(|row| row.read()) {
-            let row: Assignment = serde_json::from_str(row.get()).unwrap_or_default();
+            let row = Assignment::from_json(row).unwrap_or_default();
             let Some(role) = row.role_id.as_str().filter(|role| ids::is_custom(role)) else {
                 continue;
             };
