@@ -133,7 +133,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
+        // Room for most rows: growing step by step copies them.
+        let mut fields = Vec::with_capacity(16);
         while let Some(field) = map.next_entry()? {
             fields.push(field);
         }

@@ -84,11 +84,12 @@ impl Pair {
     /// # Errors
     /// The row with whatever can be told of it, if an id is missing or contradicts another one.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
-        let role_ids = all(row, &fields.role_id, |value| ids::number(id(value)?.trim()));
-        let product_ids = all(row, &fields.product_id, |value| {
+        let parsed = &Parsed::of(row);
+        let role_ids = all(parsed, &fields.role_id, |value| ids::number(id(value)?.trim()));
+        let product_ids = all(parsed, &fields.product_id, |value| {
             word(value).map(|code| code.trim().to_owned())
         });
-        let name = |pointers: &[String]| all(row, pointers, word).into_iter().next();
+        let name = |pointers: &[String]| all(parsed, pointers, word).into_iter().next();
         let (role_name, product_name) = (name(&fields.role_name), name(&fields.product_name));
         match (role_ids.as_slice(), product_ids.as_slice()) {
             ([role_id], [product_id]) => Ok(Self {
@@ -118,21 +119,39 @@ impl Pair {
 
 /// The value that a JSON pointer (RFC 6901) leads to.
 pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
-    let mut value = document;
-    if pointer.is_empty() {
-        return Some(value);
+    Parsed::of(document).at(pointer)
+}
+
+/// A value whose own fields are read once, however many pointers lead into it.
+struct Parsed<'a> {
+    value: &'a RawValue,
+    fields: Option<json::Fields<'a>>,
+}
+
+impl<'a> Parsed<'a> {
+    fn of(value: &'a RawValue) -> Self {
+        Self {
+            value,
+            fields: json::Fields::of(value.get()).ok(),
+        }
     }
-    for token in pointer.strip_prefix('/')?.split('/') {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        let text = value.get();
-        value = if text.starts_with('{') {
-            let fields = json::Fields::of(text).ok()?;
-            fields.iter().filter(|(key, _)| *key == token).last()?.1
-        } else {
-            elements(text).ok()?.into_iter().nth(token.parse().ok()?)?
+
+    fn at(&self, pointer: &str) -> Option<&'a RawValue> {
+        if pointer.is_empty() {
+            return Some(self.value);
+        }
+        let (token, rest) = match pointer.strip_prefix('/')?.find('/') {
+            Some(end) => pointer.split_at_checked(end.saturating_add(1))?,
+            None => (pointer, ""),
         };
+        let token = token.strip_prefix('/')?.replace("~1", "/").replace("~0", "~");
+        let value = match &self.fields {
+            // The last one of a key that stands there twice, as most parsers do.
+            Some(fields) => fields.iter().filter(|(key, _)| *key == token).last()?.1,
+            None => elements(self.value.get()).ok()?.into_iter().nth(token.parse().ok()?)?,
+        };
+        if rest.is_empty() { Some(value) } else { at(value, rest) }
     }
-    Some(value)
 }
 
 /// The rows of a list; `None` if the value is no list.
@@ -162,11 +181,11 @@ fn id(value: &RawValue) -> Option<String> {
 }
 
 /// The different values that the pointers lead to, in their order.
-fn all(row: &RawValue, pointers: &[String], read: impl Fn(&RawValue) -> Option<String>) -> Vec<String> {
+fn all(row: &Parsed<'_>, pointers: &[String], read: impl Fn(&RawValue) -> Option<String>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     pointers
         .iter()
-        .filter_map(|pointer| read(at(row, pointer)?))
+        .filter_map(|pointer| read(row.at(pointer)?))
         .filter(|value| seen.insert(value.clone()))
         .collect()
 }
