@@ -8,15 +8,12 @@ use crate::{
         approval::{self, Approval},
         plan::{self, PlanDocument},
     },
-    contract::{
-        reason::Reason,
-        types::{ApprovedPlan, Binding, Mode},
-    },
+    contract::types::{ApprovedPlan, Binding, Mode},
     error::{ApprovalFault, Error},
-    provider::{Context, Grant, Verdict},
+    provider::{Consequence, Context, Grant},
 };
 
-use super::{Work, document, moment::Moment, select::Selection};
+use super::{Work, document, select::Selection};
 
 /// The clocks of host and provider may differ by this much.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
@@ -108,42 +105,19 @@ impl Bound {
     }
 }
 
-/// Before a later write: what it takes now must still be within the plan.
-pub async fn hold_to_plan(cx: &Context<'_>, work: &mut Work<'_>) {
-    let Some(plan) = &work.bound else { return };
-    let pending = work.pending();
-    if pending.is_empty() {
-        return;
-    }
-    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-    let grants: Vec<Grant> = pending
-        .iter()
-        .filter_map(|&index| work.targets.get(index))
-        .map(|target| target.grant.clone())
-        .collect();
-    let message = match reading.consequences(cx, &grants).await {
-        Err(error) => error.to_string(),
-        Ok(consequences) => {
-            let effects = consequences.iter().filter_map(|consequence| {
-                let grant = grants.get(consequence.target)?;
-                Some(document::effect(
-                    grant,
-                    consequence.effect,
-                    std::slice::from_ref(consequence),
-                ))
-            });
-            match plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect()) {
-                Ok(()) => return,
-                Err(why) => why,
-            }
-        }
-    };
-    let at = Moment::now(cx.client.transport());
-    for index in pending {
-        let verdict = Verdict::NotSent {
-            reason: Reason::PlanChanged,
-            message: message.clone(),
-        };
-        work.answer(index, verdict, at);
-    }
+/// Whether what a later write takes is still within the plan, if there is one.
+///
+/// # Errors
+/// What is not.
+pub fn covers(plan: Option<&PlanDocument>, grants: &[Grant], consequences: &[Consequence]) -> Result<(), String> {
+    let Some(plan) = plan else { return Ok(()) };
+    let effects = consequences.iter().filter_map(|consequence| {
+        let grant = grants.get(consequence.target)?;
+        Some(document::effect(
+            grant,
+            consequence.effect,
+            std::slice::from_ref(consequence),
+        ))
+    });
+    plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect())
 }

@@ -247,7 +247,11 @@ fn entry_outcome(
     let mut grants: Vec<_> = targets
         .iter()
         .filter_map(|&index| work.targets.get(index))
-        .map(|target| outcome::of_target(provider, cx, work, target))
+        .flat_map(|target| {
+            let decided = outcome::of_target(provider, cx, work, target);
+            let left = outcome::left_behind(work, target, &decided);
+            std::iter::once(decided).chain(left)
+        })
         .collect();
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
     let after = work.after.as_ref();

@@ -70,7 +70,7 @@ fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
         .filter_map(|cid| Cid::parse(cid).ok())
         .collect();
     let is_named = !named.is_empty();
-    if !is_named && let Some(why) = why_open(detail) {
+    if !is_named && let Some(why) = why_open(detail).or_else(|| nowhere_to_probe(detail)) {
         return Err(Hidden::Unclear(why));
     }
     let mut places = Places {
@@ -109,6 +109,14 @@ pub fn why_open(detail: &Detail) -> Option<String> {
         )),
         Some(Place::Read | Place::OutOfSight | Place::Failed(_)) | None => None,
     }
+}
+
+/// A role that is not shown is revoked in view and at home, and for that both have to be known.
+fn nowhere_to_probe(detail: &Detail) -> Option<String> {
+    let why = detail.view_doubt?;
+    Some(format!(
+        "which CID is in view cannot be told ({why}), and the role may be held there: name roles[].organization"
+    ))
 }
 
 /// Where roles may be held that the reading does not look at. Lists that could not be read are said elsewhere.
