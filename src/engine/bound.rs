@@ -1,6 +1,6 @@
 //! What a revoke is bound to: nothing is sent that the plan does not list, and an approval is checked before anything is.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use crate::{
     account::settings::General,
@@ -14,6 +14,7 @@ use crate::{
     },
     error::{ApprovalFault, Error},
     provider::{Context, Grant, Verdict},
+    sorted::Set,
 };
 
 use super::{Work, document, moment::Moment, select::Selection};
@@ -91,7 +92,7 @@ impl Bound {
     /// not asked, as they were not when it was made, if another one of the entry is.
     pub fn drop_probes(&self, work: &mut Work<'_>, selections: &mut [Selection]) {
         let Some(plan) = &self.plan else { return };
-        let mut kept = BTreeSet::new();
+        let mut kept = Vec::new();
         for selection in &mut *selections {
             let is_listed = |&index: &usize| {
                 let target = work.targets.get(index);
@@ -102,6 +103,7 @@ impl Bound {
             }
             kept.extend(selection.targets.iter().copied());
         }
+        let kept = Set::from_iter(kept);
         for (index, target) in work.targets.iter_mut().enumerate() {
             target.is_left_out |= !kept.contains(&index);
         }
@@ -132,7 +134,7 @@ pub async fn hold_to_plan(cx: &Context<'_>, work: &mut Work<'_>) {
                     std::slice::from_ref(consequence),
                 ))
             });
-            match plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect()) {
+            match plan.covers_writes(&Set::default(), &Set::default(), &effects.collect()) {
                 Ok(()) => return,
                 Err(why) => why,
             }

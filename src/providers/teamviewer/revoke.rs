@@ -1,9 +1,6 @@
 //! The requests that remove grants, what their answers mean, and what else they take.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    rc::Rc,
-};
+use std::{collections::HashMap, rc::Rc};
 
 use crate::{
     client::{Call, Repeat},
@@ -17,6 +14,7 @@ use crate::{
         Write,
     },
     request::ValidatedRequest,
+    sorted::Set,
     transport::Method,
 };
 
@@ -190,7 +188,7 @@ fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant
     if !targets.iter().any(|grant| grant.kind == GrantKind::Membership) {
         return Vec::new();
     }
-    let left: BTreeSet<&str> = targets
+    let left: Set<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
         .filter_map(|grant| grant.scope.group.as_deref())
@@ -315,7 +313,7 @@ fn affected(state: &GroupState, user: &str, addresses: &HashMap<String, String>)
         Ok(_) => return Affects::Unknown(String::from("a member of the group cannot be read")),
         Err(why) => return Affects::Unknown(why.clone()),
     };
-    let others: BTreeSet<&String> = members.iter().filter(|member| *member != user).collect();
+    let others: Set<&String> = members.iter().filter(|member| *member != user).collect();
     if others.is_empty() {
         return Affects::Nobody;
     }
