@@ -49,6 +49,7 @@ mod providers;
 pub mod receipt;
 mod request;
 pub mod service;
+pub mod sorted;
 pub mod transport;
 
 pub use crate::binding::{approval, jwk as keys};

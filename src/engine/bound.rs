@@ -1,6 +1,6 @@
 //! What a revoke is bound to: nothing is sent that the plan does not list, and an approval is checked before anything is.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use crate::{
     account::settings::General,
@@ -11,6 +11,7 @@ use crate::{
     contract::types::{ApprovedPlan, Binding, Mode},
     error::{ApprovalFault, Error},
     provider::{Consequence, Context, Grant},
+    sorted::Set,
 };
 
 use super::{Work, document, select::Selection};
@@ -88,7 +89,7 @@ impl Bound {
     /// not asked, as they were not when it was made, if another one of the entry is.
     pub fn drop_probes(&self, work: &mut Work<'_>, selections: &mut [Selection]) {
         let Some(plan) = &self.plan else { return };
-        let mut kept = BTreeSet::new();
+        let mut kept = Vec::new();
         for selection in &mut *selections {
             let is_listed = |&index: &usize| {
                 let target = work.targets.get(index);
@@ -99,6 +100,7 @@ impl Bound {
             }
             kept.extend(selection.targets.iter().copied());
         }
+        let kept = Set::from_iter(kept);
         for (index, target) in work.targets.iter_mut().enumerate() {
             target.is_left_out |= !kept.contains(&index);
         }
@@ -119,5 +121,5 @@ pub fn covers(plan: Option<&PlanDocument>, grants: &[Grant], consequences: &[Con
             std::slice::from_ref(consequence),
         ))
     });
-    plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect())
+    plan.covers_writes(&Set::default(), &Set::default(), &effects.collect())
 }

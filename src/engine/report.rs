@@ -1,6 +1,6 @@
 //! From the state of an operation to its answer.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -18,6 +18,7 @@ use crate::{
     error::Error,
     provider::{Context, Grant, GrantKind, Provider, reading::Reading},
     request::{Entry, Selector},
+    sorted::Set,
 };
 
 use super::{
@@ -413,7 +414,7 @@ impl Later {
             name: None,
             ..selector.clone()
         });
-        let mut meant = BTreeSet::new();
+        let mut meant = Vec::new();
         for selector in by_id.chain([selector.clone()]) {
             let candidates = self.index.candidates(&selector, nothing).into_iter();
             meant.extend(candidates.filter(|&position| {
@@ -422,7 +423,7 @@ impl Later {
                 })
             }));
         }
-        meant
+        Set::from_iter(meant)
             .into_iter()
             .filter_map(|position| self.grants.get(position))
             .map(|grant| {

@@ -1,6 +1,6 @@
 //! The meaning of a role that no reading shows: only an acknowledged revoke proves that it is not held.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     contract::{reason::Reason, warning::Warning},
@@ -8,6 +8,7 @@ use crate::{
     naming::same,
     provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
     request::Selector,
+    sorted::Set,
 };
 
 use super::{
@@ -153,7 +154,7 @@ async fn of_id(
         Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.message))),
         Err(fault) => return Err(fault.into()),
     };
-    let names: BTreeSet<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();
+    let names: Set<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();
     if let Some(contradiction) = name.and_then(|name| contradiction(id, name, &names, &known)) {
         return Ok(contradiction);
     }
@@ -176,7 +177,7 @@ async fn of_id(
 }
 
 /// Id and name both given, and the directory has another name for the id, or none.
-fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Listed) -> Option<Absence> {
+fn contradiction(id: &str, name: &str, names: &Set<&str>, known: &Listed) -> Option<Absence> {
     if names.iter().any(|own| same(own, name)) {
         return None;
     }
@@ -195,7 +196,7 @@ fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Listed) -
 /// The one role of that name, or why there is none to revoke.
 fn role_called<'a>(name: &str, known: &'a Listed, hidden: &[Cid]) -> Result<&'a KnownRole, Absence> {
     let called: Vec<&KnownRole> = known.called(name).collect();
-    let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
+    let ids: Set<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let gap = match &known.directory.coverage {
         Coverage::Whole => None,

@@ -155,8 +155,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         _ if view.is_some() || view_gap.is_some() => None,
         // The same CID would have the same list.
         [] => home_has_rows.then_some("its list is empty, and that of the home CID is not"),
-        rows => (rows.iter().filter_map(mapping::cid_of_row).next().is_some())
-            .then_some("its list has rows of several CIDs"),
+        rows => {
+            let names_some = rows.iter().any(|row| mapping::cid_of_row(row).is_some());
+            names_some.then_some("its list has rows of several CIDs")
+        }
     };
     let (mut reading, mut detail) = assemble(cx, found, home, view, in_view, lists.at_places)?;
     if view_gap.is_some() {

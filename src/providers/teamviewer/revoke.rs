@@ -1,7 +1,7 @@
 //! The requests that remove grants, what their answers mean, and what else they take.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -19,6 +19,7 @@ use crate::{
         Write,
     },
     request::ValidatedRequest,
+    sorted::Set,
     transport::Method,
 };
 
@@ -118,7 +119,7 @@ impl TeamViewer {
             // Nobody was seen, and what that means for protected users was weighed as such.
             (Ok(_), None) => None,
             (Ok(now), Some(seen)) => {
-                let known: BTreeSet<&String> = seen.rows.iter().collect();
+                let known: HashSet<&String> = seen.rows.iter().collect();
                 let is_new = |member: &String| !known.contains(member);
                 let has_joined = now.rows.iter().any(is_new) || now.unread.len() > seen.unread.len();
                 has_joined
@@ -213,7 +214,7 @@ fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant
     if !targets.iter().any(|grant| grant.kind == GrantKind::Membership) {
         return Vec::new();
     }
-    let left: BTreeSet<&str> = targets
+    let left: Set<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
         .filter_map(|grant| grant.scope.group.as_deref())
@@ -338,7 +339,7 @@ fn affected(state: &GroupState, user: &str, addresses: &HashMap<String, String>)
         Ok(_) => return Affects::Unknown(String::from("a member of the group cannot be read")),
         Err(why) => return Affects::Unknown(why.clone()),
     };
-    let others: BTreeSet<&String> = members.iter().filter(|member| *member != user).collect();
+    let others: Set<&String> = members.iter().filter(|member| *member != user).collect();
     if others.is_empty() {
         return Affects::Nobody;
     }

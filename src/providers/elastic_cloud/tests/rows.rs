@@ -324,7 +324,7 @@ fn broken_bytes_in_one_member_end_no_call_for_another() {
         |organization| {
             organization
                 .members
-                .push(json!({"user_id": "7", "name": "J#r#me", "email": "j#@example.com"}))
+                .push(json!({"user_id": "7", "name": "J#r#me", "email": "j#@example.com"}));
         },
     );
     let organization = Rc::clone(&world.organization);
