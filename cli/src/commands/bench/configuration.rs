@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -31,11 +30,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// With this provider; the files are written into the folder.
-    pub fn write(provider: SocketAddr, folder: &Path) -> Result<Self> {
+    /// With the provider at this address; the files are written into the folder.
+    pub fn write(provider: &str, folder: &Path) -> Result<Self> {
         let document = json!({
             "provider": "crowdstrike",
-            "base_url": format!("http://{provider}"),
+            "base_url": provider,
             "credentials": {
                 "type": "client_credentials", "client_id": CLIENT_ID, "client_secret": {"secret": SECRET},
             },

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod connection;
+mod encrypted;
 mod load;
 mod native;
 mod process;
@@ -15,7 +16,7 @@ mod tables;
 mod text;
 mod wait;
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -45,7 +46,7 @@ pub struct Bench {
     at_once: Vec<u64>,
     /// The wasmtime to compare with, in place of the one in PATH
     #[arg(long, value_name = "FILE", env = "WASMTIME")]
-    wasmtime: Option<PathBuf>,
+    wasmtime: Option<OsString>,
     /// Keeps the tables as Markdown, too
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,13 +57,13 @@ pub struct Bench {
     #[arg(long, hide = true)]
     listen: Option<SocketAddr>,
     #[arg(long, hide = true)]
-    provider: Option<SocketAddr>,
+    provider: Option<String>,
 }
 
 impl Bench {
     pub async fn run(self) -> Result<Exit> {
-        if let (Some(stand), Some(listen), Some(provider)) = (self.stand, self.listen, self.provider) {
-            stand::serve(stand, listen, provider).await?;
+        if let (Some(stand), Some(listen), Some(provider)) = (self.stand, self.listen, &self.provider) {
+            stand::serve(stand, listen, provider.clone()).await?;
             return Ok(Exit::Done);
         }
         let mut report = Report::default();
@@ -101,8 +102,8 @@ impl Bench {
     }
 
     fn wasmtime(&self) -> Option<PathBuf> {
-        let named = self.wasmtime.clone().filter(|path| !path.as_os_str().is_empty());
-        named.or_else(|| found("wasmtime"))
+        let named = self.wasmtime.clone().filter(|path| !path.is_empty());
+        named.map(PathBuf::from).or_else(|| found("wasmtime"))
     }
 }
 

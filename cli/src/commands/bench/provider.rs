@@ -10,18 +10,21 @@ use std::{
 };
 
 use anyhow::Result;
-use axum::{extract::Request, middleware};
+use axum::{Router, extract::Request, middleware};
 use sandboxes::{
     Clock,
     crowdstrike::{CrowdStrike, DEMO_HOME_CID as HOME, User},
 };
 use tokio::net::TcpListener;
 
+use super::encrypted::{Certificate, Encrypted};
+
 /// The role that goes each time.
 pub const ROLE: &str = "help_desk";
 
 pub struct Provider {
     pub address: SocketAddr,
+    router: Router,
     tenant: CrowdStrike,
     seen: Arc<Seen>,
 }
@@ -53,8 +56,26 @@ impl Provider {
             }));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        let plain = router.clone();
+        tokio::spawn(async move { axum::serve(listener, plain).await });
+        Ok(Self {
+            address,
+            router,
+            tenant,
+            seen,
+        })
+    }
+
+    /// Serves the same behind TLS, too.
+    ///
+    /// # Errors
+    /// The certificate cannot be used.
+    pub async fn encrypt(&self, certificate: &Certificate) -> Result<SocketAddr> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let (listener, router) = (Encrypted::new(listener, certificate)?, self.router.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, tenant, seen })
+        Ok(address)
     }
 
     /// Requests so far.

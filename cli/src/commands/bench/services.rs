@@ -2,13 +2,15 @@
 
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::{
     configuration::Configuration,
+    encrypted::Certificate,
     load::{Load, Measured},
     provider::Provider,
     subjects::{Place, Server, Subject},
+    text::one_line,
 };
 
 pub struct Services {
@@ -27,10 +29,12 @@ impl Services {
         (0..most_at_once).for_each(|number| provider.add_user(number));
         let folder = std::env::temp_dir().join(format!("unassign-role-bench-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let url = format!("http://{}", provider.address);
         let place = Place {
-            configuration: Configuration::write(provider.address, &folder)?,
+            configuration: Configuration::write(&url, &folder)?,
             folder: folder.clone(),
-            provider: provider.address,
+            provider: url,
+            certificate: None,
             wasmtime,
             at_once: most_at_once,
         };
@@ -43,7 +47,7 @@ impl Services {
             let measured = services.measured(subject, &place).await;
             services.running.push((subject, measured));
         }
-        services.set_floor().await?;
+        services.set_floor().await;
         Ok(services)
     }
 
@@ -55,23 +59,46 @@ impl Services {
                 provider: Arc::clone(&self.provider),
                 floor_calls: 0,
             }),
-            // A row of a table is one line.
-            Err(why) => Err(format!("{why:#}").replace(['\n', '|'], " ")),
+            Err(why) => Err(one_line(&why)),
         }
     }
 
-    /// The floor makes as many calls as a removal through the component was seen to make.
-    async fn set_floor(&mut self) -> Result<()> {
-        let Some(Ok(wasi)) = self.find(Subject::Wasi(Server::Own)) else {
-            return Ok(());
+    /// One more service, whose provider is behind TLS.
+    ///
+    /// # Errors
+    /// It cannot be started, or there is no certificate for the provider.
+    pub async fn encrypted(&self, subject: Subject) -> Result<Measured> {
+        let folder = self.folder.join("tls");
+        fs::create_dir_all(&folder)?;
+        let certificate = Certificate::make(&folder)?;
+        let url = format!("https://{}", self.provider.encrypt(&certificate).await?);
+        let place = Place {
+            configuration: Configuration::write(&url, &folder)?,
+            folder,
+            provider: url,
+            certificate: Some(certificate.file),
+            wasmtime: None,
+            at_once: 0,
         };
-        let calls = wasi.clone().count_calls().await?;
-        for (_, measured) in &mut self.running {
-            if let Ok(measured) = measured {
-                measured.floor_calls = calls;
+        self.measured(subject, &place).await.map_err(|why| anyhow!(why))
+    }
+
+    /// The floor makes as many calls as a removal through the component is seen to make.
+    async fn set_floor(&mut self) {
+        let counted = match self.find(Subject::Wasi(Server::Own)) {
+            Some(Ok(wasi)) => wasi.count_calls().await.map_err(|why| one_line(&why)),
+            Some(Err(why)) => Err(why.to_owned()),
+            None => Ok(0),
+        };
+        for (subject, measured) in &mut self.running {
+            match (&counted, &mut *measured) {
+                (Ok(calls), Ok(measured)) => measured.floor_calls = *calls,
+                (Err(why), _) if matches!(subject, Subject::Floor(_)) => {
+                    *measured = Err(format!("nobody counted the calls of a removal: {why}"));
+                }
+                _ => {}
             }
         }
-        Ok(())
     }
 
     pub fn all(&self) -> impl Iterator<Item = (Subject, Result<&Measured, &str>)> {
@@ -109,10 +136,7 @@ impl Level {
         let mut rows = Vec::new();
         for (subject, measured) in services.all() {
             let load = match measured {
-                Ok(measured) => measured
-                    .load(at_once, span)
-                    .await
-                    .map_err(|why| format!("{why:#}").replace(['\n', '|'], " ")),
+                Ok(measured) => measured.load(at_once, span).await.map_err(|why| one_line(&why)),
                 Err(why) => Err(why.to_owned()),
             };
             rows.push((subject, load));

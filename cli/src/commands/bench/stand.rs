@@ -32,8 +32,8 @@ pub enum Stand {
 ///
 /// # Errors
 /// The address cannot be used, or the component is not built.
-pub async fn serve(stand: Stand, address: SocketAddr, provider: SocketAddr) -> Result<()> {
-    let egress = egress(provider)?;
+pub async fn serve(stand: Stand, address: SocketAddr, provider: String) -> Result<()> {
+    let egress = egress(&provider)?;
     match stand {
         Stand::Native => tokio::task::spawn_blocking(move || native::serve(address, egress)).await?,
         Stand::Spin => {
@@ -53,9 +53,9 @@ pub async fn serve(stand: Stand, address: SocketAddr, provider: SocketAddr) -> R
 }
 
 /// The connections of our own host, to the provider and to nobody else.
-fn egress(provider: SocketAddr) -> Result<Egress> {
+fn egress(provider: &str) -> Result<Egress> {
     let mut origins = Origins::default();
-    let origin: Origin = format!("http://{provider}")
+    let origin: Origin = provider
         .parse()
         .map_err(|why: String| anyhow::anyhow!("{provider}: {why}"))?;
     origins.allow(origin, String::from("crowdstrike"));
@@ -82,7 +82,7 @@ fn spin(egress: Egress) -> Result<Service> {
 
 struct FarEnd {
     egress: Egress,
-    provider: SocketAddr,
+    provider: String,
 }
 
 /// What the callers of the bench ask for.
@@ -100,7 +100,7 @@ struct NamedRole {
 /// The typed call in an instance of its own, as a program makes it.
 async fn typed_call(State(far_end): State<Arc<FarEnd>>, Json(removal): Json<Removal>) -> StatusCode {
     let account = types::Account {
-        base_url: types::Endpoint::Url(format!("http://{}", far_end.provider)),
+        base_url: types::Endpoint::Url(far_end.provider.clone()),
         ..configuration::typed_account()
     };
     let roles: Vec<types::Role> = removal

