@@ -20,7 +20,7 @@ use self::{
 
 #[derive(Args)]
 #[command(
-    after_help = "Every row is a removal at the CrowdStrike sandbox, verified, but for the first two, which show what the host itself costs.
+    after_help = "Every row is a removal at the CrowdStrike sandbox, verified, but for the first two, which show what the host itself costs. \
 Times are of this machine: only the ratios of one run say something."
 )]
 pub struct Bench {
