@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 10] = [
     &["client"],
     &["provider", "request"],
     &["engine", "providers", "receipt"],
-    &["service"],
+    &["origins", "service"],
     &["by_account", "http_api"],
 ];
 

@@ -44,6 +44,7 @@ pub mod http_api;
 #[cfg(test)]
 mod layers;
 mod naming;
+pub mod origins;
 mod provider;
 mod providers;
 pub mod receipt;

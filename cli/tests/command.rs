@@ -16,6 +16,8 @@ mod sandboxed;
 mod served;
 #[path = "command/service.rs"]
 mod service;
+#[path = "command/signals.rs"]
+mod signals;
 #[path = "command/tenant.rs"]
 mod tenant;
 #[path = "command/terminal.rs"]

@@ -33,7 +33,7 @@ use crate::{
     client::{Caches, Client, Deadline},
     contract::{
         reason::Reason,
-        types::{Failure, Mode, Success},
+        types::{Failure, Mode, SideEffect, Success},
     },
     error::Error,
     provider::{Consequence, Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
@@ -307,6 +307,18 @@ impl<'p> Work<'p> {
 }
 
 impl Target {
+    /// The side effects that it is refused for.
+    fn not_allowed(&self, allowed: &[SideEffect]) -> Vec<SideEffect> {
+        let is_refused = matches!(self.guard, Some((Reason::SideEffect, _)));
+        let mut refused = Vec::new();
+        for effect in self.grant.effects.iter().filter(|_| is_refused) {
+            if !allowed.contains(effect) && !refused.contains(effect) {
+                refused.push(*effect);
+            }
+        }
+        refused
+    }
+
     const fn new(grant: Grant, probe: bool) -> Self {
         Self {
             grant,

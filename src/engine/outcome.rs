@@ -24,6 +24,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
     );
     let window = provider.verification().window;
     GrantOutcome {
+        needs_allow: target.not_allowed(&cx.request.allow),
         acknowledged: target.acknowledged_at.is_some(),
         acknowledged_at: target.acknowledged_at.map(|at| timestamp::format(at.wall)),
         verify_after: unverified
@@ -300,6 +301,7 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
         changed: false,
         warnings,
         side_effects,
+        needs_allow: Vec::new(),
         acknowledged_at: None,
         verify_after: None,
         verified_at: None,

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Repeat,
-    contract::types::{EmailAndUsername, Expectation, SideEffect},
+    contract::types::{EmailAndUsername, Expectation, Failure, SideEffect},
     fake::Reaction,
     provider::{Affected, Affects, Consequence, Principal},
 };
@@ -74,14 +74,22 @@ fn a_side_effect_is_refused_unless_request_and_account_both_allow_it() {
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
     assert!(failure.message.contains("last-administrator"), "{}", failure.message);
+    let needed = |failure: &Failure| failure.outcomes[0].grants[0].needs_allow.clone();
+    assert_eq!(needed(&failure), [SideEffect::LastAdministrator]);
 
     case.options.allow = vec![SideEffect::LastAdministrator];
     case.general.allow = Some(vec![SideEffect::LeaveGroup]);
-    assert!(case.ask(&["a"]).is_err(), "the account's list narrows the request's");
+    let failure = case.ask(&["a"]).unwrap_err();
+    assert_eq!(
+        needed(&failure),
+        [SideEffect::LastAdministrator],
+        "the account's list narrows the request's"
+    );
     assert_eq!(case.writes_seen(), 0);
 
     case.general.allow = Some(vec![SideEffect::LastAdministrator]);
-    assert!(case.ask(&["a"]).is_ok());
+    let removed = case.ask(&["a"]).unwrap();
+    assert!(removed.outcomes[0].grants[0].needs_allow.is_empty());
 }
 
 #[test]

@@ -33,8 +33,8 @@ use self::{
 
 #[derive(Args)]
 #[command(
-    after_help = "Every row of a load is a removal at the CrowdStrike sandbox, and the sandbox is looked at after each one; but for hello and
-floor, which show what the host itself costs. Each service is a process of its own: its CPU is without that of the load and the sandbox.
+    after_help = "Every row of a load is a removal at the CrowdStrike sandbox, and the sandbox is looked at after each one; but for hello and \
+floor, which show what the host itself costs. Each service is a process of its own: its CPU is without that of the load and the sandbox. \
 Times are of this machine: only the ratios of one run say something, and only if nothing else ran beside it."
 )]
 pub struct Bench {
