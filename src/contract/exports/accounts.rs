@@ -11,7 +11,7 @@
 //! list is a pointer and a length. A variant is its case's number and then room for the largest of its cases; `option<T>` is one with
 //! the cases 0, none, and 1. The allocation and everything in it belong to the function that is called.
 
-// The host allocates arguments with their alignment.
+// The host aligns what it writes.
 #![allow(unsafe_code, clippy::cast_ptr_alignment)]
 
 use std::{mem::MaybeUninit, ptr::NonNull};
