@@ -64,7 +64,7 @@ async fn every_provider_meets_its_minimum_of_rounds_and_calls() {
 #[tokio::test(start_paused = true)]
 async fn one_after_another_every_call_is_a_round() {
     for (provider, make) in tenants() {
-        let tenant = make(2, 0);
+        let tenant = make(1, 0);
         tenant.network.one_after_another();
         let (rounds, calls) = rounds(tenant).await;
         assert_eq!(usize::try_from(rounds).unwrap(), calls, "{provider}");
