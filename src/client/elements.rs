@@ -20,6 +20,7 @@ pub struct Splitter {
     seen_array: bool,
     /// A comma came last: an element must follow.
     after_comma: bool,
+    /// The part of an element that earlier pieces had.
     element: Vec<u8>,
     is_whole: bool,
 }
@@ -51,42 +52,24 @@ impl Splitter {
         piece: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
     ) -> Result<(), ProviderFault> {
-        let mut rest = piece;
-        while let Some((&byte, after)) = rest.split_first() {
-            let plain = self.plain(rest);
-            if plain.is_empty() {
-                self.byte(byte, each)?;
-                rest = after;
+        // Where the element begins that is under way: its earlier part is kept.
+        let mut start = (!self.element.is_empty()).then_some(0);
+        let mut at = 0;
+        while let Some((&byte, rest)) = piece.get(at..).and_then(<[u8]>::split_first) {
+            if self.in_string {
+                self.string_byte(byte);
+                // Below the element's own level, no string is a key that matters.
+                if self.in_string && !self.escaped && self.depth > 1 {
+                    let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+                    at = at.saturating_add(plain.unwrap_or(rest.len()));
+                }
             } else {
-                self.keep(plain)?;
-                rest = rest.get(plain.len()..).unwrap_or_default();
+                self.byte(byte, piece, at, &mut start, each)?;
             }
+            at = at.saturating_add(1);
         }
-        Ok(())
-    }
-
-    /// The bytes that come next and have no meaning here: those of an element's strings, numbers and words.
-    fn plain<'p>(&self, piece: &'p [u8]) -> &'p [u8] {
-        let end = if !self.in_array || self.escaped {
-            0
-        } else if self.in_string {
-            // Below the element's own level, no string is a key that matters.
-            piece
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\'))
-                .unwrap_or(piece.len())
-        } else if self.element.is_empty() {
-            0
-        } else {
-            let has_meaning = |byte: &u8| matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',');
-            let is_separator = self.depth == 2;
-            // Commas have one at the level of the elements only.
-            piece
-                .iter()
-                .position(|byte| has_meaning(byte) && (is_separator || *byte != b','))
-                .unwrap_or(piece.len())
-        };
-        piece.get(..end).unwrap_or_default()
+        let begun = start.and_then(|start| piece.get(start..)).unwrap_or_default();
+        self.keep(begun)
     }
 
     /// The document is over: nothing that follows belongs to it.
@@ -107,89 +90,77 @@ impl Splitter {
         }
     }
 
+    /// A byte outside of strings. `start` is where the element under way begins in the piece.
     fn byte(
         &mut self,
         byte: u8,
+        piece: &[u8],
+        at: usize,
+        start: &mut Option<usize>,
         each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
     ) -> Result<(), ProviderFault> {
-        if self.in_string {
-            return self.string_byte(byte);
-        }
         match byte {
             b'"' => {
                 self.in_string = true;
                 self.text.clear();
-                self.keep(&[byte])
             }
-            b'{' | b'[' => {
-                if self.depth == 1 && byte == b'[' && self.expects_value && self.current == self.key.as_bytes() {
-                    self.in_array = true;
-                    self.seen_array = true;
-                    self.deepen()?;
-                    self.expects_value = false;
-                    return Ok(());
-                }
-                self.keep(&[byte])?;
-                self.deepen()
+            b'[' if self.depth == 1 && self.expects_value && self.current == self.key.as_bytes() => {
+                self.in_array = true;
+                self.seen_array = true;
+                self.expects_value = false;
+                return self.deepen();
             }
+            b'{' | b'[' => self.deepen()?,
             b'}' | b']' => {
                 self.depth = self.depth.checked_sub(1).ok_or_else(|| bad("the answer is not JSON"))?;
                 if self.in_array && self.depth == 1 {
                     self.in_array = false;
                     return match byte {
-                        b']' if self.element.is_empty() && !self.after_comma => Ok(()),
-                        b']' => self.flush(each),
+                        b']' if start.is_none() && !self.after_comma => Ok(()),
+                        b']' => self.flush(piece, at, start, each),
                         _ => Err(bad("the answer is not JSON")),
                     };
                 }
-                if self.depth == 0 {
-                    self.is_whole = true;
-                    return Ok(());
-                }
-                self.keep(&[byte])
+                self.is_whole |= self.depth == 0;
             }
             b',' if self.in_array && self.depth == 2 => {
-                self.flush(each)?;
+                self.flush(piece, at, start, each)?;
                 self.after_comma = true;
-                Ok(())
+                return Ok(());
             }
-            b',' if self.depth == 1 => {
-                self.expects_value = false;
-                Ok(())
-            }
+            b',' if self.depth == 1 => self.expects_value = false,
             b':' if self.depth == 1 => {
                 self.current = std::mem::take(&mut self.text);
                 self.expects_value = true;
-                Ok(())
             }
             // Within an element it separates what would not be JSON without it.
-            byte if byte.is_ascii_whitespace() && self.element.is_empty() => Ok(()),
-            byte => self.keep(&[byte]),
+            byte if byte.is_ascii_whitespace() => return Ok(()),
+            _ => {}
         }
+        // Only what belongs to an element is kept.
+        if self.in_array {
+            start.get_or_insert(at);
+        }
+        Ok(())
     }
 
-    fn string_byte(&mut self, byte: u8) -> Result<(), ProviderFault> {
-        let ends = byte == b'"' && !self.escaped;
-        self.escaped = byte == b'\\' && !self.escaped;
-        if ends {
+    fn string_byte(&mut self, byte: u8) {
+        if byte == b'"' && !self.escaped {
             self.in_string = false;
         } else if self.depth == 1 && self.text.len() < 64 {
             self.text.push(byte);
         }
-        self.keep(&[byte])
+        self.escaped = byte == b'\\' && !self.escaped;
     }
 
-    /// Only what belongs to an element is kept.
     fn keep(&mut self, bytes: &[u8]) -> Result<(), ProviderFault> {
-        if self.in_array {
-            if self.element.len().saturating_add(bytes.len()) > LONGEST_ELEMENT {
-                return Err(bad(format!(
-                    "an element of {} is longer than {LONGEST_ELEMENT} bytes",
-                    self.key
-                )));
-            }
-            self.element.extend_from_slice(bytes);
+        if self.element.len().saturating_add(bytes.len()) > LONGEST_ELEMENT {
+            return Err(bad(format!(
+                "an element of {} is longer than {LONGEST_ELEMENT} bytes",
+                self.key
+            )));
         }
+        self.element.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -198,12 +169,23 @@ impl Splitter {
         Ok(())
     }
 
-    /// Gives the element; an empty one is no JSON.
-    fn flush(&mut self, each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>) -> Result<(), ProviderFault> {
-        if self.element.is_empty() {
+    /// Gives the element that ends before a byte of the piece; an empty one is no JSON.
+    fn flush(
+        &mut self,
+        piece: &[u8],
+        end: usize,
+        start: &mut Option<usize>,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
+    ) -> Result<(), ProviderFault> {
+        let Some(begun) = start.take().and_then(|start| piece.get(start..end)) else {
             return Err(bad("the answer is not JSON"));
-        }
+        };
         self.after_comma = false;
+        // One that stands in the piece whole is not copied.
+        if self.element.is_empty() && begun.len() <= LONGEST_ELEMENT {
+            return each(begun);
+        }
+        self.keep(begun)?;
         each(&self.element)?;
         self.element.clear();
         Ok(())

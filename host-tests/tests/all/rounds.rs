@@ -69,6 +69,9 @@ async fn one_after_another_calls_take_their_turns() {
         let (rounds, calls) = rounds(tenant).await;
         let rounds = usize::try_from(rounds).unwrap();
         // BlackLine gives up a read that it can do without, and JumpCloud waits before it reads again.
-        assert!(rounds.abs_diff(calls) <= 2, "{provider}: {rounds} rounds, {calls} calls");
+        assert!(
+            rounds.abs_diff(calls) <= 2,
+            "{provider}: {rounds} rounds, {calls} calls"
+        );
     }
 }

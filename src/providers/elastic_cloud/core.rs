@@ -1,11 +1,9 @@
 //! Elastic Cloud's requests, and what its refusals say.
 
-use serde_json::value::RawValue;
-
 use crate::{
     client::{
         Answer, Call, Elements,
-        lenient::{Row, Rows, Text},
+        lenient::{FromJson, Row, Rows, Text, cut},
         path_segment,
     },
     error::{FaultKind, ProviderFault},
@@ -52,13 +50,13 @@ pub async fn organizations(config: &Config, cx: &Context<'_>) -> Result<Organiza
     answer.json("the organizations")
 }
 
-/// Folds a list of the organization, element by element: it has no pages and can be long.
-pub async fn elements<T: Default>(
+/// Folds a list of the organization, element by element, each with its text: it has no pages and can be long.
+pub async fn elements<T: Default, M: FromJson>(
     config: &Config,
     cx: &Context<'_>,
     organization: &str,
     list: List,
-    mut each: impl FnMut(&mut T, &str) -> Result<(), ProviderFault>,
+    mut each: impl FnMut(&mut T, Row<M>, &str) -> Result<(), ProviderFault>,
 ) -> Result<Elements<T>, ProviderFault> {
     let (path, key) = list.path_and_key();
     let url = config
@@ -67,13 +65,15 @@ pub async fn elements<T: Default>(
     let parse = |folded: &mut T, element: &[u8]| {
         // Broken bytes in one member must not end the list: a text that had them counts as unread.
         let text = String::from_utf8_lossy(element);
-        let element = serde_json::from_str::<&RawValue>(&text).map_err(|_| {
-            ProviderFault::new(
-                FaultKind::BadAnswer,
-                format!("an element of Elastic Cloud's {path} is not JSON"),
-            )
-        })?;
-        each(folded, element.get())
+        let element = match M::from_text(&text) {
+            Ok(element) => Row::Read(element),
+            Err(error) if error.is_data() => Row::Unread(cut(&text)),
+            Err(_) => {
+                let message = format!("an element of Elastic Cloud's {path} is not JSON");
+                return Err(ProviderFault::new(FaultKind::BadAnswer, message));
+            }
+        };
+        each(folded, element, &text)
     };
     let authorization = ("authorization", "ApiKey", &config.api_key);
     cx.client

@@ -101,8 +101,8 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
 
 /// Scans the members list for a user id or e-mail address: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
-    let each = |scan: &mut Scan, element: &str| {
-        note(scan, element, wanted);
+    let each = |scan: &mut Scan, member: Row<Member>, element: &str| {
+        note(scan, member, element, wanted);
         if scan.found.len() > MOST_KEPT || scan.unread.len() > MOST_KEPT {
             let message = "Elastic Cloud's members list shows the same user, or members without user_id, too often";
             return Err(ProviderFault::new(FaultKind::BadAnswer, message));
@@ -115,8 +115,8 @@ pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted:
     }
 }
 
-fn note(scan: &mut Scan, element: &str, wanted: &str) {
-    let member = match documents::row::<Member>(element) {
+fn note(scan: &mut Scan, member: Row<Member>, element: &str, wanted: &str) {
+    let member = match member {
         Row::Read(member) if member.user_id.as_str().is_some() => member,
         shown => {
             scan.nameless = scan.nameless.saturating_add(1);
@@ -179,8 +179,8 @@ async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Err
 
 /// Whether nobody has accepted an invitation for an e-mail address yet, and whether it has expired.
 async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email: &str) -> Option<bool> {
-    let each = |found: &mut Option<bool>, element: &str| {
-        if let Row::Read(invitation) = documents::row::<Invitation>(element)
+    let each = |found: &mut Option<bool>, invitation: Row<Invitation>, _: &str| {
+        if let Row::Read(invitation) = invitation
             && invitation.accepted_at.is_none()
             && invitation.email.as_str().is_some_and(|invited| same(invited, email))
         {

@@ -20,7 +20,7 @@ use super::{
     assignments::{ALL, Assignments},
     config::Config,
     core::{self, List},
-    documents::{self, Mapping},
+    documents::Mapping,
     ids::Key,
 };
 
@@ -86,8 +86,8 @@ impl Mappings {
 
 async fn read(config: &Config, cx: &Context<'_>, organization: &str) -> Option<Mappings> {
     let bad = |why: &str| ProviderFault::new(FaultKind::BadAnswer, why);
-    let each = |mappings: &mut Mappings, element: &str| {
-        let Row::Read(mapping) = documents::row::<Mapping>(element) else {
+    let each = |mappings: &mut Mappings, mapping: Row<Mapping>, _: &str| {
+        let Row::Read(mapping) = mapping else {
             return Err(bad("a role mapping cannot be read"));
         };
         if mapping.enabled.as_bool() == Some(false) {
