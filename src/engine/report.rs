@@ -438,15 +438,16 @@ fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> 
         .enumerate()
         .filter(|(_, outcome)| !is_good(outcome))
         .map(|(index, outcome)| {
-            let list = if outcome.role.is_some() {
-                "roles"
-            } else {
-                "organizations"
+            let entry = match (&outcome.role, &outcome.organization) {
+                (Some(_), _) => format!("roles[{index}]"),
+                (None, Some(_)) => format!("organizations[{index}]"),
+                // It names neither: what is left of everything.
+                (None, None) => String::from("everything"),
             };
             let what = crate::contract::json::outcome_name(outcome.outcome);
             match &outcome.message {
-                Some(message) => format!("{list}[{index}] {what}: {message}"),
-                None => format!("{list}[{index}] {what}"),
+                Some(message) => format!("{entry} {what}: {message}"),
+                None => format!("{entry} {what}"),
             }
         })
         .collect();
