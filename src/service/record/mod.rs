@@ -34,6 +34,8 @@ use self::pseudonym::Pseudonyms;
 const MOST_KEYS: usize = 32;
 /// The most grants of a reading that a line lists: a provider must not make it as long as it likes. Targets and outcomes are bounded.
 const MOST_GRANTS: usize = 2_000;
+/// The most entries of each kind that a line lists. A call takes no more; one that asks for more is refused, and has a line, too.
+const MOST_ENTRIES: usize = 1_000;
 /// The most characters of a key that a line shows.
 const LONGEST_KEY: usize = 64;
 
@@ -160,6 +162,7 @@ impl<'a> Record<'a> {
         let roles = request
             .roles
             .iter()
+            .take(MOST_ENTRIES)
             .cloned()
             .map(crate::contract::types::Role::from)
             .map(|role| {
@@ -171,22 +174,31 @@ impl<'a> Record<'a> {
                     "workspace": shown(&role.workspace),
                 })
             });
-        let organizations = request.organizations.iter().cloned();
+        let organizations = request.organizations.iter().take(MOST_ENTRIES).cloned();
         let organizations = organizations
             .map(crate::contract::types::Organization::from)
             .map(|organization| json!({"id": shown(&organization.id), "name": shown(&organization.name)}));
-        let (roles, organizations): (Vec<Value>, Vec<Value>) = (roles.collect(), organizations.collect());
+        let lists: [(&str, Vec<Value>, usize); 2] = [
+            ("roles", roles.collect(), request.roles.len()),
+            ("organizations", organizations.collect(), request.organizations.len()),
+        ];
         let workspace: Option<String> = request.workspace_id.clone().into();
-        let allowed: Vec<&str> = options
-            .allow
-            .iter()
-            .map(|effect| json::side_effect_name(*effect))
-            .collect();
+        let mut allowed: Vec<&str> = Vec::new();
+        for effect in &options.allow {
+            let name = json::side_effect_name(*effect);
+            if !allowed.contains(&name) {
+                allowed.push(name);
+            }
+        }
         let mut requested = Map::new();
         if request.everything {
             requested.insert(String::from("everything"), Value::Bool(true));
         }
-        for (name, entries) in [("roles", roles), ("organizations", organizations)] {
+        for (name, entries, count) in lists {
+            let left_out = count.saturating_sub(entries.len());
+            if left_out > 0 {
+                requested.insert(format!("{name}_left_out"), Value::from(left_out));
+            }
             if !entries.is_empty() {
                 requested.insert(name.to_owned(), Value::Array(entries));
             }
