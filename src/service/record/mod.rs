@@ -22,7 +22,7 @@ use crate::{
         types::{Account, Failure, FailureKind, Options, Request, RoleOutcome, Scope, Success, Via},
     },
     engine::{Audit, AuditEvent},
-    provider::{Grant, Held},
+    provider::{Grant, GrantKey, Held},
     receipt::{self, ApprovalClaim, Claims},
 };
 
@@ -80,6 +80,8 @@ pub struct Record<'a> {
     claims: RefCell<Claims>,
     /// The grants of the first read.
     before: RefCell<Vec<Grant>>,
+    /// What the grants of each outcome are.
+    keys: RefCell<Vec<Vec<GrantKey>>>,
 }
 
 /// A random id of a request.
@@ -153,6 +155,7 @@ impl<'a> Record<'a> {
             receipt_in_record: call.receipt_in_record,
             claims: RefCell::new(claims),
             before: RefCell::default(),
+            keys: RefCell::default(),
         })
     }
 
@@ -296,8 +299,9 @@ impl<'a> Record<'a> {
         let mut claims = self.claims.borrow().clone();
         claims.iat = self.host.transport().wall_clock().as_secs();
         claims.status = status;
-        claims.outcomes = receipt::outcomes(outcomes);
-        claims.before = receipt::targets(&self.before.borrow(), &claims.outcomes);
+        let keys = self.keys.borrow();
+        claims.outcomes = receipt::outcomes(outcomes, &keys);
+        claims.before = receipt::selected(&self.before.borrow(), &keys);
         Some(receipt::sign(key, &claims))
     }
 
@@ -429,16 +433,19 @@ impl Audit for Record<'_> {
             }
             AuditEvent::Result {
                 outcomes,
-                grants,
-                is_after_write,
+                keys,
+                grants_after,
                 traces,
             } => {
-                self.grants("grants_after", grants);
+                if let Some(grants) = grants_after {
+                    self.grants("grants_after", grants);
+                }
                 let shown = outcomes.iter().map(|entry| self.outcome(entry)).collect();
                 self.set("outcomes", Value::Array(shown));
-                if self.receipt_key.is_some() && is_after_write {
-                    let after = receipt::targets(grants, &receipt::outcomes(outcomes));
-                    self.claims.borrow_mut().after = Some(after);
+                if self.receipt_key.is_some() {
+                    let after = grants_after.map(|grants| receipt::selected(grants, keys));
+                    self.claims.borrow_mut().after = after;
+                    *self.keys.borrow_mut() = keys.to_vec();
                 }
                 self.claims.borrow_mut().traces.clone_from(&traces);
                 self.set("traces", Value::from(traces));

@@ -99,6 +99,27 @@ fn a_line_lists_1_000_entries_and_counts_the_rest_however_much_is_asked_for() {
 }
 
 #[test]
+fn grants_after_stand_only_where_a_read_followed_a_write() {
+    let grants = [grant("a", Held::Direct)];
+    for grants_after in [None, Some(grants.as_slice())] {
+        let line = line_of(|record| {
+            record.step(AuditEvent::Read {
+                user: "u1",
+                grants: &grants,
+            });
+            record.step(AuditEvent::Result {
+                outcomes: &[],
+                keys: &[],
+                grants_after,
+                traces: Vec::new(),
+            });
+        });
+        assert_eq!(line["grants_before"].as_array().unwrap().len(), 1);
+        assert_eq!(line.get("grants_after").is_some(), grants_after.is_some());
+    }
+}
+
+#[test]
 fn how_a_grant_is_held_is_said_only_where_it_was_read() {
     let line = line(
         "u1",
