@@ -141,7 +141,7 @@ pub async fn list_roles(
     let call = Begun::new(host, account_id, Operation::ListRoles, caller);
     let (account, _) = call.open().await?;
     let record = call.record(&account, "", None).await?;
-    let directory = crate::list_roles(host.transport(), host.caches(), account, options).await;
+    let directory = crate::observe_roles(host.transport(), host.caches(), account, options, None, &record).await;
     record.read(directory.as_ref().err());
     directory
 }

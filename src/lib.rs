@@ -117,7 +117,7 @@ pub async fn list_roles(
     account: types::Account,
     options: types::ReadOptions,
 ) -> Result<types::RoleDirectory, types::Failure> {
-    observe_roles(transport, caches, account, options, None).await
+    observe_roles(transport, caches, account, options, None, &NoAudit).await
 }
 
 pub(crate) async fn observe_roles(
@@ -126,13 +126,16 @@ pub(crate) async fn observe_roles(
     account: types::Account,
     options: types::ReadOptions,
     traceparent: Option<&str>,
+    audit: &dyn Audit,
 ) -> Result<types::RoleDirectory, types::Failure> {
     let opened = providers::open(account).map_err(rejected)?;
     let request = request::ValidatedRequest::reading(None, options, opened.provider.as_ref()).map_err(rejected)?;
     let mut cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
-    redact::messages(&cx.client, engine::list_roles(opened.provider.as_ref(), &cx).await)
+    let directory = engine::list_roles(opened.provider.as_ref(), &cx).await;
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    redact::messages(&cx.client, directory)
 }
 
 pub(crate) async fn observe_user(

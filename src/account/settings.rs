@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     binding::approval::ApprovalPolicy,
     contract::{
-        json::{self, unique},
+        json::{self, objects, unique},
         types::SideEffect,
     },
     error::Error,
@@ -62,7 +62,7 @@ impl Settings {
     pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, Error> {
         match self.left.shift_remove(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => serde_json::from_value(value).map(Some).map_err(|error| {
+            Some(value) => objects::from_value(value).map(Some).map_err(|error| {
                 // The rest of the message quotes the value, which may be a credential in the wrong place.
                 let expected = match error.to_string().rsplit_once(", expected ") {
                     Some((_, expected)) => format!(": expected {expected}"),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::contract::json::unique;
+use crate::contract::json::{objects, unique};
 
 /// The public half: approvals and receipts are checked with it.
 #[derive(Clone, PartialEq, Eq)]
@@ -189,7 +189,7 @@ struct Jwk {
 impl Jwk {
     fn of(value: Value) -> Result<Self, String> {
         // serde's own message quotes the value.
-        serde_json::from_value(value).map_err(|_| {
+        objects::from_value(value).map_err(|_| {
             String::from(
                 "the key has to be an Ed25519 JWK: kty, crv and x (and d, if it is private), and nothing else but kid, use, alg and key_ops",
             )
@@ -321,6 +321,7 @@ mod tests {
             r#"{"keys": {}}"#,
             r#"{"keys": [], "more": 1}"#,
             r#"{"keys": [1]}"#,
+            &format!(r#"{{"keys": [["OKP", "Ed25519", "{X}", null, null, null, null, null, null]]}}"#),
             "[]",
         ] {
             assert!(PublicKey::parse_set(bad).is_err(), "{bad}");

@@ -167,6 +167,9 @@ mod tests {
         }
         let twice = format!(r#"{{"alg":"none","alg":"EdDSA","kid":"{kid}","typ":"test+jwt"}}"#);
         assert!(check(&with_header(&twice)).unwrap_err().contains("a key twice"));
+        // A derived struct takes its fields from a list, too, in the order in which they are declared.
+        let list = json!(["EdDSA", kid, "test+jwt"]).to_string();
+        assert!(check(&with_header(&list)).unwrap_err().contains("exactly"));
     }
 
     #[test]

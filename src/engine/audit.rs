@@ -1,6 +1,11 @@
 //! What an operation tells about itself while it runs, for the record of the HTTP faces.
 
-use crate::{binding::approval::Approval, client::Quota, contract::types::RoleOutcome, provider::Grant};
+use crate::{
+    binding::approval::Approval,
+    client::Quota,
+    contract::types::RoleOutcome,
+    provider::{Grant, GrantKey},
+};
 
 /// Takes note. The typed call uses [`NoAudit`]: it prints nothing into its caller's process.
 pub trait Audit {
@@ -24,10 +29,10 @@ pub enum AuditEvent<'a> {
     /// It is over.
     Result {
         outcomes: &'a [RoleOutcome],
-        /// Of the last complete read.
-        grants: &'a [Grant],
-        /// That read followed a write.
-        is_after_write: bool,
+        /// What the grants of each outcome are, in their order: an outcome's own ids and names are cut.
+        keys: &'a [Vec<GrantKey>],
+        /// Of the last read after a write, if what it does not show is not held.
+        grants_after: Option<&'a [Grant]>,
         /// Trace ids of the provider's answers to the revoke.
         traces: Vec<String>,
     },

@@ -2,9 +2,9 @@
 //! There are three answers. What can't be told is never absence and never waved through.
 
 use crate::{
-    contract::types::{Scope, ViaKind},
+    contract::types::ViaKind,
     naming,
-    provider::{Grant, GrantKind, Held, Identity, Provider, UnreadRow},
+    provider::{Grant, GrantKind, Held, Identity, Provider},
     request::Selector,
     sorted,
 };
@@ -39,47 +39,6 @@ pub fn grant(provider: &dyn Provider, selector: &Selector, grant: &Grant, known:
         (_, Some(id), _) => by_id(provider, id, grant, known),
         (_, None, Some(name)) => by_name(provider, name, grant, known),
     }
-}
-
-/// Holds a row that could not be read against a selector: it is never certainly the one.
-pub fn unread_row(provider: &dyn Provider, selector: &Selector, row: &UnreadRow, known: &Known) -> Match {
-    if row.is_link != selector.is_link || !may_be_at(selector, &row.scope) {
-        return Match::IsNot;
-    }
-    let not_visible = || {
-        Match::Unclear(Doubt::NotVisible(format!(
-            "the provider shows a row that cannot be read and that may be `{}`",
-            selector.label()
-        )))
-    };
-    let differs = |wanted: &str, own: &[String]| {
-        let wanted_skeleton = naming::skeleton(wanted);
-        !own.is_empty()
-            && own
-                .iter()
-                .all(|text| !provider.is_same_id(wanted, text) && naming::skeleton(text) != wanted_skeleton)
-    };
-    let is_other = match (&selector.id, &selector.name) {
-        (Some(id), _) => {
-            // An id in the row decides; a name does only if the directory knows whose it is.
-            if row.ids.is_empty() {
-                known.is_whole()
-                    && known.has_id(provider, id)
-                    && known.names_of(provider, id).any(|name| differs(name, &row.names))
-            } else {
-                differs(id, &row.ids)
-            }
-        }
-        (None, Some(name)) => {
-            differs(name, &row.names)
-                && row.ids.iter().all(|id| {
-                    !known.roles_named(name).any(|role| provider.is_same_id(&role.id, id))
-                        && naming::skeleton(id) != naming::skeleton(name)
-                })
-        }
-        (None, None) => !row.ids.is_empty() || !row.names.is_empty(),
-    };
-    if is_other { Match::IsNot } else { not_visible() }
 }
 
 /// Whether a role as an account's `protected_roles` spells it is, or may be, the role of a grant, or one that goes with it.
@@ -130,22 +89,6 @@ fn is_at(selector: &Selector, grant: &Grant) -> bool {
     let is_only_wider = matches!(&grant.held, Held::Through(via)
         if !via.is_empty() && via.iter().all(|via| via.kind == ViaKind::WiderScope));
     selector.admits(&grant.scope) && (!is_only_wider || selector.workspace.is_some())
-}
-
-/// Whether what is known of a row's scope leaves the selector possible.
-fn may_be_at(selector: &Selector, scope: &Scope) -> bool {
-    let fits = |wanted: &Option<String>, known: &Option<String>| match (wanted, known) {
-        (Some(wanted), Some(known)) => naming::skeleton(wanted) == naming::skeleton(known),
-        _ => true,
-    };
-    fits(&selector.group, &scope.group)
-        && fits(&selector.workspace, &scope.workspace)
-        && (selector.organizations.is_empty()
-            || scope.organization.is_none()
-            || selector
-                .organizations
-                .iter()
-                .any(|wanted| fits(&Some(wanted.clone()), &scope.organization)))
 }
 
 /// The ids that are known of a grant.

@@ -15,6 +15,7 @@ mod report;
 mod revoke;
 mod select;
 mod status;
+mod unread;
 mod verify;
 
 #[cfg(test)]
@@ -135,6 +136,8 @@ struct Work<'p> {
     first_unread: HashMap<String, usize>,
     /// Over `before`, as long as entries are matched with it.
     index: held::Index,
+    /// The unread rows of `before`, for as long.
+    unread: unread::UnreadRows,
     directories: Directories,
     /// What the first read could not see: a later read that misses more proves nothing.
     unreadable: Vec<String>,
@@ -240,6 +243,7 @@ impl<'p> Work<'p> {
             first_keys: Keys::of(&before),
             first_unread: unread_rows(&before),
             index: held::Index::of(&before.grants),
+            unread: unread::UnreadRows::of(&before.unread),
             directories: Directories::default(),
             target_of: HashMap::new(),
             unreadable: before.unreadable.clone(),

@@ -238,7 +238,7 @@ fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reas
 }
 
 /// What should have gone along with a target whose removal was not acknowledged: the target is gone, and this is still there.
-pub fn left_behind(work: &Work<'_>, target: &Target, decided: &GrantOutcome) -> Vec<GrantOutcome> {
+pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, decided: &GrantOutcome) -> Vec<(&'w Grant, GrantOutcome)> {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return Vec::new();
     };
@@ -258,10 +258,11 @@ pub fn left_behind(work: &Work<'_>, target: &Target, decided: &GrantOutcome) -> 
                 scoped_name(grant)
             ),
         );
-        GrantOutcome {
+        let outcome = GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, decision, Vec::new())
-        }
+        };
+        (grant, outcome)
     })
     .collect()
 }

@@ -16,7 +16,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    provider::{Context, Grant, GrantKind, Provider, reading::Reading},
+    provider::{Context, Grant, GrantKey, GrantKind, Provider, reading::Reading},
     request::{Entry, Selector},
     sorted::Set,
 };
@@ -35,6 +35,8 @@ pub struct Report<'a> {
     cx: &'a Context<'a>,
     work: &'a Work<'a>,
     outcomes: Vec<RoleOutcome>,
+    /// What the grants of each outcome are, in their order.
+    keys: Vec<Vec<GrantKey>>,
     causes: Vec<Cause>,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Report<'a> {
         selections: Vec<Selection>,
     ) -> Self {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
+        let mut keys = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work);
         let window = Window::of(provider, cx);
@@ -55,23 +58,27 @@ impl<'a> Report<'a> {
                     .get(earlier)
                     .map(|outcome| repeated(&selection.entry, outcome, earlier));
                 outcomes.extend(same);
+                keys.push(Vec::new());
                 continue;
             }
-            let mut outcome = entry_outcome(provider, cx, work, selection, &later);
+            let (mut outcome, of_grants) = entry_outcome(provider, cx, work, selection, &later);
             window.settle(&mut outcome);
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
+            keys.push(of_grants);
         }
         if cx.request.everything
-            && let Some(outcome) = later.rest()
+            && let Some((outcome, of_grants)) = later.rest()
         {
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
+            keys.push(of_grants);
         }
         Self {
             cx,
             work,
             outcomes,
+            keys,
             causes,
         }
     }
@@ -134,12 +141,14 @@ impl<'a> Report<'a> {
     }
 
     fn answer(self, audit: &dyn Audit) -> Result<Success, Failure> {
-        let reading = self.shown();
+        let after = self.after_write();
+        // What the user in the answer is made from.
+        let reading = after.unwrap_or(&self.work.before);
         let answers = self.cx.revoke_answers.borrow();
         audit.step(AuditEvent::Result {
             outcomes: &self.outcomes,
-            grants: &reading.grants,
-            is_after_write: self.work.after.as_ref().is_some_and(|after| after.proves_absence),
+            keys: &self.keys,
+            grants_after: after.map(|reading| reading.grants.as_slice()),
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
         let user = user(self.cx, reading);
@@ -166,7 +175,7 @@ impl<'a> Report<'a> {
         let has_effect = |grant: &GrantOutcome| grant.acknowledged || grant.outcome == Outcome::Removed;
         let acknowledged = self.outcomes.iter().flat_map(|entry| &entry.grants).any(has_effect);
         let wrote = self.cx.client.wrote();
-        let is_current = !wrote || self.work.after.as_ref().is_some_and(|after| after.proves_absence);
+        let is_current = !wrote || after.is_some();
         let asked_to_wait = *self.cx.retry_after.borrow();
         let now = self.cx.client.transport().wall_clock();
         let verdict = if self.cx.request.mode == Mode::Verify {
@@ -195,13 +204,10 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// What the user in the answer is made from: a read after the revoke, unless that may miss what is held.
-    fn shown(&self) -> &Reading<'a> {
-        let Work { before, after, .. } = self.work;
-        match after {
-            Some(after) if after.proves_absence => &after.reading,
-            _ => before,
-        }
+    /// The read after the revoke, unless it may miss what is held.
+    fn after_write(&self) -> Option<&'a Reading<'a>> {
+        let after = self.work.after.as_ref().filter(|after| after.proves_absence)?;
+        Some(&after.reading)
     }
 }
 
@@ -234,7 +240,7 @@ fn entry_outcome(
     work: &Work<'_>,
     selection: Selection,
     later: &Later,
-) -> RoleOutcome {
+) -> (RoleOutcome, Vec<GrantKey>) {
     let Selection {
         entry,
         targets,
@@ -245,25 +251,34 @@ fn entry_outcome(
         selector,
         same_as: _,
     } = selection;
-    let mut grants: Vec<_> = targets
-        .iter()
-        .filter_map(|&index| work.targets.get(index))
-        .flat_map(|target| {
-            let decided = outcome::of_target(provider, cx, work, target);
-            let left = outcome::left_behind(work, target, &decided);
-            std::iter::once(decided).chain(left)
-        })
-        .collect();
+    let mut keys = Vec::new();
+    let mut grants = Vec::new();
+    for target in targets.iter().filter_map(|&index| work.targets.get(index)) {
+        let decided = outcome::of_target(provider, cx, work, target);
+        let left = outcome::left_behind(work, target, &decided);
+        keys.push(target.grant.key());
+        grants.push(decided);
+        for (grant, decided) in left {
+            keys.push(grant.key());
+            grants.push(decided);
+        }
+    }
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
     let after = work.after.as_ref();
-    grants.extend(
-        inherited
-            .iter()
-            .map(|grant| outcome::of_inherited(grant, changed, after)),
-    );
+    for grant in &inherited {
+        keys.push(grant.key());
+        grants.push(outcome::of_inherited(grant, changed, after));
+    }
     // What appears later belongs to the rest of everything.
     if !cx.request.everything {
-        grants.extend(later.outcomes(provider, work, &selector, &role_ids, changed));
+        for grant in later.meant(provider, work, &selector, &role_ids) {
+            keys.push(grant.key());
+            grants.push(if grant.directness() == Some(false) {
+                outcome::of_inherited(grant, changed, None)
+            } else {
+                outcome::of_later_grant(grant)
+            });
+        }
     }
     let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
     warnings.extend(reading.warnings.iter().cloned());
@@ -285,7 +300,7 @@ fn entry_outcome(
     };
     let (role, organization) = as_requested(&entry);
     let verify_after = grants.iter().filter_map(|grant| grant.verify_after.clone()).max();
-    RoleOutcome {
+    let outcome = RoleOutcome {
         role,
         organization,
         outcome,
@@ -295,7 +310,8 @@ fn entry_outcome(
         verify_after,
         grants,
         same_as: None,
-    }
+    };
+    (outcome, keys)
 }
 
 /// The outcome of an entry that means the same as an earlier one: a thousand of them must not list the grants a thousand times.
@@ -377,11 +393,14 @@ impl Later {
     }
 
     /// All of it, for a call that means everything.
-    fn rest(&self) -> Option<RoleOutcome> {
+    fn rest(&self) -> Option<(RoleOutcome, Vec<GrantKey>)> {
         let own = self.grants.iter().filter(|grant| grant.kind != GrantKind::GroupRole);
-        let grants: Vec<GrantOutcome> = own.take(MOST_LATER).map(outcome::of_later_grant).collect();
+        let (keys, grants): (Vec<GrantKey>, Vec<GrantOutcome>) = own
+            .take(MOST_LATER)
+            .map(|grant| (grant.key(), outcome::of_later_grant(grant)))
+            .unzip();
         let first = grants.first()?;
-        Some(RoleOutcome {
+        let outcome = RoleOutcome {
             role: None,
             organization: None,
             outcome: first.outcome,
@@ -391,18 +410,18 @@ impl Later {
             verify_after: None,
             grants,
             same_as: None,
-        })
+        };
+        Some((outcome, keys))
     }
 
     /// What of it an entry means.
-    fn outcomes(
+    fn meant(
         &self,
         provider: &dyn Provider,
         work: &Work<'_>,
         selector: &Selector,
         role_ids: &[String],
-        changed: bool,
-    ) -> Vec<GrantOutcome> {
+    ) -> impl Iterator<Item = &Grant> {
         let kind = if selector.is_link {
             GrantKind::OrganizationLink
         } else {
@@ -423,17 +442,8 @@ impl Later {
                 })
             }));
         }
-        Set::from_iter(meant)
-            .into_iter()
-            .filter_map(|position| self.grants.get(position))
-            .map(|grant| {
-                if grant.directness() == Some(false) {
-                    outcome::of_inherited(grant, changed, None)
-                } else {
-                    outcome::of_later_grant(grant)
-                }
-            })
-            .collect()
+        let meant = Set::from_iter(meant).into_iter();
+        meant.filter_map(|position| self.grants.get(position))
     }
 }
 
@@ -443,15 +453,16 @@ fn message(outcomes: &[RoleOutcome], is_good: &dyn Fn(&RoleOutcome) -> bool) -> 
         .enumerate()
         .filter(|(_, outcome)| !is_good(outcome))
         .map(|(index, outcome)| {
-            let list = if outcome.role.is_some() {
-                "roles"
-            } else {
-                "organizations"
+            let entry = match (&outcome.role, &outcome.organization) {
+                (Some(_), _) => format!("roles[{index}]"),
+                (None, Some(_)) => format!("organizations[{index}]"),
+                // It names neither: what is left of everything.
+                (None, None) => String::from("everything"),
             };
             let what = crate::contract::json::outcome_name(outcome.outcome);
             match &outcome.message {
-                Some(message) => format!("{list}[{index}] {what}: {message}"),
-                None => format!("{list}[{index}] {what}"),
+                Some(message) => format!("{entry} {what}: {message}"),
+                None => format!("{entry} {what}"),
             }
         })
         .collect();

@@ -358,9 +358,6 @@ async fn known_roles(
     work.directories.at(cx, selector, &work.before).await
 }
 
-/// More unreadable rows than this are not looked at one by one: such a reading proves nothing.
-const MOST_UNREAD: usize = 1_000;
-
 /// What of the reading an entry means.
 struct Matched {
     held: Vec<Grant>,
@@ -388,18 +385,8 @@ impl Matched {
                 }
             }
         }
-        if work.before.unread.len() > MOST_UNREAD {
-            matched.note(Doubt::NotVisible(format!(
-                "{} rows of what the provider shows cannot be read",
-                work.before.unread.len()
-            )));
-            return matched;
-        }
-        for row in &work.before.unread {
-            if let Match::Unclear(doubt) = matching::unread_row(provider, selector, row, known) {
-                matched.note(doubt);
-                break;
-            }
+        if let Some(doubt) = work.unread.doubt(provider, selector, known) {
+            matched.note(doubt);
         }
         matched
     }

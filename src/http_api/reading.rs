@@ -65,8 +65,8 @@ pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: 
     let host = answering.host;
     let account = open(host, &token.entitlement, &account_id, Operation::ListRoles).await?;
     let record = record(answering, token, Operation::ListRoles, &account_id, &account, "").await?;
-    let directory =
-        crate::observe_roles(host.transport(), host.caches(), account, options, answering.traceparent).await;
+    let trace = answering.traceparent;
+    let directory = crate::observe_roles(host.transport(), host.caches(), account, options, trace, &record).await;
     record.read(directory.as_ref().err());
     match directory {
         Ok(directory) => {

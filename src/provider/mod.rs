@@ -228,6 +228,21 @@ pub struct GrantKey {
     is_direct: bool,
 }
 
+impl GrantKey {
+    pub fn role_id(&self) -> &str {
+        &self.role_id
+    }
+
+    pub fn scope(&self) -> Scope {
+        let [group, organization, workspace] = self.scope.clone();
+        Scope {
+            group,
+            organization,
+            workspace,
+        }
+    }
+}
+
 /// What kind of thing is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GrantKind {

@@ -17,7 +17,7 @@ use crate::{
         json,
         types::{GrantOutcome, Organization, Role, RoleOutcome, Scope},
     },
-    provider::Grant,
+    provider::{Grant, GrantKey},
 };
 
 pub use self::restore::{Restoration, restore_list};
@@ -207,23 +207,24 @@ pub fn verify(token: &str, keys: &[PublicKey]) -> Result<Claims, String> {
     }
 }
 
-/// The outcomes of an answer as a receipt holds them.
-pub fn outcomes(outcomes: &[RoleOutcome]) -> Vec<EntryResult> {
-    outcomes.iter().cloned().map(EntryResult::from).collect()
+/// The outcomes of an answer as a receipt holds them. `keys` are what the grants of each are: an answer cuts long ids, a receipt
+/// does not.
+pub fn outcomes(outcomes: &[RoleOutcome], keys: &[Vec<GrantKey>]) -> Vec<EntryResult> {
+    let mut entries: Vec<EntryResult> = outcomes.iter().cloned().map(EntryResult::from).collect();
+    for (entry, keys) in entries.iter_mut().zip(keys) {
+        for (grant, key) in entry.grants.iter_mut().zip(keys) {
+            key.role_id().clone_into(&mut grant.role_id);
+            grant.scope = key.scope().into();
+        }
+    }
+    entries
 }
 
-/// Of what a reading shows, what the outcomes are about: `before` or `after` of a receipt.
-pub fn targets(reading: &[Grant], outcomes: &[EntryResult]) -> Vec<HeldGrant> {
-    let selected: HashSet<(&str, &Place)> = outcomes
-        .iter()
-        .flat_map(|entry| &entry.grants)
-        .map(|grant| (grant.role_id.as_str(), &grant.scope))
-        .collect();
-    reading
-        .iter()
-        .map(HeldGrant::from)
-        .filter(|held| selected.contains(&(held.role_id.as_str(), &held.scope)))
-        .collect()
+/// Of what a reading shows, what the entries select: `before` or `after` of a receipt.
+pub fn selected(reading: &[Grant], keys: &[Vec<GrantKey>]) -> Vec<HeldGrant> {
+    let selected: HashSet<&GrantKey> = keys.iter().flatten().collect();
+    let is_selected = |grant: &&Grant| selected.contains(&grant.key());
+    reading.iter().filter(is_selected).map(HeldGrant::from).collect()
 }
 
 impl From<&Approval> for ApprovalClaim {

@@ -1,7 +1,7 @@
 //! What a receipt says was held and is gone, for whoever must grant it again.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -23,7 +23,7 @@ pub struct Restoration {
     pub besides: BTreeSet<String>,
 }
 
-/// What a receipt says was held and is gone.
+/// What a receipt says was held and is gone. What the read after the removal does not show is gone, whatever became of its entry.
 pub fn restore_list(claims: &Claims) -> Restoration {
     let results: HashMap<(&str, &Place), &GrantResult> = claims
         .outcomes
@@ -32,26 +32,40 @@ pub fn restore_list(claims: &Claims) -> Restoration {
         .filter(|result| result.direct)
         .map(|result| ((result.role_id.as_str(), &result.scope), result))
         .collect();
+    let after = claims.after.as_ref().map(|after| {
+        let may_be_direct = after.iter().filter(|held| held.direct != Some(false));
+        may_be_direct.map(identity).collect::<HashSet<_>>()
+    });
     let mut restoration = Restoration {
         user: claims.user.clone(),
         gone: Vec::new(),
         uncertain: Vec::new(),
         besides: BTreeSet::new(),
     };
+    let mut listed = HashSet::new();
     for held in claims.before.iter().filter(|held| held.direct == Some(true)) {
-        let Some(result) = results.get(&(held.role_id.as_str(), &held.scope)) else {
+        if !listed.insert(identity(held)) {
             continue;
-        };
-        let list = match result.outcome.as_str() {
-            "removed" => &mut restoration.gone,
+        }
+        let result = results.get(&(held.role_id.as_str(), &held.scope));
+        let is_not_shown = after.as_ref().is_some_and(|after| !after.contains(&identity(held)));
+        let list = match result.map(|result| result.outcome.as_str()) {
+            _ if is_not_shown => &mut restoration.gone,
+            Some("removed") => &mut restoration.gone,
             // A verify sends nothing.
-            "unverified" | "unknown" if claims.mode == "revoke" => &mut restoration.uncertain,
+            Some("unverified" | "unknown") if claims.mode == "revoke" => &mut restoration.uncertain,
             _ => continue,
         };
         list.push(held.clone());
-        restoration.besides.extend(result.side_effects.iter().cloned());
+        let besides = result.iter().flat_map(|result| &result.side_effects);
+        restoration.besides.extend(besides.cloned());
     }
     restoration
+}
+
+/// Tells what is held directly apart.
+fn identity(held: &HeldGrant) -> (&str, &str, &Place) {
+    (&held.kind, &held.role_id, &held.scope)
 }
 
 /// For people, in lines of plain text.

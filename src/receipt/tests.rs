@@ -84,7 +84,6 @@ fn claims(mode: &str) -> Claims {
         ],
         same_as: None,
     };
-    let outcomes = outcomes(&[entry]);
     let reading = [
         held("viewer", "north", Held::Direct),
         held("viewer", "south", Held::Direct),
@@ -93,6 +92,8 @@ fn claims(mode: &str) -> Claims {
         held("through", "north", Held::Through(Vec::new())),
         held("other", "north", Held::Direct),
     ];
+    let keys = [reading[..5].iter().map(Grant::key).collect::<Vec<_>>()];
+    let outcomes = outcomes(&[entry], &[]);
     Claims {
         v: VERSION.to_owned(),
         request_id: String::from("r1"),
@@ -105,8 +106,8 @@ fn claims(mode: &str) -> Claims {
         plan_digest: Some("0".repeat(64)),
         approval: None,
         reference: None,
-        before: targets(&reading, &outcomes),
-        after: Some(targets(&reading[1..], &outcomes)),
+        before: selected(&reading, &keys),
+        after: Some(selected(&reading[1..], &keys)),
         outcomes,
         status: 500,
         traces: vec![String::from("t1")],
@@ -157,6 +158,61 @@ fn what_is_gone_and_what_may_be_are_listed_for_whoever_grants_it_again() {
         "{text}"
     );
     assert!(restore_list(&claims("verify")).uncertain.is_empty());
+}
+
+#[test]
+fn ids_that_an_answer_cuts_are_whole_in_a_receipt() {
+    let long = |end: &str| format!("{}{end}", "r".repeat(300));
+    let reading = [
+        held(&long("1"), "north", Held::Direct),
+        held(&long("2"), "north", Held::Direct),
+        held(&long("3"), &long("place"), Held::Direct),
+    ];
+    let cut = "r".repeat(256);
+    let entry = RoleOutcome {
+        role: None,
+        organization: None,
+        outcome: Outcome::Failed,
+        reason: None,
+        message: None,
+        warnings: Vec::new(),
+        verify_after: None,
+        grants: vec![
+            became(&cut, "north", Outcome::Removed),
+            became(&cut, "north", Outcome::Failed),
+            became(&cut, &cut, Outcome::Removed),
+        ],
+        same_as: None,
+    };
+    let keys = [reading.iter().map(Grant::key).collect::<Vec<_>>()];
+    let claims = Claims {
+        before: selected(&reading, &keys),
+        after: Some(selected(&reading[1..2], &keys)),
+        outcomes: outcomes(&[entry], &keys),
+        ..claims("revoke")
+    };
+    let ids: Vec<&str> = claims.outcomes[0]
+        .grants
+        .iter()
+        .map(|grant| grant.role_id.as_str())
+        .collect();
+    assert_eq!(ids, [long("1"), long("2"), long("3")]);
+    assert_eq!(claims.outcomes[0].grants[2].scope.organization, Some(long("place")));
+    let restoration = restore_list(&claims);
+    let gone: Vec<&str> = restoration.gone.iter().map(|held| held.role_id.as_str()).collect();
+    assert_eq!(gone, [long("1"), long("3")]);
+    assert!(restoration.uncertain.is_empty());
+}
+
+#[test]
+fn what_the_read_afterwards_does_not_show_is_gone_whatever_its_outcome_once() {
+    let mut claims = claims("revoke");
+    claims.outcomes.clear();
+    claims.before.push(claims.before[0].clone());
+    let gone = restore_list(&claims).gone;
+    assert_eq!(gone, claims.before[..1]);
+    claims.after = None;
+    assert!(restore_list(&claims).gone.is_empty(), "nothing tells");
 }
 
 #[test]
@@ -213,7 +269,9 @@ fn unknown_and_repeated_fields_are_refused() {
     let text = serde_json::to_string(&claims("revoke")).unwrap();
     let twice = text.replacen("\"status\":500", "\"status\":200,\"status\":500", 1);
     assert_ne!(text, twice);
-    for payload in [more.to_string(), twice, Value::Null.to_string()] {
+    let mut list = serde_json::to_value(claims("revoke")).unwrap();
+    list["before"][0]["scope"] = json!([null, "north", null]);
+    for payload in [more.to_string(), twice, Value::Null.to_string(), list.to_string()] {
         let token = jws::sign(&KIND, &key(), &payload);
         assert!(verify(&token, &keys()).is_err(), "{payload}");
     }

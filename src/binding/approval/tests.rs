@@ -56,6 +56,14 @@ fn with_claims(more: Value) -> String {
 }
 
 #[test]
+fn claims_are_an_object_and_no_list() {
+    let now = NOW.as_secs();
+    let list = json!(["acme", now + 600, now, "1", shown().digest(), "CHG-1042"]);
+    let message = check(&jws::sign(&KIND, &alice(), &list.to_string())).unwrap_err();
+    assert!(message.contains("exactly"), "{message}");
+}
+
+#[test]
 fn an_approval_of_what_was_shown_is_taken_and_its_approver_named_by_the_account() {
     let token = sign(&shown(), &alice(), &terms()).unwrap();
     let approval = check(&token).unwrap();

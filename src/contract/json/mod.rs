@@ -4,6 +4,7 @@
 //! empty lists are left out.
 
 mod names;
+pub(crate) mod objects;
 mod outcome;
 mod reading;
 pub(crate) mod unique;

@@ -8,13 +8,22 @@ use serde::{
 };
 use serde_json::{Map, Number, Value, value::RawValue};
 
-/// Parses a configuration text (an account, its settings, the tokens) or the text of a typed call.
+use super::objects;
+
+/// Parses a configuration text (an account, its settings, the tokens), the text of a typed call, or what was signed. Only an object
+/// is taken for a struct.
 ///
 /// # Errors
 /// Says what is wrong and where, without any value: it may be a credential.
 pub fn parse_configuration<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str::<Unique>(text).map_err(|error| fault(&error, KEY_TWICE))?;
-    serde_json::from_str(text).map_err(|error| fault(&error, "it has an unknown field, or one of another type"))
+    let Unique(value) = serde_json::from_str(text).map_err(|error| fault(&error, KEY_TWICE))?;
+    objects::from_value(value).map_err(|_| {
+        // A value has no places any more: the text is read again for them.
+        serde_json::from_str::<T>(text).err().map_or_else(
+            || String::from("it has a list where an object is expected"),
+            |error| fault(&error, "it has an unknown field, or one of another type"),
+        )
+    })
 }
 
 /// The members of a JSON object, each as its own text, so that a fault in one of them is not the others'.
@@ -162,6 +171,8 @@ mod tests {
             let message = parse_configuration::<Shape>(text).unwrap_err();
             assert!(message.contains(why) && !message.contains("sesame"), "{message}");
         }
+        let message = parse_configuration::<Shape>("[1]").unwrap_err();
+        assert!(message.contains("a list where an object is expected"), "{message}");
     }
 
     #[test]

@@ -208,3 +208,12 @@ fn a_role_of_which_it_was_not_read_how_it_is_held_is_neither_direct_nor_inherite
     assert_eq!(outcomes(&case.ask(&["b@o1"])), ["unknown"]);
     assert_eq!(case.held(), ["b@o1/?"]);
 }
+
+#[test]
+fn what_was_not_named_is_called_everything() {
+    let mut case = leaver(&["a@o1"]);
+    case.provider.gaps = vec![String::from("the groups could not be read")];
+    let failure = case.ask_everything().unwrap_err();
+    assert!(failure.message.contains("everything unknown: "), "{}", failure.message);
+    assert!(!failure.message.contains("organizations["), "{}", failure.message);
+}

@@ -142,6 +142,46 @@ fn an_unreadable_row_leaves_open_what_it_may_be_and_ends_nothing() {
 }
 
 #[test]
+fn an_unreadable_row_is_told_apart_by_what_stands_in_it_however_it_is_spelled() {
+    let row = |id: Option<&str>, name: Option<&str>, organization: Option<&str>| {
+        let mut row = UnreadRow::new("{}");
+        row.ids.extend(id.map(str::to_owned));
+        row.names.extend(name.map(str::to_owned));
+        row.scope.organization = organization.map(str::to_owned);
+        row
+    };
+    for (row, asked, outcome) in [
+        (row(Some("B"), None, None), "b", "unknown"),
+        (row(Some("_b"), None, None), "b", "unknown"),
+        (row(Some("c"), Some("Name b"), None), "b", "already_absent"),
+        (row(None, Some("name-B"), None), "=Name d", "not_found"),
+        (row(None, Some("NAME-d"), None), "=Name d", "unknown"),
+        (row(Some("D"), Some("Other"), None), "=Name d", "unknown"),
+        (row(Some("c"), None, None), "=Name d", "unknown"),
+        (row(None, None, Some("O-1")), "b@o1", "unknown"),
+        (row(None, None, Some("o2")), "b@o1", "already_absent"),
+        (row(None, None, None), "b@o1", "unknown"),
+    ] {
+        let mut case = Case::holding(&["a@o1"]);
+        case.provider.unread = vec![row.clone()];
+        assert_eq!(outcomes(&case.ask(&[asked])), [outcome], "{asked}: {row:?}");
+    }
+}
+
+#[test]
+fn more_than_1_000_unreadable_rows_prove_nothing() {
+    for (count, outcome) in [(1_000, "already_absent"), (1_001, "unknown")] {
+        let mut case = Case::holding(&["a@o1"]);
+        let row = UnreadRow {
+            ids: vec![String::from("c")],
+            ..UnreadRow::new("{}")
+        };
+        case.provider.unread = vec![row; count];
+        assert_eq!(outcomes(&case.ask(&["b"])), [outcome], "{count}");
+    }
+}
+
+#[test]
 fn a_row_that_cannot_be_read_any_more_is_no_proof_that_it_is_gone() {
     let case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
         world.keeps = vec!["a"];

@@ -1,5 +1,6 @@
 //! The outcome table and the general rules, on a small provider of the tests' own behind a fake transport and clock.
 
+mod audit;
 mod bound;
 mod everything;
 mod guards;

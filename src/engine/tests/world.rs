@@ -20,7 +20,7 @@ use crate::{
         },
         user::blank_user,
     },
-    engine::{self, NoAudit},
+    engine::{self, Audit, NoAudit},
     error::{Error, FaultKind},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
@@ -228,13 +228,22 @@ impl Case {
     }
 
     fn run(&self, request: Request) -> Result<Success, Failure> {
+        self.run_audited(request, &NoAudit)
+    }
+
+    /// As [`Self::ask_roles`], with someone who takes note.
+    pub fn ask_audited(&self, roles: Vec<Role>, audit: &dyn Audit) -> Result<Success, Failure> {
+        self.run_audited(self.request(roles, false), audit)
+    }
+
+    fn run_audited(&self, request: Request, audit: &dyn Audit) -> Result<Success, Failure> {
         let caches = Caches::default();
         let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
         let mut cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
         cx.account.id = String::from("acme");
         self.transport
-            .run(engine::run(&self.provider, &cx, &self.general, &NoAudit))
+            .run(engine::run(&self.provider, &cx, &self.general, audit))
     }
 
     /// What is really held.

@@ -122,6 +122,20 @@ fn a_head_has_the_status_and_no_body() {
 }
 
 #[test]
+fn the_line_of_every_call_that_only_reads_says_what_it_cost() {
+    for (target, status) in [
+        (USER, 502),
+        // Some of its roles are published.
+        ("/unified/user-directory/roles?integrated_account_id=acme", 200),
+    ] {
+        let face = Face::unreachable();
+        assert_eq!(face.send("GET", target).status, status, "{target}");
+        let lines = face.lines();
+        assert!(lines[0]["provider_calls"].is_u64(), "{target}: {}", lines[0]);
+    }
+}
+
+#[test]
 fn a_trace_goes_to_the_provider_only_if_the_account_says_so() {
     let with = ACCOUNT.replacen('{', r#"{"settings": {"forward_traceparent": true}, "#, 1);
     let without = ACCOUNT.replacen('{', r#"{"settings": {"forward_traceparent": false}, "#, 1);

@@ -22,7 +22,7 @@ use crate::{
         types::{Account, Failure, FailureKind, Options, Request, RoleOutcome, Scope, Success, Via},
     },
     engine::{Audit, AuditEvent},
-    provider::{Grant, Held},
+    provider::{Grant, GrantKey, Held},
     receipt::{self, ApprovalClaim, Claims},
     sorted,
 };
@@ -35,6 +35,8 @@ use self::pseudonym::Pseudonyms;
 const MOST_KEYS: usize = 32;
 /// The most grants of a reading that a line lists: a provider must not make it as long as it likes. Targets and outcomes are bounded.
 const MOST_GRANTS: usize = 2_000;
+/// The most entries of each kind that a line lists. A call takes no more; one that asks for more is refused, and has a line, too.
+const MOST_ENTRIES: usize = 1_000;
 /// The most characters of a key that a line shows.
 const LONGEST_KEY: usize = 64;
 
@@ -79,6 +81,8 @@ pub struct Record<'a> {
     claims: RefCell<Claims>,
     /// The grants of the first read.
     before: RefCell<Vec<Grant>>,
+    /// What the grants of each outcome are.
+    keys: RefCell<Vec<Vec<GrantKey>>>,
 }
 
 /// A random id of a request.
@@ -152,6 +156,7 @@ impl<'a> Record<'a> {
             receipt_in_record: call.receipt_in_record,
             claims: RefCell::new(claims),
             before: RefCell::default(),
+            keys: RefCell::default(),
         })
     }
 
@@ -161,6 +166,7 @@ impl<'a> Record<'a> {
         let roles = request
             .roles
             .iter()
+            .take(MOST_ENTRIES)
             .cloned()
             .map(crate::contract::types::Role::from)
             .map(|role| {
@@ -172,22 +178,31 @@ impl<'a> Record<'a> {
                     "workspace": shown(&role.workspace),
                 })
             });
-        let organizations = request.organizations.iter().cloned();
+        let organizations = request.organizations.iter().take(MOST_ENTRIES).cloned();
         let organizations = organizations
             .map(crate::contract::types::Organization::from)
             .map(|organization| json!({"id": shown(&organization.id), "name": shown(&organization.name)}));
-        let (roles, organizations): (Vec<Value>, Vec<Value>) = (roles.collect(), organizations.collect());
+        let lists: [(&str, Vec<Value>, usize); 2] = [
+            ("roles", roles.collect(), request.roles.len()),
+            ("organizations", organizations.collect(), request.organizations.len()),
+        ];
         let workspace: Option<String> = request.workspace_id.clone().into();
-        let allowed: Vec<&str> = options
-            .allow
-            .iter()
-            .map(|effect| json::side_effect_name(*effect))
-            .collect();
+        let mut allowed: Vec<&str> = Vec::new();
+        for effect in &options.allow {
+            let name = json::side_effect_name(*effect);
+            if !allowed.contains(&name) {
+                allowed.push(name);
+            }
+        }
         let mut requested = Map::new();
         if request.everything {
             requested.insert(String::from("everything"), Value::Bool(true));
         }
-        for (name, entries) in [("roles", roles), ("organizations", organizations)] {
+        for (name, entries, count) in lists {
+            let left_out = count.saturating_sub(entries.len());
+            if left_out > 0 {
+                requested.insert(format!("{name}_left_out"), Value::from(left_out));
+            }
             if !entries.is_empty() {
                 requested.insert(name.to_owned(), Value::Array(entries));
             }
@@ -285,8 +300,9 @@ impl<'a> Record<'a> {
         let mut claims = self.claims.borrow().clone();
         claims.iat = self.host.transport().wall_clock().as_secs();
         claims.status = status;
-        claims.outcomes = receipt::outcomes(outcomes);
-        claims.before = receipt::targets(&self.before.borrow(), &claims.outcomes);
+        let keys = self.keys.borrow();
+        claims.outcomes = receipt::outcomes(outcomes, &keys);
+        claims.before = receipt::selected(&self.before.borrow(), &keys);
         Some(receipt::sign(key, &claims))
     }
 
@@ -418,16 +434,19 @@ impl Audit for Record<'_> {
             }
             AuditEvent::Result {
                 outcomes,
-                grants,
-                is_after_write,
+                keys,
+                grants_after,
                 traces,
             } => {
-                self.grants("grants_after", grants);
+                if let Some(grants) = grants_after {
+                    self.grants("grants_after", grants);
+                }
                 let shown = outcomes.iter().map(|entry| self.outcome(entry)).collect();
                 self.set("outcomes", Value::Array(shown));
-                if self.receipt_key.is_some() && is_after_write {
-                    let after = receipt::targets(grants, &receipt::outcomes(outcomes));
-                    self.claims.borrow_mut().after = Some(after);
+                if self.receipt_key.is_some() {
+                    let after = grants_after.map(|grants| receipt::selected(grants, keys));
+                    self.claims.borrow_mut().after = after;
+                    *self.keys.borrow_mut() = keys.to_vec();
                 }
                 self.claims.borrow_mut().traces.clone_from(&traces);
                 self.set("traces", Value::from(traces));

@@ -1,5 +1,5 @@
 use crate::{
-    contract::types::{Credentials, Endpoint, Provider},
+    contract::types::{self, Credentials, Endpoint, Provider},
     fake::{FakeTransport, Reaction},
     provider::{GrantKind, KnownAs},
     service::fake::FakeHost,
@@ -10,6 +10,11 @@ use super::*;
 
 /// The line of a call that read these grants of this user.
 fn line(user: &str, grants: &[Grant]) -> Value {
+    line_of(|record| record.step(AuditEvent::Read { user, grants }))
+}
+
+/// The line of a call in which this happens.
+fn line_of(happens: impl FnOnce(&mut Record<'_>)) -> Value {
     let host = FakeHost::new(FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)));
     let account = Account {
         provider: Provider::Teamviewer,
@@ -28,8 +33,8 @@ fn line(user: &str, grants: &[Grant]) -> Value {
         receipt_key: None,
         receipt_in_record: false,
     };
-    let record = host.transport.run(Record::begin(&host, call)).unwrap();
-    record.step(AuditEvent::Read { user, grants });
+    let mut record = host.transport.run(Record::begin(&host, call)).unwrap();
+    happens(&mut record);
     record.read(None);
     let lines = host.record.borrow();
     serde_json::from_str(&lines[0]).unwrap()
@@ -60,6 +65,58 @@ fn a_line_lists_2_000_grants_and_counts_the_rest() {
     assert_eq!(line["grants_before_left_out"], 3);
     let short = super::tests::line("u1", &grants[..2_000]);
     assert!(short.get("grants_before_left_out").is_none());
+}
+
+#[test]
+fn a_line_lists_1_000_entries_and_counts_the_rest_however_much_is_asked_for() {
+    let role = types::RequestedRole {
+        role: types::RoleSelector::Id(String::from("r")),
+        group: types::Narrowing::Anywhere,
+        organization: types::Narrowing::Anywhere,
+        workspace: types::Narrowing::Anywhere,
+    };
+    let organization = types::OrganizationSelector::Id(String::from("o"));
+    let request = Request {
+        everything: false,
+        id: String::from("u1"),
+        roles: vec![role; 95_000],
+        organizations: vec![organization; 1_000],
+        workspace_id: types::Narrowing::Anywhere,
+        remote_query: None,
+        remote_data: None,
+    };
+    let options = Options {
+        allow: vec![types::SideEffect::LeaveGroup; 10_000],
+        ..crate::contract::examples::options()
+    };
+    let line = line_of(|record| record.requested(&request, &options));
+    let requested = &line["requested"];
+    assert_eq!(requested["roles"].as_array().unwrap().len(), 1_000);
+    assert_eq!(requested["roles_left_out"], 94_000);
+    assert_eq!(requested["organizations"].as_array().unwrap().len(), 1_000);
+    assert!(requested.get("organizations_left_out").is_none());
+    assert_eq!(line["allowed"], json!(["leave-group"]));
+}
+
+#[test]
+fn grants_after_stand_only_where_a_read_followed_a_write() {
+    let grants = [grant("a", Held::Direct)];
+    for grants_after in [None, Some(grants.as_slice())] {
+        let line = line_of(|record| {
+            record.step(AuditEvent::Read {
+                user: "u1",
+                grants: &grants,
+            });
+            record.step(AuditEvent::Result {
+                outcomes: &[],
+                keys: &[],
+                grants_after,
+                traces: Vec::new(),
+            });
+        });
+        assert_eq!(line["grants_before"].as_array().unwrap().len(), 1);
+        assert_eq!(line.get("grants_after").is_some(), grants_after.is_some());
+    }
 }
 
 #[test]

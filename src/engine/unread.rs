@@ -1,0 +1,167 @@
+//! Rows that could not be read, held against selectors. What is compared of them is made once: a reading of a thousand such rows
+//! meets thousands of selectors.
+
+use crate::{
+    naming,
+    provider::{Provider, UnreadRow},
+    request::Selector,
+};
+
+use super::{directories::Known, matching::Doubt};
+
+/// More unreadable rows than this are not looked at one by one: such a reading proves nothing.
+const MOST_ROWS: usize = 1_000;
+
+/// The unread rows of a reading.
+#[derive(Debug)]
+pub struct UnreadRows {
+    /// Empty if there are too many.
+    rows: Vec<Row>,
+    count: usize,
+}
+
+/// A row by the skeletons of what stands in it. Ids that a provider takes for one have one skeleton.
+#[derive(Debug)]
+struct Row {
+    is_link: bool,
+    group: Option<String>,
+    organization: Option<String>,
+    workspace: Option<String>,
+    ids: Vec<String>,
+    names: Vec<String>,
+}
+
+impl UnreadRows {
+    pub fn of(unread: &[UnreadRow]) -> Self {
+        let is_few = unread.len() <= MOST_ROWS;
+        Self {
+            rows: unread.iter().filter(|_| is_few).map(Row::of).collect(),
+            count: unread.len(),
+        }
+    }
+
+    /// Why a row may be what a selector means; it is never certainly that.
+    pub fn doubt(&self, provider: &dyn Provider, selector: &Selector, known: &Known) -> Option<Doubt> {
+        if self.count > MOST_ROWS {
+            return Some(Doubt::NotVisible(format!(
+                "{} rows of what the provider shows cannot be read",
+                self.count
+            )));
+        }
+        if self.rows.is_empty() {
+            return None;
+        }
+        let wanted = Wanted::of(provider, selector, known);
+        self.rows.iter().any(|row| wanted.may_be(row)).then(|| {
+            Doubt::NotVisible(format!(
+                "the provider shows a row that cannot be read and that may be `{}`",
+                selector.label()
+            ))
+        })
+    }
+}
+
+impl Row {
+    fn of(row: &UnreadRow) -> Self {
+        let skeleton = |text: &Option<String>| text.as_deref().map(naming::skeleton);
+        let skeletons = |texts: &[String]| texts.iter().map(|text| naming::skeleton(text)).collect();
+        Self {
+            is_link: row.is_link,
+            group: skeleton(&row.scope.group),
+            organization: skeleton(&row.scope.organization),
+            workspace: skeleton(&row.scope.workspace),
+            ids: skeletons(&row.ids),
+            names: skeletons(&row.names),
+        }
+    }
+}
+
+/// A selector in skeletons.
+struct Wanted {
+    is_link: bool,
+    group: Option<String>,
+    /// Empty: any.
+    organizations: Vec<String>,
+    workspace: Option<String>,
+    role: WantedRole,
+}
+
+enum WantedRole {
+    Id {
+        id: String,
+        /// What the directory calls it, if it was read whole and has it.
+        names: Vec<String>,
+    },
+    Name {
+        name: String,
+        /// The ids that the directory has for the name.
+        ids: Vec<String>,
+    },
+    /// A membership or a link, which has neither.
+    Any,
+}
+
+impl Wanted {
+    fn of(provider: &dyn Provider, selector: &Selector, known: &Known) -> Self {
+        let skeleton = |text: &Option<String>| text.as_deref().map(naming::skeleton);
+        let role = match (&selector.id, &selector.name) {
+            (Some(id), _) => WantedRole::Id {
+                id: naming::skeleton(id),
+                names: known
+                    .names_of(provider, id)
+                    .filter(|_| known.is_whole())
+                    .map(naming::skeleton)
+                    .collect(),
+            },
+            (None, Some(name)) => WantedRole::Name {
+                name: naming::skeleton(name),
+                ids: known.roles_named(name).map(|role| naming::skeleton(&role.id)).collect(),
+            },
+            (None, None) => WantedRole::Any,
+        };
+        Self {
+            is_link: selector.is_link,
+            group: skeleton(&selector.group),
+            organizations: selector
+                .organizations
+                .iter()
+                .map(|wanted| naming::skeleton(wanted))
+                .collect(),
+            workspace: skeleton(&selector.workspace),
+            role,
+        }
+    }
+
+    fn may_be(&self, row: &Row) -> bool {
+        self.is_link == row.is_link && self.may_be_at(row) && !self.is_other(row)
+    }
+
+    /// Whether what is known of a row's scope leaves the selector possible.
+    fn may_be_at(&self, row: &Row) -> bool {
+        let fits = |wanted: &Option<String>, known: &Option<String>| match (wanted, known) {
+            (Some(wanted), Some(known)) => wanted == known,
+            _ => true,
+        };
+        fits(&self.group, &row.group)
+            && fits(&self.workspace, &row.workspace)
+            && (self.organizations.is_empty()
+                || row
+                    .organization
+                    .as_ref()
+                    .is_none_or(|known| self.organizations.contains(known)))
+    }
+
+    /// Whether a row is certainly another role.
+    fn is_other(&self, row: &Row) -> bool {
+        let differs = |wanted: &String, own: &[String]| !own.is_empty() && !own.contains(wanted);
+        match &self.role {
+            // An id in the row decides; a name does only if the directory knows whose it is.
+            WantedRole::Id { names, .. } if row.ids.is_empty() => names.iter().any(|name| differs(name, &row.names)),
+            WantedRole::Id { id, .. } => differs(id, &row.ids),
+            WantedRole::Name { name, ids } => {
+                differs(name, &row.names) && row.ids.iter().all(|id| id != name && !ids.contains(id))
+            }
+            WantedRole::Any => !row.ids.is_empty() || !row.names.is_empty(),
+        }
+    }
+}
