@@ -14,6 +14,8 @@ mod offboard;
 #[cfg(feature = "wasmtime")]
 mod session;
 #[cfg(feature = "wasmtime")]
+mod signals;
+#[cfg(feature = "wasmtime")]
 mod tenants;
 mod terminal;
 #[cfg(feature = "wasmtime")]

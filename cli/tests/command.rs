@@ -12,6 +12,8 @@ mod program;
 mod sandboxed;
 #[path = "command/served.rs"]
 mod served;
+#[path = "command/signals.rs"]
+mod signals;
 #[path = "command/tenant.rs"]
 mod tenant;
 #[path = "command/terminal.rs"]

@@ -8,6 +8,7 @@ use crate::{
     accounts::Account,
     exit::Exit,
     session::{Answer, Session},
+    signals::Signals,
     tenants::Tenants,
     terminal::{Progress, Style, line, note, styled, visible},
 };
@@ -116,22 +117,23 @@ impl Calls {
     }
 }
 
-/// A removal goes on at Ctrl-C: cut off, it would lose its report.
+/// A removal goes on when a signal asks to end: cut off, it would lose its report.
 async fn to_its_end(call: impl Future<Output = Result<Answer>>) -> Result<Answer> {
     tokio::pin!(call);
+    let mut signals = Signals::listen().context("signals cannot be heard; nothing was sent")?;
     let unknown = "the call ended without a report, and roles may have been removed: run the same command again to learn what is left";
-    let mut interrupts = 0;
+    let mut is_asked = false;
     loop {
         tokio::select! {
             answer = &mut call => {
                 return answer.map_err(|error| Exit::Unverified.because(format!("{unknown} ({error:#})")));
             }
-            Ok(()) = tokio::signal::ctrl_c() => {
-                interrupts += 1;
-                if interrupts > 1 {
+            heard = signals.next() => {
+                if is_asked && heard.is_impatient() {
                     return Err(Exit::Unverified.because(unknown));
                 }
-                note("the removal that is under way is finished first, so that its report is not lost; Ctrl-C again ends it now");
+                is_asked = true;
+                note("the removal that is under way is finished first, so that its report is not lost; Ctrl-C ends it now");
             }
         }
     }

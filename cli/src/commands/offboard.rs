@@ -49,11 +49,11 @@ const SHOWN_REMARKS: usize = 40;
 
 The list is CSV (person, email, accounts, id:ACCOUNT) or JSON Lines ({\"person\", \"email\", \"accounts\", \"ids\"}). Everything that a person
 holds directly is planned at every account, shown in one summary, and confirmed once. What is sent is bound to that plan: a plan that
-changed is listed and not run. A journal is written before each removal; after Ctrl-C or a crash, --resume goes on, and asks the providers
-what became of what was under way. In the end everything that is called removed is verified once more.
+changed is listed and not run. A journal is written before each removal. Ctrl-C, SIGTERM and SIGHUP let what is under way come to its end;
+after that or a crash, --resume goes on, and asks the providers what became of what was under way. In the end everything that is called removed is verified once more.
 
 Exit codes: 0 all gone, 1 something is not gone, 2 usage or the list, 3 configuration, 4 a provider refused or could not be reached,
-5 not verified.")]
+5 not verified; 130 ended at once, by Ctrl-C after another signal.")]
 pub struct Offboard {
     /// The list of leavers (- for standard input)
     #[arg(required_unless_present_any = ["plans", "resume"])]
@@ -89,7 +89,7 @@ impl Offboard {
         let mut tenants = Tenants::open(global)?;
         let receipt_key = tenants.receipt_key()?;
         let stop = Stop::default();
-        stop.on_ctrl_c();
+        stop.on_signals().context("signals cannot be heard")?;
         let progress = Progress::on_stderr();
         let (folder, fleet, inner) = if let Some(journal) = &self.resume {
             let (fleet, inner) = resumed(&tenants, journal)?;

@@ -31,7 +31,7 @@ use super::{
   unassign-role revoke --plan plan.json --approval approval.jwt --accounts accounts.toml
 
 On a terminal it shows the plan and asks; what was confirmed is carried out, bound to exactly that plan. Elsewhere nobody can be asked: it needs
---yes, --plan or --approval. Ctrl-C lets a removal finish that is under way, so that its report is not lost.")]
+--yes, --plan or --approval. Ctrl-C, SIGTERM and SIGHUP let a removal finish that is under way, so that its report is not lost; Ctrl-C after one of them ends it.")]
 pub struct Revoke {
     /// The user's id, or the e-mail address; not needed with a plan of `plan --out`
     user: Option<String>,

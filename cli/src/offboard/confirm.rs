@@ -14,8 +14,10 @@ pub async fn ask(question: &str, stop: &Stop) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("nobody can be asked here: read the summary, and add --yes, or have the plans approved (--plans)");
     }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
+    let mut shown = std::io::stderr().lock();
+    write!(shown, "{question} [y/N] ")?;
+    shown.flush()?;
+    drop(shown);
     let (answered, answer) = tokio::sync::oneshot::channel();
     // A thread that waits for a line cannot be ended; the process does not wait for it.
     std::thread::spawn(move || {

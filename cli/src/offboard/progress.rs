@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::IsTerminal, sync::Mutex};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::terminal::visible;
+use crate::terminal::{note, visible};
 
 use super::journal::event::Begin;
 
@@ -68,7 +68,7 @@ impl Progress {
         match self {
             #[cfg(test)]
             Self::Silent => {}
-            Self::Lines => eprintln!("{account}: {}: {what}", visible(person)),
+            Self::Lines => note(format_args!("{account}: {}: {what}", visible(person))),
             Self::Bars { bars, .. } => {
                 let bars = bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 if let Some(bar) = bars.get(account) {
@@ -84,7 +84,7 @@ impl Progress {
         match self {
             #[cfg(test)]
             Self::Silent => {}
-            Self::Lines => eprintln!("{text}"),
+            Self::Lines => note(text),
             Self::Bars { all, .. } => {
                 let _ = all.println(text);
             }

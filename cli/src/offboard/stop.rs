@@ -1,8 +1,13 @@
 //! Being asked to stop: nothing new is begun, and what is under way comes to its end.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use tokio::sync::watch;
+
+use crate::{signals::Signals, terminal::note};
+
+/// The exit code of a process that Ctrl-C ended, as shells know it.
+const INTERRUPTED: i32 = 130;
 
 /// Whether to go on. Its clones are the same.
 #[derive(Clone, Debug)]
@@ -40,18 +45,20 @@ impl Stop {
         let _ = receiver.wait_for(Option::is_some).await;
     }
 
-    /// The first Ctrl-C asks; the second one ends the process at once, which the journal outlives.
-    pub fn on_ctrl_c(&self) {
+    /// The first signal asks. Ctrl-C after that ends the process at once, which the journal outlives.
+    ///
+    /// # Errors
+    /// Signals cannot be heard.
+    pub fn on_signals(&self) -> io::Result<()> {
+        let mut signals = Signals::listen()?;
         let stop = self.clone();
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_err() {
-                return;
-            }
-            stop.ask("Ctrl-C");
-            eprintln!("\nstopping: what is under way comes to its end; Ctrl-C again ends at once");
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
+            let first = signals.next().await;
+            stop.ask(first.name());
+            note("\nstopping: what is under way comes to its end, and nothing new begins; Ctrl-C ends it at once");
+            while !signals.next().await.is_impatient() {}
+            std::process::exit(INTERRUPTED);
         });
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use sandboxes::{
     slack_enterprise::Slack, teamviewer::TeamViewer,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
 
 use crate::program::{Folder, Said, program, run, text};
 
@@ -27,6 +27,8 @@ pub struct Tenants {
     folder: Folder,
     /// Methods and paths of what arrived.
     seen: Arc<Mutex<Vec<String>>>,
+    /// Whether CrowdStrike lets writes wait.
+    writes_wait: watch::Sender<bool>,
     pub crowdstrike: CrowdStrike,
 }
 
@@ -36,13 +38,19 @@ impl Tenants {
         let authority = Authority::new();
         let folder = Folder::new();
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let writes_wait = watch::Sender::new(false);
         let serve = |router: Router| {
-            let seen = Arc::clone(&seen);
+            let (seen, waits) = (Arc::clone(&seen), writes_wait.clone());
             let router = router.layer(middleware::from_fn(move |request: Request, next: middleware::Next| {
-                seen.lock()
-                    .unwrap()
-                    .push(format!("{} {}", request.method(), request.uri().path()));
-                next.run(request)
+                let call = format!("{} {}", request.method(), request.uri().path());
+                let mut waits = call.contains("/user-role-actions/").then(|| waits.subscribe());
+                seen.lock().unwrap().push(call);
+                async move {
+                    if let Some(waits) = &mut waits {
+                        waits.wait_for(|waits| !waits).await.unwrap();
+                    }
+                    next.run(request).await
+                }
             }));
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -91,6 +99,7 @@ impl Tenants {
             authority,
             folder,
             seen,
+            writes_wait,
             crowdstrike,
         }
     }
@@ -105,6 +114,16 @@ impl Tenants {
 
     pub fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// Lets writes at CrowdStrike wait, or go on.
+    pub fn hold_writes(&self, wait: bool) {
+        self.writes_wait.send_replace(wait);
+    }
+
+    /// Whether this method and path arrived.
+    pub fn has_seen(&self, call: &str) -> bool {
+        self.seen.lock().unwrap().iter().any(|seen| seen == call)
     }
 
     fn run(&self, account: &str, arguments: &[&str]) -> Said {
