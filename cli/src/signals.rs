@@ -71,7 +71,7 @@ async fn next(signal: &mut Option<Signal>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The signals that are ignored, bit by bit from number 1. Empty where the system has no such file.

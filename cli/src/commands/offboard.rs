@@ -130,12 +130,16 @@ impl Offboard {
                 return Err(Exit::Usage.because(why));
             }
             let (begin, plans) = folder.read()?;
-            let fleet = fleet(tenants, &begin)?;
-            let tasks = with_approvals(&folder, &begin, offboarding::planned(&begin, plans))?;
+            let tasks = offboarding::planned(&begin, plans);
+            let fleet = fleet_of(tenants, &begin, &tasks)?;
+            let tasks = with_approvals(&folder, &begin, tasks)?;
             (folder, fleet, begin, tasks)
         } else {
-            let begin = self.begin(tenants, global)?;
+            let mut begin = self.begin(tenants, global)?;
             let fleet = fleet(tenants, &begin)?;
+            fleet
+                .identify(&mut begin)
+                .map_err(|why| Exit::Configuration.because(why))?;
             let folder = Folder::new(
                 self.out
                     .clone()
@@ -275,6 +279,13 @@ fn fleet(tenants: &Tenants, begin: &Begin) -> Result<Fleet> {
     })
 }
 
+/// The accounts that these tasks were planned at, and no other ones.
+fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &[Task]) -> Result<Fleet> {
+    let fleet = fleet(tenants, begin)?;
+    fleet.check(tasks).map_err(|why| Exit::Configuration.because(why))?;
+    Ok(fleet)
+}
+
 fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
     let resumed = Journal::resume(path)?;
     if resumed.torn_bytes > 0 {
@@ -284,7 +295,7 @@ fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
     }
     let now = unassign_role::contract::timestamp::format((tenants.now())());
     let inner = offboarding::resume(resumed, &now)?;
-    Ok((fleet(tenants, &inner.begin)?, inner))
+    Ok((fleet_of(tenants, &inner.begin, &inner.tasks)?, inner))
 }
 
 fn with_approvals(folder: &Folder, begin: &Begin, mut tasks: Vec<Task>) -> Result<Vec<Task>> {

@@ -41,6 +41,7 @@ pub fn begin(list: &List, accounts: &[&Account], terms: &Terms) -> Result<Begin,
         let account = accounts.iter().find(|account| account.id == target.account)?;
         Some(Described {
             provider: account.provider.clone(),
+            account_sha256: None,
             approval_required: account.approval_required,
             target,
         })

@@ -203,6 +203,13 @@ impl Task {
         found.unwrap_or(&self.described.target.user)
     }
 
+    /// What tells the account of the plan from others; `None` without a plan.
+    pub fn planned_account(&self) -> Option<String> {
+        let plan = self.planned.as_ref()?.plan.as_deref()?;
+        let plan: Value = serde_json::from_str(plan).unwrap_or_default();
+        plan.get("account_sha256").and_then(Value::as_str).map(str::to_owned)
+    }
+
     /// Something was called removed, or may have been.
     pub fn needs_last_verification(&self) -> bool {
         self.attempts > 0

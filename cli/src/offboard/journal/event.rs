@@ -84,6 +84,9 @@ pub struct Described {
     #[serde(flatten)]
     pub target: Target,
     pub provider: String,
+    /// What tells the account from others, as plans have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_required: bool,
 }

@@ -260,6 +260,46 @@ async fn nothing_goes_without_the_approval_that_an_account_needs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_tenant_under_the_same_id_is_found_with_a_plan_and_without_one() {
+    let world = World::with_people(1);
+    let accounts = only(&["acme-crowdstrike", "acme-elastic"]);
+    let fleet_of_plans = fleet(&world, &accounts);
+    // The second person has no plan anywhere.
+    let text = format!("email\n{}\nperson99@example.com\n", email(1));
+    let (_, tasks) = planned(&fleet_of_plans, &List::parse(text.as_bytes()).unwrap()).await;
+    assert!(tasks[0].planned_account().is_some() && tasks[2].planned_account().is_none());
+    // Another secret of the same tenant is no other tenant.
+    let mut rotated = accounts.clone();
+    rotated[0].secrets[0].1 = String::from("rotated");
+    fleet(&world, &rotated).check(&tasks).unwrap();
+    for (at, member, value) in [
+        (0, "settings", json!({"region": "us-2"})),
+        (0, "base_url", json!("https://api.eu-1.crowdstrike.com")),
+        (
+            0,
+            "credentials",
+            json!({"type": "client_credentials", "client_id": "another", "client_secret": {"secret": "crowdstrike"}}),
+        ),
+        (1, "base_url", json!("https://elastic.example/api/v1")),
+    ] {
+        let mut others = accounts.clone();
+        others[at].document.insert(member.to_owned(), value);
+        let others = fleet(&world, &others);
+        // Each kind of task by itself: with a plan, and with what the journal keeps.
+        for tasks in [&tasks[..2], &tasks[2..]] {
+            let why = others.check(tasks).unwrap_err();
+            assert!(
+                why.contains(&accounts[at].id) && why.contains("Nothing was sent"),
+                "{why}"
+            );
+        }
+    }
+    let mut other = tasks[2].clone();
+    other.described.provider = String::from("teamviewer");
+    assert!(fleet_of_plans.check(&[other]).is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_person_whom_an_account_does_not_know_is_a_finding_and_no_removal() {
     let world = World::with_people(1);
     let accounts = accounts();
