@@ -12,6 +12,8 @@ mod exit;
 #[cfg(feature = "wasmtime")]
 mod offboard;
 #[cfg(feature = "wasmtime")]
+mod record;
+#[cfg(feature = "wasmtime")]
 mod session;
 #[cfg(feature = "wasmtime")]
 mod signals;

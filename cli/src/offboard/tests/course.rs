@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 
@@ -28,6 +28,7 @@ use crate::{
         summary,
         task::Task,
     },
+    record::Record,
     session::Session,
 };
 
@@ -63,6 +64,16 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
     Fleet {
         members: accounts.iter().map(member).collect(),
         now: Arc::new(move || clock.unix()),
+    }
+}
+
+/// The same account with a record in this file.
+pub fn recorded(world: &World, account: &Account, file: &Path) -> Member {
+    let (output, announcements) = Record::open(file).unwrap().of_session();
+    let session = Session::start(&COMPONENT, &[account], &world.network, Some(world.clock), &[], output).unwrap();
+    Member {
+        account: account.clone(),
+        session: session.announced_by(announcements),
     }
 }
 

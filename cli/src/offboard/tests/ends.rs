@@ -1,6 +1,6 @@
 //! Runs that end early, plans that are not what they were, approvals, and people whom nobody knows.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use host::network::{Fault, Rule};
 use serde_json::json;
@@ -10,7 +10,7 @@ use unassign_role::{
 };
 
 use super::{
-    course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, resumed, terms},
+    course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, recorded, resumed, terms},
     world::{START, World, accounts, email},
 };
 use crate::{
@@ -85,6 +85,43 @@ async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
     let (inner, _) = resumed(&fleet, &folder);
     let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!((why, exit(&inner)), (None, Exit::Done), "{:?}", standings(&inner));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_full_stops_the_run_before_the_next_write_and_the_report_says_what_was_done() {
+    let world = World::with_people(2);
+    let accounts = only(&["acme-crowdstrike", "acme-teamviewer"]);
+    let mut fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let held = |person| world.held(person)["acme-teamviewer"].clone();
+    let before = [held(1), held(2)];
+    fleet.members[1] = recorded(&world, &accounts[1], Path::new("/dev/full"));
+    let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+    let why = why.unwrap();
+    assert!(why.starts_with("the record /dev/full cannot be written"), "{why}");
+    // Nothing was sent where it could not be written down; what was under way at the other account came to its end.
+    assert_eq!([held(1), held(2)], before);
+    assert!(
+        inner.tasks.iter().all(|task| !task.is_in_doubt),
+        "it is known that nothing was sent"
+    );
+    let report = Report::new(&inner.begin, &inner.tasks, Some(&why), "2026-01-31T09:30:00Z", &[]);
+    assert_eq!(report.standings.exit, Exit::NotGone);
+    assert!(report.html().contains("this removal was not sent"));
+    drop(inner);
+
+    let record = folder.path().join("record.jsonl");
+    fleet.members[1] = recorded(&world, &accounts[1], &record);
+    let (inner, _) = resumed(&fleet, &folder);
+    let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!((why, exit(&inner)), (None, Exit::Done), "{:?}", standings(&inner));
+    let intents = fs::read_to_string(record)
+        .unwrap()
+        .matches("\"event\":\"intent\"")
+        .count();
+    assert_eq!(intents, 2);
 }
 
 #[tokio::test(start_paused = true)]
