@@ -16,7 +16,7 @@ use super::{
 pub enum Standing {
     /// Everything that was planned is gone, nothing else is shown, and the last verification says so.
     Gone,
-    /// There was nothing to remove.
+    /// There was nothing to remove, and there is nothing now.
     NothingHeld,
     /// The account knows no such user. That says nothing of a removal.
     NoSuchUser,
@@ -154,18 +154,17 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         return Standing::NotRun;
     }
     match task.finding() {
+        Finding::NoSuchUser if accepts_no_such_user => return still_unknown(task, open),
         Finding::NoSuchUser => {
-            if !accepts_no_such_user {
-                let why = if is_known {
-                    "the account knows no such user, or does not show one: nothing was removed"
-                } else {
-                    "no account knows this person: look whether the address or the ids are right"
-                };
-                open.whole(
-                    why,
-                    "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user",
-                );
-            }
+            let why = if is_known {
+                "the account knows no such user, or does not show one: nothing was removed"
+            } else {
+                "no account knows this person: look whether the address or the ids are right"
+            };
+            open.whole(
+                why,
+                "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user",
+            );
             return Standing::NoSuchUser;
         }
         Finding::Failed => {
@@ -182,7 +181,6 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
                 Standing::Provider
             };
         }
-        Finding::NothingHeld => return Standing::NothingHeld,
         Finding::NothingShown => {
             let why = task
                 .gap
@@ -191,7 +189,7 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
             open.whole(why, "look at the provider's own console");
             return Standing::Unverified;
         }
-        Finding::NothingCanGo | Finding::Goes(_) => {}
+        Finding::NothingHeld | Finding::NothingCanGo | Finding::Goes(_) => {}
     }
     if task.is_user_gone {
         open.whole(
@@ -200,7 +198,11 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         );
         return Standing::NotGone;
     }
-    let mut standing = Standing::Gone;
+    let mut standing = if task.finding() == Finding::NothingHeld {
+        Standing::NothingHeld
+    } else {
+        Standing::Gone
+    };
     for grant in task.grants.values() {
         standing = standing.max(of_grant(task, grant, open));
     }
@@ -209,6 +211,13 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         standing = standing.max(Standing::Unverified);
     }
     let standing = standing.max(whole_call(task, open));
+    if task.finding() == Finding::NothingHeld && !task.is_verified {
+        open.whole(
+            "nothing was held when the plan was made, and the last verification was not made",
+            RESUME,
+        );
+        return standing.max(Standing::Unverified);
+    }
     if task.needs_last_verification() && !task.is_verified && task.grants.values().any(Grant::is_called_gone) {
         let called_gone = task.grants.values().filter(|grant| grant.is_called_gone()).count();
         open.whole(
@@ -218,6 +227,28 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         return standing.max(Standing::Unverified);
     }
     standing
+}
+
+/// A user whom the account did not know when the plan was made, which is accepted: only if it does not know the user now.
+fn still_unknown(task: &Task, open: &mut Open) -> Standing {
+    match &task.failure {
+        _ if !task.is_verified => {
+            open.whole(
+                "the account knew no such user when the plan was made, and the last verification was not made",
+                RESUME,
+            );
+            Standing::Unverified
+        }
+        Some(reply) if reply.is_no_such_user() => Standing::NoSuchUser,
+        Some(reply) if reply.user.is_none() => {
+            open.whole(said(Some(reply)), RESUME);
+            Standing::Provider
+        }
+        _ => {
+            open.whole("the account knows this user by now", PLAN_AGAIN);
+            Standing::NotGone
+        }
+    }
 }
 
 /// What stands against a task as a whole, beside its grants.

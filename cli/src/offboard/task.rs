@@ -210,9 +210,9 @@ impl Task {
         plan.get("account_sha256").and_then(Value::as_str).map(str::to_owned)
     }
 
-    /// Something was called removed, or may have been.
+    /// Something was called removed, or may have been; or nothing was held when the plan was made, which may have changed since.
     pub fn needs_last_verification(&self) -> bool {
-        self.attempts > 0
+        self.attempts > 0 || self.finding() == Finding::NothingHeld
     }
 
     /// Every grant of the plan is called gone.
@@ -284,7 +284,8 @@ impl Task {
             self.failure = None;
         }
         self.is_in_doubt = false;
-        self.note_gap(reply, is_bare);
+        // With a removal that was read back, a bare reading is enough. Without one, only a reading that proves absence is.
+        self.note_gap(reply, is_bare && !self.targets.is_empty());
         let listed: BTreeMap<&Key, &Grant> = reply.grants.iter().map(|grant| (&grant.key, grant)).collect();
         let attempts = self.attempts;
         let mut is_unsettled = false;

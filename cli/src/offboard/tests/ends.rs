@@ -235,6 +235,30 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_role_that_came_after_a_plan_of_nothing_is_found_by_the_last_verification() {
+    let world = World::with_people(2);
+    let accounts = only(&["acme-teamviewer"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    // Everything of the first person goes, so that the second plan finds nothing.
+    let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
+    let user = tasks[0].user().to_owned();
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    carried_out(&fleet, inner, &Stop::default()).await;
+    for (is_granted, expected) in [(false, Standing::NothingHeld), (true, Standing::NotGone)] {
+        let folder = Folder::new();
+        let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
+        assert_eq!(tasks[0].finding(), Finding::NothingHeld);
+        if is_granted {
+            world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+        }
+        let inner = confirmed(&fleet, &folder, begin, tasks);
+        let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+        assert_eq!(standings(&inner), [expected]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_goes_without_the_approval_that_an_account_needs() {
     let world = World::with_people(2);
     let key = PrivateKey::of_seed(&[7; 32]);
