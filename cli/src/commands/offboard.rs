@@ -246,12 +246,7 @@ impl Offboard {
             ));
         }
         note(format_args!("Next: unassign-role offboard --plans {}", quoted(&path)));
-        let standings = standing::Standings::of(begin, tasks);
-        if standings.standings.contains(&standing::Standing::Provider) {
-            Exit::Provider
-        } else {
-            Exit::Done
-        }
+        standing::exit_of_plans(begin, tasks)
     }
 }
 

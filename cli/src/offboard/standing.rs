@@ -88,16 +88,7 @@ impl Standings {
             standings.push(standing);
             todos.append(&mut open.todos);
         }
-        let is_open = |standing: Standing| todos.iter().any(|todo| standings.get(todo.task) == Some(&standing));
-        let exit = if is_open(Standing::NotGone) || is_open(Standing::NotRun) || is_open(Standing::NoSuchUser) {
-            Exit::NotGone
-        } else if is_open(Standing::Provider) {
-            Exit::Provider
-        } else if is_open(Standing::Unverified) {
-            Exit::Unverified
-        } else {
-            Exit::Done
-        };
+        let exit = exit_of(todos.iter().filter_map(|todo| standings.get(todo.task).copied()));
         Self { standings, todos, exit }
     }
 
@@ -105,6 +96,34 @@ impl Standings {
     pub fn closed(&self) -> usize {
         let is_closed = |standing: &&Standing| matches!(standing, Standing::Gone | Standing::NothingHeld);
         self.standings.iter().filter(is_closed).count()
+    }
+}
+
+/// How a run ends that only makes plans: what has a plan is as it should be, and so is who holds nothing.
+pub fn exit_of_plans(begin: &Begin, tasks: &[Task]) -> Exit {
+    let standings = Standings::of(begin, tasks).standings;
+    let is_planned = |task: &Task| match task.finding() {
+        Finding::Goes(_) | Finding::NothingHeld => true,
+        // Accepted, and looked at once more when the plans are carried out.
+        Finding::NoSuchUser => begin.accept_no_such_user && known_people(tasks).contains(&task.described.target.person),
+        Finding::Failed | Finding::NothingShown | Finding::NothingCanGo => false,
+    };
+    let open = tasks.iter().zip(standings).filter(|(task, _)| !is_planned(task));
+    exit_of(open.map(|(_, standing)| standing))
+}
+
+/// The worst of what is open.
+fn exit_of(open: impl Iterator<Item = Standing>) -> Exit {
+    let open: BTreeSet<Standing> = open.collect();
+    let has = |standing| open.contains(&standing);
+    if has(Standing::NotGone) || has(Standing::NotRun) || has(Standing::NoSuchUser) {
+        Exit::NotGone
+    } else if has(Standing::Provider) {
+        Exit::Provider
+    } else if has(Standing::Unverified) {
+        Exit::Unverified
+    } else {
+        Exit::Done
     }
 }
 

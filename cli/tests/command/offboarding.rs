@@ -49,7 +49,7 @@ fn people_go_from_a_list_to_a_report_over_tls() {
         .ends(2)
         .says("--yes");
     offboard(&tenants, &[list, "--out", out, "--plan-only"])
-        .ends(0)
+        .ends(1)
         .says("no such user")
         .says("needs approval")
         .says("approve --batch");

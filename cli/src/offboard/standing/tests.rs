@@ -129,6 +129,37 @@ fn a_user_whom_nobody_knew_and_that_was_accepted_is_closed_only_if_nobody_knows_
 }
 
 #[test]
+fn plans_alone_are_done_if_everybody_has_one_or_holds_nothing() {
+    let nobody = || found(404, json!({"error_code": "not_found", "message": "no user"}), None);
+    let nothing_held = || found(200, nothing(), Some(EMPTY));
+    let exit = |tasks: &[Task]| exit_of_plans(&begin(), tasks);
+    assert_eq!(exit(&[planned(), nothing_held()]), Exit::Done);
+    for (task, expected) in [
+        (nobody(), Exit::NotGone),
+        (Task::new(described()), Exit::NotGone),
+        (
+            found(422, answer(422, &[("viewer", "inherited")]), Some(EMPTY)),
+            Exit::NotGone,
+        ),
+        (
+            found(502, json!({"error_code": "provider_error"}), None),
+            Exit::Provider,
+        ),
+        (found(403, nothing_shown(), Some(EMPTY)), Exit::Unverified),
+    ] {
+        assert_eq!(exit(&[planned(), task.clone()]), expected, "{task:?}");
+    }
+    let mut begin = begin();
+    begin.accept_no_such_user = true;
+    assert_eq!(exit_of_plans(&begin, &[planned(), nobody()]), Exit::Done);
+    assert_eq!(
+        exit_of_plans(&begin, &[nobody()]),
+        Exit::NotGone,
+        "nobody knows the person"
+    );
+}
+
+#[test]
 fn gone_needs_the_last_verification() {
     let mut task = planned();
     assert_eq!(of(&task), (Standing::NotRun, 2, Exit::NotGone));
