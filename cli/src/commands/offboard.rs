@@ -284,9 +284,7 @@ fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &[Task]) -> Result<Fleet> {
 fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
     let resumed = Journal::resume(path)?;
     if resumed.torn_bytes > 0 {
-        note(
-            "the last line of the journal has no end: the run before was cut off there, before anything was sent for it",
-        );
+        note("the last line of the journal has no end: the run before was cut off there. What it said is asked again");
     }
     let now = unassign_role::contract::timestamp::format((tenants.now())());
     let inner = offboarding::resume(resumed, &now)?;
