@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::exit::Exit;
 
 use super::{
-    grant::{Check, Grant, Outcome},
+    grant::{Check, Grant, Key, Outcome},
     journal::event::Begin,
     reply::Reply,
     task::{Finding, Task},
@@ -34,7 +34,9 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Todo {
     pub task: usize,
-    /// A grant, or the task as a whole.
+    /// The grant; `None` for the task as a whole.
+    pub grant: Option<Key>,
+    /// Its label.
     pub what: Option<String>,
     pub why: String,
     pub next: &'static str,
@@ -147,6 +149,7 @@ impl Open {
     fn whole(&mut self, why: impl Into<String>, next: &'static str) {
         self.todos.push(Todo {
             task: self.task,
+            grant: None,
             what: None,
             why: why.into(),
             next,
@@ -156,6 +159,7 @@ impl Open {
     fn grant(&mut self, grant: &Grant, why: String, next: &'static str) {
         self.todos.push(Todo {
             task: self.task,
+            grant: Some(grant.key.clone()),
             what: Some(grant.label()),
             why,
             next,
