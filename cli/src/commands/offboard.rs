@@ -355,7 +355,8 @@ fn report(folder: &Folder, fleet: &Fleet, inner: &Inner, stopped: Option<&str>, 
     note(report.headline());
     if let Some(why) = stopped {
         note(format_args!(
-            "stopped: {why}. Go on with: unassign-role offboard --resume {}",
+            "stopped: {}. Go on with: unassign-role offboard --resume {}",
+            visible(why),
             quoted(&folder.journal().to_string_lossy())
         ));
     }
