@@ -71,6 +71,8 @@ impl Session {
         let setup = Setup {
             clock,
             environment,
+            // The call that it happened to says so.
+            ended: std::sync::Arc::new(|_| {}),
             ..Setup::new(egress, output)
         };
         let service = Service::of_component(component, setup, Lifetime::default())?;

@@ -1,7 +1,8 @@
 //! Where the output streams of a component go.
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Write},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -60,6 +61,11 @@ impl Output {
             }
         }
     }
+}
+
+/// A line on this process's standard error. If nobody reads it, nothing is lost.
+pub fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 impl LineSink {
