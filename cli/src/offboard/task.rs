@@ -367,9 +367,15 @@ fn see(grant: &mut Grant, now: &Grant) {
         Outcome::Held | Outcome::Inherited => {
             grant.check = Some(Check::Held);
             grant.via.clone_from(&now.via);
+            // What was removed and came back was removed, and nobody confirmed that it goes again.
             if !matches!(
                 grant.outcome,
-                Outcome::Refused | Outcome::NotAttempted | Outcome::NotFound | Outcome::Planned | Outcome::Inherited
+                Outcome::Refused
+                    | Outcome::NotAttempted
+                    | Outcome::NotFound
+                    | Outcome::Planned
+                    | Outcome::Inherited
+                    | Outcome::Removed
             ) {
                 grant.outcome = now.outcome;
                 grant.reason.clone_from(&now.reason);
