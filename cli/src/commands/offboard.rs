@@ -130,8 +130,8 @@ impl Offboard {
                 return Err(Exit::Usage.because(why));
             }
             let (begin, plans) = folder.read()?;
-            let tasks = offboarding::planned(&begin, plans);
-            let fleet = fleet_of(tenants, &begin, &tasks)?;
+            let mut tasks = offboarding::planned(&begin, plans);
+            let fleet = fleet_of(tenants, &begin, &mut tasks)?;
             let tasks = with_approvals(&folder, &begin, tasks)?;
             (folder, fleet, begin, tasks)
         } else {
@@ -274,10 +274,11 @@ fn fleet(tenants: &Tenants, begin: &Begin) -> Result<Fleet> {
     })
 }
 
-/// The accounts that these tasks were planned at, and no other ones.
-fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &[Task]) -> Result<Fleet> {
+/// The accounts that these tasks were planned at, and no other ones. The tasks learn which of them require approvals now.
+fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &mut [Task]) -> Result<Fleet> {
     let fleet = fleet(tenants, begin)?;
     fleet.check(tasks).map_err(|why| Exit::Configuration.because(why))?;
+    fleet.require_approvals(tasks);
     Ok(fleet)
 }
 
@@ -287,8 +288,8 @@ fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
         note("the last line of the journal has no end: the run before was cut off there. What it said is asked again");
     }
     let now = unassign_role::contract::timestamp::format((tenants.now())());
-    let inner = offboarding::resume(resumed, &now)?;
-    Ok((fleet_of(tenants, &inner.begin, &inner.tasks)?, inner))
+    let mut inner = offboarding::resume(resumed, &now)?;
+    Ok((fleet_of(tenants, &inner.begin, &mut inner.tasks)?, inner))
 }
 
 fn with_approvals(folder: &Folder, begin: &Begin, mut tasks: Vec<Task>) -> Result<Vec<Task>> {

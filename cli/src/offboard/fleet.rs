@@ -1,6 +1,10 @@
 //! The accounts of a run, each with the component that reaches its provider.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{accounts::Account, session::Session};
 
@@ -61,6 +65,15 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+
+    /// Notes which accounts take only approved revokes now. What needed an approval when it was planned needs it still.
+    pub fn require_approvals(&self, tasks: &mut [Task]) {
+        let strict = self.members.iter().filter(|member| member.account.approval_required);
+        let strict: BTreeSet<&str> = strict.map(|member| member.account.id.as_str()).collect();
+        for task in tasks {
+            task.described.approval_required |= strict.contains(task.described.target.account.as_str());
+        }
     }
 
     fn identities(&self) -> Result<BTreeMap<&str, Identity<'_>>, String> {

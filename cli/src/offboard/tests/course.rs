@@ -113,7 +113,10 @@ pub fn confirmed(fleet: &Fleet, folder: &Folder, begin: Begin, tasks: Vec<Task>)
 pub fn resumed(fleet: &Fleet, folder: &Folder) -> (Inner, u64) {
     let resumed = Journal::resume(&folder.journal()).unwrap();
     let torn = resumed.torn_bytes;
-    (offboarding::resume(resumed, &fleet.timestamp()).unwrap(), torn)
+    let mut inner = offboarding::resume(resumed, &fleet.timestamp()).unwrap();
+    fleet.check(&inner.tasks).unwrap();
+    fleet.require_approvals(&mut inner.tasks);
+    (inner, torn)
 }
 
 /// Carries out to the end.

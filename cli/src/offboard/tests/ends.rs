@@ -1,17 +1,13 @@
-//! Runs that end early, plans that are not what they were, approvals, and people whom nobody knows.
+//! Runs that end early, plans that are not what they were, and people whom nobody knows.
 
 use std::{fs, path::Path, time::Duration};
 
 use host::network::{Fault, Rule};
 use serde_json::json;
-use unassign_role::{
-    approval::{Shown, Terms, sign},
-    keys::PrivateKey,
-};
 
 use super::{
     course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, recorded, resumed, terms},
-    world::{START, World, accounts, email},
+    world::{World, accounts, email},
 };
 use crate::{
     accounts::Account,
@@ -19,7 +15,7 @@ use crate::{
     offboard::{
         journal::{Journal, event::Event},
         list::List,
-        offboarding, plans,
+        offboarding,
         progress::Progress,
         report::Report,
         standing::{Standing, Standings},
@@ -29,14 +25,14 @@ use crate::{
     },
 };
 
-fn only(ids: &[&str]) -> Vec<Account> {
+pub(super) fn only(ids: &[&str]) -> Vec<Account> {
     accounts()
         .into_iter()
         .filter(|account| ids.contains(&account.id.as_str()))
         .collect()
 }
 
-fn standings(inner: &Inner) -> Vec<Standing> {
+pub(super) fn standings(inner: &Inner) -> Vec<Standing> {
     Standings::of(&inner.begin, &inner.tasks).standings
 }
 
@@ -256,68 +252,6 @@ async fn a_role_that_came_after_a_plan_of_nothing_is_found_by_the_last_verificat
         let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
         assert_eq!(standings(&inner), [expected]);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_goes_without_the_approval_that_an_account_needs() {
-    let world = World::with_people(2);
-    let key = PrivateKey::of_seed(&[7; 32]);
-    let mut accounts = only(&["acme-slack", "acme-teamviewer"]);
-    let slack = &mut accounts[0];
-    slack.approval_required = true;
-    slack.document.insert(
-        String::from("settings"),
-        json!({"approval_required": true, "approvers": [{"name": "alice", "key": key.public().to_jwk()}]}),
-    );
-    let fleet = fleet(&world, &accounts);
-    let folder = Folder::new();
-    let plans = plans::Folder::new(folder.path());
-    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
-    assert_eq!(tasks.iter().filter(|task| task.lacks_approval()).count(), 2);
-    plans.make().unwrap();
-    plans.write(&begin, &tasks).unwrap();
-    let inner = confirmed(&fleet, &folder, begin, tasks);
-    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(
-        standings(&inner),
-        [Standing::NotRun, Standing::Gone, Standing::NotRun, Standing::Gone]
-    );
-    assert_eq!(world.held(1)["acme-slack"].len(), 2);
-    drop(inner);
-
-    // One of the two is approved, by the files that were written for it.
-    let mut files: Vec<_> = fs::read_dir(folder.path().join("plans"))
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    let file = files
-        .iter()
-        .find(|file| file.to_string_lossy().contains("acme-slack"))
-        .unwrap();
-    let terms = Terms {
-        reference: String::from("CHG-1042"),
-        issued_at: START,
-        lifetime: Duration::from_secs(3_600),
-        nonce: [1; 16],
-    };
-    let shown = Shown::of(&fs::read_to_string(file).unwrap()).unwrap();
-    fs::write(file.with_extension("jwt"), sign(&shown, &key, &terms).unwrap() + "\n").unwrap();
-    let (mut inner, _) = resumed(&fleet, &folder);
-    offboarding::approve(&mut inner, &plans, &fleet.timestamp()).unwrap();
-    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(
-        standings(&inner),
-        [Standing::Gone, Standing::Gone, Standing::NotRun, Standing::Gone]
-    );
-    assert_eq!(
-        (world.held(1)["acme-slack"].len(), world.held(2)["acme-slack"].len()),
-        (0, 2)
-    );
-
-    // A later run of the same folder finds the plans as they were written.
-    let (begin, planned) = plans.read().unwrap();
-    assert_eq!((begin.tasks.len(), planned.iter().flatten().count()), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]
