@@ -7,7 +7,7 @@ use std::{
 
 /// From the ground up. A module may import what stands in an earlier row.
 const LAYERS: [&[&str]; 10] = [
-    &["digest", "naming", "transport"],
+    &["digest", "naming", "sorted", "transport"],
     &["contract"],
     &["error"],
     &["binding"],
@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 10] = [
     &["client"],
     &["provider", "request"],
     &["engine", "providers", "receipt"],
-    &["service"],
+    &["origins", "service"],
     &["by_account", "http_api"],
 ];
 

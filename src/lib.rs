@@ -44,11 +44,13 @@ pub mod http_api;
 #[cfg(test)]
 mod layers;
 mod naming;
+pub mod origins;
 mod provider;
 mod providers;
 pub mod receipt;
 mod request;
 pub mod service;
+pub mod sorted;
 pub mod transport;
 
 pub use crate::binding::{approval, jwk as keys};

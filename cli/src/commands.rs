@@ -62,7 +62,7 @@ Then with an account of your own:
   unassign-role show ann@acme.example --accounts accounts.toml --account acme
   unassign-role revoke ann@acme.example --everything --accounts accounts.toml --account acme
 
-Exit codes: 0 all gone (or planned, shown, verified absent), 1 something is not gone, 2 usage, 3 configuration,
+Exit codes: 0 all gone (or planned, shown, verified absent), 1 something is not gone, 2 usage, 3 configuration, \
 4 the provider refused or could not be reached, 5 not verified yet: ask again."
 )]
 struct Arguments {

@@ -6,8 +6,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Hears the signals from now on: none of them ends the process by itself any more.
 pub struct Signals {
-    interrupt: Option<Signal>,
-    terminate: Option<Signal>,
+    interrupt: Signal,
+    terminate: Signal,
+    /// Missing if it is ignored.
     hangup: Option<Signal>,
 }
 
@@ -22,29 +23,25 @@ pub enum Heard {
 }
 
 impl Signals {
-    /// Starts to listen. What whoever started the process had it ignore stays ignored: `nohup` is meant to outlive its terminal.
+    /// Starts to listen. An ignored SIGHUP stays ignored: what `nohup` starts is meant to outlive its terminal.
     ///
     /// # Errors
     /// The system does not let it.
     pub fn listen() -> io::Result<Self> {
-        let ignored = ignored_signals();
-        let open = |kind: SignalKind| {
-            let is_ignored = (ignored >> kind.as_raw_value().saturating_sub(1)) & 1 == 1;
-            (!is_ignored).then(|| signal(kind)).transpose()
-        };
+        let hangup = SignalKind::hangup();
         Ok(Self {
-            interrupt: open(SignalKind::interrupt())?,
-            terminate: open(SignalKind::terminate())?,
-            hangup: open(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: (!is_ignored(hangup)).then(|| signal(hangup)).transpose()?,
         })
     }
 
     /// The next one.
     pub async fn next(&mut self) -> Heard {
         tokio::select! {
-            () = next(&mut self.interrupt) => Heard::Interrupt,
-            () = next(&mut self.terminate) => Heard::Terminate,
-            () = next(&mut self.hangup) => Heard::Hangup,
+            Some(()) = self.interrupt.recv() => Heard::Interrupt,
+            Some(()) = self.terminate.recv() => Heard::Terminate,
+            () = hangup(&mut self.hangup) => Heard::Hangup,
         }
     }
 }
@@ -65,7 +62,7 @@ impl Heard {
     }
 }
 
-async fn next(signal: &mut Option<Signal>) {
+async fn hangup(signal: &mut Option<Signal>) {
     if let Some(signal) = signal
         && signal.recv().await.is_some()
     {
@@ -74,10 +71,11 @@ async fn next(signal: &mut Option<Signal>) {
     std::future::pending::<()>().await;
 }
 
-/// The signals that are ignored, bit by bit from number 1. Empty where the system has no such file.
-fn ignored_signals() -> u64 {
+/// Whether the process was started with the signal ignored. Not known where the system has no such file.
+fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or_default()
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Bit by bit from number 1.
+    ignored.is_some_and(|ignored| (ignored >> kind.as_raw_value().saturating_sub(1)) & 1 == 1)
 }

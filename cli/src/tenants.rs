@@ -17,10 +17,10 @@ use host::{
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use unassign_role::{http_api::Setting, keys::PrivateKey};
+use unassign_role::{http_api::Setting, keys::PrivateKey, origins};
 
 use crate::{
-    accounts::{Account, Entry, Listing, check, origins, secret::Resolver, take_own_fields},
+    accounts::{Account, Entry, Listing, check, secret::Resolver, take_own_fields},
     commands::{
         global::{Global, Source, surroundings},
         sandbox::Sandboxes,
@@ -238,7 +238,7 @@ pub fn network(ca: Option<&Path>) -> Result<Settings> {
 pub fn needed(accounts: &[&Account]) -> Result<Origins> {
     let mut allowed = Origins::default();
     for account in accounts {
-        for origin in origins::of(&account.document) {
+        for origin in origins::needed(&account.document) {
             let origin: Origin = origin
                 .parse()
                 .map_err(|why: String| anyhow!("account {}: {why}", account.id))?;

@@ -2,6 +2,8 @@
 
 #[path = "command/bad_input.rs"]
 mod bad_input;
+#[path = "command/balanced.rs"]
+mod balanced;
 #[path = "command/configuration.rs"]
 mod configuration;
 #[path = "command/offboarding.rs"]
@@ -12,6 +14,8 @@ mod program;
 mod sandboxed;
 #[path = "command/served.rs"]
 mod served;
+#[path = "command/service.rs"]
+mod service;
 #[path = "command/signals.rs"]
 mod signals;
 #[path = "command/tenant.rs"]

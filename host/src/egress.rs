@@ -41,6 +41,18 @@ impl Egress {
     pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
         Self::Watched(Box::new(self), watch)
     }
+
+    /// One request of a program that is no component, and its answer read whole.
+    ///
+    /// # Errors
+    /// As a component is told of it.
+    pub async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Error> {
+        let processed = Box::new(async { Ok(()) });
+        let sent = self.clone().send_request(request.map(whole), None, processed);
+        let (answer, _) = Box::into_pin(sent).await?;
+        let (head, body) = answer.into_parts();
+        Ok(http::Response::from_parts(head, body.collect().await?.to_bytes()))
+    }
 }
 
 impl From<Network> for Egress {

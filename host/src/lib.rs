@@ -21,6 +21,7 @@ pub mod serve;
 pub mod service;
 mod spin;
 pub mod state;
+pub mod tenants;
 pub mod typed;
 pub mod wire;
 pub mod worlds;

@@ -1,4 +1,4 @@
-//! The command for this machine, with the component inside it.
+//! The command for this machine, with the component and the API reference inside it.
 
 use std::{fs, path::Path, process::Command};
 
@@ -6,17 +6,30 @@ use anyhow::{Context, Result};
 
 use crate::{
     compile::{Tools, remapped},
+    page::Page,
     workspace::{Workspace, run},
 };
 
+/// What it is built with.
+pub const fn features(page: Option<&Page>) -> &'static str {
+    match page {
+        Some(_) => "embedded,reference",
+        None => "embedded",
+    }
+}
+
 /// Takes the component that is in the folder already.
-pub fn build(workspace: &Workspace, tools: &Tools, out: &Path) -> Result<Vec<u8>> {
+pub fn build(workspace: &Workspace, tools: &Tools, page: Option<&Page>, out: &Path) -> Result<Vec<u8>> {
     let target = workspace.target.join("packaging");
     let flags: Vec<String> = remapped(workspace, tools)
         .iter()
         .map(|flag| format!("{flag:?}"))
         .collect();
-    run(Command::new("cargo")
+    let mut command = Command::new("cargo");
+    if let Some(page) = page {
+        command.env("UNASSIGN_ROLE_PAGE", &page.folder);
+    }
+    run(command
         .args([
             "build",
             "--quiet",
@@ -25,7 +38,7 @@ pub fn build(workspace: &Workspace, tools: &Tools, out: &Path) -> Result<Vec<u8>
             "--package",
             "unassign-role-cli",
         ])
-        .args(["--features", "embedded", "--config", "profile.release.strip=true"])
+        .args(["--features", features(page), "--config", "profile.release.strip=true"])
         .args(["--config", &format!("build.rustflags=[{}]", flags.join(","))])
         .arg("--target-dir")
         .arg(&target)

@@ -46,27 +46,27 @@ impl Tools {
         let mut notes = Vec::new();
         if !self.has_sources {
             notes.push(String::from(
-                "the standard library is the prebuilt one, because its sources are missing: `rustup component add rust-src` makes the \
+                "components: the standard library is the prebuilt one, because its sources are missing: `rustup component add rust-src` makes the \
                  components smaller",
             ));
         }
         match &self.optimizer {
-            Some(optimizer) => notes.push(format!("optimized by {}", optimizer.version)),
+            Some(optimizer) => notes.push(format!("components: optimized by {}", optimizer.version)),
             None => notes.push(String::from(
-                "not optimized by wasm-opt, because npm could not install it: with Node 20 and a network the components get smaller",
+                "components: not optimized by wasm-opt, because npm could not install it: with Node 20 and a network the components get smaller",
             )),
         }
         notes
     }
 
     /// The file that tells how the rest was made.
-    pub fn told(&self, workspace: &Workspace) -> String {
+    pub fn told(&self, workspace: &Workspace, notes: &[String]) -> String {
         let revision = workspace
             .revision
             .as_deref()
             .unwrap_or("none: the sources were changed, or are no git repository");
         let mut lines = vec![format!("revision: {revision}"), format!("compiler: {}", self.rustc)];
-        lines.extend(self.notes().iter().map(|note| format!("components: {note}")));
+        lines.extend_from_slice(notes);
         lines.join("\n") + "\n"
     }
 }

@@ -7,7 +7,9 @@ use cargo_metadata::{DependencyKind, Package, PackageId};
 
 use crate::{
     artifact::Artifact,
+    command,
     compile::TARGET,
+    page::Page,
     workspace::{Workspace, output},
 };
 
@@ -25,9 +27,15 @@ pub fn of_component<'a>(workspace: &'a Workspace, artifact: &Artifact) -> Result
     resolve(workspace, workspace.package(&artifact.kind.package())?, &arguments)
 }
 
-pub fn of_command(workspace: &Workspace) -> Result<Contents<'_>> {
+pub fn of_command<'a>(workspace: &'a Workspace, page: Option<&Page>) -> Result<Contents<'a>> {
     let package = workspace.package("unassign-role-cli")?;
-    let arguments = ["--package", package.name.as_str(), "--features", "embedded"].map(String::from);
+    let arguments = [
+        "--package",
+        package.name.as_str(),
+        "--features",
+        command::features(page),
+    ]
+    .map(String::from);
     resolve(workspace, package, &arguments)
 }
 

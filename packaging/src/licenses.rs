@@ -10,12 +10,12 @@ use std::{
 use anyhow::{Context, Result};
 use cargo_metadata::Package;
 
-use crate::{compile::Tools, inventory::Contents};
+use crate::{compile::Tools, inventory::Contents, page::Page};
 
 /// What the standard library and its parts are under; a toolchain from elsewhere may come without the texts.
 const OF_THE_STANDARD_LIBRARY: [&str; 4] = ["MIT.txt", "Apache-2.0.txt", "LLVM-exception.txt", "Unicode-3.0.txt"];
 
-pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
+pub fn of(tools: &Tools, shipped: &[Contents], page: Option<&Page>) -> Result<String> {
     let mut packages: BTreeMap<String, &Package> = BTreeMap::new();
     for package in shipped.iter().flat_map(|contents| &contents.packages) {
         // Our own are under LICENSE.
@@ -43,8 +43,14 @@ pub fn of(tools: &Tools, shipped: &[Contents]) -> Result<String> {
             names.push(String::from("Rust's standard library"));
         }
     }
+    if let Some(page) = page {
+        writeln!(list, "{}: Apache-2.0, in the command only", page.name())?;
+        for text in page.licenses()? {
+            texts.entry(text.trim().to_owned()).or_default().push(page.name());
+        }
+    }
     let mut told = format!(
-        "The crates that are linked into the components and the command of this release, and their licenses. The SBOM of each file says which \
+        "What is linked into the components and the command of this release, and the licenses of it. The SBOM of each file says which \
          of them it contains. Where a crate comes without a text, its license is the one that is named in the list.\n\n{list}"
     );
     let mut texts: Vec<(String, Vec<String>)> = texts.into_iter().collect();

@@ -9,6 +9,7 @@ mod contract;
 mod inventory;
 mod licenses;
 mod optimize;
+mod page;
 mod reproduce;
 mod sbom;
 mod sizes;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{artifact::Artifact, workspace::Workspace};
+use crate::{artifact::Artifact, page::Page, workspace::Workspace};
 
 #[derive(Parser)]
 #[command(about = "Makes what a release consists of")]
@@ -89,6 +90,8 @@ fn dist(workspace: &Workspace, out: &std::path::Path, only: &[String], without_c
     };
     workspace::empty(out)?;
     let tools = compile::Tools::find(workspace)?;
+    let mut notes = tools.notes();
+    let mut page = None;
     let mut shipped = Vec::new();
     for artifact in &artifacts {
         let bytes = component::build(workspace, &tools, artifact)?;
@@ -96,7 +99,7 @@ fn dist(workspace: &Workspace, out: &std::path::Path, only: &[String], without_c
         let contents = inventory::of_component(workspace, artifact)?;
         workspace::write(
             &out.join(artifact.file()).with_extension("cdx.json"),
-            sbom::of(workspace, &tools, &contents, &artifact.file(), &bytes)?.as_bytes(),
+            sbom::of(workspace, &tools, &contents, None, &artifact.file(), &bytes)?.as_bytes(),
         )?;
         println!("{}: {} bytes", artifact.file(), bytes.len());
         shipped.push(contents);
@@ -104,22 +107,25 @@ fn dist(workspace: &Workspace, out: &std::path::Path, only: &[String], without_c
     if only.is_empty() {
         contract::write_package(workspace, out)?;
         if !without_command {
-            let contents = inventory::of_command(workspace)?;
-            let bytes = command::build(workspace, &tools, out)?;
+            page = Page::find(workspace);
+            notes.push(page::note(page.as_ref()));
+            let contents = inventory::of_command(workspace, page.as_ref())?;
+            let bytes = command::build(workspace, &tools, page.as_ref(), out)?;
             workspace::write(
                 &out.join("unassign-role.cdx.json"),
-                sbom::of(workspace, &tools, &contents, "unassign-role", &bytes)?.as_bytes(),
+                sbom::of(workspace, &tools, &contents, page.as_ref(), "unassign-role", &bytes)?.as_bytes(),
             )?;
+            println!("unassign-role: {} bytes", bytes.len());
             shipped.push(contents);
         }
     }
     workspace::write(
         &out.join("THIRD-PARTY-LICENSES"),
-        licenses::of(&tools, &shipped)?.as_bytes(),
+        licenses::of(&tools, &shipped, page.as_ref())?.as_bytes(),
     )?;
     workspace::copy(&workspace.root.join("LICENSE"), &out.join("LICENSE"))?;
-    workspace::write(&out.join("BUILD.txt"), tools.told(workspace).as_bytes())?;
+    workspace::write(&out.join("BUILD.txt"), tools.told(workspace, &notes).as_bytes())?;
     checksums::write_sums(out)?;
-    println!("{} is filled; {}", out.display(), tools.notes().join("; "));
+    println!("{} is filled; {}", out.display(), notes.join("; "));
     Ok(())
 }

@@ -10,10 +10,18 @@ use crate::{
     checksums,
     compile::Tools,
     inventory::{Contents, reference},
+    page::Page,
     workspace::Workspace,
 };
 
-pub fn of(workspace: &Workspace, tools: &Tools, contents: &Contents, file: &str, bytes: &[u8]) -> Result<String> {
+pub fn of(
+    workspace: &Workspace,
+    tools: &Tools,
+    contents: &Contents,
+    page: Option<&Page>,
+    file: &str,
+    bytes: &[u8],
+) -> Result<String> {
     let checksums = locked_checksums(workspace)?;
     let digest = checksums::sha256(bytes);
     let mut subject = component(contents.root, &checksums);
@@ -36,6 +44,9 @@ pub fn of(workspace: &Workspace, tools: &Tools, contents: &Contents, file: &str,
         "licenses": [{"expression": "MIT OR Apache-2.0"}],
         "purl": format!("pkg:generic/rust-std@{rust}"),
     }));
+    if let Some(page) = page {
+        components.push(page.component()?);
+    }
     let mut dependencies: Vec<Value> = contents
         .dependencies
         .iter()

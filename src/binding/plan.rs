@@ -3,11 +3,9 @@
 //!
 //! Fields stand in the order of their names and absent ones are left out: as it is written, it is canonical JSON (RFC 8785).
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::{error::Error, sorted::Set};
 
 /// The digest of a plan's text: 64 hexadecimal digits.
 pub use crate::digest::sha256 as digest;
@@ -26,19 +24,19 @@ pub struct PlanDocument {
     /// SHA-256 over the account's origin, tenant settings and public client id.
     pub account_sha256: String,
     /// Side effects that request, token and account all allow, by their names.
-    pub allow: BTreeSet<String>,
+    pub allow: Set<String>,
     /// The entries as they were resolved; none of a plan of everything.
     pub entries: Vec<PlannedEntry>,
     pub everything: bool,
     /// Grants that are revoked only to prove that they are not held.
-    pub probes: BTreeSet<PlannedGrant>,
+    pub probes: Set<PlannedGrant>,
     pub provider: String,
     pub remote_data_sha256: String,
     pub remote_query_sha256: String,
-    pub side_effects: BTreeSet<PlannedEffect>,
+    pub side_effects: Set<PlannedEffect>,
     pub strict_scope: bool,
     /// Grants that are revoked.
-    pub targets: BTreeSet<PlannedGrant>,
+    pub targets: Set<PlannedGrant>,
     /// `absent` or `not_found`.
     pub unknown_role: String,
     /// The provider's own user id.
@@ -54,9 +52,9 @@ pub struct PlannedEntry {
     pub group: Option<String>,
     /// Access to an organization, and no role.
     pub link: bool,
-    pub organizations: BTreeSet<String>,
+    pub organizations: Set<String>,
     /// The ids that the entry came down to.
-    pub roles: BTreeSet<String>,
+    pub roles: Set<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
 }
@@ -84,10 +82,10 @@ pub struct PlannedEffect {
     pub effect: String,
     pub of: PlannedGrant,
     /// Other people who lose something: the first 32 digits of a SHA-256 over what is known of each.
-    pub people: BTreeSet<String>,
+    pub people: Set<String>,
     /// It can't be told which other people lose something.
     pub people_unknown: bool,
-    pub takes: BTreeSet<PlannedGrant>,
+    pub takes: Set<PlannedGrant>,
 }
 
 impl PlanDocument {
@@ -156,9 +154,9 @@ impl PlanDocument {
     /// As [`Self::covers`].
     pub fn covers_writes(
         &self,
-        targets: &BTreeSet<PlannedGrant>,
-        probes: &BTreeSet<PlannedGrant>,
-        side_effects: &BTreeSet<PlannedEffect>,
+        targets: &Set<PlannedGrant>,
+        probes: &Set<PlannedGrant>,
+        side_effects: &Set<PlannedEffect>,
     ) -> Result<(), String> {
         if let Some(target) = targets.iter().find(|target| !self.targets.contains(target)) {
             return Err(format!(

@@ -247,7 +247,7 @@ fn role_names(answer: &Map<String, Value>) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use crate::sorted::Set;
 
     use serde_json::json;
 
@@ -308,8 +308,8 @@ mod tests {
     fn ids_are_escaped_too() {
         let mut plan = examples::plan();
         plan.user = String::from("user\u{202e}\n  role \"harmless\"");
-        plan.targets = BTreeSet::from([examples::role("\u{1b}[2Kroot", "north\u{2066}")]);
-        plan.allow = BTreeSet::from([String::from("x\u{7f}")]);
+        plan.targets = Set::from([examples::role("\u{1b}[2Kroot", "north\u{2066}")]);
+        plan.allow = Set::from([String::from("x\u{7f}")]);
         let text = Shown::of(&plan.to_text()).unwrap().to_string();
         assert!(
             text.chars().all(|letter| letter == '\n' || !letter.is_control()),

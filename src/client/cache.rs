@@ -1,10 +1,6 @@
 //! What may outlive one operation: access tokens, and a count. Tokens are keyed by everything that makes an account, never by its name.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{cell::RefCell, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -15,9 +11,10 @@ use super::Throttle;
 /// The caches of one instance. Losing them costs a token request and nothing else.
 #[derive(Default)]
 pub struct Caches {
-    tokens: RefCell<BTreeMap<AccountKey, CachedToken>>,
+    /// Few enough to be looked through.
+    tokens: RefCell<Vec<(AccountKey, CachedToken)>>,
     /// Accounts whose token is being got.
-    renewing: RefCell<BTreeSet<AccountKey>>,
+    renewing: RefCell<Vec<AccountKey>>,
     /// Lines of the record about refused calls.
     pub denials: Throttle,
 }
@@ -29,7 +26,7 @@ pub struct Turn<'a> {
 }
 
 /// SHA-256 over provider, URLs, all credentials, scope and tenant headers of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountKey([u8; 32]);
 
 /// An access token and when it ends.
@@ -69,9 +66,10 @@ impl Caches {
     pub fn token(&self, key: AccountKey, now: Duration) -> Option<Secret> {
         self.tokens
             .borrow()
-            .get(&key)
-            .filter(|cached| cached.expires >= now.saturating_add(LEAST_LIFETIME))
-            .map(|cached| cached.token.clone())
+            .iter()
+            .find(|(of, _)| *of == key)
+            .filter(|(_, cached)| cached.expires >= now.saturating_add(LEAST_LIFETIME))
+            .map(|(_, cached)| cached.token.clone())
     }
 
     /// Waits for the turn to get an account's token: calls that start together must not all ask for one. `None`: there is a token
@@ -82,8 +80,8 @@ impl Caches {
     pub async fn turn(&self, transport: &dyn Transport, end: Duration, key: AccountKey) -> Option<Turn<'_>> {
         let end = end.min(transport.monotonic().saturating_add(LONGEST_TURN));
         loop {
-            if self.renewing.borrow_mut().insert(key) {
-                return Some(Turn { caches: self, key });
+            if let Some(turn) = self.free_turn(key) {
+                return Some(turn);
             }
             let now = transport.monotonic();
             let left = end.saturating_sub(now);
@@ -96,30 +94,36 @@ impl Caches {
 
     pub fn keep_token(&self, key: AccountKey, token: CachedToken) {
         let mut tokens = self.tokens.borrow_mut();
-        if tokens.len() >= MOST_TOKENS && !tokens.contains_key(&key) {
+        tokens.retain(|(of, _)| *of != key);
+        if tokens.len() >= MOST_TOKENS {
             let soonest = tokens
                 .iter()
                 .min_by_key(|(_, token)| token.expires)
                 .map(|(key, _)| *key);
-            if let Some(soonest) = soonest {
-                tokens.remove(&soonest);
-            }
+            tokens.retain(|(of, _)| Some(*of) != soonest);
         }
-        tokens.insert(key, token);
+        tokens.push((key, token));
     }
 
     /// Forgets a token that the provider refused, unless another call has replaced it meanwhile.
     pub fn forget_token(&self, key: AccountKey, refused: &Secret) {
-        let mut tokens = self.tokens.borrow_mut();
-        if tokens.get(&key).is_some_and(|cached| cached.token == *refused) {
-            tokens.remove(&key);
+        let is_refused = |(of, cached): &(AccountKey, CachedToken)| *of == key && cached.token == *refused;
+        self.tokens.borrow_mut().retain(|token| !is_refused(token));
+    }
+
+    fn free_turn(&self, key: AccountKey) -> Option<Turn<'_>> {
+        let mut renewing = self.renewing.borrow_mut();
+        if renewing.contains(&key) {
+            return None;
         }
+        renewing.push(key);
+        Some(Turn { caches: self, key })
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.caches.renewing.borrow_mut().remove(&self.key);
+        self.caches.renewing.borrow_mut().retain(|key| *key != self.key);
     }
 }
 

@@ -7,7 +7,10 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-use crate::account::secret::{MASK, Secret};
+use crate::{
+    account::secret::{MASK, Secret},
+    sorted,
+};
 
 /// The secrets of one operation, in every form in which a provider may send them back: plain, JSON-escaped, percent-encoded or
 /// form-encoded, and base64, also within a longer text (basic authentication).
@@ -31,7 +34,7 @@ impl Mask {
             .filter(|secret| secret.expose().len() >= SHORTEST)
             .collect();
         let mut texts: Vec<String> = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
-        texts.sort_unstable();
+        sorted::sort(&mut texts);
         texts.dedup();
         Self {
             secrets,

@@ -1,6 +1,6 @@
 //! Page loops: by offset, by cursor and by link. A list that cannot be read whole is said to be so, or is an error.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::error::{FaultKind, ProviderFault};
 
@@ -91,7 +91,7 @@ pub async fn by_cursor<T, E: From<ProviderFault>>(
     mut page: impl AsyncFnMut(Option<&str>) -> Result<Page<T>, E>,
 ) -> Result<List<T>, E> {
     let mut list = Accumulated::new(what);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
         client.budget().page(what)?;

@@ -5,6 +5,7 @@
 pub mod bounded;
 #[cfg(test)]
 pub mod examples;
+pub mod exports;
 mod generated;
 pub mod json;
 pub mod reason;
@@ -13,7 +14,7 @@ pub mod timestamp;
 pub mod user;
 pub mod warning;
 
-pub use self::generated::{
-    export_users, exports,
+pub use self::{
     exports::unified::user_directory::{accounts as types_by_account, users as types},
+    generated::export_users,
 };

@@ -89,6 +89,7 @@ mod tests {
             changed: false,
             warnings: vec![String::from("about:hunter2")],
             side_effects: Vec::new(),
+            needs_allow: Vec::new(),
             acknowledged: false,
             acknowledged_at: None,
             verify_after: None,

@@ -1,6 +1,6 @@
 //! What a revoke is bound to: nothing is sent that the plan does not list, and an approval is checked before anything is.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use crate::{
     account::settings::General,
@@ -8,15 +8,13 @@ use crate::{
         approval::{self, Approval},
         plan::{self, PlanDocument},
     },
-    contract::{
-        reason::Reason,
-        types::{ApprovedPlan, Binding, Mode},
-    },
+    contract::types::{ApprovedPlan, Binding, Mode},
     error::{ApprovalFault, Error},
-    provider::{Context, Grant, Verdict},
+    provider::{Consequence, Context, Grant},
+    sorted::Set,
 };
 
-use super::{Work, document, moment::Moment, select::Selection};
+use super::{Work, document, select::Selection};
 
 /// The clocks of host and provider may differ by this much.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
@@ -91,7 +89,7 @@ impl Bound {
     /// not asked, as they were not when it was made, if another one of the entry is.
     pub fn drop_probes(&self, work: &mut Work<'_>, selections: &mut [Selection]) {
         let Some(plan) = &self.plan else { return };
-        let mut kept = BTreeSet::new();
+        let mut kept = Vec::new();
         for selection in &mut *selections {
             let is_listed = |&index: &usize| {
                 let target = work.targets.get(index);
@@ -102,48 +100,26 @@ impl Bound {
             }
             kept.extend(selection.targets.iter().copied());
         }
+        let kept = Set::from_iter(kept);
         for (index, target) in work.targets.iter_mut().enumerate() {
             target.is_left_out |= !kept.contains(&index);
         }
     }
 }
 
-/// Before a later write: what it takes now must still be within the plan.
-pub async fn hold_to_plan(cx: &Context<'_>, work: &mut Work<'_>) {
-    let Some(plan) = &work.bound else { return };
-    let pending = work.pending();
-    if pending.is_empty() {
-        return;
-    }
-    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-    let grants: Vec<Grant> = pending
-        .iter()
-        .filter_map(|&index| work.targets.get(index))
-        .map(|target| target.grant.clone())
-        .collect();
-    let message = match reading.consequences(cx, &grants).await {
-        Err(error) => error.to_string(),
-        Ok(consequences) => {
-            let effects = consequences.iter().filter_map(|consequence| {
-                let grant = grants.get(consequence.target)?;
-                Some(document::effect(
-                    grant,
-                    consequence.effect,
-                    std::slice::from_ref(consequence),
-                ))
-            });
-            match plan.covers_writes(&BTreeSet::new(), &BTreeSet::new(), &effects.collect()) {
-                Ok(()) => return,
-                Err(why) => why,
-            }
-        }
-    };
-    let at = Moment::now(cx.client.transport());
-    for index in pending {
-        let verdict = Verdict::NotSent {
-            reason: Reason::PlanChanged,
-            message: message.clone(),
-        };
-        work.answer(index, verdict, at);
-    }
+/// Whether what a later write takes is still within the plan, if there is one.
+///
+/// # Errors
+/// What is not.
+pub fn covers(plan: Option<&PlanDocument>, grants: &[Grant], consequences: &[Consequence]) -> Result<(), String> {
+    let Some(plan) = plan else { return Ok(()) };
+    let effects = consequences.iter().filter_map(|consequence| {
+        let grant = grants.get(consequence.target)?;
+        Some(document::effect(
+            grant,
+            consequence.effect,
+            std::slice::from_ref(consequence),
+        ))
+    });
+    plan.covers_writes(&Set::default(), &Set::default(), &effects.collect())
 }

@@ -1,7 +1,5 @@
 //! The plan of an operation as a document that can be approved.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::{
@@ -11,6 +9,7 @@ use crate::{
         types::{SideEffect, UnknownRole},
     },
     provider::{Affected, Affects, Consequence, Context, Grant, Provider},
+    sorted::{self, Set},
 };
 
 use super::{Work, select::Selection};
@@ -19,7 +18,7 @@ use super::{Work, select::Selection};
 pub fn of(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, selections: &[Selection]) -> PlanDocument {
     let request = cx.request;
     let pending = || work.targets.iter().filter(|target| target.is_pending());
-    let grants = |probe: bool| -> BTreeSet<PlannedGrant> {
+    let grants = |probe: bool| -> Set<PlannedGrant> {
         pending()
             .filter(|target| target.probe == probe)
             .map(|target| grant(&target.grant))
@@ -123,7 +122,7 @@ pub fn effect(of: &Grant, name: SideEffect, consequences: &[Consequence]) -> Pla
 /// Tells people apart without naming them.
 fn person(person: &Affected) -> String {
     let mut names = person.names.clone();
-    names.sort();
+    sorted::sort(&mut names);
     let mut digest = plan::digest(&Value::from(names).to_string());
     digest.truncate(32);
     digest

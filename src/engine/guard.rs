@@ -12,11 +12,11 @@ use crate::{
     },
     error::Error,
     naming,
-    provider::{Affected, Affects, Context, Field, Grant, Principal, Provider, reading::Reading},
+    provider::{Affected, Affects, Consequence, Context, Field, Grant, Principal, Provider, Verdict, reading::Reading},
     request::{Selector, ValidatedRequest},
 };
 
-use super::{Work, directories::Known, matching};
+use super::{Target, Work, bound, directories::Known, matching, moment::Moment};
 
 /// Refuses the user as a whole.
 pub fn user(
@@ -136,44 +136,11 @@ pub async fn targets(
         else {
             continue;
         };
-        let taken = consequence
-            .takes
-            .iter()
-            .find(|taken| protected.stand_against(provider, taken).is_some());
-        if let Some(taken) = taken {
-            target.guard = Some((
-                Reason::ProtectedRole,
-                format!("it would take the protected role `{}` too", taken.role_id),
-            ));
+        let guard = refusal(provider, general, &protected, &consequence);
+        if target.guard.is_none() {
+            target.guard = guard;
         }
-        match &consequence.affects {
-            Affects::Nobody => {}
-            Affects::People(people) => {
-                if target.guard.is_none() {
-                    target.guard = people.iter().find_map(|person| affected(provider, general, person));
-                }
-                target
-                    .side_effects
-                    .push(format!("people who lose it too: {}", people.len()));
-            }
-            Affects::Unknown(why) => {
-                if target.guard.is_none() && !general.protected_users.is_empty() {
-                    target.guard = Some((
-                        Reason::ProtectedUser,
-                        format!("whether it takes something from a protected user cannot be told: {why}"),
-                    ));
-                }
-                target
-                    .side_effects
-                    .push(format!("who else loses it cannot be told: {why}"));
-            }
-        }
-        target.takes.extend(consequence.takes.iter().cloned());
-        target.side_effects.extend(consequence.lists.iter().cloned());
-        if !target.grant.effects.contains(&consequence.effect) {
-            target.grant.effects.push(consequence.effect);
-        }
-        target.consequences.push(consequence);
+        note(target, consequence);
     }
     match work.before.credential_owner(cx).await? {
         Principal::User(own) if own == work.user => {
@@ -189,23 +156,142 @@ pub async fn targets(
         }
     }
     for target in &mut work.targets {
-        let refused = target
-            .grant
-            .effects
-            .iter()
-            .find(|effect| !cx.request.allow.contains(effect));
-        if let (None, Some(effect)) = (&target.guard, refused) {
-            let name = json::side_effect_name(*effect);
-            target.guard = Some((
-                Reason::SideEffect,
-                format!(
-                    "removing `{}` has the side effect `{name}`, which is not allowed (options.allow, and the account's and the token's own lists)",
-                    target.grant.role_id
-                ),
-            ));
+        if target.guard.is_none() {
+            target.guard = not_allowed(cx, &target.grant);
         }
     }
     Ok(())
+}
+
+/// Before a later write: what the guards saw may have changed, and with it what the write takes. A target against which one of them
+/// stands now is not sent, and neither is any if that cannot be told, or if it is more than the plan that the call is bound to.
+pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, general: &General, work: &mut Work<'_>) {
+    let pending = work.pending();
+    if pending.is_empty() {
+        return;
+    }
+    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
+    let grants: Vec<Grant> = pending
+        .iter()
+        .filter_map(|&index| work.targets.get(index))
+        .map(|target| target.grant.clone())
+        .collect();
+    let at = Moment::now(cx.client.transport());
+    let not_sent = |reason: Reason, message: &str| Verdict::NotSent {
+        reason,
+        message: message.to_owned(),
+    };
+    let consequences = match reading.consequences(cx, &grants).await {
+        Ok(consequences) => consequences,
+        Err(error) => {
+            let message = format!("what it takes now cannot be told: {error}");
+            let reason = match &error {
+                Error::Provider(fault) => fault.reason(),
+                Error::Refused { reason, .. } => *reason,
+                _ => Reason::NotVisible,
+            };
+            for index in pending {
+                work.answer(index, not_sent(reason, &message), at);
+            }
+            return;
+        }
+    };
+    if let Err(why) = bound::covers(work.bound.as_ref(), &grants, &consequences) {
+        for index in pending {
+            work.answer(index, not_sent(Reason::PlanChanged, &why), at);
+        }
+        return;
+    }
+    let protected = ProtectedRoles::read(provider, cx, general, work).await;
+    for &index in &pending {
+        if let Some(target) = work.targets.get_mut(index) {
+            // What was listed was true of the state before.
+            target.side_effects.clear();
+            target.takes.clear();
+            target.consequences.clear();
+        }
+    }
+    for consequence in consequences {
+        let Some(&index) = pending.get(consequence.target) else {
+            continue;
+        };
+        let Some(target) = work.targets.get_mut(index) else {
+            continue;
+        };
+        let refused = refusal(provider, general, &protected, &consequence);
+        let effects = target.grant.effects.clone();
+        let is_new = !effects.contains(&consequence.effect);
+        note(target, consequence);
+        match refused.or_else(|| not_allowed(cx, &target.grant)) {
+            // What an earlier write did stays what it is.
+            Some((reason, message)) if target.landed_at.is_some() => target.answer(not_sent(reason, &message), at),
+            Some(guard) => target.guard = Some(guard),
+            // Allowed, and yet nobody saw it when the call began.
+            None if is_new => {
+                target.grant.effects = effects;
+                target.is_left_out = true;
+            }
+            None => {}
+        }
+    }
+}
+
+/// Why a consequence must not be.
+fn refusal(
+    provider: &dyn Provider,
+    general: &General,
+    protected: &ProtectedRoles<'_>,
+    consequence: &Consequence,
+) -> Option<(Reason, String)> {
+    let mut takes = consequence.takes.iter();
+    if let Some(taken) = takes.find(|taken| protected.stand_against(provider, taken).is_some()) {
+        let message = format!("it would take the protected role `{}` too", taken.role_id);
+        return Some((Reason::ProtectedRole, message));
+    }
+    match &consequence.affects {
+        Affects::Nobody => None,
+        Affects::People(people) => people.iter().find_map(|person| affected(provider, general, person)),
+        Affects::Unknown(_) if general.protected_users.is_empty() => None,
+        Affects::Unknown(why) => Some((
+            Reason::ProtectedUser,
+            format!("whether it takes something from a protected user cannot be told: {why}"),
+        )),
+    }
+}
+
+/// Lists a consequence at its target.
+fn note(target: &mut Target, consequence: Consequence) {
+    match &consequence.affects {
+        Affects::Nobody => {}
+        Affects::People(people) => {
+            let line = format!("people who lose it too: {}", people.len());
+            target.side_effects.push(line);
+        }
+        Affects::Unknown(why) => {
+            let line = format!("who else loses it cannot be told: {why}");
+            target.side_effects.push(line);
+        }
+    }
+    target.takes.extend(consequence.takes.iter().cloned());
+    target.side_effects.extend(consequence.lists.iter().cloned());
+    if !target.grant.effects.contains(&consequence.effect) {
+        target.grant.effects.push(consequence.effect);
+    }
+    target.consequences.push(consequence);
+}
+
+/// Why a side effect of a grant's removal is refused.
+fn not_allowed(cx: &Context<'_>, grant: &Grant) -> Option<(Reason, String)> {
+    let mut effects = grant.effects.iter();
+    let effect = effects.find(|effect| !cx.request.allow.contains(effect))?;
+    let name = json::side_effect_name(*effect);
+    Some((
+        Reason::SideEffect,
+        format!(
+            "removing `{}` has the side effect `{name}`, which is not allowed (options.allow, and the account's and the token's own lists)",
+            grant.role_id
+        ),
+    ))
 }
 
 /// Why a removal that another person feels is refused.

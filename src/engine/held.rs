@@ -1,12 +1,13 @@
 //! An index over what is held, so that a thousand entries against many thousand grants stay linear: only grants that can be meant,
 //! or that cannot be told, are looked at.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::{
     naming,
     provider::{Grant, GrantKind},
     request::Selector,
+    sorted::Set,
 };
 
 use super::{directories::Known, matching};
@@ -31,7 +32,7 @@ impl Index {
                 continue;
             }
             let texts = matching::ids(grant).chain(matching::names(grant));
-            let skeletons: BTreeSet<String> = texts.map(naming::skeleton).collect();
+            let skeletons: Set<String> = texts.map(naming::skeleton).collect();
             for skeleton in skeletons {
                 index.by_skeleton.entry(skeleton).or_default().push(position);
             }
@@ -46,8 +47,8 @@ impl Index {
     }
 
     /// The positions of all grants that may be what a selector means, in order.
-    pub fn candidates(&self, selector: &Selector, known: &Known) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
+    pub fn candidates(&self, selector: &Selector, known: &Known) -> Set<usize> {
+        let mut found = Vec::new();
         let mut add = |text: &str| {
             if let Some(positions) = self.by_skeleton.get(&naming::skeleton(text)) {
                 found.extend(positions.iter().copied());
@@ -71,12 +72,12 @@ impl Index {
         }
         if selector.id.is_none() && selector.name.is_none() {
             found.extend(&self.memberships);
-            return found;
+            return found.into_iter().collect();
         }
         found.extend(&self.without_id);
         if selector.id.is_none() {
             found.extend(&self.nameless);
         }
-        found
+        found.into_iter().collect()
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     contract::{json, types},
     error::Error,
     provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
-    request,
+    request, sorted,
 };
 
 use super::{
@@ -151,7 +151,7 @@ impl<'a> Removability<'a> {
         if self.is_own_account {
             effects.push(SideEffect::RemoveOwnAccess);
         }
-        effects.sort_by_key(|effect| json::side_effect_name(*effect));
+        sorted::sort_by_key(&mut effects, |effect| json::side_effect_name(*effect));
         effects.dedup();
         let removable = if effects.is_empty() {
             Removable::Yes

@@ -6,6 +6,7 @@ use crate::{
     naming,
     provider::{Grant, GrantKind, Held, Identity, Provider, UnreadRow},
     request::Selector,
+    sorted,
 };
 
 use super::directories::Known;
@@ -198,7 +199,7 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
         .flat_map(|name| known.roles_named(name))
         .map(|role| role.id.as_str())
         .collect();
-    named.sort_unstable();
+    sorted::sort(&mut named);
     named.dedup();
     let is_wanted = |id: &str| provider.is_same_id(wanted, id);
     match named.as_slice() {

@@ -33,7 +33,7 @@ use crate::{
     client::{Caches, Client, Deadline},
     contract::{
         reason::Reason,
-        types::{Failure, Mode, Success},
+        types::{Failure, Mode, SideEffect, Success},
     },
     error::Error,
     provider::{Consequence, Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
@@ -105,7 +105,7 @@ pub async fn run(
                 .map(|target| &target.grant)
                 .collect::<Vec<_>>(),
         });
-        revoke::rounds(provider, cx, &mut work).await;
+        revoke::rounds(provider, cx, general, &mut work).await;
     }
     Report::new(provider, cx, &work, selected).finish(audit)
 }
@@ -142,6 +142,8 @@ struct Work<'p> {
     after: Option<ReadBack<'p>>,
     /// What may be sent, at most: the plan that this call is bound to.
     bound: Option<PlanDocument>,
+    /// Writes were sent: what the guards saw before them may have changed.
+    has_sent: bool,
     targets: Vec<Target>,
     /// Positions of targets by what identifies a grant.
     target_of: HashMap<GrantKey, usize>,
@@ -199,7 +201,7 @@ struct Target {
     landed_at: Option<Moment>,
     /// It is sent in a request of its own from now on.
     alone: bool,
-    /// Not to be sent: the plan has no such probe.
+    /// Not to be sent: the plan has no such probe, or it takes more by now than the guards saw.
     is_left_out: bool,
     /// A read after its last write showed it gone.
     seen_gone: bool,
@@ -244,6 +246,7 @@ impl<'p> Work<'p> {
             before,
             after: None,
             bound: None,
+            has_sent: false,
             targets: Vec::new(),
         }
     }
@@ -304,6 +307,18 @@ impl<'p> Work<'p> {
 }
 
 impl Target {
+    /// The side effects that it is refused for.
+    fn not_allowed(&self, allowed: &[SideEffect]) -> Vec<SideEffect> {
+        let is_refused = matches!(self.guard, Some((Reason::SideEffect, _)));
+        let mut refused = Vec::new();
+        for effect in self.grant.effects.iter().filter(|_| is_refused) {
+            if !allowed.contains(effect) && !refused.contains(effect) {
+                refused.push(*effect);
+            }
+        }
+        refused
+    }
+
     const fn new(grant: Grant, probe: bool) -> Self {
         Self {
             grant,

@@ -24,6 +24,7 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
     );
     let window = provider.verification().window;
     GrantOutcome {
+        needs_allow: target.not_allowed(&cx.request.allow),
         acknowledged: target.acknowledged_at.is_some(),
         acknowledged_at: target.acknowledged_at.map(|at| timestamp::format(at.wall)),
         verify_after: unverified
@@ -230,21 +231,39 @@ fn acknowledged(
 fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reason: Reason, message: &str) -> Decision {
     match after.filter(|after| after.settled) {
         Some(after) if after.shows(&target.grant) => Decision::new(Outcome::Failed, reason, message),
-        // Done in part: what should have gone with it is still there.
-        Some(after) if target.takes.iter().any(|taken| after.shows(taken)) => {
-            let left = target.takes.iter().filter(|taken| after.shows(taken));
-            let left: Vec<String> = left.map(scoped_name).collect();
-            let message = format!(
-                "{message}; `{}` is gone, still held: {}",
-                target.grant.role_id,
-                left.join(", ")
-            );
-            Decision::new(Outcome::Failed, reason, message)
-        }
         // Without an acknowledgement a probe is no positive control.
         Some(_) if gone == Outcome::Removed => Decision::plain(Outcome::Removed),
         _ => Decision::new(Outcome::Unknown, reason, message),
     }
+}
+
+/// What should have gone along with a target whose removal was not acknowledged: the target is gone, and this is still there.
+pub fn left_behind(work: &Work<'_>, target: &Target, decided: &GrantOutcome) -> Vec<GrantOutcome> {
+    let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
+        return Vec::new();
+    };
+    let (Outcome::Removed, None, Some(Verdict::Unanswered { reason, message })) =
+        (decided.outcome, target.acknowledged_at, target.verdict())
+    else {
+        return Vec::new();
+    };
+    let left = target.takes.iter().filter(|taken| after.shows(taken));
+    left.map(|grant| {
+        let decision = Decision::new(
+            Outcome::Failed,
+            *reason,
+            format!(
+                "{message}; `{}` is gone, still held: {}",
+                cut(&target.grant.role_id),
+                scoped_name(grant)
+            ),
+        );
+        GrantOutcome {
+            verified_at: Some(timestamp::format(after.at.wall)),
+            ..describe(grant, decision, Vec::new())
+        }
+    })
+    .collect()
 }
 
 /// A grant for people: the role, and the innermost part of its scope.
@@ -255,10 +274,8 @@ fn scoped_name(grant: &Grant) -> String {
         .as_ref()
         .or(scope.workspace.as_ref())
         .or(scope.organization.as_ref());
-    innermost.map_or_else(
-        || format!("`{}`", grant.role_id),
-        |at| format!("`{}` at `{at}`", grant.role_id),
-    )
+    let role = cut(&grant.role_id);
+    innermost.map_or_else(|| format!("`{role}`"), |at| format!("`{role}` at `{}`", cut(at)))
 }
 
 fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {
@@ -284,6 +301,7 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
         changed: false,
         warnings,
         side_effects,
+        needs_allow: Vec::new(),
         acknowledged_at: None,
         verify_after: None,
         verified_at: None,

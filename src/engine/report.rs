@@ -1,6 +1,6 @@
 //! From the state of an operation to its answer.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -18,6 +18,7 @@ use crate::{
     error::Error,
     provider::{Context, Grant, GrantKind, Provider, reading::Reading},
     request::{Entry, Selector},
+    sorted::Set,
 };
 
 use super::{
@@ -247,7 +248,11 @@ fn entry_outcome(
     let mut grants: Vec<_> = targets
         .iter()
         .filter_map(|&index| work.targets.get(index))
-        .map(|target| outcome::of_target(provider, cx, work, target))
+        .flat_map(|target| {
+            let decided = outcome::of_target(provider, cx, work, target);
+            let left = outcome::left_behind(work, target, &decided);
+            std::iter::once(decided).chain(left)
+        })
         .collect();
     let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
     let after = work.after.as_ref();
@@ -409,7 +414,7 @@ impl Later {
             name: None,
             ..selector.clone()
         });
-        let mut meant = BTreeSet::new();
+        let mut meant = Vec::new();
         for selector in by_id.chain([selector.clone()]) {
             let candidates = self.index.candidates(&selector, nothing).into_iter();
             meant.extend(candidates.filter(|&position| {
@@ -418,7 +423,7 @@ impl Later {
                 })
             }));
         }
-        meant
+        Set::from_iter(meant)
             .into_iter()
             .filter_map(|position| self.grants.get(position))
             .map(|grant| {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
+    account::settings::General,
     client::{Backoff, Repeat},
     contract::reason::Reason,
     provider::{Context, Grant, Provider, Verdict, Write, reading::Reading},
 };
 
-use super::{Keys, State, Work, bound, moment::Moment, plan, verify};
+use super::{Keys, State, Work, guard, moment::Moment, plan, verify};
 
 /// Writes under way at once.
 const CONCURRENT_WRITES: usize = 8;
@@ -20,17 +21,17 @@ const LEAST_WAIT: Duration = Duration::from_secs(1);
 const MOST_ALONE: usize = 8;
 
 /// Revokes and verifies, starting over as often as the provider's semantics want it.
-pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>) {
+pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, general: &General, work: &mut Work<'p>) {
     let verification = provider.verification();
     let mut alone_left = MOST_ALONE;
     let mut may_wait = true;
     for round in 1..=verification.rounds.max(1) {
-        let mut repeats = send_pending(cx, work).await;
+        let mut repeats = send_pending(provider, cx, general, work).await;
         if std::mem::take(&mut may_wait) && wait_out_rate_limit(provider, cx, work, &repeats).await {
-            repeats.extend(send_pending(cx, work).await);
+            repeats.extend(send_pending(provider, cx, general, work).await);
         }
         let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
-        single_out(provider, cx, work, &refused, verification.replaces_set).await;
+        single_out(provider, cx, general, work, &refused, verification.replaces_set).await;
         if !work.targets.iter().any(super::Target::needs_read_back) {
             if round < verification.rounds && plan_afresh(provider, cx, work).await {
                 continue;
@@ -146,9 +147,9 @@ struct Sent {
     repeat: Repeat,
 }
 
-async fn send_pending(cx: &Context<'_>, work: &mut Work<'_>) -> Vec<Sent> {
-    if work.targets.iter().any(|target| target.verdict().is_some()) {
-        bound::hold_to_plan(cx, work).await;
+async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, general: &General, work: &mut Work<'_>) -> Vec<Sent> {
+    if std::mem::replace(&mut work.has_sent, true) {
+        guard::before_a_later_write(provider, cx, general, work).await;
     }
     let pending = work.pending();
     // A later round plans from what the last read-back showed.
@@ -217,6 +218,7 @@ fn too_late() -> Verdict {
 async fn single_out<'p>(
     provider: &'p dyn Provider,
     cx: &Context<'_>,
+    general: &General,
     work: &mut Work<'p>,
     refused: &[usize],
     one_by_one: bool,
@@ -236,7 +238,7 @@ async fn single_out<'p>(
             work.after = None;
             if work.is_shown(index, &work.before) {
                 work.single_out(index);
-                send_pending(cx, work).await;
+                send_pending(provider, cx, general, work).await;
             } else {
                 work.answer(index, vanished(), Moment::now(cx.client.transport()));
             }
@@ -245,7 +247,7 @@ async fn single_out<'p>(
         for &index in refused {
             work.single_out(index);
         }
-        send_pending(cx, work).await;
+        send_pending(provider, cx, general, work).await;
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     provider::{Absence, Context, Grant, GrantKind, Identity, Provider},
     request::{Entry, Selector},
+    sorted,
 };
 
 use super::{
@@ -425,12 +426,12 @@ fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selec
     }
     let mut ids = distinct_ids(held);
     let mut listed: Vec<String> = known.roles_named(name).map(|role| role.id.clone()).collect();
-    listed.sort();
+    sorted::sort(&mut listed);
     listed.dedup();
     let has_ids = held.iter().all(|grant| grant.known_as.identity != Identity::NameOnly);
     if has_ids {
         ids.extend(listed);
-        ids.sort();
+        sorted::sort(&mut ids);
         ids.dedup();
     } else if listed.len() > 1 {
         ids = listed;
@@ -523,7 +524,7 @@ fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], k
 
 fn distinct_ids(grants: &[Grant]) -> Vec<String> {
     let mut ids: Vec<String> = grants.iter().map(|grant| grant.role_id.clone()).collect();
-    ids.sort();
+    sorted::sort(&mut ids);
     ids.dedup();
     ids
 }

@@ -10,7 +10,7 @@ use crate::{
     providers,
 };
 
-use super::answer::Answer;
+use super::{answer::Answer, minified};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,14 @@ pub enum What {
 }
 
 /// The service as OpenAPI 3.1. A test holds it against `wit/`.
-const OPENAPI: &str = include_str!("openapi.json");
+static OPENAPI: &str = match str::from_utf8(&MINIFIED) {
+    Ok(minified) => minified,
+    Err(_) => READABLE,
+};
+
+static MINIFIED: [u8; minified::length(READABLE)] = minified::json(READABLE);
+
+const READABLE: &str = include_str!("openapi.json");
 
 const PATH: &str = "/unified/user-directory/users/unassign-role";
 
@@ -254,6 +261,12 @@ mod tests {
         for kind in of_wit("failure-kind") {
             assert!(codes.contains(&snake(&kind)), "{kind}");
         }
+    }
+
+    #[test]
+    fn what_is_served_is_the_readable_document_in_short() {
+        let readable: Value = serde_json::from_str(READABLE).unwrap();
+        assert_eq!(OPENAPI, readable.to_string());
     }
 
     #[test]

@@ -59,11 +59,13 @@ impl Parameters {
             scalar(&mut query, "workspace_id", "workspace_id")?,
             scalar(&mut body, "workspace_id", "workspace_id")?,
         )?;
+        // An empty list is not left out: whoever sends one may have meant some roles.
+        let is_given = |fields: &Object, name: &str| fields.get(name).is_some_and(|value| !value.is_null());
+        let names_some = ["roles", "organizations"].map(|name| is_given(&query, name) || is_given(&body, name));
         let roles = either("roles", roles(&mut query)?, roles(&mut body)?)?;
         let organizations = either("organizations", organizations(&mut query)?, organizations(&mut body)?)?;
         let everything = flag(&mut body, "everything", "everything")?.unwrap_or(false);
-        // An empty list is not left out: whoever sends one may have meant some roles.
-        if everything && (roles.is_some() || organizations.is_some()) {
+        if everything && names_some.contains(&true) {
             return Err(Rejection::field(
                 "everything",
                 "everything stands alone: leave roles and organizations out",

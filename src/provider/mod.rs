@@ -1,5 +1,6 @@
 //! What the engine needs to know about a provider, as a trait of small steps. The engine owns their sequence.
 
+pub mod addresses;
 pub mod backend;
 pub mod capability;
 pub mod reading;

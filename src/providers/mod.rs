@@ -24,7 +24,7 @@ use crate::{
     client::RateLimitPolicy,
     contract::types::{Account, Credentials, Endpoint, Provider as Name},
     error::Error,
-    provider::{AccountIdentity, Provider, capability::Capability},
+    provider::{AccountIdentity, Provider, addresses::Addresses, capability::Capability},
 };
 
 /// An account, taken apart: its credentials are in the provider's own masked types.
@@ -119,6 +119,18 @@ macro_rules! register {
                 $(
                     #[cfg(feature = $name)]
                     Name::$case => Some(&$module::CAPABILITY),
+                )*
+                #[allow(unreachable_patterns)]
+                _ => None,
+            }
+        }
+
+        /// Where a provider is; `None` if it is not built in.
+        pub const fn addresses(provider: Name) -> Option<&'static Addresses> {
+            match provider {
+                $(
+                    #[cfg(feature = $name)]
+                    Name::$case => Some(&$module::ADDRESSES),
                 )*
                 #[allow(unreachable_patterns)]
                 _ => None,

@@ -325,6 +325,7 @@ impl From<GrantOutcome> for GrantResult {
             changed: _,
             warnings,
             side_effects,
+            needs_allow: _,
             acknowledged_at,
             verify_after,
             verified_at,

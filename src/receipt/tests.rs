@@ -52,6 +52,7 @@ fn became(role_id: &str, organization: &str, outcome: Outcome) -> GrantOutcome {
         changed: false,
         warnings: Vec::new(),
         side_effects: vec![format!("with {role_id}")],
+        needs_allow: Vec::new(),
         acknowledged_at: Some(String::from("2027-01-15T08:00:00Z")),
         verify_after: None,
         verified_at: Some(String::from("2027-01-15T08:00:02Z")),

@@ -1,11 +1,11 @@
 //! Accounts as one JSON object, id to account.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
-use crate::contract::json::unique;
+use crate::{contract::json::unique, sorted::Map};
 
 /// Where each account stands in the text of all accounts.
-pub struct Table(BTreeMap<String, Range<usize>>);
+pub struct Table(Map<String, Range<usize>>);
 
 impl Table {
     /// # Errors

@@ -43,7 +43,7 @@ macro_rules! wasi_http {
                 .map(|(name, value)| (name.to_owned(), value.into_bytes()))
                 .collect();
             types::Fields::from_list(&list)
-                .map_err(|why| $crate::transport::TransportError::NotSent(format!("a header was refused: {why:?}")))
+                .map_err(|_| $crate::transport::TransportError::NotSent(String::from("the host refuses a header")))
         }
 
         /// Sets method and URL of an outbound request.
@@ -101,7 +101,7 @@ macro_rules! wasi_http {
         pub fn transport_error(code: &types::ErrorCode) -> $crate::transport::TransportError {
             use types::ErrorCode;
             use $crate::transport::TransportError;
-            let why = $crate::transport::brief(&format!("{code:?}"));
+            let why = $crate::transport::brief(&error_text(code));
             match code {
                 ErrorCode::HttpRequestDenied => TransportError::NotAllowed,
                 ErrorCode::DnsTimeout
@@ -121,6 +121,59 @@ macro_rules! wasi_http {
                 | ErrorCode::ConfigurationError => TransportError::NotSent(why),
                 _ => TransportError::NoAnswer(why),
             }
+        }
+
+        /// The name of a host's error, and what the host says besides. What is derived to print it would be several times as long.
+        pub fn error_text(code: &types::ErrorCode) -> String {
+            use types::ErrorCode;
+            let name = match code {
+                ErrorCode::DnsTimeout => "DnsTimeout",
+                ErrorCode::DnsError(_) => "DnsError",
+                ErrorCode::DestinationNotFound => "DestinationNotFound",
+                ErrorCode::DestinationUnavailable => "DestinationUnavailable",
+                ErrorCode::DestinationIpProhibited => "DestinationIpProhibited",
+                ErrorCode::DestinationIpUnroutable => "DestinationIpUnroutable",
+                ErrorCode::ConnectionRefused => "ConnectionRefused",
+                ErrorCode::ConnectionTerminated => "ConnectionTerminated",
+                ErrorCode::ConnectionTimeout => "ConnectionTimeout",
+                ErrorCode::ConnectionReadTimeout => "ConnectionReadTimeout",
+                ErrorCode::ConnectionWriteTimeout => "ConnectionWriteTimeout",
+                ErrorCode::ConnectionLimitReached => "ConnectionLimitReached",
+                ErrorCode::TlsProtocolError => "TlsProtocolError",
+                ErrorCode::TlsCertificateError => "TlsCertificateError",
+                ErrorCode::TlsAlertReceived(_) => "TlsAlertReceived",
+                ErrorCode::HttpRequestDenied => "HttpRequestDenied",
+                ErrorCode::HttpRequestLengthRequired => "HttpRequestLengthRequired",
+                ErrorCode::HttpRequestBodySize(_) => "HttpRequestBodySize",
+                ErrorCode::HttpRequestMethodInvalid => "HttpRequestMethodInvalid",
+                ErrorCode::HttpRequestUriInvalid => "HttpRequestUriInvalid",
+                ErrorCode::HttpRequestUriTooLong => "HttpRequestUriTooLong",
+                ErrorCode::HttpRequestHeaderSectionSize(_) => "HttpRequestHeaderSectionSize",
+                ErrorCode::HttpRequestHeaderSize(_) => "HttpRequestHeaderSize",
+                ErrorCode::HttpRequestTrailerSectionSize(_) => "HttpRequestTrailerSectionSize",
+                ErrorCode::HttpRequestTrailerSize(_) => "HttpRequestTrailerSize",
+                ErrorCode::HttpResponseIncomplete => "HttpResponseIncomplete",
+                ErrorCode::HttpResponseHeaderSectionSize(_) => "HttpResponseHeaderSectionSize",
+                ErrorCode::HttpResponseHeaderSize(_) => "HttpResponseHeaderSize",
+                ErrorCode::HttpResponseBodySize(_) => "HttpResponseBodySize",
+                ErrorCode::HttpResponseTrailerSectionSize(_) => "HttpResponseTrailerSectionSize",
+                ErrorCode::HttpResponseTrailerSize(_) => "HttpResponseTrailerSize",
+                ErrorCode::HttpResponseTransferCoding(_) => "HttpResponseTransferCoding",
+                ErrorCode::HttpResponseContentCoding(_) => "HttpResponseContentCoding",
+                ErrorCode::HttpResponseTimeout => "HttpResponseTimeout",
+                ErrorCode::HttpUpgradeFailed => "HttpUpgradeFailed",
+                ErrorCode::HttpProtocolError => "HttpProtocolError",
+                ErrorCode::LoopDetected => "LoopDetected",
+                ErrorCode::ConfigurationError => "ConfigurationError",
+                ErrorCode::InternalError(_) => "InternalError",
+            };
+            let details = match code {
+                ErrorCode::DnsError(dns) => dns.rcode.as_ref(),
+                ErrorCode::TlsAlertReceived(alert) => alert.alert_message.as_ref(),
+                ErrorCode::InternalError(why) => why.as_ref(),
+                _ => None,
+            };
+            details.map_or_else(|| name.to_owned(), |details| format!("{name}: {details}"))
         }
     };
 }

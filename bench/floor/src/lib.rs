@@ -1,5 +1,5 @@
-//! Answers `GET /?calls=<number>&authority=<host>&path=<path>` after so many outbound GETs of `https://<host><path>`, one after another,
-//! whose bodies are read to their end. Without calls it is the smallest service there is.
+//! Answers `GET /?calls=<number>&scheme=<http or https>&authority=<host>&path=<path>` after so many outbound GETs, one after another, whose
+//! bodies are read to their end. Without calls it is the smallest service there is.
 
 use wasip2::{
     exports::http::incoming_handler::Guest,
@@ -24,15 +24,16 @@ impl Guest for Component {
         };
         let calls: u32 = parameter("calls").and_then(|calls| calls.parse().ok()).unwrap_or(0);
         let (authority, path) = (parameter("authority").unwrap_or_default(), parameter("path").unwrap_or("/"));
-        let is_done = (0..calls).all(|_| get(authority, path).is_some());
+        let scheme = if parameter("scheme") == Some("http") { Scheme::Http } else { Scheme::Https };
+        let is_done = (0..calls).all(|_| get(&scheme, authority, path).is_some());
         answer(out, if is_done { 200 } else { 502 });
     }
 }
 
 /// One outbound GET; `None` if there is no whole answer.
-fn get(authority: &str, path: &str) -> Option<u16> {
+fn get(scheme: &Scheme, authority: &str, path: &str) -> Option<u16> {
     let request = OutgoingRequest::new(Fields::new());
-    request.set_scheme(Some(&Scheme::Https)).ok()?;
+    request.set_scheme(Some(scheme)).ok()?;
     request.set_authority(Some(authority)).ok()?;
     request.set_path_with_query(Some(path)).ok()?;
     let future = outgoing_handler::handle(request, None).ok()?;

@@ -3,7 +3,6 @@
 pub mod check;
 mod document;
 mod file;
-pub mod origins;
 #[cfg(test)]
 pub mod scratch;
 pub mod secret;

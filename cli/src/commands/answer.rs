@@ -197,14 +197,46 @@ pub fn message(answer: &Answer) -> String {
     message
 }
 
+/// What the message says besides the table of outcomes, which has why none of them went.
+pub fn remark(answer: &Answer) -> Option<String> {
+    let code = answer.body["error_code"].as_str().unwrap_or_default();
+    let is_in_table = matches!(code, "not_removed" | "not_found" | "incomplete") && !outcomes(answer).is_empty();
+    (!is_in_table).then(|| message(answer))
+}
+
+/// The options that allow what is refused for its side effects.
+fn allowing(answer: &Answer) -> Option<String> {
+    let grants = outcomes(answer)
+        .iter()
+        .filter_map(|entry| entry["grants"].as_array())
+        .flatten();
+    let mut effects: Vec<&str> = grants.flat_map(|grant| texts(&grant["needs_allow"])).collect();
+    effects.sort_unstable();
+    effects.dedup();
+    let options: Vec<String> = effects
+        .iter()
+        .map(|effect| format!("--allow {}", visible(effect)))
+        .collect();
+    (!options.is_empty()).then(|| options.join(" "))
+}
+
 /// What to do about an answer that is no success.
 pub fn advice(answer: &Answer, account: &str) -> String {
     let code = answer.body["error_code"].as_str().unwrap_or_default();
     let is_remote = answer.body["truto_is_remote_error"] == Value::Bool(true);
+    if let Some(options) = allowing(answer) {
+        return format!("if what else it takes may go, too: the same command with {options}");
+    }
     let text = match (code, is_remote) {
         ("invalid_request", _) => "mend the option that the message names; --help lists all of them",
         ("unauthenticated", true) => "the provider refuses the credentials: rotate them, and check region and address",
         ("forbidden", _) => "grant the credentials what the provider's page lists under permissions",
+        ("not_found", _) if !outcomes(answer).is_empty() => {
+            return format!(
+                "see which roles there are: unassign-role roles --account {}",
+                visible(account)
+            );
+        }
         ("not_found", _) => "look the user up at the provider, and ask by the id or the address that it shows",
         ("rate_limited", _) => "wait a little, and run the same command again",
         ("provider_error" | "timed_out", _) => {

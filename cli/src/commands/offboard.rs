@@ -47,12 +47,12 @@ const SHOWN_REMARKS: usize = 40;
   unassign-role offboard --plans january --accounts accounts.toml
   unassign-role offboard --resume january/journal.jsonl --accounts accounts.toml
 
-The list is CSV (person, email, accounts, id:ACCOUNT) or JSON Lines ({\"person\", \"email\", \"accounts\", \"ids\"}). Everything that a person
-holds directly is planned at every account, shown in one summary, and confirmed once. What is sent is bound to that plan: a plan that
-changed is listed and not run. A journal is written before each removal. Ctrl-C, SIGTERM and SIGHUP let what is under way come to its end;
+The list is CSV (person, email, accounts, id:ACCOUNT) or JSON Lines ({\"person\", \"email\", \"accounts\", \"ids\"}). Everything that a person \
+holds directly is planned at every account, shown in one summary, and confirmed once. What is sent is bound to that plan: a plan that \
+changed is listed and not run. A journal is written before each removal. Ctrl-C, SIGTERM and SIGHUP let what is under way come to its end; \
 after that or a crash, --resume goes on, and asks the providers what became of what was under way. In the end everything that is called removed is verified once more.
 
-Exit codes: 0 all gone, 1 something is not gone, 2 usage or the list, 3 configuration, 4 a provider refused or could not be reached,
+Exit codes: 0 all gone, 1 something is not gone, 2 usage or the list, 3 configuration, 4 a provider refused or could not be reached, \
 5 not verified; 130 ended at once, by Ctrl-C after another signal.")]
 pub struct Offboard {
     /// The list of leavers (- for standard input)

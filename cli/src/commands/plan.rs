@@ -61,25 +61,25 @@ impl Plan {
             line(shown(&answer)?)?;
             let why = answer::outcome_table(&answer);
             line(format_args!("{why}\n{}", answer::counts(&answer)))?;
-            if exit != Exit::Done {
-                line(format_args!(
-                    "{}: {}",
-                    answer::message(&answer),
-                    answer::advice(&answer, &calls.account.id)
-                ))?;
+            if let Some(remark) = answer::remark(&answer).filter(|_| exit != Exit::Done) {
+                line(remark)?;
             }
-            self.next(&calls, exit)
+            self.next(&calls, &answer, exit)
         };
         exit.after(print())
     }
 
-    fn next(&self, calls: &Calls, exit: Exit) -> Result<()> {
+    fn next(&self, calls: &Calls, answer: &Answer, exit: Exit) -> Result<()> {
         let Some(path) = &self.out else {
-            return next(if exit == Exit::Done {
-                "the same command with `revoke` in place of `plan` removes it; with `--out plan.json`, the plan can be approved first"
-            } else {
-                "what is not `planned` cannot go like this; narrow what is asked for, or allow what the message names"
-            });
+            if exit == Exit::Done {
+                return next(
+                    "the same command with `revoke` in place of `plan` removes it; with `--out plan.json`, the plan can be approved first",
+                );
+            }
+            return next(format!(
+                "what is not `planned` cannot go like this; {}",
+                answer::advice(answer, &calls.account.id)
+            ));
         };
         let file = quoted(&path.to_string_lossy());
         let revoke = calls.command("revoke", &format!(" --plan {file}"));

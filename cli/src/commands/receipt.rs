@@ -14,13 +14,14 @@ use super::{global::Global, input, keys};
 #[derive(Subcommand)]
 pub enum Receipt {
     /// Verifies a receipt and prints what it says
+    #[command(after_help = "Example:\n  unassign-role receipt verify answer.json --key receipt-keys.json")]
     Verify(Given),
     /// Prints what a receipt says was held and is gone, for whoever must grant it again
+    #[command(after_help = "Example:\n  unassign-role receipt restore-list answer.json --key receipt-keys.json")]
     RestoreList(Given),
 }
 
 #[derive(Args)]
-#[command(after_help = "Example:\n  unassign-role receipt verify answer.json --key receipt-keys.json")]
 pub struct Given {
     /// The receipt, or the whole answer that carries it (- for standard input)
     receipt: PathBuf,

@@ -30,7 +30,7 @@ use super::{
   unassign-role revoke ann.lee@example.com --everything --yes --reference HR-42 --accounts accounts.toml --account acme
   unassign-role revoke --plan plan.json --approval approval.jwt --accounts accounts.toml
 
-On a terminal it shows the plan and asks; what was confirmed is carried out, bound to exactly that plan. Elsewhere nobody can be asked: it needs
+On a terminal it shows the plan and asks; what was confirmed is carried out, bound to exactly that plan. Elsewhere nobody can be asked: it needs \
 --yes, --plan or --approval. Ctrl-C, SIGTERM and SIGHUP let a removal finish that is under way, so that its report is not lost; Ctrl-C after one of them ends it.")]
 pub struct Revoke {
     /// The user's id, or the e-mail address; not needed with a plan of `plan --out`
@@ -158,7 +158,10 @@ impl Revoke {
             );
             return Err(Exit::NotGone.because(why));
         }
-        if self.yes && approval.is_none() {
+        // Everything goes by a plan only: a name that is another person's must not empty that one.
+        let is_everything = body["everything"] == Value::Bool(true);
+        let says_who = body.pointer("/options/expect").is_some();
+        if self.yes && approval.is_none() && (!is_everything || says_who) {
             return Ok(None);
         }
         let planned = calls.operate(Mode::Plan, body).await?;
@@ -169,7 +172,7 @@ impl Revoke {
             }
             return failed(calls, &planned, exit).map(Some);
         };
-        if approval.is_none() {
+        if approval.is_none() && !self.yes {
             note_plan(&planned)?;
             let changes = answer::outcomes(&planned)
                 .iter()
@@ -217,8 +220,8 @@ impl Revoke {
         let print = || -> Result<()> {
             line(answer::outcome_table(answer))?;
             line(answer::counts(answer))?;
-            if exit != Exit::Done {
-                line(answer::message(answer))?;
+            if let Some(remark) = answer::remark(answer).filter(|_| exit != Exit::Done) {
+                line(remark)?;
             }
             self.next(calls, answer, exit)
         };

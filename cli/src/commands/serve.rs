@@ -21,8 +21,8 @@ use super::{
   unassign-role serve --accounts accounts.toml --tokens tokens.json --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem
   unassign-role serve --sandbox
 
-SIGTERM lets calls finish, SIGHUP reads the files again. docs/hosts/own-host.md has endpoints, metrics and limits.
-Keys come from UNASSIGN_ROLE_RECEIPT_KEY, UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED and UNASSIGN_ROLE_RECORD_KEY, or from the files of the
+SIGTERM lets calls finish, SIGHUP reads the files again. docs/hosts/own-host.md has endpoints, metrics and limits. \
+Keys come from UNASSIGN_ROLE_RECEIPT_KEY, UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED and UNASSIGN_ROLE_RECORD_KEY, or from the files of the \
 options below.")]
 pub struct Serve {
     /// Where callers reach it

@@ -7,7 +7,7 @@ use crate::{exit::Exit, terminal::line};
 
 use super::{
     answer::{self, exit_of},
-    calls::{Calls, Mode, next, quoted},
+    calls::{Calls, Mode, next},
     global::Global,
     selectors::Selectors,
     show::failed,
@@ -49,10 +49,7 @@ impl Verify {
             match exit {
                 Exit::Done => next("nothing: a read that would have shown it shows that it is not held"),
                 Exit::NotGone if answer::outcomes(&answer).iter().any(|entry| entry["outcome"] == "held") => {
-                    next(format!(
-                        "remove what is held: {}",
-                        calls.command("revoke", &format!(" {} …", quoted(&self.user)))
-                    ))
+                    next("the same command with `revoke` in place of `verify` removes what is held")
                 }
                 _ => next(answer::advice(&answer, &calls.account.id)),
             }

@@ -23,12 +23,19 @@ pub async fn plan(member: &Member, begin: &Begin, user: &str) -> Planned {
     let answer = post(member, "plan", &everything(user, options)).await;
     let text = |answer: &Answer, name: &str| answer.body.get(name).and_then(Value::as_str).map(str::to_owned);
     match answer {
-        Ok(answer) => Planned {
-            plan: text(&answer, "plan"),
-            plan_digest: text(&answer, "plan_digest"),
-            approval: None,
-            reply: Reply::of(&answer),
-        },
+        Ok(answer) => {
+            let mut reply = Reply::of(&answer);
+            for grant in &mut reply.grants {
+                // What is allowed here and refused all the same is up to the account.
+                grant.needs_allow.retain(|effect| !begin.allow.contains(effect));
+            }
+            Planned {
+                plan: text(&answer, "plan"),
+                plan_digest: text(&answer, "plan_digest"),
+                approval: None,
+                reply,
+            }
+        }
         Err(error) => Planned {
             reply: Reply::lost(&error, false),
             plan: None,

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use unassign_role::contract::json::side_effect_names;
 
 use crate::session::texts;
 
@@ -71,6 +70,9 @@ pub struct Grant {
     pub warnings: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub side_effects: Vec<String>,
+    /// Side effects that have to be allowed before it can go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs_allow: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,6 +158,7 @@ impl Grant {
                 .collect(),
             warnings: texts("warnings"),
             side_effects: texts("side_effects"),
+            needs_allow: texts("needs_allow"),
             acknowledged_at: text("acknowledged_at"),
             verified_at: text("verified_at"),
             verify_after: text("verify_after"),
@@ -185,24 +188,21 @@ impl Grant {
         }
     }
 
-    /// The side effect that has to be allowed before it can go.
-    pub fn needs_allow(&self) -> Option<&'static str> {
-        let message = self
-            .message
-            .as_deref()
-            .filter(|_| self.reason.as_deref() == Some("side_effect_not_allowed"))?;
-        side_effect_names()
-            .into_iter()
-            .find(|effect| message.contains(&format!("`{effect}`")))
-    }
-
     /// Why it does not go, for people.
     pub fn obstacle(&self) -> String {
         if !self.via.is_empty() {
             return format!("held through {}", self.via.join(", "));
         }
-        if let Some(effect) = self.needs_allow() {
-            return format!("removing it takes more than the role: allow that with --allow {effect}");
+        if !self.needs_allow.is_empty() {
+            let options: Vec<String> = self
+                .needs_allow
+                .iter()
+                .map(|effect| format!("--allow {effect}"))
+                .collect();
+            return format!(
+                "removing it takes more than the role: allow that with {}",
+                options.join(" ")
+            );
         }
         let said = self.message.as_ref().or(self.reason.as_ref());
         said.cloned().unwrap_or_else(|| self.outcome.name().replace('_', " "))

@@ -348,10 +348,10 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             Standing::NotGone
         }
         Outcome::Refused => {
-            let next = if grant.needs_allow().is_some() {
-                PLAN_AGAIN
-            } else {
+            let next = if grant.needs_allow.is_empty() {
                 "remove it by hand, or ask whoever guards it"
+            } else {
+                PLAN_AGAIN
             };
             open.grant(grant, grant.obstacle(), next);
             Standing::NotGone

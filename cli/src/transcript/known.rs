@@ -1,6 +1,6 @@
 //! What may stay in a transcript: names and words that the operation itself uses, which are public.
 
-use crate::accounts::origins;
+use unassign_role::origins;
 
 /// Whether an origin is a provider's own.
 pub fn is_known_origin(origin: &str) -> bool {

@@ -207,6 +207,25 @@ fn revoke_without_anybody_to_ask_needs_a_decision() {
 }
 
 #[test]
+fn everything_goes_without_a_question_by_a_plan_that_was_just_made() {
+    run(on_crowdstrike(&["revoke", ANN, "--everything", "--yes"]))
+        .ends(0)
+        .says("6 removed");
+}
+
+#[test]
+fn what_does_not_go_comes_with_what_to_do() {
+    let slack = ["--everything", "--sandbox", "--account", "demo-slack-enterprise"];
+    run(["plan", "sam.hill@example.com"].into_iter().chain(slack))
+        .ends(1)
+        .says("Next: what is not `planned` cannot go like this")
+        .says("--allow demote-owner");
+    run(on_crowdstrike(&["plan", ANN, "--role", "nosuch"]))
+        .ends(1)
+        .says("see which roles there are: unassign-role roles");
+}
+
+#[test]
 fn verify_tells_held_from_gone() {
     run(on_crowdstrike(&["verify", ANN, "--role", "event_viewer"]))
         .ends(1)

@@ -2,108 +2,18 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     program::{Folder, program, run, text},
+    service::{Service, http, tokens},
     tenant::Tenants,
 };
-
-/// A service, which ends with the test.
-struct Service {
-    child: Child,
-    log: BufReader<std::process::ChildStderr>,
-    address: String,
-    metrics: String,
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Service {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = program()
-            .args(["serve", "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"])
-            .args(arguments)
-            .env("UNASSIGN_ROLE_SECRET_KEY", "demo-key")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let mut service = Self {
-            child,
-            log,
-            address: String::new(),
-            metrics: String::new(),
-        };
-        let listening = service.event("listening");
-        let address = |name: &str| {
-            listening[name]
-                .as_str()
-                .unwrap_or_else(|| panic!("{listening}"))
-                .to_owned()
-        };
-        service.address = address("address");
-        service.metrics = address("metrics");
-        service
-    }
-
-    /// Reads the log up to this event.
-    fn event(&mut self, event: &str) -> Value {
-        loop {
-            let mut line = String::new();
-            assert!(
-                self.log.read_line(&mut line).unwrap() > 0,
-                "the service ended before `{event}`"
-            );
-            let line: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            if line["event"] == event {
-                return line;
-            }
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-    }
-}
-
-/// Sends a request over plain HTTP, and gives the whole answer.
-fn http(address: &str, request: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!(
-        "{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer demo-token\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-/// SHA-256 of `demo-token`.
-const TOKEN_DIGEST: &str = "7c43ef5ae21d43ce2743f770c68e24def1a43ee2f416d2438410c8af7af2ff2c";
-
-fn tokens(folder: &Folder, accounts: &[&str]) -> String {
-    let tokens =
-        json!([{"name": "demo", "sha256": TOKEN_DIGEST, "accounts": accounts, "may": ["read", "plan", "revoke"]}]);
-    text(&folder.write("tokens.json", &tokens.to_string())).to_owned()
-}
 
 #[test]
 fn the_service_removes_at_a_tenant_follows_its_files_and_stops_cleanly() {

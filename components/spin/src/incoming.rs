@@ -71,7 +71,7 @@ async fn body(request: Request) -> InboundBody {
     }
     match trailers.await {
         Ok(_) => whole.end(),
-        Err(code) => InboundBody::Broken(format!("{code:?}")),
+        Err(code) => InboundBody::Broken(http::error_text(&code)),
     }
 }
 

@@ -143,7 +143,7 @@ impl Body for Incoming {
                 None => Ok(None),
                 Some(trailers) => match trailers.await {
                     Ok(_) => Ok(None),
-                    Err(code) => Err(TransportError::CutOff(brief(&format!("{code:?}")))),
+                    Err(code) => Err(TransportError::CutOff(brief(&http::error_text(&code)))),
                 },
             }
         })

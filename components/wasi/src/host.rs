@@ -1,21 +1,22 @@
 //! The service's configuration: environment variables, which every WASI 0.2 host has, and a folder where the host gives one.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use unassign_role::{
     client::Caches,
     http_api::{
         AccountPlace, AccountText, Host, Parsed, Secrets, Setting, account_file, account_variable, environment_variable,
     },
+    sorted::Map,
     transport::{Task, Transport},
 };
-use wasip2::cli::environment;
+use wasip2::cli::{environment, stderr};
 
-use crate::{folder, transport::WasiTransport};
+use crate::{folder, io, transport::WasiTransport};
 
 thread_local! {
     /// The host cannot change them while the instance lives.
-    static VARIABLES: BTreeMap<String, Rc<str>> = environment::get_environment()
+    static VARIABLES: Map<String, Rc<str>> = environment::get_environment()
         .into_iter()
         .filter(|(_, value)| !value.trim().is_empty())
         .map(|(name, value)| (name, Rc::from(value)))
@@ -82,6 +83,12 @@ impl Host for Environment {
 
     fn setting_name(&self, setting: Setting) -> &'static str {
         setting.environment_variable()
+    }
+
+    /// Without the standard library's standard error, which would bring its input, output and terminals along.
+    fn record(&self, line: &str) {
+        // A log that cannot be written must not cost the caller the answer.
+        let _ = io::write_now(&stderr::get_stderr(), format!("{line}\n").as_bytes());
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {

@@ -22,17 +22,36 @@ pub async fn read(stream: &InputStream) -> Result<Option<Vec<u8>>, String> {
 /// Hands everything to the host, waiting while it takes no more. What was handed over leaves without a flush.
 pub async fn write(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), String> {
     while !bytes.is_empty() {
-        let room = stream.check_write().map_err(|error| describe(&error))?;
-        if room == 0 {
+        let left = hand_over(stream, bytes).map_err(|error| describe(&error))?;
+        if left.len() == bytes.len() {
             ready(stream.subscribe()).await;
-            continue;
         }
-        let length = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
-        let (now, later) = bytes.split_at(length);
-        stream.write(now).map_err(|error| describe(&error))?;
-        bytes = later;
+        bytes = left;
     }
     Ok(())
+}
+
+/// Writes everything before it returns, and all at once where the host takes it.
+pub fn write_now(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+    while !bytes.is_empty() {
+        let left = hand_over(stream, bytes)?;
+        if left.len() == bytes.len() {
+            stream.subscribe().block();
+        }
+        bytes = left;
+    }
+    stream.blocking_flush()
+}
+
+/// Hands over as much as the host takes now, and returns the rest.
+fn hand_over<'a>(stream: &OutputStream, bytes: &'a [u8]) -> Result<&'a [u8], StreamError> {
+    let room = stream.check_write()?;
+    let length = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+    let (now, later) = bytes.split_at(length);
+    if !now.is_empty() {
+        stream.write(now)?;
+    }
+    Ok(later)
 }
 
 fn describe(error: &StreamError) -> String {

@@ -81,7 +81,7 @@ async fn write(body: OutgoingBody, bytes: &[u8]) -> Result<(), String> {
         let stream = body.write().map_err(|()| String::from("the body was opened twice"))?;
         io::write(&stream, bytes).await?;
     }
-    OutgoingBody::finish(body, None).map_err(|code| format!("{code:?}"))
+    OutgoingBody::finish(body, None).map_err(|code| http::error_text(&code))
 }
 
 fn read(response: &IncomingResponse) -> Result<Response<'static>, TransportError> {

@@ -4,12 +4,12 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-use host::measured::{self, Cost};
-
-use crate::{
-    fixture::{options, request},
-    rounds::{Tenant, tenants},
+use host::{
+    measured::{self, Cost},
+    tenants::{Tenant, tenants},
 };
+
+use crate::fixture::{options, request};
 
 /// A count may differ from its pin by one in so many.
 const MARGIN: u64 = 20;

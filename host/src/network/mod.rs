@@ -18,6 +18,7 @@ use std::{
 use axum::Router;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -40,9 +41,12 @@ struct Shared {
     calls: Vec<Call>,
     /// How many calls were forgotten: a call that is under way meanwhile must not leave its status on another one.
     forgotten: usize,
+    keeps_no_calls: bool,
     rules: Vec<Rule>,
     gate: Option<Gate>,
     latency: Duration,
+    /// The one place, if requests go one after another.
+    queue: Option<Arc<Semaphore>>,
     loopback: bool,
     /// Of each real connection.
     writes: Vec<Arc<AtomicUsize>>,
@@ -104,6 +108,12 @@ impl Network {
         shared.calls.clear();
     }
 
+    /// Keeps no journal from now on: the answers of a long run would fill the memory.
+    pub fn keep_no_calls(&self) {
+        self.forget_calls();
+        self.shared().keeps_no_calls = true;
+    }
+
     /// From now on requests that fit the rule meet its fault.
     pub fn inject(&self, rule: Rule) {
         self.shared().rules.push(rule);
@@ -124,6 +134,11 @@ impl Network {
         self.shared().latency = latency;
     }
 
+    /// From now on a request waits until the one before it is answered.
+    pub fn one_after_another(&self) {
+        self.shared().queue = Some(Arc::new(Semaphore::new(1)));
+    }
+
     /// The most requests that were under way at once.
     pub fn most_under_way(&self) -> usize {
         self.shared().most_under_way
@@ -137,9 +152,10 @@ impl Network {
         let under_way = UnderWay::new(&self);
         let (head, body) = request.into_parts();
         let authority = head.uri.authority().map(ToString::to_string).unwrap_or_default();
-        let (router, loopback, latency) = {
+        let (router, loopback, latency, queue) = {
             let shared = self.shared();
-            (shared.routes.get(&authority).cloned(), shared.loopback, shared.latency)
+            let router = shared.routes.get(&authority).cloned();
+            (router, shared.loopback, shared.latency, shared.queue.clone())
         };
         if router.is_none() && loopback {
             drop(under_way);
@@ -147,6 +163,11 @@ impl Network {
             return wire::send(http::Request::from_parts(head, body), connected).await;
         }
         let body = body.collect().await?.to_bytes();
+        // It is never closed; without one, requests go at once.
+        let _place = match &queue {
+            Some(queue) => queue.acquire().await.ok(),
+            None => None,
+        };
         let call = Call {
             method: head.method.to_string(),
             authority,
@@ -163,7 +184,11 @@ impl Network {
         record::write(&call);
         let (index, fault, gate) = {
             let mut shared = self.shared();
-            shared.calls.push(call.clone());
+            if shared.keeps_no_calls {
+                shared.forgotten += 1;
+            } else {
+                shared.calls.push(call.clone());
+            }
             let fault = fault::meet(&mut shared.rules, &call);
             (shared.forgotten + shared.calls.len() - 1, fault, shared.gate.clone())
         };

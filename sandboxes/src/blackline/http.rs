@@ -180,7 +180,8 @@ fn join(state: &mut State, call: &Received, id: &str, what: &str) -> Reply {
 }
 
 fn find<'a>(state: &'a State, id: &str) -> Option<&'a (u64, String, String, String)> {
-    state.users.iter().find(|(known, ..)| known.to_string() == id)
+    let number: u64 = id.parse().ok().filter(|number: &u64| number.to_string() == id)?;
+    state.users.iter().find(|(known, ..)| *known == number)
 }
 
 fn document(state: &State, (id, first, last, email): &(u64, String, String, String)) -> Value {

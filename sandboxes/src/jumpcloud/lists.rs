@@ -9,19 +9,21 @@ use super::{
     state::State,
 };
 
-/// A list of V1, with its rows' number beside them.
-pub fn results(state: &State, rows: Vec<Value>, call: &Received) -> Reply {
-    match page(state, &rows, call) {
-        Some(page) => ok(json!({"results": page, "totalCount": rows.len()})),
+/// A list of V1, with its rows' number beside them. Only those of the page become documents.
+pub fn results<T>(state: &State, all: Vec<T>, document: impl Fn(T) -> Value, call: &Received) -> Reply {
+    let total = all.len();
+    match page(state, all, document, call) {
+        Some(page) => ok(json!({"results": page, "totalCount": total})),
         None => refusal(400, "Bad Request"),
     }
 }
 
 /// A list of V2; a header says how many rows there are.
-pub fn array(state: &State, rows: Vec<Value>, call: &Received) -> Reply {
-    match page(state, &rows, call) {
+pub fn array<T>(state: &State, all: Vec<T>, document: impl Fn(T) -> Value, call: &Received) -> Reply {
+    let total = all.len();
+    match page(state, all, document, call) {
         Some(page) => Reply {
-            total: Some(rows.len()),
+            total: Some(total),
             ..ok(Value::Array(page))
         },
         None => refusal(400, "Bad Request"),
@@ -36,7 +38,7 @@ pub fn wanted<'a>(state: &State, call: &'a Received, comparison: &str) -> Option
 }
 
 /// The rows from `skip` on, `limit` of them less those that the key may not see: a page can be short and not the last.
-fn page(state: &State, rows: &[Value], call: &Received) -> Option<Vec<Value>> {
+fn page<T>(state: &State, all: Vec<T>, document: impl Fn(T) -> Value, call: &Received) -> Option<Vec<Value>> {
     let number = |name: &str, usual: usize| call.parameter(name).map_or(Some(usual), |text| text.parse().ok());
     let (skip, limit) = (number("skip", 0)?, number("limit", 10)?);
     if !(1..=100).contains(&limit) {
@@ -47,13 +49,13 @@ fn page(state: &State, rows: &[Value], call: &Received) -> Option<Vec<Value>> {
         let mut texts = names.iter().filter_map(|name| row[*name].as_str());
         texts.any(|id| ids.iter().any(|known| known == id))
     };
-    let page = rows.iter().skip(skip).take(limit);
+    let page = all.into_iter().skip(skip).take(limit).map(document);
     let seen = page.filter(|row| !is_in(&state.skipped_rows, row));
     let shown = seen.map(|row| {
-        if is_in(&state.null_rows, row) {
+        if is_in(&state.null_rows, &row) {
             Value::Null
         } else {
-            row.clone()
+            row
         }
     });
     Some(shown.collect())

@@ -30,7 +30,7 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
                 .users
                 .iter()
                 .filter(|user| email.is_none_or(|email| user.email == email));
-            results(state, users.map(|user| system_user(state, user)).collect(), call)
+            results(state, users.collect(), |user| system_user(state, user), call)
         }
         ("GET", ["api", "systemusers", id]) => match state.users.iter().find(|user| user.id == *id) {
             Some(user) => ok(system_user(state, user)),
@@ -40,7 +40,7 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
             let email = wanted(state, call, "email:$eq:");
             let all = state.administrators.iter();
             let found = all.filter(|known| email.is_none_or(|email| known.email == email));
-            results(state, found.map(|known| administrator(state, known)).collect(), call)
+            results(state, found.collect(), |known| administrator(state, known), call)
         }
         // Whose key it is. A service account is nobody.
         ("GET", ["api", "users", "getSelf"]) => {
@@ -63,14 +63,12 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
             ok(json!({"_id": id}))
         }
         ("GET", ["api", "organizations"]) => {
-            let all = state.organizations.iter();
-            let rows = all.map(|(id, name)| json!({"_id": id, "displayName": name}));
-            results(state, rows.collect(), call)
+            let all = state.organizations.iter().collect();
+            results(state, all, |(id, name)| json!({"_id": id, "displayName": name}), call)
         }
         ("GET", ["api", "v2", "roles"]) => {
-            let all = state.roles.iter();
-            let rows = all.map(|(id, name)| json!({"id": id, "name": name, "description": "", "scopes": []}));
-            results(state, rows.collect(), call)
+            let row = |(id, name): &(String, String)| json!({"id": id, "name": name, "description": "", "scopes": []});
+            results(state, state.roles.iter().collect(), row, call)
         }
         ("GET", ["api", "v2", "administrators", id, "organizationlinks"]) => {
             if !state.administrators.iter().any(|known| known.id == *id) {
@@ -97,7 +95,7 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
             let name = wanted(state, call, "name:eq:");
             let groups = state.groups.iter();
             let named = groups.filter(|(_, known, _)| name.is_none_or(|name| known == name));
-            array(state, named.map(group).collect(), call)
+            array(state, named.collect(), group, call)
         }
         ("GET", ["api", "v2", "usergroups", id]) => match state.groups.iter().find(|(known, ..)| known == id) {
             Some(known) => ok(group(known)),
@@ -109,8 +107,9 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
             }
             let groups = state.groups.iter();
             let joined = groups.filter(|(_, _, members)| members.iter().any(|member| member == id));
-            let rows = joined.map(|(group, ..)| json!({"id": group, "type": "user_group", "paths": []}));
-            array(state, rows.collect(), call)
+            let row =
+                |(group, ..): &(String, String, Vec<String>)| json!({"id": group, "type": "user_group", "paths": []});
+            array(state, joined.collect(), row, call)
         }
         ("GET", ["api", "v2", "usergroups", id, "membership"]) => {
             let Some((_, _, members)) = state.groups.iter().find(|(known, ..)| known == id) else {
@@ -118,16 +117,15 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
             };
             let user = wanted(state, call, "object_id:eq:");
             let shown = members.iter().filter(|member| user.is_none_or(|user| *member == user));
-            let rows = shown.map(|member| json!({"id": member, "type": "user", "paths": []}));
-            array(state, rows.collect(), call)
+            let row = |member: &String| json!({"id": member, "type": "user", "paths": []});
+            array(state, shown.collect(), row, call)
         }
         ("GET", ["api", "v2", "usergroups", id, "members"]) => {
             let Some((group, _, members)) = state.groups.iter().find(|(known, ..)| known == id) else {
                 return refusal(404, "Not Found");
             };
-            let row =
-                |member| json!({"from": {"id": group, "type": "user_group"}, "to": {"id": member, "type": "user"}});
-            array(state, members.iter().map(row).collect(), call)
+            let row = |member: &String| json!({"from": {"id": group, "type": "user_group"}, "to": {"id": member, "type": "user"}});
+            array(state, members.iter().collect(), row, call)
         }
         ("POST", ["api", "v2", "usergroups", id, "members"]) => change_member(state, call, id),
         _ => refusal(404, "Not Found"),
@@ -136,8 +134,8 @@ pub fn dispatch(state: &mut State, call: &Received) -> Reply {
 
 fn links(state: &State, call: &Received, is_meant: impl Fn(&(String, String)) -> bool) -> Reply {
     let links = state.links.iter().filter(|link| is_meant(link));
-    let rows = links.map(|(known, organization)| json!({"administrator": known, "organization": organization}));
-    array(state, rows.collect(), call)
+    let row = |(known, organization): &(String, String)| json!({"administrator": known, "organization": organization});
+    array(state, links.collect(), row, call)
 }
 
 fn link(state: &mut State, call: &Received, administrator: &str) -> Reply {

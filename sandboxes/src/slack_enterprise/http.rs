@@ -1,5 +1,7 @@
 //! The methods that exist, and `ok: false` for everything else.
 
+use std::collections::BTreeSet;
+
 use axum::{body::Body, extract::Request, response::Response};
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use super::{
     Slack,
     arguments::Arguments,
     documents::{self, scim, user},
-    state::{Kind, State},
+    state::{Assignment, Kind, State, User},
     writes,
 };
 
@@ -93,9 +95,8 @@ fn carry_out(state: &mut State, call: &Received, method: &str, arguments: &Argum
         }
         "users.lookupByEmail" => by_email(state, arguments.text("email")),
         "auth.teams.list" | "admin.teams.list" => {
-            let teams = state.teams().into_iter().map(|team| json!({"id": team, "name": team}));
-            let teams: Vec<Value> = teams.collect();
-            listed(state, "teams", arguments, &teams, Limits::of(100, 1_000))
+            let row = |team| json!({"id": team, "name": team});
+            listed(state, "teams", arguments, state.teams(), row, Limits::of(100, 1_000))
         }
         "admin.users.list" => members(state, arguments),
         "admin.roles.listAssignments" => assignments(state, arguments),
@@ -125,14 +126,14 @@ fn members(state: &mut State, arguments: &Arguments) -> Handled {
     }
     let is_whole = team.is_empty() || team == state.enterprise;
     let place = if is_whole { state.enterprise.as_str() } else { team };
-    let rows: Vec<Value> = state
+    let rows: Vec<&User> = state
         .users
         .iter()
         .filter(|user| is_whole || user.teams.iter().any(|known| known == team))
         .filter(|user| !arguments.is_set("only_guests") || state.kind(&user.id, place) == Kind::Guest)
-        .map(|user| documents::member(state, user, place))
         .collect();
-    let page = listed(state, "users", arguments, &rows, Limits::of(100, 100));
+    let row = |user| documents::member(state, user, place);
+    let page = listed(state, "users", arguments, rows, row, Limits::of(100, 100));
     state.finish_read_of_kinds();
     page
 }
@@ -148,15 +149,20 @@ fn assignments(state: &mut State, arguments: &Arguments) -> Handled {
     }
     let fits = |wanted: &[String], shown: &String| wanted.is_empty() || wanted.contains(shown);
     let shown = state.shown(!arguments.has("cursor")).into_iter();
-    let rows: Vec<Value> = shown
-        .filter(|(role, entity, _)| fits(&roles, role) && fits(&entities, entity))
-        .map(|(role, entity, user)| {
-            json!({
-                "role_id": role, "entity_id": entity, "user_id": state.id_in_rows(&user), "date_create": 1_666_624_374,
-            })
+    let rows = shown.filter(|(role, entity, _)| fits(&roles, role) && fits(&entities, entity));
+    let row = |(role, entity, user): Assignment| {
+        json!({
+            "role_id": role, "entity_id": entity, "user_id": state.id_in_rows(&user), "date_create": 1_666_624_374,
         })
-        .collect();
-    listed(state, "role_assignments", arguments, &rows, Limits::of(200, 200))
+    };
+    listed(
+        state,
+        "role_assignments",
+        arguments,
+        rows.collect(),
+        row,
+        Limits::of(200, 200),
+    )
 }
 
 fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) -> Handled {
@@ -167,13 +173,14 @@ fn holders(state: &mut State, arguments: &Arguments, key: &str, kinds: &[Kind]) 
     if !state.has_team(team) {
         return Err(error("team_not_found"));
     }
-    let ids: Vec<Value> = state
-        .users
+    let of_team = state
+        .kinds
         .iter()
-        .filter(|user| kinds.contains(&state.kind(&user.id, team)))
-        .map(|user| json!(state.id_in_rows(&user.id)))
-        .collect();
-    let page = listed(state, key, arguments, &ids, Limits::of(100, 1_000));
+        .filter(|((_, known), kind)| known == team && kinds.contains(kind));
+    let holders: BTreeSet<&str> = of_team.map(|((user, _), _)| user.as_str()).collect();
+    let users = state.users.iter().filter(|user| holders.contains(user.id.as_str()));
+    let row = |user: &User| json!(state.id_in_rows(&user.id));
+    let page = listed(state, key, arguments, users.collect(), row, Limits::of(100, 1_000));
     state.finish_read_of_kinds();
     page
 }
@@ -190,8 +197,15 @@ impl Limits {
     }
 }
 
-/// A page of a list. The examples have the cursor in `response_metadata`, one schema has it at the top.
-fn listed(state: &State, key: &str, arguments: &Arguments, rows: &[Value], limits: Limits) -> Handled {
+/// A page of a list, whose rows become documents. The examples have the cursor in `response_metadata`, one schema has it at the top.
+fn listed<T>(
+    state: &State,
+    key: &str,
+    arguments: &Arguments,
+    rows: Vec<T>,
+    document: impl Fn(T) -> Value,
+    limits: Limits,
+) -> Handled {
     let limit = if arguments.has("limit") {
         arguments.number("limit").unwrap_or(0)
     } else {
@@ -216,12 +230,13 @@ fn listed(state: &State, key: &str, arguments: &Arguments, rows: &[Value], limit
     } else {
         String::new()
     };
-    let mut document = json!({"ok": true});
-    document[key] = json!(rows[start..end]);
+    let page: Vec<Value> = rows.into_iter().skip(start).take(limit).map(document).collect();
+    let mut answer = json!({"ok": true});
+    answer[key] = Value::Array(page);
     if state.cursor_at_the_top {
-        document["next_cursor"] = json!(next);
+        answer["next_cursor"] = json!(next);
     } else {
-        document["response_metadata"] = json!({"next_cursor": next});
+        answer["response_metadata"] = json!({"next_cursor": next});
     }
-    Ok(document)
+    Ok(answer)
 }

@@ -145,7 +145,9 @@ impl State {
     }
 
     pub fn has_team(&self, team: &str) -> bool {
-        self.teams().contains(&team)
+        self.users
+            .iter()
+            .any(|user| user.teams.iter().any(|known| known == team))
     }
 
     /// The user with that id, of the workspace or of the organization.
@@ -155,9 +157,10 @@ impl State {
 
     /// The id that lists have for a user.
     pub fn id_in_rows(&self, id: &str) -> String {
-        let user = self.users.iter().find(|user| user.id == id);
-        user.filter(|_| self.rows_by_enterprise_user)
-            .map_or_else(|| id.to_owned(), User::id_in_organization)
+        let user = self
+            .rows_by_enterprise_user
+            .then(|| self.users.iter().find(|user| user.id == id));
+        user.flatten().map_or_else(|| id.to_owned(), User::id_in_organization)
     }
 
     pub fn kind(&self, user: &str, team: &str) -> Kind {

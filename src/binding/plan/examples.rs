@@ -1,8 +1,7 @@
 //! Plans for tests.
 
-use std::collections::BTreeSet;
-
 use super::{PlanDocument, PlannedEffect, PlannedEntry, PlannedGrant, VERSION, digest};
+use crate::sorted::Set;
 
 /// A role in an organization.
 pub fn role(id: &str, organization: &str) -> PlannedGrant {
@@ -32,25 +31,25 @@ pub fn plan() -> PlanDocument {
     PlanDocument {
         account: text("acme"),
         account_sha256: digest("acme"),
-        allow: BTreeSet::from([text("leave-group")]),
+        allow: Set::from([text("leave-group")]),
         entries: vec![PlannedEntry {
             group: None,
             link: false,
-            organizations: BTreeSet::from([text("north")]),
-            roles: BTreeSet::from([text("viewer"), text("writer")]),
+            organizations: Set::from([text("north")]),
+            roles: Set::from([text("viewer"), text("writer")]),
             workspace: None,
         }],
         everything: false,
-        probes: BTreeSet::from([role("writer", "north")]),
+        probes: Set::from([role("writer", "north")]),
         provider: text("CrowdStrike"),
         remote_data_sha256: digest("{}"),
         remote_query_sha256: digest("[]"),
-        side_effects: BTreeSet::from([PlannedEffect {
+        side_effects: Set::from([PlannedEffect {
             effect: text("leave-group"),
             of: membership("helpers"),
-            people: BTreeSet::from([text("p1"), text("p2")]),
+            people: Set::from([text("p1"), text("p2")]),
             people_unknown: false,
-            takes: BTreeSet::from([PlannedGrant {
+            takes: Set::from([PlannedGrant {
                 group: None,
                 kind: text("group_role"),
                 organization: None,
@@ -59,7 +58,7 @@ pub fn plan() -> PlanDocument {
             }]),
         }]),
         strict_scope: false,
-        targets: BTreeSet::from([role("viewer", "north"), membership("helpers")]),
+        targets: Set::from([role("viewer", "north"), membership("helpers")]),
         unknown_role: text("not_found"),
         user: text("user-1"),
         v: VERSION.to_owned(),

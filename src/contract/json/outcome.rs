@@ -6,7 +6,7 @@ use crate::contract::types::{GrantOutcome, PlannedRequest, RoleOutcome, Scope, V
 
 use super::{
     Fields,
-    names::{outcome_name, via_kind_name},
+    names::{outcome_name, side_effect_name, via_kind_name},
     user::{organization, role},
 };
 
@@ -76,6 +76,7 @@ fn grant_outcome(grant: GrantOutcome) -> Value {
         changed,
         warnings,
         side_effects,
+        needs_allow,
         acknowledged_at,
         verify_after,
         verified_at,
@@ -93,6 +94,9 @@ fn grant_outcome(grant: GrantOutcome) -> Value {
     fields.flag("changed", changed.then_some(true));
     fields.list("warnings", warnings, Value::String);
     fields.list("side_effects", side_effects, Value::String);
+    fields.list("needs_allow", needs_allow, |effect| {
+        Value::from(side_effect_name(effect))
+    });
     fields.text("acknowledged_at", acknowledged_at);
     fields.text("verify_after", verify_after);
     fields.text("verified_at", verified_at);

@@ -1,11 +1,13 @@
 //! Guards: what is refused whatever the read shows.
 
 use crate::{
-    contract::types::{EmailAndUsername, Expectation, SideEffect},
-    provider::{Affects, Consequence, Principal},
+    client::Repeat,
+    contract::types::{EmailAndUsername, Expectation, Failure, SideEffect},
+    fake::Reaction,
+    provider::{Affected, Affects, Consequence, Principal},
 };
 
-use super::world::{Case, outcomes};
+use super::world::{Case, Revoke, outcomes};
 
 #[test]
 fn a_protected_user_is_refused_by_id_email_or_username() {
@@ -72,14 +74,22 @@ fn a_side_effect_is_refused_unless_request_and_account_both_allow_it() {
     let failure = case.ask(&["a"]).unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
     assert!(failure.message.contains("last-administrator"), "{}", failure.message);
+    let needed = |failure: &Failure| failure.outcomes[0].grants[0].needs_allow.clone();
+    assert_eq!(needed(&failure), [SideEffect::LastAdministrator]);
 
     case.options.allow = vec![SideEffect::LastAdministrator];
     case.general.allow = Some(vec![SideEffect::LeaveGroup]);
-    assert!(case.ask(&["a"]).is_err(), "the account's list narrows the request's");
+    let failure = case.ask(&["a"]).unwrap_err();
+    assert_eq!(
+        needed(&failure),
+        [SideEffect::LastAdministrator],
+        "the account's list narrows the request's"
+    );
     assert_eq!(case.writes_seen(), 0);
 
     case.general.allow = Some(vec![SideEffect::LastAdministrator]);
-    assert!(case.ask(&["a"]).is_ok());
+    let removed = case.ask(&["a"]).unwrap();
+    assert!(removed.outcomes[0].grants[0].needs_allow.is_empty());
 }
 
 #[test]
@@ -118,4 +128,62 @@ fn guards_hold_in_a_dry_run_too() {
         (failure.status, failure.outcomes[0].reason.as_deref()),
         (422, Some("protected_role"))
     );
+}
+
+#[test]
+fn what_the_guards_saw_is_looked_at_again_before_a_write_is_sent_again() {
+    let takes = |names: &[&str], takes: Vec<_>, effect| Consequence {
+        affects: Affects::People(vec![Affected {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            shows_email: true,
+        }]),
+        target: 0,
+        effect,
+        lists: Vec::new(),
+        takes,
+    };
+    for (name, protected_user, protected_role, later, reason) in [
+        ("the same people", "u9", "z", ("u2", None, SideEffect::StripGroup), None),
+        (
+            "a protected user",
+            "u2",
+            "z",
+            ("u2", None, SideEffect::StripGroup),
+            Some("protected_user"),
+        ),
+        (
+            "a protected role",
+            "u9",
+            "b",
+            ("u2", Some("b@o1"), SideEffect::StripGroup),
+            Some("protected_role"),
+        ),
+        (
+            "another side effect",
+            "u9",
+            "z",
+            ("u2", None, SideEffect::LastAdministrator),
+            Some("side_effect_not_allowed"),
+        ),
+    ] {
+        let limited = Reaction::Answer(429, vec![("retry-after", String::from("3"))], String::from("{}"));
+        let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.revokes.push(Revoke::Instead(limited)));
+        case.provider.repeat = Repeat::Reread;
+        case.general.protected_users = vec![protected_user.to_owned()];
+        case.general.protected_roles = vec![protected_role.to_owned()];
+        case.options.allow = vec![SideEffect::StripGroup];
+        case.provider.consequences = vec![takes(&["u3"], Vec::new(), SideEffect::StripGroup)];
+        let (person, role, effect) = later;
+        let taken = role.map(|role| case.provider.grant(role)).into_iter().collect();
+        case.provider.later_consequences = Some(vec![takes(&[person], taken, effect)]);
+        let answer = case.ask(&["a"]);
+        let expected = if reason.is_some() { "refused" } else { "removed" };
+        assert_eq!(outcomes(&answer), [expected], "{name}: {answer:?}");
+        let said = answer
+            .as_ref()
+            .err()
+            .and_then(|failure| failure.outcomes[0].reason.as_deref());
+        assert_eq!(said, reason, "{name}");
+        assert_eq!(case.held().contains(&String::from("a@o1")), reason.is_some(), "{name}");
+    }
 }

@@ -83,6 +83,8 @@ pub struct Fake {
     pub repeat: Repeat,
     pub verification: Verification,
     pub consequences: Vec<Consequence>,
+    /// From the first write on.
+    pub later_consequences: Option<Vec<Consequence>>,
     pub own: Principal,
     pub other_ids: Vec<String>,
     /// Organizations of which nothing is proven.
@@ -138,6 +140,7 @@ impl Case {
                     replaces_set: false,
                 },
                 consequences: Vec::new(),
+                later_consequences: None,
                 own: Principal::NoUser,
                 other_ids: Vec::new(),
                 blind_at: Vec::new(),
@@ -485,12 +488,13 @@ impl Backend for Fake {
 
     async fn consequences(
         &self,
-        _cx: &Context<'_>,
+        cx: &Context<'_>,
         _snapshot: &Snapshot,
         (): &(),
         _targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        Ok(self.consequences.clone())
+        let later = self.later_consequences.as_ref().filter(|_| cx.client.wrote());
+        Ok(later.unwrap_or(&self.consequences).clone())
     }
 
     async fn credential_owner(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {

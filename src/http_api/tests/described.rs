@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::contract::{
     types::{
         Email, Failure, FailureKind, GrantOutcome, Group, License, Organization, Outcome, Phone, PlannedRequest,
-        ProviderAnswer, Role, RoleOutcome, Scope, Success, Url, User, Via, ViaKind, Workspace,
+        ProviderAnswer, Role, RoleOutcome, Scope, SideEffect, Success, Url, User, Via, ViaKind, Workspace,
     },
     user::blank_user,
 };
@@ -205,6 +205,7 @@ fn whole_outcome() -> RoleOutcome {
         changed: true,
         warnings: vec![String::from("w")],
         side_effects: vec![String::from("s")],
+        needs_allow: vec![SideEffect::LeaveGroup],
         acknowledged_at: text(),
         verify_after: text(),
         verified_at: text(),
@@ -241,6 +242,7 @@ fn sparse_grant() -> GrantOutcome {
         changed: false,
         warnings: Vec::new(),
         side_effects: Vec::new(),
+        needs_allow: Vec::new(),
         acknowledged_at: None,
         verify_after: Some(String::from("2026-01-31T09:30:10Z")),
         verified_at: None,

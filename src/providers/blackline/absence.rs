@@ -1,7 +1,5 @@
 //! What it means that no grant fits an entry.
 
-use std::collections::BTreeSet;
-
 use crate::{
     contract::{
         reason::Reason,
@@ -12,6 +10,7 @@ use crate::{
     naming::{same, skeleton},
     provider::{Absence, Context, Coverage, KnownRole, role_index::RoleIndex},
     request::Selector,
+    sorted::Set,
 };
 
 use super::{
@@ -40,7 +39,7 @@ pub async fn absence(
     if let Some(mismatch) = mismatch(selector, &called) {
         return Ok(mismatch);
     }
-    let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
+    let ids: Set<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     // An id has one role; behind the roles that are listed, another one may have the name.
     if let Coverage::Partial(why) = &index.directory.coverage
@@ -123,7 +122,7 @@ async fn find_unlisted(
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
 fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, pairs: &'a [Pair]) -> Option<&'a Pair> {
-    let names = |id: &str| -> BTreeSet<String> {
+    let names = |id: &str| -> Set<String> {
         index
             .with_id(id)
             .filter_map(|known| known.name.as_deref())

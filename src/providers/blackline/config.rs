@@ -15,6 +15,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, PasswordCredentials},
     error::Error,
+    provider::addresses::Addresses,
 };
 
 use super::{capability::CAPABILITY, paths::Paths};
@@ -145,6 +146,13 @@ impl Default for Fields {
         }
     }
 }
+
+/// Every account names its own.
+pub const ADDRESSES: Addresses = Addresses {
+    regions: &[],
+    others: &[],
+    needed: |account| account.base_url().into_iter().collect(),
+};
 
 impl Config {
     pub fn new(

@@ -1,6 +1,6 @@
 //! The requests that remove pairs, and what their answers mean.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use crate::{
     contract::reason::Reason,
     error::{FaultKind, ProviderAnswer},
     provider::{Context, Grant, Planned, Verdict, Write},
+    sorted::Set,
     transport::Method,
 };
 
@@ -102,7 +103,7 @@ impl BlackLine {
 
     /// Whether the user still holds what the reading shows, no more and no less; an error also where the list may lack something.
     async fn is_unchanged(&self, cx: &Context<'_>, detail: &Detail) -> Result<bool, Verdict> {
-        let keys = |pairs: &[Pair]| -> BTreeSet<(String, String)> {
+        let keys = |pairs: &[Pair]| -> Set<(String, String)> {
             let left = pairs.iter().filter(|pair| !self.memory.is_removed(pair));
             left.map(|pair| (pair.role_id.clone(), pair.product_id.clone()))
                 .collect()

@@ -1,6 +1,6 @@
 //! The meaning of a role that no reading shows: only an acknowledged revoke proves that it is not held.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     contract::{reason::Reason, warning::Warning},
@@ -8,6 +8,7 @@ use crate::{
     naming::same,
     provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
     request::Selector,
+    sorted::Set,
 };
 
 use super::{
@@ -70,7 +71,7 @@ fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
         .filter_map(|cid| Cid::parse(cid).ok())
         .collect();
     let is_named = !named.is_empty();
-    if !is_named && let Some(why) = why_open(detail) {
+    if !is_named && let Some(why) = why_open(detail).or_else(|| nowhere_to_probe(detail)) {
         return Err(Hidden::Unclear(why));
     }
     let mut places = Places {
@@ -111,6 +112,14 @@ pub fn why_open(detail: &Detail) -> Option<String> {
     }
 }
 
+/// A role that is not shown is revoked in view and at home, and for that both have to be known.
+fn nowhere_to_probe(detail: &Detail) -> Option<String> {
+    let why = detail.view_doubt?;
+    Some(format!(
+        "which CID is in view cannot be told ({why}), and the role may be held there: name roles[].organization"
+    ))
+}
+
 /// Where roles may be held that the reading does not look at. Lists that could not be read are said elsewhere.
 pub fn gaps(detail: &Detail) -> Vec<String> {
     no_home(detail).into_iter().collect()
@@ -145,7 +154,7 @@ async fn of_id(
         Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.message))),
         Err(fault) => return Err(fault.into()),
     };
-    let names: BTreeSet<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();
+    let names: Set<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();
     if let Some(contradiction) = name.and_then(|name| contradiction(id, name, &names, &known)) {
         return Ok(contradiction);
     }
@@ -168,7 +177,7 @@ async fn of_id(
 }
 
 /// Id and name both given, and the directory has another name for the id, or none.
-fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Listed) -> Option<Absence> {
+fn contradiction(id: &str, name: &str, names: &Set<&str>, known: &Listed) -> Option<Absence> {
     if names.iter().any(|own| same(own, name)) {
         return None;
     }
@@ -187,7 +196,7 @@ fn contradiction(id: &str, name: &str, names: &BTreeSet<&str>, known: &Listed) -
 /// The one role of that name, or why there is none to revoke.
 fn role_called<'a>(name: &str, known: &'a Listed, hidden: &[Cid]) -> Result<&'a KnownRole, Absence> {
     let called: Vec<&KnownRole> = known.called(name).collect();
-    let ids: BTreeSet<&str> = called.iter().map(|role| role.id.as_str()).collect();
+    let ids: Set<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let gap = match &known.directory.coverage {
         Coverage::Whole => None,

@@ -10,6 +10,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials},
     error::Error,
+    provider::addresses::{Addresses, Draft},
 };
 
 use super::{capability::CAPABILITY, cid::Cid};
@@ -34,6 +35,12 @@ const REGIONS: &[(&str, &str)] = &[
     ("us-gov-1", "https://api.laggar.gcw.crowdstrike.com"),
     ("us-gov-2", "https://api.us-gov-2.crowdstrike.mil"),
 ];
+
+pub const ADDRESSES: Addresses = Addresses {
+    regions: REGIONS,
+    others: &[],
+    needed,
+};
 
 impl Config {
     pub fn new(
@@ -87,17 +94,13 @@ impl Config {
 fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> {
     let url = match (base_url, region) {
         (Some(url), None) => url,
-        (None, Some(region)) => REGIONS
-            .iter()
-            .find(|(name, _)| *name == region)
-            .map(|(_, url)| *url)
-            .ok_or_else(|| {
-                let names: Vec<&str> = REGIONS.iter().map(|(name, _)| *name).collect();
-                Error::account(
-                    "settings.region",
-                    format!("settings.region must be one of {}", names.join(", ")),
-                )
-            })?,
+        (None, Some(region)) => of_region(region).ok_or_else(|| {
+            let names: Vec<&str> = REGIONS.iter().map(|(name, _)| *name).collect();
+            Error::account(
+                "settings.region",
+                format!("settings.region must be one of {}", names.join(", ")),
+            )
+        })?,
         (None, None) => {
             return Err(Error::account(
                 "settings.region",
@@ -112,6 +115,16 @@ fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> 
         }
     };
     BaseUrl::parse(url).map_err(|why| Error::account("base_url", format!("base_url {why}")))
+}
+
+fn of_region(region: &str) -> Option<&'static str> {
+    let (_, url) = REGIONS.iter().find(|(name, _)| *name == region)?;
+    Some(url)
+}
+
+fn needed(account: Draft<'_>) -> Vec<&str> {
+    let of_region = || of_region(account.text("region")?);
+    account.base_url().or_else(of_region).into_iter().collect()
 }
 
 #[cfg(test)]

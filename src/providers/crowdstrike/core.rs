@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     client::{
-        Answer, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
+        Answer, Backoff, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
         lenient::{FromJson, Row, Rows},
         paging::{Page, by_offset},
         send_with_token,
@@ -180,10 +180,13 @@ pub async fn grants(
     audience: Audience,
 ) -> Result<Vec<RawRow>, ProviderFault> {
     let mut attempts: u32 = 1;
+    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(1));
     loop {
         match grants_once(config, cx, uuid, cid, audience).await {
             Err(fault) if fault.kind == FaultKind::BadAnswer && attempts < MOST_ATTEMPTS => {
                 attempts = attempts.saturating_add(1);
+                let transport = cx.client.transport();
+                transport.sleep(backoff.wait(transport.random())).await;
             }
             read => return read,
         }

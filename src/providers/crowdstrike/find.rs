@@ -1,7 +1,5 @@
 //! Finding the user, by the older calls and by the newer ones, which also know external users.
 
-use std::collections::BTreeSet;
-
 use futures_util::future::join;
 
 use crate::{
@@ -13,6 +11,7 @@ use crate::{
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
     naming::same,
     provider::Context,
+    sorted::Set,
     transport::Method,
 };
 
@@ -58,7 +57,7 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<(String, Audience
         Audience::Internal
     };
     match all {
-        Ok(more) => uuids.extend(more),
+        Ok(more) => uuids = uuids.into_iter().chain(more).collect(),
         // The newer call may not be for everybody, and the older one has found the user.
         Err(fault) if core::is_no(&fault) && !uuids.is_empty() => {}
         Err(fault) => return Err(fault.into()),
@@ -97,7 +96,7 @@ async fn with_login(
     cx: &Context<'_>,
     login: &str,
     audience: Audience,
-) -> Result<BTreeSet<String>, ProviderFault> {
+) -> Result<Set<String>, ProviderFault> {
     let escaped = login.to_lowercase().replace('\\', "\\\\").replace('\'', "\\'");
     let path = QueryBuilder::new()
         .pair("filter", &format!("uid:'{escaped}'"))
@@ -105,10 +104,10 @@ async fn with_login(
         .on(audience.user_query());
     let call = core::api(Call::get(config.base.join(&path)));
     let Some(list) = unless_not_found(core::resources(config, cx, &call, "the users with that login").await)? else {
-        return Ok(BTreeSet::new());
+        return Ok(Set::default());
     };
     let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-    let uuids: Option<BTreeSet<String>> = list
+    let uuids: Option<Set<String>> = list
         .rows
         .iter()
         .map(|row| Id::from_json(row.read()?).ok()?.into_string())

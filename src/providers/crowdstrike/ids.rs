@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -111,9 +111,9 @@ impl Listed {
 /// The role directories that one operation has read.
 #[derive(Default)]
 pub struct Directories {
-    by_cid: RefCell<BTreeMap<Cid, Result<Rc<Listed>, ProviderFault>>>,
+    by_cid: RefCell<HashMap<Cid, Result<Rc<Listed>, ProviderFault>>>,
     /// Of several CIDs together.
-    merged: RefCell<BTreeMap<Vec<Cid>, Rc<Listed>>>,
+    merged: RefCell<HashMap<Vec<Cid>, Rc<Listed>>>,
 }
 
 impl Directories {

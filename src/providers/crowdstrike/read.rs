@@ -39,6 +39,8 @@ pub struct Detail {
     pub view: Option<Cid>,
     /// Why nothing is proven in view.
     pub view_gap: Option<String>,
+    /// Why it cannot be told which CID is in view, and so where to probe.
+    pub view_doubt: Option<&'static str>,
     /// What became of the read of each CID that was asked for by its id.
     pub places: BTreeMap<Cid, Place>,
 }
@@ -129,10 +131,11 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let mut view_gap = None;
     let in_view = match lists.in_view {
         Err(fault) if core::is_unknown_user(&fault) => {
-            if !lists.at_places.iter().any(|(_, list)| list.is_ok()) {
+            let is_unknown = |(_, list): &(Cid, List)| list.as_ref().is_err_and(core::is_unknown_user);
+            if lists.at_places.iter().all(is_unknown) {
                 return Err(find::not_found(uuid, fault.answer));
             }
-            // The user is known elsewhere.
+            // The user is known elsewhere, or may be.
             view_gap = Some(fault.message);
             Vec::new()
         }
@@ -146,11 +149,23 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     };
     let found = Found { audience, ..found };
     let view = view.cloned();
+    let at_home = lists.at_places.iter().find(|(cid, _)| home.as_ref() == Some(cid));
+    let home_has_rows = at_home.is_some_and(|(_, list)| list.as_ref().is_ok_and(|rows| !rows.is_empty()));
+    let view_doubt = match in_view.as_slice() {
+        _ if view.is_some() || view_gap.is_some() => None,
+        // The same CID would have the same list.
+        [] => home_has_rows.then_some("its list is empty, and that of the home CID is not"),
+        rows => {
+            let names_some = rows.iter().any(|row| mapping::cid_of_row(row).is_some());
+            names_some.then_some("its list has rows of several CIDs")
+        }
+    };
     let (mut reading, mut detail) = assemble(cx, found, home, view, in_view, lists.at_places)?;
     if view_gap.is_some() {
         reading.unreadable.push(String::from("the CID in view"));
     }
     detail.view_gap = view_gap;
+    detail.view_doubt = view_doubt;
     Ok((reading, detail))
 }
 
@@ -306,6 +321,7 @@ fn assemble(
         home,
         view,
         view_gap: None,
+        view_doubt: None,
         places,
     };
     let reading = Snapshot {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
 };
 
 use futures_util::{StreamExt, stream};
@@ -13,6 +13,7 @@ use crate::{
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
+    sorted::Set,
     transport::Method,
 };
 
@@ -239,7 +240,7 @@ impl Sending<'_> {
     /// Whether any directory that can be read has the role; `None` if one that may have it cannot be read.
     async fn is_listed(&self, grant: &Grant) -> Option<bool> {
         let own = grant.scope.organization.as_deref().and_then(|cid| Cid::parse(cid).ok());
-        let mut cids: BTreeSet<Cid> = self.detail.visible_cids().into_iter().collect();
+        let mut cids: Set<Cid> = self.detail.visible_cids().into_iter().collect();
         cids.extend(own.into_iter().chain(self.detail.own_cids()));
         let cids: Vec<Cid> = cids.into_iter().collect();
         let known = self.directories.of_all(self.config, self.cx, &cids).await.ok()?;

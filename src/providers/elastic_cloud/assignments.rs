@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::{
     naming,
     provider::{Grant, GrantKey, UnreadRow},
+    sorted::Set,
 };
 
 use super::ids::{self, Key};
@@ -167,7 +168,7 @@ impl Assignments {
             .iter()
             .enumerate()
             .flat_map(|(part, given)| given.texts().map(move |text| (naming::skeleton(text), Some(part))));
-        let texts: BTreeSet<(String, Option<usize>)> = whole.chain(inner).collect();
+        let texts: Set<(String, Option<usize>)> = whole.chain(inner).collect();
         let item = self.items.len();
         for (text, part) in texts {
             self.mentions.entry(text).or_default().push(Mention { item, part });

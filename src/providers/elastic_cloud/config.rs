@@ -10,6 +10,7 @@ use crate::{
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
+    provider::addresses::Addresses,
 };
 
 use super::capability::CAPABILITY;
@@ -26,6 +27,13 @@ pub struct Config {
 
 /// Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: host, basePath).
 const BASE: &str = "https://api.elastic-cloud.com/api/v1";
+
+pub const ADDRESSES: Addresses = Addresses {
+    regions: &[],
+    others: &[BASE],
+    needed: |account| vec![account.base_url().unwrap_or(BASE)],
+};
+
 impl Config {
     pub fn new(
         base_url: Option<&str>,

@@ -65,9 +65,9 @@ pub async fn elements<T: Default>(
         .base
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
     let parse = |folded: &mut T, element: &[u8]| {
-        let text = str::from_utf8(element).ok();
-        let element = text.and_then(|text| serde_json::from_str::<&RawValue>(text).ok());
-        let element = element.ok_or_else(|| {
+        // Broken bytes in one member must not end the list: a text that had them counts as unread.
+        let text = String::from_utf8_lossy(element);
+        let element = serde_json::from_str::<&RawValue>(&text).map_err(|_| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
                 format!("an element of Elastic Cloud's {path} is not JSON"),

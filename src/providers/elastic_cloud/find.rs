@@ -1,7 +1,5 @@
 //! The user, and the organization that is read.
 
-use std::collections::BTreeSet;
-
 use crate::{
     client::{
         Answer, Elements,
@@ -11,6 +9,7 @@ use crate::{
     error::{Error, FaultKind, ProviderFault},
     naming::same,
     provider::Context,
+    sorted::Set,
 };
 
 use super::{
@@ -46,7 +45,7 @@ const MOST_KEPT: usize = 64;
 
 impl Scan {
     /// The one id of everybody who was found.
-    fn ids(&self) -> BTreeSet<&str> {
+    fn ids(&self) -> Set<&str> {
         self.found
             .iter()
             .filter_map(|found| found.member.user_id.as_str())
@@ -59,7 +58,7 @@ pub async fn organization(config: &Config, cx: &Context<'_>) -> Result<String, E
     if let Some(id) = &config.organization {
         return Ok(id.clone());
     }
-    let named: BTreeSet<&String> = cx
+    let named: Set<&String> = cx
         .request
         .entries
         .iter()

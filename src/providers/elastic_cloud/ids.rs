@@ -9,6 +9,7 @@ use crate::{
     contract::types::{ListedRole, Scope, ScopeKind},
     naming::{same, skeleton},
     provider::RoleList,
+    sorted,
 };
 
 use super::config::Config;
@@ -45,7 +46,7 @@ pub struct Key {
 impl Key {
     pub fn new(role: &str, custom: &[String]) -> Self {
         let mut custom = custom.to_vec();
-        custom.sort();
+        sorted::sort(&mut custom);
         custom.dedup();
         Self {
             role: role.to_owned(),

@@ -6,6 +6,7 @@ use crate::{
         user::blank_user,
     },
     provider::{Grant, Snapshot},
+    sorted,
 };
 
 use super::{assignments::ALL, read::Detail};
@@ -71,7 +72,7 @@ fn workspaces(held: &[&Grant]) -> Vec<Workspace> {
         .filter_map(|grant| grant.scope.workspace.as_ref())
         .filter(|id| *id != ALL)
         .collect();
-    ids.sort();
+    sorted::sort(&mut ids);
     ids.dedup();
     ids.into_iter()
         .map(|id| Workspace {

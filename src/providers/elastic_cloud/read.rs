@@ -17,6 +17,7 @@ use crate::{
     naming::same,
     provider::{Context, Grant, Held, Snapshot, UnreadRow},
     request::{Selector, ValidatedRequest},
+    sorted::Set,
 };
 
 use super::{
@@ -134,7 +135,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     if scan.other_admins == 0 && memory.has_others.get() {
         unreadable.push(String::from("other administrators"));
     }
-    let emails: BTreeSet<String> = scan
+    let emails: Set<String> = scan
         .found
         .iter()
         .filter_map(|found| found.member.email.as_str().map(str::to_lowercase))
@@ -235,14 +236,14 @@ pub fn mentioned<'a>(
     assignments: &'a Assignments,
     selector: &Selector,
 ) -> impl Iterator<Item = &'a Assigned> + use<'a> {
-    let texts: BTreeSet<String> = match (&selector.id, &selector.name) {
-        (Some(id), _) => BTreeSet::from([id.clone()]),
+    let texts: Set<String> = match (&selector.id, &selector.name) {
+        (Some(id), _) => Set::from([id.clone()]),
         (None, Some(name)) => ids::called(name, None)
             .into_iter()
             .map(|role| role.id.to_owned())
             .chain([name.clone()])
             .collect(),
-        (None, None) => BTreeSet::new(),
+        (None, None) => Set::default(),
     };
     texts
         .into_iter()

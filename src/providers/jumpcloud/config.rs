@@ -10,6 +10,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials, Narrowing},
     error::Error,
+    provider::addresses::{Addresses, Draft},
 };
 
 use super::{capability::CAPABILITY, ids::is_object_id};
@@ -42,6 +43,13 @@ const US: &str = "https://console.jumpcloud.com";
 const EU: &str = "https://console.eu.jumpcloud.com";
 /// Source: `TheJumpCloud/jc-cli` (`internal/api/oauth.go`). That of the EU is not confirmed: an account there must set it.
 const TOKEN_URL: &str = "https://admin-oauth.id.jumpcloud.com/oauth2/token";
+
+pub const ADDRESSES: Addresses = Addresses {
+    regions: &[("us", US), ("eu", EU)],
+    others: &[TOKEN_URL],
+    needed,
+};
+
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -81,17 +89,12 @@ impl Config {
                 client_secret,
                 member_cid: Narrowing::Anywhere,
             }) => {
-                let token_url = match token_url.as_deref() {
-                    Some(url) => url,
-                    None if base == US => TOKEN_URL,
-                    // The secret of an account elsewhere must not go to the token host of the US.
-                    None => {
-                        return Err(Error::account(
-                            "settings.token_url",
-                            "settings.token_url is required for client_credentials anywhere but in the region us",
-                        ));
-                    }
-                };
+                let token_url = token_address(base, token_url.as_deref()).ok_or_else(|| {
+                    Error::account(
+                        "settings.token_url",
+                        "settings.token_url is required for client_credentials anywhere but in the region us",
+                    )
+                })?;
                 Access::Client {
                     id: client_id,
                     secret: Secret::parse("credentials.client_secret", client_secret)?,
@@ -128,6 +131,19 @@ impl Config {
             Access::Key(secret) | Access::Client { secret, .. } => vec![secret.clone()],
         }
     }
+}
+
+/// Where the secret goes. That of an account elsewhere must not go to the token host of the US.
+fn token_address<'a>(base: &str, setting: Option<&'a str>) -> Option<&'a str> {
+    setting.or((base == US).then_some(TOKEN_URL))
+}
+
+fn needed(account: Draft<'_>) -> Vec<&str> {
+    let of_region = if account.text("region") == Some("eu") { EU } else { US };
+    let base = account.base_url().unwrap_or(of_region);
+    let is_client = account.credentials() == Some("client_credentials");
+    let token = is_client.then(|| token_address(base, account.text("token_url")));
+    [base].into_iter().chain(token.flatten()).collect()
 }
 
 #[cfg(test)]

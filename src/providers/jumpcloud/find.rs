@@ -2,12 +2,13 @@
 
 mod addresses;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use futures_util::future;
 use serde_json::Value;
 
 use crate::{
+    client::Backoff,
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
     provider::Context,
@@ -178,11 +179,14 @@ pub async fn person(
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
     let mut person = person_once(config, cx, id, earlier).await?;
+    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(1));
     // The roles may have changed between two reads.
     for _ in 0..MOST_REREADS {
         if !person.is_contradicted {
             return Ok(person);
         }
+        let transport = cx.client.transport();
+        transport.sleep(backoff.wait(transport.random())).await;
         person = person_once(config, cx, id, earlier).await?;
     }
     if person.is_contradicted {

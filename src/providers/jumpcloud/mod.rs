@@ -25,7 +25,7 @@ use crate::{
 
 use super::Opened;
 
-pub use self::capability::CAPABILITY;
+pub use self::{capability::CAPABILITY, config::ADDRESSES};
 
 /// Opens a JumpCloud account.
 ///

@@ -9,6 +9,7 @@ use crate::{
     contract::{reason::Reason, types::SideEffect},
     provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
     request::ValidatedRequest,
+    sorted,
     transport::Method,
 };
 
@@ -181,7 +182,7 @@ async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -
             .into_iter()
             .map(str::to_owned)
             .collect();
-        names.sort_unstable();
+        sorted::sort(&mut names);
         names
     };
     match record.roles.reliable_names() {

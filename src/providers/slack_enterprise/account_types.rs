@@ -1,6 +1,6 @@
 //! Owners and admins: of the organization by the user's own document, of a workspace by its lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::{StreamExt, stream};
 
@@ -9,6 +9,7 @@ use crate::{
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::FaultKind,
     provider::{Context, Grant, GrantKind, Held},
+    sorted::Set,
 };
 
 use super::{
@@ -40,19 +41,19 @@ pub enum Workspace {
 /// The workspaces whose ownership goes with a demotion in the organization.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ownerships {
-    pub workspaces: BTreeSet<String>,
+    pub workspaces: Set<String>,
     /// Workspaces whose owners cannot be read.
-    pub unclear: BTreeSet<String>,
+    pub unclear: Set<String>,
     /// Every workspace of the user is in one of the two.
     pub covers_all: bool,
 }
 
 /// Lists of owners and admins, as they came: each is read once, and whose ids they hold is told when the user is known.
 #[derive(Default)]
-pub struct Lists(BTreeMap<ListOf, Result<Vec<Row<Raw>>, Fault>>);
+pub struct Lists(HashMap<ListOf, Result<Vec<Row<Raw>>, Fault>>);
 
 /// A list of one workspace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListOf {
     Owners(String),
     Admins(String),
@@ -137,13 +138,13 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
 
 impl ListOf {
     /// Both lists of these workspaces.
-    pub fn both(workspaces: &BTreeSet<String>) -> BTreeSet<Self> {
+    pub fn both(workspaces: &Set<String>) -> Set<Self> {
         let both = |id: &String| [Self::Owners(id.clone()), Self::Admins(id.clone())];
         workspaces.iter().flat_map(both).collect()
     }
 
     /// The lists of the owners whose ownership goes with a demotion in the organization.
-    pub fn owners(member: &Member) -> BTreeSet<Self> {
+    pub fn owners(member: &Member) -> Set<Self> {
         let teams = member.teams.iter().take(MOST_WORKSPACES);
         teams.cloned().map(Self::Owners).collect()
     }
@@ -151,7 +152,7 @@ impl ListOf {
 
 impl Lists {
     /// Reads those of these lists that were not read yet. A list that cannot be read affects no other.
-    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: BTreeSet<ListOf>) {
+    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: Set<ListOf>) {
         let missing: Vec<ListOf> = wanted.into_iter().filter(|list| !self.0.contains_key(list)).collect();
         let read: Vec<(ListOf, Result<Vec<Row<Raw>>, Fault>)> = stream::iter(missing)
             .map(|list| async {
@@ -204,7 +205,7 @@ async fn rows(config: &Config, cx: &Context<'_>, list: &ListOf) -> Result<Vec<Ro
 pub fn of_workspaces(
     lists: &Lists,
     member: &Member,
-    workspaces: BTreeSet<String>,
+    workspaces: Set<String>,
 ) -> Result<BTreeMap<String, Workspace>, Fault> {
     let mut read = BTreeMap::new();
     for id in workspaces {
@@ -237,18 +238,19 @@ pub fn everywhere(member: &Member) -> Vec<Grant> {
 
 /// The workspaces that the user owns, among the first 50, of which the list of owners was read.
 pub fn ownerships(lists: &Lists, member: &Member) -> Ownerships {
-    let mut ownerships = Ownerships {
-        covers_all: member.has_teams && member.teams.len() <= MOST_WORKSPACES,
-        ..Ownerships::default()
-    };
+    let (mut owned, mut unclear) = (Vec::new(), Vec::new());
     for workspace in member.teams.iter().take(MOST_WORKSPACES) {
         match lists.has(&ListOf::Owners(workspace.clone()), member) {
-            Ok(Listed::Yes) => ownerships.workspaces.insert(workspace.clone()),
-            Ok(Listed::No) => false,
-            Ok(Listed::Unclear) | Err(_) => ownerships.unclear.insert(workspace.clone()),
-        };
+            Ok(Listed::Yes) => owned.push(workspace.clone()),
+            Ok(Listed::No) => {}
+            Ok(Listed::Unclear) | Err(_) => unclear.push(workspace.clone()),
+        }
     }
-    ownerships
+    Ownerships {
+        workspaces: owned.into_iter().collect(),
+        unclear: unclear.into_iter().collect(),
+        covers_all: member.has_teams && member.teams.len() <= MOST_WORKSPACES,
+    }
 }
 
 /// The grant of an owner. `None`: of a workspace that is not known.

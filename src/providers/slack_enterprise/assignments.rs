@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     error::{FaultKind, ProviderFault},
     provider::{Context, Field, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
     request::Entry,
+    sorted::Set,
 };
 
 use super::{
@@ -36,9 +37,9 @@ pub struct Assignments {
     /// The user's ids in the rows of a role at an entity. A removal uses the same ids.
     holders: HashMap<(String, String), BTreeSet<String>>,
     /// Custom roles that anybody has.
-    custom: BTreeSet<String>,
+    custom: HashSet<String>,
     /// Roles and entities of the rows in `unread` that say which.
-    unread_places: BTreeSet<(String, String)>,
+    unread_places: HashSet<(String, String)>,
     has_row: bool,
 }
 
@@ -51,9 +52,9 @@ pub enum Extent {
     Begun { pages: usize },
     /// Only the assignments of these roles, to their end.
     Roles {
-        read: BTreeSet<String>,
+        read: Set<String>,
         /// Slack refuses to list them: it knows no such role.
-        unknown: BTreeSet<String>,
+        unknown: Set<String>,
         /// A page that was not narrowed has a row, so that the token can see assignments.
         has_control: bool,
     },
@@ -64,7 +65,7 @@ pub enum Extent {
 pub struct Narrowing {
     is_narrowed: Cell<Option<bool>>,
     /// If the request names no role: those of which the first reading shows an assignment, or a row that may be one.
-    shown: RefCell<Option<BTreeSet<String>>>,
+    shown: RefCell<Option<Set<String>>>,
 }
 
 /// Pages after which a list that has not ended is read by role.
@@ -131,13 +132,13 @@ impl Assignments {
         config: &Config,
         cx: &Context<'_>,
         member: &Member,
-        roles: &BTreeSet<String>,
+        roles: &Set<String>,
         has_control: bool,
     ) -> Result<Self, Fault> {
         let all: Vec<&str> = roles.iter().map(String::as_str).collect();
         let mut left: Vec<&[&str]> = all.chunks(ROLES_AT_ONCE).collect();
         let mut own = Self::default();
-        let mut unknown = BTreeSet::new();
+        let mut unknown = Vec::new();
         while let Some(roles) = left.pop() {
             let mut pages = Pages::new(config, cx, core::ASSIGNMENTS, [("role_ids", roles.join(","))]);
             loop {
@@ -146,9 +147,7 @@ impl Assignments {
                     Ok(None) => break,
                     Err(fault) if fault.is(&[core::UNKNOWN_ROLE]) => {
                         match roles {
-                            [one] => {
-                                unknown.insert((*one).to_owned());
-                            }
+                            [one] => unknown.push((*one).to_owned()),
                             several => left.extend(several.chunks(several.len().div_ceil(2))),
                         }
                         break;
@@ -159,7 +158,7 @@ impl Assignments {
         }
         own.extent = Extent::Roles {
             read: roles.clone(),
-            unknown,
+            unknown: unknown.into_iter().collect(),
             has_control,
         };
         Ok(own)
@@ -249,8 +248,8 @@ impl Assignments {
 }
 
 /// The ids of the assigned roles that the request names; `None` if an entry may mean a role of which the id is not known.
-fn roles_of_request(cx: &Context<'_>) -> Option<BTreeSet<String>> {
-    let mut roles = BTreeSet::new();
+fn roles_of_request(cx: &Context<'_>) -> Option<Set<String>> {
+    let mut roles = Vec::new();
     for selector in cx.request.entries.iter().map(Entry::selector) {
         let meant = ids::meant(selector);
         if meant.is_empty() {
@@ -259,7 +258,7 @@ fn roles_of_request(cx: &Context<'_>) -> Option<BTreeSet<String>> {
         let assigned = meant.into_iter().filter(|id| !ids::is_account_type(id));
         roles.extend(assigned.map(str::to_owned));
     }
-    Some(roles)
+    Some(roles.into_iter().collect())
 }
 
 /// The entity of an assignment: the innermost part of its scope.
@@ -344,7 +343,7 @@ pub async fn remove(config: &Config, cx: &Context<'_>, write: &Write, grants: &[
 /// The verdicts of a removal that names what it rejected. An entity that is rejected with its own error was left out. The rest is
 /// done if `may_be_done`, and if the lists leave no doubt about what was rejected. The read-back decides everything else.
 fn verdicts(grants: &[&Grant], removal: &Removal, may_be_done: bool) -> Vec<Verdict> {
-    let entities: BTreeSet<&str> = grants.iter().filter_map(|grant| entity(&grant.scope)).collect();
+    let entities: Set<&str> = grants.iter().filter_map(|grant| entity(&grant.scope)).collect();
     let mut rejected: HashMap<&str, &str> = HashMap::new();
     let mut is_clear = !matches!(removal.rejected_entities, Rows::Unread(_));
     for row in removal.rejected_entities.rows() {

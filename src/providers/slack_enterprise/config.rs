@@ -10,6 +10,7 @@ use crate::{
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
+    provider::addresses::{Addresses, Draft},
 };
 
 use super::{capability::CAPABILITY, ids};
@@ -34,6 +35,13 @@ const BASE: &str = "https://slack.com";
 const GOVERNMENT: &str = "https://slack-gov.com";
 const SCIM: &str = "https://api.slack.com/scim/v2";
 const GOVERNMENT_SCIM: &str = "https://api.slack-gov.com/scim/v1";
+
+pub const ADDRESSES: Addresses = Addresses {
+    regions: &[],
+    others: &[BASE, GOVERNMENT, SCIM, GOVERNMENT_SCIM],
+    needed,
+};
+
 impl Config {
     pub fn new(
         base_url: Option<&str>,
@@ -48,8 +56,8 @@ impl Config {
         let Credentials::BearerToken(token) = credentials else {
             return Err(Error::account("credentials", "Slack takes bearer_token"));
         };
-        let base = base_url.unwrap_or(if government { GOVERNMENT } else { BASE });
-        let scim_base = if government { GOVERNMENT_SCIM } else { SCIM };
+        let (own, scim_base) = addresses(government);
+        let base = base_url.unwrap_or(own);
         Ok(Self {
             base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             token: Secret::parse("credentials.token", token)?,
@@ -67,4 +75,19 @@ impl Config {
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
+}
+
+/// Of the web API, and of SCIM.
+const fn addresses(government: bool) -> (&'static str, &'static str) {
+    if government {
+        (GOVERNMENT, GOVERNMENT_SCIM)
+    } else {
+        (BASE, SCIM)
+    }
+}
+
+fn needed(account: Draft<'_>) -> Vec<&str> {
+    let (own, scim) = addresses(account.flag("government"));
+    let scim = account.flag("scim").then_some(scim);
+    [account.base_url().unwrap_or(own)].into_iter().chain(scim).collect()
 }

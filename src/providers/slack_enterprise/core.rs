@@ -1,6 +1,6 @@
 //! Slack's requests, and what its answers mean. Nearly all of them are 200; `ok` and `error` say what happened.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::{
     client::{
@@ -67,7 +67,7 @@ pub struct Pages<'a> {
     list: List,
     arguments: Vec<(&'static str, String)>,
     cursor: Option<String>,
-    cursors: BTreeSet<String>,
+    cursors: HashSet<String>,
     is_over: bool,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Pages<'a> {
             list,
             arguments: arguments.into_iter().collect(),
             cursor: None,
-            cursors: BTreeSet::new(),
+            cursors: HashSet::new(),
             is_over: false,
         }
     }

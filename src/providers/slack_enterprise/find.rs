@@ -13,6 +13,7 @@ use crate::{
     error::{Error, FaultKind, ProviderFault},
     naming,
     provider::Context,
+    sorted,
 };
 
 use super::{
@@ -97,7 +98,7 @@ impl Member {
             .map(str::to_owned)
             .chain(home.workspace().map(str::to_owned))
             .collect();
-        teams.sort();
+        sorted::sort(&mut teams);
         teams.dedup();
         Self {
             asked: asked.to_owned(),
@@ -127,7 +128,7 @@ impl Member {
     /// The ids besides the one that was asked for.
     pub fn other_ids(&self) -> Vec<String> {
         let mut others: Vec<String> = self.ids().filter(|id| *id != self.asked).map(str::to_owned).collect();
-        others.sort();
+        sorted::sort(&mut others);
         others.dedup();
         others
     }

@@ -1,6 +1,6 @@
 //! From Slack's user document to the unified user.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ fn emails(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Email> {
 
 /// The profile's number, and the others that SCIM has.
 fn phones(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Phone> {
-    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut known: HashSet<String> = HashSet::new();
     let own = own.map(|number| (number, None));
     let listed = listed
         .read()

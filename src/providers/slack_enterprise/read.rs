@@ -4,7 +4,7 @@ pub mod directory;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
 };
 
 use futures_util::future;
@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     provider::{Context, Snapshot},
     request::{Entry, Selector},
+    sorted::{self, Set},
 };
 
 use super::{
@@ -49,7 +50,7 @@ pub struct Memory {
     /// Whose the token is, asked once.
     pub identity: RefCell<Option<Result<Identity, Fault>>>,
     /// The lists of workspaces that the last read needed: the next one begins with them.
-    needed: RefCell<BTreeSet<ListOf>>,
+    needed: RefCell<Set<ListOf>>,
     /// The account types of the first read, which the guards judge by.
     pub guarded: RefCell<Option<Standing>>,
     /// A demotion in the organization may have had an effect.
@@ -168,7 +169,7 @@ fn check_protected_ids(config: &Config, member: &Member) -> Result<(), Error> {
 }
 
 /// The lists that will be needed whatever the document shows: those of the last read, or of the workspaces that the request names.
-fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> BTreeSet<ListOf> {
+fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> Set<ListOf> {
     let needed = memory.needed.borrow();
     if !needed.is_empty() {
         return needed.clone();
@@ -236,7 +237,7 @@ fn emails(user: &User, scim: Option<&ScimUser>) -> Vec<String> {
         .chain(more.filter_map(|email| email.value.as_str()))
         .map(|email| email.trim().to_lowercase())
         .collect();
-    emails.sort();
+    sorted::sort(&mut emails);
     emails.dedup();
     emails
 }
@@ -253,13 +254,13 @@ fn unreadable(
         .filter(|(_, workspace)| workspace.gap().is_some())
         .map(|(id, _)| id);
     let unclear = ownerships.into_iter().flat_map(|ownerships| &ownerships.unclear);
-    let mut unreadable: BTreeSet<String> = gaps.chain(unclear).cloned().collect();
+    let mut unreadable: Set<String> = gaps.chain(unclear).cloned().collect();
     if member.above.is_none() || !member.has_teams {
-        unreadable.insert(member.enterprise.clone());
+        unreadable.extend([member.enterprise.clone()]);
     }
     // A narrowed list without a row of the whole one proves nothing.
     if matches!(assignments.extent, Extent::Roles { has_control: false, .. }) {
-        unreadable.insert(core::ASSIGNMENTS.method.to_owned());
+        unreadable.extend([core::ASSIGNMENTS.method.to_owned()]);
     }
     unreadable.into_iter().collect()
 }
@@ -290,12 +291,12 @@ fn warnings(
 }
 
 /// The workspaces whose account types are read: those that the request means.
-fn workspaces_of_request(cx: &Context<'_>, member: &Member) -> BTreeSet<String> {
+fn workspaces_of_request(cx: &Context<'_>, member: &Member) -> Set<String> {
     if cx.request.reads_everything() {
         let teams = member.teams.iter().take(account_types::MOST_WORKSPACES);
         return teams.cloned().collect();
     }
-    let mut workspaces: BTreeSet<String> = of_workspaces(cx)
+    let mut workspaces: Set<String> = of_workspaces(cx)
         .filter_map(|selector| selector.workspace.clone())
         .collect();
     if of_workspaces(cx).any(|selector| selector.workspace.is_none()) {

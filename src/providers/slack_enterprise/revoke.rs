@@ -1,6 +1,6 @@
 //! The requests that take roles away, and what their answers mean for each grant.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use futures_util::future;
 use serde_json::{Map, Value, json};
@@ -11,6 +11,7 @@ use crate::{
     error::{FaultKind, ProviderFault},
     provider::{Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
+    sorted::{self, Set},
 };
 
 use super::{
@@ -112,7 +113,7 @@ fn plan_demotions(
             .filter_map(|(index, grant)| demotion(config, ask, member, grant, vec![index]))
             .collect();
     }
-    targets.sort_by_key(|(_, grant)| (is_of_workspace(grant), !goes_along(grant)));
+    sorted::sort_by_key(&mut targets, |(_, grant)| (is_of_workspace(grant), !goes_along(grant)));
     let indices = targets.iter().map(|(index, _)| *index).collect();
     targets
         .first()
@@ -269,7 +270,7 @@ async fn standing(
     grants: &[&Grant],
     member: &Member,
 ) -> Result<Standing, ProviderFault> {
-    let workspaces: BTreeSet<String> = grants
+    let workspaces: Set<String> = grants
         .iter()
         .filter_map(|grant| grant.scope.workspace.clone())
         .collect();

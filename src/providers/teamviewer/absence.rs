@@ -1,12 +1,11 @@
 //! What it means that no grant fits an entry.
 
-use std::collections::BTreeSet;
-
 use crate::{
     contract::reason::Reason,
     naming::same,
     provider::{Absence, Coverage, KnownRole},
     request::Selector,
+    sorted::Set,
 };
 
 use super::{groups::Resolution, read::Detail};
@@ -27,7 +26,7 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
     if let Some(mismatch) = mismatch(selector, &matching) {
         return mismatch;
     }
-    let ids: BTreeSet<&str> = matching.iter().map(|role| role.id.as_str()).collect();
+    let ids: Set<&str> = matching.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     match (ids.as_slice(), &detail.roles.directory.coverage) {
         // An id has one role; behind the roles that are listed, another one may have the name.

@@ -10,6 +10,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, RefreshCredentials},
     error::Error,
+    provider::addresses::Addresses,
 };
 
 use super::capability::CAPABILITY;
@@ -39,6 +40,12 @@ pub enum Access {
 
 /// Source: TeamViewer's own Swagger document (`servers`).
 const BASE: &str = "https://webapi.teamviewer.com/api/v1";
+
+pub const ADDRESSES: Addresses = Addresses {
+    regions: &[],
+    others: &[BASE],
+    needed: |account| vec![account.base_url().unwrap_or(BASE)],
+};
 
 impl Config {
     pub fn new(

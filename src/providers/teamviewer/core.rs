@@ -1,6 +1,6 @@
 //! TeamViewer's requests and what their answers say.
 
-use std::{cell::Cell, collections::BTreeSet, time::Duration};
+use std::{cell::Cell, collections::HashSet, hash::Hash, time::Duration};
 
 use crate::{
     client::{
@@ -263,7 +263,7 @@ impl<'a> List<'a> {
     }
 
     /// Every page. Each address is built afresh, with an encoded token.
-    pub async fn read<P: FromJson, R, T: Ord>(
+    pub async fn read<P: FromJson, R, T: Eq + Hash>(
         &self,
         config: &Config,
         cx: &Context<'_>,
@@ -304,7 +304,7 @@ impl<'a> List<'a> {
             }
         }
         // A row that moved to another page while they were read may have pushed one out of sight.
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         if pages.get() > 1 && !listed.rows.iter().all(|row| seen.insert(row)) {
             listed.unread.push(String::from("a row that stands on two pages"));
         }

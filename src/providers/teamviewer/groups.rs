@@ -1,6 +1,6 @@
 //! User groups: which ones a request names, and what they hold.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     contract::{
@@ -20,7 +20,7 @@ use super::{
 };
 
 /// A user group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserGroup {
     pub id: u64,
     pub name: Option<String>,
@@ -57,9 +57,9 @@ pub struct GroupState {
 #[derive(Default)]
 pub struct GroupLists {
     /// By group, the roles whose lists show it.
-    pub holders: HashMap<u64, BTreeSet<String>>,
+    pub holders: HashMap<u64, Vec<String>>,
     /// Roles that TeamViewer lists for the user, and that neither an assignment nor a group explains.
-    pub unexplained: BTreeSet<String>,
+    pub unexplained: HashSet<String>,
 }
 
 impl RequestedGroup {
@@ -185,7 +185,7 @@ fn list(groups: &[&UserGroup]) -> String {
 
 /// Each group once, however often and however it is spelled.
 pub fn distinct(named: &[RequestedGroup]) -> Vec<&UserGroup> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let groups = named.iter().filter_map(RequestedGroup::group);
     groups.filter(|group| seen.insert(group.id)).collect()
 }
@@ -223,7 +223,7 @@ pub fn grants(
     state: &GroupState,
     user: &str,
     name_of: impl Fn(&str) -> Option<String>,
-    joined: &mut BTreeSet<u64>,
+    joined: &mut HashSet<u64>,
 ) -> Vec<Grant> {
     let group = &state.group;
     let is_member = state.has_member(user);

@@ -1,6 +1,6 @@
 //! From TeamViewer's documents to the unified user.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::{
     client::lenient::Text,
@@ -113,7 +113,7 @@ fn groups(grants: &[Grant]) -> Vec<Group> {
         Held::Direct | Held::NotRead => None,
     });
     let through = through.flatten().map(|via| (via.id.as_ref(), &via.name));
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     through
         .chain(memberships)
         .filter(|(id, _)| seen.insert(*id))

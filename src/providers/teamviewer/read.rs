@@ -6,7 +6,7 @@ mod roles;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     rc::Rc,
     time::Duration,
 };
@@ -18,6 +18,7 @@ use crate::{
     error::{Error, ProviderFault},
     provider::{Context, Coverage, Directory, GrantKind, Snapshot, role_index::RoleIndex},
     request::Entry,
+    sorted::Set,
 };
 
 use self::{
@@ -51,16 +52,16 @@ pub struct Detail {
 pub struct Memory {
     /// Roles whose direct assignment this operation has removed: if one is still listed without an explanation, the list is taken to
     /// be right.
-    pub revoked: RefCell<BTreeSet<String>>,
+    pub revoked: RefCell<HashSet<String>>,
     /// The lists that the last reading needed: the next one begins with them.
-    needed: RefCell<BTreeSet<Ask>>,
+    needed: RefCell<Set<Ask>>,
     /// Where the first full reading found something: later ones look only there.
     found: RefCell<Option<Found>>,
     /// Groups that the request names. Found once: a group that cannot be found again later was not left for that.
     named: RefCell<Option<Vec<RequestedGroup>>>,
     /// Groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
     /// role gone because the membership is.
-    joined: RefCell<BTreeSet<u64>>,
+    joined: RefCell<HashSet<u64>>,
     /// The company's groups; or why they cannot be read, for people.
     groups: RefCell<Option<Result<Listed<UserGroup>, String>>>,
     /// The company's roles.
@@ -76,8 +77,8 @@ pub struct Memory {
 /// The roles and groups in which a full reading found the user, or may have.
 #[derive(Clone, Default)]
 struct Found {
-    roles: BTreeSet<String>,
-    groups: BTreeSet<u64>,
+    roles: Set<String>,
+    groups: Set<u64>,
     /// Where it could not look, for people.
     gaps: Vec<String>,
 }
@@ -85,10 +86,10 @@ struct Found {
 /// Where a reading looks.
 struct Places<'a> {
     /// Roles of which the own lists are read.
-    roles: BTreeSet<String>,
+    roles: Set<String>,
     groups: Vec<&'a UserGroup>,
     /// Groups whose role is read even if the user is in none of them.
-    with_role: BTreeSet<u64>,
+    with_role: Set<u64>,
 }
 
 /// Roles whose own lists a full reading reads, besides those that TeamViewer lists for the user.
@@ -194,7 +195,7 @@ async fn read_once(
 }
 
 /// The lists that will be needed whatever the others show: those of the last reading, or of the roles that the request names by id.
-fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> BTreeSet<Ask> {
+fn known_to_be_needed(cx: &Context<'_>, memory: &Memory) -> Set<Ask> {
     let needed = memory.needed.borrow();
     if !needed.is_empty() {
         return needed.clone();
@@ -216,7 +217,7 @@ impl<'a> Places<'a> {
                 groups,
             };
         }
-        let mut meant: BTreeSet<String> = roles.listed.rows.iter().cloned().collect();
+        let mut meant: Vec<String> = roles.listed.rows.clone();
         let found = memory.found.borrow();
         let groups = if let Some(found) = found.as_ref() {
             meant.extend(found.roles.iter().cloned());
@@ -231,9 +232,9 @@ impl<'a> Places<'a> {
             groups.into_iter().take(MOST_GROUPS).collect()
         };
         Self {
-            roles: meant,
+            roles: meant.into_iter().collect(),
             groups,
-            with_role: memory.joined.borrow().clone(),
+            with_role: memory.joined.borrow().iter().copied().collect(),
         }
     }
 
@@ -245,7 +246,7 @@ impl<'a> Places<'a> {
         memory: &Memory,
         user: &str,
         lists: &mut Lists,
-    ) -> Result<BTreeSet<String>, ProviderFault> {
+    ) -> Result<Set<String>, ProviderFault> {
         loop {
             let (roles, needed) = self.needed(user, lists);
             if !lists.read(config, cx, needed.clone()).await? {
@@ -260,26 +261,27 @@ impl<'a> Places<'a> {
     }
 
     /// The roles that are looked at, and the lists that these places need, as far as the lists that were read tell.
-    fn needed(&self, user: &str, lists: &Lists) -> (BTreeSet<String>, BTreeSet<Ask>) {
-        let mut needed = BTreeSet::new();
-        let mut roles = self.roles.clone();
+    fn needed(&self, user: &str, lists: &Lists) -> (Set<String>, Set<Ask>) {
+        let mut needed = Vec::new();
+        let mut roles: Vec<String> = self.roles.iter().cloned().collect();
         for group in &self.groups {
-            needed.insert(Ask::MembersOf(group.id));
+            needed.push(Ask::MembersOf(group.id));
             let is_in = matches!(lists.membership(group.id, user), Some(Holds::Yes | Holds::Unclear));
             if is_in || self.with_role.contains(&group.id) {
-                needed.insert(Ask::RoleOfGroup(group.id));
+                needed.push(Ask::RoleOfGroup(group.id));
             }
             roles.extend(lists.role_of(group.id).map(str::to_owned));
         }
+        let roles = Set::from_iter(roles);
         for role in &roles {
             needed.extend(Ask::assignments(role));
             needed.extend(lists.groups_of(role).map(Ask::MembersOf));
         }
-        (roles, needed)
+        (roles, needed.into_iter().collect())
     }
 
     /// What the next full reading needs for certain: of groups and roles in which the user was not found, nothing.
-    fn needed_again(&self, needed: BTreeSet<Ask>, user: &str, lists: &Lists) -> BTreeSet<Ask> {
+    fn needed_again(&self, needed: Set<Ask>, user: &str, lists: &Lists) -> Set<Ask> {
         let is_named = |group: u64| self.with_role.contains(&group);
         let is_in = |group: u64| !matches!(lists.membership(group, user), Some(Holds::No) | None);
         let has = |role: &str| {
@@ -323,7 +325,7 @@ fn has_few_roles(roles: &Roles<'_>) -> bool {
 }
 
 /// The groups that have one of these roles and the user.
-fn joined_groups(lists: &Lists, roles: &BTreeSet<String>, user: &str) -> BTreeSet<u64> {
+fn joined_groups(lists: &Lists, roles: &Set<String>, user: &str) -> Set<u64> {
     let groups = roles.iter().flat_map(|role| lists.groups_of(role));
     groups
         .filter(|group| lists.membership(*group, user) == Some(Holds::Yes))
@@ -331,7 +333,7 @@ fn joined_groups(lists: &Lists, roles: &BTreeSet<String>, user: &str) -> BTreeSe
 }
 
 /// Where something may be held that the reading does not show.
-fn gaps(memory: &Memory, roles: &Roles<'_>, named: &[RequestedGroup], looked_at: &BTreeSet<String>) -> Vec<String> {
+fn gaps(memory: &Memory, roles: &Roles<'_>, named: &[RequestedGroup], looked_at: &Set<String>) -> Vec<String> {
     let mut gaps = Vec::new();
     match memory.groups.borrow().as_ref() {
         Some(Err(why)) => gaps.push(format!("the user groups cannot be read: {why}")),
@@ -389,7 +391,7 @@ async fn named_groups(
         return Ok(known);
     }
     let selectors = cx.request.entries.iter().map(Entry::selector);
-    let texts: BTreeSet<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
+    let texts: Set<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
     let named = if texts.is_empty() && !cx.request.reads_everything() {
         Vec::new()
     } else {
@@ -425,7 +427,7 @@ async fn group_names(
     config: &Config,
     cx: &Context<'_>,
     memory: &Memory,
-    wanted: BTreeSet<u64>,
+    wanted: Set<u64>,
 ) -> Result<HashMap<u64, String>, ProviderFault> {
     let names = |groups: &Listed<UserGroup>| -> HashMap<u64, String> {
         let groups = groups.rows.iter();

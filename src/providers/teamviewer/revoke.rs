@@ -1,9 +1,11 @@
 //! The requests that remove grants, what their answers mean, and what else they take.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
+
+use futures_util::future;
 
 use crate::{
     client::{Call, Repeat},
@@ -17,6 +19,7 @@ use crate::{
         Write,
     },
     request::ValidatedRequest,
+    sorted::Set,
     transport::Method,
 };
 
@@ -65,7 +68,7 @@ impl TeamViewer {
     /// Sends a write and judges its answer.
     pub async fn verdict(&self, cx: &Context<'_>, write: &Write, grant: &Grant, detail: &Detail) -> Verdict {
         if grant.kind == GrantKind::GroupRole
-            && let Some(verdict) = self.check_group_role(cx, grant).await
+            && let Some(verdict) = self.check_group(cx, grant, detail).await
         {
             return verdict;
         }
@@ -89,19 +92,40 @@ impl TeamViewer {
         cx.fault(&fault)
     }
 
-    /// The call that strips a group names no role: it is sent only while the group holds the very role that is meant.
-    async fn check_group_role(&self, cx: &Context<'_>, grant: &Grant) -> Option<Verdict> {
+    /// The call that strips a group names no role and takes it from every member: it is sent only while the group holds the very role
+    /// that is meant, and has no member that the guards did not see.
+    async fn check_group(&self, cx: &Context<'_>, grant: &Grant, detail: &Detail) -> Option<Verdict> {
         let not_sent = |reason, message: &str| {
             Some(Verdict::NotSent {
                 reason,
                 message: message.to_owned(),
             })
         };
-        match groups::role_of_group(&self.config, cx, group_of(grant)?).await {
-            Ok(Ok(Some(role))) if role == grant.role_id => None,
-            Ok(Ok(_)) => not_sent(Reason::ConcurrentChange, "the group has another role now, or none"),
-            Ok(Err(why)) => not_sent(Reason::NotVisible, &why),
-            Err(fault) => not_sent(fault.reason(), &fault.message),
+        let group = group_of(grant)?;
+        let (role, members) = future::join(
+            groups::role_of_group(&self.config, cx, group),
+            groups::members(&self.config, cx, group),
+        )
+        .await;
+        match role {
+            Ok(Ok(Some(role))) if role == grant.role_id => {}
+            Ok(Ok(_)) => return not_sent(Reason::ConcurrentChange, "the group has another role now, or none"),
+            Ok(Err(why)) => return not_sent(Reason::NotVisible, &why),
+            Err(fault) => return not_sent(fault.reason(), &fault.message),
+        }
+        let seen = detail.state(group).and_then(|state| state.members.as_ref().ok());
+        match (members, seen) {
+            (Err(fault), _) => not_sent(fault.reason(), &fault.message),
+            // Nobody was seen, and what that means for protected users was weighed as such.
+            (Ok(_), None) => None,
+            (Ok(now), Some(seen)) => {
+                let known: HashSet<&String> = seen.rows.iter().collect();
+                let is_new = |member: &String| !known.contains(member);
+                let has_joined = now.rows.iter().any(is_new) || now.unread.len() > seen.unread.len();
+                has_joined
+                    .then(|| not_sent(Reason::ConcurrentChange, "somebody joined the group since it was read"))
+                    .flatten()
+            }
         }
     }
 
@@ -190,7 +214,7 @@ fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant
     if !targets.iter().any(|grant| grant.kind == GrantKind::Membership) {
         return Vec::new();
     }
-    let left: BTreeSet<&str> = targets
+    let left: Set<&str> = targets
         .iter()
         .filter(|grant| grant.kind == GrantKind::Membership)
         .filter_map(|grant| grant.scope.group.as_deref())
@@ -315,7 +339,7 @@ fn affected(state: &GroupState, user: &str, addresses: &HashMap<String, String>)
         Ok(_) => return Affects::Unknown(String::from("a member of the group cannot be read")),
         Err(why) => return Affects::Unknown(why.clone()),
     };
-    let others: BTreeSet<&String> = members.iter().filter(|member| *member != user).collect();
+    let others: Set<&String> = members.iter().filter(|member| *member != user).collect();
     if others.is_empty() {
         return Affects::Nobody;
     }

@@ -24,6 +24,7 @@ use crate::{
     engine::{Audit, AuditEvent},
     provider::{Grant, Held},
     receipt::{self, ApprovalClaim, Claims},
+    sorted,
 };
 
 use super::{Host, Operation, Refusal};
@@ -471,7 +472,7 @@ fn keys(passed: &str) -> Vec<String> {
         .keys()
         .map(|key| key.chars().take(LONGEST_KEY).collect())
         .collect();
-    keys.sort();
+    sorted::sort(&mut keys);
     keys.truncate(MOST_KEYS);
     keys
 }

@@ -7,9 +7,10 @@ use unassign_role::{
     client::BaseUrl,
     contract::{json, types::Provider},
     http_api::check_accounts,
+    origins,
 };
 
-use crate::accounts::{Entry, origins, take_own_fields};
+use crate::accounts::{Entry, take_own_fields};
 
 use super::{
     Level, Notes, Surroundings, credentials, settings,
@@ -88,7 +89,7 @@ pub fn check(entry: &Entry, around: &Surroundings<'_>, notes: &mut Notes) -> Che
     Checked {
         provider: provider.map_or_else(String::new, |provider| json::provider_name(provider).to_owned()),
         secrets,
-        hosts: origins::of(account),
+        hosts: origins::needed(account),
     }
 }
 

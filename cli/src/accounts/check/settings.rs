@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 use unassign_role::{
     contract::{json, types::Provider},
     keys::PublicKey,
+    origins,
 };
-
-use crate::accounts::origins::CROWDSTRIKE;
 
 use super::{
     Notes,
@@ -126,12 +125,8 @@ const fn is_lifetime(seconds: u64) -> bool {
 }
 
 fn region(region: &str, provider: Option<Provider>, notes: &mut Notes) {
-    let known: Vec<&str> = match provider {
-        Some(Provider::Crowdstrike) => CROWDSTRIKE.iter().map(|(name, _)| *name).collect(),
-        Some(Provider::Jumpcloud) => vec!["us", "eu"],
-        _ => return,
-    };
-    if !known.contains(&region) {
+    let known: Vec<&str> = provider.map(origins::regions).into_iter().flatten().collect();
+    if !known.is_empty() && !known.contains(&region) {
         notes.wrong("settings.region", unknown_value(region, &known));
     }
 }

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use unassign_role::origins;
 
 use crate::{
-    accounts::{Account, Entry, origins, take_own_fields},
+    accounts::{Account, Entry, take_own_fields},
     commands::global::{Global, Source},
     exit::Exit,
     terminal::{line, note, table, visible},
@@ -31,7 +32,7 @@ pub fn run(global: &Global) -> Result<Exit> {
                 .join(", "),
             status(account),
             String::from(if account.approval_required { "required" } else { "" }),
-            origins::of(&account.document)
+            origins::needed(&account.document)
                 .into_iter()
                 .collect::<Vec<_>>()
                 .join("\n"),
@@ -97,6 +98,6 @@ fn status(account: &Account) -> String {
 fn document(account: &Account) -> Value {
     json!({
         "id": account.id, "provider": account.provider, "tags": account.tags, "status": status(account),
-        "approval_required": account.approval_required, "hosts": origins::of(&account.document),
+        "approval_required": account.approval_required, "hosts": origins::needed(&account.document),
     })
 }

@@ -33,7 +33,7 @@ use crate::{
   unassign-role accounts probe --accounts accounts.toml --account acme
   unassign-role accounts probe --user ann@acme.example --accounts accounts.toml --account acme
 
-Nothing is written: it lists the roles, and reads the user if you name one. One line a fact. The exit code is 0 if all is well, 1 if
+Nothing is written: it lists the roles, and reads the user if you name one. One line a fact. The exit code is 0 if all is well, 1 if \
 something is missing, 3 if the account is at fault, and 4 if the provider refuses or cannot be reached.")]
 pub struct Probe {
     /// A user to read, too: shows what can be seen of who holds what

@@ -1,27 +1,41 @@
 //! Size, speed and start, as ratios side by side in one run.
 
+mod configuration;
+mod connection;
+mod encrypted;
 mod load;
 mod native;
+mod process;
+mod provider;
+mod report;
+mod services;
+mod stand;
 mod start;
 mod subjects;
+mod tables;
+mod text;
+mod wait;
 
-use std::{fmt::Write, fs, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use host::guests::Artifact;
 
-use crate::{exit::Exit, terminal::line};
+use crate::exit::Exit;
 
 use self::{
-    load::{Load, measure},
-    subjects::Subject,
+    report::Report,
+    services::{Level, Services},
+    stand::Stand,
+    subjects::found,
 };
 
 #[derive(Args)]
 #[command(
-    after_help = "Every row is a removal at the CrowdStrike sandbox, verified, but for the first two, which show what the host itself costs.
-Times are of this machine: only the ratios of one run say something."
+    after_help = "Every row of a load is a removal at the CrowdStrike sandbox, and the sandbox is looked at after each one; but for hello and \
+floor, which show what the host itself costs. Each service is a process of its own: its CPU is without that of the load and the sandbox. \
+Times are of this machine: only the ratios of one run say something, and only if nothing else ran beside it."
 )]
 pub struct Bench {
     /// Seconds for each row
@@ -30,84 +44,73 @@ pub struct Bench {
     /// Calls at once, one after another
     #[arg(long, value_delimiter = ',', default_value = "1,16,64", value_parser = clap::value_parser!(u64).range(1..=1_000))]
     at_once: Vec<u64>,
+    /// The wasmtime to compare with, in place of the one in PATH
+    #[arg(long, value_name = "FILE", env = "WASMTIME")]
+    wasmtime: Option<OsString>,
     /// Keeps the tables as Markdown, too
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// What this process serves as a part of another one's bench
+    #[arg(long, hide = true, requires_all = ["listen", "provider"])]
+    stand: Option<Stand>,
+    #[arg(long, hide = true)]
+    listen: Option<SocketAddr>,
+    #[arg(long, hide = true)]
+    provider: Option<String>,
 }
 
 impl Bench {
     pub async fn run(self) -> Result<Exit> {
-        let mut report = String::new();
-        self.load(&mut report).await?;
+        if let (Some(stand), Some(listen), Some(provider)) = (self.stand, self.listen, &self.provider) {
+            stand::serve(stand, listen, provider.clone()).await?;
+            return Ok(Exit::Done);
+        }
+        let mut report = Report::default();
+        self.loads(&mut report).await?;
+        wait::report(&mut report).await?;
         start::report(&mut report).await?;
         sizes(&mut report)?;
         if let Some(path) = &self.out {
-            fs::write(path, &report).with_context(|| format!("{} cannot be written", path.display()))?;
+            fs::write(path, report.text()).with_context(|| format!("{} cannot be written", path.display()))?;
         }
         Exit::Done.after(Ok(()))
     }
 
-    async fn load(&self, report: &mut String) -> Result<()> {
+    async fn loads(&self, report: &mut Report) -> Result<()> {
         let span = Duration::from_secs(self.seconds);
-        for &at_once in &self.at_once {
-            let at_once = usize::try_from(at_once)?;
-            say(report, &format!("\n### {at_once} at once\n"))?;
-            say(
-                report,
-                "| | calls out | per second | ratio | median | 99 % | CPU a call | ratio |",
-            )?;
-            say(report, "|---|---|---|---|---|---|---|---|")?;
-            let mut native: Option<Load> = None;
-            for subject in Subject::ALL {
-                let row = match subject.calls_out() {
-                    Err(why) => {
-                        say(
-                            report,
-                            &format!("| {} | left out: {why:#} | | | | | | |", subject.name()),
-                        )?;
-                        continue;
-                    }
-                    Ok(calls) => (calls, measure(subject, at_once, span).await?),
-                };
-                let (calls, load) = row;
-                // The crate without a host around it is what all others are compared with.
-                let base = native.get_or_insert_with(|| load.clone());
-                say(
-                    report,
-                    &format!(
-                        "| {} | {calls} | {:.0} | {:.2} | {} | {} | {} | {:.2} |",
-                        subject.name(),
-                        load.per_second(),
-                        load.per_second() / base.per_second(),
-                        micros(load.quantile(0.5)),
-                        micros(load.quantile(0.99)),
-                        micros(load.cpu_each()),
-                        load.cpu_each().as_secs_f64() / base.cpu_each().as_secs_f64(),
-                    ),
-                )?;
-            }
+        let at_once: Vec<usize> = self
+            .at_once
+            .iter()
+            .map(|&number| usize::try_from(number))
+            .collect::<Result<_, _>>()?;
+        let most = at_once.iter().copied().max().unwrap_or(1).max(tables::CALLERS);
+        let services = Services::start(self.wasmtime(), most).await?;
+        let mut levels = Vec::new();
+        for &at_once in &at_once {
+            let level = Level::measure(&services, at_once, span).await;
+            tables::level(report, &level)?;
+            levels.push(level);
         }
-        Ok(())
+        // The goals are about sixteen at once.
+        let level = levels.iter().find(|level| level.at_once == tables::CALLERS);
+        if let Some(level) = level.or(levels.last()) {
+            tables::relations(report, level)?;
+        }
+        tables::latencies(report, &services, span).await?;
+        tables::memory(report, &services)
+    }
+
+    fn wasmtime(&self) -> Option<PathBuf> {
+        let named = self.wasmtime.clone().filter(|path| !path.is_empty());
+        named.map(PathBuf::from).or_else(|| found("wasmtime"))
     }
 }
 
-fn sizes(report: &mut String) -> Result<()> {
-    say(report, "\n### Size\n\n| component | bytes |\n|---|---|")?;
+fn sizes(report: &mut Report) -> Result<()> {
+    report.line("\n### Size\n\n| component | bytes |\n|---|---|")?;
     for (name, artifact) in [("wasi", Artifact::Wasi), ("spin", Artifact::Spin)] {
-        say(report, &format!("| {name} | {} |", artifact.bytes()?.len()))?;
+        report.line(&format!("| {name} | {} |", artifact.bytes()?.len()))?;
     }
     Ok(())
-}
-
-/// A line of the report, on the terminal as soon as it is known.
-fn say(report: &mut String, text: &str) -> Result<()> {
-    writeln!(report, "{text}")?;
-    line(text)
-}
-
-fn micros(time: Duration) -> String {
-    match time.as_micros() {
-        short @ 0..10_000 => format!("{short} µs"),
-        long => format!("{} ms", long / 1_000),
-    }
 }

@@ -14,29 +14,30 @@ use host::{
     state::Setup,
 };
 
-use super::{micros, say, subjects::floor};
+use super::{
+    report::Report,
+    subjects::floor,
+    text::{known, micros, ratio},
+};
 
 /// Instances that are made one after another for one row.
 const INSTANCES: u32 = 200;
 
-pub async fn report(report: &mut String) -> Result<()> {
-    say(report, "\n### Start\n")?;
-    say(
-        report,
-        "| component | bytes | compile | load compiled | first answer of an instance | ratio |",
-    )?;
-    say(report, "|---|---|---|---|---|---|")?;
-    let folder = std::env::temp_dir().join(format!("unassign-role-bench-{}", std::process::id()));
+pub async fn report(report: &mut Report) -> Result<()> {
+    report.line("\n### Start\n")?;
+    report.line("| component | bytes | compile | load compiled | first answer of an instance | ratio |")?;
+    report.line("|---|---|---|---|---|---|")?;
+    let folder = std::env::temp_dir().join(format!("unassign-role-start-{}", std::process::id()));
     let mut hello = None;
     for (name, path, bytes) in [
-        ("hello", "/", floor()),
+        ("hello", "/", floor().and_then(|path| Ok(std::fs::read(path)?))),
         ("wasi", "/healthz", Artifact::Wasi.bytes()),
         ("spin", "/healthz", Artifact::Spin.bytes()),
     ] {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(why) => {
-                say(report, &format!("| {name} | left out: {why:#} | | | | |"))?;
+                report.line(&format!("| {name} | left out: {why:#} | | | | |"))?;
                 continue;
             }
         };
@@ -55,22 +56,19 @@ pub async fn report(report: &mut String) -> Result<()> {
         } else {
             Some(first_answer(&prepared, path).await?)
         };
-        let base = *hello.get_or_insert(first.unwrap_or_default());
+        let seconds = first.map(|first| first.as_secs_f64());
+        if name == "hello" {
+            hello = seconds;
+        }
         let [compile, load] = times.as_slice() else { continue };
-        say(
-            report,
-            &format!(
-                "| {name} | {} | {} | {} | {} | {} |",
-                bytes.len(),
-                micros(*compile),
-                micros(*load),
-                first.map_or_else(|| String::from("–"), micros),
-                first.map_or_else(
-                    || String::from("–"),
-                    |first| format!("{:.2}", first.as_secs_f64() / base.as_secs_f64())
-                ),
-            ),
-        )?;
+        report.line(&format!(
+            "| {name} | {} | {} | {} | {} | {} |",
+            bytes.len(),
+            micros(*compile),
+            micros(*load),
+            known(first, micros),
+            ratio(seconds, hello),
+        ))?;
     }
     let _ = std::fs::remove_dir_all(folder);
     Ok(())

@@ -13,6 +13,7 @@ use crate::{
     accounts::Account,
     exit::Exit,
     offboard::{
+        grant::Grant,
         journal::{Journal, event::Event},
         list::List,
         offboarding,
@@ -408,4 +409,35 @@ async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out()
         "{:?}",
         standings(&inner)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_effect_that_is_not_allowed_is_named_if_allowing_it_helps() {
+    let world = World::with_people(1);
+    let mut accounts = only(&["acme-jumpcloud"]);
+    let obstacles = async |accounts: &[Account], terms: &offboarding::Terms| {
+        let fleet = fleet(&world, accounts);
+        let known: Vec<&Account> = fleet.accounts().collect();
+        let begin = offboarding::begin(&list(1..=1), &known, terms).unwrap();
+        let tasks = offboarding::plan(&fleet, &begin, &Stop::default(), &Progress::Silent).await;
+        let obstacles: Vec<String> = tasks[0].grants.values().map(Grant::obstacle).collect();
+        assert_eq!((tasks.len(), obstacles.len()), (1, 2), "{tasks:?}");
+        obstacles
+    };
+    for obstacle in obstacles(&accounts, &offboarding::Terms::default()).await {
+        assert!(
+            obstacle.ends_with("allow that with --allow delete-administrator"),
+            "{obstacle}"
+        );
+    }
+    // The account allows nothing: the option was given, and did not help.
+    accounts[0]
+        .document
+        .insert(String::from("settings"), json!({"allow": []}));
+    for obstacle in obstacles(&accounts, &terms()).await {
+        assert!(
+            obstacle.contains("the account's") && !obstacle.contains("--allow"),
+            "{obstacle}"
+        );
+    }
 }

@@ -137,6 +137,7 @@ async fn killed_twice(people: usize) {
     let accounts = accounts();
     let (before, all) = (held(&world, people), world.holdings());
     assert!(before.values().all(|held| held.len() == 2), "{before:?}");
+    world.network.keep_no_calls();
     inject(&world);
     let folder = Folder::new();
     let list = list(1..=people);
@@ -204,7 +205,7 @@ async fn what_is_said_of_40_people_is_the_truth() {
     killed_twice(40).await;
 }
 
-/// Takes long, because most providers list everybody for each person: `MATRIX=full`.
+/// `MATRIX=full`, because most providers list everybody for each person.
 #[tokio::test(start_paused = true)]
 async fn what_is_said_of_1000_people_is_the_truth() {
     if std::env::var("MATRIX").is_ok_and(|size| size == "full") {

@@ -155,3 +155,20 @@ fn a_locked_token_names_the_cid_in_view() {
     assert_eq!(entry.grants[0].scope.organization.as_deref(), Some(CHILD));
     assert!(case.holds(HOME, "event_viewer"));
 }
+
+#[test]
+fn where_the_lists_do_not_tell_which_cid_is_in_view_no_role_that_names_none_is_absent() {
+    // Nothing in view, or not yet, and something at home.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("help_desk"), at(HOME, by_id("help_desk"))]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+    // What is shown goes all the same.
+    let answer = case.ask(&[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+}

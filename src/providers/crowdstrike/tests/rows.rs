@@ -192,6 +192,10 @@ fn a_list_is_whole_only_by_its_own_count() {
         let failure = case.ask(&[by_id("dashboard_admin")]).unwrap_err();
         assert_eq!((failure.status, failure.sent), (502, false), "{}", failure.message);
         assert!(case.calls("combined/user-roles") < 20);
+        assert!(
+            case.transport.elapsed() >= std::time::Duration::from_millis(250),
+            "asked again after a pause"
+        );
     }
     // Without a count it ends where a page has no rows.
     for total in [

@@ -178,3 +178,28 @@ fn a_user_whom_only_the_cid_in_view_does_not_know_exists() {
     tenant.rules.push(Rule::always("combined/user-roles", 400, &body));
     assert_eq!(Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err().status, 404);
 }
+
+#[test]
+fn a_user_whom_the_cid_in_view_does_not_know_may_exist_at_a_home_that_cannot_be_read() {
+    let unknown = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+    let at_home = "&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let denied = json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    for (status, body, expected) in [
+        (503, json!({}), 502),
+        (429, json!({}), 429),
+        (409, json!({"errors": [{"code": 409, "message": "later"}]}), 422),
+        (403, json!({}), 403),
+        (403, denied, 403),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        // The first rule that fits answers.
+        tenant.rules.push(Rule::always(at_home, status, &body));
+        tenant.rules.push(Rule::always("combined/user-roles", 400, &unknown));
+        let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.sent),
+            (expected, false),
+            "{status} {body}: {failure:?}"
+        );
+    }
+}

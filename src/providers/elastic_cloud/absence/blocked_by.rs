@@ -1,8 +1,6 @@
 //! What can be neither taken nor ruled out, whatever else of an entry is held.
 
-use std::collections::BTreeSet;
-
-use crate::{contract::reason::Reason, naming, request::Selector};
+use crate::{contract::reason::Reason, naming, request::Selector, sorted::Set};
 
 use super::{
     super::{
@@ -114,8 +112,7 @@ fn together(selector: &Selector, wanted: &Key, assignments: &Assignments, reach:
     let label = selector.label();
     let roles: &[String] = if wanted.is_bare() { &[] } else { &wanted.custom };
     let other_text = roles.first().unwrap_or(&wanted.role);
-    let skeletons =
-        |names: &[String]| -> BTreeSet<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
+    let skeletons = |names: &[String]| -> Set<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
     let wanted_skeletons = skeletons(roles);
     let mut more = None;
     for (held, _) in assignments.elements(label).chain(assignments.elements(other_text)) {

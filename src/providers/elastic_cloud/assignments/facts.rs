@@ -1,12 +1,11 @@
 //! What is known of the roles that an assignment gives.
 
-use std::collections::BTreeSet;
-
 use crate::{
     contract::types::Scope,
     naming,
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
     request::Selector,
+    sorted::{self, Set},
 };
 
 use super::super::ids::{self, CONNECTED, Key};
@@ -104,7 +103,7 @@ impl Given {
     fn add_spellings(&mut self, kind: &str, id: &str, as_it_came: &str) {
         let bare = ids::bare(kind, id);
         let spellings = [Some(as_it_came), bare].into_iter().flatten();
-        let spellings: BTreeSet<String> = spellings
+        let spellings: Set<String> = spellings
             .flat_map(|text| [text.to_owned(), text.replace('-', "_")])
             .chain([id.replace('-', "_")])
             .filter(|text| text != id)
@@ -251,6 +250,6 @@ impl Facts {
 /// The names of application roles that are given together, in the one order in which they are compared.
 pub fn sorted_name(name: &str) -> String {
     let mut parts: Vec<&str> = name.split('+').collect();
-    parts.sort_unstable();
+    sorted::sort(&mut parts);
     parts.join("+")
 }

@@ -1,6 +1,10 @@
 //! Documents that are not as documented: never absence, and never the end of a call.
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
+
+use crate::fake::{FakeTransport, Reaction};
 
 use super::{World, at, id, in_group, name};
 
@@ -312,4 +316,25 @@ fn elements_without_a_user_id_concern_whom_they_may_be() {
     assert_eq!(with(other).outcomes(&[id("billing-admin")]), ["already_absent"]);
     let own = json!({"email": "Ann.Lee@example.com", "user_id": null});
     assert_eq!(with(own).outcomes(&[id("billing-admin")]), ["unknown not_visible"]);
+}
+
+#[test]
+fn broken_bytes_in_one_member_end_no_call_for_another() {
+    let mut world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]})).with(
+        |organization| {
+            organization
+                .members
+                .push(json!({"user_id": "7", "name": "J#r#me", "email": "j#@example.com"}));
+        },
+    );
+    let organization = Rc::clone(&world.organization);
+    world.transport = FakeTransport::new(move |seen| match organization.borrow_mut().answer(seen) {
+        Reaction::Answer(status, _, body) if body.contains('#') => {
+            let broken = body.bytes().map(|byte| if byte == b'#' { 0xe9 } else { byte });
+            Reaction::CutOff(status, vec![broken.collect()])
+        }
+        reaction => reaction,
+    });
+    let roles = [id("billing-admin"), id("deployment-viewer")];
+    assert_eq!(world.outcomes(&roles), ["removed", "already_absent"]);
 }

@@ -1,8 +1,6 @@
 //! People by their e-mail addresses.
 
-use std::collections::BTreeSet;
-
-use crate::{client::QueryBuilder, error::ProviderFault, naming::same, provider::Context};
+use crate::{client::QueryBuilder, error::ProviderFault, naming::same, provider::Context, sorted::Set};
 
 use super::super::{
     config::Config,
@@ -37,7 +35,7 @@ pub struct WithEmail {
 /// spelling is asked for besides.
 pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<WithEmail, ProviderFault> {
     let lower = email.to_lowercase();
-    let mut ids = BTreeSet::new();
+    let mut ids = Vec::new();
     let mut gap = None;
     for spelling in [email, &lower].into_iter().take(if lower == email { 1 } else { 2 }) {
         let path = QueryBuilder::new()
@@ -49,7 +47,7 @@ pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
         for user in list.rows {
             match &user.email {
                 Some(known) if same(known, email) => {
-                    ids.insert(user.id);
+                    ids.push(user.id);
                 }
                 Some(_) => {}
                 None => {
@@ -61,7 +59,7 @@ pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
         }
     }
     Ok(WithEmail {
-        ids: ids.into_iter().collect(),
+        ids: Set::from_iter(ids).into_iter().collect(),
         gap,
     })
 }

@@ -1,10 +1,10 @@
 //! The lists of roles and groups that one reading looks at. Each is read once, whatever needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{error::ProviderFault, provider::Context};
+use crate::{error::ProviderFault, provider::Context, sorted::Set};
 
 use super::super::{
     config::Config,
@@ -32,11 +32,11 @@ pub enum Ask {
 #[derive(Default)]
 pub struct Lists {
     /// By role; `None`: TeamViewer does not know the role.
-    users: BTreeMap<String, Option<Listed<String>>>,
-    groups: BTreeMap<String, Option<Listed<u64>>>,
+    users: HashMap<String, Option<Listed<String>>>,
+    groups: HashMap<String, Option<Listed<u64>>>,
     /// By group; or why it cannot be read, for people.
-    members: BTreeMap<u64, Result<Listed<String>, String>>,
-    roles_of_groups: BTreeMap<u64, Result<Option<String>, String>>,
+    members: HashMap<u64, Result<Listed<String>, String>>,
+    roles_of_groups: HashMap<u64, Result<Option<String>, String>>,
 }
 
 /// The answer to one question.
@@ -59,12 +59,7 @@ impl Lists {
     ///
     /// # Errors
     /// A failed read that is no answer about one role or group.
-    pub async fn read(
-        &mut self,
-        config: &Config,
-        cx: &Context<'_>,
-        wanted: BTreeSet<Ask>,
-    ) -> Result<bool, ProviderFault> {
+    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: Set<Ask>) -> Result<bool, ProviderFault> {
         let missing: Vec<Ask> = wanted.into_iter().filter(|ask| !self.has(ask)).collect();
         let is_any = !missing.is_empty();
         let answers: Vec<Answer> = stream::iter(missing)

@@ -1,12 +1,13 @@
 //! The roles that a user has, and how each is held.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     contract::types::{Scope, Via, ViaKind},
     naming::skeleton,
     provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow, role_index::RoleIndex},
     request::Entry,
+    sorted::Set,
 };
 
 use super::{
@@ -70,15 +71,15 @@ impl<'a> Roles<'a> {
 
     /// The roles that the entries mean or may mean. What is asked for is looked up in the role's own assignments even where neither
     /// the user's list nor the directory shows it.
-    pub fn meant(&self, cx: &Context<'_>) -> BTreeSet<String> {
+    pub fn meant(&self, cx: &Context<'_>) -> Set<String> {
         let selectors = || cx.request.entries.iter().map(Entry::selector);
-        let mut meant: BTreeSet<String> = selectors().filter_map(|selector| selector.id.clone()).collect();
+        let mut meant: Vec<String> = selectors().filter_map(|selector| selector.id.clone()).collect();
         let names: Vec<&String> = selectors()
             .filter(|selector| selector.id.is_none())
             .filter_map(|selector| selector.name.as_ref())
             .collect();
         if names.is_empty() {
-            return meant;
+            return meant.into_iter().collect();
         }
         for selector in selectors().filter(|selector| selector.id.is_none()) {
             meant.extend(self.index.meant_by(selector).into_iter().map(|role| role.id.clone()));
@@ -91,7 +92,7 @@ impl<'a> Roles<'a> {
                 .is_none_or(|name| skeletons.contains(&skeleton(name)))
         };
         meant.extend(self.listed.rows.iter().filter(may_be_meant).cloned());
-        meant
+        meant.into_iter().collect()
     }
 
     /// The roles of these whose own lists were read, each with how it is held: directly if the user stands in the role's own
@@ -100,8 +101,8 @@ impl<'a> Roles<'a> {
     pub fn held(
         &self,
         lists: &Lists,
-        looked_at: &BTreeSet<String>,
-        revoked: &BTreeSet<String>,
+        looked_at: &Set<String>,
+        revoked: &HashSet<String>,
         names: &HashMap<u64, String>,
     ) -> HeldRoles {
         // A row without an id may be any role that a user can hold. A group's own role stands elsewhere.
@@ -121,7 +122,7 @@ impl<'a> Roles<'a> {
         for role in looked_at {
             self.judge(&mut held, role, lists, names, revoked.contains(role));
         }
-        let others: BTreeSet<&String> = self
+        let others: Set<&String> = self
             .listed
             .rows
             .iter()
@@ -153,11 +154,7 @@ impl<'a> Roles<'a> {
         };
         let mut via = Vec::new();
         for &group in &groups.rows {
-            held.group_lists
-                .holders
-                .entry(group)
-                .or_default()
-                .insert(role.to_owned());
+            held.group_lists.holders.entry(group).or_default().push(role.to_owned());
             match lists.membership(group, self.user) {
                 Some(Holds::Yes) => via.push(Via {
                     kind: ViaKind::Group,

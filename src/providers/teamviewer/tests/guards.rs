@@ -93,6 +93,25 @@ fn stripping_a_group_takes_nothing_from_a_protected_member_and_says_from_how_man
 }
 
 #[test]
+fn who_joins_a_group_after_it_was_read_is_protected_too() {
+    for (protected, outcome) in [(r#""456""#, "refused"), (r#""u789""#, "removed")] {
+        let company = Company::with(&[]);
+        company.borrow_mut().group = Some(Group {
+            role: Some(AUDIT),
+            members: r#"{"accountId": 123}, {"accountId": 456}"#,
+            id_as_text: false,
+        });
+        // Until then it was the user alone.
+        let before = r#"{"nextPaginationToken": null, "resources": [{"accountId": 123}]}"#;
+        instead(&company, "/usergroups/7/members", 1, 200, before);
+        let settings = format!(r#"{{"protected_users": [{protected}]}}"#);
+        let answer = call(&company, &settings, vec![in_group(by_id(AUDIT), "7")], options());
+        assert_eq!(outcomes(&answer), [outcome], "{protected}: {answer:?}");
+        assert_eq!(company.borrow().writes.is_empty(), outcome == "refused");
+    }
+}
+
+#[test]
 fn a_group_whose_role_cannot_be_read_may_give_a_protected_one() {
     for (protected, body, is_left) in [
         ("[]", r#"{"assignedRoleId": 7}"#, true),
