@@ -1,6 +1,8 @@
 //! The command `unassign-role`: shows, plans, revokes and verifies roles at real tenants and at sandboxes, serves the component, makes
 //! tokens and keys, and checks configurations. It reaches the hosts of the accounts at hand, and no other ones.
 
+// A closed pipe must not end a run: `terminal::line` and `terminal::note` write what people see.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 // What only the verbs use that need a component.
 #![cfg_attr(not(feature = "wasmtime"), allow(dead_code, unused_imports))]
 
@@ -11,6 +13,8 @@ mod component;
 mod exit;
 #[cfg(feature = "wasmtime")]
 mod offboard;
+#[cfg(feature = "wasmtime")]
+mod record;
 #[cfg(feature = "wasmtime")]
 mod session;
 #[cfg(feature = "wasmtime")]

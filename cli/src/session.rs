@@ -16,12 +16,16 @@ use sandboxes::Clock;
 use serde_json::{Value, json};
 use unassign_role::{contract::json::side_effect_names, http_api::token_digest};
 
-use crate::accounts::{Account, environment};
+use crate::{
+    accounts::{Account, environment},
+    record::Announcements,
+};
 
 /// A running component, which only this process can call.
 pub struct Session {
     service: Service,
     token: String,
+    announcements: Announcements,
 }
 
 /// What the component answered.
@@ -67,10 +71,22 @@ impl Session {
         let setup = Setup {
             clock,
             environment,
+            // The call that it happened to says so.
+            ended: std::sync::Arc::new(|_| {}),
             ..Setup::new(egress, output)
         };
         let service = Service::of_component(component, setup, Lifetime::default())?;
-        Ok(Self { service, token })
+        Ok(Self {
+            service,
+            token,
+            announcements: Announcements::default(),
+        })
+    }
+
+    /// The same with a record, which a removal has to be written to before it is sent.
+    #[must_use]
+    pub fn announced_by(self, announcements: Announcements) -> Self {
+        Self { announcements, ..self }
     }
 
     /// A GET of this path and query, such as `/unified/user-directory/roles?integrated_account_id=acme`.
@@ -84,7 +100,9 @@ impl Session {
     /// A POST of this JSON.
     ///
     /// # Errors
-    /// The component failed as a component.
+    /// The component failed as a component; or [`Unannounced`], if the record could not be written: nothing was sent then.
+    ///
+    /// [`Unannounced`]: crate::record::Unannounced
     pub async fn post(&self, target: &str, body: &Value) -> Result<Answer> {
         self.send(http::Method::POST, target, Bytes::from(body.to_string()))
             .await
@@ -97,7 +115,10 @@ impl Session {
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json")
             .body(body)?;
-        let answer = self.service.send(request).await?;
+        let answer = match self.service.send(request).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.announcements.take().map_or(error, Into::into)),
+        };
         let retry_after = answer
             .headers()
             .get("retry-after")

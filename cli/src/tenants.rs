@@ -1,11 +1,8 @@
 //! The accounts that a verb can use, and the way to their providers: real tenants over the network, or sandboxes in memory.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,7 +13,7 @@ use host::{
     engine::{self, Prepared},
     guests::Artifact,
     outbound::{Origin, Origins, Pool, Proxy, Settings},
-    output::{LineSink, Output},
+    output::Output,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,15 +26,17 @@ use crate::{
         sandbox::Sandboxes,
     },
     exit::Exit,
+    record::{Announcements, Record},
     session::Session,
-    terminal::{Progress, note},
+    terminal::Progress,
 };
 
 /// The accounts at hand.
 pub struct Tenants {
     kind: Kind,
     component: Prepared,
-    output: Output,
+    /// Without one, the lines of the record go nowhere.
+    record: Option<Record>,
     /// Settings of the component, by their variables.
     settings: Vec<(&'static str, String)>,
     watch: Option<Arc<dyn Watch>>,
@@ -89,7 +88,7 @@ impl Tenants {
         Ok(Self {
             kind,
             component: component()?,
-            output: record(global.record.as_deref())?,
+            record: global.record.as_deref().map(Record::open).transpose()?,
             settings,
             watch: None,
         })
@@ -191,7 +190,12 @@ impl Tenants {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        Session::start(&self.component, accounts, egress, clock, &settings, self.output.clone())
+        let (output, announcements) = match &self.record {
+            Some(record) => record.of_session(),
+            None => (Output::nowhere(), Announcements::default()),
+        };
+        let session = Session::start(&self.component, accounts, egress, clock, &settings, output)?;
+        Ok(session.announced_by(announcements))
     }
 }
 
@@ -256,49 +260,6 @@ fn checked(entry: &Entry, resolver: &Resolver) -> Result<Account> {
         return Err(Exit::Configuration.because(wrong.join("\n       ")));
     }
     Account::resolve(entry, resolver).map_err(|why| Exit::Configuration.because(why))
-}
-
-/// Where the lines of the record go: to a file, or nowhere.
-fn record(path: Option<&Path>) -> Result<Output> {
-    let Some(path) = path else {
-        return Ok(Output::nowhere());
-    };
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("the record {} cannot be written", path.display()))?;
-    let file = Mutex::new(file);
-    let shown = path.display().to_string();
-    Ok(Output::Lines(LineSink::new(move |line| {
-        let written = write(&file, line);
-        if let Err(error) = &written {
-            note(format_args!("error: the record {shown} cannot be written: {error}"));
-            if is_intent(line) {
-                note("       nothing was sent: make room for the record, and run the command again");
-                // The component goes on without its log. Nobody is told of a removal that is not recorded: so there is none.
-                std::process::exit(Exit::Configuration as i32);
-            }
-        }
-        written
-    })))
-}
-
-/// Whether a line announces a write.
-fn is_intent(line: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|line| line["event"] == "intent")
-}
-
-/// A line is on the disk before what it announces is sent.
-fn write(file: &Mutex<File>, line: &[u8]) -> std::io::Result<()> {
-    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.write_all(&[line, b"\n"].concat())?;
-    // A pipe or a device has no disk to wait for.
-    match file.sync_data() {
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A wasmtime host for the components. What a component sends goes to sandboxes in memory, or to the allowed origins over the real
 //! network, and nowhere else.
 
+// What nobody reads must not end a service: `output::note` writes what an operator sees.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod by_account;
 pub mod clocks;
 pub mod compiled;

@@ -1,7 +1,8 @@
 //! Where the output streams of a component go.
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Write},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -26,9 +27,12 @@ pub enum Output {
     Lines(LineSink),
 }
 
-/// Takes one line, without its end. The component is told if it fails.
+/// Takes one line, without its end. The component is told if it fails, or is ended.
 #[derive(Clone)]
-pub struct LineSink(Arc<WriteLine>);
+pub struct LineSink {
+    write: Arc<WriteLine>,
+    is_vital: bool,
+}
 
 type WriteLine = dyn Fn(&[u8]) -> io::Result<()> + Send + Sync;
 
@@ -59,15 +63,31 @@ impl Output {
     }
 }
 
+/// A line on this process's standard error. If nobody reads it, nothing is lost.
+pub fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 impl LineSink {
     /// A sink for the lines of many instances; each line comes whole.
     pub fn new(write: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(write))
+        Self {
+            write: Arc::new(write),
+            is_vital: false,
+        }
+    }
+
+    /// The same, and an instance of WASI 0.2 ends with a trap if its line cannot be written: what the line announces is not done.
+    pub fn vital(write: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self {
+            is_vital: true,
+            ..Self::new(write)
+        }
     }
 
     /// Writes one line.
     pub fn write(&self, line: &[u8]) -> io::Result<()> {
-        (self.0)(line)
+        (self.write)(line)
     }
 }
 
@@ -145,8 +165,15 @@ impl StdoutStream for Lines {
 #[wasmtime_wasi::async_trait]
 impl OutputStream for Lines {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        let written = self.pending().push(&bytes);
-        written.map_err(|_| StreamError::Closed)
+        let mut pending = self.pending();
+        let written = pending.push(&bytes);
+        written.map_err(|error| {
+            if pending.sink.is_vital {
+                StreamError::trap(&format!("a line cannot be written: {error}"))
+            } else {
+                StreamError::Closed
+            }
+        })
     }
 
     fn flush(&mut self) -> StreamResult<()> {
@@ -208,5 +235,12 @@ mod tests {
             lines.write(Bytes::from_static(b"line\n")),
             Err(StreamError::Closed)
         ));
+    }
+
+    #[test]
+    fn a_vital_line_that_cannot_be_written_ends_the_instance() {
+        let sink = LineSink::vital(|_| Err(io::Error::from(io::ErrorKind::StorageFull)));
+        let written = Lines::new(sink).write(Bytes::from_static(b"line\n"));
+        assert!(matches!(written, Err(StreamError::Trap(_))), "{written:?}");
     }
 }

@@ -7,7 +7,12 @@ use wasmtime::{ResourceLimiter, component::ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::{clocks, egress::Egress, output::Output, spin::Settings};
+use crate::{
+    clocks,
+    egress::Egress,
+    output::{Output, note},
+    spin::Settings,
+};
 
 /// The data of one store.
 pub struct Host {
@@ -64,7 +69,12 @@ pub struct Setup {
     pub spin: Arc<Settings>,
     /// Where its output streams go.
     pub output: Output,
+    /// Who is told why an instance ended that should not have.
+    pub ended: Ended,
 }
+
+/// Takes the reason why an instance ended.
+pub type Ended = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Setup {
     /// A guest with this way out and this output, on the system's clocks, with no environment and no folder.
@@ -76,6 +86,7 @@ impl Setup {
             folders: Vec::new(),
             spin: Arc::default(),
             output,
+            ended: Arc::new(|why| note(format_args!("an instance ended: {why}"))),
         }
     }
 }

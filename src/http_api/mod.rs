@@ -24,8 +24,8 @@ pub use self::inbound::{BODY_LIMIT, BodyBuffer, ClientGone, Inbound, InboundBody
 pub use crate::{
     account::Secrets,
     service::{
-        AccountPlace, AccountText, Checkup, Host, Parsed, Setting, account_file, account_variable, check_accounts,
-        check_caller, check_tokens, environment_variable, spin_variable, token_digest,
+        AccountPlace, AccountText, Checkup, Host, Parsed, Setting, account_file, account_sha256, account_variable,
+        check_accounts, check_caller, check_tokens, environment_variable, spin_variable, token_digest,
     },
 };
 

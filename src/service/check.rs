@@ -6,7 +6,10 @@ use futures_util::FutureExt;
 
 use crate::{
     account::{self, Secrets},
-    contract::json::{self, unique},
+    contract::{
+        json::{self, unique},
+        types::Account,
+    },
     providers,
     transport::Task,
 };
@@ -69,17 +72,30 @@ pub fn check_caller(text: &str) -> Result<String, String> {
     Ok(format!("accounts: {}", entitlement.accounts.join(", ")))
 }
 
+/// What tells an account from others, as plans have it: SHA-256 over provider, origin, tenant settings and public client id. `text` is
+/// one account.
+///
+/// # Errors
+/// Says what is wrong with the account, without a value.
+pub fn account_sha256(text: &str, secrets: &dyn Secrets) -> Result<String, String> {
+    Ok(providers::identity("", &account_of(text, secrets)?).sha256)
+}
+
 fn check_account(text: &str, secrets: &AllSet) -> Result<String, String> {
-    let integrated = account::parse(text).map_err(|error| error.to_string())?;
-    let account = match integrated.account(secrets).now_or_never() {
-        Some(Ok(account)) => account,
-        Some(Err(error)) => return Err(error.to_string()),
-        None => return Err(String::from("it could not be read")),
-    };
+    let account = account_of(text, secrets)?;
     let provider = json::provider_name(account.provider);
     providers::open(account)
         .map(|_| provider.to_owned())
         .map_err(|error| error.to_string())
+}
+
+/// The account with its secrets, which are at hand.
+fn account_of(text: &str, secrets: &dyn Secrets) -> Result<Account, String> {
+    let integrated = account::parse(text).map_err(|error| error.to_string())?;
+    match integrated.account(secrets).now_or_never() {
+        Some(account) => account.map_err(|error| error.to_string()),
+        None => Err(String::from("it could not be read")),
+    }
 }
 
 /// Every secret is set. Remembers which were asked for.

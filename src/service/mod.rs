@@ -19,7 +19,7 @@ mod token;
 pub use self::{
     access::{Operation, known, open},
     account_text::{AccountPlace, AccountText, account_file, account_variable},
-    check::{Checkup, check_accounts, check_caller, check_tokens},
+    check::{Checkup, account_sha256, check_accounts, check_caller, check_tokens},
     host::Host,
     parsed::Parsed,
     receipt::{public_keys, signing_key},

@@ -9,7 +9,10 @@ pub mod secret;
 
 use serde_json::{Map, Value};
 #[cfg(feature = "wasmtime")]
-use unassign_role::http_api::{Setting, environment_variable};
+use unassign_role::{
+    http_api::{Secrets, Setting, account_sha256, environment_variable},
+    transport,
+};
 
 pub use self::file::{Entry, Listing};
 
@@ -49,6 +52,15 @@ impl Account {
         })
     }
 
+    /// What tells it from other accounts, as plans have it: its provider, address, tenant settings and client id.
+    ///
+    /// # Errors
+    /// Says what is wrong with the account, without a value.
+    #[cfg(feature = "wasmtime")]
+    pub fn sha256(&self) -> Result<String, String> {
+        account_sha256(&Value::Object(self.document.clone()).to_string(), self)
+    }
+
     /// An account as the service's schema has it, without secrets.
     pub fn of_document(id: &str, document: Map<String, Value>) -> Self {
         let provider = document.get("provider").and_then(Value::as_str).unwrap_or_default();
@@ -64,6 +76,15 @@ impl Account {
             document,
             secrets: Vec::new(),
         }
+    }
+}
+
+/// Those that were looked up.
+#[cfg(feature = "wasmtime")]
+impl Secrets for Account {
+    fn secret<'a>(&'a self, name: &'a str) -> transport::Task<'a, Result<Option<String>, String>> {
+        let known = self.secrets.iter().find(|(known, _)| known == name);
+        Box::pin(std::future::ready(Ok(known.map(|(_, value)| value.clone()))))
     }
 }
 

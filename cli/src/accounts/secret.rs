@@ -30,8 +30,8 @@ pub enum Reference {
 /// Secrets that are read once, however many accounts refer to them.
 #[derive(Debug, Default)]
 pub struct Resolver {
-    /// What commands said, for the whole process: they may ask a person.
-    said: Mutex<HashMap<Vec<String>, Result<String, String>>>,
+    /// What commands said, for the whole process: they may ask a person. One that failed is asked again.
+    said: Mutex<HashMap<Vec<String>, String>>,
 }
 
 /// How long a command may take.
@@ -127,9 +127,12 @@ impl Resolver {
                     return Err(format!("commands of {} do not run: {why}", entry.file.display()));
                 }
                 let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-                said.entry(words.clone())
-                    .or_insert_with(|| of_command(words, PATIENCE))
-                    .clone()
+                if let Some(secret) = said.get(words) {
+                    return Ok(secret.clone());
+                }
+                let secret = of_command(words, PATIENCE)?;
+                said.insert(words.clone(), secret.clone());
+                Ok(secret)
             }
         }
     }
@@ -248,6 +251,24 @@ mod tests {
         let value = json!({"a": {"command": ["sh", "-c", script]}, "b": {"command": ["sh", "-c", script]}});
         resolve(&folder, &value).unwrap();
         assert_eq!(fs::read_to_string(count).unwrap(), "run\n");
+    }
+
+    #[test]
+    fn a_command_that_failed_is_asked_again() {
+        let folder = Scratch::new();
+        let unlocked = folder.path().join("unlocked");
+        let script = format!("test -e {} && echo sesame", unlocked.display());
+        let credentials = json!({"a": {"command": ["sh", "-c", script]}});
+        let file = folder.write(
+            "accounts.json",
+            &json!({"acme": {"credentials": credentials}}).to_string(),
+        );
+        let listing = Listing::read(&file);
+        let (entry, resolver) = (&listing.entries[0], Resolver::default());
+        let resolve = || resolver.resolve(entry, credentials.as_object().unwrap());
+        assert!(resolve().unwrap_err().contains("`sh` failed"));
+        fs::write(unlocked, "").unwrap();
+        assert_eq!(resolve().unwrap().1[0].1, "sesame");
     }
 
     #[test]

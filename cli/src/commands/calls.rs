@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     accounts::Account,
     exit::Exit,
+    record::Unannounced,
     session::{Answer, Session},
     signals::Signals,
     tenants::Tenants,
@@ -126,7 +127,10 @@ async fn to_its_end(call: impl Future<Output = Result<Answer>>) -> Result<Answer
     loop {
         tokio::select! {
             answer = &mut call => {
-                return answer.map_err(|error| Exit::Unverified.because(format!("{unknown} ({error:#})")));
+                return answer.map_err(|error| match error.downcast_ref::<Unannounced>() {
+                    Some(why) => Exit::Configuration.because(format!("{why}: make room for the record, and run the command again")),
+                    None => Exit::Unverified.because(format!("{unknown} ({error:#})")),
+                });
             }
             heard = signals.next() => {
                 if is_asked && heard.is_impatient() {

@@ -6,7 +6,10 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::{
-    accounts::{Listing, check::Surroundings},
+    accounts::{
+        Listing,
+        check::{Level, Surroundings},
+    },
     exit::Exit,
 };
 
@@ -94,6 +97,7 @@ pub fn surroundings() -> Surroundings<'static> {
         now: std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default(),
+        expired_token: Level::Wrong,
     }
 }
 

@@ -130,12 +130,16 @@ impl Offboard {
                 return Err(Exit::Usage.because(why));
             }
             let (begin, plans) = folder.read()?;
-            let fleet = fleet(tenants, &begin)?;
-            let tasks = with_approvals(&folder, &begin, offboarding::planned(&begin, plans))?;
+            let mut tasks = offboarding::planned(&begin, plans);
+            let fleet = fleet_of(tenants, &begin, &mut tasks)?;
+            let tasks = with_approvals(&folder, &begin, tasks)?;
             (folder, fleet, begin, tasks)
         } else {
-            let begin = self.begin(tenants, global)?;
+            let mut begin = self.begin(tenants, global)?;
             let fleet = fleet(tenants, &begin)?;
+            fleet
+                .identify(&mut begin)
+                .map_err(|why| Exit::Configuration.because(why))?;
             let folder = Folder::new(
                 self.out
                     .clone()
@@ -242,12 +246,7 @@ impl Offboard {
             ));
         }
         note(format_args!("Next: unassign-role offboard --plans {}", quoted(&path)));
-        let standings = standing::Standings::of(begin, tasks);
-        if standings.standings.contains(&standing::Standing::Provider) {
-            Exit::Provider
-        } else {
-            Exit::Done
-        }
+        standing::exit_of_plans(begin, tasks)
     }
 }
 
@@ -275,16 +274,22 @@ fn fleet(tenants: &Tenants, begin: &Begin) -> Result<Fleet> {
     })
 }
 
+/// The accounts that these tasks were planned at, and no other ones. The tasks learn which of them require approvals now.
+fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &mut [Task]) -> Result<Fleet> {
+    let fleet = fleet(tenants, begin)?;
+    fleet.check(tasks).map_err(|why| Exit::Configuration.because(why))?;
+    fleet.require_approvals(tasks);
+    Ok(fleet)
+}
+
 fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
     let resumed = Journal::resume(path)?;
     if resumed.torn_bytes > 0 {
-        note(
-            "the last line of the journal has no end: the run before was cut off there, before anything was sent for it",
-        );
+        note("the last line of the journal has no end: the run before was cut off there. What it said is asked again");
     }
     let now = unassign_role::contract::timestamp::format((tenants.now())());
-    let inner = offboarding::resume(resumed, &now)?;
-    Ok((fleet(tenants, &inner.begin)?, inner))
+    let mut inner = offboarding::resume(resumed, &now)?;
+    Ok((fleet_of(tenants, &inner.begin, &mut inner.tasks)?, inner))
 }
 
 fn with_approvals(folder: &Folder, begin: &Begin, mut tasks: Vec<Task>) -> Result<Vec<Task>> {
@@ -351,7 +356,8 @@ fn report(folder: &Folder, fleet: &Fleet, inner: &Inner, stopped: Option<&str>, 
     note(report.headline());
     if let Some(why) = stopped {
         note(format_args!(
-            "stopped: {why}. Go on with: unassign-role offboard --resume {}",
+            "stopped: {}. Go on with: unassign-role offboard --resume {}",
+            visible(why),
             quoted(&folder.journal().to_string_lossy())
         ));
     }

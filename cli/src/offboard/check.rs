@@ -1,33 +1,38 @@
-//! The last verification: everything that is called removed is looked at once more, whatever the journal says.
+//! The last verification: everything that is called removed or not held is looked at once more, whatever the journal says.
+
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 
 use super::{
     fleet::{Fleet, Member},
-    journal,
+    journal::{self, event::Begin},
     pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
     progress::Progress,
     reply::Reply,
     run,
     state::State,
     stop::Stop,
-    task::Task,
+    task::{Finding, Task},
 };
 
-/// Verifies what was called removed, at all accounts side by side.
+/// Verifies what is called gone, at all accounts side by side.
 pub async fn everything(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) {
     stream::iter(&fleet.members)
         .for_each_concurrent(ACCOUNTS_AT_ONCE, |member| account(fleet, member, state, stop, progress))
         .await;
 }
 
-pub fn is_due(task: &Task) -> bool {
-    task.needs_last_verification() && !task.is_verified
+/// Whether a task is called closed by something older than this verification.
+pub fn is_due(begin: &Begin, task: &Task) -> bool {
+    let is_accepted = begin.accept_no_such_user && task.finding() == Finding::NoSuchUser;
+    (task.needs_last_verification() || is_accepted) && !task.is_verified
 }
 
 async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
     let mut pace = Pace::default();
-    for index in state.of_account(&member.account.id, is_due) {
+    let begin = Arc::clone(&state.lock().begin);
+    for index in state.of_account(&member.account.id, |task| is_due(&begin, task)) {
         if stop.is_asked() {
             return;
         }

@@ -1,8 +1,14 @@
 //! The accounts of a run, each with the component that reaches its provider.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{accounts::Account, session::Session};
+
+use super::{journal::event::Begin, task::Task};
 
 /// Unix time. Sandboxes bring their own.
 pub type Now = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -25,8 +31,70 @@ impl Fleet {
         self.members.iter().map(|member| &member.account)
     }
 
+    /// Notes which accounts they are, so that a later run cannot take others for them.
+    ///
+    /// # Errors
+    /// What is wrong with an account.
+    pub fn identify(&self, begin: &mut Begin) -> Result<(), String> {
+        let identities = self.identities()?;
+        for task in &mut begin.tasks {
+            let identity = identities.get(task.target.account.as_str());
+            task.account_sha256 = identity.map(|identity| identity.sha256.clone());
+        }
+        Ok(())
+    }
+
+    /// Holds the accounts against those that the tasks were planned at: what is not held at another tenant says nothing of this one.
+    ///
+    /// # Errors
+    /// Names the account that is another one, and says what to do.
+    pub fn check(&self, tasks: &[Task]) -> Result<(), String> {
+        let identities = self.identities()?;
+        for task in tasks {
+            let id = task.described.target.account.as_str();
+            let now = identities
+                .get(id)
+                .ok_or_else(|| format!("there is no account `{id}`: nothing was sent"))?;
+            let planned = [task.described.account_sha256.clone(), task.planned_account()];
+            let is_same = planned.iter().flatten().all(|planned| *planned == now.sha256);
+            if task.described.provider != now.provider || !is_same {
+                return Err(format!(
+                    "the account `{id}` is not the one that was planned at: its provider, address, tenant settings or client id differ. \
+                     Nothing was sent: use the accounts that the plans were made with, or begin a new offboarding"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes which accounts take only approved revokes now. What needed an approval when it was planned needs it still.
+    pub fn require_approvals(&self, tasks: &mut [Task]) {
+        let strict = self.members.iter().filter(|member| member.account.approval_required);
+        let strict: BTreeSet<&str> = strict.map(|member| member.account.id.as_str()).collect();
+        for task in tasks {
+            task.described.approval_required |= strict.contains(task.described.target.account.as_str());
+        }
+    }
+
+    fn identities(&self) -> Result<BTreeMap<&str, Identity<'_>>, String> {
+        let identities = self.members.iter().map(|Member { account, .. }| {
+            let sha256 = account
+                .sha256()
+                .map_err(|why| format!("account {}: {why}", account.id))?;
+            let provider = account.provider.as_str();
+            Ok((account.id.as_str(), Identity { provider, sha256 }))
+        });
+        identities.collect()
+    }
+
     /// The time in UTC, in whole seconds.
     pub fn timestamp(&self) -> String {
         unassign_role::contract::timestamp::format((self.now)())
     }
+}
+
+/// What tells an account from others.
+struct Identity<'a> {
+    provider: &'a str,
+    sha256: String,
 }

@@ -41,6 +41,7 @@ pub fn begin(list: &List, accounts: &[&Account], terms: &Terms) -> Result<Begin,
         let account = accounts.iter().find(|account| account.id == target.account)?;
         Some(Described {
             provider: account.provider.clone(),
+            account_sha256: None,
             approval_required: account.approval_required,
             target,
         })
@@ -165,18 +166,18 @@ pub fn approve(inner: &mut Inner, folder: &Folder, at: &str) -> Result<()> {
     Ok(())
 }
 
-/// Carries out what is open, and looks once more at everything that is called removed. Returns why it was stopped, if it was.
+/// Carries out what is open, and looks once more at everything that is called removed or not held. Returns why it was stopped, if it was.
 pub async fn carry_out(fleet: &Fleet, state: &State, stop: &Stop, progress: &Progress) -> Option<String> {
-    let steps = |is: fn(&Task) -> bool| {
+    let steps = |is: fn(&Begin, &Task) -> bool| {
         let inner = state.lock();
-        let due = inner.tasks.iter().filter(|task| is(task));
+        let due = inner.tasks.iter().filter(|task| is(&inner.begin, task));
         counted(due.map(|task| task.described.target.account.as_str()))
     };
-    progress.begin("removing", &steps(|task| task.next() != Next::Nothing));
+    progress.begin("removing", &steps(|_, task| task.next() != Next::Nothing));
     run::run(fleet, state, stop, progress).await;
     progress.end();
     if !stop.is_asked() {
-        progress.begin("looking once more at what is called removed", &steps(check::is_due));
+        progress.begin("looking once more at what is called gone", &steps(check::is_due));
         check::everything(fleet, state, stop, progress).await;
         progress.end();
     }

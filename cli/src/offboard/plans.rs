@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{
     grant::Grant,
     journal::{
-        digest,
         event::{Begin, Planned},
         private,
     },
@@ -118,8 +117,11 @@ impl Folder {
             path.display()
         );
         for planned in document.planned.iter().flatten() {
-            let is_same = planned.plan.as_ref().map(|plan| digest(plan.as_bytes())) == planned.plan_digest;
-            ensure!(is_same, "{}: a plan does not fit its digest", path.display());
+            ensure!(
+                planned.fits_its_digest(),
+                "{}: a plan does not fit its digest",
+                path.display()
+            );
         }
         Ok((document.begin, document.planned))
     }

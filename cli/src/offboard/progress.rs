@@ -13,8 +13,8 @@ pub enum Progress {
     /// Nowhere.
     #[cfg(test)]
     Silent,
-    /// A line for each step, on standard error.
-    Lines,
+    /// A line for each step.
+    Lines(Box<dyn Fn(&str) + Send + Sync>),
     /// A bar for each account.
     Bars {
         all: MultiProgress,
@@ -31,7 +31,7 @@ impl Progress {
                 bars: Mutex::default(),
             }
         } else {
-            Self::Lines
+            Self::Lines(Box::new(|line| note(line)))
         }
     }
 
@@ -68,7 +68,7 @@ impl Progress {
         match self {
             #[cfg(test)]
             Self::Silent => {}
-            Self::Lines => note(format_args!("{account}: {}: {what}", visible(person))),
+            Self::Lines(_) => self.say(&format!("{account}: {person}: {what}")),
             Self::Bars { bars, .. } => {
                 let bars = bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 if let Some(bar) = bars.get(account) {
@@ -79,15 +79,44 @@ impl Progress {
         }
     }
 
-    /// A sentence in between.
+    /// A sentence in between. It may quote a provider or a list: what moves the cursor or turns text around is escaped.
     pub fn say(&self, text: &str) {
         match self {
             #[cfg(test)]
             Self::Silent => {}
-            Self::Lines => note(text),
+            Self::Lines(write) => write(&visible(text)),
             Self::Bars { all, .. } => {
-                let _ = all.println(text);
+                let _ = all.println(visible(text));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::offboard::task::examples;
+
+    #[test]
+    fn what_a_provider_or_a_list_says_cannot_move_the_cursor() {
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let progress = Progress::Lines(Box::new({
+            let said = Arc::clone(&said);
+            move |line| said.lock().unwrap().push(line.to_owned())
+        }));
+        let mut begin = examples::begin();
+        begin.people[0].person = String::from("Ann\u{202e}");
+        progress.done("acme", &begin, 0, "planned");
+        progress.say("acme: the account was given up: no\u{1b}[2Jbody\r\nacme: removed");
+        let said = said.lock().unwrap();
+        assert_eq!(
+            *said,
+            [
+                "acme: Ann\\u{202e}: planned",
+                "acme: the account was given up: no\\u{1b}[2Jbody\\u{d}\\u{a}acme: removed"
+            ]
+        );
     }
 }

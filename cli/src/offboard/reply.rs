@@ -5,9 +5,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::session::{Answer, texts};
+use crate::{
+    record::Unannounced,
+    session::{Answer, texts},
+};
 
 use super::grant::{Grant, Outcome};
+
+/// The code of a removal that could not be written to the record, and was not sent.
+const NOT_RECORDED: &str = "not_recorded";
 
 /// An answer. It is what the journal keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,14 +125,15 @@ impl Reply {
         }
     }
 
-    /// The component failed as a component: nobody knows what it sent.
+    /// The component failed as a component: nobody knows what it sent, unless the record ended it before that.
     pub fn lost(error: &anyhow::Error, writes: bool) -> Self {
+        let unannounced = error.downcast_ref::<Unannounced>();
         Self {
             status: 0,
-            code: Some(String::from("component_failed")),
-            message: format!("the component failed: {error:#}"),
-            retryable: true,
-            sent: writes,
+            code: Some(String::from(unannounced.map_or("component_failed", |_| NOT_RECORDED))),
+            message: unannounced.map_or_else(|| format!("the component failed: {error:#}"), ToString::to_string),
+            retryable: unannounced.is_none(),
+            sent: writes && unannounced.is_none(),
             retry_after_s: None,
             user: None,
             user_name: None,
@@ -143,6 +150,11 @@ impl Reply {
 
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref() == Some(code)
+    }
+
+    /// The record cannot be written any more.
+    pub fn is_not_recorded(&self) -> bool {
+        self.is(NOT_RECORDED)
     }
 
     /// The provider knows no such user, or shows none.

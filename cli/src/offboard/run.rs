@@ -107,6 +107,10 @@ async fn task(
             }
             _ => return Ok(Ended::Over),
         };
+        if reply.is_not_recorded() {
+            stop.ask(&reply.message);
+            return Ok(Ended::Over);
+        }
         if let Some(why) = pace.note(&reply) {
             return Ok(Ended::GivenUp(why));
         }

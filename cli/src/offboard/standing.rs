@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::exit::Exit;
 
 use super::{
-    grant::{Check, Grant, Outcome},
+    grant::{Check, Grant, Key, Outcome},
     journal::event::Begin,
     reply::Reply,
     task::{Finding, Task},
@@ -16,7 +16,7 @@ use super::{
 pub enum Standing {
     /// Everything that was planned is gone, nothing else is shown, and the last verification says so.
     Gone,
-    /// There was nothing to remove.
+    /// There was nothing to remove, and there is nothing now.
     NothingHeld,
     /// The account knows no such user. That says nothing of a removal.
     NoSuchUser,
@@ -34,7 +34,9 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Todo {
     pub task: usize,
-    /// A grant, or the task as a whole.
+    /// The grant; `None` for the task as a whole.
+    pub grant: Option<Key>,
+    /// Its label.
     pub what: Option<String>,
     pub why: String,
     pub next: &'static str,
@@ -88,16 +90,7 @@ impl Standings {
             standings.push(standing);
             todos.append(&mut open.todos);
         }
-        let is_open = |standing: Standing| todos.iter().any(|todo| standings.get(todo.task) == Some(&standing));
-        let exit = if is_open(Standing::NotGone) || is_open(Standing::NotRun) || is_open(Standing::NoSuchUser) {
-            Exit::NotGone
-        } else if is_open(Standing::Provider) {
-            Exit::Provider
-        } else if is_open(Standing::Unverified) {
-            Exit::Unverified
-        } else {
-            Exit::Done
-        };
+        let exit = exit_of(todos.iter().filter_map(|todo| standings.get(todo.task).copied()));
         Self { standings, todos, exit }
     }
 
@@ -105,6 +98,34 @@ impl Standings {
     pub fn closed(&self) -> usize {
         let is_closed = |standing: &&Standing| matches!(standing, Standing::Gone | Standing::NothingHeld);
         self.standings.iter().filter(is_closed).count()
+    }
+}
+
+/// How a run ends that only makes plans: what has a plan is as it should be, and so is who holds nothing.
+pub fn exit_of_plans(begin: &Begin, tasks: &[Task]) -> Exit {
+    let standings = Standings::of(begin, tasks).standings;
+    let is_planned = |task: &Task| match task.finding() {
+        Finding::Goes(_) | Finding::NothingHeld => true,
+        // Accepted, and looked at once more when the plans are carried out.
+        Finding::NoSuchUser => begin.accept_no_such_user && known_people(tasks).contains(&task.described.target.person),
+        Finding::Failed | Finding::NothingShown | Finding::NothingCanGo => false,
+    };
+    let open = tasks.iter().zip(standings).filter(|(task, _)| !is_planned(task));
+    exit_of(open.map(|(_, standing)| standing))
+}
+
+/// The worst of what is open.
+fn exit_of(open: impl Iterator<Item = Standing>) -> Exit {
+    let open: BTreeSet<Standing> = open.collect();
+    let has = |standing| open.contains(&standing);
+    if has(Standing::NotGone) || has(Standing::NotRun) || has(Standing::NoSuchUser) {
+        Exit::NotGone
+    } else if has(Standing::Provider) {
+        Exit::Provider
+    } else if has(Standing::Unverified) {
+        Exit::Unverified
+    } else {
+        Exit::Done
     }
 }
 
@@ -128,6 +149,7 @@ impl Open {
     fn whole(&mut self, why: impl Into<String>, next: &'static str) {
         self.todos.push(Todo {
             task: self.task,
+            grant: None,
             what: None,
             why: why.into(),
             next,
@@ -137,6 +159,7 @@ impl Open {
     fn grant(&mut self, grant: &Grant, why: String, next: &'static str) {
         self.todos.push(Todo {
             task: self.task,
+            grant: Some(grant.key.clone()),
             what: Some(grant.label()),
             why,
             next,
@@ -154,18 +177,17 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         return Standing::NotRun;
     }
     match task.finding() {
+        Finding::NoSuchUser if accepts_no_such_user => return still_unknown(task, open),
         Finding::NoSuchUser => {
-            if !accepts_no_such_user {
-                let why = if is_known {
-                    "the account knows no such user, or does not show one: nothing was removed"
-                } else {
-                    "no account knows this person: look whether the address or the ids are right"
-                };
-                open.whole(
-                    why,
-                    "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user",
-                );
-            }
+            let why = if is_known {
+                "the account knows no such user, or does not show one: nothing was removed"
+            } else {
+                "no account knows this person: look whether the address or the ids are right"
+            };
+            open.whole(
+                why,
+                "if the person has another address or id there, give it as an id; otherwise --accept-no-such-user",
+            );
             return Standing::NoSuchUser;
         }
         Finding::Failed => {
@@ -182,7 +204,6 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
                 Standing::Provider
             };
         }
-        Finding::NothingHeld => return Standing::NothingHeld,
         Finding::NothingShown => {
             let why = task
                 .gap
@@ -191,7 +212,7 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
             open.whole(why, "look at the provider's own console");
             return Standing::Unverified;
         }
-        Finding::NothingCanGo | Finding::Goes(_) => {}
+        Finding::NothingHeld | Finding::NothingCanGo | Finding::Goes(_) => {}
     }
     if task.is_user_gone {
         open.whole(
@@ -200,7 +221,11 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         );
         return Standing::NotGone;
     }
-    let mut standing = Standing::Gone;
+    let mut standing = if task.finding() == Finding::NothingHeld {
+        Standing::NothingHeld
+    } else {
+        Standing::Gone
+    };
     for grant in task.grants.values() {
         standing = standing.max(of_grant(task, grant, open));
     }
@@ -209,6 +234,13 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         standing = standing.max(Standing::Unverified);
     }
     let standing = standing.max(whole_call(task, open));
+    if task.finding() == Finding::NothingHeld && !task.is_verified {
+        open.whole(
+            "nothing was held when the plan was made, and the last verification was not made",
+            RESUME,
+        );
+        return standing.max(Standing::Unverified);
+    }
     if task.needs_last_verification() && !task.is_verified && task.grants.values().any(Grant::is_called_gone) {
         let called_gone = task.grants.values().filter(|grant| grant.is_called_gone()).count();
         open.whole(
@@ -218,6 +250,28 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
         return standing.max(Standing::Unverified);
     }
     standing
+}
+
+/// A user whom the account did not know when the plan was made, which is accepted: only if it does not know the user now.
+fn still_unknown(task: &Task, open: &mut Open) -> Standing {
+    match &task.failure {
+        _ if !task.is_verified => {
+            open.whole(
+                "the account knew no such user when the plan was made, and the last verification was not made",
+                RESUME,
+            );
+            Standing::Unverified
+        }
+        Some(reply) if reply.is_no_such_user() => Standing::NoSuchUser,
+        Some(reply) if reply.user.is_none() => {
+            open.whole(said(Some(reply)), RESUME);
+            Standing::Provider
+        }
+        _ => {
+            open.whole("the account knows this user by now", PLAN_AGAIN);
+            Standing::NotGone
+        }
+    }
 }
 
 /// What stands against a task as a whole, beside its grants.

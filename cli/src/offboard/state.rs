@@ -7,6 +7,7 @@ use super::{
         self, Journal,
         event::{Begin, Event},
     },
+    summary,
     task::Task,
 };
 
@@ -104,7 +105,19 @@ pub fn replay(events: &[Event]) -> Result<Replayed, &'static str> {
     for event in events {
         match event {
             Event::Begin(_) => return Err("it begins twice"),
-            Event::Confirmed { .. } => is_confirmed = true,
+            // What runs is what was in the summary that somebody confirmed, and nothing else.
+            Event::Confirmed { .. } | Event::Planned { .. } if is_confirmed => {
+                return Err("it plans or confirms again after the confirmation: begin a new run");
+            }
+            Event::Planned { planned, .. } if !planned.fits_its_digest() => {
+                return Err("a plan does not fit its digest: begin a new run");
+            }
+            Event::Confirmed { summary_sha256, .. } => {
+                if *summary_sha256 != summary::sha256(begin, &tasks) {
+                    return Err("its plans are not those of the summary that was confirmed: begin a new run");
+                }
+                is_confirmed = true;
+            }
             Event::ReceiptKey { key } => receipt_keys.push(key.clone()),
             // What was verified by an earlier run is verified once more.
             Event::Resumed { .. } => tasks.iter_mut().for_each(|task| task.is_verified = false),
@@ -127,4 +140,58 @@ pub fn replay(events: &[Event]) -> Result<Replayed, &'static str> {
         is_confirmed,
         receipt_keys,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offboard::{
+        journal::{digest, event::Planned},
+        task::examples,
+    };
+
+    fn planned(plan: &str) -> Event {
+        let planned = Planned {
+            plan: Some(plan.to_owned()),
+            plan_digest: Some(digest(plan.as_bytes())),
+            ..examples::planned().planned.unwrap()
+        };
+        Event::Planned { task: 0, planned }
+    }
+
+    fn confirmed(planned: &Event) -> Event {
+        let begin = examples::begin();
+        let mut task = Task::new(examples::described());
+        task.apply(planned);
+        Event::Confirmed {
+            how: String::from("yes"),
+            summary_sha256: summary::sha256(&begin, &[task]),
+        }
+    }
+
+    #[test]
+    fn only_the_plans_of_the_summary_that_was_confirmed_are_gone_on_with() {
+        let begin = || Event::Begin(examples::begin());
+        let shown = || planned(examples::PLAN);
+        let other = || planned(r#"{"probes":[],"targets":[{"kind":"role","role_id":"owner"}],"user":"u-2"}"#);
+        assert!(replay(&[begin(), shown(), confirmed(&shown())]).unwrap().is_confirmed);
+        let mut changed = shown();
+        if let Event::Planned { planned, .. } = &mut changed {
+            planned.plan = planned.plan.take().map(|plan| plan.replace("viewer", "owner"));
+        }
+        for (events, why) in [
+            (vec![shown(), confirmed(&shown()), other()], "after the confirmation"),
+            (
+                vec![shown(), confirmed(&shown()), confirmed(&shown())],
+                "after the confirmation",
+            ),
+            (vec![other(), confirmed(&shown())], "not those of the summary"),
+            (vec![shown(), other(), confirmed(&shown())], "not those of the summary"),
+            (vec![changed, confirmed(&shown())], "does not fit its digest"),
+        ] {
+            let events: Vec<Event> = std::iter::once(begin()).chain(events).collect();
+            let said = replay(&events).err().unwrap();
+            assert!(said.contains(why), "{said}");
+        }
+    }
 }

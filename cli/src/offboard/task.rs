@@ -203,9 +203,16 @@ impl Task {
         found.unwrap_or(&self.described.target.user)
     }
 
-    /// Something was called removed, or may have been.
+    /// What tells the account of the plan from others; `None` without a plan.
+    pub fn planned_account(&self) -> Option<String> {
+        let plan = self.planned.as_ref()?.plan.as_deref()?;
+        let plan: Value = serde_json::from_str(plan).unwrap_or_default();
+        plan.get("account_sha256").and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// Something was called removed, or may have been; or nothing was held when the plan was made, which may have changed since.
     pub fn needs_last_verification(&self) -> bool {
-        self.attempts > 0
+        self.attempts > 0 || self.finding() == Finding::NothingHeld
     }
 
     /// Every grant of the plan is called gone.
@@ -277,7 +284,8 @@ impl Task {
             self.failure = None;
         }
         self.is_in_doubt = false;
-        self.note_gap(reply, is_bare);
+        // With a removal that was read back, a bare reading is enough. Without one, only a reading that proves absence is.
+        self.note_gap(reply, is_bare && !self.targets.is_empty());
         let listed: BTreeMap<&Key, &Grant> = reply.grants.iter().map(|grant| (&grant.key, grant)).collect();
         let attempts = self.attempts;
         let mut is_unsettled = false;
@@ -359,9 +367,15 @@ fn see(grant: &mut Grant, now: &Grant) {
         Outcome::Held | Outcome::Inherited => {
             grant.check = Some(Check::Held);
             grant.via.clone_from(&now.via);
+            // What was removed and came back was removed, and nobody confirmed that it goes again.
             if !matches!(
                 grant.outcome,
-                Outcome::Refused | Outcome::NotAttempted | Outcome::NotFound | Outcome::Planned | Outcome::Inherited
+                Outcome::Refused
+                    | Outcome::NotAttempted
+                    | Outcome::NotFound
+                    | Outcome::Planned
+                    | Outcome::Inherited
+                    | Outcome::Removed
             ) {
                 grant.outcome = now.outcome;
                 grant.reason.clone_from(&now.reason);

@@ -49,7 +49,7 @@ fn people_go_from_a_list_to_a_report_over_tls() {
         .ends(2)
         .says("--yes");
     offboard(&tenants, &[list, "--out", out, "--plan-only"])
-        .ends(0)
+        .ends(1)
         .says("no such user")
         .says("needs approval")
         .says("approve --batch");
@@ -103,9 +103,19 @@ fn people_go_from_a_list_to_a_report_over_tls() {
         .ends(0)
         .says("CHG-1042");
 
+    // Another tenant under the same id says nothing of what was removed at this one.
+    let journal = folder.path("january/journal.jsonl");
+    let accounts = folder.read("approved.json");
+    let mut others: Value = serde_json::from_str(&accounts).unwrap();
+    others["teamviewer"]["base_url"] = others["elastic"]["base_url"].clone();
+    folder.write("approved.json", &others.to_string());
+    offboard(&tenants, &["--resume", text(&journal)])
+        .ends(3)
+        .says("the account `teamviewer` is not the one that was planned at");
+    folder.write("approved.json", &accounts);
+
     // The plans were carried out; a run that goes on finds nothing to send, and looks once more.
     offboard(&tenants, &["--plans", out, "--yes"]).ends(2).says("--resume");
-    let journal = folder.path("january/journal.jsonl");
     offboard(&tenants, &["--resume", text(&journal)])
         .ends(1)
         .says("2 of 3 are gone");

@@ -318,7 +318,7 @@ fn the_record_is_written_where_it_is_asked_for_and_nothing_is_removed_without_it
         .collect();
     assert_eq!(events, ["intent", "result"]);
     let full = run(on_crowdstrike(&[&arguments[..], &["/dev/full"]].concat()));
-    let full = full.ends(3).says("nothing was sent");
+    let full = full.ends(3).says("this removal was not sent");
     assert!(!full.out.contains("removed"), "{}", full.out);
 }
 

@@ -1,6 +1,6 @@
 //! The proxy that `HTTPS_PROXY` names, and the hosts that `NO_PROXY` excepts from it.
 
-use std::{env, fmt};
+use std::{env, ffi::OsString, fmt};
 
 use anyhow::{Result, bail};
 use http::{HeaderValue, Uri};
@@ -39,17 +39,27 @@ impl Proxy {
     /// # Errors
     /// If the proxy's URL cannot be used: going around the proxy would be worse.
     pub fn from_environment() -> Result<Self> {
-        let first = |names: [&str; 2]| {
-            names
-                .into_iter()
-                .find_map(|name| env::var(name).ok())
-                .unwrap_or_default()
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    /// The first variable that is not empty counts: an empty one does not lead around a proxy that the other one names.
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let first = |names: [&str; 2]| -> Result<String> {
+            for name in names {
+                let Ok(text) = variable(name).unwrap_or_default().into_string() else {
+                    bail!("{name} is not UTF-8");
+                };
+                if !text.trim().is_empty() {
+                    return Ok(text);
+                }
+            }
+            Ok(String::new())
         };
-        let url = first(["HTTPS_PROXY", "https_proxy"]);
-        if url.trim().is_empty() {
+        let url = first(["HTTPS_PROXY", "https_proxy"])?;
+        if url.is_empty() {
             return Ok(Self::none());
         }
-        Self::new(&url, &first(["NO_PROXY", "no_proxy"]))
+        Self::new(&url, &first(["NO_PROXY", "no_proxy"])?)
     }
 
     /// A proxy for all hosts but those of `no_proxy`: names with their subdomains, addresses, networks, or `*`, with commas.
@@ -74,6 +84,15 @@ impl Proxy {
         let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
             bail!("HTTPS_PROXY has no host: write http://[user:password@]host[:port]");
         };
+        let after = url.split_once("://").map_or("", |(_, after)| after);
+        if after
+            .strip_prefix(authority.as_str())
+            .is_none_or(|rest| !matches!(rest, "" | "/"))
+        {
+            bail!(
+                "HTTPS_PROXY holds more than an address: in a user name or password, write `#` as %23, `/` as %2F and `?` as %3F"
+            );
+        }
         let (user, place) = authority
             .as_str()
             .rsplit_once('@')
@@ -148,6 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_variable_does_not_lead_around_the_proxy_of_the_other_one() {
+        let proxy = |variables: &[(&str, &str)]| {
+            let variables: std::collections::HashMap<_, _> = variables.iter().copied().collect();
+            Proxy::from_variables(|name| variables.get(name).map(OsString::from)).unwrap()
+        };
+        let slack = "https://slack.com/api";
+        let named = Some(String::from("http://proxy.example:3128/"));
+        let (upper, lower) = (("HTTPS_PROXY", ""), ("https_proxy", "http://proxy.example:3128"));
+        assert_eq!(hop(&proxy(&[upper, lower]), slack), named);
+        assert_eq!(
+            hop(&proxy(&[lower, ("NO_PROXY", " "), ("no_proxy", "slack.com")]), slack),
+            None
+        );
+        for none in [&[][..], &[upper], &[upper, ("https_proxy", "")]] {
+            assert_eq!(hop(&proxy(none), slack), None);
+        }
+    }
+
+    #[test]
     fn a_password_is_sent_to_the_proxy_and_shown_to_nobody() {
         let proxy = Proxy::new("http://user:s3cr%40t@proxy.example:3128", "").unwrap();
         let hop = proxy.hop(&Uri::from_static("https://slack.com")).unwrap();
@@ -168,6 +206,10 @@ mod tests {
             "https://user:s3cret@proxy.example",
             "http://user:s3cret@",
             "http://user:s3cret@ proxy",
+            // What ends the address ends it within the password: `user` would be the proxy, and the rest its port.
+            "http://user:1#s3cret@proxy.example:3128",
+            "http://user:1/s3cret@proxy.example:3128",
+            "http://user:1?s3cret@proxy.example:3128",
         ] {
             let error = Proxy::new(url, "").unwrap_err().to_string();
             assert!(error.starts_with("HTTPS_PROXY") && !error.contains("s3cret"), "{error}");

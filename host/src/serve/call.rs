@@ -21,10 +21,7 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{answer, generation::Face, metrics::Metrics, probes, server::Shared};
-
-/// Longer paths are cut in the log.
-const LONGEST_PATH: usize = 256;
+use super::{answer, generation::Face, metrics::Metrics, probes, route, server::Shared};
 
 /// Answers a request on the callers' address.
 pub async fn answer(
@@ -38,14 +35,14 @@ pub async fn answer(
     }
     let started = Instant::now();
     let method = request.method().to_string();
-    let path: String = request.uri().path().chars().take(LONGEST_PATH).collect();
+    let route = route::template(request.uri().path());
     let answer = called(&shared, address, is_https, request).await;
     let status = answer.status().as_u16();
     shared.metrics.answered(status, started.elapsed());
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let request_id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let fields = json!({
-        "method": method, "path": path, "status": status, "milliseconds": milliseconds, "request_id": request_id,
+        "method": method, "route": route, "status": status, "milliseconds": milliseconds, "request_id": request_id,
     });
     shared.log.event("request", fields);
     Ok(answer)

@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use anyhow::Result;
+use serde_json::json;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::WasiBody;
 
@@ -52,8 +53,10 @@ impl Workshop {
             log: self.log.clone(),
         };
         let outbound = self.pool.allow(loaded.origins).observed_by(Arc::new(exchanges));
+        let log = self.log.clone();
         let setup = Setup {
             environment: loaded.environment,
+            ended: Arc::new(move |why| log.event("instance_ended", json!({"reason": why}))),
             ..Setup::new(
                 outbound,
                 Output::Lines(record::sink(self.log.clone(), Arc::clone(&self.metrics))),

@@ -13,6 +13,7 @@ mod metrics;
 mod probes;
 mod record;
 mod reload;
+mod route;
 mod server;
 mod write_timeout;
 

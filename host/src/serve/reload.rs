@@ -1,6 +1,7 @@
 //! What is read from files and read again when they change: the old value stays in force until a new one is whole and good.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -75,7 +76,7 @@ impl<T: Clone> Reloaded<T> {
         if !is_forced && problem.is_none() && Look::at(&files) == look {
             return Reload::Unchanged;
         }
-        match settled(&self.load, files) {
+        match without_panic(|| settled(&self.load, files)) {
             Ok((read, look)) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = read.value;
                 *self.state() = State {
@@ -100,6 +101,16 @@ impl<T: Clone> Reloaded<T> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A reading that panics is refused like any other: the old value stays in force, and the service is not ready.
+fn without_panic<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    // What is read is new, and nothing that it changes is used after a panic.
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(String::from(
+            "reading the files failed by a fault of this program (a panic)",
+        ))
+    })
 }
 
 /// One generation: nobody wrote to any of the files while they were read. So accounts of before never meet tokens of after.
@@ -194,6 +205,25 @@ mod tests {
         let file = Numbered::new("start");
         file.write("x");
         assert_eq!(Reloaded::new(file.load()).err().unwrap(), "`x` is no number");
+    }
+
+    #[test]
+    fn a_reading_that_panics_is_a_problem_until_one_does_not() {
+        let file = Numbered::new("panic");
+        let load = file.load();
+        let reloaded = Reloaded::new(move || {
+            let read = load()?;
+            assert!(read.value != 13, "unlucky");
+            Ok(read)
+        })
+        .unwrap();
+        file.write("13");
+        assert!(matches!(reloaded.refresh(false), Reload::Refused(_)));
+        assert!(reloaded.problem().is_some(), "the service is not ready");
+        assert_eq!(reloaded.current(), 1);
+        file.write("14");
+        assert_eq!(reloaded.refresh(false), Reload::Taken);
+        assert_eq!((reloaded.current(), reloaded.problem()), (14, None));
     }
 
     #[test]

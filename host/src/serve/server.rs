@@ -314,7 +314,7 @@ async fn look(shared: Arc<Shared>, every: Duration, mut reload: Option<Signal>) 
             () = told(&mut reload) => true,
         };
         let shared = Arc::clone(&shared);
-        // A reading that panics leaves the old configuration in force.
+        // A reading that panics is a problem of what it reads, and leaves the old one in force.
         let _ = tokio::task::spawn_blocking(move || shared.refresh(is_forced)).await;
     }
 }

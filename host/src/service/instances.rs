@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -24,7 +25,7 @@ use wasmtime_wasi_http::{
 use crate::{
     engine,
     guests::Artifact,
-    state::{Host, Setup},
+    state::{Ended, Host, Setup},
 };
 
 /// Spin's policy for WASI 0.3, which is the strictest test of what one instance keeps of a request.
@@ -110,6 +111,7 @@ impl HandlerState for Instances {
                 at_once: self.at_once,
                 ended: self.ended.clone(),
                 lifetime: self.lifetime,
+                report: Arc::clone(&self.setup.ended),
             },
         })
     }
@@ -158,6 +160,7 @@ pub struct Reuse {
     at_once: usize,
     ended: watch::Receiver<()>,
     lifetime: Lifetime,
+    report: Ended,
 }
 
 impl WorkerState for Reuse {
@@ -193,7 +196,42 @@ impl WorkerState for Reuse {
             && !service_ended
             && (std::thread::panicking() || error.to_string() != "worker panicked")
         {
-            eprintln!("an instance ended: {error:?}");
+            (self.report)(&format!("{error:?}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{network::Network, output::Output};
+
+    #[test]
+    fn whoever_set_it_up_is_told_why_an_instance_ended_and_not_that_its_service_did() {
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let setup = Setup {
+            ended: Arc::new({
+                let told = Arc::clone(&told);
+                move |why| told.lock().unwrap().push(why.to_owned())
+            }),
+            ..Setup::new(Network::default(), Output::nowhere())
+        };
+        let (running, ended) = watch::channel(());
+        let reuse = Reuse {
+            at_once: 1,
+            ended,
+            lifetime: Lifetime::default(),
+            report: Arc::clone(&setup.ended),
+        };
+        let store = || Store::new(engine::engine().unwrap(), Host::new(&setup));
+        let trap = || Err(wasmtime::format_err!("out of fuel"));
+        reuse.drop(store(), Ok(()));
+        reuse.drop(store(), trap());
+        drop(running);
+        reuse.drop(store(), trap());
+        let told = told.lock().unwrap();
+        assert!(told.len() == 1 && told[0].contains("out of fuel"), "{told:?}");
     }
 }

@@ -182,17 +182,17 @@ impl Builder {
     /// Starts it. An instance is made for the first request, not here.
     pub fn start(self) -> Result<Service> {
         let output = MemoryOutputPipe::new(self.log_limit);
+        let streams = if self.inherit_output {
+            Output::Inherited
+        } else {
+            Output::Kept(output.clone())
+        };
         let setup = Setup {
-            egress: self.egress.clone(),
             clock: self.clock,
             environment: self.environment(),
             folders: self.folders.clone(),
             spin: Arc::new(self.spin()),
-            output: if self.inherit_output {
-                Output::Inherited
-            } else {
-                Output::Kept(output.clone())
-            },
+            ..Setup::new(self.egress.clone(), streams)
         };
         let (running, ended) = watch::channel(());
         Ok(Service {

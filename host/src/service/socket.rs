@@ -20,6 +20,7 @@ use tokio::{
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::Service;
+use crate::output::note;
 
 impl Service {
     /// Serves HTTP/1.1 until `shutdown` resolves, bodies passed on as they come. What is under way then is cut off.
@@ -80,7 +81,7 @@ impl Service {
         let broken = |why: B::Error| Error::InternalError(Some(why.to_string()));
         let request = request.map(|body| body.map_err(broken).boxed_unsync());
         self.handle(request).await.unwrap_or_else(|error| {
-            eprintln!("the component failed: {error:#}");
+            note(format_args!("the component failed: {error:#}"));
             text(StatusCode::INTERNAL_SERVER_ERROR, "the component failed")
         })
     }

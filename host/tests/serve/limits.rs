@@ -72,18 +72,26 @@ async fn a_client_that_does_not_finish_its_head_is_cut_off() {
 }
 
 #[tokio::test]
-async fn every_request_is_one_json_line_without_its_query() {
+async fn every_request_is_one_json_line_without_what_the_caller_put_into_its_address() {
     let running = Running::start("log", |_| {}).await;
-    running.calls.add_permits(1);
+    running.calls.add_permits(2);
     get(running.address, "/call?id=ann@example.com").await;
+    get(running.address, "/unified/user-directory/users/ann@example.com").await;
     let log = running.log.lock().unwrap();
     for line in log.iter() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["event"].is_string() && line["time"].is_string(), "{line}");
     }
-    let line = log.iter().find(|line| line.contains(r#""event":"request""#)).unwrap();
-    assert!(
-        line.contains(r#""path":"/call","status":200"#) && !line.contains("ann@"),
-        "{line}"
-    );
+    let requests: Vec<&String> = log
+        .iter()
+        .filter(|line| line.contains(r#""event":"request""#))
+        .collect();
+    let routes = ["other", "/unified/user-directory/users/{id}"];
+    assert_eq!(requests.len(), routes.len());
+    for (line, route) in requests.into_iter().zip(routes) {
+        assert!(
+            line.contains(&format!(r#""route":"{route}","status":200"#)) && !line.contains("ann@"),
+            "{line}"
+        );
+    }
 }

@@ -115,6 +115,8 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Unix time.
     pub now: Duration,
+    /// How bad it is that a token has expired. A service refuses such a token by itself, and must not refuse the others with it.
+    pub expired_token: Level,
 }
 
 /// Checks accounts, and tokens if there are any.
@@ -165,7 +167,7 @@ pub fn check(listing: &Listing, tokens: Option<(&Path, &[u8])>, around: &Surroun
         report.findings.append(&mut notes.findings);
         if let Some(value) = parsed.value {
             let ids: Vec<&str> = listing.entries.iter().map(|entry| entry.id.as_str()).collect();
-            tokens::check(&value, &ids, around.now, &mut report);
+            tokens::check(&value, &ids, around, &mut report);
         }
     }
     report

@@ -25,6 +25,7 @@ fn report(accounts: &str, tokens: Option<&str>) -> Report {
         variable: &|name| set.get(name).map(|&value| value.to_owned()),
         // 2026-11-26.
         now: Duration::from_secs(1_795_651_200),
+        expired_token: Level::Wrong,
     };
     check(
         &listing,
@@ -301,6 +302,7 @@ fn files_that_others_read_or_write_are_told_and_no_command_runs() {
             None
         },
         now: Duration::ZERO,
+        expired_token: Level::Wrong,
     };
     let report = check(&Listing::read(&file), None, &around);
     let shown: Vec<String> = report.findings.iter().map(ToString::to_string).collect();

@@ -1,9 +1,6 @@
 //! The bearer tokens of the service.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use unassign_role::{
@@ -12,7 +9,7 @@ use unassign_role::{
 };
 
 use super::{
-    Level, Notes, Report,
+    Level, Notes, Report, Surroundings,
     words::{mismatch, nearest, unknown, unknown_value},
 };
 
@@ -20,7 +17,7 @@ const FIELDS: [&str; 6] = ["name", "sha256", "accounts", "may", "allow", "expire
 const MAY: [&str; 5] = ["read", "plan", "revoke", "revoke_everything", "raw"];
 
 /// Checks the list of tokens, against the accounts that there are.
-pub fn check(value: &Value, accounts: &[&str], now: Duration, report: &mut Report) {
+pub fn check(value: &Value, accounts: &[&str], around: &Surroundings<'_>, report: &mut Report) {
     let mut whole = Notes::of(String::from("tokens"));
     let Value::Array(entries) = value else {
         whole.wrong("", mismatch("a list of tokens", value));
@@ -37,7 +34,7 @@ pub fn check(value: &Value, accounts: &[&str], now: Duration, report: &mut Repor
         let name = entry["name"].as_str().filter(|name| !name.trim().is_empty());
         let mut notes = Notes::of(name.map_or_else(|| format!("token [{index}]"), |name| format!("token {name}")));
         if let Value::Object(fields) = entry {
-            self::token(fields, accounts, now, &mut notes);
+            self::token(fields, accounts, around, &mut notes);
             if let Some(digest) = fields.get("sha256").and_then(Value::as_str).map(str::to_lowercase) {
                 let title = notes.entry.clone();
                 match digests.get(&digest) {
@@ -78,7 +75,7 @@ pub fn check(value: &Value, accounts: &[&str], now: Duration, report: &mut Repor
     report.findings.append(&mut whole.findings);
 }
 
-fn token(fields: &Map<String, Value>, accounts: &[&str], now: Duration, notes: &mut Notes) {
+fn token(fields: &Map<String, Value>, accounts: &[&str], around: &Surroundings<'_>, notes: &mut Notes) {
     for name in fields.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
         notes.wrong(name.clone(), unknown(name, &FIELDS));
     }
@@ -122,7 +119,11 @@ fn token(fields: &Map<String, Value>, accounts: &[&str], now: Duration, notes: &
         None | Some(Value::Null) => {}
         Some(Value::String(time)) => match timestamp::parse(time) {
             None => notes.wrong("expires_at", "must be a time such as 2027-01-01T00:00:00Z"),
-            Some(end) if end <= now => notes.wrong("expires_at", "has passed: the token is refused; make a new one"),
+            Some(end) if end <= around.now => notes.add(
+                around.expired_token,
+                "expires_at",
+                "has passed: the token is refused; make a new one",
+            ),
             Some(_) => {}
         },
         Some(other) => notes.wrong("expires_at", mismatch("a text such as 2027-01-01T00:00:00Z", other)),

@@ -80,7 +80,12 @@ impl Files {
         let listing = Listing::read(&self.accounts);
         let tokens =
             fs::read(&self.tokens).map_err(|error| format!("{} cannot be read: {error}", self.tokens.display()))?;
-        let report = check::check(&listing, Some((&self.tokens, &tokens)), &surroundings());
+        let around = check::Surroundings {
+            // The component answers it with 401. A refused generation would keep tokens alive that were taken out of the file.
+            expired_token: check::Level::Warning,
+            ..surroundings()
+        };
+        let report = check::check(&listing, Some((&self.tokens, &tokens)), &around);
         let wrong: Vec<String> = report.wrong().map(ToString::to_string).collect();
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
@@ -125,4 +130,41 @@ fn secret_files(account: &Value, file: &Path) -> Vec<PathBuf> {
     paths
         .map(|path| file.parent().unwrap_or(Path::new("")).join(path))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::accounts::scratch::Scratch;
+
+    #[test]
+    fn a_token_that_has_expired_keeps_no_other_token_in_or_out() {
+        let folder = Scratch::new();
+        let account = json!({"acme": {"provider": "jumpcloud", "credentials": {"type": "api_key", "api_key": "k"}}});
+        let token = |name: &str, digit: &str, expires_at: &str| json!({"name": name, "sha256": digit.repeat(64), "accounts": ["acme"], "may": ["read"], "expires_at": expires_at});
+        let files = |tokens: Value| Files {
+            accounts: folder.write("accounts.json", &account.to_string()),
+            tokens: folder.write("tokens.json", &tokens.to_string()),
+            keys: [
+                (Setting::ReceiptKey, None),
+                (Setting::ReceiptKeysRetired, None),
+                (Setting::RecordKey, None),
+            ],
+            resolver: Arc::default(),
+        };
+        let expired = token("expired", "a", "2020-01-01T00:00:00Z");
+        let loaded = files(json!([expired, token("good", "b", "2999-01-01T00:00:00Z")]))
+            .load()
+            .unwrap();
+        let tokens = loaded.environment.iter().find(|(_, value)| value.contains("expired"));
+        assert!(tokens.is_some_and(|(_, value)| value.contains("good")));
+        // What cannot be a time is a fault as before.
+        let why = files(json!([expired, token("odd", "b", "soon")])).load().unwrap_err();
+        assert!(
+            why.contains("token odd: expires_at") && !why.contains("has passed"),
+            "{why}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::digest;
 use crate::offboard::{grant::Key, list::Leaver, reply::Reply, selection::Target};
 
 /// One thing that happened. A task is named by its position.
@@ -84,6 +85,9 @@ pub struct Described {
     #[serde(flatten)]
     pub target: Target,
     pub provider: String,
+    /// What tells the account from others, as plans have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_required: bool,
 }
@@ -99,6 +103,13 @@ pub struct Planned {
     pub plan_digest: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+}
+
+impl Planned {
+    /// Whether the plan is the one that its digest names.
+    pub fn fits_its_digest(&self) -> bool {
+        self.plan.as_ref().map(|plan| digest(plan.as_bytes())) == self.plan_digest
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

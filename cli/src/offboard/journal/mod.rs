@@ -1,7 +1,7 @@
 //! The journal of a run: JSON Lines that are only added to, each with the SHA-256 of the one before.
 //!
 //! An intent is on the disk before its revoke is sent, and the result before the next one begins. A last line without its end is what a
-//! crash leaves: nothing was sent for it. Whatever else does not fit is refused. The chain has no key: it shows changes, and it is no proof
+//! crash leaves. It is cut off, and what it said is asked again: a revoke whose result was cut off is an intent without one. Whatever else does not fit is refused. The chain has no key: it shows changes, and it is no proof
 //! against somebody who writes a new chain. So a run that is resumed believes a journal only in what is to be done, and asks the provider
 //! what is gone.
 

@@ -17,7 +17,7 @@ pub struct Lines {
 /// # Errors
 /// The first line that is not as it was written.
 pub fn lines(path: &Path, bytes: &[u8]) -> Result<Lines, Error> {
-    // What follows the last line end was not finished: nothing was sent for it.
+    // What follows the last line end was not finished: what it said is asked again.
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     let mut lines = Lines {
         events: Vec::new(),

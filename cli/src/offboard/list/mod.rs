@@ -104,6 +104,12 @@ impl Leaver {
     /// # Errors
     /// A sentence that says what is missing or malformed.
     fn checked(self) -> Result<Self, String> {
+        // A quotation mark that is not closed takes the following lines, and their people, into one cell.
+        if self.person.chars().any(char::is_control) {
+            return Err(String::from(
+                "the name goes over several lines or holds a control character: is a quotation mark not closed?",
+            ));
+        }
         if let Some(email) = &self.email
             && !is_email(email)
         {

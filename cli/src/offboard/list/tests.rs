@@ -103,6 +103,18 @@ fn every_fault_has_its_line() {
         ("email\nann@example.com\nann\n", "line 3: `ann` is no e-mail address"),
         ("person,email\nAnn,\n", "line 2: nobody is named"),
         (
+            "person,email\n\"Ann,ann@example.com\nSam,sam@example.com\n",
+            "line 2: the name goes over several lines or holds a control character: is a quotation mark not closed?",
+        ),
+        (
+            "person,email\n\"Ann,ann@example.com\nSam,sam@example.com\n\"Kim\",kim@example.com\n",
+            "line 2: the name goes over several lines",
+        ),
+        (
+            "{\"person\": \"Ann\\nSam\", \"email\": \"ann@example.com\"}\n",
+            "line 1: the name goes over several lines",
+        ),
+        (
             "email\nann@example.com,x\n",
             "line 2: `x` stands beyond the last column",
         ),

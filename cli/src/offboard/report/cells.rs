@@ -53,12 +53,11 @@ pub fn of(report: &Report<'_>) -> Result<String> {
         ];
         let mut write = |rest: [&str; 14]| writer.write_record(of_task.iter().chain(&rest).map(|cell| plain(cell)));
         for grant in task.grants.values() {
-            let label = grant.label();
-            let todo = todos.iter().find(|todo| todo.what.as_ref() == Some(&label));
+            let todo = todos.iter().find(|todo| todo.grant.as_ref() == Some(&grant.key));
             let (why, next) = todo.map_or(("", ""), |todo| (todo.why.as_str(), todo.next));
             write(of_grant(grant, why, next))?;
         }
-        let of_whole: Vec<_> = todos.iter().filter(|todo| todo.what.is_none()).collect();
+        let of_whole: Vec<_> = todos.iter().filter(|todo| todo.grant.is_none()).collect();
         for todo in &of_whole {
             let mut cells = [""; 14];
             let [.., why, next] = &mut cells;

@@ -53,6 +53,43 @@ fn the_page_has_no_markup_but_its_own() {
 }
 
 #[test]
+fn two_roles_of_one_name_keep_their_own_reasons() {
+    let mut task = examples::planned();
+    task.apply(&examples::intent());
+    let mut body = examples::answer(422, &[("viewer", "removed"), ("editor", "refused")]);
+    for entry in 0..2 {
+        body["role_outcomes"][entry]["grants"][0]["role_name"] = json!("Helper");
+    }
+    // The same role, held directly and through a group.
+    let inherited = json!({"outcome": "inherited", "grants": [{"role_id": "editor", "role_name": "Helper", "scope": {}, "direct": false,
+        "outcome": "inherited"}]});
+    body["role_outcomes"].as_array_mut().unwrap().push(inherited.clone());
+    body["role_outcomes"][1]["grants"][0]["message"] = json!("protected");
+    task.apply(&examples::result(422, body));
+    let mut held = examples::answer(422, &[("editor", "held")]);
+    held["role_outcomes"].as_array_mut().unwrap().push(inherited);
+    task.apply(&examples::verified(422, held, false));
+    let (begin, tasks) = (examples::begin(), [task]);
+    let csv = Report::new(&begin, &tasks, None, "2026-01-31T09:30:00Z", &[])
+        .csv()
+        .unwrap();
+    let rows = csv::Reader::from_reader(csv.as_bytes())
+        .into_records()
+        .map(Result::unwrap);
+    let cells: Vec<[String; 3]> = rows.map(|row| [6, 11, 18].map(|at| row[at].to_owned())).collect();
+    let expected = [
+        [
+            "editor",
+            "inherited",
+            "it was not there when the plan was made, so that nobody confirmed its removal",
+        ],
+        ["editor", "directly", "protected"],
+        ["viewer", "directly", ""],
+    ];
+    assert_eq!(cells, expected.map(|row| row.map(str::to_owned)));
+}
+
+#[test]
 fn every_file_says_what_is_gone_and_what_is_still_to_do() {
     let (csv, lines, page) = report("Ann", "Editor");
     let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(csv.as_bytes())

@@ -32,7 +32,7 @@ fn what_a_plan_finds_is_told_apart() {
     for (task, expected) in [
         (
             found(200, nothing(), Some(EMPTY)),
-            (Standing::NothingHeld, 0, Exit::Done),
+            (Standing::Unverified, 1, Exit::Unverified),
         ),
         (
             found(403, nothing_shown(), Some(EMPTY)),
@@ -63,6 +63,100 @@ fn what_a_plan_finds_is_told_apart() {
     ] {
         assert_eq!(of(&task), expected, "{task:?}");
     }
+}
+
+#[test]
+fn what_was_not_held_when_the_plan_was_made_is_closed_by_the_last_verification_only() {
+    let mut silent = json!({"error_code": "timed_out", "retryable": true});
+    silent["user"] = json!({"id": "u-1"});
+    for (status, body, expected) in [
+        (200, nothing(), (Standing::NothingHeld, 0, Exit::Done)),
+        (
+            422,
+            answer(422, &[("late", "held")]),
+            (Standing::NotGone, 1, Exit::NotGone),
+        ),
+        (
+            422,
+            answer(422, &[("late", "inherited")]),
+            (Standing::NotGone, 1, Exit::NotGone),
+        ),
+        (403, nothing_shown(), (Standing::Unverified, 1, Exit::Unverified)),
+        (504, silent, (Standing::Provider, 1, Exit::Provider)),
+        (
+            404,
+            json!({"error_code": "not_found", "message": "no user"}),
+            (Standing::NotGone, 1, Exit::NotGone),
+        ),
+    ] {
+        // A reading that is whole and bare proves nothing by itself.
+        let mut task = found(200, nothing(), Some(EMPTY));
+        task.apply(&verified(status, body, true));
+        assert_eq!(of(&task), expected, "{task:?}");
+    }
+}
+
+#[test]
+fn a_user_whom_nobody_knew_and_that_was_accepted_is_closed_only_if_nobody_knows_it_now() {
+    let nobody = || json!({"error_code": "not_found", "message": "no user"});
+    let mut begin = begin();
+    begin.accept_no_such_user = true;
+    let elsewhere = {
+        let mut task = found(200, nothing(), Some(EMPTY));
+        task.apply(&verified(200, nothing(), false));
+        task
+    };
+    for (status, body, expected) in [
+        (404, nobody(), (Standing::NoSuchUser, Exit::Done)),
+        (200, nothing(), (Standing::NotGone, Exit::NotGone)),
+        (
+            422,
+            answer(422, &[("viewer", "held")]),
+            (Standing::NotGone, Exit::NotGone),
+        ),
+        (
+            502,
+            json!({"error_code": "provider_error"}),
+            (Standing::Provider, Exit::Provider),
+        ),
+    ] {
+        let mut task = found(404, nobody(), None);
+        assert!(crate::offboard::check::is_due(&begin, &task));
+        task.apply(&verified(status, body, false));
+        let standings = Standings::of(&begin, &[task, elsewhere.clone()]);
+        assert_eq!((standings.standings[0], standings.exit), expected);
+    }
+}
+
+#[test]
+fn plans_alone_are_done_if_everybody_has_one_or_holds_nothing() {
+    let nobody = || found(404, json!({"error_code": "not_found", "message": "no user"}), None);
+    let nothing_held = || found(200, nothing(), Some(EMPTY));
+    let exit = |tasks: &[Task]| exit_of_plans(&begin(), tasks);
+    assert_eq!(exit(&[planned(), nothing_held()]), Exit::Done);
+    for (task, expected) in [
+        (nobody(), Exit::NotGone),
+        (Task::new(described()), Exit::NotGone),
+        (
+            found(422, answer(422, &[("viewer", "inherited")]), Some(EMPTY)),
+            Exit::NotGone,
+        ),
+        (
+            found(502, json!({"error_code": "provider_error"}), None),
+            Exit::Provider,
+        ),
+        (found(403, nothing_shown(), Some(EMPTY)), Exit::Unverified),
+    ] {
+        assert_eq!(exit(&[planned(), task.clone()]), expected, "{task:?}");
+    }
+    let mut begin = begin();
+    begin.accept_no_such_user = true;
+    assert_eq!(exit_of_plans(&begin, &[planned(), nobody()]), Exit::Done);
+    assert_eq!(
+        exit_of_plans(&begin, &[nobody()]),
+        Exit::NotGone,
+        "nobody knows the person"
+    );
 }
 
 #[test]
@@ -99,12 +193,20 @@ fn gone_needs_the_last_verification() {
 #[test]
 fn a_user_whom_the_account_does_not_know_is_open_until_that_is_accepted() {
     let nobody = || found(404, json!({"error_code": "not_found", "message": "no user"}), None);
-    let held = found(200, nothing(), Some(EMPTY));
+    let mut held = found(200, nothing(), Some(EMPTY));
+    held.apply(&verified(200, nothing(), false));
     let mut begin = begin();
     let open = |begin: &Begin, tasks: &[Task]| Standings::of(begin, tasks).todos.len();
     assert_eq!(open(&begin, &[nobody(), held.clone()]), 1);
     begin.accept_no_such_user = true;
-    assert_eq!(open(&begin, &[nobody(), held]), 0);
+    assert_eq!(
+        open(&begin, &[nobody(), held.clone()]),
+        1,
+        "what was accepted is looked at once more"
+    );
+    let mut looked_at = nobody();
+    looked_at.apply(&verified(404, json!({"error_code": "not_found"}), false));
+    assert_eq!(open(&begin, &[looked_at, held]), 0);
     // Nobody knows the person: it may be a misspelled address.
     assert_eq!(open(&begin, &[nobody(), nobody()]), 2);
 }

@@ -23,6 +23,7 @@ pub fn described() -> Described {
             user: String::from("ann@example.com"),
         },
         provider: String::from("teamviewer"),
+        account_sha256: None,
         approval_required: false,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock},
 };
 
@@ -28,6 +28,7 @@ use crate::{
         summary,
         task::Task,
     },
+    record::Record,
     session::Session,
 };
 
@@ -66,6 +67,16 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
     }
 }
 
+/// The same account with a record in this file.
+pub fn recorded(world: &World, account: &Account, file: &Path) -> Member {
+    let (output, announcements) = Record::open(file).unwrap().of_session();
+    let session = Session::start(&COMPONENT, &[account], &world.network, Some(world.clock), &[], output).unwrap();
+    Member {
+        account: account.clone(),
+        session: session.announced_by(announcements),
+    }
+}
+
 /// The people with these numbers, by their e-mail addresses, at all accounts.
 pub fn list(people: impl Iterator<Item = usize>) -> List {
     let rows: Vec<String> = people
@@ -85,7 +96,8 @@ pub fn terms() -> Terms {
 /// Who is to go from where, and the plans.
 pub async fn planned(fleet: &Fleet, list: &List) -> (Begin, Vec<Task>) {
     let accounts: Vec<&Account> = fleet.accounts().collect();
-    let begin = offboarding::begin(list, &accounts, &terms()).unwrap();
+    let mut begin = offboarding::begin(list, &accounts, &terms()).unwrap();
+    fleet.identify(&mut begin).unwrap();
     let tasks = offboarding::plan(fleet, &begin, &Stop::default(), &Progress::Silent).await;
     (begin, tasks)
 }
@@ -103,7 +115,10 @@ pub fn resumed(fleet: &Fleet, folder: &Folder) -> (Inner, u64) {
     let mut resumed = Journal::resume(&folder.journal()).unwrap();
     resumed.journal = unsynced(resumed.journal);
     let torn = resumed.torn_bytes;
-    (offboarding::resume(resumed, &fleet.timestamp()).unwrap(), torn)
+    let mut inner = offboarding::resume(resumed, &fleet.timestamp()).unwrap();
+    fleet.check(&inner.tasks).unwrap();
+    fleet.require_approvals(&mut inner.tasks);
+    (inner, torn)
 }
 
 /// Processes end here, and no machine does: waiting for the disk is left out, which thousands of lines would wait minutes for.

@@ -1,17 +1,13 @@
-//! Runs that end early, plans that are not what they were, approvals, and people whom nobody knows.
+//! Runs that end early, plans that are not what they were, and people whom nobody knows.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use host::network::{Fault, Rule};
 use serde_json::json;
-use unassign_role::{
-    approval::{Shown, Terms, sign},
-    keys::PrivateKey,
-};
 
 use super::{
-    course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, resumed, terms},
-    world::{START, World, accounts, email},
+    course::{End, Folder, carried_out, confirmed, ending, fleet, list, planned, recorded, resumed, terms},
+    world::{World, accounts, email},
 };
 use crate::{
     accounts::Account,
@@ -20,7 +16,7 @@ use crate::{
         grant::Grant,
         journal::{Journal, event::Event},
         list::List,
-        offboarding, plans,
+        offboarding,
         progress::Progress,
         report::Report,
         standing::{Standing, Standings},
@@ -30,14 +26,14 @@ use crate::{
     },
 };
 
-fn only(ids: &[&str]) -> Vec<Account> {
+pub(super) fn only(ids: &[&str]) -> Vec<Account> {
     accounts()
         .into_iter()
         .filter(|account| ids.contains(&account.id.as_str()))
         .collect()
 }
 
-fn standings(inner: &Inner) -> Vec<Standing> {
+pub(super) fn standings(inner: &Inner) -> Vec<Standing> {
     Standings::of(&inner.begin, &inner.tasks).standings
 }
 
@@ -86,6 +82,43 @@ async fn a_disk_that_is_full_ends_the_run_before_the_next_write() {
     let (inner, _) = resumed(&fleet, &folder);
     let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!((why, exit(&inner)), (None, Exit::Done), "{:?}", standings(&inner));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_full_stops_the_run_before_the_next_write_and_the_report_says_what_was_done() {
+    let world = World::with_people(2);
+    let accounts = only(&["acme-crowdstrike", "acme-teamviewer"]);
+    let mut fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let held = |person| world.held(person)["acme-teamviewer"].clone();
+    let before = [held(1), held(2)];
+    fleet.members[1] = recorded(&world, &accounts[1], Path::new("/dev/full"));
+    let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+    let why = why.unwrap();
+    assert!(why.starts_with("the record /dev/full cannot be written"), "{why}");
+    // Nothing was sent where it could not be written down; what was under way at the other account came to its end.
+    assert_eq!([held(1), held(2)], before);
+    assert!(
+        inner.tasks.iter().all(|task| !task.is_in_doubt),
+        "it is known that nothing was sent"
+    );
+    let report = Report::new(&inner.begin, &inner.tasks, Some(&why), "2026-01-31T09:30:00Z", &[]);
+    assert_eq!(report.standings.exit, Exit::NotGone);
+    assert!(report.html().contains("this removal was not sent"));
+    drop(inner);
+
+    let record = folder.path().join("record.jsonl");
+    fleet.members[1] = recorded(&world, &accounts[1], &record);
+    let (inner, _) = resumed(&fleet, &folder);
+    let (inner, why) = carried_out(&fleet, inner, &Stop::default()).await;
+    assert_eq!((why, exit(&inner)), (None, Exit::Done), "{:?}", standings(&inner));
+    let intents = fs::read_to_string(record)
+        .unwrap()
+        .matches("\"event\":\"intent\"")
+        .count();
+    assert_eq!(intents, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,65 +232,67 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_goes_without_the_approval_that_an_account_needs() {
+async fn a_role_that_came_after_a_plan_of_nothing_is_found_by_the_last_verification() {
     let world = World::with_people(2);
-    let key = PrivateKey::of_seed(&[7; 32]);
-    let mut accounts = only(&["acme-slack", "acme-teamviewer"]);
-    let slack = &mut accounts[0];
-    slack.approval_required = true;
-    slack.document.insert(
-        String::from("settings"),
-        json!({"approval_required": true, "approvers": [{"name": "alice", "key": key.public().to_jwk()}]}),
-    );
+    let accounts = only(&["acme-teamviewer"]);
     let fleet = fleet(&world, &accounts);
     let folder = Folder::new();
-    let plans = plans::Folder::new(folder.path());
-    let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
-    assert_eq!(tasks.iter().filter(|task| task.lacks_approval()).count(), 2);
-    plans.make().unwrap();
-    plans.write(&begin, &tasks).unwrap();
+    // Everything of the first person goes, so that the second plan finds nothing.
+    let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
+    let user = tasks[0].user().to_owned();
     let inner = confirmed(&fleet, &folder, begin, tasks);
-    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(
-        standings(&inner),
-        [Standing::NotRun, Standing::Gone, Standing::NotRun, Standing::Gone]
-    );
-    assert_eq!(world.held(1)["acme-slack"].len(), 2);
-    drop(inner);
+    carried_out(&fleet, inner, &Stop::default()).await;
+    for (is_granted, expected) in [(false, Standing::NothingHeld), (true, Standing::NotGone)] {
+        let folder = Folder::new();
+        let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
+        assert_eq!(tasks[0].finding(), Finding::NothingHeld);
+        if is_granted {
+            world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+        }
+        let inner = confirmed(&fleet, &folder, begin, tasks);
+        let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+        assert_eq!(standings(&inner), [expected]);
+    }
+}
 
-    // One of the two is approved, by the files that were written for it.
-    let mut files: Vec<_> = fs::read_dir(folder.path().join("plans"))
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    let file = files
-        .iter()
-        .find(|file| file.to_string_lossy().contains("acme-slack"))
-        .unwrap();
-    let terms = Terms {
-        reference: String::from("CHG-1042"),
-        issued_at: START,
-        lifetime: Duration::from_secs(3_600),
-        nonce: [1; 16],
-    };
-    let shown = Shown::of(&fs::read_to_string(file).unwrap()).unwrap();
-    fs::write(file.with_extension("jwt"), sign(&shown, &key, &terms).unwrap() + "\n").unwrap();
-    let (mut inner, _) = resumed(&fleet, &folder);
-    offboarding::approve(&mut inner, &plans, &fleet.timestamp()).unwrap();
-    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    assert_eq!(
-        standings(&inner),
-        [Standing::Gone, Standing::Gone, Standing::NotRun, Standing::Gone]
-    );
-    assert_eq!(
-        (world.held(1)["acme-slack"].len(), world.held(2)["acme-slack"].len()),
-        (0, 2)
-    );
-
-    // A later run of the same folder finds the plans as they were written.
-    let (begin, planned) = plans.read().unwrap();
-    assert_eq!((begin.tasks.len(), planned.iter().flatten().count()), (4, 4));
+#[tokio::test(start_paused = true)]
+async fn another_tenant_under_the_same_id_is_found_with_a_plan_and_without_one() {
+    let world = World::with_people(1);
+    let accounts = only(&["acme-crowdstrike", "acme-elastic"]);
+    let fleet_of_plans = fleet(&world, &accounts);
+    // The second person has no plan anywhere.
+    let text = format!("email\n{}\nperson99@example.com\n", email(1));
+    let (_, tasks) = planned(&fleet_of_plans, &List::parse(text.as_bytes()).unwrap()).await;
+    assert!(tasks[0].planned_account().is_some() && tasks[2].planned_account().is_none());
+    // Another secret of the same tenant is no other tenant.
+    let mut rotated = accounts.clone();
+    rotated[0].secrets[0].1 = String::from("rotated");
+    fleet(&world, &rotated).check(&tasks).unwrap();
+    for (at, member, value) in [
+        (0, "settings", json!({"region": "us-2"})),
+        (0, "base_url", json!("https://api.eu-1.crowdstrike.com")),
+        (
+            0,
+            "credentials",
+            json!({"type": "client_credentials", "client_id": "another", "client_secret": {"secret": "crowdstrike"}}),
+        ),
+        (1, "base_url", json!("https://elastic.example/api/v1")),
+    ] {
+        let mut others = accounts.clone();
+        others[at].document.insert(member.to_owned(), value);
+        let others = fleet(&world, &others);
+        // Each kind of task by itself: with a plan, and with what the journal keeps.
+        for tasks in [&tasks[..2], &tasks[2..]] {
+            let why = others.check(tasks).unwrap_err();
+            assert!(
+                why.contains(&accounts[at].id) && why.contains("Nothing was sent"),
+                "{why}"
+            );
+        }
+    }
+    let mut other = tasks[2].clone();
+    other.described.provider = String::from("teamviewer");
+    assert!(fleet_of_plans.check(&[other]).is_err());
 }
 
 #[tokio::test(start_paused = true)]
