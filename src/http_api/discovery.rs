@@ -10,7 +10,7 @@ use crate::{
     providers,
 };
 
-use super::{answer::Answer, minified};
+use super::answer::Answer;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,21 +20,14 @@ pub enum What {
     Health,
 }
 
-/// The service as OpenAPI 3.1. A test holds it against `wit/`.
-static OPENAPI: &str = match str::from_utf8(&MINIFIED) {
-    Ok(minified) => minified,
-    Err(_) => READABLE,
-};
-
-static MINIFIED: [u8; minified::length(READABLE)] = minified::json(READABLE);
-
-const READABLE: &str = include_str!("openapi.json");
+/// `openapi.json`, without white space between its tokens, packed by the build script.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.deflate"));
 
 const PATH: &str = "/unified/user-directory/users/unassign-role";
 
 pub fn answer(what: What) -> Answer {
     let body = match what {
-        What::OpenApi => OPENAPI.to_owned(),
+        What::OpenApi => openapi(),
         What::Health => json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}).to_string(),
         What::Meta => meta().to_string(),
     };
@@ -45,9 +38,14 @@ pub fn answer(what: What) -> Answer {
     }
 }
 
+/// The service as OpenAPI 3.1. A test holds it against `wit/`. It is this crate's own, so that nothing of it can fail: tests read it.
+fn openapi() -> String {
+    let text = miniz_oxide::inflate::decompress_to_vec(PACKED).unwrap_or_default();
+    String::from_utf8(text).unwrap_or_default()
+}
+
 fn meta() -> Value {
-    // The text is this crate's own; a test reads it.
-    let mut openapi: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let mut openapi: Value = serde_json::from_str(&openapi()).unwrap_or_default();
     let query: Map<String, Value> = openapi
         .get("paths")
         .and_then(|paths| paths.get(PATH)?.get("post")?.get("parameters")?.as_array())
@@ -139,7 +137,7 @@ mod tests {
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 
     fn openapi() -> Value {
-        serde_json::from_str(OPENAPI).unwrap()
+        serde_json::from_str(&super::openapi()).unwrap()
     }
 
     /// The names in a block of the WIT, e.g. `record email`.
@@ -265,15 +263,16 @@ mod tests {
 
     #[test]
     fn what_is_served_is_the_readable_document_in_short() {
-        let readable: Value = serde_json::from_str(READABLE).unwrap();
-        assert_eq!(OPENAPI, readable.to_string());
+        let readable: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        assert_eq!(super::openapi(), readable.to_string());
     }
 
     #[test]
     fn it_is_of_this_version_and_every_reference_leads_somewhere() {
         let openapi = openapi();
         assert_eq!(openapi["info"]["version"], env!("CARGO_PKG_VERSION"));
-        let references = OPENAPI.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
+        let text = super::openapi();
+        let references = text.split("\"#").skip(1).filter_map(|rest| rest.split('"').next());
         for reference in references {
             assert!(openapi.pointer(reference).is_some(), "{reference}");
         }

@@ -7,7 +7,6 @@ mod bounded;
 mod discovery;
 mod envelope;
 mod inbound;
-mod minified;
 mod names;
 mod normalized;
 mod parameters;
