@@ -231,7 +231,7 @@ impl OptionalNumber {
 }
 
 impl AccountFields {
-    /// An account that carries its id as its settings, and the caller as its address. [`both::by_account`] takes them out again.
+    /// An account that carries its id as its settings, and the caller as its address. [`both`] takes them out again.
     fn of(id: Text, caller: OptionalText) -> Self {
         Self {
             provider: 0,
