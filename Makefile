@@ -36,7 +36,7 @@ test: guests            ## unit tests, sandbox tests, and the contract through t
 	  sort "$(TARGET_DIR)/matrix.txt" 2>/dev/null; exit $$status
 
 # Optimized: the tests' own code would be the slowest part.
-test-all:               ## the same with every case of every matrix, about ten minutes, and an offboarding of 1,000 people at six accounts
+test-all:               ## the same with every case of every matrix, about ten minutes, and an offboarding of 1,000 people at six accounts, ten more
 	CARGO_PROFILE_DEV_OPT_LEVEL=1 MATRIX=full $(MAKE) test
 
 test-clients: guests    ## real clients over sockets; installs them into target/clients, which needs a network the first time
