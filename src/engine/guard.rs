@@ -219,8 +219,7 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
             continue;
         };
         let refused = refusal(provider, general, &protected, &consequence);
-        let effects = target.grant.effects.clone();
-        let is_new = !effects.contains(&consequence.effect);
+        let is_new = !target.grant.effects.contains(&consequence.effect);
         note(target, consequence);
         match refused.or_else(|| not_allowed(cx, &target.grant)) {
             // What an earlier write did stays what it is.
@@ -228,7 +227,8 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
             Some(guard) => target.guard = Some(guard),
             // Allowed, and yet nobody saw it when the call began.
             None if is_new => {
-                target.grant.effects = effects;
+                // It was just noted.
+                target.grant.effects.pop();
                 target.is_left_out = true;
             }
             None => {}

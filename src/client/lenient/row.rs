@@ -48,6 +48,13 @@ impl<T> Row<T> {
     }
 }
 
+impl Row<Box<RawValue>> {
+    /// A row that was kept as it came, as something else; `None` if it is not that.
+    pub fn parse<T: FromJson>(&self) -> Option<T> {
+        T::from_json(self.read()?).ok()
+    }
+}
+
 impl<T> Rows<T> {
     /// The rows of a list; none for anything else. Check [`Rows::is_list`] before an empty result counts as absence.
     pub fn rows(&self) -> &[Row<T>] {

@@ -107,11 +107,7 @@ async fn with_login(
         return Ok(Set::default());
     };
     let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-    let uuids: Option<Set<String>> = list
-        .rows
-        .iter()
-        .map(|row| Id::from_json(row.read()?).ok()?.into_string())
-        .collect();
+    let uuids: Option<Set<String>> = list.rows.iter().map(|row| row.parse::<Id>()?.into_string()).collect();
     match uuids {
         Some(uuids) if list.total.is_none_or(|total| total == count || uuids.len() > 1) => Ok(uuids),
         _ => Err(ProviderFault::new(

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     client::{
         Call, QueryBuilder,
-        lenient::{FromJson, Id, Row},
+        lenient::{Id, Row},
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
@@ -250,7 +250,7 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
     let call = core::api(Call::get(config.base.join(&at("/user-management/queries/roles/v1"))));
     let list = core::resources(config, cx, &call, "the role ids").await?;
     let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-    let id = |row: &Row<_>| parse::<Id>(row)?.into_string();
+    let id = |row: &Row<_>| row.parse::<Id>()?.into_string();
     let ids: Vec<String> = list.rows.iter().filter_map(id).collect();
     // Every CID has the default roles.
     let is_whole = !ids.is_empty() && ids.len() == list.rows.len() && list.total.is_none_or(|total| total == count);
@@ -270,7 +270,7 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
         .await?;
     let mut roles = Vec::with_capacity(ids.len());
     for row in described.iter().flatten() {
-        match parse::<Role>(row).and_then(DescribedRole::of_row) {
+        match row.parse::<Role>().and_then(DescribedRole::of_row) {
             Some(role) => {
                 if role.name.is_none() {
                     gap = Some("does not name every role");
@@ -291,10 +291,6 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
         });
     }
     Ok(Roles { roles, gap })
-}
-
-fn parse<T: FromJson>(row: &Row<Box<serde_json::value::RawValue>>) -> Option<T> {
-    T::from_json(row.read()?).ok()
 }
 
 #[cfg(test)]

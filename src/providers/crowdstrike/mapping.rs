@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    client::lenient::{FromJson, Row, Rows, Text},
+    client::lenient::{Row, Rows, Text},
     contract::{
         timestamp,
         types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
@@ -51,13 +51,9 @@ pub fn scope(cid: &Cid) -> Scope {
     }
 }
 
-fn parse(row: &RawRow) -> Option<GrantRow> {
-    GrantRow::from_json(row.read()?).ok()
-}
-
 /// The CID that a row names.
 pub fn cid_of_row(row: &RawRow) -> Option<Cid> {
-    Cid::parse(parse(row)?.cid.as_str()?.trim()).ok()
+    Cid::parse(row.parse::<GrantRow>()?.cid.as_str()?.trim()).ok()
 }
 
 /// A row as a grant, or what can be told of it.
@@ -71,7 +67,7 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
         unread.scope.organization = cid.map(Cid::to_string);
         unread
     };
-    let Some(row) = parse(raw) else {
+    let Some(row) = raw.parse::<GrantRow>() else {
         return Err(unread(cid));
     };
     let is_foreign = row.uuid.is_unread()

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::client::lenient::{Flag, FromJson, Id, Row, Rows, Text, document};
+use crate::client::lenient::{Flag, Id, Row, Rows, Text, document};
 
 /// An element of the members list.
 #[derive(Clone, Debug)]
@@ -97,11 +97,6 @@ pub struct ErrorItem {
 }
 
 document! { ErrorItem: code, message }
-
-/// A value as a row: text that is not of the documented shape is unread.
-pub fn row<T: FromJson>(text: &str) -> Row<T> {
-    T::from_text(text).map_or_else(|_| Row::Unread(String::new()), Row::Read)
-}
 
 /// A text as it came, unless it is missing, blank or broken.
 pub fn text(row: &Row<String>) -> Option<&str> {

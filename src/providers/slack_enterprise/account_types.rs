@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    client::lenient::{FromJson, Id, Row},
+    client::lenient::{Id, Row},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::FaultKind,
     provider::{Context, Grant, GrantKind, Held},
@@ -174,7 +174,7 @@ impl Lists {
         };
         let mut listed = Listed::No;
         for row in rows {
-            let id: Id = row.read().and_then(|raw| Id::from_json(raw).ok()).unwrap_or_default();
+            let id: Id = row.parse().unwrap_or_default();
             match id.as_str() {
                 Some(id) if member.is(id) => return Ok(Listed::Yes),
                 Some(id) if !member.may_be(id) => {}

@@ -186,11 +186,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
     let info: Info = core::read(config, cx, "users.lookupByEmail", query)
         .await
         .map_err(|fault| unknown(fault, wanted))?;
-    let user: User = info
-        .user
-        .read()
-        .and_then(|raw| User::from_json(raw).ok())
-        .unwrap_or_default();
+    let user: User = info.user.parse().unwrap_or_default();
     let email = user.profile.read().and_then(|profile| profile.email.as_str());
     match (user.id.as_str(), email) {
         (Some(id), Some(email)) if naming::same(email, wanted) && ids::is_of_user(id) => Ok(id.to_owned()),

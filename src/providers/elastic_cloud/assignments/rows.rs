@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 
 use crate::{
-    client::lenient::{Fields, Row, Rows, elements},
+    client::lenient::{Fields, FromJson, Rows, elements},
     contract::types::Scope,
     provider::{Grant, GrantKind, Held, UnreadRow},
 };
@@ -59,9 +59,9 @@ impl Assignments {
             return;
         };
         for raw in rows {
-            match documents::row::<Item>(raw.get()) {
-                Row::Read(item) => self.read_item(kind, &item, raw.get(), organization),
-                Row::Unread(_) => self.leave_malformed(raw.get(), Some(kind)),
+            match Item::from_json(raw) {
+                Ok(item) => self.read_item(kind, &item, raw.get(), organization),
+                Err(_) => self.leave_malformed(raw.get(), Some(kind)),
             }
         }
     }
@@ -142,9 +142,9 @@ impl Assignments {
             return;
         };
         for raw in rows {
-            self.unread.push(match documents::row::<Item>(raw.get()) {
-                Row::Read(item) => unread_item(kind.unwrap_or_default(), &item, raw.get()),
-                Row::Unread(_) => unread(raw.get(), kind),
+            self.unread.push(match Item::from_json(raw) {
+                Ok(item) => unread_item(kind.unwrap_or_default(), &item, raw.get()),
+                Err(_) => unread(raw.get(), kind),
             });
         }
     }
