@@ -219,16 +219,16 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
             continue;
         };
         let refused = refusal(provider, general, &protected, &consequence);
-        let is_new = !target.grant.effects.contains(&consequence.effect);
+        let known = target.grant.effects.len();
         note(target, consequence);
         match refused.or_else(|| not_allowed(cx, &target.grant)) {
             // What an earlier write did stays what it is.
             Some((reason, message)) if target.landed_at.is_some() => target.answer(not_sent(reason, &message), at),
             Some(guard) => target.guard = Some(guard),
             // Allowed, and yet nobody saw it when the call began.
-            None if is_new => {
-                // It was just noted.
-                target.grant.effects.pop();
+            None if target.grant.effects.len() > known => {
+                // They were just noted.
+                target.grant.effects.truncate(known);
                 target.is_left_out = true;
             }
             None => {}
@@ -236,8 +236,8 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
     }
 }
 
-/// Why a consequence must not be.
-fn refusal(
+/// Why a consequence must not be, whatever is allowed.
+pub fn refusal(
     provider: &dyn Provider,
     general: &General,
     protected: &ProtectedRoles<'_>,
@@ -259,6 +259,12 @@ fn refusal(
     }
 }
 
+/// What has to be allowed for a consequence: its own side effect, and those of the grants that it takes along.
+pub fn effects(consequence: &Consequence) -> impl Iterator<Item = SideEffect> {
+    let of_taken = consequence.takes.iter().flat_map(|taken| &taken.effects);
+    std::iter::once(&consequence.effect).chain(of_taken).copied()
+}
+
 /// Lists a consequence at its target.
 fn note(target: &mut Target, consequence: Consequence) {
     match &consequence.affects {
@@ -274,8 +280,10 @@ fn note(target: &mut Target, consequence: Consequence) {
     }
     target.takes.extend(consequence.takes.iter().cloned());
     target.side_effects.extend(consequence.lists.iter().cloned());
-    if !target.grant.effects.contains(&consequence.effect) {
-        target.grant.effects.push(consequence.effect);
+    for effect in effects(&consequence) {
+        if !target.grant.effects.contains(&effect) {
+            target.grant.effects.push(effect);
+        }
     }
     target.consequences.push(consequence);
 }

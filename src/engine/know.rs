@@ -109,6 +109,7 @@ impl<'a> Removability<'a> {
             is_own_account: matches!(owner, Principal::User(own) if own == work.user),
         })
     }
+    general: &'a General,
 
     /// Whether one grant can be removed, and the entry that selects it and nothing else.
     async fn of(
@@ -125,6 +126,7 @@ impl<'a> Removability<'a> {
         if self.is_user_protected || self.protected.stand_against(provider, grant).is_some() {
             return no(Obstacle::Protected);
         }
+            general,
         if grant.kind == GrantKind::OrganizationLink && !provider.capability().organization_links {
             return no(Obstacle::NotSupported);
         }
@@ -139,14 +141,10 @@ impl<'a> Removability<'a> {
             Err(error) => return Err(error),
         };
         for consequence in &consequences {
-            if consequence
-                .takes
-                .iter()
-                .any(|taken| self.protected.stand_against(provider, taken).is_some())
-            {
+            if guard::refusal(provider, self.general, &self.protected, consequence).is_some() {
                 return no(Obstacle::Protected);
             }
-            effects.push(consequence.effect);
+            effects.extend(guard::effects(consequence));
         }
         if self.is_own_account {
             effects.push(SideEffect::RemoveOwnAccess);

@@ -276,10 +276,12 @@ async fn a_stale_read_gives_back_no_role_that_this_call_took() {
 
 #[tokio::test(start_paused = true)]
 async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
+    // Ann is linked to organizations, which go with the administrator.
     let every = |mode| types::Options {
         mode,
         allow: vec![
             SideEffect::DeleteAdministrator,
+            SideEffect::RemoveOrganizationAccess,
             SideEffect::LastAdministrator,
             SideEffect::RemoveOwnAccess,
         ],

@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::{GrantSelector, HeldGrant, Mode, Obstacle, Removable, Role, SideEffect},
-    provider::{Affects, Consequence, Principal, UnreadRow},
+    provider::{Affected, Affects, Consequence, Principal, UnreadRow},
 };
 
 use super::world::{Case, entries};
@@ -54,6 +54,28 @@ fn what_is_inherited_or_protected_is_said_not_to_be_removable() {
     case.general.protected_users = vec![String::from("ann")];
     let reading = case.read_user().unwrap();
     assert_eq!(reading.grants[0].removable, Removable::No(Obstacle::Protected));
+}
+
+#[test]
+fn what_would_concern_a_protected_person_is_not_removable() {
+    let bob = Affected {
+        names: vec![String::from("u900")],
+        shows_email: true,
+    };
+    for affects in [Affects::People(vec![bob]), Affects::Unknown(String::from("not shown"))] {
+        let mut case = Case::holding(&["a@o1"]);
+        case.general.protected_users = vec![String::from("u900")];
+        case.provider.consequences = vec![Consequence {
+            target: 0,
+            effect: SideEffect::StripGroup,
+            lists: Vec::new(),
+            takes: Vec::new(),
+            affects,
+        }];
+        let reading = case.read_user().unwrap();
+        assert_eq!(reading.grants[0].removable, Removable::No(Obstacle::Protected));
+        assert!(reading.grants[0].selector.is_none());
+    }
 }
 
 #[test]

@@ -6,7 +6,10 @@ use futures_util::future;
 
 use crate::{
     account::secret::MASK,
-    contract::types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
+    contract::{
+        reason::Reason,
+        types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
+    },
     error::{Error, ProviderFault},
     naming::{same, skeleton},
     provider::{
@@ -43,6 +46,9 @@ pub struct JumpCloud {
 
 /// The administrator whose API key the account uses, where JumpCloud tells.
 type KeyOwner = Result<Option<Administrator>, ProviderFault>;
+
+/// Links that are listed at all roles of a deletion together, at most.
+const MOST_TAKEN: usize = 20_000;
 
 /// Only its holders may change administrators, so the last one must stay. JumpCloud spells it in two ways.
 const OWNER: &str = "administrator with billing";
@@ -276,15 +282,30 @@ impl Backend for JumpCloud {
         };
         let mut consequences = Vec::new();
         if is_last_role {
-            let deletes = |(target, _)| {
-                let list = format!(
-                    "the administrator record {} with its API key and its access to other organizations",
-                    known.record.id
-                );
-                consequence(target, SideEffect::DeleteAdministrator, list)
-            };
-            let roles = targets.iter().enumerate();
-            consequences.extend(roles.filter(|(_, grant)| grant.kind == GrantKind::Role).map(deletes));
+            let links = detail.held_links(&self.config, cx).await?;
+            if links.grants.len().saturating_mul(roles(targets)) > MOST_TAKEN {
+                return Err(Error::Refused {
+                    reason: Reason::TooMuchAtOnce,
+                    message: format!(
+                        "the last role takes the access to {} organizations along, which is more than one call can list: remove that first (organizations)",
+                        links.grants.len()
+                    ),
+                });
+            }
+            let all = targets.iter().enumerate();
+            for (target, _) in all.filter(|(_, grant)| grant.kind == GrantKind::Role) {
+                let list = format!("the administrator record {} with its API key", known.record.id);
+                let mut deletion = consequence(target, SideEffect::DeleteAdministrator, list);
+                let organizations = links.grants.iter().map(|link| link.role_id.as_str());
+                let access = organizations.map(|id| format!("its access to the organization {id}"));
+                deletion.lists.extend(access);
+                deletion.takes.clone_from(&links.grants);
+                consequences.push(deletion);
+                if let Some(gap) = &links.gap {
+                    let list = format!("its access to other organizations, which cannot be told: {gap}");
+                    consequences.push(consequence(target, SideEffect::RemoveOrganizationAccess, list));
+                }
+            }
         }
         let owners = owner_roles(targets, detail);
         if !owners.is_empty()

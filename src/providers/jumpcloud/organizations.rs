@@ -5,14 +5,14 @@ use serde_json::Value;
 use crate::{
     client::path_segment,
     contract::types::{Scope, SideEffect},
-    error::ProviderFault,
+    error::{FaultKind, ProviderFault},
     provider::{Context, Grant, GrantKind, Held, KnownAs, UnreadRow},
     request::Entry,
 };
 
 use super::{
     config::Config,
-    core::{self, Count, List},
+    core::{self, Count, Extent, List},
     documents::{Organization, OrganizationLink},
     find::Person,
     ids::is_object_id,
@@ -63,6 +63,22 @@ pub async fn links(
     Ok(only(list, |link: &OrganizationLink| {
         link.administrator.eq_ignore_ascii_case(administrator)
     }))
+}
+
+/// What is left of the links of an administrator who is certainly gone: none if JumpCloud knows no such administrator.
+pub async fn links_left(
+    config: &Config,
+    cx: &Context<'_>,
+    administrator: &str,
+) -> Result<List<OrganizationLink>, ProviderFault> {
+    match links(config, cx, administrator).await {
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(List {
+            rows: Vec::new(),
+            unread: Vec::new(),
+            extent: Extent::Whole,
+        }),
+        links => links,
+    }
 }
 
 /// The organization's own list of links: what an administrator's list lacks is confirmed by it.

@@ -37,10 +37,20 @@ pub struct Detail {
     pub stranger: Option<String>,
     /// The organization's administrators, once they are read.
     administrators: RefCell<Option<Rc<List<Administrator>>>>,
+    /// What the administrator is linked to, where only its deletion asks about it.
+    held_links: RefCell<Option<HeldLinks>>,
     pub basis: Rc<Basis>,
     /// Names of roles that earlier writes of this operation removed, or may have: a stale read still shows them, and a set that is
     /// made from it must not give them back.
     pub removed_roles: Vec<String>,
+}
+
+/// The links that go with an administrator.
+#[derive(Clone)]
+pub struct HeldLinks {
+    pub grants: Vec<Grant>,
+    /// Why there may be more.
+    pub gap: Option<String>,
 }
 
 /// What the first read of an operation found and the later ones are held against: a directory that cannot be read, or another
@@ -113,8 +123,11 @@ pub async fn read(
         unread.extend(unread_roles(unclear, organization));
     }
     let links = async {
-        match person.known() {
-            Some(known) if basis.reads_links => Some(organizations::links(config, cx, &known.record.id).await),
+        match (&person.administrator, &basis.administrator) {
+            _ if !basis.reads_links => None,
+            (Administration::Known(known), _) => Some(organizations::links(config, cx, &known.record.id).await),
+            // It was deleted: whether its links went with it is read, not inferred.
+            (Administration::None, Some(deleted)) => Some(organizations::links_left(config, cx, deleted).await),
             _ => None,
         }
     };
@@ -171,6 +184,7 @@ pub async fn read(
     let detail = Detail {
         user: user.to_owned(),
         administrators: RefCell::new(person.listed.clone()),
+        held_links: RefCell::new(None),
         person,
         visible_roles,
         links,
@@ -182,7 +196,44 @@ pub async fn read(
     Ok((reading, detail))
 }
 
+impl HeldLinks {
+    const NOT_SHOWN: &str = "JumpCloud does not show the administrator's organization links";
+
+    fn of(links: Option<&List<OrganizationLink>>) -> Self {
+        let Some(links) = links else {
+            return Self {
+                grants: Vec::new(),
+                gap: Some(Self::NOT_SHOWN.to_owned()),
+            };
+        };
+        Self {
+            grants: links.rows.iter().map(organizations::link_grant).collect(),
+            gap: links.gap("the organization links"),
+        }
+    }
+}
+
 impl Detail {
+    /// The links of the administrator, read at most once for a reading: by the reading itself if the request means links.
+    ///
+    /// # Errors
+    /// They could not be read this time.
+    pub async fn held_links(&self, config: &Config, cx: &Context<'_>) -> Result<HeldLinks, ProviderFault> {
+        if self.basis.reads_links {
+            return Ok(HeldLinks::of(self.links.as_ref()));
+        }
+        if let Some(known) = self.held_links.borrow().clone() {
+            return Ok(known);
+        }
+        let Some(known) = self.person.known() else {
+            return Ok(HeldLinks::of(None));
+        };
+        let read = visible(organizations::links(config, cx, &known.record.id).await)?;
+        let held = HeldLinks::of(read.as_ref());
+        self.held_links.replace(Some(held.clone()));
+        Ok(held)
+    }
+
     /// The organization's administrators, read at most once for a reading.
     pub async fn administrators(
         &self,

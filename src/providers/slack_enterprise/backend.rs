@@ -19,7 +19,8 @@ use super::{
     absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
-    find, ids, mapping,
+    find::{self, Member},
+    ids, mapping,
     read::{self, Detail, Memory},
     revoke,
 };
@@ -147,12 +148,12 @@ impl Backend for Slack {
         let mut takes: Vec<Grant> = ownerships
             .workspaces
             .iter()
-            .map(|workspace| account_types::ownership(member, Some(workspace)))
+            .map(|workspace| taken_ownership(member, Some(workspace)))
             .collect();
         if !ownerships.is_complete() {
             lists.push(String::from("complete: false"));
             // What cannot be listed may be protected.
-            takes.push(account_types::ownership(member, None));
+            takes.push(taken_ownership(member, None));
         }
         takes.extend(
             reading
@@ -202,5 +203,13 @@ impl Backend for Slack {
 
     fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {
         mapping::user(detail, &reading.grants)
+    }
+}
+
+/// A workspace's ownership that goes with a demotion in the organization, by whose own side effect it is allowed.
+fn taken_ownership(member: &Member, workspace: Option<&str>) -> Grant {
+    Grant {
+        effects: Vec::new(),
+        ..account_types::ownership(member, workspace)
     }
 }

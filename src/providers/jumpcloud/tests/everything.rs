@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Removable, SideEffect};
+use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Mode, Removable, SideEffect};
 
-use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told};
+use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told, with_id};
 
 /// Two roles, a group and a link to another organization.
 fn case() -> Case {
@@ -92,6 +92,69 @@ fn everything_leaves_no_group_organization_or_administrator_unless_that_is_allow
     assert_eq!(case.held(), None);
 }
 
+#[test]
+fn the_last_role_is_refused_as_long_as_a_link_that_goes_with_the_administrator_is_not_allowed() {
+    for everything in [false, true] {
+        let case = Case::holding(&[(HELP_DESK, "Help Desk")])
+            .with(|world| world.set_links(&[(NORTH, "North", true)]))
+            .allowing(&[SideEffect::DeleteAdministrator]);
+        let ask = |case: &Case, mode| {
+            let roles = if everything {
+                Vec::new()
+            } else {
+                vec![with_id(HELP_DESK)]
+            };
+            case.call(&roles, &[], mode)
+        };
+        for mode in [Mode::Plan, Mode::Revoke] {
+            let answer = ask(&case, mode);
+            let refused = told(&answer)
+                .iter()
+                .all(|entry| *entry == ("refused", "side_effect_not_allowed"));
+            assert!(refused && answer.is_err(), "{answer:?}");
+            let grants = entries(&answer).iter().flat_map(|entry| &entry.grants);
+            let role = grants.clone().find(|grant| grant.role_id == HELP_DESK).unwrap();
+            assert_eq!(role.needs_allow, [SideEffect::RemoveOrganizationAccess]);
+        }
+        assert_eq!(case.writes(), 0);
+
+        let case = case.allowing(&[SideEffect::RemoveOrganizationAccess]);
+        let plan = ask(&case, Mode::Plan).unwrap().plan.unwrap();
+        let deletion = crate::binding::plan::PlanDocument::parse(&plan).unwrap();
+        let mut effects = deletion.side_effects.iter();
+        let deletion = effects.find(|effect| effect.effect == "delete-administrator").unwrap();
+        let taken: Vec<&str> = deletion.takes.iter().map(|grant| grant.role_id.as_str()).collect();
+        assert_eq!(taken, [NORTH]);
+        let answer = ask(&case, Mode::Revoke);
+        assert!(answer.is_ok(), "{answer:?}");
+        assert!(told(&answer).iter().all(|(outcome, _)| *outcome == "removed"));
+        assert_eq!(case.held(), None);
+    }
+}
+
+#[test]
+fn links_that_are_not_shown_may_go_with_the_administrator() {
+    let path = format!("/api/v2/administrators/{ADMIN}/organizationlinks");
+    let case = Case::holding(&[(HELP_DESK, "Help Desk")])
+        .with(|world| {
+            world.instead.insert(path, (403, String::from("{}")));
+        })
+        .allowing(&[SideEffect::DeleteAdministrator]);
+    let answer = case.ask(&[with_id(HELP_DESK)]);
+    assert_eq!(told(&answer), [("refused", "side_effect_not_allowed")], "{answer:?}");
+    assert_eq!(case.writes(), 0);
+    let case = case.allowing(&[SideEffect::RemoveOrganizationAccess]);
+    assert_eq!(told(&case.ask(&[with_id(HELP_DESK)])), [("removed", "")]);
+}
+
+#[test]
+fn links_are_asked_for_only_if_the_last_role_goes() {
+    let case = case();
+    assert_eq!(told(&case.ask(&[with_id(HELP_DESK)])), [("removed", "")]);
+    let path = format!("/api/v2/administrators/{ADMIN}/organizationlinks");
+    assert_eq!(case.reads_of(&path), 0);
+}
+
 /// A user who is no administrator, where the organization's links name only these.
 fn nobody(linked: &[&str]) -> Case {
     Case::holding(&[]).with(|world| {
@@ -133,6 +196,26 @@ fn a_group_list_that_is_cut_off_keeps_the_reading_from_being_whole() {
     });
     let reading = case.read_user().unwrap();
     assert!(!reading.whole && !reading.unread.is_empty());
+}
+
+#[test]
+fn a_directory_that_fails_leaves_the_reading_with_what_is_held() {
+    let case = case().with(|world| {
+        world
+            .instead
+            .insert(String::from("/api/v2/roles"), (500, String::from("{}")));
+        world.record()["roles"] = json!(null);
+        world.record()["role"] = json!(null);
+    });
+    let reading = case.read_user().unwrap();
+    assert!(!reading.whole && !reading.unread.is_empty());
+    let roles: Vec<_> = reading
+        .grants
+        .iter()
+        .filter(|grant| grant.kind == GrantKind::Role)
+        .map(|grant| (grant.role_name.as_deref(), grant.selector.is_some()))
+        .collect();
+    assert_eq!(roles, [(Some("Help Desk"), false), (Some("Manager"), false)]);
 }
 
 #[test]

@@ -27,8 +27,13 @@ fn has_role(case: &Case, name: &str) -> bool {
 }
 
 fn has_row(case: &Case, path: &str, id: &str) -> bool {
-    let mut world = case.world.borrow_mut();
-    let mut rows = world.rows(path).iter();
+    let world = case.world.borrow();
+    let mut rows = world
+        .documents
+        .get(path)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     rows.any(|row| row["id"].as_str() == Some(id) || row["organization"].as_str() == Some(id))
 }
 

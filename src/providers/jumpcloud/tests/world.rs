@@ -224,7 +224,7 @@ impl Case {
         providers::open(self.account()).unwrap()
     }
 
-    fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
+    pub fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
         let ended = |error: &crate::error::Error| engine::failure_of(error, false);
         let opened = providers::open(self.account()).map_err(|error| ended(&error))?;
         let request = Request {
@@ -498,3 +498,9 @@ impl World {
         }
     }
 }
+                // The links go with the record.
+                self.documents
+                    .remove(&format!("/api/v2/administrators/{ADMIN}/organizationlinks"));
+                if !self.documents.contains_key(links) {
+                    return Reaction::Answer(404, Vec::new(), String::from("{}"));
+                }
