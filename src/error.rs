@@ -63,6 +63,8 @@ pub enum FaultKind {
     RateLimited,
     /// 401: the credentials are refused.
     CredentialsRejected,
+    /// 401 to an access token that was kept, so that it may just be over; a write that is not sent again as it is.
+    TokenRefused,
     /// 403: the credentials may not do this.
     Forbidden,
     /// 404: there is no such thing, or the credentials may not see it.
@@ -79,6 +81,8 @@ pub enum FaultKind {
     NotAllowed,
     /// The provider has more than one operation reads. It does not pass.
     TooLarge,
+    /// The approval of the write expired before it was sent. It does not pass.
+    ApprovalExpired,
 }
 
 /// What the provider answered, for people and logs; secrets masked, at most [`ANSWER_LIMIT`] bytes.
@@ -134,7 +138,10 @@ impl ProviderFault {
             message: message.into(),
             answer: None,
             retry_after: None,
-            sent: !matches!(kind, FaultKind::Unreachable | FaultKind::NotAllowed),
+            sent: !matches!(
+                kind,
+                FaultKind::Unreachable | FaultKind::NotAllowed | FaultKind::ApprovalExpired
+            ),
         }
     }
 
@@ -153,7 +160,7 @@ impl ProviderFault {
             FaultKind::NoAnswer => Reason::NoAnswer,
             FaultKind::TimedOut => Reason::TimedOut,
             FaultKind::RateLimited => Reason::RateLimited,
-            FaultKind::CredentialsRejected => Reason::CredentialsRejected,
+            FaultKind::CredentialsRejected | FaultKind::TokenRefused => Reason::CredentialsRejected,
             FaultKind::Forbidden => Reason::Forbidden,
             FaultKind::NotFound | FaultKind::Refused => Reason::ProviderRefused,
             FaultKind::ServerError => Reason::ProviderError,
@@ -161,6 +168,7 @@ impl ProviderFault {
             FaultKind::NotAllowed => Reason::HostNotAllowed,
             FaultKind::Redirected => Reason::Misconfigured,
             FaultKind::TooLarge => Reason::TooMuchAtOnce,
+            FaultKind::ApprovalExpired => Reason::ApprovalExpired,
         }
     }
 
@@ -170,8 +178,10 @@ impl ProviderFault {
             self.kind,
             FaultKind::Unreachable
                 | FaultKind::NotAllowed
+                | FaultKind::ApprovalExpired
                 | FaultKind::RateLimited
                 | FaultKind::CredentialsRejected
+                | FaultKind::TokenRefused
                 | FaultKind::Forbidden
                 | FaultKind::NotFound
                 | FaultKind::Refused

@@ -39,6 +39,10 @@ pub struct Client<'a> {
     /// Requests that were begun.
     calls: Cell<u32>,
     quota: RefCell<Option<Quota>>,
+    /// Unix time from which no write is sent any more.
+    writes_end: Cell<Option<Duration>>,
+    /// A token that is refused to a write of [`Repeat::Reread`] may be renewed.
+    renews_token: Cell<bool>,
     /// The provider's clock when it last answered, Unix time.
     provider_clock: Cell<Option<Duration>>,
 }
@@ -73,9 +77,26 @@ impl<'a> Client<'a> {
             retries_left: Cell::new(RETRY_BUDGET),
             writes: Cell::new(0),
             calls: Cell::default(),
+            writes_end: Cell::default(),
+            renews_token: Cell::new(true),
             quota: RefCell::default(),
             provider_clock: Cell::default(),
         }
+    }
+
+    /// From this Unix time on no write is sent, nor sent again: what permits them is over.
+    pub fn end_writes_at(&self, end: Duration) {
+        self.writes_end.set(Some(end));
+    }
+
+    /// Whether a write of [`Repeat::Reread`] that a kept token is refused for may be planned afresh with a new one.
+    pub const fn may_renew_token(&self) -> bool {
+        self.renews_token.get()
+    }
+
+    /// From now on a refused token is a refusal of such a write: planning it afresh was tried.
+    pub fn stop_renewing_token(&self) {
+        self.renews_token.set(false);
     }
 
     /// Sends a `traceparent` with every request from now on.
@@ -281,6 +302,13 @@ impl<'a> Client<'a> {
         } else {
             let permit = self.budget.begin_read(self.transport, self.end(call)).await;
             permit.map_err(not_sent)?
+        let ends = self.writes_end.get().filter(|_| call.write);
+        if ends.is_some_and(|end| self.transport.wall_clock() >= end) {
+            return Err(ProviderFault::new(
+                FaultKind::ApprovalExpired,
+                "the approval expired before the request was sent: have the plan approved again",
+            ));
+        }
         };
         let has_permit = call.write || permit.is_some();
         if !has_permit || self.room(call).is_zero() || (call.write && !self.deadline.allows_write(self.transport)) {

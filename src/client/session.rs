@@ -5,12 +5,13 @@ use crate::{
     error::{FaultKind, ProviderFault},
 };
 
-use super::{AccountKey, Answer, CachedToken, Caches, Call, Client};
+use super::{AccountKey, Answer, CachedToken, Caches, Call, Client, Repeat};
 
-/// Sends a call with the account's token. A 401 was not acted on, so that sending once more with a new token is safe for writes too.
+/// Sends a call with the account's token. A 401 was not acted on, so that it is sent once more with a new token; but not a write that
+/// depends on what was read before it, since getting a token takes time.
 ///
 /// # Errors
-/// What [`Client::send`] gives, and what getting a token gives.
+/// What [`Client::send`] gives, and what getting a token gives; [`FaultKind::TokenRefused`] for a write that has to be planned afresh.
 pub async fn send_with_token(
     client: &Client<'_>,
     caches: &Caches,
@@ -31,6 +32,13 @@ pub async fn send_with_token(
     caches.forget_token(key, &token);
     if !from_cache {
         return Ok(answer);
+    }
+    if call.write && call.repeat == Repeat::Reread {
+        if !client.may_renew_token() {
+            return Ok(answer);
+        }
+        let message = "the access token was refused before the write, which has to be planned afresh with a new one";
+        return Err(client.fault(&answer, FaultKind::TokenRefused, message));
     }
     let token = access_token(client, caches, key, &fresh).await?;
     client.send_authorized(call, ("authorization", "Bearer", &token)).await

@@ -72,6 +72,8 @@ pub enum Reason {
     Prerequisite,
     /// What would be sent is more than the plan lists.
     PlanChanged,
+    /// The approval expired before it was sent.
+    ApprovalExpired,
     /// More than one call may read, or the request selects more than one call may remove.
     TooMuchAtOnce,
 }
@@ -112,6 +114,7 @@ impl Reason {
             Self::WouldWiden => "would_widen",
             Self::Prerequisite => "prerequisite",
             Self::PlanChanged => "plan_changed",
+            Self::ApprovalExpired => "approval_expired",
             Self::TooMuchAtOnce => "too_much_at_once",
         }
     }

@@ -62,6 +62,9 @@ pub async fn run(
             approval: bound.approval.as_ref(),
         });
     }
+    if let Some(approval) = &bound.approval {
+        cx.client.end_writes_at(approval.expires_at);
+    }
     let mut work = Work::begin(provider, cx, audit).await.map_err(|error| ended(&error))?;
     bound.check_clock(cx).map_err(|error| ended(&error))?;
     if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {

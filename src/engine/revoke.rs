@@ -24,10 +24,9 @@ const MOST_ALONE: usize = 8;
 pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, general: &General, work: &mut Work<'p>) {
     let verification = provider.verification();
     let mut alone_left = MOST_ALONE;
-    let mut may_wait = true;
     for round in 1..=verification.rounds.max(1) {
         let mut repeats = send_pending(provider, cx, general, work).await;
-        if std::mem::take(&mut may_wait) && wait_out_rate_limit(provider, cx, work, &repeats).await {
+        if start_anew(provider, cx, work, &repeats, round == 1).await {
             repeats.extend(send_pending(provider, cx, general, work).await);
         }
         let refused = refused_and_held(work, &repeats, &mut alone_left, provider, cx).await;
@@ -45,48 +44,65 @@ pub async fn rounds<'p>(provider: &'p dyn Provider, cx: &Context<'_>, general: &
     }
 }
 
-/// Waits out the rate limit of a write that the client must not send again by itself: the state is read afresh and the write planned
-/// from that. Returns true if anything is to be sent again.
-async fn wait_out_rate_limit<'p>(
+/// After a rate limit or a refused access token, at a write that the client must not send again by itself: waits out the limit, if it
+/// `may_wait`, reads the state afresh (with a new token, once) and plans the write from that. Returns true if anything is to be sent
+/// again.
+async fn start_anew<'p>(
     provider: &'p dyn Provider,
     cx: &Context<'_>,
     work: &mut Work<'p>,
     sent: &[Sent],
+    may_wait: bool,
 ) -> bool {
-    let limited: Vec<usize> = sent
+    let may_renew = cx.client.may_renew_token();
+    let has_passing = |reason: &Reason| match reason {
+        Reason::RateLimited => may_wait,
+        Reason::CredentialsRejected => may_renew,
+        _ => false,
+    };
+    let stopped: Vec<(usize, Reason)> = sent
         .iter()
         .filter(|write| write.repeat == Repeat::Reread)
         .flat_map(|write| write.targets.iter().copied())
-        .filter(|&index| work.targets.get(index).is_some_and(is_rate_limited))
+        .filter_map(|index| Some((index, not_sent(work.targets.get(index)?)?)))
+        .filter(|(_, reason)| has_passing(reason))
         .collect();
-    if limited.is_empty() {
+    if stopped.is_empty() {
         return false;
     }
     let transport = cx.client.transport();
-    let asked = cx.retry_after.borrow().unwrap_or_default();
-    let wait = asked.max(LEAST_WAIT);
+    let is_limited = stopped.iter().any(|(_, reason)| *reason == Reason::RateLimited);
+    if stopped.iter().any(|(_, reason)| *reason == Reason::CredentialsRejected) {
+        cx.client.stop_renewing_token();
+    }
+    let wait = if is_limited {
+        cx.retry_after.borrow().unwrap_or_default().max(LEAST_WAIT)
+    } else {
+        Duration::ZERO
+    };
     if !cx.client.deadline().allows_write_after(transport, wait) {
         return false;
     }
-    transport.sleep(wait).await;
+    if is_limited {
+        transport.sleep(wait).await;
+    }
     let Some(now) = fresh(provider, cx, work).await else {
         return false;
     };
     if !cx.client.deadline().allows_write(transport) {
         return false;
     }
-    plan_from(work, now, &limited, Moment::now(transport));
+    let stopped: Vec<usize> = stopped.into_iter().map(|(index, _)| index).collect();
+    plan_from(work, now, &stopped, Moment::now(transport));
     work.has_pending()
 }
 
-const fn is_rate_limited(target: &super::Target) -> bool {
-    matches!(
-        target.verdict(),
-        Some(Verdict::NotSent {
-            reason: Reason::RateLimited,
-            ..
-        })
-    )
+/// Why a target was not sent.
+const fn not_sent(target: &super::Target) -> Option<Reason> {
+    match target.verdict() {
+        Some(Verdict::NotSent { reason, .. }) => Some(*reason),
+        _ => None,
+    }
 }
 
 /// Nothing was sent because the set changed after it was read: a fresh read takes the place of the first one, and what it still
@@ -348,8 +364,10 @@ fn start_over(work: &mut Work<'_>, sent: &[Sent], cx: &Context<'_>) -> bool {
             let repeatable = match target.verdict() {
                 Some(Verdict::Acknowledged) => target.seen_gone,
                 Some(Verdict::Unanswered { .. }) => true,
-                // A wait that the provider asks for is longer than this call.
-                Some(Verdict::NotSent { reason, .. }) => !matches!(reason, Reason::Deadline | Reason::RateLimited),
+                // A wait that the provider asks for is longer than this call, and an approval that is over stays so.
+                Some(Verdict::NotSent { reason, .. }) => {
+                    !matches!(reason, Reason::Deadline | Reason::RateLimited | Reason::ApprovalExpired)
+                }
                 _ => false,
             };
             if repeatable && after.shows(&target.grant) {

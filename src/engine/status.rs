@@ -71,6 +71,7 @@ impl Cause {
                 Reason::HostNotAllowed,
                 Reason::Misconfigured,
                 Reason::PlanChanged,
+                Reason::ApprovalExpired,
             ]),
             Outcome::Unknown => !self.is(&[
                 Reason::NotVisible,
@@ -131,6 +132,8 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
         (500, FailureKind::HostNotAllowed, false)
     } else if any(&[Reason::CredentialsRejected]) {
         (401, FailureKind::Unauthenticated, false)
+    } else if any(&[Reason::ApprovalExpired]) {
+        (403, FailureKind::ApprovalRefused, false)
     } else if any(&[Reason::Forbidden, Reason::NotVisible]) {
         (403, FailureKind::Forbidden, false)
     } else if causes.iter().any(|cause| cause.outcome != Outcome::NotFound) {
@@ -187,11 +190,12 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
         Error::Provider(fault) => match fault.kind {
             FaultKind::TimedOut => (FailureKind::TimedOut, 504),
             FaultKind::RateLimited => (FailureKind::RateLimited, 429),
-            FaultKind::CredentialsRejected => (FailureKind::Unauthenticated, 401),
+            FaultKind::CredentialsRejected | FaultKind::TokenRefused => (FailureKind::Unauthenticated, 401),
             FaultKind::Forbidden => (FailureKind::Forbidden, 403),
             FaultKind::NotFound | FaultKind::Refused | FaultKind::TooLarge => (FailureKind::NotRemoved, 422),
             FaultKind::NotAllowed => (FailureKind::HostNotAllowed, 500),
             FaultKind::Redirected => (FailureKind::InvalidAccount, 500),
+            FaultKind::ApprovalExpired => (FailureKind::ApprovalRefused, 403),
             FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
                 (FailureKind::ProviderError, 502)
             }

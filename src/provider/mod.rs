@@ -458,9 +458,11 @@ impl Verdict {
     pub fn of_fault(fault: &ProviderFault) -> Self {
         let (reason, message) = (fault.reason(), fault.message.clone());
         match fault.kind {
-            FaultKind::Unreachable | FaultKind::NotAllowed | FaultKind::RateLimited => {
-                Self::NotSent { reason, message }
-            }
+            FaultKind::Unreachable
+            | FaultKind::NotAllowed
+            | FaultKind::RateLimited
+            | FaultKind::TokenRefused
+            | FaultKind::ApprovalExpired => Self::NotSent { reason, message },
             FaultKind::TimedOut if !fault.sent => Self::NotSent {
                 reason: Reason::Deadline,
                 message,

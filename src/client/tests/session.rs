@@ -189,3 +189,33 @@ fn a_401_in_between_is_renewed_by_each_call_without_undoing_what_another_got() {
     assert!(answers.into_iter().all(|answer| answer.unwrap().status == 200));
     assert_eq!(issued.get(), 1);
 }
+
+#[test]
+fn a_write_that_depends_on_a_read_is_not_sent_again_with_a_new_token() {
+    use crate::{client::Repeat, transport::Method};
+    for (repeat, sent) in [(Repeat::Replay, 2), (Repeat::Reread, 1)] {
+        let (transport, caches) = (only("new"), Caches::default());
+        caches.keep_token(key(), token("old"));
+        let deadline = Deadline::starting_now(&transport, 25 * SECOND);
+        let client = Client::new(&transport, deadline, [], RateLimitPolicy::default());
+        let call = Call::write(Method::Put, "https://api.test/things", None, repeat);
+        let send = || {
+            transport.run(send_with_token(&client, &caches, key(), &call, async || {
+                Ok(token("new"))
+            }))
+        };
+        let answer = send();
+        assert_eq!(transport.seen.borrow().len(), sent, "{repeat:?}");
+        if repeat == Repeat::Replay {
+            assert_eq!(answer.unwrap().status, 200);
+            continue;
+        }
+        assert_eq!(answer.unwrap_err().kind, FaultKind::TokenRefused);
+        assert_eq!(send().unwrap().status, 200, "the refused token is forgotten");
+        // Once it was tried, a 401 is a refusal.
+        client.stop_renewing_token();
+        caches.forget_token(key(), &Secret::new("new"));
+        caches.keep_token(key(), token("old"));
+        assert_eq!(send().unwrap().status, 401);
+    }
+}

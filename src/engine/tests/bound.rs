@@ -1,12 +1,20 @@
 //! A revoke that is bound to a plan sends nothing that the plan does not list.
 
+use std::time::Duration;
+
 use crate::{
-    binding::plan::{PlanDocument, digest},
-    contract::types::{Binding, FailureKind, Mode, SideEffect},
+    binding::{
+        approval::{self, Approver, Shown, Terms},
+        jwk::PrivateKey,
+        plan::{PlanDocument, digest},
+    },
+    client::Repeat,
+    contract::types::{ApprovedPlan, Binding, FailureKind, Mode, Outcome, SideEffect},
+    fake::{Reaction, START},
     provider::{Affected, Affects, Consequence},
 };
 
-use super::world::{Case, Revoke, entries, outcomes, status};
+use super::world::{Case, Read, Revoke, entries, outcomes, status};
 
 /// The plan that the case makes for these roles.
 fn plan(case: &mut Case, roles: &[&str]) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::{ClientCredentials, Credentials, Narrowing, SideEffect};
+use crate::contract::types::SideEffect;
 
 use super::world::{ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, OWNERS, ROOT, USER, entries, named, told, with_id};
 
@@ -176,18 +176,7 @@ fn a_key_whose_owner_is_not_told_is_warned_of_and_a_read_that_fails_is_no_owner(
     assert_eq!(asked.map(with_header).collect::<Vec<_>>(), [true, false]);
     drop(seen);
     // A client's credentials are a service account's: nobody asks.
-    let mut client = self::case();
-    client.credentials = Credentials::ClientCredentials(ClientCredentials {
-        client_id: "id".to_owned(),
-        client_secret: "secret".to_owned(),
-        member_cid: Narrowing::Anywhere,
-    });
-    let client = client.with(|world| {
-        let token = r#"{"access_token": "t", "expires_in": 3600}"#;
-        world
-            .instead
-            .insert("/oauth2/token".to_owned(), (200, token.to_owned()));
-    });
+    let client = self::case().with_client();
     let answer = client.ask(&[with_id(MANAGER)]);
     assert_eq!(
         (told(&answer), warned(&answer)),

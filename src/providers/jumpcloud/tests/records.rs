@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::SideEffect;
+use crate::{contract::types::SideEffect, fake::Reaction};
 
 use super::world::{ADMIN, Case, HELP_DESK, MANAGER, READ_ONLY, USER, group, named, told, with_id};
 
@@ -102,4 +102,18 @@ fn the_last_role_goes_with_the_administrator_only_if_the_guards_saw_it() {
     let answer = case.ask(&[named("Help Desk")]);
     assert_eq!(told(&answer), [("not_attempted", "concurrent_change")], "{answer:?}");
     assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn a_role_that_is_granted_while_the_token_is_renewed_stays() {
+    let case = two().with_client().with(|world| {
+        world.at_next_write = Some(Box::new(|world| {
+            world.set_roles(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager"), (READ_ONLY, "Read Only")]);
+            Reaction::Answer(401, Vec::new(), String::from("{}"))
+        }));
+    });
+    let answer = case.ask(&[with_id(HELP_DESK)]);
+    assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
+    assert_eq!(case.held().unwrap(), ["Manager", "Read Only"]);
+    assert_eq!(case.writes(), 2);
 }

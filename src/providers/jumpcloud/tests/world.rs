@@ -9,8 +9,9 @@ use crate::{
     contract::{
         examples::options,
         types::{
-            Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, OrganizationSelector,
-            Provider, ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success, UserReading,
+            Account, ClientCredentials, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options,
+            OrganizationSelector, Provider, ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect,
+            Success, UserReading,
         },
     },
     engine::{self, NoAudit},
@@ -52,6 +53,8 @@ pub struct World {
     /// The list of administrators has the user's, as the record is now.
     pub lists_record: bool,
     pub writes: Vec<(String, String)>,
+    /// Happens at the next write, in place of it.
+    pub at_next_write: Option<Box<dyn FnOnce(&mut Self) -> Reaction>>,
     /// Every answer takes so long.
     pub latency: Duration,
 }
@@ -123,6 +126,7 @@ impl Case {
             keeps: false,
             lists_record: false,
             writes: Vec::new(),
+            at_next_write: None,
             latency: Duration::ZERO,
         };
         let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});
@@ -163,6 +167,21 @@ impl Case {
     pub fn with(self, change: impl FnOnce(&mut World)) -> Self {
         change(&mut self.world.borrow_mut());
         self
+    }
+
+    /// The account has a client secret in place of a key.
+    pub fn with_client(mut self) -> Self {
+        self.credentials = Credentials::ClientCredentials(ClientCredentials {
+            client_id: "id".to_owned(),
+            client_secret: "secret".to_owned(),
+            member_cid: Narrowing::Anywhere,
+        });
+        self.with(|world| {
+            let token = r#"{"access_token": "t", "expires_in": 3600}"#;
+            world
+                .instead
+                .insert("/oauth2/token".to_owned(), (200, token.to_owned()));
+        })
     }
 
     pub fn allowing(mut self, effects: &[SideEffect]) -> Self {
@@ -370,6 +389,9 @@ impl World {
             return self.read(path, query);
         }
         self.writes.push((seen.method.to_owned(), seen.body.clone()));
+        if let Some(happens) = self.at_next_write.take() {
+            return happens(self);
+        }
         if self.keeps {
             return Reaction::Answer(200, Vec::new(), String::from("{}"));
         }
@@ -478,12 +500,18 @@ impl World {
             }
             ("DELETE", ["users", _]) => {
                 self.documents.remove(path);
+                // The links go with the record.
+                self.documents
+                    .remove(&format!("/api/v2/administrators/{ADMIN}/organizationlinks"));
                 let user = self.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
                 user["admin"] = Value::Null;
                 done()
             }
             ("DELETE", ["v2", "administrators", _, "organizationlinks", id]) => {
                 let links = path.rsplit_once('/').unwrap().0;
+                if !self.documents.contains_key(links) {
+                    return Reaction::Answer(404, Vec::new(), String::from("{}"));
+                }
                 self.rows(links).retain(|row| row["organization"].as_str() != Some(id));
                 self.put(&format!("/api/v2/organizations/{id}/administratorlinks"), json!([]));
                 done()
@@ -498,9 +526,3 @@ impl World {
         }
     }
 }
-                // The links go with the record.
-                self.documents
-                    .remove(&format!("/api/v2/administrators/{ADMIN}/organizationlinks"));
-                if !self.documents.contains_key(links) {
-                    return Reaction::Answer(404, Vec::new(), String::from("{}"));
-                }
