@@ -13,7 +13,7 @@ use crate::{
     },
     naming,
     service::{
-        self, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
+        self, AccountPlace, Actor, Denial, Described, Entitlement, Host, Operation, Record, Refusal, RefusalKind, open,
         random_request_id,
     },
 };
@@ -69,11 +69,12 @@ pub async fn unassign_role(
 ) -> Result<Success, Failure> {
     let operation = Operation::of(options.mode, request.everything);
     let call = Begun::new(host, account_id, operation, caller);
-    let (account, entitlement) = call.open().await?;
+    let (opened, entitlement) = call.open().await?;
     options.allow.retain(|effect| entitlement.allow.contains(effect));
     let receipt_key = service::signing_key(host).await.map_err(|why| call.refuse(why))?;
-    let mut record = call.record(&account, &request.id, receipt_key).await?;
+    let mut record = call.record(&opened, Some(&request.id), receipt_key).await?;
     record.requested(&request, &options);
+    let (account, _) = opened;
     let operation = Call {
         account_id,
         account,
@@ -110,8 +111,9 @@ pub async fn read_user(
     caller: Caller,
 ) -> Result<UserReading, Failure> {
     let call = Begun::new(host, account_id, Operation::ReadUser, caller);
-    let (account, entitlement) = call.open().await?;
-    let record = call.record(&account, id, None).await?;
+    let (opened, entitlement) = call.open().await?;
+    let record = call.record(&opened, Some(id), None).await?;
+    let (account, _) = opened;
     let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, None, &record).await;
     record.read(reading.as_ref().err());
     reading.map(|reading| UserReading {
@@ -139,8 +141,9 @@ pub async fn list_roles(
     caller: Caller,
 ) -> Result<RoleDirectory, Failure> {
     let call = Begun::new(host, account_id, Operation::ListRoles, caller);
-    let (account, _) = call.open().await?;
-    let record = call.record(&account, "", None).await?;
+    let (opened, _) = call.open().await?;
+    let record = call.record(&opened, None, None).await?;
+    let (account, _) = opened;
     let directory = crate::observe_roles(host.transport(), host.caches(), account, options, None, &record).await;
     record.read(directory.as_ref().err());
     directory
@@ -168,11 +171,11 @@ impl<'a> Begun<'a> {
     }
 
     /// The account, if the caller may use it for this.
-    async fn open(&self) -> Result<(Account, Rc<Entitlement>), Failure> {
+    async fn open(&self) -> Result<((Account, AccountPlace), Rc<Entitlement>), Failure> {
         self.permitted().await.map_err(|refusal| self.refuse(refusal))
     }
 
-    async fn permitted(&self) -> Result<(Account, Rc<Entitlement>), Refusal> {
+    async fn permitted(&self) -> Result<((Account, AccountPlace), Rc<Entitlement>), Refusal> {
         if self.actor.as_deref().is_some_and(|actor| !naming::is_label(actor)) {
             let message = "caller.actor must be 1 to 128 printable characters";
             return Err(Refusal {
@@ -182,8 +185,8 @@ impl<'a> Begun<'a> {
         }
         let entitlement = service::caller(self.host).await?;
         entitlement.permit(self.operation, false)?;
-        let account = open(self.host, &entitlement, self.account_id, self.operation).await?;
-        Ok((account, entitlement))
+        let opened = open(self.host, &entitlement, self.account_id, self.operation).await?;
+        Ok((opened, entitlement))
     }
 
     /// The failure of a refused call, which the record has, too.
@@ -207,8 +210,8 @@ impl<'a> Begun<'a> {
 
     async fn record(
         &self,
-        account: &Account,
-        user: &str,
+        (account, place): &(Account, AccountPlace),
+        user: Option<&str>,
         receipt_key: Option<Rc<PrivateKey>>,
     ) -> Result<Record<'a>, Failure> {
         let call = Described {
@@ -217,6 +220,7 @@ impl<'a> Begun<'a> {
             operation: self.operation,
             account_id: self.account_id,
             account,
+            place,
             user,
             traceparent: None,
             receipt_key,

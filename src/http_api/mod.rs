@@ -200,7 +200,7 @@ async fn unassign(
     let is_raw = matches!(format, Format::Raw | Format::Stream);
     token.entitlement.permit(operation, is_raw)?;
     // Last, so that a caller who may not use the account learns nothing about its secrets.
-    let account = open(host, &token.entitlement, &account_id, operation).await?;
+    let (account, place) = open(host, &token.entitlement, &account_id, operation).await?;
     let left_out = LeftOut {
         fields: exclude,
         remote_data: ignore_remote_data || !token.entitlement.may.raw,
@@ -213,7 +213,8 @@ async fn unassign(
         operation,
         account_id: &account_id,
         account: &account,
-        user: &request.id,
+        place: &place,
+        user: Some(&request.id),
         traceparent: answering.traceparent,
         receipt_key: service::signing_key(host).await?,
         receipt_in_record: is_raw,

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use crate::{
     contract::{
         json,
-        types::{ReadOptions, UserReading},
+        types::{Account, ReadOptions, UserReading},
     },
-    service::{Actor, Described, Operation, Record, Token, open},
+    service::{AccountPlace, Actor, Described, Operation, Record, Token, open},
 };
 
 use super::{
@@ -38,8 +38,9 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
         remote_data: ignore_remote_data || !token.entitlement.may.raw,
     };
     let host = answering.host;
-    let account = open(host, &token.entitlement, &account_id, Operation::ReadUser).await?;
-    let record = record(answering, token, Operation::ReadUser, &account_id, &account, id).await?;
+    let opened = open(host, &token.entitlement, &account_id, Operation::ReadUser).await?;
+    let record = record(answering, token, Operation::ReadUser, &account_id, &opened, Some(id)).await?;
+    let (account, _) = opened;
     let trace = answering.traceparent;
     let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, trace, &record).await;
     record.read(reading.as_ref().err());
@@ -63,8 +64,9 @@ pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: 
     let options = read_options(&mut query)?;
     token.entitlement.permit(Operation::ListRoles, false)?;
     let host = answering.host;
-    let account = open(host, &token.entitlement, &account_id, Operation::ListRoles).await?;
-    let record = record(answering, token, Operation::ListRoles, &account_id, &account, "").await?;
+    let opened = open(host, &token.entitlement, &account_id, Operation::ListRoles).await?;
+    let record = record(answering, token, Operation::ListRoles, &account_id, &opened, None).await?;
+    let (account, _) = opened;
     let trace = answering.traceparent;
     let directory = crate::observe_roles(host.transport(), host.caches(), account, options, trace, &record).await;
     record.read(directory.as_ref().err());
@@ -82,8 +84,8 @@ async fn record<'a>(
     token: &Token,
     operation: Operation,
     account_id: &str,
-    account: &crate::contract::types::Account,
-    user: &str,
+    (account, place): &(Account, AccountPlace),
+    user: Option<&str>,
 ) -> Checked<Record<'a>> {
     let call = Described {
         request_id: answering.request_id,
@@ -91,6 +93,7 @@ async fn record<'a>(
         operation,
         account_id,
         account,
+        place,
         user,
         traceparent: answering.traceparent,
         receipt_key: None,

@@ -76,7 +76,7 @@ impl Entitlement {
     }
 }
 
-/// The account, ready to be used for an operation. One that does not exist and one that the caller may not use are refused alike,
+/// The account, ready to be used for an operation, and where it stands. One that does not exist and one that the caller may not use are refused alike,
 /// and who may not use an account learns nothing about it.
 ///
 /// # Errors
@@ -86,7 +86,7 @@ pub async fn open(
     entitlement: &Entitlement,
     id: &str,
     operation: Operation,
-) -> Result<Account, Refusal> {
+) -> Result<(Account, AccountPlace), Refusal> {
     let unknown = || {
         Refusal::new(
             RefusalKind::UnknownAccount,
@@ -99,8 +99,10 @@ pub async fn open(
     let (account, place) = known(host, id).await?.ok_or_else(unknown)?;
     usable(account.status, operation)?;
     let secrets = place.secrets(host, id).await?;
-    let account = account.account(&secrets).await;
-    account.map_err(|error| Refusal::of_account(&error, place.name(host)))
+    match account.account(&secrets).await {
+        Ok(account) => Ok((account, place)),
+        Err(error) => Err(Refusal::of_account(&error, place.name(host))),
+    }
 }
 
 /// The account of this id as it is configured, and where it stands; `None` if there is none.

@@ -27,7 +27,7 @@ use crate::{
     sorted,
 };
 
-use super::{Host, Operation, Refusal};
+use super::{AccountPlace, Host, Operation, Refusal};
 
 use self::pseudonym::Pseudonyms;
 
@@ -56,8 +56,10 @@ pub struct Described<'a> {
     pub operation: Operation,
     pub account_id: &'a str,
     pub account: &'a Account,
-    /// As the caller wrote it.
-    pub user: &'a str,
+    /// Where the account stands.
+    pub place: &'a AccountPlace,
+    /// As the caller wrote it, if a user is asked for.
+    pub user: Option<&'a str>,
     pub traceparent: Option<&'a str>,
     /// Signs a receipt of the call.
     pub receipt_key: Option<Rc<PrivateKey>>,
@@ -68,6 +70,7 @@ pub struct Described<'a> {
 /// The record of one operation.
 pub struct Record<'a> {
     host: &'a dyn Host,
+    place: AccountPlace,
     pseudonyms: Pseudonyms,
     began: Duration,
     /// The fields of both lines.
@@ -120,7 +123,7 @@ impl<'a> Record<'a> {
         }
         let mut reported = Map::new();
         // The resolved id takes its place.
-        if let Some(user) = pseudonyms.shown(call.user) {
+        if let Some(user) = call.user.and_then(|user| pseudonyms.shown(user)) {
             reported.insert(String::from("requested_user"), Value::from(user));
         }
         let claims = Claims {
@@ -147,6 +150,7 @@ impl<'a> Record<'a> {
         };
         Ok(Self {
             host,
+            place: call.place.clone(),
             pseudonyms,
             began: host.transport().monotonic(),
             base,
@@ -274,11 +278,10 @@ impl<'a> Record<'a> {
         if failure.kind == FailureKind::InvalidAccount {
             let request_id = self.base.get("request_id").and_then(Value::as_str).unwrap_or_default();
             let account = self.base.get("account").and_then(Value::as_str);
-            let variable = self.host.setting_name(super::Setting::Accounts);
             invalid_configuration(
                 self.host,
                 request_id,
-                variable,
+                self.place.name(self.host),
                 account,
                 failure.field.as_deref(),
                 "the account cannot work",

@@ -13,8 +13,17 @@ fn line(user: &str, grants: &[Grant]) -> Value {
     line_of(|record| record.step(AuditEvent::Read { user, grants }))
 }
 
-/// The line of a call in which this happens.
+/// The line of a call for `ann@example.com` in which this happens.
 fn line_of(happens: impl FnOnce(&mut Record<'_>)) -> Value {
+    lines_of(&AccountPlace::Listed, Some("ann@example.com"), |record| {
+        happens(record);
+        record.read(None);
+    })
+    .remove(0)
+}
+
+/// The lines of a call in which this happens.
+fn lines_of(place: &AccountPlace, user: Option<&str>, happens: impl FnOnce(&mut Record<'_>)) -> Vec<Value> {
     let host = FakeHost::new(FakeTransport::new(|_| Reaction::Fail(TransportError::NotAllowed)));
     let account = Account {
         provider: Provider::Teamviewer,
@@ -28,16 +37,39 @@ fn line_of(happens: impl FnOnce(&mut Record<'_>)) -> Value {
         operation: Operation::ReadUser,
         account_id: "acme",
         account: &account,
-        user: "ann@example.com",
+        place,
+        user,
         traceparent: None,
         receipt_key: None,
         receipt_in_record: false,
     };
     let mut record = host.transport.run(Record::begin(&host, call)).unwrap();
     happens(&mut record);
-    record.read(None);
     let lines = host.record.borrow();
-    serde_json::from_str(&lines[0]).unwrap()
+    lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_call_that_asks_for_no_user_names_none() {
+    let lines = lines_of(&AccountPlace::Listed, None, |record| record.read(None));
+    assert!(lines[0].get("requested_user").is_none(), "{lines:?}");
+    let lines = lines_of(&AccountPlace::Listed, Some("u1"), |record| record.read(None));
+    assert_eq!(lines[0]["requested_user"], "u1");
+}
+
+#[test]
+fn an_account_that_cannot_work_is_named_by_its_own_place() {
+    let error = crate::error::Error::account("settings.regoin", "settings.regoin is not known");
+    let failure = crate::engine::failure_of(&error, false);
+    let own = "UNASSIGN_ROLE_ACCOUNT_ACME";
+    for (place, variable) in [
+        (AccountPlace::Listed, "the setting"),
+        (AccountPlace::Own(own.to_owned()), own),
+    ] {
+        let lines = lines_of(&place, None, |record| record.read(Some(&failure)));
+        let line = lines.iter().find(|line| line["event"] == "invalid_configuration");
+        assert_eq!(line.unwrap()["variable"], variable, "{lines:?}");
+    }
 }
 
 fn grant(role_id: &str, held: Held) -> Grant {
