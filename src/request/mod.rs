@@ -343,7 +343,16 @@ fn entries(
         .enumerate()
         .map(|(index, organization)| {
             let at = format!("organizations[{index}]");
+            if let Some(name) = &organization.name {
+                plain(&format!("{at}.name"), name)?;
+            }
             match &organization.id {
+                Some(_) if organization.name.is_some() => Err(Error::request(
+                    format!("{at}.name"),
+                    format!(
+                        "{at}.name cannot be checked: beside roles an organization is narrowed to by its id only; leave the name out"
+                    ),
+                )),
                 Some(id) if capability.organization.is_some() => {
                     field(provider, Field::Organization, &format!("{at}.id"), id)
                 }

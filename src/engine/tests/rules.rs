@@ -354,3 +354,21 @@ fn a_rate_limit_on_a_write_that_is_not_re_sent_is_waited_out_once_and_planned_af
     assert_eq!(answer.unwrap_err().status, 429);
     assert_eq!((case.writes_seen(), case.held().len()), (2, 2));
 }
+
+#[test]
+fn the_name_of_an_organization_that_narrows_is_refused_and_never_ignored() {
+    for name in ["Totally Other", "", "undefined"] {
+        let mut case = Case::holding(&["a@o1"]);
+        case.organizations = vec![Organization {
+            id: Some(String::from("o1")),
+            name: Some(name.to_owned()),
+        }];
+        let failure = case.ask(&["a"]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.field.as_deref(), failure.sent),
+            (400, Some("organizations[0].name"), false),
+            "{name}"
+        );
+        assert_eq!((case.reads_seen(), case.writes_seen()), (0, 0));
+    }
+}
