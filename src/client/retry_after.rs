@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, format_description::well_known};
 
-/// A number of seconds that is larger is a moment, or nonsense.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// A number that is as large is a moment: seconds since 1970 are since 2001.
+const LEAST_MOMENT: Duration = Duration::from_secs(1_000_000_000);
+/// A moment that is as large is in milliseconds. Those are since 1973; seconds will be in 5138.
+const LEAST_MILLISECONDS: Duration = Duration::from_secs(100_000_000_000);
 
-/// Reads a wait: seconds, with a fraction or without; a moment as an HTTP date in its three forms, as RFC 3339, or in seconds or
-/// milliseconds since 1970. `None` for what is zero, past, longer than a day or unreadable.
+/// Reads a wait of any length: seconds, with a fraction or without; a moment as an HTTP date in its three forms, as RFC 3339, or in
+/// seconds or milliseconds since 1970. `None` for what is zero, past or unreadable.
 pub fn parse(value: &str, unix_now: Duration) -> Option<Duration> {
     let value = value.trim();
     let wait = match decimal(value) {
-        Some(seconds) if seconds <= LONGEST_WAIT => seconds,
-        Some(moment) => moment
-            .checked_sub(unix_now)
-            .filter(|wait| *wait <= LONGEST_WAIT)
-            .or_else(|| moment.checked_div(1_000)?.checked_sub(unix_now))?,
+        Some(seconds) if seconds < LEAST_MOMENT => seconds,
+        Some(moment) if moment < LEAST_MILLISECONDS => moment.checked_sub(unix_now)?,
+        Some(milliseconds) => milliseconds.checked_div(1_000)?.checked_sub(unix_now)?,
         None => date(value)?.checked_sub(unix_now)?,
     };
-    (!wait.is_zero() && wait <= LONGEST_WAIT).then_some(wait)
+    (!wait.is_zero()).then_some(wait)
 }
 
 fn decimal(value: &str) -> Option<Duration> {
@@ -87,8 +87,16 @@ mod tests {
             ("1769851805", 5_000),
             ("1769851805000", 5_000),
             ("86400", 86_400_000),
+            ("86401", 86_401_000),
+            ("100000", 100_000_000),
+            ("Mon, 02 Feb 2026 09:30:00 GMT", 2 * 86_400_000),
+            ("1770024600", 2 * 86_400_000),
+            ("1770024600000", 2 * 86_400_000),
         ] {
             assert_eq!(parse(value, NOW), Some(Duration::from_millis(wait)), "{value}");
+        }
+        for value in ["Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59-01:00"] {
+            assert!(parse(value, NOW) > Some(Duration::from_hours(24 * 365)), "{value}");
         }
         // A day of one digit is padded with a space.
         let wait = parse("Sun Feb  1 09:30:00 2026", NOW);
@@ -109,16 +117,16 @@ mod tests {
             "NaN",
             ".",
             "1.2.3",
-            "86401",
             "18446744073709551616",
             "999999999999999999999999999999999999999",
             "1769851795",
+            "1769851795000",
+            "1000000000",
+            "100000000000",
             "Sat, 31 Jan 2026 09:29:05 GMT",
             "Sun Nov  6 08:49:37 1994",
             "Sunday, 06-Nov-94 08:49:37 GMT",
             "Sat, 31 Feb 2026 09:30:05 GMT",
-            "Fri, 31 Dec 9999 23:59:59 GMT",
-            "9999-12-31T23:59:59-01:00",
             "Sat Jan 31 09:30 2026",
         ] {
             assert_eq!(parse(value, NOW), None, "{value}");

@@ -364,18 +364,30 @@ pub const fn severity(outcome: Outcome) -> u8 {
     }
 }
 
-/// Whole seconds until `end`, at least one.
+/// Whole seconds until `end`, at least one and at most a week.
 pub fn seconds_until(end: Duration, now: Duration) -> u32 {
     let left = end.saturating_sub(now);
     u32::try_from(left.as_secs())
         .unwrap_or(u32::MAX)
         .saturating_add(u32::from(left.subsec_nanos() > 0))
-        .max(1)
+        .clamp(1, LONGEST_RETRY_AFTER)
 }
+
+/// The longest wait in seconds that an answer asks for: a week. What comes back then is told how long the rest is.
+const LONGEST_RETRY_AFTER: u32 = 7 * 86_400;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_answer_asks_for_a_wait_longer_than_a_week() {
+        let until = |seconds| seconds_until(Duration::from_secs(seconds), Duration::ZERO);
+        assert_eq!(
+            (until(0), until(100_000), until(253_402_300_799), until(u64::MAX)),
+            (1, 100_000, 604_800, 604_800)
+        );
+    }
 
     #[test]
     fn an_entry_takes_the_worst_of_its_grants_in_this_order() {

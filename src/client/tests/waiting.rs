@@ -92,6 +92,8 @@ fn no_attempt_follows_another_without_a_pause() {
 fn a_wait_that_outlasts_the_deadline_is_not_begun() {
     assert_eq!(read(vec![answer(429, Some("3600"))]), [0]);
     assert_eq!(read(vec![answer(429, Some("24.5"))]), [0]);
+    assert_eq!(read(vec![answer(429, Some("100000"))]), [0]);
+    assert_eq!(read(vec![answer(429, Some("Mon, 02 Feb 2026 09:30:00 GMT"))]), [0]);
 }
 
 #[test]
