@@ -5,7 +5,7 @@
 //!   "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use std::{rc::Rc, time::Duration};
+use std::{collections::HashSet, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -120,14 +120,23 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let Value::Array(entries) = unique::parse_configuration(text)? else {
         return Err(String::from("it must be a JSON list of tokens"));
     };
-    entries
-        .into_iter()
-        .enumerate()
-        .map(|(index, entry)| match entry {
-            Value::Object(fields) => token(fields).map_err(|why| format!("entry {index}: {why}")),
-            _ => Err(format!("entry {index} must be an object")),
-        })
-        .collect()
+    let mut tokens: Vec<Token> = Vec::with_capacity(entries.len());
+    let mut digests = HashSet::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let Value::Object(fields) = entry else {
+            return Err(format!("entry {index} must be an object"));
+        };
+        let token = token(fields).map_err(|why| format!("entry {index}: {why}"))?;
+        // One token with two entries would have the rights of either.
+        if !digests.insert(token.digest) {
+            return Err(format!(
+                "entry {index}: token `{}`: an earlier entry has the same sha256",
+                token.name
+            ));
+        }
+        tokens.push(token);
+    }
+    Ok(tokens)
 }
 
 fn token(mut fields: Map<String, Value>) -> Result<Token, String> {
@@ -287,6 +296,20 @@ mod tests {
             let why = tokens(&bad).unwrap_err();
             assert!(why.contains(named), "{bad}: {why}");
             assert!(!why.contains("sesame"), "{why}");
+        }
+    }
+
+    #[test]
+    fn two_entries_of_one_token_are_refused_in_any_case_of_their_digits() {
+        let entry = |name: &str, digit: &str| {
+            let digest = digit.repeat(64);
+            format!(r#"{{"name": "{name}", "sha256": "{digest}", "accounts": ["x"], "may": ["plan"]}}"#)
+        };
+        let list = |other: &str| format!("[{}, {}]", entry("a", "a"), entry("b", other));
+        assert_eq!(tokens(&list("b")).unwrap().len(), 2);
+        for same in ["a", "A"] {
+            let why = tokens(&list(same)).unwrap_err();
+            assert!(why.contains("entry 1: token `b`") && why.contains("sha256"), "{why}");
         }
     }
 }
