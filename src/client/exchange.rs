@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    ANSWER_BODY_LIMIT, Answer, Authorization, Call, Deadline, Quota, RateLimitPolicy, Repeat,
+    ANSWER_BODY_LIMIT, Answer, Authorization, Call, Deadline, Quota, RateLimitPolicy, Repeat, WRITE_ANSWER_LIMIT,
     answer::short,
     budget::{Budget, Permit},
     call::TIMEOUTS,
@@ -385,10 +385,15 @@ impl<'a> Client<'a> {
     ) -> Result<Vec<u8>, ProviderFault> {
         let mut whole = Vec::new();
         while let Some(piece) = self.within(body.chunk(), TIMEOUTS.between_bytes, end).await? {
-            if whole.len().saturating_add(piece.len()) > ANSWER_BODY_LIMIT {
+            if whole.len().saturating_add(piece.len()) > limit {
                 return Err(ProviderFault::new(
                     FaultKind::BadAnswer,
-                    format!("the answer is longer than {ANSWER_BODY_LIMIT} bytes"),
+        let limit = if call.write {
+            WRITE_ANSWER_LIMIT
+        } else {
+            ANSWER_BODY_LIMIT
+        };
+                    format!("the answer is longer than {limit} bytes"),
                 ));
             }
             // What a write did must be known, however much was read before it.

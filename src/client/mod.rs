@@ -51,3 +51,5 @@ pub const USER_AGENT: &str = concat!("unassign-role/", env!("CARGO_PKG_VERSION")
 
 /// The longest answer that is read whole, in bytes.
 pub const ANSWER_BODY_LIMIT: usize = 8 << 20;
+/// The longest answer to a write, in bytes. Eight are under way at once, and what they hold is not counted.
+pub const WRITE_ANSWER_LIMIT: usize = 1 << 20;

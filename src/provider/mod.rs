@@ -4,7 +4,10 @@ pub mod addresses;
 pub mod backend;
 pub mod capability;
 pub mod reading;
+mod revoke_answers;
 pub mod role_index;
+
+pub use self::revoke_answers::RevokeAnswers;
 
 use std::{cell::RefCell, time::Duration};
 
@@ -16,7 +19,7 @@ use crate::{
         reason::Reason,
         types::{self, ListedRole, RequestedRole, Scope, SideEffect, Via},
     },
-    error::{Error, FaultKind, ProviderAnswer, ProviderFault},
+    error::{Error, FaultKind, ProviderFault},
     provider::{capability::Capability, reading::Reading},
     request::{Selector, ValidatedRequest},
     transport::Task,
@@ -403,7 +406,7 @@ pub struct Context<'a> {
     pub request: &'a ValidatedRequest,
     pub account: AccountIdentity,
     /// The provider's answers to the revoke.
-    pub revoke_answers: RefCell<Vec<ProviderAnswer>>,
+    pub revoke_answers: RefCell<RevokeAnswers>,
     /// How long the provider asked to wait, the longest so far.
     pub retry_after: RefCell<Option<Duration>>,
 }
@@ -493,6 +496,8 @@ impl Context<'_> {
             let mut longest = self.retry_after.borrow_mut();
             *longest = Some(longest.map_or(wait, |before| before.max(wait)));
         }
-        self.revoke_answers.borrow_mut().extend(fault.answer.clone());
+        if let Some(answer) = fault.answer.clone() {
+            self.revoke_answers.borrow_mut().push(answer);
+        }
     }
 }

@@ -177,6 +177,20 @@ fn neither_secrets_nor_queries_are_in_faults_and_evidence() {
     let transport = script(vec![
         answer(400, "client-secret access-token"),
         Reaction::Fail(TransportError::NoAnswer(String::from("access-token"))),
+#[test]
+fn the_answer_to_a_write_is_a_short_one_or_none() {
+    let piece = vec![b' '; 1 << 20];
+    for (pieces, is_read) in [(1, true), (2, false)] {
+        let body = String::from_utf8(piece.repeat(pieces)).unwrap();
+        let reaction = Reaction::Answer(200, Vec::new(), body);
+        let answer = send(&script(vec![reaction]), &put());
+        assert_eq!(answer.is_ok(), is_read);
+        if let Err(fault) = answer {
+            assert_eq!((fault.kind, fault.sent), (FaultKind::BadAnswer, true));
+        }
+    }
+}
+
     ]);
     let evidence = send(&transport, &get()).unwrap().evidence(None);
     assert_eq!(evidence.body, "[REDACTED] [REDACTED]");

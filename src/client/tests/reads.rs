@@ -90,7 +90,10 @@ fn a_read_that_is_dropped_gives_its_turn_to_another() {
 
 #[test]
 fn answers_that_are_held_are_bounded_in_each_round_and_a_write_is_still_answered() {
-    let transport = FakeTransport::new(|_: &Seen| body(" ".repeat(7 << 20)));
+    let transport = FakeTransport::new(|seen: &Seen| {
+        let is_write = seen.url.ends_with("/write");
+        body(" ".repeat(if is_write { 1 << 20 } else { 7 << 20 }))
+    });
     let client = client(&transport, 25);
     let call = read();
     let round = async || {
@@ -103,7 +106,7 @@ fn answers_that_are_held_are_bounded_in_each_round_and_a_write_is_still_answered
         }
     };
     assert_eq!(transport.run(round()), (9, FaultKind::TooLarge));
-    let write = Call::write(Method::Post, "https://api.test/things", None, Repeat::Reread);
+    let write = Call::write(Method::Post, "https://api.test/write", None, Repeat::Reread);
     assert!(transport.run(client.send(&write)).is_ok());
     client.budget().release();
     assert_eq!(transport.run(round()), (9, FaultKind::TooLarge));
