@@ -135,7 +135,7 @@ pub(crate) async fn observe_roles(
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let directory = engine::list_roles(opened.provider.as_ref(), &cx).await;
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));
-    redact::messages(&cx.client, directory)
+    redact::secrets(&cx.client, directory)
 }
 
 pub(crate) async fn observe_user(
@@ -155,7 +155,7 @@ pub(crate) async fn observe_user(
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));
-    redact::messages(&cx.client, reading)
+    redact::secrets(&cx.client, reading)
 }
 
 fn rejected(error: error::Error) -> types::Failure {
@@ -200,7 +200,14 @@ pub(crate) async fn operate(
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
     cx.client.forward(traceparent.filter(|_| general.forward_traceparent));
     cx.account = identity;
-    let result = redact::messages(&cx.client, engine::run(provider.as_ref(), &cx, &general, audit).await);
+    let result = engine::run(provider.as_ref(), &cx, &general, audit).await;
+    // A document with a secret in it is filtered, and cannot go to the client as it arrives.
+    let document = result
+        .as_ref()
+        .ok()
+        .and_then(|success| success.user.remote_data.as_ref());
+    let sink = sink.filter(|_| !document.is_some_and(|text| cx.client.shows_secret(text)));
+    let result = redact::secrets(&cx.client, result);
     audit.step(engine::AuditEvent::Calls(cx.client.calls()));
     if let Some(quota) = cx.client.quota() {
         audit.step(engine::AuditEvent::Quota(quota));

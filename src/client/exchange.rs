@@ -122,6 +122,11 @@ impl<'a> Client<'a> {
         self.mask.borrow().apply(text)
     }
 
+    /// Whether one of this operation's secrets and tokens stands in the text.
+    pub fn shows_secret(&self, text: &str) -> bool {
+        self.mask.borrow().is_in(text)
+    }
+
     /// Whether any write may have reached the provider.
     pub const fn wrote(&self) -> bool {
         self.writes.get() > 0
@@ -297,11 +302,6 @@ impl<'a> Client<'a> {
     /// Nothing was sent: the deadline passed, or the operation has read too much.
     pub(super) async fn begin(&self, call: &Call) -> Result<Option<Permit<'_>>, ProviderFault> {
         let not_sent = |fault: ProviderFault| ProviderFault { sent: false, ..fault };
-        let permit = if call.write {
-            None
-        } else {
-            let permit = self.budget.begin_read(self.transport, self.end(call)).await;
-            permit.map_err(not_sent)?
         let ends = self.writes_end.get().filter(|_| call.write);
         if ends.is_some_and(|end| self.transport.wall_clock() >= end) {
             return Err(ProviderFault::new(
@@ -309,6 +309,11 @@ impl<'a> Client<'a> {
                 "the approval expired before the request was sent: have the plan approved again",
             ));
         }
+        let permit = if call.write {
+            None
+        } else {
+            let permit = self.budget.begin_read(self.transport, self.end(call)).await;
+            permit.map_err(not_sent)?
         };
         let has_permit = call.write || permit.is_some();
         if !has_permit || self.room(call).is_zero() || (call.write && !self.deadline.allows_write(self.transport)) {
@@ -383,20 +388,20 @@ impl<'a> Client<'a> {
         mut body: Box<dyn Body + '_>,
         end: Duration,
     ) -> Result<Vec<u8>, ProviderFault> {
-        let mut whole = Vec::new();
-        while let Some(piece) = self.within(body.chunk(), TIMEOUTS.between_bytes, end).await? {
-            if whole.len().saturating_add(piece.len()) > limit {
-                return Err(ProviderFault::new(
-                    FaultKind::BadAnswer,
         let limit = if call.write {
             WRITE_ANSWER_LIMIT
         } else {
             ANSWER_BODY_LIMIT
         };
+        let mut whole = Vec::new();
+        while let Some(piece) = self.within(body.chunk(), TIMEOUTS.between_bytes, end).await? {
+            if whole.len().saturating_add(piece.len()) > limit {
+                return Err(ProviderFault::new(
+                    FaultKind::BadAnswer,
                     format!("the answer is longer than {limit} bytes"),
                 ));
             }
-            // What a write did must be known, however much was read before it.
+            // What a write did must be known, however much was read before it: its answer is shorter, and not counted.
             if !call.write {
                 self.budget.hold(piece.len())?;
             }

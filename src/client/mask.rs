@@ -14,12 +14,17 @@ use crate::{
 
 /// The secrets of one operation, in every form in which a provider may send them back: plain, JSON-escaped, percent-encoded or
 /// form-encoded, and base64, also within a longer text (basic authentication).
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Mask {
     secrets: Rc<[Secret]>,
     /// The secrets themselves and their base64 forms.
     texts: Rc<[String]>,
+    /// The bytes with which a secret can begin, in any form.
+    starts: Rc<[bool; 256]>,
 }
+
+/// With these an escaped or encoded character begins.
+const ESCAPES: [u8; 3] = [b'\\', b'%', b'+'];
 
 /// Shorter ones would mask ordinary text.
 const SHORTEST: usize = 4;
@@ -36,10 +41,23 @@ impl Mask {
         let mut texts: Vec<String> = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
         sorted::sort(&mut texts);
         texts.dedup();
+        let firsts = texts.iter().filter_map(|text| text.bytes().next());
+        let mut starts = [false; 256];
+        for byte in firsts.chain(ESCAPES.into_iter().filter(|_| !texts.is_empty())) {
+            if let Some(start) = starts.get_mut(usize::from(byte)) {
+                *start = true;
+            }
+        }
         Self {
             secrets,
             texts: texts.into(),
+            starts: Rc::new(starts),
         }
+    }
+
+    /// Whether a secret stands in a text.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.find(text, text.len()).is_some()
     }
 
     /// The text with every secret replaced.
@@ -51,20 +69,33 @@ impl Mask {
     pub fn apply_within(&self, text: &str, limit: usize) -> String {
         let mut masked = String::with_capacity(text.len().min(limit));
         let mut rest = text;
-        // What follows in the text cannot be shown any more.
-        while masked.len() < limit
-            && let Some(next) = rest.chars().next()
-        {
-            if let Some(behind) = self.behind_secret(rest) {
-                masked.push_str(MASK);
-                rest = behind;
-            } else {
-                masked.push(next);
-                rest = rest.get(next.len_utf8()..).unwrap_or_default();
-            }
+        loop {
+            // What follows in the text cannot be shown any more.
+            let room = limit.saturating_sub(masked.len());
+            let Some((before, behind)) = self.find(rest, room) else {
+                masked.push_str(rest.get(..rest.floor_char_boundary(room)).unwrap_or_default());
+                break;
+            };
+            masked.push_str(before);
+            masked.push_str(MASK);
+            rest = behind;
         }
         masked.truncate(masked.floor_char_boundary(limit));
         masked
+    }
+
+    /// What stands before and behind the first secret that begins within so many bytes of a text.
+    fn find<'a>(&self, text: &'a str, within: usize) -> Option<(&'a str, &'a str)> {
+        let can_start = |byte: u8| self.starts.get(usize::from(byte)).copied().unwrap_or_default();
+        let mut starts = text
+            .bytes()
+            .enumerate()
+            .take(within)
+            .filter(|(_, byte)| can_start(*byte));
+        starts.find_map(|(at, _)| {
+            let (before, rest) = text.split_at_checked(at)?;
+            Some((before, self.behind_secret(rest)?))
+        })
     }
 
     /// This mask and one secret more.
@@ -77,10 +108,16 @@ impl Mask {
 
     /// What follows the longest secret at the start of a text.
     fn behind_secret<'a>(&self, text: &'a str) -> Option<&'a str> {
-        let first = text.bytes().next()?;
+        // Two bytes rule out most places, and cost less than following every form of a character.
+        let can_begin = |secret: &&String| {
+            let pairs = text.bytes().zip(secret.bytes()).take(2);
+            pairs
+                .map_while(|(byte, own)| Some(byte == own).filter(|_| !ESCAPES.contains(&byte)))
+                .all(|is_same| is_same)
+        };
         self.texts
             .iter()
-            .filter(|secret| secret.bytes().next() == Some(first) || matches!(first, b'\\' | b'%' | b'+'))
+            .filter(can_begin)
             .filter_map(|secret| behind(text, secret))
             .min_by_key(|rest| rest.len())
     }

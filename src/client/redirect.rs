@@ -17,10 +17,14 @@ pub(super) fn refuse(call: &Call, result: Result<Answer, ProviderFault>) -> Resu
     let location = answer.header("location").unwrap_or_default();
     let own = origin(&call.url);
     Err(match origin(location) {
-        Some(origin) if own.is_none_or(|own| own != origin) => {
+        Some(other) if own.is_none_or(|own| own != other) => {
+            // Masked before its letters are changed: a secret in lower case would not be found.
+            let masked = answer.mask.apply(location);
             let message = format!(
                 "the provider redirects to {} ({status}), which is not followed: the account has another region or host",
-                answer.mask.apply_within(&origin, LONGEST_ORIGIN)
+                answer
+                    .mask
+                    .apply_within(origin(&masked).as_deref().unwrap_or("another host"), LONGEST_ORIGIN)
             );
             answer.fault(FaultKind::Redirected, message)
         }

@@ -139,6 +139,19 @@ fn redirects_are_not_followed() {
 }
 
 #[test]
+fn a_secret_in_a_redirect_is_masked_whatever_its_letters() {
+    let elsewhere = vec![("location", String::from("https://Mixed-Case-Secret.eu.test/x"))];
+    let transport = script(vec![Reaction::Answer(308, elsewhere, String::new())]);
+    let deadline = Deadline::starting_now(&transport, Duration::from_secs(25));
+    let secrets = [Secret::new("Mixed-Case-Secret")];
+    let client = Client::new(&transport, deadline, secrets, RateLimitPolicy::default());
+    let fault = transport.run(client.send(&get())).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Redirected);
+    let shown = format!("{fault:?}").to_lowercase();
+    assert!(!shown.contains("mixed-case") && shown.contains(".eu.test"), "{shown}");
+}
+
+#[test]
 fn a_host_that_the_runtime_does_not_allow_is_named_and_not_asked_again() {
     let transport = script(vec![Reaction::Fail(TransportError::NotAllowed)]);
     let fault = send(&transport, &get()).unwrap_err();
@@ -165,19 +178,6 @@ fn a_body_without_end_is_cut() {
 }
 
 #[test]
-fn silence_ends_at_the_time_out_and_counts_as_sent() {
-    let transport = script(vec![Reaction::Silence]);
-    let fault = send(&transport, &put()).unwrap_err();
-    assert_eq!((fault.kind, fault.sent), (FaultKind::TimedOut, true));
-    assert!(transport.elapsed() <= Duration::from_secs(10));
-}
-
-#[test]
-fn neither_secrets_nor_queries_are_in_faults_and_evidence() {
-    let transport = script(vec![
-        answer(400, "client-secret access-token"),
-        Reaction::Fail(TransportError::NoAnswer(String::from("access-token"))),
-#[test]
 fn the_answer_to_a_write_is_a_short_one_or_none() {
     let piece = vec![b' '; 1 << 20];
     for (pieces, is_read) in [(1, true), (2, false)] {
@@ -191,6 +191,19 @@ fn the_answer_to_a_write_is_a_short_one_or_none() {
     }
 }
 
+#[test]
+fn silence_ends_at_the_time_out_and_counts_as_sent() {
+    let transport = script(vec![Reaction::Silence]);
+    let fault = send(&transport, &put()).unwrap_err();
+    assert_eq!((fault.kind, fault.sent), (FaultKind::TimedOut, true));
+    assert!(transport.elapsed() <= Duration::from_secs(10));
+}
+
+#[test]
+fn neither_secrets_nor_queries_are_in_faults_and_evidence() {
+    let transport = script(vec![
+        answer(400, "client-secret access-token"),
+        Reaction::Fail(TransportError::NoAnswer(String::from("access-token"))),
     ]);
     let evidence = send(&transport, &get()).unwrap().evidence(None);
     assert_eq!(evidence.body, "[REDACTED] [REDACTED]");
