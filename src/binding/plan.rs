@@ -12,8 +12,8 @@ pub use crate::digest::sha256 as digest;
 
 /// The version of the document.
 pub const VERSION: &str = "unassign-role/plan/1";
-/// The longest plan that is read, in bytes.
-const LONGEST: usize = 4 << 20;
+/// The longest plan, in bytes, as it stands in the body of the request that sends it back.
+pub const LONGEST: usize = 2 << 20;
 
 /// A plan. Its account is the one that it was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,16 @@ impl PlanDocument {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Whether a plan's text is short enough to be sent back.
+    pub fn can_be_sent_back(text: &str) -> bool {
+        let lengths = text.bytes().map(|byte| match byte {
+            b'"' | b'\\' => 2,
+            0..0x20 => 6,
+            _ => 1,
+        });
+        lengths.fold(0, usize::saturating_add) <= LONGEST
+    }
+
     /// # Errors
     /// If it is no plan, or not exactly as it was written.
     pub fn parse(text: &str) -> Result<Self, Error> {
@@ -104,7 +114,7 @@ impl PlanDocument {
     /// # Errors
     /// As [`Self::parse`]; what follows "the plan".
     pub fn read(text: &str) -> Result<Self, &'static str> {
-        if text.len() > LONGEST {
+        if !Self::can_be_sent_back(text) {
             return Err("is longer than any plan");
         }
         let plan: Self = serde_json::from_str(text)

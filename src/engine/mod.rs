@@ -89,8 +89,12 @@ pub async fn run(
 
     if cx.request.mode == Mode::Plan {
         let planned = plan::dry_run(provider, cx, &work);
-        let document = document::of(provider, cx, &work, &selected);
-        return Report::new(provider, cx, &work, selected).planned(planned, &document, audit);
+        let text = document::of(provider, cx, &work, &selected).to_text();
+        if !PlanDocument::can_be_sent_back(&text) {
+            let message = "the plan would be too long to be sent back with a revoke: split the call";
+            return Report::new(provider, cx, &work, refused(cx, Reason::TooMuchAtOnce, message)).finish(audit);
+        }
+        return Report::new(provider, cx, &work, selected).planned(planned, text, audit);
     }
     if let Some(plan) = &bound.plan {
         let document = document::of(provider, cx, &work, &selected);

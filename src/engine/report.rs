@@ -89,13 +89,7 @@ impl<'a> Report<'a> {
     }
 
     /// The answer of a dry run.
-    pub fn planned(
-        self,
-        requests: Vec<PlannedRequest>,
-        plan: &PlanDocument,
-        audit: &dyn Audit,
-    ) -> Result<Success, Failure> {
-        let text = plan.to_text();
+    pub fn planned(self, requests: Vec<PlannedRequest>, text: String, audit: &dyn Audit) -> Result<Success, Failure> {
         let digest = plan::digest(&text);
         audit.step(AuditEvent::Planned { digest: &digest });
         match self.answer(audit) {

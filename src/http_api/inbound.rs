@@ -5,6 +5,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 
 use crate::{
+    binding::plan::LONGEST as LONGEST_PLAN,
     service::{Host, random_request_id},
     transport::{Task, Transport, headers},
 };
@@ -88,8 +89,10 @@ pub enum InboundBody {
     Broken(String),
 }
 
-/// The longest inbound body in bytes.
-pub const BODY_LIMIT: usize = 1 << 20;
+/// The longest inbound body in bytes: all that may stand beside a plan, and the longest plan.
+pub const BODY_LIMIT: usize = LIMIT_BESIDE_PLAN + LONGEST_PLAN;
+/// What a body may have beside the text of a plan, in bytes. A text takes the memory that it has; values can take many times more.
+pub const LIMIT_BESIDE_PLAN: usize = 1 << 20;
 
 /// The destination of the answer, head first. The status is final at `start`; a body may follow piece by piece.
 pub trait Responder {

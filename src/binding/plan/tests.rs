@@ -228,3 +228,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_length_of_a_plan_is_that_of_the_text_in_which_it_is_sent_back() {
+    for (text, length) in [("{\"a\":\"b\"}", 13), ("a\\b", 4), ("a\u{1}b", 8), ("äb", 3)] {
+        assert_eq!(serde_json::to_string(text).unwrap().len() - 2, length, "{text}");
+        let room = text.repeat(LONGEST / length);
+        assert!(PlanDocument::can_be_sent_back(&room), "{text}");
+        assert!(!PlanDocument::can_be_sent_back(&format!("{room}{text}")), "{text}");
+    }
+}

@@ -238,3 +238,80 @@ fn an_account_that_wants_an_approval_takes_no_plan_alone() {
     }
     assert_eq!(case.held(), ["a@o1"]);
 }
+
+/// The case with an approval of its plan for role `a` and `b`, which is good for so many seconds from now on.
+fn approved(case: &mut Case, seconds: u64) {
+    let text = plan(case, &["a", "b"]);
+    let key = PrivateKey::of_seed(&[1; 32]);
+    case.general.approvals.approvers = vec![Approver {
+        name: String::from("alice"),
+        key: key.public(),
+    }];
+    let terms = Terms {
+        reference: String::from("CHG-1042"),
+        issued_at: START + case.transport.elapsed(),
+        lifetime: Duration::from_secs(seconds),
+        nonce: [9; 16],
+    };
+    let approval = approval::sign(&Shown::of(&text).unwrap(), &key, &terms).unwrap();
+    case.options.binding = Binding::Approval(ApprovedPlan { plan: text, approval });
+}
+
+#[test]
+fn an_approval_that_expires_during_the_reads_sends_nothing() {
+    let mut case = Case::holding(&["a@o1", "b@o1"]);
+    approved(&mut case, 3);
+    let read = Reaction::Answer(200, Vec::new(), String::from(r#"{"grants": ["a@o1", "b@o1"]}"#));
+    let late = Reaction::After(Duration::from_secs(5), Box::new(read));
+    case.world.borrow_mut().reads.push(Read::Instead(late));
+    let failure = case.ask(&["a", "b"]).unwrap_err();
+    assert_eq!(
+        (failure.status, failure.kind, failure.sent, failure.retryable),
+        (403, FailureKind::ApprovalRefused, false, false)
+    );
+    let entry = &failure.outcomes[0];
+    assert_eq!(
+        (entry.outcome, entry.reason.as_deref()),
+        (Outcome::NotAttempted, Some("approval_expired"))
+    );
+    assert_eq!(case.writes_seen(), 0);
+}
+
+#[test]
+fn an_approval_that_expires_before_a_write_is_sent_again_sends_it_no_more() {
+    for repeat in [Repeat::Replay, Repeat::Reread] {
+        let mut case = Case::holding(&["a@o1", "b@o1"]);
+        case.provider.batch = false;
+        case.provider.repeat = repeat;
+        approved(&mut case, 3);
+        let limited = Reaction::Answer(429, vec![("retry-after", String::from("5"))], String::from("{}"));
+        case.world.borrow_mut().revokes.push(Revoke::Instead(limited));
+        let answer = case.ask(&["a", "b"]);
+        assert_eq!(outcomes(&answer), ["not_attempted", "removed"], "{answer:?}");
+        let failure = answer.unwrap_err();
+        assert_eq!((failure.status, failure.retryable), (422, false), "{failure:?}");
+        assert_eq!(failure.outcomes[0].reason.as_deref(), Some("approval_expired"));
+        assert_eq!((case.writes_seen(), case.held().len()), (2, 1));
+    }
+}
+
+#[test]
+fn a_plan_that_could_not_be_sent_back_is_refused_when_it_is_made() {
+    let people: Vec<String> = (0..70_000).map(|number| format!("u{number}")).collect();
+    for (count, is_planned) in [(27_000, true), (70_000, false)] {
+        let mut case = Case::holding(&["a@o1"]);
+        case.options.allow = vec![SideEffect::StripGroup];
+        let people: Vec<&str> = people.iter().take(count).map(String::as_str).collect();
+        case.provider.consequences = vec![consequence(&people)];
+        case.options.mode = Mode::Plan;
+        let answer = case.ask(&["a"]);
+        if is_planned {
+            let text = answer.unwrap().plan.unwrap();
+            assert!(PlanDocument::parse(&text).is_ok());
+            continue;
+        }
+        let failure = answer.unwrap_err();
+        assert_eq!(failure.outcomes[0].reason.as_deref(), Some("too_much_at_once"));
+        assert!(failure.status == 422 && failure.plan.is_none());
+    }
+}
