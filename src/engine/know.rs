@@ -7,7 +7,7 @@ use crate::{
         RequestedRole, RoleDirectory, RoleSelector, SideEffect, UserReading,
     },
     contract::{json, types},
-    error::Error,
+    error::{Error, FaultKind},
     provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
     request, sorted,
 };
@@ -17,6 +17,9 @@ use super::{
     guard::{self, ProtectedRoles},
     select, status,
 };
+
+/// Grants of which it is asked in vain whether they can be removed. After that the provider is left alone.
+const MOST_FAILURES: usize = 8;
 
 /// Reads a user and everything that it holds. Nothing is written.
 ///
@@ -41,6 +44,7 @@ async fn reading(
     let mut work = Work::begin(provider, cx, audit).await?;
     let removability = Removability::read(provider, cx, general, &mut work).await?;
     let mut grants = Vec::with_capacity(work.before.grants.len());
+    let mut failures = Vec::new();
     for position in 0..work.before.grants.len() {
         // What is said of a grant begins with how it is held: without that it is a gap of the reading.
         let Some(grant) = work
@@ -52,10 +56,27 @@ async fn reading(
             continue;
         };
         let grant = grant.clone();
-        let (removable, selector) = removability.of(provider, cx, &mut work, &grant).await?;
+        let known = if failures.len() < MOST_FAILURES {
+            removability.of(provider, cx, &mut work, &grant).await
+        } else {
+            Ok((Removable::No(Obstacle::NotSelectable), None))
+        };
+        let (removable, selector) = match known {
+            Ok(known) => known,
+            // It is held, whatever else cannot be told this time.
+            Err(Error::Provider(fault)) if fault.kind != FaultKind::TimedOut => {
+                failures.push(format!(
+                    "whether `{}` can be removed cannot be told: {}",
+                    grant.role_id, fault.message
+                ));
+                (Removable::No(Obstacle::NotSelectable), None)
+            }
+            Err(error) => return Err(error),
+        };
         grants.push(held_grant(grant, removable, selector));
     }
-    let unread = work.before.gaps();
+    let mut unread = work.before.gaps();
+    unread.extend(failures);
     let mut warnings = work.before.warnings.clone();
     let not_whole = crate::contract::warning::Warning::RolesNotWhole.text();
     if !unread.is_empty() && !warnings.contains(&not_whole) {
@@ -88,6 +109,7 @@ pub async fn list_roles(provider: &dyn Provider, cx: &Context<'_>) -> Result<Rol
 
 /// What decides for all grants whether they can be removed.
 struct Removability<'a> {
+    general: &'a General,
     is_user_protected: bool,
     protected: ProtectedRoles<'a>,
     is_own_account: bool,
@@ -104,12 +126,12 @@ impl<'a> Removability<'a> {
         let protected = ProtectedRoles::read(provider, cx, general, work).await;
         let owner = work.before.credential_owner(cx).await?;
         Ok(Self {
+            general,
             is_user_protected,
             protected,
             is_own_account: matches!(owner, Principal::User(own) if own == work.user),
         })
     }
-    general: &'a General,
 
     /// Whether one grant can be removed, and the entry that selects it and nothing else.
     async fn of(
@@ -126,7 +148,6 @@ impl<'a> Removability<'a> {
         if self.is_user_protected || self.protected.stand_against(provider, grant).is_some() {
             return no(Obstacle::Protected);
         }
-            general,
         if grant.kind == GrantKind::OrganizationLink && !provider.capability().organization_links {
             return no(Obstacle::NotSupported);
         }
