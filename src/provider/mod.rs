@@ -49,7 +49,7 @@ pub trait Provider {
     fn read<'p: 'a, 'a>(&'p self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading<'p>, Error>>;
 
     /// Whether the provider takes two spellings of a role id for one. What it takes for one must look alike
-    /// ([`crate::naming::skeleton`]), or stand in [`Grant::known_as`].
+    /// ([`crate::naming::look_alike`]), or stand in [`Grant::known_as`].
     fn is_same_id(&self, one: &str, other: &str) -> bool;
 
     /// Whether a text has the form of a role id, which no name has.

@@ -7,7 +7,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    naming::{same, skeleton},
+    naming::{Skeleton, same},
     provider::{Absence, Context, Coverage, KnownRole, role_index::RoleIndex},
     request::Selector,
     sorted::Set,
@@ -122,11 +122,11 @@ async fn find_unlisted(
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
 fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, pairs: &'a [Pair]) -> Option<&'a Pair> {
-    let names = |id: &str| -> Set<String> {
+    let names = |id: &str| -> Vec<Skeleton> {
         index
             .with_id(id)
             .filter_map(|known| known.name.as_deref())
-            .map(skeleton)
+            .map(Skeleton::of)
             .collect()
     };
     let own = names(role);
@@ -135,18 +135,17 @@ fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, pa
             .workspace
             .as_ref()
             .is_none_or(|product| *product == pair.product_id);
-        let name = pair.role_name.as_deref().map(skeleton);
-        is_at
-            && pair.role_id != role
-            && name.is_some_and(|name| own.contains(&name) && !names(&pair.role_id).contains(&name))
+        let has = |names: &[Skeleton], name: &Skeleton| names.iter().any(|known| known.meets(name));
+        let name = pair.role_name.as_deref().map(Skeleton::of);
+        is_at && pair.role_id != role && name.is_some_and(|name| has(&own, &name) && !has(&names(&pair.role_id), &name))
     })
 }
 
 /// There is no list of products: one that is spelled otherwise must not look like one that is not held.
 fn misspelled_product<'a>(selector: &Selector, pairs: &'a [Pair]) -> Option<&'a Pair> {
     let product = selector.workspace.as_ref()?;
-    let wanted = skeleton(product);
-    let is_like = |text: &str| skeleton(text) == wanted;
+    let wanted = Skeleton::of(product);
+    let is_like = |text: &str| wanted.is_like(text);
     pairs.iter().find(|pair| {
         pair.product_id != *product && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
     })

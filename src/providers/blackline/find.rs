@@ -6,7 +6,7 @@ use crate::{
     client::Call,
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming::same,
+    naming::same_address,
     provider::Context,
 };
 
@@ -87,7 +87,7 @@ async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
     let id = |row: &Raw| {
         let user = User::of_row(row)?;
         // A filter that was not applied says nothing about who is not among the rows.
-        user.email().filter(|known| same(known, email))?;
+        user.email().filter(|known| same_address(known, email))?;
         user.id()
     };
     let ids: Option<Vec<String>> = rows.iter().map(id).collect();
