@@ -288,14 +288,14 @@ fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Result<Workspac
     })
 }
 
-/// A refusal of this one workspace. The same token has just read the user and the assignments, so that `invalid_auth` ("not
-/// authorized for the requested team_id") is not about the token.
+/// A refusal of this one workspace, by the errors of these methods and those of the common ones that are about what a request names:
+/// `no_permission` is about the token. The same token has just read the user and the assignments, so that `invalid_auth` ("not
+/// authorized for the requested team") is not. Source: docs.slack.dev.
 fn is_about_the_workspace(fault: &Fault) -> bool {
     fault.is(&[
         "team_not_found",
         "team_access_not_granted",
         "access_denied",
-        "no_permission",
         "not_an_admin",
         "invalid_auth",
         "feature_not_enabled",

@@ -245,7 +245,7 @@ pub async fn confirm(
             let map = exchange.user_id_map.unwrap_or_default();
             map.get(asked).and_then(Value::as_str) == Some(shown)
         }
-        Err(fault) if is_refusal(&fault.fault) => is_of_other_kind,
+        Err(fault) if fault.code.is_some() && is_refusal(&fault.fault) => is_of_other_kind,
         Err(fault) => return Err(fault.into()),
     };
     if is_same {
@@ -296,7 +296,7 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
     })
 }
 
-/// Returns true for an explicit refusal: another attempt would not change it.
+/// Returns true for a refusal that another attempt would not change.
 const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,

@@ -117,6 +117,7 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
         "team_not_found",
         "team_access_not_granted",
         "not_an_admin",
+        "access_denied",
     ] {
         let world = World::new(|slack| {
             slack.set_admin("T01");
@@ -135,7 +136,12 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
         );
     }
     // Anything else is a failed read.
-    for (code, status) in [("missing_scope", 403), ("internal_error", 502), ("token_revoked", 401)] {
+    for (code, status) in [
+        ("missing_scope", 403),
+        ("no_permission", 403),
+        ("internal_error", 502),
+        ("token_revoked", 401),
+    ] {
         let world = World::new(|slack| {
             slack.instead.push(Instead {
                 request: "list?team_id=T02",
