@@ -6,21 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// A name as it is compared: trimmed, in NFC, case-folded.
 pub fn canonical(text: &str) -> String {
-    let text = text.trim();
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let nfc = ComposingNormalizerBorrowed::new_nfc();
-    let folded: Vec<String> = nfc.normalize(text).split(DOTLESS).map(folded).collect();
-    nfc.normalize(&folded.join(DOTLESS)).into_owned()
-}
-
-/// The Turkish `i` without its dot. Its capital is that of `i`, and yet case folding keeps the two apart: they are other letters.
-const DOTLESS: &str = "ı";
-
-/// Upper case first, as full case folding: `ß` and `SS`, `ſ` and `s`, `ς` and `σ` are the same.
-fn folded(text: &str) -> String {
-    text.to_uppercase().to_lowercase()
+    folded(text, Folding::Full)
 }
 
 /// Returns true if both texts are the same name.
@@ -31,20 +17,157 @@ pub fn same(one: &str, other: &str) -> bool {
     canonical(one) == canonical(other)
 }
 
-/// What is left of a name without all that a reader may overlook. Equal skeletons look alike.
-pub fn skeleton(text: &str) -> String {
-    if text.is_ascii() {
-        let mut plain = text.to_ascii_lowercase();
-        plain.retain(|letter| !is_overlooked(letter));
-        return plain;
+/// Returns true if both texts are the same e-mail address or login. `ß` and `ss` are one name, but the addresses of two people.
+pub fn same_address(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.trim().eq_ignore_ascii_case(other.trim());
     }
-    let plain: String = canonical(text)
-        .chars()
-        .filter(|letter| !is_overlooked(*letter))
-        .map(|letter| latin(narrow(letter)))
-        .collect();
-    // A full-width capital is folded only once it is narrow.
-    canonical(&plain)
+    folded(one, Folding::Simple) == folded(other, Folding::Simple)
+}
+
+/// What is left of a name without all that a reader may overlook. There are several readings of it where a letter looks like one
+/// Latin letter when it is small and like another one when it is a capital.
+#[derive(Clone, Debug)]
+pub struct Skeleton(Vec<String>);
+
+impl Skeleton {
+    pub fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            let mut plain = text.to_ascii_lowercase();
+            plain.retain(|letter| !is_overlooked(letter));
+            return Self(vec![plain]);
+        }
+        // A character that nobody sees must not keep a letter from its accent.
+        let seen: String = text
+            .chars()
+            .filter(|letter| !is_overlooked(*letter))
+            .map(narrow)
+            .collect();
+        let seen = composed(&seen);
+        let has_two_shapes = seen.chars().any(|letter| Shape::Small.read(letter) != letter);
+        let mut readings: Vec<String> = Vec::new();
+        for shape in Shape::ALL
+            .into_iter()
+            .take(if has_two_shapes { Shape::ALL.len() } else { 1 })
+        {
+            let letters: String = seen.chars().map(|letter| shape.read(letter)).collect();
+            let latin: String = canonical(&letters).chars().map(latin).collect();
+            let reading = canonical(&latin);
+            if !readings.contains(&reading) {
+                readings.push(reading);
+            }
+        }
+        Self(readings)
+    }
+
+    /// Returns true if a reader may take one for the other: they share a reading.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().any(|reading| other.0.contains(reading))
+    }
+
+    /// Returns true if a reader may take a text for it.
+    pub fn is_like(&self, text: &str) -> bool {
+        self.meets(&Self::of(text))
+    }
+
+    /// Returns true if it may begin so.
+    pub fn starts_with(&self, start: &str) -> bool {
+        self.0.iter().any(|reading| reading.starts_with(start))
+    }
+}
+
+/// Its readings, by which it is found in an index: what has one of them looks like it.
+impl IntoIterator for Skeleton {
+    type Item = String;
+    type IntoIter = std::vec::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Returns true if a reader may take one text for the other.
+pub fn look_alike(one: &str, other: &str) -> bool {
+    Skeleton::of(one).is_like(other)
+}
+
+/// How far case folding goes.
+#[derive(Clone, Copy)]
+enum Folding {
+    /// `ß`, `ẞ` and `SS` are the same.
+    Full,
+    /// Letter by letter: `ẞ` is `ß`.
+    Simple,
+}
+
+/// The Turkish `i` without its dot. Its capital is that of `i`, and yet case folding keeps the two apart: they are other letters.
+const DOTLESS: char = 'ı';
+
+fn folded(text: &str, folding: Folding) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for letter in composed(text).chars() {
+        if letter == DOTLESS {
+            folded.push(letter);
+            continue;
+        }
+        // By way of the capital: `ſ` and `s`, `ς` and `σ` are the same, wherever in a word they stand.
+        for small in letter.to_lowercase() {
+            let capital = small.to_uppercase();
+            match folding {
+                Folding::Simple if capital.len() > 1 => folded.push(small),
+                _ => folded.extend(capital.flat_map(char::to_lowercase)),
+            }
+        }
+    }
+    composed(&folded)
+}
+
+fn composed(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// The form by which a letter is read.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// Always the same one, whatever its case: names that are the same share this reading.
+    Either,
+    Small,
+    Capital,
+    /// The one that it has.
+    Shown,
+}
+
+/// Letters whose small and capital form look like different Latin letters.
+const TWO_SHAPES: [(char, char, char, char); 6] = [
+    ('η', 'Η', 'n', 'h'),
+    ('μ', 'Μ', 'u', 'm'),
+    ('µ', 'Μ', 'u', 'm'),
+    ('ν', 'Ν', 'v', 'n'),
+    ('υ', 'Υ', 'u', 'y'),
+    ('ӏ', 'Ӏ', 'l', 'i'),
+];
+
+impl Shape {
+    const ALL: [Self; 4] = [Self::Either, Self::Small, Self::Capital, Self::Shown];
+
+    fn read(self, letter: char) -> char {
+        let found = TWO_SHAPES
+            .iter()
+            .find(|(small, capital, ..)| letter == *small || letter == *capital);
+        let Some(&(small, _, like_small, like_capital)) = found else {
+            return letter;
+        };
+        match self {
+            Self::Either => letter,
+            Self::Small => like_small,
+            Self::Shown if letter == small => like_small,
+            Self::Capital | Self::Shown => like_capital,
+        }
+    }
 }
 
 /// White space, dashes, underscores, and characters without a shape of their own.
@@ -54,8 +177,9 @@ fn is_overlooked(letter: char) -> bool {
         || matches!(letter,
             '-' | '_' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2010}'..='\u{2015}' | '\u{202a}'..='\u{202e}'
-            | '\u{2043}' | '\u{2060}'..='\u{206f}' | '\u{2212}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{fe58}' | '\u{fe63}' | '\u{feff}' | '\u{ff0d}' | '\u{ff3f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{2043}' | '\u{2060}'..='\u{206f}' | '\u{2212}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fe58}' | '\u{fe63}' | '\u{feff}' | '\u{ff0d}' | '\u{ff3f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A character without a shape of its own: it can hide, or turn round, what a person reads.
@@ -137,14 +261,11 @@ fn latin(letter: char) -> char {
 mod tests {
     use super::*;
 
-    fn look_alike(one: &str, other: &str) -> bool {
-        skeleton(one) == skeleton(other)
-    }
-
     #[test]
     fn names_are_the_same_whatever_their_case_their_composition_and_the_blanks_around_them() {
         assert!(same("Caf\u{e9}", " CAFE\u{301} "));
-        assert!(same("Straße", "STRASSE"));
+        assert!(same("Straße", "STRASSE") && same("GROẞ", "groß"));
+        assert!(same("ΡΟΛΟΣ", "ρολος") && same("ρολοσ", "ΡΟΛΟΣ"));
         assert!(same("\u{a0}Admin\u{2003}", "admin"));
         assert!(!same("alı@example.com", "ali@example.com") && !same("ADMIN", "Admın") && same("Kalı", "KALı"));
         assert!(!same("Help Desk", "HelpDesk"));
@@ -169,6 +290,133 @@ mod tests {
         for other in ["Help Desks", "Hélp Desk", "Help Desk 2", ""] {
             assert!(!look_alike("Help Desk", other), "{other}");
         }
+    }
+
+    /// Each letter in small and as a capital, and what each looks like.
+    const LOOKS: &[(&str, &str, &str, &str)] = &[
+        ("а", "А", "a", "A"),
+        ("в", "В", "b", "B"),
+        ("с", "С", "c", "C"),
+        ("ԁ", "Ԁ", "d", "d"),
+        ("е", "Е", "e", "E"),
+        ("ғ", "Ғ", "f", "F"),
+        ("ԍ", "Ԍ", "g", "G"),
+        ("н", "Н", "h", "H"),
+        ("һ", "Һ", "h", "h"),
+        ("і", "І", "i", "I"),
+        ("ӏ", "Ӏ", "l", "I"),
+        ("ј", "Ј", "j", "J"),
+        ("к", "К", "k", "K"),
+        ("м", "М", "m", "M"),
+        ("п", "П", "n", "n"),
+        ("о", "О", "o", "O"),
+        ("р", "Р", "p", "P"),
+        ("ԛ", "Ԛ", "q", "Q"),
+        ("г", "Г", "r", "r"),
+        ("ѕ", "Ѕ", "s", "S"),
+        ("т", "Т", "t", "T"),
+        ("ѵ", "Ѵ", "v", "V"),
+        ("ԝ", "Ԝ", "w", "W"),
+        ("х", "Х", "x", "X"),
+        ("у", "У", "y", "Y"),
+        ("ү", "Ү", "y", "Y"),
+        ("α", "Α", "a", "A"),
+        ("β", "Β", "b", "B"),
+        ("ϲ", "Ϲ", "c", "C"),
+        ("ε", "Ε", "e", "E"),
+        ("ϝ", "Ϝ", "f", "F"),
+        ("η", "Η", "n", "H"),
+        ("ι", "Ι", "i", "I"),
+        ("ϳ", "Ϳ", "j", "J"),
+        ("κ", "Κ", "k", "K"),
+        ("μ", "Μ", "u", "M"),
+        ("µ", "Μ", "u", "M"),
+        ("ν", "Ν", "v", "N"),
+        ("ο", "Ο", "o", "O"),
+        ("σ", "Σ", "o", "o"),
+        ("ς", "Σ", "o", "o"),
+        ("ρ", "Ρ", "p", "P"),
+        ("τ", "Τ", "t", "T"),
+        ("υ", "Υ", "u", "Y"),
+        ("ω", "Ω", "w", "w"),
+        ("χ", "Χ", "x", "X"),
+        ("γ", "Γ", "y", "y"),
+        ("ζ", "Ζ", "z", "Z"),
+    ];
+
+    #[test]
+    fn each_letter_looks_like_the_latin_one_in_either_case() {
+        for (small, capital, like_small, like_capital) in LOOKS {
+            for like in [like_small, like_capital] {
+                for own in [small, capital] {
+                    let (own, like) = (format!("A{own}b"), format!("A{like}b"));
+                    assert!(look_alike(&own, &like), "{own} {like}");
+                    assert!(look_alike(&own.to_uppercase(), &like.to_lowercase()), "{own} {like}");
+                }
+            }
+            let text = |letter: &str| format!("x{letter} {letter}{letter}x {letter}");
+            assert!(
+                same(&text(small), &text(capital)) && look_alike(&text(small), &text(capital)),
+                "{small}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_letter_of_two_shapes_is_read_by_its_own_among_others() {
+        for (one, other) in [
+            ("Νetwork υser", "Network user"),
+            ("ADMIΝ", "admin"),
+            ("ΜΑΝΑGΕR", "Manager"),
+            ("admiν", "ADMIN"),
+        ] {
+            assert!(look_alike(one, other), "{one}");
+        }
+        // Latin letters stay what they are.
+        for (one, other) in [("Rl0H", "Rl0N"), ("van", "nan"), ("U0YM", "U0UU")] {
+            assert!(!look_alike(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn where_a_word_ends_does_not_change_its_last_letter() {
+        for (one, other) in [
+            ("ΔΙΑΧΕΙΡΙΣΤΗΣ ΡΟΛΩΝ", "ΔΙΑΧΕΙΡΙΣΤΗΣΡΟΛΩΝ"),
+            ("Ρόλος Α", "ΡόλοςΑ"),
+            ("ΡΟΛΟΣ-Α", "ρολοσ α"),
+        ] {
+            assert!(look_alike(one, other) && !same(one, other), "{one}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_hides_nothing() {
+        for hidden in ['\u{1bca0}', '\u{1d173}', '\u{fff9}', '\u{2800}', '\u{200b}'] {
+            assert!(look_alike(&format!("Ad{hidden}min"), "Admin"), "{hidden:?}");
+            // Between a letter and its accent, too.
+            assert!(look_alike(&format!("Cafe{hidden}\u{301}"), "Café"), "{hidden:?}");
+            assert!(is_invisible(hidden), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_two_people_are_not_one() {
+        assert!(same_address("Jäger@Example.com ", "JA\u{308}GER@example.com"));
+        assert!(
+            same_address("ΓΙΩΡΓΟΣ@example.com", "γιωργος@example.com")
+                && same_address("GROẞ@example.com", "groß@example.com")
+        );
+        assert!(
+            !same_address("groß@example.com", "gross@example.com")
+                && !same_address("GROẞ@example.com", "GROSS@example.com")
+        );
+        assert!(
+            !same_address("ﬁn@example.com", "fin@example.com") && !same_address("alı@example.com", "ali@example.com")
+        );
+        assert!(
+            look_alike("groß@example.com", "gross@example.com"),
+            "a guard still takes one for the other"
+        );
     }
 
     #[test]
@@ -209,9 +457,11 @@ mod tests {
     }
 
     #[test]
-    fn the_skeleton_of_a_skeleton_is_itself() {
-        for text in ["Ｈｅｌｐ Ｄｅｓｋ", "АDMIN", "Straße", "ı", "Σίσυφος"] {
-            assert_eq!(skeleton(&skeleton(text)), skeleton(text), "{text}");
+    fn the_skeleton_of_a_reading_is_that_reading() {
+        for text in ["Ｈｅｌｐ Ｄｅｓｋ", "АDMIN", "Straße", "ı", "Σίσυφος", "Νηυμ"] {
+            for reading in Skeleton::of(text) {
+                assert_eq!(Skeleton::of(&reading).0, [reading.as_str()], "{text}");
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     error::Error,
-    naming,
+    naming::{self, Skeleton},
     provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading, role_index::Positions},
     request::Selector,
 };
@@ -15,7 +15,7 @@ pub struct Known {
     directory: Directory,
     by_name: Positions,
     by_name_skeleton: Positions,
-    /// By the skeleton of the id: ids that the provider takes for one have one skeleton.
+    /// By the skeleton of the id: ids that the provider takes for one look alike.
     by_id: Positions,
 }
 
@@ -40,8 +40,14 @@ impl Known {
     pub fn new(directory: Directory) -> Self {
         Self {
             by_name: Positions::of(&directory, |role| role.name.as_deref().map(naming::canonical)),
-            by_name_skeleton: Positions::of(&directory, |role| role.name.as_deref().map(naming::skeleton)),
-            by_id: Positions::of(&directory, |role| Some(naming::skeleton(&role.id))),
+            by_name_skeleton: Positions::of(&directory, |role| {
+                role.name
+                    .as_deref()
+                    .into_iter()
+                    .flat_map(Skeleton::of)
+                    .collect::<Vec<_>>()
+            }),
+            by_id: Positions::of(&directory, |role| Skeleton::of(&role.id)),
             directory,
         }
     }
@@ -65,8 +71,9 @@ impl Known {
 
     /// The ids of the roles whose names look like this one.
     pub fn ids_like(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.by_name_skeleton
-            .roles(&self.directory, &naming::skeleton(name))
+        Skeleton::of(name)
+            .into_iter()
+            .flat_map(|reading| self.by_name_skeleton.roles(&self.directory, &reading))
             .map(|role| role.id.as_str())
     }
 
@@ -80,8 +87,9 @@ impl Known {
     }
 
     fn with_id(&self, provider: &dyn Provider, id: &str) -> impl Iterator<Item = &KnownRole> {
-        self.by_id
-            .roles(&self.directory, &naming::skeleton(id))
+        Skeleton::of(id)
+            .into_iter()
+            .flat_map(|reading| self.by_id.roles(&self.directory, &reading))
             .filter(move |role| provider.is_same_id(&role.id, id))
     }
 }

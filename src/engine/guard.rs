@@ -30,12 +30,12 @@ pub fn user(
         let email_fits = expect
             .email
             .as_ref()
-            .is_none_or(|wanted| reading.emails.iter().any(|email| naming::same(email, wanted.trim())));
+            .is_none_or(|wanted| reading.emails.iter().any(|email| naming::same_address(email, wanted)));
         let username_fits = expect.username.as_ref().is_none_or(|wanted| {
             reading
                 .username
                 .as_ref()
-                .is_some_and(|username| naming::same(username, wanted.trim()))
+                .is_some_and(|username| naming::same_address(username, wanted))
         });
         if !email_fits || !username_fits {
             return Some((
@@ -88,7 +88,7 @@ fn protected_person(
 ) -> Option<Protection> {
     // An account may spell an id in any way that a request may.
     let is_meant = |user: &str, name: &str| {
-        naming::skeleton(user) == naming::skeleton(name)
+        naming::look_alike(user, name)
             || provider
                 .normalize(Field::User, user)
                 .is_ok_and(|id| naming::same(&id, name))

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    naming,
+    naming::Skeleton,
     provider::{Grant, GrantKind},
     request::Selector,
     sorted::Set,
@@ -32,9 +32,9 @@ impl Index {
                 continue;
             }
             let texts = matching::ids(grant).chain(matching::names(grant));
-            let skeletons: Set<String> = texts.map(naming::skeleton).collect();
-            for skeleton in skeletons {
-                index.by_skeleton.entry(skeleton).or_default().push(position);
+            let readings: Set<String> = texts.flat_map(Skeleton::of).collect();
+            for reading in readings {
+                index.by_skeleton.entry(reading).or_default().push(position);
             }
             if matching::names(grant).next().is_none() {
                 index.nameless.push(position);
@@ -50,8 +50,8 @@ impl Index {
     pub fn candidates(&self, selector: &Selector, known: &Known) -> Set<usize> {
         let mut found = Vec::new();
         let mut add = |text: &str| {
-            if let Some(positions) = self.by_skeleton.get(&naming::skeleton(text)) {
-                found.extend(positions.iter().copied());
+            for reading in Skeleton::of(text) {
+                found.extend(self.by_skeleton.get(&reading).into_iter().flatten().copied());
             }
         };
         if let Some(id) = &selector.id {

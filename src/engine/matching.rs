@@ -3,7 +3,7 @@
 
 use crate::{
     contract::types::ViaKind,
-    naming,
+    naming::{self, Skeleton, look_alike},
     provider::{Grant, GrantKind, Held, Identity, Provider},
     request::Selector,
     sorted,
@@ -116,14 +116,14 @@ fn by_id(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Known) ->
     if ids(grant).next().is_none() {
         return by_id_through_names(provider, wanted, grant, known);
     }
-    let skeleton = naming::skeleton(wanted);
+    let skeleton = Skeleton::of(wanted);
     let mut own = ids(grant).chain(names(grant)).chain(
         ids(grant)
             .next()
             .into_iter()
             .flat_map(|id| known.names_of(provider, id)),
     );
-    let Some(like) = own.find(|own| naming::skeleton(own) == skeleton) else {
+    let Some(like) = own.find(|own| skeleton.is_like(own)) else {
         return Match::IsNot;
     };
     let is_listed = ids(grant).any(|id| known.has_id(provider, id));
@@ -186,9 +186,9 @@ pub fn by_name(provider: &dyn Provider, wanted: &str, grant: &Grant, known: &Kno
             Match::Is
         };
     }
-    let skeleton = naming::skeleton(wanted);
+    let skeleton = Skeleton::of(wanted);
     let mut own = names(grant).chain(listed_names.iter().copied()).chain(ids(grant));
-    if own.any(|own| naming::skeleton(own) == skeleton) {
+    if own.any(|own| skeleton.is_like(own)) {
         // A directory that was read whole and has the two spellings for two ids tells them apart.
         let is_another = match ids(grant).next() {
             Some(_) => !listed_names.is_empty(),
@@ -221,7 +221,7 @@ fn might_be(wanted: &str, grant: &Grant) -> Match {
 /// less to tell it by.
 pub fn may_be_same(provider: &dyn Provider, one: &Grant, other: &Grant) -> bool {
     let is_near = |one: &Option<String>, other: &Option<String>| match (one, other) {
-        (Some(one), Some(other)) => one == other || naming::skeleton(one) == naming::skeleton(other),
+        (Some(one), Some(other)) => one == other || look_alike(one, other),
         _ => true,
     };
     let scopes_meet = is_near(&one.scope.group, &other.scope.group)
@@ -233,10 +233,7 @@ pub fn may_be_same(provider: &dyn Provider, one: &Grant, other: &Grant) -> bool 
         return false;
     }
     let without_id = ids(one).next().is_none() || ids(other).next().is_none();
-    let shares_id = ids(one).any(|id| {
-        ids(other).any(|other| provider.is_same_id(id, other) || naming::skeleton(id) == naming::skeleton(other))
-    });
-    let shares_name =
-        names(one).any(|name| names(other).any(|other| naming::skeleton(name) == naming::skeleton(other)));
+    let shares_id = ids(one).any(|id| ids(other).any(|other| provider.is_same_id(id, other) || look_alike(id, other)));
+    let shares_name = names(one).any(|name| names(other).any(|other| look_alike(name, other)));
     shares_id || shares_name || (without_id && (names(one).next().is_none() || names(other).next().is_none()))
 }

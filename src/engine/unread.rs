@@ -2,7 +2,7 @@
 //! meets thousands of selectors.
 
 use crate::{
-    naming,
+    naming::Skeleton,
     provider::{Provider, UnreadRow},
     request::Selector,
 };
@@ -20,15 +20,15 @@ pub struct UnreadRows {
     count: usize,
 }
 
-/// A row by the skeletons of what stands in it. Ids that a provider takes for one have one skeleton.
+/// A row by the skeletons of what stands in it. Ids that a provider takes for one look alike.
 #[derive(Debug)]
 struct Row {
     is_link: bool,
-    group: Option<String>,
-    organization: Option<String>,
-    workspace: Option<String>,
-    ids: Vec<String>,
-    names: Vec<String>,
+    group: Option<Skeleton>,
+    organization: Option<Skeleton>,
+    workspace: Option<Skeleton>,
+    ids: Vec<Skeleton>,
+    names: Vec<Skeleton>,
 }
 
 impl UnreadRows {
@@ -63,8 +63,8 @@ impl UnreadRows {
 
 impl Row {
     fn of(row: &UnreadRow) -> Self {
-        let skeleton = |text: &Option<String>| text.as_deref().map(naming::skeleton);
-        let skeletons = |texts: &[String]| texts.iter().map(|text| naming::skeleton(text)).collect();
+        let skeleton = |text: &Option<String>| text.as_deref().map(Skeleton::of);
+        let skeletons = |texts: &[String]| texts.iter().map(|text| Skeleton::of(text)).collect();
         Self {
             is_link: row.is_link,
             group: skeleton(&row.scope.group),
@@ -79,23 +79,23 @@ impl Row {
 /// A selector in skeletons.
 struct Wanted {
     is_link: bool,
-    group: Option<String>,
+    group: Option<Skeleton>,
     /// Empty: any.
-    organizations: Vec<String>,
-    workspace: Option<String>,
+    organizations: Vec<Skeleton>,
+    workspace: Option<Skeleton>,
     role: WantedRole,
 }
 
 enum WantedRole {
     Id {
-        id: String,
+        id: Skeleton,
         /// What the directory calls it, if it was read whole and has it.
-        names: Vec<String>,
+        names: Vec<Skeleton>,
     },
     Name {
-        name: String,
+        name: Skeleton,
         /// The ids that the directory has for the name.
-        ids: Vec<String>,
+        ids: Vec<Skeleton>,
     },
     /// A membership or a link, which has neither.
     Any,
@@ -103,19 +103,19 @@ enum WantedRole {
 
 impl Wanted {
     fn of(provider: &dyn Provider, selector: &Selector, known: &Known) -> Self {
-        let skeleton = |text: &Option<String>| text.as_deref().map(naming::skeleton);
+        let skeleton = |text: &Option<String>| text.as_deref().map(Skeleton::of);
         let role = match (&selector.id, &selector.name) {
             (Some(id), _) => WantedRole::Id {
-                id: naming::skeleton(id),
+                id: Skeleton::of(id),
                 names: known
                     .names_of(provider, id)
                     .filter(|_| known.is_whole())
-                    .map(naming::skeleton)
+                    .map(Skeleton::of)
                     .collect(),
             },
             (None, Some(name)) => WantedRole::Name {
-                name: naming::skeleton(name),
-                ids: known.roles_named(name).map(|role| naming::skeleton(&role.id)).collect(),
+                name: Skeleton::of(name),
+                ids: known.roles_named(name).map(|role| Skeleton::of(&role.id)).collect(),
             },
             (None, None) => WantedRole::Any,
         };
@@ -125,7 +125,7 @@ impl Wanted {
             organizations: selector
                 .organizations
                 .iter()
-                .map(|wanted| naming::skeleton(wanted))
+                .map(|wanted| Skeleton::of(wanted))
                 .collect(),
             workspace: skeleton(&selector.workspace),
             role,
@@ -138,8 +138,8 @@ impl Wanted {
 
     /// Whether what is known of a row's scope leaves the selector possible.
     fn may_be_at(&self, row: &Row) -> bool {
-        let fits = |wanted: &Option<String>, known: &Option<String>| match (wanted, known) {
-            (Some(wanted), Some(known)) => wanted == known,
+        let fits = |wanted: &Option<Skeleton>, known: &Option<Skeleton>| match (wanted, known) {
+            (Some(wanted), Some(known)) => wanted.meets(known),
             _ => true,
         };
         fits(&self.group, &row.group)
@@ -148,20 +148,25 @@ impl Wanted {
                 || row
                     .organization
                     .as_ref()
-                    .is_none_or(|known| self.organizations.contains(known)))
+                    .is_none_or(|known| has(&self.organizations, known)))
     }
 
     /// Whether a row is certainly another role.
     fn is_other(&self, row: &Row) -> bool {
-        let differs = |wanted: &String, own: &[String]| !own.is_empty() && !own.contains(wanted);
+        let differs = |wanted: &Skeleton, own: &[Skeleton]| !own.is_empty() && !has(own, wanted);
         match &self.role {
             // An id in the row decides; a name does only if the directory knows whose it is.
             WantedRole::Id { names, .. } if row.ids.is_empty() => names.iter().any(|name| differs(name, &row.names)),
             WantedRole::Id { id, .. } => differs(id, &row.ids),
             WantedRole::Name { name, ids } => {
-                differs(name, &row.names) && row.ids.iter().all(|id| id != name && !ids.contains(id))
+                differs(name, &row.names) && row.ids.iter().all(|id| !id.meets(name) && !has(ids, id))
             }
             WantedRole::Any => !row.ids.is_empty() || !row.names.is_empty(),
         }
     }
+}
+
+/// Whether one of them looks like another text.
+fn has(own: &[Skeleton], wanted: &Skeleton) -> bool {
+    own.iter().any(|own| own.meets(wanted))
 }

@@ -52,7 +52,7 @@ pub trait Provider {
     fn read<'p: 'a, 'a>(&'p self, cx: &'a Context<'a>, user: &'a str) -> Task<'a, Result<Reading<'p>, Error>>;
 
     /// Whether the provider takes two spellings of a role id for one. What it takes for one must look alike
-    /// ([`crate::naming::skeleton`]), or stand in [`Grant::known_as`].
+    /// ([`crate::naming::look_alike`]), or stand in [`Grant::known_as`].
     fn is_same_id(&self, one: &str, other: &str) -> bool;
 
     /// Whether a text has the form of a role id, which no name has.
@@ -342,6 +342,8 @@ pub struct Consequence {
     pub lists: Vec<String>,
     /// What of the reading goes with it.
     pub takes: Vec<Grant>,
+    /// More may go with it than can be listed. What may be protected of it stands in `takes`.
+    pub takes_unknown: bool,
     /// Who else loses something by it.
     pub affects: Affects,
 }

@@ -13,11 +13,11 @@ use crate::{
 pub struct Positions(HashMap<String, Vec<usize>>);
 
 impl Positions {
-    /// Of all roles that have such a text.
-    pub fn of(directory: &Directory, text: impl Fn(&KnownRole) -> Option<String>) -> Self {
+    /// Of all roles, by each of the texts that one has.
+    pub fn of<T: IntoIterator<Item = String>>(directory: &Directory, texts: impl Fn(&KnownRole) -> T) -> Self {
         let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, role) in directory.roles.iter().enumerate() {
-            if let Some(text) = text(role) {
+            for text in texts(role) {
                 positions.entry(text).or_default().push(position);
             }
         }

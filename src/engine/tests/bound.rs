@@ -155,6 +155,7 @@ fn consequence(people: &[&str]) -> Consequence {
                 })
                 .collect(),
         ),
+        takes_unknown: false,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     client::Call,
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming::same,
+    naming::same_address,
     provider::Context,
 };
 
@@ -48,7 +48,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str, is_searched: &Cel
     let url = config.base.join(&Paths::of_user(&config.paths.user, id));
     let answer = core::send(config, cx, &Call::get(url), Effort::Full).await?;
     // Snapshot one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
-    if matches!(answer.status, 404 | 405) {
+    if matches!(cx.client.status_of(&answer), 404 | 405) {
         is_searched.set(true);
         return user_by_search(config, cx, id).await;
     }
@@ -87,7 +87,7 @@ async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
     let id = |row: &Raw| {
         let user = User::of_row(row)?;
         // A filter that was not applied says nothing about who is not among the rows.
-        user.email().filter(|known| same(known, email))?;
+        user.email().filter(|known| same_address(known, email))?;
         user.id()
     };
     let ids: Option<Vec<String>> = rows.iter().map(id).collect();

@@ -277,7 +277,7 @@ pub fn api(call: Call) -> Call {
 
 /// The documented refusal for a user that the call does not know.
 pub fn is_unknown_user(fault: &ProviderFault) -> bool {
-    fault.kind == FaultKind::Refused && fault.message.contains("invalid user uuid")
+    fault.kind == FaultKind::Refused && code_of(fault) == Some(400) && fault.message.contains("invalid user uuid")
 }
 
 /// The documented 403 for a CID over which the credentials have no authority.

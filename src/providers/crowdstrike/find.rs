@@ -9,7 +9,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
-    naming::same,
+    naming::{same, same_address},
     provider::Context,
     sorted::Set,
     transport::Method,
@@ -81,7 +81,7 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<(String, Audience
 /// # Errors
 /// [`Error::Refused`] for another login, or none.
 pub fn check_login(wanted: &str, user: &User) -> Result<(), Error> {
-    if !wanted.contains('@') || user.uid.as_str().is_some_and(|uid| same(uid, wanted)) {
+    if !wanted.contains('@') || user.uid.as_str().is_some_and(|uid| same_address(uid, wanted)) {
         return Ok(());
     }
     Err(Error::Refused {

@@ -15,7 +15,7 @@ use crate::{
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
-    naming,
+    naming::{self, Skeleton},
     provider::{Context, Coverage, Directory, KnownRole, RoleList},
     transport::Method,
 };
@@ -67,14 +67,16 @@ impl Listed {
         let mut listed = Self::default();
         for (position, role) in directory.roles.iter().enumerate() {
             listed.by_id.entry(role.id.clone()).or_default().push(position);
-            listed.by_look.entry(naming::skeleton(&role.id)).or_insert(position);
+            let texts = [Some(&role.id), role.name.as_ref()];
+            for reading in texts.into_iter().flatten().flat_map(|text| Skeleton::of(text)) {
+                listed.by_look.entry(reading).or_insert(position);
+            }
             if let Some(name) = &role.name {
                 listed
                     .by_name
                     .entry(naming::canonical(name))
                     .or_default()
                     .push(position);
-                listed.by_look.entry(naming::skeleton(name)).or_insert(position);
             }
         }
         Self { directory, ..listed }
@@ -99,7 +101,10 @@ impl Listed {
 
     /// A role that only spelling tells from a text, by its id or its name.
     pub fn like(&self, text: &str) -> Option<&KnownRole> {
-        self.directory.roles.get(*self.by_look.get(&naming::skeleton(text))?)
+        let position = Skeleton::of(text)
+            .into_iter()
+            .find_map(|reading| self.by_look.get(&reading))?;
+        self.directory.roles.get(*position)
     }
 
     fn at<'a>(&'a self, positions: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a KnownRole> {

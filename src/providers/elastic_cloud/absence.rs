@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     contract::{reason::Reason, warning::Warning},
-    naming,
+    naming::Skeleton,
     provider::{Absence, Grant},
     request::Selector,
 };
@@ -217,7 +217,7 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
         return Ok(());
     };
     let anywhere = anywhere(selector);
-    let skeleton = naming::skeleton(place);
+    let skeleton = Skeleton::of(place);
     let mut held_at: BTreeSet<&str> = BTreeSet::new();
     for held in mentioned(assignments, selector).filter(|held| anywhere.admits(&held.grant.scope)) {
         let Some(id) = held.grant.scope.workspace.as_deref() else {
@@ -226,7 +226,7 @@ fn check_place(selector: &Selector, assignments: &Assignments, warnings: &mut Ve
         if held_at.len() < MOST_SHOWN {
             held_at.insert(id);
         }
-        if naming::skeleton(id) == skeleton {
+        if skeleton.is_like(id) {
             return Err(ambiguous(format!(
                 "`{place}` is not the id of a deployment or project; did you mean `{id}`?"
             )));

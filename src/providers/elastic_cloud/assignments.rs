@@ -12,7 +12,7 @@ use std::{
 use serde_json::value::RawValue;
 
 use crate::{
-    naming,
+    naming::Skeleton,
     provider::{Grant, GrantKey, UnreadRow},
     sorted::Set,
 };
@@ -63,7 +63,7 @@ struct Item {
 }
 
 /// Where a text is found: an element, and which of its parts, if it does not mean the whole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Mention {
     item: usize,
     part: Option<usize>,
@@ -92,10 +92,13 @@ impl Assignments {
 
     /// The same, the places of one element together: they have all but the place in common.
     pub fn elements<'a>(&'a self, text: &str) -> impl Iterator<Item = (&'a [Assigned], Option<&'a Given>)> + use<'a> {
-        self.mentions
-            .get(&naming::skeleton(text))
+        let mentions = Skeleton::of(text)
             .into_iter()
-            .flatten()
+            .filter_map(|reading| self.mentions.get(&reading));
+        // A text of several readings may be found by more than one of them.
+        let mentions: Set<Mention> = mentions.flatten().copied().collect();
+        mentions
+            .into_iter()
             .filter_map(|mention| Some((self.items.get(mention.item)?, mention.part)))
             .map(|(item, part)| {
                 let part = part.and_then(|part| item.parts.get(part));
@@ -163,11 +166,13 @@ impl Assignments {
             .chain(&grant.role_name)
             .chain(&grant.known_as.ids)
             .chain(&grant.known_as.names)
-            .map(|text| (naming::skeleton(text), None));
-        let inner = parts
-            .iter()
-            .enumerate()
-            .flat_map(|(part, given)| given.texts().map(move |text| (naming::skeleton(text), Some(part))));
+            .flat_map(|text| Skeleton::of(text).into_iter().map(|reading| (reading, None)));
+        let inner = parts.iter().enumerate().flat_map(|(part, given)| {
+            given
+                .texts()
+                .flat_map(Skeleton::of)
+                .map(move |reading| (reading, Some(part)))
+        });
         let texts: Set<(String, Option<usize>)> = whole.chain(inner).collect();
         let item = self.items.len();
         for (text, part) in texts {

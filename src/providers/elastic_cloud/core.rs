@@ -83,8 +83,8 @@ pub async fn elements<T: Default, M: FromJson>(
 
 /// A fault with what Elastic Cloud says; an answer may be HTML.
 pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
-    // Some calls say so with 403.
-    let kind = if has_code(answer, "root.invalid_authentication") {
+    // Some calls say so with 403. A failure under another status is that, whatever its body says.
+    let kind = if matches!(answer.status, 400..=403) && has_code(answer, "root.invalid_authentication") {
         FaultKind::CredentialsRejected
     } else {
         answer.fault_kind()

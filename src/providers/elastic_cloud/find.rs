@@ -7,7 +7,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming::same,
+    naming::same_address,
     provider::Context,
     sorted::Set,
 };
@@ -129,7 +129,7 @@ fn note(scan: &mut Scan, member: Row<Member>, element: &str, wanted: &str) {
         }
     };
     let is_wanted = member.user_id.as_str() == Some(wanted)
-        || (wanted.contains('@') && member.email.as_str().is_some_and(|email| same(email, wanted)));
+        || (wanted.contains('@') && member.email.as_str().is_some_and(|email| same_address(email, wanted)));
     let is_admin = is_admin(&member);
     scan.admins = scan.admins.saturating_add(usize::from(is_admin));
     scan.other_admins = scan.other_admins.saturating_add(usize::from(is_admin && !is_wanted));
@@ -182,7 +182,10 @@ async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email
     let each = |found: &mut Option<bool>, invitation: Row<Invitation>, _: &str| {
         if let Row::Read(invitation) = invitation
             && invitation.accepted_at.is_none()
-            && invitation.email.as_str().is_some_and(|invited| same(invited, email))
+            && invitation
+                .email
+                .as_str()
+                .is_some_and(|invited| same_address(invited, email))
         {
             *found = Some(invitation.expired.as_bool() == Some(true));
         }

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use crate::{
     contract::types::{ListedRole, Scope, ScopeKind},
-    naming::{same, skeleton},
+    naming::{Skeleton, same},
     provider::RoleList,
     sorted,
 };
@@ -130,13 +130,18 @@ pub fn look_alike(kind: &str, id: &str) -> Option<&'static Published> {
         let mut roles: HashMap<String, Vec<&'static Published>> = HashMap::new();
         for role in &ROLES {
             for id in [Some(role.id), bare(role.kind, role.id)].into_iter().flatten() {
-                roles.entry(skeleton(id)).or_default().push(role);
+                for reading in Skeleton::of(id) {
+                    roles.entry(reading).or_default().push(role);
+                }
             }
         }
         roles
     });
-    let like = BY_SKELETON.get(&skeleton(id))?;
-    like.iter().copied().find(|role| role.kind == kind)
+    let mut like = Skeleton::of(id)
+        .into_iter()
+        .filter_map(|reading| BY_SKELETON.get(&reading))
+        .flatten();
+    like.find(|role| role.kind == kind).copied()
 }
 
 /// The published roles that an id can mean; several if it lacks the kind, and no group tells it. Without its kind it is lower-case:

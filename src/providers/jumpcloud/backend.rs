@@ -11,7 +11,7 @@ use crate::{
         types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
     },
     error::{Error, ProviderFault},
-    naming::{same, skeleton},
+    naming::{look_alike, same},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
         Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
@@ -279,6 +279,7 @@ impl Backend for JumpCloud {
             takes: Vec::new(),
             effect,
             lists: vec![list],
+            takes_unknown: false,
         };
         let mut consequences = Vec::new();
         if is_last_role {
@@ -370,7 +371,7 @@ impl Backend for JumpCloud {
 
 /// The positions of the targets that are, or may be, the owners' role: by their own name or by the directory's.
 fn owner_roles(targets: &[Grant], detail: &Detail) -> Vec<usize> {
-    let is_owner = |name: &String| skeleton(name) == skeleton(OWNER);
+    let is_owner = |name: &String| look_alike(name, OWNER);
     let listed = detail.basis.directory.roles().iter();
     let ids: HashSet<&str> = listed
         .filter(|role| role.name.as_ref().is_some_and(is_owner))

@@ -10,9 +10,10 @@ use crate::{
         warning::Warning,
     },
     error::ProviderFault,
-    naming::{canonical, skeleton},
+    naming::{Skeleton, canonical},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
     request::Entry,
+    sorted::Set,
 };
 
 use super::{
@@ -94,7 +95,9 @@ impl Groups {
             match &group.name {
                 Some(name) => {
                     groups.by_name.entry(canonical(name)).or_default().push(position);
-                    groups.by_skeleton.entry(skeleton(name)).or_default().push(position);
+                    for reading in Skeleton::of(name) {
+                        groups.by_skeleton.entry(reading).or_default().push(position);
+                    }
                 }
                 None => {
                     groups
@@ -118,7 +121,7 @@ impl Groups {
         if let Some(group) = self.with_id(text) {
             return Named::One(group);
         }
-        let called = self.at(self.by_name.get(&canonical(text)));
+        let called = self.at(self.by_name.get(&canonical(text)).into_iter().flatten());
         match (called.as_slice(), &self.gap) {
             ([one], None) => return Named::One(one),
             ([_], Some(gap)) => {
@@ -130,7 +133,13 @@ impl Groups {
             ([], _) => {}
             (several, _) => return Named::several(text, several),
         }
-        let alike = self.at(self.by_skeleton.get(&skeleton(text)));
+        let readings = Skeleton::of(text).into_iter();
+        let alike: Set<usize> = readings
+            .filter_map(|reading| self.by_skeleton.get(&reading))
+            .flatten()
+            .copied()
+            .collect();
+        let alike = self.at(alike.iter());
         match (&self.gap, alike.is_empty()) {
             (_, false) => Named::several(text, &alike),
             (Some(gap), true) => Named::Unclear(Reason::NotVisible, gap.clone()),
@@ -138,12 +147,8 @@ impl Groups {
         }
     }
 
-    fn at(&self, positions: Option<&Vec<usize>>) -> Vec<&UserGroup> {
-        positions
-            .into_iter()
-            .flatten()
-            .filter_map(|&position| self.list.rows.get(position))
-            .collect()
+    fn at<'a>(&self, positions: impl Iterator<Item = &'a usize>) -> Vec<&UserGroup> {
+        positions.filter_map(|&position| self.list.rows.get(position)).collect()
     }
 }
 

@@ -253,6 +253,22 @@ pub fn ownerships(lists: &Lists, member: &Member) -> Ownerships {
     }
 }
 
+/// The lower type that goes with a higher one: there is no way back to it.
+pub fn companions(grant: &Grant) -> Vec<Grant> {
+    let lower = match grant.role_id.as_str() {
+        ids::OWNER => ids::ADMIN,
+        ids::ORG_OWNER => ids::ORG_ADMIN,
+        _ => return Vec::new(),
+    };
+    let higher = via(grant.role_name.as_deref().unwrap_or(&grant.role_id));
+    vec![self::grant(
+        lower,
+        &grant.scope,
+        Held::Through(vec![higher]),
+        Vec::new(),
+    )]
+}
+
 /// The grant of an owner. `None`: of a workspace that is not known.
 pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     grant(
@@ -288,14 +304,14 @@ fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Result<Workspac
     })
 }
 
-/// A refusal of this one workspace. The same token has just read the user and the assignments, so that `invalid_auth` ("not
-/// authorized for the requested team_id") is not about the token.
+/// A refusal of this one workspace, by the errors of these methods and those of the common ones that are about what a request names:
+/// `no_permission` is about the token. The same token has just read the user and the assignments, so that `invalid_auth` ("not
+/// authorized for the requested team") is not. Source: docs.slack.dev.
 fn is_about_the_workspace(fault: &Fault) -> bool {
     fault.is(&[
         "team_not_found",
         "team_access_not_granted",
         "access_denied",
-        "no_permission",
         "not_an_admin",
         "invalid_auth",
         "feature_not_enabled",

@@ -113,6 +113,10 @@ impl Backend for Slack {
         ids::is_published_or_id(text)
     }
 
+    fn companions(&self, grant: &Grant) -> Vec<Grant> {
+        account_types::companions(grant)
+    }
+
     async fn directory(
         &self,
         _cx: &Context<'_>,
@@ -173,6 +177,7 @@ impl Backend for Slack {
                 lists: lists.clone(),
                 takes: takes.clone(),
                 affects: Affects::Nobody,
+                takes_unknown: !ownerships.is_complete(),
             })
             .collect())
     }

@@ -21,7 +21,7 @@ use super::{
 /// The error code for a role that does not exist.
 pub const UNKNOWN_ROLE: &str = "invalid_role_id";
 
-/// A failed call, with Slack's error code if it gave one.
+/// A failed call, with Slack's error code if it gave one in an answer of 2xx.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub fault: ProviderFault,
@@ -166,9 +166,9 @@ impl<'a> Pages<'a> {
 
 /// The status that an answer means: a 200 may carry the code of a rate limit or of an internal error.
 pub fn status_of(answer: &Answer) -> u16 {
-    match error_of(answer).as_deref().map(kind_of) {
+    match error_of(answer).map(|(code, _)| kind_of(&code)) {
         Some(FaultKind::RateLimited) => 429,
-        Some(FaultKind::ServerError) => answer.status.max(500),
+        Some(FaultKind::ServerError) => 500,
         _ => answer.status,
     }
 }
@@ -230,26 +230,20 @@ pub fn is_ok(answer: &Answer) -> bool {
 
 /// The fault of an answer that is not `ok`.
 pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
-    let envelope = envelope(answer).unwrap_or_default();
-    // An `ok` that names an error contradicts itself.
-    let code = envelope.error.as_str().filter(|_| envelope.ok.as_bool() != Some(true));
-    let Some(code) = code else {
-        let message = if answer.is_success() {
-            format!("Slack's answer to {method} is not its documented JSON")
-        } else {
-            format!("Slack answers {method} with status {}", answer.status)
-        };
+    if !answer.is_success() {
+        let said = envelope(answer).and_then(|envelope| envelope.error.into_string());
+        let said = said.map_or_else(String::new, |code| format!(" ({code})"));
+        let message = format!("Slack answers {method} with status {}{said}", answer.status);
+        return cx.client.fault(answer, answer.fault_kind(), message).into();
+    }
+    let Some((code, envelope)) = error_of(answer) else {
+        let message = format!("Slack's answer to {method} is not its documented JSON");
         return cx.client.fault(answer, answer.fault_kind(), message).into();
     };
-    let kind = match answer.status {
-        429 | 500.. => answer.fault_kind(),
-        _ => kind_of(code),
-    };
-    let fault = cx
-        .client
-        .fault(answer, kind, format!("Slack answers {method} with {code}"));
+    let message = format!("Slack answers {method} with {code}");
+    let fault = cx.client.fault(answer, kind_of(&code), message);
     Fault {
-        code: Some(code.to_owned()),
+        code: Some(code),
         fault: ProviderFault {
             answer: fault.answer.map(|evidence| ProviderAnswer {
                 missing_scopes: scopes(envelope.needed.as_str().unwrap_or_default()),
@@ -293,25 +287,69 @@ pub fn kind_of(code: &str) -> FaultKind {
     }
 }
 
-/// The error code of an answer that is not `ok`.
-fn error_of(answer: &Answer) -> Option<String> {
-    let envelope = envelope(answer)?;
-    (envelope.ok.as_bool() != Some(true)).then(|| envelope.error.into_string())?
+/// The error code of an answer of 2xx that is not `ok`. Slack's methods answer with 200 even when they refuse: a code under another
+/// status may be anybody's, and the status says what it means. An `ok` that names an error contradicts itself.
+fn error_of(answer: &Answer) -> Option<(String, Envelope)> {
+    let envelope = answer.is_success().then(|| envelope(answer))??;
+    let code = envelope
+        .error
+        .as_str()
+        .filter(|_| envelope.ok.as_bool() != Some(true))?;
+    Some((code.to_owned(), envelope))
 }
 
 fn envelope(answer: &Answer) -> Option<Envelope> {
     answer.json("a call").ok()
 }
 
-/// The scopes of a comma list.
+/// The scopes of a comma list, as many as a method may need; what is no scope is left out.
 fn scopes(list: &str) -> Vec<String> {
-    let scopes = list.split(',').map(str::trim).filter(|scope| !scope.is_empty());
-    scopes.map(str::to_owned).collect()
+    let is_of_scope = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'_' | b'-');
+    let is_scope = |text: &&str| (1..=LONGEST_SCOPE).contains(&text.len()) && text.bytes().all(is_of_scope);
+    let scopes = list.split(',').map(str::trim).filter(is_scope);
+    scopes.take(MOST_SCOPES).map(str::to_owned).collect()
 }
+
+/// Scopes that an answer is told to lack, at most.
+const MOST_SCOPES: usize = 20;
+/// Of one scope, in bytes.
+const LONGEST_SCOPE: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn answer(status: u16, code: &str) -> Answer {
+        let mut answer = Answer::of_headers(Vec::new());
+        answer.status = status;
+        answer.body = format!(r#"{{"ok": false, "error": "{code}"}}"#).into_bytes();
+        answer
+    }
+
+    #[test]
+    fn the_status_decides_unless_it_is_2xx() {
+        for (status, code, meaning) in [
+            (200, "ratelimited", 429),
+            (200, "internal_error", 500),
+            (200, "invalid_auth", 200),
+            (409, "ratelimited", 409),
+            (404, "internal_error", 404),
+            (429, "invalid_auth", 429),
+            (503, "team_not_found", 503),
+        ] {
+            assert_eq!(status_of(&answer(status, code)), meaning, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn the_scopes_that_are_missing_are_few_and_short() {
+        assert_eq!(
+            scopes("admin.roles:write, users:read.email,"),
+            ["admin.roles:write", "users:read.email"]
+        );
+        assert!(scopes(&"x".repeat(65)).is_empty() && scopes("<b>, a b, \u{e9}").is_empty());
+        assert_eq!(scopes(&"users:read,".repeat(1_000)).len(), MOST_SCOPES);
+    }
 
     #[test]
     fn an_error_inside_a_200_has_the_meaning_of_its_kind() {

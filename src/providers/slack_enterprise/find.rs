@@ -11,7 +11,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming,
+    naming::{Skeleton, same_address},
     provider::Context,
     sorted,
 };
@@ -150,8 +150,8 @@ impl Member {
         let is_of_other_kind = self.enterprise_user.is_none()
             && ids::is_of_user(id)
             && !self.ids().any(|own| kind_of_id(own) == kind_of_id(id));
-        let skeleton = naming::skeleton(id);
-        is_of_other_kind || self.ids().any(|own| naming::skeleton(own) == skeleton)
+        let skeleton = Skeleton::of(id);
+        is_of_other_kind || self.ids().any(|own| skeleton.is_like(own))
     }
 
     pub fn is_home(&self, workspace: &str) -> bool {
@@ -189,7 +189,7 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
     let user: User = info.user.parse().unwrap_or_default();
     let email = user.profile.read().and_then(|profile| profile.email.as_str());
     match (user.id.as_str(), email) {
-        (Some(id), Some(email)) if naming::same(email, wanted) && ids::is_of_user(id) => Ok(id.to_owned()),
+        (Some(id), Some(email)) if same_address(email, wanted) && ids::is_of_user(id) => Ok(id.to_owned()),
         _ => Err(Error::Refused {
             reason: Reason::NotExpected,
             message: String::from(
@@ -245,7 +245,7 @@ pub async fn confirm(
             let map = exchange.user_id_map.unwrap_or_default();
             map.get(asked).and_then(Value::as_str) == Some(shown)
         }
-        Err(fault) if is_refusal(&fault.fault) => is_of_other_kind,
+        Err(fault) if fault.code.is_some() && is_refusal(&fault.fault) => is_of_other_kind,
         Err(fault) => return Err(fault.into()),
     };
     if is_same {
@@ -296,7 +296,7 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
     })
 }
 
-/// Returns true for an explicit refusal: another attempt would not change it.
+/// Returns true for a refusal that another attempt would not change.
 const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,

@@ -5,7 +5,7 @@
 
 use crate::{
     contract::types::{Role, ScopeKind},
-    naming,
+    naming::{self, Skeleton},
     provider::{Field, KnownAs, KnownRole},
     request::Selector,
 };
@@ -278,7 +278,7 @@ pub fn is_role(id: &str) -> bool {
 
 /// Returns true for what may be meant as a role id, whatever its spelling.
 pub fn looks_like_role(id: &str) -> bool {
-    naming::skeleton(id).starts_with("rl")
+    Skeleton::of(id).starts_with("rl")
 }
 
 /// Set by `admin.users.set*`, and not assigned.

@@ -68,7 +68,7 @@ fn is_rate_limited(answer: &Answer) -> bool {
     }
     let body = error_of(answer);
     let says_so = |text: &str| text.to_ascii_lowercase().contains("rate limit");
-    answer.status >= 400
+    is_documented_refusal(answer)
         && (matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
             || answer.status == 403 && body.error_description.as_str().is_some_and(says_so))
 }
@@ -218,10 +218,18 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
         .fault(answer, kind, format!("{what} ({}): {message}", answer.status))
 }
 
-/// The kind of fault: the `error` word decides before the status.
+/// Whether the `error` word of an answer says what it means. Under any other status it may be a gateway's.
+const fn is_documented_refusal(answer: &Answer) -> bool {
+    matches!(answer.status, 400..=404 | 429)
+}
+
+/// The kind of fault: the `error` word of a refusal decides before the status.
 pub fn kind_of(answer: &Answer) -> FaultKind {
     if is_rate_limited(answer) {
         return FaultKind::RateLimited;
+    }
+    if !is_documented_refusal(answer) {
+        return answer.fault_kind();
     }
     match error_of(answer).error.as_str() {
         Some("invalid_token" | "token_expired" | "wrong_credentials" | "invalid_client") => {
@@ -339,4 +347,30 @@ pub fn scalar<T>(id: Id, read: impl Fn(&str) -> Option<T>) -> Result<T, String> 
         return read(text).ok_or_else(|| text.to_owned());
     }
     Err(id.unread().unwrap_or("null").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_word_counts_only_under_a_status_of_a_refusal() {
+        let kind = |status: u16, word: &str| {
+            let mut answer = Answer::of_headers(Vec::new());
+            answer.status = status;
+            answer.body = format!(r#"{{"error": "{word}"}}"#).into_bytes();
+            kind_of(&answer)
+        };
+        for (status, word, expected) in [
+            (400, "not_found", FaultKind::NotFound),
+            (403, "rate_limit_reached", FaultKind::RateLimited),
+            (403, "token_expired", FaultKind::CredentialsRejected),
+            (503, "not_found", FaultKind::ServerError),
+            (503, "rate_limit_reached", FaultKind::ServerError),
+            (409, "invalid_permission", FaultKind::Refused),
+            (408, "not_found", FaultKind::ServerError),
+        ] {
+            assert_eq!(kind(status, word), expected, "{status} {word}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming::same,
+    naming::{same, same_address},
     provider::Context,
 };
 
@@ -28,7 +28,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
         return Ok(wanted.clone());
     }
     let rows = users(config, cx, Some(wanted)).await?;
-    let has_address = |user: &&User| email(user).is_some_and(|email| same(email, wanted));
+    let has_address = |user: &&User| email(user).is_some_and(|email| same_address(email, wanted));
     let exact: Vec<&User> = rows.iter().filter_map(Row::read).filter(has_address).collect();
     let is_whole = rows
         .iter()

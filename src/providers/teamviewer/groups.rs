@@ -8,7 +8,7 @@ use crate::{
         warning::Warning,
     },
     error::ProviderFault,
-    naming::{same, skeleton},
+    naming::{Skeleton, same},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
 };
 
@@ -153,14 +153,14 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
             .collect()
     };
     let by_name = named(&|name| same(name, text));
-    let wanted = skeleton(text);
+    let wanted = Skeleton::of(text);
     // A row that cannot be read, or that shows no name, may be the group.
     let is_whole = groups.unread.is_empty() && groups.rows.iter().all(|group| group.name.is_some());
     let resolution = match (by_id, by_name.as_slice()) {
         (Some(group), _) => Resolution::One(group.clone()),
         (None, _) if !is_whole => Resolution::Unreadable(String::from("a user group cannot be read, or shows no name")),
         (None, [group]) => Resolution::One((*group).clone()),
-        (None, []) => match named(&|name| skeleton(name) == wanted).as_slice() {
+        (None, []) => match named(&|name| wanted.is_like(name)).as_slice() {
             [] => Resolution::None,
             alike => Resolution::Ambiguous(format!(
                 "no user group is called `{text}`; did you mean {}?",

@@ -1,6 +1,6 @@
 //! What can be neither taken nor ruled out, whatever else of an entry is held.
 
-use crate::{contract::reason::Reason, naming, request::Selector, sorted::Set};
+use crate::{contract::reason::Reason, naming::Skeleton, request::Selector};
 
 use super::{
     super::{
@@ -112,8 +112,13 @@ fn together(selector: &Selector, wanted: &Key, assignments: &Assignments, reach:
     let label = selector.label();
     let roles: &[String] = if wanted.is_bare() { &[] } else { &wanted.custom };
     let other_text = roles.first().unwrap_or(&wanted.role);
-    let skeletons = |names: &[String]| -> Set<String> { names.iter().map(|name| naming::skeleton(name)).collect() };
-    let wanted_skeletons = skeletons(roles);
+    let wanted_names: Vec<Skeleton> = roles.iter().map(|name| Skeleton::of(name)).collect();
+    let is_within = |names: &[String]| -> bool {
+        let names: Vec<Skeleton> = names.iter().map(|name| Skeleton::of(name)).collect();
+        wanted_names
+            .iter()
+            .all(|wanted| names.iter().any(|name| name.meets(wanted)))
+    };
     let mut more = None;
     for (held, _) in assignments.elements(label).chain(assignments.elements(other_text)) {
         let Some(held) = held.iter().find(|held| reach.has(held)) else {
@@ -126,7 +131,7 @@ fn together(selector: &Selector, wanted: &Key, assignments: &Assignments, reach:
         if key.custom == roles {
             return Together::Held;
         }
-        if more.is_none() && wanted_skeletons.is_subset(&skeletons(&key.custom)) {
+        if more.is_none() && is_within(&key.custom) {
             let is_exact = roles.iter().all(|name| key.custom.contains(name));
             more = Some((held, is_exact));
         }

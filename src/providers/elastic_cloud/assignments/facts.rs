@@ -2,7 +2,7 @@
 
 use crate::{
     contract::types::Scope,
-    naming,
+    naming::{self, Skeleton},
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
     request::Selector,
     sorted::{self, Set},
@@ -140,8 +140,8 @@ impl Given {
             }
             (None, None) => return None,
         };
-        let skeleton = naming::skeleton(wanted);
-        let is_like = self.texts().any(|text| naming::skeleton(text) == skeleton);
+        let skeleton = Skeleton::of(wanted);
+        let is_like = self.texts().any(|text| skeleton.is_like(text));
         (is_it || is_like).then_some(is_it)
     }
 

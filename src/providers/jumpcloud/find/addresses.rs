@@ -1,6 +1,6 @@
 //! People by their e-mail addresses.
 
-use crate::{client::QueryBuilder, error::ProviderFault, naming::same, provider::Context, sorted::Set};
+use crate::{client::QueryBuilder, error::ProviderFault, naming::same_address, provider::Context, sorted::Set};
 
 use super::super::{
     config::Config,
@@ -46,7 +46,7 @@ pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
         gap = gap.or_else(|| list.gap("users with this e-mail address"));
         for user in list.rows {
             match &user.email {
-                Some(known) if same(known, email) => {
+                Some(known) if same_address(known, email) => {
                     ids.push(user.id);
                 }
                 Some(_) => {}
@@ -65,5 +65,8 @@ pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
 }
 
 pub fn has_email(administrator: &Administrator, email: &str) -> bool {
-    administrator.email.as_deref().is_some_and(|known| same(known, email))
+    administrator
+        .email
+        .as_deref()
+        .is_some_and(|known| same_address(known, email))
 }

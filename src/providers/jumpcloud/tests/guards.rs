@@ -36,6 +36,20 @@ fn a_protected_role_is_protected_in_every_spelling() {
 }
 
 #[test]
+fn a_letter_of_another_script_hides_no_protected_role() {
+    for (protected, held) in [("Network Admin", "\u{39d}etwork Admin"), ("Ρόλος\u{391}", "Ρόλος Α")] {
+        let mut case = Case::holding(&[(HELP_DESK, held), (MANAGER, "Manager")]);
+        case.settings = json!({"protected_roles": [protected]});
+        let answer = case.ask(&[with_id(HELP_DESK)]);
+        assert_eq!(
+            (told(&answer), case.writes()),
+            (vec![("refused", "protected_role")], 0),
+            "{held}: {answer:?}"
+        );
+    }
+}
+
+#[test]
 fn a_protected_role_that_the_directory_does_not_show_is_not_waved_through() {
     for (status, body) in [(403, "{}"), (500, "{}"), (200, r#"{"results": [], "totalCount": 0}"#)] {
         let mut case = case().with(|world| {

@@ -8,4 +8,5 @@ mod lists;
 mod mutations;
 mod removals;
 mod round_trips;
+mod statuses;
 mod world;

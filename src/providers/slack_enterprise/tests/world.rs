@@ -35,6 +35,8 @@ pub struct Slack {
     pub misses: usize,
     /// Answers instead of the real ones.
     pub instead: Vec<Instead>,
+    /// Of answers to requests to a path, instead of 200.
+    pub statuses: Vec<(&'static str, u16)>,
     /// Changes by somebody else.
     pub changes: Vec<Change>,
     pub writes: Vec<(String, Value)>,
@@ -100,6 +102,7 @@ impl Default for Slack {
             rejected: Vec::new(),
             misses: 0,
             instead: Vec::new(),
+            statuses: Vec::new(),
             changes: Vec::new(),
             writes: Vec::new(),
             latency: Duration::ZERO,
@@ -129,6 +132,11 @@ impl Slack {
         self.rows
             .iter()
             .any(|row| row["role_id"] == role && row["entity_id"] == entity && row["user_id"] == "U01")
+    }
+
+    fn status(&self, seen: &Seen) -> u16 {
+        let known = self.statuses.iter().find(|(request, _)| is_to(seen, request));
+        known.map_or(200, |(_, status)| *status)
     }
 
     fn answer(&mut self, seen: &Seen, before: &[Seen]) -> Value {
@@ -261,7 +269,8 @@ impl World {
                     mutation(before.len(), &seen.url, &mut document);
                 }
                 before.push(seen.clone());
-                let reaction = Reaction::Answer(200, Vec::new(), document.to_string());
+                let status = far_end.borrow().status(seen);
+                let reaction = Reaction::Answer(status, Vec::new(), document.to_string());
                 let latency = far_end.borrow().latency;
                 if latency.is_zero() {
                     reaction

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     contract::types::{Scope, Via, ViaKind},
-    naming::skeleton,
+    naming::Skeleton,
     provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow, role_index::RoleIndex},
     request::Entry,
     sorted::Set,
@@ -85,11 +85,11 @@ impl<'a> Roles<'a> {
             meant.extend(self.index.meant_by(selector).into_iter().map(|role| role.id.clone()));
         }
         // A role without a name, or with a name that only spelling tells apart, may be the one.
-        let skeletons: HashSet<String> = names.into_iter().map(|name| skeleton(name)).collect();
+        let wanted: HashSet<String> = names.into_iter().flat_map(|name| Skeleton::of(name)).collect();
         let may_be_meant = |role: &&String| {
             self.index
                 .name_of(role)
-                .is_none_or(|name| skeletons.contains(&skeleton(name)))
+                .is_none_or(|name| Skeleton::of(name).into_iter().any(|reading| wanted.contains(&reading)))
         };
         meant.extend(self.listed.rows.iter().filter(may_be_meant).cloned());
         meant.into_iter().collect()
