@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::contract::types::Outcome;
 
-use super::{Case, HOME, Rule, Tenant, by_id, outcomes};
+use super::{Case, HOME, NIGHT_SHIFT, Rule, Tenant, by_id, outcomes};
 
 const ACTIONS: &str = "user-role-actions";
 
@@ -156,4 +156,22 @@ fn the_wrong_region_is_a_fault_of_the_account() {
         .push(redirect.header("location", "https://api.eu-1.crowdstrike.com/oauth2/token"));
     let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
     assert!(!failure.retryable, "{failure:?}");
+}
+
+#[test]
+fn a_failure_of_one_single_says_nothing_about_its_siblings() {
+    // The batch of probes is refused, so that each goes by itself; one of them fails, and may have landed.
+    let mut tenant = Tenant::new(&["dashboard_admin"]);
+    tenant.refuses = Some("help_desk");
+    let body = r#""role_ids":["event_viewer"]"#;
+    tenant.failing_body = Some(body);
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer"), by_id("help_desk"), by_id(NIGHT_SHIFT)]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::Refused, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[1].reason.as_deref(), Some("provider_refused"));
 }

@@ -34,6 +34,10 @@ pub struct Tenant {
     pub rules: Vec<Rule>,
     /// A revoke that names this role is refused.
     pub refuses: Option<&'static str>,
+    /// Whether anybody else is there, with a role in the CID in view.
+    pub has_others: bool,
+    /// A call whose body has this text fails, and has no effect.
+    pub failing_body: Option<&'static str>,
     lists_read: Cell<usize>,
 }
 
@@ -88,6 +92,8 @@ impl Tenant {
             total: |rows, _| json!(rows),
             rules: Vec::new(),
             refuses: None,
+            has_others: true,
+            failing_body: None,
             lists_read: Cell::new(0),
         };
         for role in held {
@@ -118,6 +124,9 @@ impl Tenant {
         {
             rule.times -= 1;
             return Reaction::Answer(rule.status, rule.headers.clone(), rule.body.clone());
+        }
+        if self.failing_body.is_some_and(|text| seen.body.contains(text)) {
+            return Reaction::Answer(500, Vec::new(), String::from("{}"));
         }
         let path = url.trim_start_matches("https://falcon").split('?').next().unwrap();
         let is_newer = ["queries/users/v2", "users/GET/v2", "user-roles/v3", "role-actions/v2"];
