@@ -250,7 +250,7 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFaul
     }
     // Another region gives tokens, and then refuses them (`CrowdStrike/falconpy` issue 130).
     let region = answer
-        .header(REGION_HEADER)
+        .label(REGION_HEADER)
         .map_or_else(String::new, |region| format!(" (CrowdStrike names `{region}`)"));
     let message = format!("{message}; check that the account's region is right{region}");
     fault(cx, answer, kind, &message)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::contract::types::Outcome;
+use crate::contract::types::{FailureKind, Outcome};
 
 use super::{Case, HOME, NIGHT_SHIFT, Rule, Tenant, by_id, outcomes};
 
@@ -149,13 +149,37 @@ fn the_wrong_region_is_a_fault_of_the_account() {
         failure.message
     );
 
-    let mut tenant = Tenant::new(&["event_viewer"]);
-    let redirect = Rule::always("oauth2/token", 308, "");
-    tenant
-        .rules
-        .push(redirect.header("location", "https://api.eu-1.crowdstrike.com/oauth2/token"));
-    let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
-    assert!(!failure.retryable, "{failure:?}");
+    // A redirect may say where to only in the header of the region, or not at all.
+    let elsewhere = ("location", "https://api.eu-1.crowdstrike.com/oauth2/token");
+    for (path, headers, named) in [
+        ("oauth2/token", vec![elsewhere], "api.eu-1.crowdstrike.com"),
+        ("oauth2/token", vec![("x-cs-region", "eu-1")], "`eu-1`"),
+        (
+            "oauth2/token",
+            vec![("location", "/oauth2/token"), ("x-cs-region", "eu-1\u{7}")],
+            "`eu-1`",
+        ),
+        ("oauth2/token", vec![("location", "/elsewhere")], "region or host"),
+        ("user-management", vec![("x-cs-region", "eu-1")], "`eu-1`"),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let redirect = Rule::always(path, 308, "");
+        let redirect = headers
+            .iter()
+            .fold(redirect, |rule, (name, value)| rule.header(name, value));
+        tenant.rules.push(redirect);
+        let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.retryable, failure.kind),
+            (500, false, FailureKind::InvalidAccount),
+            "{path} {headers:?}: {failure:?}"
+        );
+        assert!(
+            failure.message.contains(named),
+            "{path} {headers:?}: {}",
+            failure.message
+        );
+    }
 }
 
 #[test]
