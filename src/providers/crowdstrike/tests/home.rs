@@ -52,6 +52,25 @@ fn any_other_no_at_home_is_not_visible() {
         (404, error(404)),
         (403, json!({})),
         (403, json!("blocked by a proxy")),
+        // Not the documented refusal, whatever the status.
+        (403, json!({"errors": [{"code": 500, "message": "internal"}]})),
+        (403, error(403)),
+        (
+            403,
+            json!({"errors": [{"code": 403, "message": "too many sessions, try later"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"message": "access denied, authorization failed"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"code": 500, "message": "access denied, authorization failed"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}, null]}),
+        ),
         (200, error(403)),
         (200, error(404)),
         (200, json!({"errors": [{"message": "no"}], "resources": []})),
@@ -83,7 +102,8 @@ fn what_may_pass_at_home_ends_the_call_before_anything_is_sent() {
     for (status, body, expected) in [
         (500, error(500), 502),
         (408, error(408), 502),
-        (409, error(409), 422),
+        (409, error(409), 502),
+        (200, error(409), 502),
         (429, error(429), 429),
         (200, error(500), 502),
         (200, error(503), 502),
