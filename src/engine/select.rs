@@ -1,6 +1,9 @@
 //! Matching: which grants does each entry of the request mean?
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use crate::{
     contract::{
@@ -145,6 +148,7 @@ pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Sel
         .filter(is_own)
         .cloned()
         .partition(Grant::is_direct);
+    let direct = distinct(direct);
     let held = direct.len().saturating_add(inherited.len());
     let mut selections = Vec::with_capacity(held.min(MOST_GRANTS));
     for grant in direct.into_iter().chain(inherited).take(MOST_GRANTS) {
@@ -388,6 +392,7 @@ impl Matched {
         if let Some(doubt) = work.unread.doubt(provider, selector, known) {
             matched.note(doubt);
         }
+        matched.held = distinct(matched.held);
         matched
     }
 
@@ -507,6 +512,14 @@ fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], k
             )),
         })
         .map(|message| Selection::refused(Reason::NameMismatch, message))
+}
+
+/// Each direct grant once: it is a role at a scope, however many rows show it. What is held through something is kept as it is shown,
+/// since the rows name what gives it.
+fn distinct(grants: Vec<Grant>) -> Vec<Grant> {
+    let mut seen = HashSet::new();
+    let mut is_new = |grant: &Grant| !grant.is_direct() || seen.insert(grant.key());
+    grants.into_iter().filter(|grant| is_new(grant)).collect()
 }
 
 fn distinct_ids(grants: &[Grant]) -> Vec<String> {

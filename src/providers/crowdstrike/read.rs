@@ -1,5 +1,7 @@
 //! What a user holds: the lists of grants in the CID in view, at home and in the CIDs that the request names.
 
+mod merged;
+
 use std::{
     cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashSet},
@@ -10,7 +12,7 @@ use futures_util::{StreamExt, future::join, stream};
 use crate::{
     contract::warning::Warning,
     error::{Error, ProviderFault},
-    provider::{Context, Snapshot, UnreadRow},
+    provider::{Context, Snapshot},
     request::Entry,
 };
 
@@ -23,6 +25,8 @@ use super::{
     ids::Directories,
     mapping::{self, Assignment},
 };
+
+use self::merged::Merged;
 
 /// Provider-specific data kept from a read for the later steps.
 pub struct Detail {
@@ -356,75 +360,6 @@ fn only_cid(rows: &[RawRow]) -> Option<Cid> {
     let mut cids = rows.iter().filter_map(mapping::cid_of_row);
     let first = cids.next()?;
     cids.all(|cid| cid == first).then_some(first)
-}
-
-/// Rows of overlapping lists, each kept once.
-struct Merged<'a> {
-    uuid: &'a str,
-    held: Vec<Assignment>,
-    seen: HashSet<Assignment>,
-    unread: Vec<UnreadRow>,
-    seen_unread: HashSet<(String, Option<String>)>,
-    /// JSON text.
-    raw: Vec<String>,
-}
-
-impl<'a> Merged<'a> {
-    fn new(uuid: &'a str) -> Self {
-        Self {
-            uuid,
-            held: Vec::new(),
-            seen: HashSet::new(),
-            unread: Vec::new(),
-            seen_unread: HashSet::new(),
-            raw: Vec::new(),
-        }
-    }
-
-    /// The rows of a list. A row that names no CID belongs to `cid`.
-    fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
-        for row in rows {
-            match mapping::assignment(&row, self.uuid, cid) {
-                Ok(assignment) => self.keep(&row, assignment),
-                Err(unread) => self.keep_unread(&row, unread),
-            }
-        }
-    }
-
-    /// The rows of the CID in view. If that is not known, a row that names no CID is the home CID's if that has the very same row.
-    fn add_in_view(&mut self, rows: Vec<RawRow>, view: Option<&Cid>, home: Option<&Cid>) {
-        if view.is_some() {
-            return self.add(rows, view);
-        }
-        for row in rows {
-            match mapping::assignment(&row, self.uuid, None) {
-                Ok(assignment) => self.keep(&row, assignment),
-                Err(unread) => {
-                    let at_home = mapping::assignment(&row, self.uuid, home);
-                    if !at_home.is_ok_and(|assignment| self.seen.contains(&assignment)) {
-                        self.keep_unread(&row, unread);
-                    }
-                }
-            }
-        }
-    }
-
-    fn keep(&mut self, row: &RawRow, assignment: Assignment) {
-        if self.seen.insert(assignment.clone()) {
-            self.held.push(assignment);
-            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
-        }
-    }
-
-    fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
-        if self
-            .seen_unread
-            .insert((unread.raw.clone(), unread.scope.organization.clone()))
-        {
-            self.unread.push(unread);
-            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
-        }
-    }
 }
 
 impl Detail {
