@@ -253,6 +253,9 @@ async fn select_resolved(
             ),
         ));
     }
+    if let Some(fault) = work.before.failed_read(selector) {
+        return Err(fault.into());
+    }
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
     if let Some(doubt) = matched.might_be {

@@ -4,8 +4,11 @@
 use std::ops::Deref;
 
 use crate::{
-    contract::{reason::Reason, types::User},
-    error::Error,
+    contract::{
+        reason::Reason,
+        types::{Scope, User},
+    },
+    error::{Error, ProviderFault},
     provider::{
         Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
     },
@@ -22,6 +25,7 @@ pub struct Reading<'p> {
 /// The object-safe twin of those methods of [`Backend`] that take its detail; each gets the snapshot that it was read with.
 trait Steps {
     fn resolve(&self, selector: &Selector) -> Selector;
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault>;
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
     fn directory<'a>(
         &'a self,
@@ -78,6 +82,11 @@ impl<'p> Reading<'p> {
     /// An entry's selector in the spelling of the reading's scopes, where only a read can tell it: a group's name becomes its id.
     pub fn resolve(&self, selector: &Selector) -> Selector {
         self.steps.resolve(selector)
+    }
+
+    /// The fault of a read that an entry needs: nothing can be said of the entry now, and the others go on.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.steps.failed_read(selector)
     }
 
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
@@ -160,6 +169,10 @@ impl<'p> Reading<'p> {
 impl<B: Backend> Steps for Bound<'_, B> {
     fn resolve(&self, selector: &Selector) -> Selector {
         self.backend.resolve(selector, &self.detail)
+    }
+
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.backend.failed_read(selector, &self.detail)
     }
 
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
