@@ -14,6 +14,8 @@ pub const HOME: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// A child CID.
 pub const CHILD: &str = "cccccccccccccccccccccccccccccccc";
 pub const ANN: &str = "6f1e2a30-0000-4000-8000-00000000a001";
+/// Somebody else, who has a role in the CID in view.
+const BOB: &str = "6f1e2a30-0000-4000-8000-00000000b0b0";
 /// A custom role of the home CID.
 pub const NIGHT_SHIFT: &str = "fac7c47add5242538f592946747a7191";
 
@@ -139,6 +141,9 @@ impl Tenant {
         };
         let (status, document) = match path.rsplit_once('/').unwrap().0 {
             "/oauth2" => (201, json!({"access_token": "falcon-token", "expires_in": 1_799})),
+            "/user-management/queries/users" if parameter(url, "filter").is_none() => {
+                list(vec![json!(ANN), json!(BOB)])
+            }
             "/user-management/queries/users" => list(if knows { vec![json!(ANN)] } else { Vec::new() }),
             "/user-management/entities/users/GET" => {
                 let is_asked = seen.body.contains(ANN);
@@ -146,6 +151,14 @@ impl Tenant {
                     200,
                     json!({"resources": if knows && is_asked { vec![self.user.clone()] } else { Vec::new() }}),
                 )
+            }
+            "/user-management/combined/user-roles" if url.contains(BOB) => {
+                let row = json!({"role_id": "event_viewer", "uuid": BOB, "cid": self.view, "grant_type": "direct"});
+                list(if self.has_others {
+                    vec![(self.shown)(row)]
+                } else {
+                    Vec::new()
+                })
             }
             "/user-management/combined/user-roles" | "/user-management/entities/user-role-actions" if !knows => {
                 invalid("user uuid", ANN)
