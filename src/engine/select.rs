@@ -311,17 +311,36 @@ async fn select_resolved(
         absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);
+    let warnings = not_shown(work, selector, &held);
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
     let mut selection = Selection {
         targets: direct.into_iter().map(|grant| work.target(grant, false)).collect(),
         inherited,
         role_ids,
+        warnings,
         ..Selection::empty()
     };
     for absence in absences {
         selection.add(absent(cx, work, selector, absence));
     }
     Ok(selection)
+}
+
+/// The places of an entry without a scope at which its role is not shown while another one shows it. Nothing is revoked there, so that
+/// nothing but the list says that it is not held.
+fn not_shown(work: &Work<'_>, selector: &Selector, held: &[Grant]) -> Vec<String> {
+    let own = selector.own_organizations.as_deref().unwrap_or_default();
+    if held.is_empty() || !selector.organizations.is_empty() {
+        return Vec::new();
+    }
+    let shown: HashSet<&String> = held
+        .iter()
+        .filter_map(|grant| grant.scope.organization.as_ref())
+        .collect();
+    own.iter()
+        .filter(|place| !shown.contains(place) && !work.before.unreadable.contains(place))
+        .map(|place| Warning::NotShownInCid.about(place))
+        .collect()
 }
 
 /// Whether a selector means a grant of the reading, certainly, and nothing else that can be removed.

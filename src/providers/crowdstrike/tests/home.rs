@@ -259,6 +259,24 @@ fn an_entry_without_a_cid_does_not_grow_by_the_cids_of_other_entries() {
 }
 
 #[test]
+fn the_own_cid_at_which_a_role_is_not_shown_is_named_and_not_probed() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    tenant.grant(CHILD, "event_viewer");
+    tenant.grant(CHILD, "help_desk");
+    let case = Case::new(tenant);
+    let success = case.ask(&[by_id("help_desk"), by_id("event_viewer")]).unwrap();
+    let warnings: Vec<&[String]> = success.outcomes.iter().map(|entry| entry.warnings.as_slice()).collect();
+    assert_eq!(warnings, [&[format!("not_shown_in_cid:{HOME}")][..], &[]]);
+    assert_eq!(case.revokes(), 2, "one for each CID with something to revoke");
+    // In a tenant of one CID there is no other place.
+    let success = Case::new(Tenant::new(&["help_desk"]))
+        .ask(&[by_id("help_desk")])
+        .unwrap();
+    assert!(success.outcomes[0].warnings.is_empty(), "{success:?}");
+}
+
+#[test]
 fn a_list_that_fails_keeps_only_the_entries_that_need_it() {
     // The list at home, and the one of the CID in view, which names no CID.
     let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit";
