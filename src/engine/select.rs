@@ -115,7 +115,12 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
             // A read that one entry needs does not keep the others.
             Err(Error::Provider(fault)) => {
                 undecided = undecided.saturating_add(1);
-                let selection = Selection::decided(Outcome::NotAttempted, Some(fault.reason()), fault.message.clone());
+                // A verify attempts nothing: it does not know.
+                let outcome = match cx.request.mode {
+                    Mode::Verify => Outcome::Unknown,
+                    Mode::Plan | Mode::Revoke => Outcome::NotAttempted,
+                };
+                let selection = Selection::decided(outcome, Some(fault.reason()), fault.message.clone());
                 first_fault.get_or_insert(fault);
                 selection
             }

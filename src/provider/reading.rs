@@ -134,6 +134,18 @@ impl<'p> Reading<'p> {
         gaps
     }
 
+    /// Whether something may be held at the organization of a scope that is not shown. A gap elsewhere says nothing about that place.
+    pub fn has_gap_at(&self, scope: &Scope) -> bool {
+        let Some(organization) = &scope.organization else {
+            return !self.gaps().is_empty();
+        };
+        let is_there = |scope: &Scope| scope.organization.as_ref().is_none_or(|held| held == organization);
+        let is_not_read = |grant: &Grant| grant.directness().is_none() && is_there(&grant.scope);
+        self.snapshot.unreadable.contains(organization)
+            || self.snapshot.unread.iter().any(|row| is_there(&row.scope))
+            || self.snapshot.grants.iter().any(is_not_read)
+    }
+
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
     ///
     /// # Errors
