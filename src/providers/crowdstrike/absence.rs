@@ -39,21 +39,21 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         ..
     } = reads;
     let is_verify = cx.request.mode == Mode::Verify;
-    let mut detail_view = None;
+    let mut view = None;
     // Nothing is probed in a verify, and without any grant it proves nothing.
     if named_cids(selector).is_empty()
         && detail.view_doubt == Some(ViewDoubt::NoRows)
         && why_open(detail).is_none()
         && !(is_verify && detail.held.is_empty())
     {
-        detail_view = reads.memory.view_of_others(config, cx, &detail.uuid).await?;
-        if detail_view.is_none() {
+        view = reads.memory.view_of_others(config, cx, &detail.uuid).await?;
+        if view.is_none() {
             return Ok(not_visible(unknown_view(
                 "no role is shown there, of this user or of others",
             )));
         }
     }
-    let places = match places(selector, detail, detail_view) {
+    let places = match places(selector, detail, view) {
         Ok(places) => places,
         Err(Hidden::Unclear(message)) => return Ok(not_visible(message)),
         Err(Hidden::Failed(fault)) => return Err(fault.into()),
