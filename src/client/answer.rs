@@ -46,6 +46,15 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// A short header for a message: masked, printable, and cut. `None` if there is none, or nothing of it can be shown.
+    pub fn label(&self, name: &str) -> Option<String> {
+        let printable = |text: &str| text.chars().filter(|char| !char.is_control()).collect::<String>();
+        let label = self
+            .mask
+            .apply_within(printable(self.header(name)?).trim(), LONGEST_LABEL);
+        (!label.is_empty()).then_some(label)
+    }
+
     pub const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
@@ -133,3 +142,6 @@ const EXCERPT_LIMIT: usize = 200;
 const TRACE_HEADERS: [&str; 4] = ["x-cs-traceid", "x-slack-req-id", "x-request-id", "x-correlation-id"];
 
 const LONGEST_TRACE_ID: usize = 128;
+
+/// How long a header is in a message at most, in bytes.
+const LONGEST_LABEL: usize = 64;

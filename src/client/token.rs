@@ -11,7 +11,7 @@ use crate::{
     transport::Method,
 };
 
-use super::{Answer, CachedToken, Call, Client, QueryBuilder};
+use super::{Answer, CachedToken, Call, Client, QueryBuilder, redirect};
 
 /// A request for an access token.
 pub struct TokenRequest {
@@ -49,10 +49,11 @@ impl Client<'_> {
         } = request;
         let call = Call::read(Method::Post, url, Some(form.build().into_bytes()))
             .header("content-type", "application/x-www-form-urlencoded");
-        let answer = match &basic {
-            Some(basic) => self.send_authorized(&call, ("authorization", "Basic", basic)).await?,
-            None => self.send(&call).await?,
+        let sent = match &basic {
+            Some(basic) => self.send_authorized(&call, ("authorization", "Basic", basic)).await,
+            None => self.send(&call).await,
         };
+        let answer = sent.map_err(redirect::of_token)?;
         if !answer.is_success() {
             return Ok(Requested::Refused(answer));
         }

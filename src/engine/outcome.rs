@@ -173,18 +173,24 @@ fn by_reading(work: &Work<'_>, target: &Target) -> Decision {
     if !target.probe {
         return Decision::plain(Outcome::Held);
     }
+    let unknown = |why: &str| {
+        Decision::new(
+            Outcome::Unknown,
+            Reason::NeedsProbe,
+            format!("the reading does not show it, and {why}: only revoking it would prove that it is not held"),
+        )
+    };
     // The provider leaves out what it does not show; that it shows something of the user is all the control there is.
-    if !work.before.grants.is_empty() && work.before.gaps().is_empty() {
-        return Decision {
-            warning: Some(Warning::NotProbed),
-            ..Decision::plain(Outcome::AlreadyAbsent)
-        };
+    if work.before.grants.is_empty() {
+        return unknown("shows nothing that it could be held against");
     }
-    Decision::new(
-        Outcome::Unknown,
-        Reason::NeedsProbe,
-        "the reading does not show it, and shows nothing that it could be held against: only revoking it would prove that",
-    )
+    if work.before.has_gap_at(&target.grant.scope) {
+        return unknown("a part of what the provider shows at that place cannot be read");
+    }
+    Decision {
+        warning: Some(Warning::NotProbed),
+        ..Decision::plain(Outcome::AlreadyAbsent)
+    }
 }
 
 fn acknowledged(

@@ -194,7 +194,7 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, general: &Gener
                 message: String::from("the answer says nothing about this role"),
             });
             let verdict = if write.call.may_have_landed.get() {
-                unclear(verdict)
+                verdict.after_a_lost_answer()
             } else {
                 verdict
             };
@@ -206,20 +206,6 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, general: &Gener
         });
     }
     sent
-}
-
-/// A no to the last attempt says nothing about the one before it.
-fn unclear(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
-            Verdict::Unanswered { reason, message }
-        }
-        Verdict::UnknownRole { message } => Verdict::Unanswered {
-            reason: Reason::ProviderRefused,
-            message,
-        },
-        Verdict::Acknowledged | Verdict::Unanswered { .. } => verdict,
-    }
 }
 
 fn too_late() -> Verdict {

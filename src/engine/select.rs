@@ -1,6 +1,9 @@
 //! Matching: which grants does each entry of the request mean?
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use crate::{
     contract::{
@@ -112,7 +115,12 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
             // A read that one entry needs does not keep the others.
             Err(Error::Provider(fault)) => {
                 undecided = undecided.saturating_add(1);
-                let selection = Selection::decided(Outcome::NotAttempted, Some(fault.reason()), fault.message.clone());
+                // A verify attempts nothing: it does not know.
+                let outcome = match cx.request.mode {
+                    Mode::Verify => Outcome::Unknown,
+                    Mode::Plan | Mode::Revoke => Outcome::NotAttempted,
+                };
+                let selection = Selection::decided(outcome, Some(fault.reason()), fault.message.clone());
                 first_fault.get_or_insert(fault);
                 selection
             }
@@ -145,6 +153,7 @@ pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Sel
         .filter(is_own)
         .cloned()
         .partition(Grant::is_direct);
+    let direct = distinct(direct);
     let held = direct.len().saturating_add(inherited.len());
     let mut selections = Vec::with_capacity(held.min(MOST_GRANTS));
     for grant in direct.into_iter().chain(inherited).take(MOST_GRANTS) {
@@ -249,6 +258,9 @@ async fn select_resolved(
             ),
         ));
     }
+    if let Some(fault) = work.before.failed_read(selector) {
+        return Err(fault.into());
+    }
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
     if let Some(doubt) = matched.might_be {
@@ -304,17 +316,36 @@ async fn select_resolved(
         absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);
+    let warnings = not_shown(work, selector, &held);
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
     let mut selection = Selection {
         targets: direct.into_iter().map(|grant| work.target(grant, false)).collect(),
         inherited,
         role_ids,
+        warnings,
         ..Selection::empty()
     };
     for absence in absences {
         selection.add(absent(cx, work, selector, absence));
     }
     Ok(selection)
+}
+
+/// The places of an entry without a scope at which its role is not shown while another one shows it. Nothing is revoked there, so that
+/// nothing but the list says that it is not held.
+fn not_shown(work: &Work<'_>, selector: &Selector, held: &[Grant]) -> Vec<String> {
+    let own = selector.own_organizations.as_deref().unwrap_or_default();
+    if held.is_empty() || !selector.organizations.is_empty() {
+        return Vec::new();
+    }
+    let shown: HashSet<&String> = held
+        .iter()
+        .filter_map(|grant| grant.scope.organization.as_ref())
+        .collect();
+    own.iter()
+        .filter(|place| !shown.contains(place) && !work.before.unreadable.contains(place))
+        .map(|place| Warning::NotShownInCid.about(place))
+        .collect()
 }
 
 /// Whether a selector means a grant of the reading, certainly, and nothing else that can be removed.
@@ -388,6 +419,7 @@ impl Matched {
         if let Some(doubt) = work.unread.doubt(provider, selector, known) {
             matched.note(doubt);
         }
+        matched.held = distinct(matched.held);
         matched
     }
 
@@ -507,6 +539,14 @@ fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], k
             )),
         })
         .map(|message| Selection::refused(Reason::NameMismatch, message))
+}
+
+/// Each direct grant once: it is a role at a scope, however many rows show it. What is held through something is kept as it is shown,
+/// since the rows name what gives it.
+fn distinct(grants: Vec<Grant>) -> Vec<Grant> {
+    let mut seen = HashSet::new();
+    let mut is_new = |grant: &Grant| !grant.is_direct() || seen.insert(grant.key());
+    grants.into_iter().filter(|grant| is_new(grant)).collect()
 }
 
 fn distinct_ids(grants: &[Grant]) -> Vec<String> {

@@ -93,15 +93,7 @@ impl Cause {
 
 /// The judgement over all entries that are not gone.
 pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<Duration>, now: Duration) -> Judgement {
-    let wait = || {
-        let asked = asked_to_wait.map(|wait| seconds_until(wait, Duration::ZERO));
-        let settles = causes
-            .iter()
-            .filter_map(|cause| cause.verify_after)
-            .max()
-            .map(|end| seconds_until(end, now));
-        asked.max(settles).unwrap_or(DEFAULT_RETRY_AFTER)
-    };
+    let wait = || wait(causes, asked_to_wait, now);
     if acknowledged {
         let retryable = causes.iter().any(Cause::can_pass);
         return Judgement {
@@ -152,11 +144,7 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
 /// The judgement of a verify: nothing was written, and what is held is no success.
 pub fn of_verify(causes: &[Cause], asked_to_wait: Option<Duration>, now: Duration) -> Judgement {
     let has = |outcome: Outcome| causes.iter().any(|cause| cause.outcome == outcome);
-    // A read that failed is the provider's fault, and one that found nothing of the kind a wrong request.
-    let is_plain = !has(Outcome::Unknown) && !has(Outcome::Held) && !has(Outcome::Inherited);
-    if has(Outcome::NotAttempted) || is_plain {
-        return of_outcomes(causes, false, asked_to_wait, now);
-    }
+    // What is held decides, whatever else could not be read.
     if has(Outcome::Held) || has(Outcome::Inherited) {
         return Judgement {
             status: 422,
@@ -165,14 +153,30 @@ pub fn of_verify(causes: &[Cause], asked_to_wait: Option<Duration>, now: Duratio
             retry_after: None,
         };
     }
-    let retryable = causes.iter().any(Cause::can_pass);
-    let settles = causes.iter().filter_map(|cause| cause.verify_after).max();
+    if !has(Outcome::Unknown) {
+        return of_outcomes(causes, false, asked_to_wait, now);
+    }
+    // The same read is refused again.
+    let is_refused =
+        |cause: &Cause| cause.is(&[Reason::CredentialsRejected, Reason::Forbidden, Reason::ProviderRefused]);
+    let retryable = causes.iter().any(|cause| cause.can_pass() && !is_refused(cause));
     Judgement {
         status: 500,
         kind: FailureKind::Incomplete,
         retryable,
-        retry_after: retryable.then(|| settles.map_or(DEFAULT_RETRY_AFTER, |end| seconds_until(end, now))),
+        retry_after: retryable.then(|| wait(causes, asked_to_wait, now)),
     }
+}
+
+/// Whole seconds until a repeat may help: what the provider asked for, or until the reads settle.
+fn wait(causes: &[Cause], asked_to_wait: Option<Duration>, now: Duration) -> u32 {
+    let asked = asked_to_wait.map(|wait| seconds_until(wait, Duration::ZERO));
+    let settles = causes
+        .iter()
+        .filter_map(|cause| cause.verify_after)
+        .max()
+        .map(|end| seconds_until(end, now));
+    asked.max(settles).unwrap_or(DEFAULT_RETRY_AFTER)
 }
 
 /// The failure of an operation that ended before any entry had an outcome.

@@ -80,8 +80,8 @@ impl Row {
 struct Wanted {
     is_link: bool,
     group: Option<Skeleton>,
-    /// Empty: any.
-    organizations: Vec<Skeleton>,
+    /// `None`: any.
+    organizations: Option<Vec<Skeleton>>,
     workspace: Option<Skeleton>,
     role: WantedRole,
 }
@@ -123,10 +123,8 @@ impl Wanted {
             is_link: selector.is_link,
             group: skeleton(&selector.group),
             organizations: selector
-                .organizations
-                .iter()
-                .map(|wanted| Skeleton::of(wanted))
-                .collect(),
+                .meant_organizations()
+                .map(|meant| meant.iter().map(|wanted| Skeleton::of(wanted)).collect()),
             workspace: skeleton(&selector.workspace),
             role,
         }
@@ -144,11 +142,10 @@ impl Wanted {
         };
         fits(&self.group, &row.group)
             && fits(&self.workspace, &row.workspace)
-            && (self.organizations.is_empty()
-                || row
-                    .organization
-                    .as_ref()
-                    .is_none_or(|known| has(&self.organizations, known)))
+            && match (&self.organizations, &row.organization) {
+                (Some(meant), Some(known)) => has(meant, known),
+                _ => true,
+            }
     }
 
     /// Whether a row is certainly another role.

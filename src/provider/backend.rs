@@ -8,7 +8,7 @@ use crate::{
         reason::Reason,
         types::{RequestedRole, User},
     },
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot,
         Verdict, Verification, Write, capability::Capability, reading::Reading,
@@ -36,6 +36,10 @@ pub trait Backend {
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error>;
     /// What the provider shows of the user now, and beside it what only this provider's later steps need.
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
+    /// A read that the entry needs and that failed: nothing can be said of the entry now, and the others go on.
+    fn failed_read(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<ProviderFault> {
+        None
+    }
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
     fn blocked_by(
         &self,

@@ -459,6 +459,21 @@ impl Snapshot {
 }
 
 impl Verdict {
+    /// The same where an earlier attempt may have had an effect: a no to the last one says nothing about that.
+    #[must_use]
+    pub fn after_a_lost_answer(self) -> Self {
+        match self {
+            Self::Refused { reason, message } | Self::NotSent { reason, message } => {
+                Self::Unanswered { reason, message }
+            }
+            Self::UnknownRole { message } => Self::Unanswered {
+                reason: Reason::ProviderRefused,
+                message,
+            },
+            Self::Acknowledged | Self::Unanswered { .. } => self,
+        }
+    }
+
     /// The verdict that a fault of the whole call gives each of its grants.
     pub fn of_fault(fault: &ProviderFault) -> Self {
         let (reason, message) = (fault.reason(), fault.message.clone());

@@ -4,8 +4,11 @@
 use std::ops::Deref;
 
 use crate::{
-    contract::{reason::Reason, types::User},
-    error::Error,
+    contract::{
+        reason::Reason,
+        types::{Scope, User},
+    },
+    error::{Error, ProviderFault},
     provider::{
         Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
     },
@@ -22,6 +25,7 @@ pub struct Reading<'p> {
 /// The object-safe twin of those methods of [`Backend`] that take its detail; each gets the snapshot that it was read with.
 trait Steps {
     fn resolve(&self, selector: &Selector) -> Selector;
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault>;
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
     fn directory<'a>(
         &'a self,
@@ -80,6 +84,11 @@ impl<'p> Reading<'p> {
         self.steps.resolve(selector)
     }
 
+    /// The fault of a read that an entry needs: nothing can be said of the entry now, and the others go on.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.steps.failed_read(selector)
+    }
+
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
     /// not visible, for this reason.
     pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
@@ -125,6 +134,18 @@ impl<'p> Reading<'p> {
         gaps
     }
 
+    /// Whether something may be held at the organization of a scope that is not shown. A gap elsewhere says nothing about that place.
+    pub fn has_gap_at(&self, scope: &Scope) -> bool {
+        let Some(organization) = &scope.organization else {
+            return !self.gaps().is_empty();
+        };
+        let is_there = |scope: &Scope| scope.organization.as_ref().is_none_or(|held| held == organization);
+        let is_not_read = |grant: &Grant| grant.directness().is_none() && is_there(&grant.scope);
+        self.snapshot.unreadable.contains(organization)
+            || self.snapshot.unread.iter().any(|row| is_there(&row.scope))
+            || self.snapshot.grants.iter().any(is_not_read)
+    }
+
     /// What else the removal of these grants together would take, beyond what each grant's own `effects` say.
     ///
     /// # Errors
@@ -160,6 +181,10 @@ impl<'p> Reading<'p> {
 impl<B: Backend> Steps for Bound<'_, B> {
     fn resolve(&self, selector: &Selector) -> Selector {
         self.backend.resolve(selector, &self.detail)
+    }
+
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.backend.failed_read(selector, &self.detail)
     }
 
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {

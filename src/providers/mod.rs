@@ -211,7 +211,7 @@ mod tests {
     fn own_rooms(provider: &str) -> &'static [&'static str] {
         match provider {
             "blackline" => &["paths.rs"],
-            "crowdstrike" => &["cid.rs"],
+            "crowdstrike" => &["cid.rs", "view.rs"],
             "elastic_cloud" => &["assignments.rs", "role_mappings.rs"],
             "jumpcloud" => &["groups.rs", "organizations.rs"],
             "slack_enterprise" => &["account_types.rs", "assignments.rs"],

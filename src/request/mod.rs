@@ -76,6 +76,8 @@ pub struct Selector {
     pub group: Option<String>,
     /// Any of them; empty: not narrowed.
     pub organizations: Vec<String>,
+    /// What it means if it is not narrowed, where the provider's reading tells that; `None`: any organization.
+    pub own_organizations: Option<Vec<String>>,
     pub workspace: Option<String>,
     /// The role itself names the organization: it is not only what the whole request is narrowed to.
     pub names_organization: bool,
@@ -237,6 +239,7 @@ impl Entry {
             name: None,
             group: grant.scope.group.clone(),
             organizations: grant.scope.organization.iter().cloned().collect(),
+            own_organizations: None,
             workspace: grant.scope.workspace.clone(),
             names_organization: grant.scope.organization.is_some(),
             is_outermost: false,
@@ -275,11 +278,18 @@ impl Selector {
         !(self.is_outermost && is_inside)
             && fits(&self.group, &scope.group)
             && fits(&self.workspace, &scope.workspace)
-            && (self.organizations.is_empty()
-                || scope
-                    .organization
-                    .as_ref()
-                    .is_some_and(|held| self.organizations.contains(held)))
+            && self
+                .meant_organizations()
+                .is_none_or(|meant| scope.organization.as_ref().is_some_and(|held| meant.contains(held)))
+    }
+
+    /// The organizations that are meant; `None`: any.
+    pub fn meant_organizations(&self) -> Option<&[String]> {
+        if self.organizations.is_empty() {
+            self.own_organizations.as_deref()
+        } else {
+            Some(&self.organizations)
+        }
     }
 
     /// One selector for each organization: what is true of one says nothing about another.
@@ -433,6 +443,7 @@ fn selector(
         )?,
         names_organization: organization.is_some(),
         organizations: organization.map_or_else(|| narrowed.to_vec(), |organization| vec![organization]),
+        own_organizations: None,
         workspace: workspace.or_else(|| workspace_id.cloned()),
         is_outermost: false,
         is_link: false,

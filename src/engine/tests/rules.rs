@@ -44,6 +44,21 @@ fn strict_scope_makes_several_scopes_ambiguous() {
 }
 
 #[test]
+fn a_grant_that_two_rows_show_is_one_grant() {
+    for strict_scope in [StrictScope::Strict, StrictScope::Lenient] {
+        let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+            let twice = String::from(r#"{"grants": ["a@o1", "a@o1", "b@o1"]}"#);
+            world.reads = vec![Read::Instead(Reaction::Answer(200, Vec::new(), twice))];
+        });
+        case.options.strict_scope = strict_scope;
+        let answer = case.ask(&["a"]);
+        assert_eq!(entries(&answer)[0].grants.len(), 1, "{answer:?}");
+        assert!(answer.is_ok());
+        assert_eq!(case.held(), ["b@o1"]);
+    }
+}
+
+#[test]
 fn strict_scope_can_be_the_accounts_default() {
     let mut case = Case::holding(&["a@o1", "a@o2"]);
     case.general.strict_scope = true;

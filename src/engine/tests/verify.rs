@@ -7,11 +7,12 @@ use crate::{
         timestamp,
         types::{FailureKind, Mode, UnknownRole},
     },
+    fake::Reaction,
     provider::UnreadRow,
     transport::Transport,
 };
 
-use super::world::{Case, WINDOW, entries, outcomes};
+use super::world::{Case, Read, WINDOW, entries, outcomes};
 
 fn verifying(held: &[&str]) -> Case {
     let mut case = Case::holding(held);
@@ -59,18 +60,63 @@ fn what_only_a_revoke_proves_is_absent_with_a_warning_beside_something_that_is_s
     assert_eq!(case.writes_seen(), 0);
 }
 
+/// A row that cannot be read and is certainly another role than `a`.
+fn other_row(organization: &str) -> UnreadRow {
+    let mut row = UnreadRow::new("{}");
+    row.scope.organization = Some(organization.to_owned());
+    row.ids = vec![String::from("d")];
+    row
+}
+
+fn blind_at(organization: &str) -> Read {
+    let document = format!(r#"{{"grants": ["b@o1"], "unreadable": ["{organization}"]}}"#);
+    Read::Instead(Reaction::Answer(200, Vec::new(), document))
+}
+
 #[test]
-fn what_only_a_revoke_proves_is_unknown_where_nothing_is_shown_or_a_row_is_not_read() {
+fn what_only_a_revoke_proves_is_unknown_where_nothing_is_shown_or_its_own_place_has_a_gap() {
     let empty = verifying(&[]);
     let mut unread = verifying(&["b@o1"]);
-    unread.provider.gaps = vec![String::from("a place")];
-    for mut case in [empty, unread] {
+    unread.provider.unread = vec![other_row("o1")];
+    let blind = verifying(&["b@o1"]).with(|world| world.reads = vec![blind_at("o1")]);
+    for mut case in [empty, unread, blind] {
         case.provider.probe = true;
         let answer = case.ask(&["a"]);
         assert_eq!(outcomes(&answer), ["unknown"]);
         assert_eq!(entries(&answer)[0].reason.as_deref(), Some("needs_probe"));
         let failure = answer.unwrap_err();
         assert_eq!((failure.status, failure.retryable), (500, false));
+    }
+}
+
+#[test]
+fn a_gap_at_another_place_leaves_what_only_a_revoke_proves_as_it_is() {
+    let mut unread = verifying(&["b@o1"]);
+    unread.provider.unread = vec![other_row("o2")];
+    let blind = verifying(&["b@o1"]).with(|world| world.reads = vec![blind_at("o2")]);
+    for mut case in [unread, blind] {
+        case.provider.probe = true;
+        let answer = case.ask(&["a"]);
+        assert_eq!(outcomes(&answer), ["already_absent"]);
+        let warnings = &entries(&answer)[0].grants[0].warnings;
+        assert!(warnings.contains(&String::from("not_probed")));
+    }
+}
+
+#[test]
+fn a_read_that_fails_is_unknown_and_what_is_held_still_decides_the_status() {
+    let case = verifying(&["a@o1"]);
+    let answer = case.ask(&["a", "broken"]);
+    assert_eq!(outcomes(&answer), ["held", "unknown"]);
+    let failure = answer.unwrap_err();
+    assert_eq!((failure.status, failure.retryable), (422, false));
+    // A refusal does not pass, and a fault of the provider may.
+    for (status, retryable) in [(403, false), (500, true), (429, true)] {
+        let case = verifying(&["a@o1"]).with(|world| world.directory_status = status);
+        let answer = case.ask(&["b", "broken"]);
+        assert_eq!(outcomes(&answer), ["already_absent", "unknown"], "{status}");
+        let failure = answer.unwrap_err();
+        assert_eq!((failure.status, failure.retryable), (500, retryable), "{status}");
     }
 }
 

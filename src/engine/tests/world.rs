@@ -39,6 +39,8 @@ pub struct World {
     pub held: Vec<String>,
     /// Roles that exist.
     pub directory: Vec<&'static str>,
+    /// How a read of the directory is answered.
+    pub directory_status: u16,
     /// How the next revokes end, before anything else.
     pub revokes: Vec<Revoke>,
     /// Acknowledged removals of these roles never happen.
@@ -125,6 +127,7 @@ impl Case {
         let world = Rc::new(RefCell::new(World {
             held: held.iter().map(|&grant| grant.to_owned()).collect(),
             directory: vec!["a", "b", "c", "d"],
+            directory_status: 403,
             ..World::default()
         }));
         let far_end = Rc::clone(&world);
@@ -316,7 +319,7 @@ pub fn status(status: u16) -> Reaction {
 impl World {
     fn react(&mut self, seen: &Seen) -> Reaction {
         if seen.url.ends_with("/directory") {
-            return status(403);
+            return status(self.directory_status);
         }
         for (_, grant) in self.appears.extract_if(.., |(at, _)| *at <= seen.at) {
             self.held.push(grant);

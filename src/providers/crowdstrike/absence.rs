@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
-    contract::{reason::Reason, warning::Warning},
+    contract::{reason::Reason, types::Mode, warning::Warning},
     error::{Error, ProviderFault},
     naming::same,
     provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
@@ -16,25 +16,51 @@ use super::{
     config::Config,
     ids::{Directories, Listed},
     mapping,
-    read::{Detail, Place},
+    read::{Detail, Memory, Place, ViewDoubt},
 };
+
+/// What the reads of one operation share.
+pub struct Reads<'a> {
+    pub config: &'a Config,
+    pub cx: &'a Context<'a>,
+    pub directories: &'a Directories,
+    pub memory: &'a Memory,
+}
 
 /// For one organization at most.
 ///
 /// # Errors
 /// A read that the selector needs failed, and may pass.
-pub async fn of(
-    config: &Config,
-    directories: &Directories,
-    cx: &Context<'_>,
-    selector: &Selector,
-    detail: &Detail,
-) -> Result<Absence, Error> {
-    let places = match places(selector, detail) {
+pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Result<Absence, Error> {
+    let &Reads {
+        config,
+        cx,
+        directories,
+        ..
+    } = reads;
+    let is_verify = cx.request.mode == Mode::Verify;
+    let mut view = None;
+    // Nothing is probed in a verify, and without any grant it proves nothing.
+    if named_cids(selector).is_empty()
+        && detail.view_doubt == Some(ViewDoubt::NoRows)
+        && why_open(detail).is_none()
+        && !(is_verify && detail.held.is_empty())
+    {
+        view = reads.memory.view_of_others(config, cx, &detail.uuid).await?;
+        if view.is_none() {
+            return Ok(not_visible(unknown_view(
+                "no role is shown there, of this user or of others",
+            )));
+        }
+    }
+    let places = match places(selector, detail, view) {
         Ok(places) => places,
         Err(Hidden::Unclear(message)) => return Ok(not_visible(message)),
         Err(Hidden::Failed(fault)) => return Err(fault.into()),
     };
+    if is_verify && let Some(cid) = places.hidden.first() {
+        return Ok(not_visible(out_of_sight(cid)));
+    }
     match (&selector.id, &selector.name) {
         (Some(id), name) => of_id(config, directories, cx, id, name.as_deref(), &places).await,
         (None, name) => {
@@ -64,21 +90,40 @@ enum Hidden {
     Failed(ProviderFault),
 }
 
-fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
-    let named: Vec<Cid> = selector
-        .organizations
-        .iter()
-        .filter_map(|cid| Cid::parse(cid).ok())
-        .collect();
+/// The CIDs that a selector names.
+pub fn named_cids(selector: &Selector) -> Vec<Cid> {
+    let named = selector.organizations.iter();
+    named.filter_map(|cid| Cid::parse(cid).ok()).collect()
+}
+
+/// The fault of the read of a place that a selector means.
+pub fn failed_read<'a>(selector: &Selector, detail: &'a Detail) -> Option<&'a ProviderFault> {
+    let named = named_cids(selector);
+    let is_unscoped = named.is_empty();
+    let cids = if is_unscoped { detail.own_cids() } else { named };
+    let in_view = Some(&detail.in_view).filter(|_| is_unscoped);
+    let places = cids.iter().filter_map(|cid| detail.places.get(cid));
+    places.chain(in_view).find_map(|place| match place {
+        Place::Failed(fault) => Some(fault),
+        Place::Read | Place::OutOfSight | Place::Unclear(_) => None,
+    })
+}
+
+fn places(selector: &Selector, detail: &Detail, view: Option<Cid>) -> Result<Places, Hidden> {
+    let named = named_cids(selector);
     let is_named = !named.is_empty();
     if !is_named && let Some(why) = why_open(detail).or_else(|| nowhere_to_probe(detail)) {
         return Err(Hidden::Unclear(why));
     }
+    let own = || {
+        let cids: Set<Cid> = view.into_iter().chain(detail.own_cids()).collect();
+        cids.into_iter().collect()
+    };
     let mut places = Places {
         visible: Vec::new(),
         hidden: Vec::new(),
     };
-    for cid in if is_named { named } else { detail.own_cids() } {
+    for cid in if is_named { named } else { own() } {
         match detail.places.get(&cid) {
             None | Some(Place::Read) => places.visible.push(cid),
             Some(Place::OutOfSight) => places.hidden.push(cid),
@@ -88,36 +133,45 @@ fn places(selector: &Selector, detail: &Detail) -> Result<Places, Hidden> {
     }
     match places.hidden.first() {
         // Without a CID a role means what the credentials see; a warning names a home that they do not.
-        Some(cid) if is_named || places.visible.is_empty() => Err(Hidden::Unclear(format!(
-            "the credentials cannot read the user's roles in the CID {cid}"
-        ))),
+        Some(cid) if is_named || places.visible.is_empty() => Err(Hidden::Unclear(out_of_sight(cid))),
         _ => Ok(places),
     }
 }
 
+fn out_of_sight(cid: &Cid) -> String {
+    format!("the credentials cannot read the user's roles in the CID {cid}")
+}
+
 /// Why a role that names no CID may be held in view or at home, whatever is shown; `None` if that is certain either way.
 pub fn why_open(detail: &Detail) -> Option<String> {
-    if let Some(why) = &detail.view_gap {
+    let unread = |place: &Place| match place {
+        Place::Read => None,
+        Place::OutOfSight => Some(String::from("the credentials have no authority there")),
+        Place::Unclear(why) => Some(why.clone()),
+        Place::Failed(fault) => Some(fault.message.clone()),
+    };
+    if let Some(why) = unread(&detail.in_view) {
         return Some(format!("the user's roles in the CID in view could not be read: {why}"));
     }
     if let Some(why) = no_home(detail) {
         return Some(why);
     }
     let home = detail.home.as_ref()?;
-    match detail.places.get(home) {
-        Some(Place::Unclear(why)) => Some(format!(
-            "the user's roles in the home CID {home} could not be read: {why}"
-        )),
-        Some(Place::Read | Place::OutOfSight | Place::Failed(_)) | None => None,
-    }
+    let place = detail.places.get(home)?;
+    // A home CID out of sight is left out: the role means what the credentials see.
+    let why = unread(place).filter(|_| *place != Place::OutOfSight)?;
+    Some(format!(
+        "the user's roles in the home CID {home} could not be read: {why}"
+    ))
 }
 
 /// A role that is not shown is revoked in view and at home, and for that both have to be known.
 fn nowhere_to_probe(detail: &Detail) -> Option<String> {
-    let why = detail.view_doubt?;
-    Some(format!(
-        "which CID is in view cannot be told ({why}), and the role may be held there: name roles[].organization"
-    ))
+    (detail.view_doubt == Some(ViewDoubt::SeveralCids)).then(|| unknown_view("its list has rows of several CIDs"))
+}
+
+fn unknown_view(why: &str) -> String {
+    format!("which CID is in view cannot be told ({why}), and the role may be held there: name roles[].organization")
 }
 
 /// Where roles may be held that the reading does not look at. Lists that could not be read are said elsewhere.

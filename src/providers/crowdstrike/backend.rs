@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     contract::{reason::Reason, types::User},
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{
         Absence, Context, Directory, Field, Grant, Planned, RoleList, Snapshot, Verdict, Verification, Write,
         backend::Backend, capability::Capability,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    absence,
+    absence::{self, Reads},
     capability::CAPABILITY,
     cid::Cid,
     config::Config,
@@ -67,6 +67,14 @@ impl Backend for CrowdStrike {
         }
     }
 
+    /// Without a CID, an entry means the CID in view and the home CID, whatever other entries name.
+    fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        Selector {
+            own_organizations: Some(detail.own.iter().map(Cid::to_string).collect()),
+            ..selector.clone()
+        }
+    }
+
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
         let (uuid, audience) = find::find(&self.config, cx).await?;
         self.memory.expect(audience);
@@ -97,17 +105,21 @@ impl Backend for CrowdStrike {
         _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
-        let named: Vec<Cid> = selector
-            .organizations
-            .iter()
-            .filter_map(|cid| Cid::parse(cid).ok())
-            .collect();
-        let cids = if named.is_empty() { detail.visible_cids() } else { named };
+        let named = absence::named_cids(selector);
+        let cids = if named.is_empty() {
+            detail.readable_own_cids()
+        } else {
+            named
+        };
         if cids.is_empty() {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
         }
         let listed = self.directories.of_all(&self.config, cx, &cids).await?;
         Ok(listed.directory.clone())
+    }
+
+    fn failed_read(&self, selector: &Selector, detail: &Detail) -> Option<ProviderFault> {
+        absence::failed_read(selector, detail).cloned()
     }
 
     fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
@@ -123,7 +135,13 @@ impl Backend for CrowdStrike {
         _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Absence, Error> {
-        absence::of(&self.config, &self.directories, cx, selector, detail).await
+        let reads = Reads {
+            config: &self.config,
+            cx,
+            directories: &self.directories,
+            memory: &self.memory,
+        };
+        absence::of(&reads, selector, detail).await
     }
 
     async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, _detail: &Detail) -> Result<Absence, Error> {

@@ -148,7 +148,15 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
     if !answer.is_success() || envelope.as_ref().is_some_and(Envelope::has_errors) {
         let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
         let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
-        return Err(refusal(cx, &answer, &message));
+        let refusal = refusal(cx, &answer, &message);
+        return Err(match (refusal.kind, status_of(&answer)) {
+            // A conflict with something else that goes on: for a read that is a failure, and it may pass.
+            (FaultKind::Refused, 409) => ProviderFault {
+                kind: FaultKind::ServerError,
+                ..refusal
+            },
+            _ => refusal,
+        });
     }
     let unreadable = || {
         answer.fault(
@@ -250,7 +258,7 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFaul
     }
     // Another region gives tokens, and then refuses them (`CrowdStrike/falconpy` issue 130).
     let region = answer
-        .header(REGION_HEADER)
+        .label(REGION_HEADER)
         .map_or_else(String::new, |region| format!(" (CrowdStrike names `{region}`)"));
     let message = format!("{message}; check that the account's region is right{region}");
     fault(cx, answer, kind, &message)
@@ -280,28 +288,29 @@ pub fn is_unknown_user(fault: &ProviderFault) -> bool {
     fault.kind == FaultKind::Refused && code_of(fault) == Some(400) && fault.message.contains("invalid user uuid")
 }
 
-/// The documented 403 for a CID over which the credentials have no authority.
+/// What CrowdStrike says where the credentials have no authority. Source: issues of `CrowdStrike/psfalcon` and `CrowdStrike/falconpy`.
+const NO_AUTHORITY: &str = "access denied, authorization failed";
+
+/// The documented 403 for a CID over which the credentials have no authority. Another 403, or one whose errors say something else as
+/// well, is none: what it is about cannot be told.
 pub fn is_no_authority(fault: &ProviderFault) -> bool {
-    let is_documented = |body: &str| Envelope::from_text(body).is_ok_and(|envelope| envelope.has_errors());
     let answer = fault.answer.as_ref().filter(|answer| answer.status == 403);
+    let is_documented = |body: &str| match Errors::from_text(body).map(|document| document.errors) {
+        Ok(Rows::List(errors)) if !errors.is_empty() => errors.iter().all(|row| {
+            row.read().is_some_and(|error| {
+                let says_so = |message: &str| message.trim().eq_ignore_ascii_case(NO_AUTHORITY);
+                error.code.as_u64() == Some(403) && error.message.as_str().is_some_and(says_so)
+            })
+        }),
+        _ => false,
+    };
     fault.kind == FaultKind::Forbidden && answer.is_some_and(|answer| is_documented(&answer.body))
 }
 
 /// A no to this one thing: nothing that passes, and nothing about the account as a whole.
-pub fn is_no(fault: &ProviderFault) -> bool {
-    let is_refused = matches!(
+pub const fn is_no(fault: &ProviderFault) -> bool {
+    matches!(
         fault.kind,
         FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
-    );
-    // A conflict with something else that goes on may pass.
-    is_refused && code_of(fault) != Some(409)
-}
-
-/// The status that the answer of a fault means.
-fn code_of(fault: &ProviderFault) -> Option<u16> {
-    let answer = fault.answer.as_ref()?;
-    if !(200..300).contains(&answer.status) {
-        return Some(answer.status);
-    }
-    error_code(&Errors::from_text(&answer.body).ok()?.errors)
+    )
 }

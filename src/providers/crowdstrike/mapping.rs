@@ -21,17 +21,19 @@ use super::{
     read::Detail,
 };
 
-/// A role that is held in a CID.
+/// A role that is held in a CID, directly or not: what all rows of it say together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Assignment {
     pub role_id: String,
     pub role_name: Option<String>,
+    /// What other rows call the role.
+    pub other_names: Vec<String>,
     pub cid: Cid,
     pub is_direct: bool,
-    pub user_group: GroupRef,
-    pub cid_group: GroupRef,
-    /// The end of a temporary grant, RFC 3339.
-    pub expires_at: Option<String>,
+    /// The user groups and CID groups that give it, as each row pairs them.
+    pub through: Vec<(GroupRef, GroupRef)>,
+    /// The ends of temporary grants, RFC 3339.
+    pub ends: Vec<String>,
     pub user_type: Option<String>,
 }
 
@@ -92,17 +94,19 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
         &row.cid_group_id,
         &row.cid_group_name,
     ];
+    let user_group = GroupRef::of(&row.user_group_id, &row.user_group_name);
+    let cid_group = GroupRef::of(&row.cid_group_id, &row.cid_group_name);
     let is_unclear = is_foreign || row.grant_type.is_unread() || groups.iter().any(|text| text.is_unread());
     match (row.role_id.as_str(), at) {
         (Some(role_id), Some(at)) if !is_unclear => Ok(Assignment {
             role_id: role_id.to_owned(),
             role_name: row.role_name.as_str().map(str::to_owned),
+            other_names: Vec::new(),
             // Only `direct` is published, by example. Anything else, or a group, is held through something.
             is_direct: row.grant_type.as_str().is_none_or(|kind| same(kind, "direct"))
                 && groups.iter().all(|text| text.as_str().is_none()),
-            user_group: GroupRef::of(&row.user_group_id, &row.user_group_name),
-            cid_group: GroupRef::of(&row.cid_group_id, &row.cid_group_name),
-            expires_at: row.expires_at.as_str().map(str::to_owned),
+            through: vec![(user_group, cid_group)],
+            ends: row.expires_at.as_str().map(str::to_owned).into_iter().collect(),
             user_type: row.user_type.as_str().map(str::to_owned),
             cid: at,
         }),
@@ -112,9 +116,12 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
 
 /// A role that is held, for the engine.
 pub fn grant(held: &Assignment) -> Grant {
-    let end = held.expires_at.as_deref().and_then(timestamp::parse);
+    let ends = held.ends.iter().filter_map(|end| timestamp::parse(end));
     Grant {
-        known_as: KnownAs::default(),
+        known_as: KnownAs {
+            names: held.other_names.clone(),
+            ..KnownAs::default()
+        },
         kind: GrantKind::Role,
         role_id: held.role_id.clone(),
         role_name: held.role_name.clone(),
@@ -122,12 +129,11 @@ pub fn grant(held: &Assignment) -> Grant {
         held: if held.is_direct {
             Held::Direct
         } else {
-            Held::Through(via(held))
+            Held::Through(held.through.iter().flat_map(via).collect())
         },
         effects: Vec::new(),
-        warnings: end
+        warnings: ends
             .map(|end| Warning::ExpiresAt.about(timestamp::format(end)))
-            .into_iter()
             .collect(),
     }
 }
@@ -194,8 +200,8 @@ fn roles(held: &[Assignment]) -> Vec<Role> {
         .collect()
 }
 
-fn via(held: &Assignment) -> Vec<Via> {
-    [(ViaKind::Group, &held.user_group), (ViaKind::CidGroup, &held.cid_group)]
+fn via((user_group, cid_group): &(GroupRef, GroupRef)) -> impl Iterator<Item = Via> {
+    [(ViaKind::Group, user_group), (ViaKind::CidGroup, cid_group)]
         .into_iter()
         .filter(|(_, group)| group.is_some())
         .map(|(kind, group)| Via {
@@ -203,7 +209,6 @@ fn via(held: &Assignment) -> Vec<Via> {
             id: group.id.clone(),
             name: group.name.clone(),
         })
-        .collect()
 }
 
 fn organizations(detail: &Detail) -> Vec<Organization> {
@@ -224,7 +229,8 @@ fn organizations(detail: &Detail) -> Vec<Organization> {
 fn groups(held: &[Assignment]) -> Vec<Group> {
     let mut seen = HashSet::new();
     held.iter()
-        .map(|held| &held.user_group)
+        .flat_map(|held| &held.through)
+        .map(|(group, _)| group)
         .filter(|group| group.is_some() && seen.insert(*group))
         .map(|group| Group {
             id: group.id.clone(),
@@ -232,6 +238,44 @@ fn groups(held: &[Assignment]) -> Vec<Group> {
             organization: None,
         })
         .collect()
+}
+
+impl Assignment {
+    /// What identifies it: a grant is a role at a scope, held directly or not.
+    pub fn key(&self) -> (String, Cid, bool) {
+        (self.role_id.clone(), self.cid.clone(), self.is_direct)
+    }
+
+    /// Adds what another row says of the same grant.
+    pub fn merge(&mut self, other: Self) {
+        let Self {
+            role_name,
+            through,
+            ends,
+            user_type,
+            ..
+        } = other;
+        match (&self.role_name, role_name) {
+            (None, name) => self.role_name = name,
+            (Some(own), Some(name)) if *own != name => add(&mut self.other_names, [name]),
+            _ => {}
+        }
+        add(&mut self.through, through);
+        add(&mut self.ends, ends);
+        self.user_type = self.user_type.take().or(user_type);
+    }
+}
+
+/// A list that is longer is not searched for what is there already: a role may come through thousands of groups.
+const LONGEST_SEARCHED: usize = 64;
+
+/// Adds what is not there yet.
+fn add<T: PartialEq>(list: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+    for one in more {
+        if list.len() > LONGEST_SEARCHED || !list.contains(&one) {
+            list.push(one);
+        }
+    }
 }
 
 impl GroupRef {

@@ -12,6 +12,7 @@ mod ids;
 mod mapping;
 mod read;
 mod revoke;
+mod view;
 
 #[cfg(test)]
 mod tests;

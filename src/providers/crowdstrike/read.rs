@@ -1,5 +1,7 @@
 //! What a user holds: the lists of grants in the CID in view, at home and in the CIDs that the request names.
 
+mod merged;
+
 use std::{
     cell::{OnceCell, RefCell},
     collections::{BTreeMap, HashSet},
@@ -10,8 +12,9 @@ use futures_util::{StreamExt, future::join, stream};
 use crate::{
     contract::warning::Warning,
     error::{Error, ProviderFault},
-    provider::{Context, Snapshot, UnreadRow},
+    provider::{Context, Snapshot},
     request::Entry,
+    sorted::Set,
 };
 
 use super::{
@@ -22,7 +25,10 @@ use super::{
     find::{self, Found},
     ids::Directories,
     mapping::{self, Assignment},
+    view,
 };
+
+use self::merged::Merged;
 
 /// Provider-specific data kept from a read for the later steps.
 pub struct Detail {
@@ -37,12 +43,22 @@ pub struct Detail {
     pub home: Option<Cid>,
     /// The CID in view, if it is known.
     pub view: Option<Cid>,
-    /// Why nothing is proven in view.
-    pub view_gap: Option<String>,
+    /// What became of the read of the CID in view.
+    pub in_view: Place,
     /// Why it cannot be told which CID is in view, and so where to probe.
-    pub view_doubt: Option<&'static str>,
+    pub view_doubt: Option<ViewDoubt>,
+    /// Where a role is meant that names no CID: the CID in view, the home CID, and those that the lists of the two name.
+    pub own: Vec<Cid>,
     /// What became of the read of each CID that was asked for by its id.
     pub places: BTreeMap<Cid, Place>,
+}
+
+/// Why it cannot be told which CID is in view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewDoubt {
+    /// No row names it.
+    NoRows,
+    SeveralCids,
 }
 
 /// What became of the read of one CID.
@@ -62,6 +78,8 @@ pub enum Place {
 pub struct Memory {
     /// The CID in view. It is the token's own: a user without a role in view no longer shows it.
     view: OnceCell<Cid>,
+    /// What others told of it, asked once.
+    of_others: RefCell<Option<Result<Option<Cid>, ProviderFault>>>,
     /// What the last read showed, and the next one can begin with.
     last: RefCell<Last>,
 }
@@ -82,6 +100,30 @@ impl Memory {
         let mut last = self.last.borrow_mut();
         (last.record, last.lists) = (audience, audience);
     }
+
+    /// The CID in view by what others hold there, for a user who shows no row of it.
+    ///
+    /// # Errors
+    /// A failed read that may pass.
+    pub async fn view_of_others(
+        &self,
+        config: &Config,
+        cx: &Context<'_>,
+        user: &str,
+    ) -> Result<Option<Cid>, ProviderFault> {
+        if let Some(view) = self.view.get() {
+            return Ok(Some(view.clone()));
+        }
+        if let Some(told) = self.of_others.borrow().clone() {
+            return told;
+        }
+        let told = view::of_others(config, cx, user).await;
+        if let Ok(Some(cid)) = &told {
+            self.view.get_or_init(|| cid.clone());
+        }
+        *self.of_others.borrow_mut() = Some(told.clone());
+        told
+    }
 }
 
 /// CIDs that are read at once.
@@ -90,8 +132,8 @@ const CONCURRENT_READS: usize = 8;
 /// Reads the user and every grant, at once as far as it is known where to look.
 ///
 /// # Errors
-/// [`Error::UserNotFound`]; [`Error::Refused`] for a user with another login than was looked up; a list that fails, unless only the
-/// entries that name its CID need it.
+/// [`Error::UserNotFound`]; [`Error::Refused`] for a user with another login than was looked up; a list that fails, if every entry
+/// needs it.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str) -> Result<(Snapshot, Detail), Error> {
     core::sign_in(config, cx).await?;
     let last = memory.last.borrow().clone();
@@ -114,11 +156,15 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let (mut lists, audience) = known_lists(config, cx, &found, &known, (last.lists, uuid), lists).await;
     if let Err(fault) = &lists.in_view
         && !core::is_unknown_user(fault)
+        && all_need_own_cids(cx)
     {
         return Err(fault.clone().into());
     }
     if let Ok(rows) = &lists.in_view
-        && let (None, Some(view)) = (memory.view.get(), config.member_cid.clone().or_else(|| only_cid(rows)))
+        && let (None, Some(view)) = (
+            memory.view.get(),
+            config.member_cid.clone().or_else(|| view::only_cid(rows)),
+        )
     {
         memory.view.get_or_init(|| view);
     }
@@ -128,18 +174,26 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         .filter(|cid| view != Some(cid) && !known.contains(cid))
         .collect();
     lists.add(config, cx, &found.uuid, &open, audience).await;
-    let mut view_gap = None;
-    let in_view = match lists.in_view {
+    let token_view = memory.view.get().or(config.member_cid.as_ref());
+    let is_of_view = |(cid, list): &&(Cid, List)| Some(cid) == token_view && list.is_ok();
+    let by_name = lists.at_places.iter().find(is_of_view).map(|(cid, _)| cid.clone());
+    let mut view = view.cloned();
+    let (in_view, rows_in_view) = match lists.in_view {
+        Ok(rows) => (Place::Read, rows),
         Err(fault) if core::is_unknown_user(&fault) => {
             let is_unknown = |(_, list): &(Cid, List)| list.as_ref().is_err_and(core::is_unknown_user);
             if lists.at_places.iter().all(is_unknown) {
                 return Err(find::not_found(uuid, fault.answer));
             }
             // The user is known elsewhere, or may be.
-            view_gap = Some(fault.message);
-            Vec::new()
+            (Place::Unclear(fault.message), Vec::new())
         }
-        other => other?,
+        // The same list was read by its CID.
+        Err(_) if by_name.is_some() => {
+            view = by_name;
+            (Place::Read, Vec::new())
+        }
+        Err(fault) => (place_of(fault), Vec::new()),
     };
     *memory.last.borrow_mut() = Last {
         record: found.answered,
@@ -148,23 +202,20 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         was_read: true,
     };
     let found = Found { audience, ..found };
-    let view = view.cloned();
-    let at_home = lists.at_places.iter().find(|(cid, _)| home.as_ref() == Some(cid));
-    let home_has_rows = at_home.is_some_and(|(_, list)| list.as_ref().is_ok_and(|rows| !rows.is_empty()));
-    let view_doubt = match in_view.as_slice() {
-        _ if view.is_some() || view_gap.is_some() => None,
-        // The same CID would have the same list.
-        [] => home_has_rows.then_some("its list is empty, and that of the home CID is not"),
+    let is_told = view.is_some() || in_view != Place::Read;
+    let view_doubt = match rows_in_view.as_slice() {
+        _ if is_told => None,
+        [] => Some(ViewDoubt::NoRows),
         rows => {
             let names_some = rows.iter().any(|row| mapping::cid_of_row(row).is_some());
-            names_some.then_some("its list has rows of several CIDs")
+            names_some.then_some(ViewDoubt::SeveralCids)
         }
     };
-    let (mut reading, mut detail) = assemble(cx, found, home, view, in_view, lists.at_places)?;
-    if view_gap.is_some() {
+    let (mut reading, mut detail) = assemble(cx, found, home, view, rows_in_view, lists.at_places)?;
+    if in_view != Place::Read {
         reading.unreadable.push(String::from("the CID in view"));
     }
-    detail.view_gap = view_gap;
+    detail.in_view = in_view;
     detail.view_doubt = view_doubt;
     Ok((reading, detail))
 }
@@ -259,6 +310,15 @@ impl Lists {
     }
 }
 
+fn is_unscoped(entry: &Entry) -> bool {
+    entry.selector().organizations.is_empty()
+}
+
+/// Whether every entry means the CID in view and the home CID: without those there is nothing to go on with.
+fn all_need_own_cids(cx: &Context<'_>) -> bool {
+    cx.request.reads_everything() || cx.request.entries.iter().all(is_unscoped)
+}
+
 /// The home CID and those that the request names, each once.
 fn places(cx: &Context<'_>, home: Option<&Cid>) -> Vec<Cid> {
     let mut seen = HashSet::new();
@@ -282,9 +342,15 @@ fn assemble(
     in_view: Vec<RawRow>,
     lists: Vec<(Cid, List)>,
 ) -> Result<(Snapshot, Detail), Error> {
-    let is_unscoped = |entry: &Entry| entry.selector().organizations.is_empty();
     let has_unscoped = cx.request.reads_everything() || cx.request.entries.iter().any(is_unscoped);
     let mut merged = Merged::new(&found.uuid);
+    let own: Set<Cid> = view.iter().chain(&home).cloned().collect();
+    let own_lists = lists
+        .iter()
+        .filter(|(cid, _)| own.contains(cid))
+        .filter_map(|(_, list)| list.as_ref().ok());
+    let named = own_lists.chain([&in_view]).flatten().filter_map(mapping::cid_of_row);
+    let own: Set<Cid> = named.chain(own.iter().cloned()).collect();
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();
     let mut warnings = Vec::new();
@@ -304,9 +370,9 @@ fn assemble(
         // Every entry that names no CID means the home CID, too, and so does a call that names no entry.
         if has_unscoped && home.as_ref() == Some(&cid) {
             match &place {
-                Place::Failed(fault) => return Err(fault.clone().into()),
+                Place::Failed(fault) if all_need_own_cids(cx) => return Err(fault.clone().into()),
                 Place::OutOfSight => warnings.push(Warning::CidNotVisible.about(&cid)),
-                Place::Read | Place::Unclear(_) => {}
+                Place::Read | Place::Unclear(_) | Place::Failed(_) => {}
             }
         }
         places.insert(cid, place);
@@ -320,8 +386,9 @@ fn assemble(
         held,
         home,
         view,
-        view_gap: None,
+        in_view: Place::Read,
         view_doubt: None,
+        own: own.into_iter().collect(),
         places,
     };
     let reading = Snapshot {
@@ -351,87 +418,17 @@ fn place_of(fault: ProviderFault) -> Place {
     }
 }
 
-/// The one CID that the rows of a list name.
-fn only_cid(rows: &[RawRow]) -> Option<Cid> {
-    let mut cids = rows.iter().filter_map(mapping::cid_of_row);
-    let first = cids.next()?;
-    cids.all(|cid| cid == first).then_some(first)
-}
-
-/// Rows of overlapping lists, each kept once.
-struct Merged<'a> {
-    uuid: &'a str,
-    held: Vec<Assignment>,
-    seen: HashSet<Assignment>,
-    unread: Vec<UnreadRow>,
-    seen_unread: HashSet<(String, Option<String>)>,
-    /// JSON text.
-    raw: Vec<String>,
-}
-
-impl<'a> Merged<'a> {
-    fn new(uuid: &'a str) -> Self {
-        Self {
-            uuid,
-            held: Vec::new(),
-            seen: HashSet::new(),
-            unread: Vec::new(),
-            seen_unread: HashSet::new(),
-            raw: Vec::new(),
-        }
-    }
-
-    /// The rows of a list. A row that names no CID belongs to `cid`.
-    fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
-        for row in rows {
-            match mapping::assignment(&row, self.uuid, cid) {
-                Ok(assignment) => self.keep(&row, assignment),
-                Err(unread) => self.keep_unread(&row, unread),
-            }
-        }
-    }
-
-    /// The rows of the CID in view. If that is not known, a row that names no CID is the home CID's if that has the very same row.
-    fn add_in_view(&mut self, rows: Vec<RawRow>, view: Option<&Cid>, home: Option<&Cid>) {
-        if view.is_some() {
-            return self.add(rows, view);
-        }
-        for row in rows {
-            match mapping::assignment(&row, self.uuid, None) {
-                Ok(assignment) => self.keep(&row, assignment),
-                Err(unread) => {
-                    let at_home = mapping::assignment(&row, self.uuid, home);
-                    if !at_home.is_ok_and(|assignment| self.seen.contains(&assignment)) {
-                        self.keep_unread(&row, unread);
-                    }
-                }
-            }
-        }
-    }
-
-    fn keep(&mut self, row: &RawRow, assignment: Assignment) {
-        if self.seen.insert(assignment.clone()) {
-            self.held.push(assignment);
-            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
-        }
-    }
-
-    fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
-        if self
-            .seen_unread
-            .insert((unread.raw.clone(), unread.scope.organization.clone()))
-        {
-            self.unread.push(unread);
-            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
-        }
-    }
-}
-
 impl Detail {
-    /// Where a role is meant that names no CID: in view, and at home.
+    /// Where a role is looked for that names no CID and is not shown: in view, and at home.
     pub fn own_cids(&self) -> Vec<Cid> {
         let home = self.home.iter().filter(|home| self.view.as_ref() != Some(*home));
         self.view.iter().chain(home).cloned().collect()
+    }
+
+    /// The CIDs that an entry without a CID means, as far as they could be read.
+    pub fn readable_own_cids(&self) -> Vec<Cid> {
+        let is_read = |cid: &&Cid| matches!(self.places.get(*cid), None | Some(Place::Read));
+        self.own.iter().filter(is_read).cloned().collect()
     }
 
     /// Every CID of which anything was read.

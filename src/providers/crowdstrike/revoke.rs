@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     collections::{BTreeMap, HashSet},
+    rc::Rc,
 };
 
 use futures_util::{StreamExt, stream};
@@ -170,14 +171,21 @@ impl Sending<'_> {
         let cid = grant.scope.organization.as_deref().unwrap_or_default();
         let call = Call {
             body: body(self.cx.request, self.detail, cid, &[&grant.role_id]),
+            // What became of one role says nothing about its siblings.
+            may_have_landed: Rc::default(),
             ..self.write.call.clone()
         };
-        match core::send(self.config, self.cx, &call).await {
+        let verdict = match core::send(self.config, self.cx, &call).await {
             Ok(answer) => match judge(self.cx, &answer) {
                 Ok(verdict) => verdict,
                 Err(refusal) => self.verdict(&refusal, grant).await,
             },
             Err(fault) => self.cx.fault(&fault),
+        };
+        if call.may_have_landed.get() {
+            verdict.after_a_lost_answer()
+        } else {
+            verdict
         }
     }
 
@@ -253,17 +261,7 @@ impl Sending<'_> {
 
 /// The batch before may have had an effect, whatever became of the single request.
 fn without_refusals(verdicts: Vec<Verdict>) -> Vec<Verdict> {
-    let unclear = |verdict| match verdict {
-        Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
-            Verdict::Unanswered { reason, message }
-        }
-        Verdict::UnknownRole { message } => Verdict::Unanswered {
-            reason: Reason::ProviderRefused,
-            message,
-        },
-        other => other,
-    };
-    verdicts.into_iter().map(unclear).collect()
+    verdicts.into_iter().map(Verdict::after_a_lost_answer).collect()
 }
 
 /// An explicit no, or errors inside a success.

@@ -3,12 +3,13 @@
 use crate::{
     client::QueryBuilder,
     contract::{reason::Reason, warning::Warning},
+    error::ProviderFault,
     provider::{Absence, Context, Grant, Snapshot},
     request::Selector,
 };
 
 use super::{
-    account_types::Workspace,
+    account_types::{self, Workspace},
     assignments::{self, Extent},
     config::Config,
     core,
@@ -87,6 +88,19 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
         },
     };
     Some((Reason::NotVisible, why))
+}
+
+/// The fault of the lists of a workspace that a selector means.
+pub fn failed_read(selector: &Selector, detail: &Detail) -> Option<ProviderFault> {
+    if !ids::meant(selector).into_iter().any(ids::is_of_workspace) {
+        return None;
+    }
+    let meant = match &selector.workspace {
+        Some(workspace) => std::slice::from_ref(workspace),
+        None => detail.member.teams.as_slice(),
+    };
+    let workspaces = meant.iter().filter_map(|id| detail.workspaces.get(id));
+    account_types::failed_read(workspaces).cloned()
 }
 
 /// The proof is a list of assignments that was read to its end.

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use crate::{
     client::lenient::{Id, Row},
     contract::types::{Scope, SideEffect, Via, ViaKind},
-    error::FaultKind,
+    error::{FaultKind, ProviderFault},
     provider::{Context, Grant, GrantKind, Held},
     sorted::Set,
 };
@@ -26,7 +26,7 @@ const CONCURRENT_READS: usize = 8;
 pub const MOST_WORKSPACES: usize = 50;
 
 /// The user's account type in one workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Workspace {
     Read {
         is_owner: bool,
@@ -36,6 +36,8 @@ pub enum Workspace {
     Refused(String),
     /// Its lists cannot be read, or contradict the user's document: why, for people.
     Unclear(String),
+    /// Its lists could not be read now.
+    Failed(ProviderFault),
 }
 
 /// The workspaces whose ownership goes with a demotion in the organization.
@@ -73,6 +75,7 @@ impl Workspace {
         match self {
             Self::Read { .. } => None,
             Self::Refused(why) | Self::Unclear(why) => Some(why),
+            Self::Failed(fault) => Some(&fault.message),
         }
     }
 
@@ -199,28 +202,29 @@ async fn rows(config: &Config, cx: &Context<'_>, list: &ListOf) -> Result<Vec<Ro
 }
 
 /// The user's account types in these workspaces, of which both lists were read. A workspace that cannot be read affects no other.
-///
-/// # Errors
-/// A failed read that is not a refusal of one workspace.
-pub fn of_workspaces(
-    lists: &Lists,
-    member: &Member,
-    workspaces: Set<String>,
-) -> Result<BTreeMap<String, Workspace>, Fault> {
+pub fn of_workspaces(lists: &Lists, member: &Member, workspaces: Set<String>) -> BTreeMap<String, Workspace> {
     let mut read = BTreeMap::new();
     for id in workspaces {
-        let workspace = workspace(lists, member, &id)?;
+        let workspace = workspace(lists, member, &id);
         read.insert(id, workspace);
     }
     check_against_document(member, &mut read);
-    Ok(read)
+    read
+}
+
+/// The first failed read of these workspaces.
+pub fn failed_read<'a>(workspaces: impl IntoIterator<Item = &'a Workspace>) -> Option<&'a ProviderFault> {
+    workspaces.into_iter().find_map(|workspace| match workspace {
+        Workspace::Failed(fault) => Some(fault),
+        Workspace::Read { .. } | Workspace::Refused(_) | Workspace::Unclear(_) => None,
+    })
 }
 
 /// The grants that these workspaces give.
 pub fn grants(member: &Member, workspaces: &BTreeMap<String, Workspace>) -> Vec<Grant> {
     let read = workspaces.iter().filter_map(|(id, workspace)| match workspace {
         Workspace::Read { is_owner, is_admin } => Some(of_workspace(member, id, *is_owner, *is_admin)),
-        Workspace::Refused(_) | Workspace::Unclear(_) => None,
+        Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => None,
     });
     read.flatten().collect()
 }
@@ -279,11 +283,11 @@ pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     )
 }
 
-fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Result<Workspace, Fault> {
+fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Workspace {
     let owners = lists.has(&ListOf::Owners(workspace.to_owned()), member);
     let both = owners.and_then(|owner| Ok((owner, lists.has(&ListOf::Admins(workspace.to_owned()), member)?)));
     let why = |what: &str| format!("who owns and administers workspace {workspace} cannot be read: {what}");
-    Ok(match both {
+    match both {
         // Whatever the list of admins shows, an owner is an owner.
         Ok((Listed::Yes, admin)) => Workspace::Read {
             is_owner: true,
@@ -300,8 +304,8 @@ fn workspace(lists: &Lists, member: &Member, workspace: &str) -> Result<Workspac
         Err(fault) if fault.fault.kind == FaultKind::BadAnswer && fault.fault.answer.is_none() => {
             Workspace::Unclear(why(&fault.fault.message))
         }
-        Err(fault) => return Err(fault),
-    })
+        Err(fault) => Workspace::Failed(fault.fault),
+    }
 }
 
 /// A refusal of this one workspace, by the errors of these methods and those of the common ones that are about what a request names:
@@ -325,7 +329,7 @@ fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Wor
         Workspace::Read { is_owner, is_admin } => {
             (member.is_owner && !is_owner) || (member.is_admin && !is_admin && !is_owner)
         }
-        Workspace::Refused(_) | Workspace::Unclear(_) => false,
+        Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,
     };
     if member.is_above() || member.is_primary_owner == Some(true) {
         return;

@@ -7,7 +7,7 @@ use crate::{
         reason::Reason,
         types::{RequestedRole, SideEffect, User},
     },
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, RoleList,
         Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
@@ -75,6 +75,10 @@ impl Backend for Slack {
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
         read::read(&self.config, cx, &self.memory, user).await
+    }
+
+    fn failed_read(&self, selector: &Selector, detail: &Detail) -> Option<ProviderFault> {
+        absence::failed_read(selector, detail)
     }
 
     fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {

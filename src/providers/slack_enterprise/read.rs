@@ -68,7 +68,8 @@ pub struct Standing {
 /// A fresh read of the user and of everything that is held.
 ///
 /// # Errors
-/// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read.
+/// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read. The lists of one workspace concern only
+/// the entries that mean it, unless everything is read.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let mut lists = Lists::default();
@@ -108,7 +109,12 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     )
     .await;
     let assignments = assignments?;
-    let workspaces = account_types::of_workspaces(&lists, &member, of_request)?;
+    let workspaces = account_types::of_workspaces(&lists, &member, of_request);
+    if cx.request.reads_everything()
+        && let Some(fault) = account_types::failed_read(workspaces.values())
+    {
+        return Err(fault.clone().into());
+    }
     let ownerships = is_demotable.then(|| account_types::ownerships(&lists, &member));
     memory.guarded.borrow_mut().get_or_insert_with(|| Standing {
         member: member.clone(),

@@ -18,7 +18,7 @@ use super::{
     account_types::{self, ListOf, Lists},
     assignments,
     config::Config,
-    core::{self, Fault},
+    core,
     find::{self, AccountType, Member},
     ids,
     read::{Detail, Memory, Standing},
@@ -295,7 +295,10 @@ async fn standing(
     let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
     // The user may be in another workspace since.
     lists.read(config, cx, needed(&fresh)).await;
-    let workspaces = account_types::of_workspaces(&lists, &fresh, workspaces).map_err(|Fault { fault, .. }| fault)?;
+    let workspaces = account_types::of_workspaces(&lists, &fresh, workspaces);
+    if let Some(fault) = account_types::failed_read(workspaces.values()) {
+        return Err(fault.clone());
+    }
     Ok(Standing {
         ownerships: is_everywhere.then(|| account_types::ownerships(&lists, &fresh)),
         member: fresh,

@@ -52,6 +52,25 @@ fn any_other_no_at_home_is_not_visible() {
         (404, error(404)),
         (403, json!({})),
         (403, json!("blocked by a proxy")),
+        // Not the documented refusal, whatever the status.
+        (403, json!({"errors": [{"code": 500, "message": "internal"}]})),
+        (403, error(403)),
+        (
+            403,
+            json!({"errors": [{"code": 403, "message": "too many sessions, try later"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"message": "access denied, authorization failed"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"code": 500, "message": "access denied, authorization failed"}]}),
+        ),
+        (
+            403,
+            json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}, null]}),
+        ),
         (200, error(403)),
         (200, error(404)),
         (200, json!({"errors": [{"message": "no"}], "resources": []})),
@@ -83,7 +102,8 @@ fn what_may_pass_at_home_ends_the_call_before_anything_is_sent() {
     for (status, body, expected) in [
         (500, error(500), 502),
         (408, error(408), 502),
-        (409, error(409), 422),
+        (409, error(409), 502),
+        (200, error(409), 502),
         (429, error(429), 429),
         (200, error(500), 502),
         (200, error(503), 502),
@@ -157,18 +177,145 @@ fn a_locked_token_names_the_cid_in_view() {
 }
 
 #[test]
-fn where_the_lists_do_not_tell_which_cid_is_in_view_no_role_that_names_none_is_absent() {
-    // Nothing in view, or not yet, and something at home.
+fn what_others_hold_tells_which_cid_is_in_view() {
+    // The lists leave out what Ann holds in view: two empty lists say nothing of one another.
+    for is_home_empty in [true, false] {
+        let mut tenant = Tenant::new(if is_home_empty { &[] } else { &["dashboard_admin"] });
+        tenant.view = CHILD;
+        tenant.grant(CHILD, "event_viewer");
+        let stale = json!({"meta": {"pagination": {"total": 0}}, "resources": []});
+        let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit";
+        tenant.rules.push(Rule::always(in_view, 200, stale).times(1));
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("event_viewer"), by_id("help_desk")]);
+        assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent; 2], "{answer:?}");
+        assert!(!case.holds(CHILD, "event_viewer"));
+        let cids: Vec<Option<String>> = answer.unwrap().outcomes[1]
+            .grants
+            .iter()
+            .map(|grant| grant.scope.organization.clone())
+            .collect();
+        assert_eq!(cids, [Some(HOME.to_owned()), Some(CHILD.to_owned())]);
+        assert_eq!(case.calls("queries/users"), 1, "it is asked once");
+    }
+}
+
+#[test]
+fn where_nothing_tells_which_cid_is_in_view_no_role_that_names_none_is_absent() {
+    let refused = |path: &'static str, status: u16| {
+        let body = json!({"errors": [{"code": status, "message": "no"}]});
+        Rule::always(path, status, body)
+    };
+    // Nobody else has a role there, or the others cannot be looked at.
+    for rule in [None, Some(refused("queries/users", 403))] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.view = CHILD;
+        tenant.has_others = rule.is_some();
+        tenant.rules.extend(rule);
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("help_desk"), at(HOME, by_id("help_desk"))]);
+        assert_eq!(
+            (outcomes(&answer), reasons(&answer)[0]),
+            (vec![Outcome::Unknown, Outcome::AlreadyAbsent], Some("not_visible")),
+            "{answer:?}"
+        );
+        // What is shown goes all the same.
+        let answer = case.ask(&[by_id("event_viewer")]);
+        assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    }
+    // A read that may pass is a fault of the entries that need it.
     let mut tenant = Tenant::new(&["event_viewer"]);
     tenant.view = CHILD;
+    tenant.rules.push(refused("queries/users", 500));
     let case = Case::new(tenant);
-    let answer = case.ask(&[by_id("help_desk"), at(HOME, by_id("help_desk"))]);
+    let answer = case.ask(&[by_id("help_desk"), by_id("dashboard_admin"), by_id("event_viewer")]);
     assert_eq!(
         outcomes(&answer),
-        [Outcome::Unknown, Outcome::AlreadyAbsent],
+        [Outcome::NotAttempted, Outcome::NotAttempted, Outcome::Removed],
         "{answer:?}"
     );
-    // What is shown goes all the same.
-    let answer = case.ask(&[by_id("event_viewer")]);
-    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+}
+
+#[test]
+fn an_entry_without_a_cid_does_not_grow_by_the_cids_of_other_entries() {
+    let mut tenant = Tenant::new(&["help_desk"]);
+    tenant.grant(CHILD, "help_desk");
+    tenant.grant(CHILD, "event_viewer");
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("help_desk"), at(CHILD, by_id("event_viewer"))]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
+    assert!(!case.holds(HOME, "help_desk") && case.holds(CHILD, "help_desk"));
+    // Nor does it need their directories, or their rows.
+    let mut tenant = Tenant::new(&["help_desk"]);
+    tenant.grant(CHILD, "event_viewer");
+    tenant
+        .rows
+        .push(json!({"cid": CHILD, "uuid": super::ANN, "role_id": {}, "grant_type": "direct"}));
+    let of_child = "queries/roles/v1?cid=cccccccccccccccccccccccccccccccc";
+    tenant.rules.push(Rule::always(of_child, 403, "{}"));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_name("Help Desk"), at(CHILD, by_id("event_viewer"))]);
+    assert_eq!(outcomes(&answer)[0], Outcome::Removed, "{answer:?}");
+}
+
+#[test]
+fn the_own_cid_at_which_a_role_is_not_shown_is_named_and_not_probed() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    tenant.grant(CHILD, "event_viewer");
+    tenant.grant(CHILD, "help_desk");
+    let case = Case::new(tenant);
+    let success = case.ask(&[by_id("help_desk"), by_id("event_viewer")]).unwrap();
+    let warnings: Vec<&[String]> = success.outcomes.iter().map(|entry| entry.warnings.as_slice()).collect();
+    assert_eq!(warnings, [&[format!("not_shown_in_cid:{HOME}")][..], &[]]);
+    assert_eq!(case.revokes(), 2, "one for each CID with something to revoke");
+    // In a tenant of one CID there is no other place.
+    let success = Case::new(Tenant::new(&["help_desk"]))
+        .ask(&[by_id("help_desk")])
+        .unwrap();
+    assert!(success.outcomes[0].warnings.is_empty(), "{success:?}");
+}
+
+#[test]
+fn a_list_that_fails_keeps_only_the_entries_that_need_it() {
+    // The list at home, and the one of the CID in view, which names no CID.
+    let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit";
+    for (path, status) in [(AT_HOME, 500), (in_view, 503), (AT_HOME, 409)] {
+        let mut tenant = seen_from_the_child();
+        let body = json!({"errors": [{"code": status, "message": "later"}]});
+        tenant.rules.push(Rule::always(path, status, body));
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("event_viewer"), at(CHILD, by_id("dashboard_admin"))]);
+        assert_eq!(
+            outcomes(&answer),
+            [Outcome::NotAttempted, Outcome::Removed],
+            "{path}: {answer:?}"
+        );
+        assert_eq!(reasons(&answer)[0], Some("provider_error"), "{path}");
+        assert!(case.holds(CHILD, "event_viewer") && case.holds(HOME, "event_viewer"));
+        let failure = answer.unwrap_err();
+        assert_eq!((failure.status, failure.retryable), (500, true), "{path}");
+        // Everything needs every list.
+        let mut case = case;
+        assert_eq!(case.everything().unwrap_err().status, 502, "{path}");
+    }
+    // No entry needs the list of the CID in view.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always(in_view, 503, "{}"));
+    let case = Case::new(tenant);
+    assert_eq!(
+        outcomes(&case.ask(&[at(HOME, by_id("event_viewer"))])),
+        [Outcome::Removed]
+    );
+    // A locked token names the CID in view: its list by that name is the same one.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always(in_view, 503, "{}"));
+    let mut case = Case::new(tenant);
+    case.member_cid = Narrowing::Only(HOME.to_owned());
+    let answer = case.ask(&[by_id("event_viewer"), at(CHILD, by_id("help_desk"))]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Removed, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
 }

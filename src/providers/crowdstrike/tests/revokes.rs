@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::contract::types::Outcome;
+use crate::contract::types::{FailureKind, Outcome};
 
-use super::{Case, HOME, Rule, Tenant, by_id, outcomes};
+use super::{Case, HOME, NIGHT_SHIFT, Rule, Tenant, by_id, outcomes};
 
 const ACTIONS: &str = "user-role-actions";
 
@@ -149,11 +149,53 @@ fn the_wrong_region_is_a_fault_of_the_account() {
         failure.message
     );
 
-    let mut tenant = Tenant::new(&["event_viewer"]);
-    let redirect = Rule::always("oauth2/token", 308, "");
-    tenant
-        .rules
-        .push(redirect.header("location", "https://api.eu-1.crowdstrike.com/oauth2/token"));
-    let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
-    assert!(!failure.retryable, "{failure:?}");
+    // A redirect may say where to only in the header of the region, or not at all.
+    let elsewhere = ("location", "https://api.eu-1.crowdstrike.com/oauth2/token");
+    for (path, headers, named) in [
+        ("oauth2/token", vec![elsewhere], "api.eu-1.crowdstrike.com"),
+        ("oauth2/token", vec![("x-cs-region", "eu-1")], "`eu-1`"),
+        (
+            "oauth2/token",
+            vec![("location", "/oauth2/token"), ("x-cs-region", "eu-1\u{7}")],
+            "`eu-1`",
+        ),
+        ("oauth2/token", vec![("location", "/elsewhere")], "region or host"),
+        ("user-management", vec![("x-cs-region", "eu-1")], "`eu-1`"),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let redirect = Rule::always(path, 308, "");
+        let redirect = headers
+            .iter()
+            .fold(redirect, |rule, (name, value)| rule.header(name, value));
+        tenant.rules.push(redirect);
+        let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.retryable, failure.kind),
+            (500, false, FailureKind::InvalidAccount),
+            "{path} {headers:?}: {failure:?}"
+        );
+        assert!(
+            failure.message.contains(named),
+            "{path} {headers:?}: {}",
+            failure.message
+        );
+    }
+}
+
+#[test]
+fn a_failure_of_one_single_says_nothing_about_its_siblings() {
+    // The batch of probes is refused, so that each goes by itself; one of them fails, and may have landed.
+    let mut tenant = Tenant::new(&["dashboard_admin"]);
+    tenant.refuses = Some("help_desk");
+    let body = r#""role_ids":["event_viewer"]"#;
+    tenant.failing_body = Some(body);
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer"), by_id("help_desk"), by_id(NIGHT_SHIFT)]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::Refused, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+    let failure = answer.unwrap_err();
+    assert_eq!(failure.outcomes[1].reason.as_deref(), Some("provider_refused"));
 }

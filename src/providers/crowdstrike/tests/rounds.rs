@@ -76,3 +76,16 @@ fn a_cid_that_an_entry_names_is_read_with_the_rest() {
     assert_eq!(case.transport.elapsed(), LATENCY * 4);
     assert_eq!(case.transport.seen.borrow().len(), 8);
 }
+
+#[test]
+fn a_user_without_a_role_takes_two_calls_more_to_tell_the_cid_in_view() {
+    let case = Case::slow(Tenant::new(&[]), LATENCY);
+    let success = case.ask(&[by_id("help_desk")]).unwrap();
+    assert_eq!(success.outcomes[0].outcome, Outcome::AlreadyAbsent);
+    // Token; record and two lists, the one at home a round later; users, and what one of them holds; the directory's two; the probe;
+    // record and list.
+    assert_eq!(
+        (case.transport.seen.borrow().len(), case.transport.elapsed().as_millis()),
+        (11, 900)
+    );
+}

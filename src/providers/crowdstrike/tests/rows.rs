@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::{Outcome, Role};
+use crate::contract::types::{Outcome, Role, StrictScope};
 
 use super::{CHILD, Case, HOME, NIGHT_SHIFT, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
@@ -128,6 +128,46 @@ fn a_temporary_grant_goes_and_its_end_is_said() {
             [Outcome::Removed]
         );
     }
+}
+
+#[test]
+fn several_rows_of_one_grant_are_one_grant() {
+    // A permanent and a temporary row, and one that names the role otherwise, or not at all.
+    for strict_scope in [StrictScope::Strict, StrictScope::Lenient] {
+        let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
+        for (key, value) in [
+            ("expires_at", json!("2026-03-01T12:00:00Z")),
+            ("role_name", json!("Event Watcher")),
+            ("role_name", json!(null)),
+        ] {
+            let mut row = tenant.rows[0].clone();
+            row[key] = value;
+            tenant.rows.push(row);
+        }
+        let mut case = Case::new(tenant);
+        case.options.strict_scope = strict_scope;
+        let reading = case.read_user().unwrap();
+        assert_eq!(reading.grants.len(), 2);
+        let success = case.ask(&[by_name("event watcher")]).unwrap();
+        let [grant] = success.outcomes[0].grants.as_slice() else {
+            panic!("{success:?}")
+        };
+        assert_eq!(grant.role_name.as_deref(), Some("Event Viewer"));
+        assert_eq!(grant.warnings, ["expires_at:2026-03-01T12:00:00Z"]);
+        assert!(!case.holds(HOME, "event_viewer") && case.holds(HOME, "help_desk"));
+    }
+    // A role through two groups names both.
+    let mut tenant = Tenant::new(&["help_desk", "help_desk"]);
+    for (row, group) in tenant.rows.iter_mut().zip(["Blue Team", "Red Team"]) {
+        row["user_group_name"] = json!(group);
+    }
+    let failure = Case::new(tenant).ask(&[by_id("help_desk")]).unwrap_err();
+    let [grant] = failure.outcomes[0].grants.as_slice() else {
+        panic!("{failure:?}")
+    };
+    let via: Vec<Option<&str>> = grant.via.iter().map(|via| via.name.as_deref()).collect();
+    assert_eq!(via, [Some("Blue Team"), Some("Red Team")]);
+    assert_eq!(failure.user.unwrap().groups.len(), 2);
 }
 
 #[test]

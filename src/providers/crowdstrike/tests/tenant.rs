@@ -14,6 +14,8 @@ pub const HOME: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// A child CID.
 pub const CHILD: &str = "cccccccccccccccccccccccccccccccc";
 pub const ANN: &str = "6f1e2a30-0000-4000-8000-00000000a001";
+/// Somebody else, who has a role in the CID in view.
+const BOB: &str = "6f1e2a30-0000-4000-8000-00000000b0b0";
 /// A custom role of the home CID.
 pub const NIGHT_SHIFT: &str = "fac7c47add5242538f592946747a7191";
 
@@ -34,6 +36,10 @@ pub struct Tenant {
     pub rules: Vec<Rule>,
     /// A revoke that names this role is refused.
     pub refuses: Option<&'static str>,
+    /// Whether anybody else is there, with a role in the CID in view.
+    pub has_others: bool,
+    /// A call whose body has this text fails, and has no effect.
+    pub failing_body: Option<&'static str>,
     lists_read: Cell<usize>,
 }
 
@@ -88,6 +94,8 @@ impl Tenant {
             total: |rows, _| json!(rows),
             rules: Vec::new(),
             refuses: None,
+            has_others: true,
+            failing_body: None,
             lists_read: Cell::new(0),
         };
         for role in held {
@@ -119,6 +127,9 @@ impl Tenant {
             rule.times -= 1;
             return Reaction::Answer(rule.status, rule.headers.clone(), rule.body.clone());
         }
+        if self.failing_body.is_some_and(|text| seen.body.contains(text)) {
+            return Reaction::Answer(500, Vec::new(), String::from("{}"));
+        }
         let path = url.trim_start_matches("https://falcon").split('?').next().unwrap();
         let is_newer = ["queries/users/v2", "users/GET/v2", "user-roles/v3", "role-actions/v2"];
         let knows = !self.is_external || is_newer.iter().any(|newer| path.ends_with(newer));
@@ -130,6 +141,9 @@ impl Tenant {
         };
         let (status, document) = match path.rsplit_once('/').unwrap().0 {
             "/oauth2" => (201, json!({"access_token": "falcon-token", "expires_in": 1_799})),
+            "/user-management/queries/users" if parameter(url, "filter").is_none() => {
+                list(vec![json!(ANN), json!(BOB)])
+            }
             "/user-management/queries/users" => list(if knows { vec![json!(ANN)] } else { Vec::new() }),
             "/user-management/entities/users/GET" => {
                 let is_asked = seen.body.contains(ANN);
@@ -137,6 +151,14 @@ impl Tenant {
                     200,
                     json!({"resources": if knows && is_asked { vec![self.user.clone()] } else { Vec::new() }}),
                 )
+            }
+            "/user-management/combined/user-roles" if url.contains(BOB) => {
+                let row = json!({"role_id": "event_viewer", "uuid": BOB, "cid": self.view, "grant_type": "direct"});
+                list(if self.has_others {
+                    vec![(self.shown)(row)]
+                } else {
+                    Vec::new()
+                })
             }
             "/user-management/combined/user-roles" | "/user-management/entities/user-role-actions" if !knows => {
                 invalid("user uuid", ANN)

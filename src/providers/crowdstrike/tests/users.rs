@@ -187,7 +187,7 @@ fn a_user_whom_the_cid_in_view_does_not_know_may_exist_at_a_home_that_cannot_be_
     for (status, body, expected) in [
         (503, json!({}), 502),
         (429, json!({}), 429),
-        (409, json!({"errors": [{"code": 409, "message": "later"}]}), 422),
+        (409, json!({"errors": [{"code": 409, "message": "later"}]}), 502),
         (403, json!({}), 403),
         (403, denied, 403),
     ] {

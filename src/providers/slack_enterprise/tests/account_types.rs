@@ -155,6 +155,40 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
 }
 
 #[test]
+fn a_failed_read_of_one_workspace_keeps_only_the_entries_that_need_it() {
+    for (code, reason_of_entry) in [
+        ("internal_error", "provider_error"),
+        ("missing_scope", "forbidden"),
+        ("something_new", "provider_refused"),
+    ] {
+        let world = World::new(|slack| {
+            slack.set_admin("T01");
+            slack.instead.push(Instead {
+                request: "owners.list?team_id=T02",
+                skip: 0,
+                times: usize::MAX,
+                document: error(code),
+            });
+        });
+        let answer = world.ask(&["Rl0C@T01", "admin@T02", "admin@T01", "owner"]);
+        assert_eq!(
+            outcomes(&answer),
+            [
+                Outcome::Removed,
+                Outcome::NotAttempted,
+                Outcome::Removed,
+                Outcome::NotAttempted
+            ],
+            "{code}: {answer:?}"
+        );
+        assert_eq!(entries(&answer)[1].reason.as_deref(), Some(reason_of_entry));
+        // Everything needs every list.
+        assert!(world.read_user().is_err(), "{code}");
+        assert!(outcomes(&world.everything()).is_empty(), "{code}");
+    }
+}
+
+#[test]
 fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
     for id in [json!(null), json!({}), json!("u01"), json!(" U01"), json!(["U01"])] {
         let world = World::new(|slack| {

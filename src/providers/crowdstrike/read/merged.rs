@@ -1,0 +1,91 @@
+//! Overlapping lists as one: every row once, and every grant once.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::provider::UnreadRow;
+
+use super::super::{
+    cid::Cid,
+    core::RawRow,
+    mapping::{self, Assignment},
+};
+
+/// Rows of overlapping lists, each kept once. Several rows of one grant, a permanent and a temporary one or one without a name, are
+/// that grant.
+pub struct Merged<'a> {
+    uuid: &'a str,
+    pub held: Vec<Assignment>,
+    /// The positions of what is held, by its key.
+    positions: HashMap<(String, Cid, bool), usize>,
+    /// Every row by what it says.
+    seen: HashSet<Assignment>,
+    pub unread: Vec<UnreadRow>,
+    seen_unread: HashSet<(String, Option<String>)>,
+    /// JSON text.
+    pub raw: Vec<String>,
+}
+
+impl<'a> Merged<'a> {
+    pub fn new(uuid: &'a str) -> Self {
+        Self {
+            uuid,
+            held: Vec::new(),
+            positions: HashMap::new(),
+            seen: HashSet::new(),
+            unread: Vec::new(),
+            seen_unread: HashSet::new(),
+            raw: Vec::new(),
+        }
+    }
+
+    /// The rows of a list. A row that names no CID belongs to `cid`.
+    pub fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
+        for row in rows {
+            match mapping::assignment(&row, self.uuid, cid) {
+                Ok(assignment) => self.keep(&row, assignment),
+                Err(unread) => self.keep_unread(&row, unread),
+            }
+        }
+    }
+
+    /// The rows of the CID in view. If that is not known, a row that names no CID is the home CID's if that has the very same row.
+    pub fn add_in_view(&mut self, rows: Vec<RawRow>, view: Option<&Cid>, home: Option<&Cid>) {
+        if view.is_some() {
+            return self.add(rows, view);
+        }
+        for row in rows {
+            match mapping::assignment(&row, self.uuid, None) {
+                Ok(assignment) => self.keep(&row, assignment),
+                Err(unread) => {
+                    let at_home = mapping::assignment(&row, self.uuid, home);
+                    if !at_home.is_ok_and(|assignment| self.seen.contains(&assignment)) {
+                        self.keep_unread(&row, unread);
+                    }
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, row: &RawRow, assignment: Assignment) {
+        if !self.seen.insert(assignment.clone()) {
+            return;
+        }
+        self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+        let next = self.held.len();
+        let position = *self.positions.entry(assignment.key()).or_insert(next);
+        match self.held.get_mut(position) {
+            Some(held) => held.merge(assignment),
+            None => self.held.push(assignment),
+        }
+    }
+
+    fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
+        if self
+            .seen_unread
+            .insert((unread.raw.clone(), unread.scope.organization.clone()))
+        {
+            self.unread.push(unread);
+            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The CID in view. No call names it, but the rows of a list of grants that is asked for without a CID do: those of the user, or, if
+//! the user has none there, those of somebody else.
+
+use crate::{
+    client::{Call, QueryBuilder, lenient::Id},
+    error::ProviderFault,
+    provider::Context,
+};
+
+use super::{
+    cid::Cid,
+    config::Config,
+    core::{self, Audience, RawRow},
+    mapping,
+};
+
+/// Users that are looked at, one after the other: nearly everybody has a role.
+const MOST_USERS: usize = 8;
+/// Rows of each that are looked at.
+const ROWS: &str = "10";
+
+/// The one CID that the rows of a list name.
+pub fn only_cid(rows: &[RawRow]) -> Option<Cid> {
+    let mut cids = rows.iter().filter_map(mapping::cid_of_row);
+    let first = cids.next()?;
+    cids.all(|cid| cid == first).then_some(first)
+}
+
+/// The CID in view by what others hold there; `None` if none of them tells it.
+///
+/// # Errors
+/// A failed read that may pass.
+pub async fn of_others(config: &Config, cx: &Context<'_>, user: &str) -> Result<Option<Cid>, ProviderFault> {
+    let path = QueryBuilder::new()
+        .pair("limit", &MOST_USERS.to_string())
+        .on(Audience::Internal.user_query());
+    let users = rows(config, cx, &path, "the users").await?;
+    for row in users.iter().take(MOST_USERS) {
+        let id = row.parse::<Id>().and_then(Id::into_string);
+        let Some(id) = id.filter(|id| !id.trim().eq_ignore_ascii_case(user)) else {
+            continue;
+        };
+        let path = QueryBuilder::new()
+            .pair("user_uuid", id.trim())
+            .pair("limit", ROWS)
+            .on(Audience::Internal.grants());
+        let held = rows(config, cx, &path, "the grants of another user").await?;
+        if let Some(view) = only_cid(&held) {
+            return Ok(Some(view));
+        }
+    }
+    Ok(None)
+}
+
+/// The rows of a first page; a refusal shows none.
+async fn rows(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Vec<RawRow>, ProviderFault> {
+    let call = core::api(Call::get(config.base.join(path)));
+    match core::resources(config, cx, &call, what).await {
+        Ok(list) => Ok(list.rows),
+        Err(fault) if core::is_no(&fault) => Ok(Vec::new()),
+        Err(fault) => Err(fault),
+    }
+}
