@@ -94,10 +94,12 @@ fn whoever_names_the_component_builds_the_command_that_embeds_it() {
 
 #[test]
 fn docker_waits_for_calls_as_long_as_kubernetes_does() {
-    let grace = KUBERNETES
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("terminationGracePeriodSeconds: "))
-        .unwrap();
+    let seconds = |name: &str| -> u32 {
+        let line = KUBERNETES.lines().find_map(|line| line.trim().strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
+    };
+    // The pause before Kubernetes sends SIGTERM is a part of its grace period.
+    let grace = seconds("terminationGracePeriodSeconds: ") - seconds("seconds: ");
     for (file, text) in [
         ("deploy/docker/Dockerfile", DOCKERFILE),
         ("docs/hosts/own-host.md", OWN_HOST),
