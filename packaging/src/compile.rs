@@ -41,6 +41,20 @@ impl Tools {
         })
     }
 
+    /// What decides on the bytes of a component, in a line.
+    pub fn toolchain(&self) -> String {
+        let std = if self.has_sources {
+            "compiled with it"
+        } else {
+            "prebuilt"
+        };
+        let optimizer = self
+            .optimizer
+            .as_ref()
+            .map_or("none", |optimizer| optimizer.version.as_str());
+        format!("{}, standard library {std}, optimizer {optimizer}", self.rustc)
+    }
+
     /// What was left out, and how to have it.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
