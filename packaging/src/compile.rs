@@ -23,7 +23,7 @@ pub struct Tools {
     /// Where the toolchain is.
     pub sysroot: PathBuf,
     /// The sources of the standard library, which is then compiled for size and without its panic messages.
-    has_sources: bool,
+    pub has_sources: bool,
     pub optimizer: Option<Optimizer>,
 }
 
