@@ -150,15 +150,33 @@ def balanced(first, second):
     print(f"12 calls on two instances: {sum(status == 200 for status, *_ in answers)} times 200, and both see the roles gone")
 
 
-def wash_project(manifest, folder, component, port, variables):
-    """The manifest of deploy/, with the sandboxes for providers."""
+def refused_host(port):
+    """The list of hosts lacks the provider's: the host refuses the call, and the answer says so."""
+    status, body = post(port, "demo-crowdstrike", {"id": "a@example.com", "roles": [{"id": "event_viewer"}]})
+    assert (status, body.get("error_code")) == (500, "host_not_allowed"), (status, body)
+    print(f"a host that is not listed: {body['message']}")
+
+
+def reached(port):
+    """The provider is reached, whatever it says of a user whom it does not know."""
+    status, body = post(port, "demo-crowdstrike", {"id": "nobody@example.com", "roles": [{"id": "event_viewer"}]})
+    assert (status, body.get("error_code")) == (404, "not_found"), (status, body)
+    print("without a list of hosts the provider is reached")
+
+
+def wash_project(manifest, folder, component, port, variables, hosts):
+    """The manifest of deploy/, with the sandboxes for providers. `hosts`: `sandboxes` are the only ones allowed, `others` are, or there is
+    no list."""
     text = pathlib.Path(manifest).read_text()
     text = text.replace("../../target/wasm32-wasip2/guest/unassign_role_wasi.wasm", component)
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace("api.us-2.crowdstrike.com", "127.0.0.1")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    listed = "  allowedHosts:\n    - api.us-2.crowdstrike.com\n"
+    assert listed in text, text
+    text = text.replace(listed, {"sandboxes": "  allowedHosts:\n    - 127.0.0.1\n", "others": listed, "none": ""}[hosts])
     head, _ = text.split("    fromEnv:\n")
     text = head + "    fromEnv:\n" + "".join(f"      - {name}\n" for name in variables.split())
     wash = pathlib.Path(folder, ".wash")
-    wash.mkdir()
+    wash.mkdir(exist_ok=True)
     (wash / "config.yaml").write_text(text)
 
 

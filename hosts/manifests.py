@@ -3,6 +3,7 @@ their releases: WASMCLOUD_CRD and SPINKUBE_CRD name the files."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,10 @@ def unit(manifest):
     text = (DEPLOY / manifest).read_text()
     # SIGTERM cuts off running calls, and a wait that is shorter than the longest deadline does so later.
     assert "KillSignal=SIGINT" in text and "TimeoutStopSec=130" in text, manifest
+    # What it starts is what the page installs.
+    page = pathlib.Path("docs/hosts/wasmtime.md").read_text()
+    for path in re.findall(r"/usr/local/\S+", text):
+        assert re.search(rf"^install .*{re.escape(path)}$", page, re.MULTILINE), f"{manifest} needs {path}, which no page installs"
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder, pathlib.Path(manifest).name)
         copy.write_text(text.replace("/usr/local/bin/wasmtime", sys.executable))

@@ -41,6 +41,10 @@ def main():
                 wrong.append(f"{page}: {link} leads nowhere")
             elif anchor and target.suffix == ".md" and anchor not in anchors(target.read_text()):
                 wrong.append(f"{page}: {link} has no such heading")
+    written = "".join(page.read_text() for page in pages)
+    for image in sorted(pathlib.Path("docs/images").iterdir()):
+        if f"images/{image.name})" not in written:
+            wrong.append(f"{image} is shown on no page")
     for name in sorted(pathlib.Path("docs").rglob("*.md")):
         if name.name != "SUMMARY.md" and f"({name.relative_to('docs')})" not in pathlib.Path("docs/SUMMARY.md").read_text():
             wrong.append(f"{name} is not in docs/SUMMARY.md")

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The accounts that the caller may use. None, if nothing is configured for it.
+/// The accounts that the caller may use. None, if nothing is configured for it. One that is missing or broken is left out.
 pub async fn list_accounts(host: &dyn Host) -> Vec<AccountSummary> {
     service::held_back_denials(host);
     let request_id = random_request_id(host);

@@ -74,7 +74,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows a user, and everything that it holds
+    /// Shows a user and everything they hold
     #[cfg(feature = "wasmtime")]
     Show(show::Show),
     /// Lists the roles of a tenant

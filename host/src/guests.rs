@@ -83,7 +83,7 @@ impl Artifact {
         // `Cargo.lock` is left out: what it says of the host's crates changes no component.
         let mut sources = vec![workspace.join("wit"), component, workspace.join("Cargo.toml")];
         if self != Self::Caller {
-            sources.push(workspace.join("src"));
+            sources.extend([workspace.join("src"), workspace.join("build.rs")]);
         }
         for source in sources {
             let newest = newest(&source).with_context(|| format!("reading {}", source.display()))?;
@@ -162,6 +162,7 @@ mod tests {
             let tree = Self(root);
             for file in [
                 "Cargo.toml",
+                "build.rs",
                 "wit/user-directory.wit",
                 "src/lib.rs",
                 "src/http_api/openapi.json",
@@ -216,6 +217,7 @@ mod tests {
     fn a_component_that_is_older_than_a_source_is_refused_by_that_file() {
         for file in [
             "Cargo.toml",
+            "build.rs",
             "wit/user-directory.wit",
             "src/lib.rs",
             "src/http_api/openapi.json",
@@ -256,6 +258,7 @@ mod tests {
         assert_eq!(tree.complaint(Artifact::Wasi), None);
         let tree = Tree::new("caller").built();
         tree.change("src/lib.rs", BUILT + 1);
+        tree.change("build.rs", BUILT + 1);
         assert_eq!(tree.complaint(Artifact::Caller), None);
     }
 }

@@ -23,7 +23,7 @@ pub struct Tools {
     /// Where the toolchain is.
     pub sysroot: PathBuf,
     /// The sources of the standard library, which is then compiled for size and without its panic messages.
-    has_sources: bool,
+    pub has_sources: bool,
     pub optimizer: Option<Optimizer>,
 }
 
@@ -39,6 +39,20 @@ impl Tools {
             sysroot,
             optimizer: Optimizer::find(workspace),
         })
+    }
+
+    /// What decides on the bytes of a component, in a line.
+    pub fn toolchain(&self) -> String {
+        let std = if self.has_sources {
+            "compiled with it"
+        } else {
+            "prebuilt"
+        };
+        let optimizer = self
+            .optimizer
+            .as_ref()
+            .map_or("none", |optimizer| optimizer.version.as_str());
+        format!("{}, standard library {std}, optimizer {optimizer}", self.rustc)
     }
 
     /// What was left out, and how to have it.

@@ -1,6 +1,6 @@
 //! From a core module to a component that says what it is.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -14,7 +14,13 @@ use crate::{
     workspace::Workspace,
 };
 
-pub fn build(workspace: &Workspace, tools: &Tools, artifact: &Artifact) -> Result<Vec<u8>> {
+pub struct Built {
+    pub bytes: Vec<u8>,
+    /// The interfaces that it needs from its host.
+    pub imports: BTreeSet<String>,
+}
+
+pub fn build(workspace: &Workspace, tools: &Tools, artifact: &Artifact) -> Result<Built> {
     let mut module = compile::module(workspace, tools, artifact)?;
     if let Some(optimizer) = &tools.optimizer {
         module = optimizer.run(&module)?;
@@ -28,9 +34,9 @@ pub fn build(workspace: &Workspace, tools: &Tools, artifact: &Artifact) -> Resul
     let described = metadata(workspace, tools, artifact)?
         .to_wasm(&encoded)
         .with_context(|| format!("describing {}", artifact.name()))?;
-    let finished = documented(described, artifact)?;
-    check(&finished, artifact)?;
-    Ok(finished)
+    let bytes = documented(described, artifact)?;
+    let imports = check(&bytes, artifact)?;
+    Ok(Built { bytes, imports })
 }
 
 fn metadata(workspace: &Workspace, tools: &Tools, artifact: &Artifact) -> Result<AddMetadata> {
@@ -56,7 +62,7 @@ fn metadata(workspace: &Workspace, tools: &Tools, artifact: &Artifact) -> Result
 
 fn described(artifact: &Artifact) -> String {
     let providers = match &artifact.provider {
-        Some(provider) => format!("at {provider}"),
+        Some(provider) => format!("at {}", proper_name(provider)),
         None => String::from("at any of the supported providers"),
     };
     let host = match artifact.kind {
@@ -64,6 +70,19 @@ fn described(artifact: &Artifact) -> String {
         Kind::Spin => "over HTTP, for Spin 4.1 and later",
     };
     format!("Removes roles from a user {providers} and verifies the removal by reading back; {host}")
+}
+
+/// As the provider writes itself. A feature that has no name here fails a test.
+fn proper_name(feature: &str) -> &str {
+    match feature {
+        "blackline" => "BlackLine",
+        "crowdstrike" => "CrowdStrike",
+        "elastic_cloud" => "Elastic Cloud",
+        "jumpcloud" => "JumpCloud",
+        "slack_enterprise" => "Slack Enterprise",
+        "teamviewer" => "TeamViewer",
+        other => other,
+    }
 }
 
 /// A component can carry the documentation of its own world alone. That of the interfaces is in the WIT package.
@@ -83,7 +102,7 @@ fn documented(mut component: Vec<u8>, artifact: &Artifact) -> Result<Vec<u8>> {
 }
 
 /// Nothing leaves here that its consumers' tools could not read, or that asks a host for more than it should.
-fn check(component: &[u8], artifact: &Artifact) -> Result<()> {
+fn check(component: &[u8], artifact: &Artifact) -> Result<BTreeSet<String>> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("{} is no component", artifact.name());
     };
@@ -91,12 +110,33 @@ fn check(component: &[u8], artifact: &Artifact) -> Result<()> {
     if world.docs.contents.is_none() {
         bail!("{} has lost its documentation", artifact.name());
     }
-    for (key, _) in &world.imports {
-        let name = resolve.name_world_key(key);
+    let imports: BTreeSet<String> = world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
+    for name in &imports {
         let is_known = name.starts_with("wasi:") || (artifact.kind == Kind::Spin && name.starts_with("spin:"));
         if !is_known {
             bail!("{} imports {name}", artifact.name());
         }
     }
-    Ok(())
+    Ok(imports)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_names_its_provider_as_the_readme_does() {
+        let readme = include_str!("../../README.md");
+        for artifact in Artifact::all(&Workspace::own().unwrap()) {
+            if let Some(provider) = &artifact.provider {
+                let name = proper_name(provider);
+                assert!(readme.contains(&format!("\n| {name} | ")), "{provider} is {name}");
+                assert!(
+                    described(&artifact).contains(&format!(" at {name} ")),
+                    "{}",
+                    described(&artifact)
+                );
+            }
+        }
+    }
 }

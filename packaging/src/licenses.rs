@@ -15,6 +15,11 @@ use crate::{compile::Tools, inventory::Contents, page::Page};
 /// What the standard library and its parts are under; a toolchain from elsewhere may come without the texts.
 const OF_THE_STANDARD_LIBRARY: [&str; 4] = ["MIT.txt", "Apache-2.0.txt", "LLVM-exception.txt", "Unicode-3.0.txt"];
 
+/// The C library that the standard library is built on for WASI. The toolchain brings it, and no text of its license.
+const WASI_LIBC: &str = include_str!("../licenses/wasi-libc.txt");
+pub const WASI_LIBC_LICENSE: &str =
+    "(Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT) AND MIT AND BSD-2-Clause AND CC0-1.0";
+
 pub fn of(tools: &Tools, shipped: &[Contents], page: Option<&Page>) -> Result<String> {
     let mut packages: BTreeMap<String, &Package> = BTreeMap::new();
     for package in shipped.iter().flat_map(|contents| &contents.packages) {
@@ -37,6 +42,11 @@ pub fn of(tools: &Tools, shipped: &[Contents], page: Option<&Page>) -> Result<St
         }
     }
     list.push_str("Rust's standard library: MIT OR Apache-2.0\n");
+    writeln!(list, "wasi-libc, in the components only: {WASI_LIBC_LICENSE}")?;
+    texts
+        .entry(WASI_LIBC.trim().to_owned())
+        .or_default()
+        .push(String::from("wasi-libc"));
     for file in OF_THE_STANDARD_LIBRARY {
         if let Ok(text) = fs::read_to_string(tools.sysroot.join("share/doc/rust/licenses").join(file)) {
             let names = texts.entry(text.trim().to_owned()).or_default();
@@ -92,6 +102,25 @@ fn is_license(file: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_c_library_of_the_components_is_named_with_its_texts() {
+        let tools = Tools {
+            rustc: String::from("rustc 1.95.0"),
+            sysroot: PathBuf::new(),
+            has_sources: true,
+            optimizer: None,
+        };
+        let told = of(&tools, &[], None).unwrap();
+        for text in [
+            "\nwasi-libc, in the components only: ",
+            "Rich Felker",
+            "Nuxi",
+            "Jonathan Anderson",
+        ] {
+            assert!(told.contains(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_license_is_known_by_its_files_name() {

@@ -10,6 +10,7 @@ mod inventory;
 mod licenses;
 mod optimize;
 mod page;
+mod pins;
 mod reproduce;
 mod sbom;
 mod sizes;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{artifact::Artifact, page::Page, workspace::Workspace};
+use crate::{artifact::Artifact, page::Page, pins::Measured, workspace::Workspace};
 
 #[derive(Parser)]
 #[command(about = "Makes what a release consists of")]
@@ -93,8 +94,9 @@ fn dist(workspace: &Workspace, out: &std::path::Path, only: &[String], without_c
     let mut notes = tools.notes();
     let mut page = None;
     let mut shipped = Vec::new();
+    let mut measured = Vec::new();
     for artifact in &artifacts {
-        let bytes = component::build(workspace, &tools, artifact)?;
+        let component::Built { bytes, imports } = component::build(workspace, &tools, artifact)?;
         workspace::write(&out.join(artifact.file()), &bytes)?;
         let contents = inventory::of_component(workspace, artifact)?;
         workspace::write(
@@ -102,8 +104,15 @@ fn dist(workspace: &Workspace, out: &std::path::Path, only: &[String], without_c
             sbom::of(workspace, &tools, &contents, None, &artifact.file(), &bytes)?.as_bytes(),
         )?;
         println!("{}: {} bytes", artifact.file(), bytes.len());
+        measured.push(Measured {
+            kind: artifact.kind,
+            file: artifact.file(),
+            size: bytes.len(),
+            imports,
+        });
         shipped.push(contents);
     }
+    pins::hold(workspace, &tools, &measured, only.is_empty())?;
     if only.is_empty() {
         contract::write_package(workspace, out)?;
         if !without_command {

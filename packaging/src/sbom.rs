@@ -1,6 +1,6 @@
 //! The software bill of materials of one artifact: CycloneDX 1.6 as JSON.
 
-use std::{collections::HashMap, fs};
+use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context, Result};
 use cargo_metadata::Package;
@@ -10,6 +10,7 @@ use crate::{
     checksums,
     compile::Tools,
     inventory::{Contents, reference},
+    licenses,
     page::Page,
     workspace::Workspace,
 };
@@ -40,10 +41,14 @@ pub fn of(
         "bom-ref": "rust-std",
         "name": "std",
         "version": rust,
-        "description": "the Rust standard library and the C library that it is built on",
+        "description": "the Rust standard library",
         "licenses": [{"expression": "MIT OR Apache-2.0"}],
         "purl": format!("pkg:generic/rust-std@{rust}"),
     }));
+    let is_component = Path::new(file).extension().is_some_and(|it| it == "wasm");
+    if is_component {
+        components.push(wasi_libc(rust));
+    }
     if let Some(page) = page {
         components.push(page.component()?);
     }
@@ -52,7 +57,8 @@ pub fn of(
         .iter()
         .map(|(reference, on)| json!({"ref": reference, "dependsOn": on}))
         .collect();
-    dependencies.push(json!({"ref": "rust-std"}));
+    let of_std: &[&str] = if is_component { &["wasi-libc"] } else { &[] };
+    dependencies.push(json!({"ref": "rust-std", "dependsOn": of_std}));
     let mut metadata = json!({
         "component": subject,
         "tools": {"components": [{"type": "application", "name": "rustc", "version": rust}]},
@@ -102,6 +108,19 @@ fn component(package: &Package, checksums: &HashMap<(String, String), String>) -
     component
 }
 
+/// The C library below the standard library. It comes with the toolchain, which does not tell its version.
+fn wasi_libc(rust: &str) -> Value {
+    json!({
+        "type": "library",
+        "bom-ref": "wasi-libc",
+        "name": "wasi-libc",
+        "description": format!("the C library of WASI, as Rust {rust} brings it"),
+        "scope": "required",
+        "licenses": [{"expression": licenses::WASI_LIBC_LICENSE}],
+        "externalReferences": [{"type": "vcs", "url": "https://github.com/WebAssembly/wasi-libc"}],
+    })
+}
+
 /// A UUID that follows from the artifact, so that the same artifact has the same bill.
 fn serial_number(digest: &str) -> String {
     let part = |from: usize, to: usize| digest.get(from..to).unwrap_or_default();
@@ -136,4 +155,36 @@ fn locked_checksums(workspace: &Workspace) -> Result<HashMap<(String, String), S
             ))
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{artifact::Artifact, inventory};
+
+    /// The names in the bill of a file.
+    fn named(file: &str) -> Vec<String> {
+        let workspace = Workspace::own().unwrap();
+        let tools = Tools {
+            rustc: String::from("rustc 1.95.0"),
+            sysroot: std::path::PathBuf::new(),
+            has_sources: true,
+            optimizer: None,
+        };
+        let contents = inventory::of_component(&workspace, &Artifact::named(&workspace, "wasi").unwrap()).unwrap();
+        let bill: Value = serde_json::from_str(&of(&workspace, &tools, &contents, None, file, b"").unwrap()).unwrap();
+        let components = bill["components"].as_array().unwrap();
+        components
+            .iter()
+            .map(|component| component["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_component_contains_the_c_library_and_the_command_does_not() {
+        let component = named("a.wasm");
+        assert!(component.iter().any(|it| it == "std") && component.iter().any(|it| it == "wasi-libc"));
+        let command = named("unassign-role");
+        assert!(command.iter().any(|it| it == "std") && !command.iter().any(|it| it == "wasi-libc"));
+    }
 }

@@ -208,6 +208,15 @@ impl Grant {
         said.cloned().unwrap_or_else(|| self.outcome.name().replace('_', " "))
     }
 
+    /// What ends a grant that is held through something.
+    pub fn way_out(&self) -> &'static str {
+        if !self.via.is_empty() && self.via.iter().all(|via| via.starts_with(HIGHER_ROLE)) {
+            "remove that role first"
+        } else {
+            "take the user out of that, where it is managed"
+        }
+    }
+
     /// It is gone, by a removal that was read back or by a reading, and the last verification agrees.
     pub fn is_gone(&self) -> bool {
         // Where the last reading proves no absence, a removal that was acknowledged and read back does.
@@ -232,12 +241,51 @@ fn by_id(role: &Value) -> Value {
     role
 }
 
+/// How a role begins that a grant is held through.
+const HIGHER_ROLE: &str = "a higher role,";
+
 fn via(value: &Value) -> String {
     let text = |member: &str| value.get(member).and_then(Value::as_str);
-    let kind = text("kind").unwrap_or("something").replace('_', " ");
+    let kind = match text("kind") {
+        Some("higher_role") => String::from(HIGHER_ROLE),
+        other => other.unwrap_or("something").replace('_', " "),
+    };
     match (text("name"), text("id")) {
         (Some(name), Some(id)) if name != id => format!("{kind} {name} ({id})"),
         (Some(one), _) | (None, Some(one)) => format!("{kind} {one}"),
         (None, None) => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn inherited(via: &Value) -> Grant {
+        Grant::parse(&json!({"role_id": "Ra", "outcome": "inherited", "via": via}), None).unwrap()
+    }
+
+    #[test]
+    fn what_is_held_through_a_higher_role_ends_with_that_role() {
+        let grant = inherited(&json!([{"kind": "higher_role", "name": "workspace owner"}]));
+        assert_eq!(grant.obstacle(), "held through a higher role, workspace owner");
+        assert_eq!(grant.way_out(), "remove that role first");
+    }
+
+    #[test]
+    fn what_is_held_through_a_group_too_ends_where_that_is_managed() {
+        for via in [
+            json!([{"kind": "group", "name": "Blue Team", "id": "9a"}]),
+            json!([{"kind": "higher_role", "name": "workspace owner"}, {"kind": "group", "id": "9a"}]),
+            json!([]),
+        ] {
+            assert_eq!(
+                inherited(&via).way_out(),
+                "take the user out of that, where it is managed",
+                "{via}"
+            );
+        }
     }
 }

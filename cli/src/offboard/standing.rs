@@ -340,11 +340,7 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             _ => Standing::Unverified,
         },
         Outcome::Inherited => {
-            open.grant(
-                grant,
-                grant.obstacle(),
-                "take the user out of that, where it is managed",
-            );
+            open.grant(grant, grant.obstacle(), grant.way_out());
             Standing::NotGone
         }
         Outcome::Refused => {

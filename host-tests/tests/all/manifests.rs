@@ -84,6 +84,50 @@ fn exactly_the_hosts_that_the_providers_name_are_allowed() {
     }
 }
 
+/// The texts of a list on one line of a manifest.
+fn listed<'a>(manifest: &'a str, name: &str) -> BTreeSet<&'a str> {
+    let line = manifest.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim_matches(['[', ']'])
+        .split(", ")
+        .map(|text| text.trim_matches('"'))
+        .collect()
+}
+
+#[test]
+fn spin_watch_builds_again_after_every_change_of_what_a_component_is_built_from() {
+    for (manifest, component) in [(SPIN, "spin"), (SPIN_WASI, "wasi")] {
+        let watched = listed(manifest, "watch = ");
+        let script = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("command = \""))
+            .unwrap();
+        let script = script.split_whitespace().next().unwrap();
+        let folder = format!("components/{component}");
+        for name in [
+            script,
+            "build.rs",
+            "Cargo.toml",
+            "Cargo.lock",
+            &format!("{folder}/Cargo.toml"),
+        ] {
+            assert!(watched.contains(name), "{component}: {name} is not watched");
+        }
+        for name in [
+            "src/**/*.rs",
+            "src/**/*.json",
+            "wit/**/*.wit",
+            &format!("{folder}/**/*.rs"),
+        ] {
+            assert!(watched.contains(name), "{component}: {name} is not watched");
+        }
+        for name in watched {
+            let top = name.split("/**").next().unwrap();
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(top);
+            assert!(path.exists(), "{component}: {name} is watched and not there");
+        }
+    }
+}
+
 /// The lines of the manifest's `[variables]`: name and declaration.
 fn variables() -> Vec<(&'static str, &'static str)> {
     let (_, variables) = SPIN.split_once("[variables]\n").unwrap();

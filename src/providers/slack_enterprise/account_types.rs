@@ -357,8 +357,8 @@ fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool
     let scope = scope(member, Some(workspace));
     let is_primary = member.is_home(workspace) && member.is_primary_owner == Some(true);
     let above: Vec<Via> = highest(member).map(|(_, via)| via).into_iter().collect();
-    let own = is_primary.then(|| via("the workspace's primary owner"));
-    let owner = (is_owner || is_primary).then(|| via("a workspace owner"));
+    let own = is_primary.then(|| via("workspace primary owner"));
+    let owner = (is_owner || is_primary).then(|| via("workspace owner"));
     let mut grants = Vec::new();
     let mut inherited = |id: &str, through: Vec<Via>| {
         if !through.is_empty() {
@@ -383,10 +383,10 @@ fn highest(member: &Member) -> Option<(&'static str, Via)> {
         (
             above.is_primary_owner,
             ids::ORG_PRIMARY_OWNER,
-            "the organization's primary owner",
+            "organization primary owner",
         ),
-        (above.is_owner, ids::ORG_OWNER, "an organization owner"),
-        (above.is_admin, ids::ORG_ADMIN, "an organization admin"),
+        (above.is_owner, ids::ORG_OWNER, "organization owner"),
+        (above.is_admin, ids::ORG_ADMIN, "organization admin"),
     ];
     is.into_iter().find(|(is, ..)| *is).map(|(_, id, name)| (id, via(name)))
 }
