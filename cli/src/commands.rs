@@ -44,7 +44,7 @@ use clap_complete::Shell;
 
 use crate::{exit::Exit, terminal};
 
-use self::global::Global;
+use self::global::{Global, Shared};
 
 /// Removes roles from users at SaaS providers, and reads back to verify that they are gone.
 #[derive(Parser)]
@@ -125,14 +125,36 @@ enum Command {
         shell: Shell,
     },
 }
+impl Command {
+    /// The shared options that it honors. Any other one that is given is a usage error.
+    const fn honored(&self, global: &Global) -> &'static [Shared] {
+        match self {
+            Self::Token(_) => &[Shared::Account],
+            Self::Keys(_) | Self::Completions { .. } => &[],
+            Self::Approve(approve) => approve.honored(),
+            Self::Receipt(_) => &[Shared::Json],
+            Self::Accounts(accounts) => accounts.honored(),
+            #[cfg(feature = "wasmtime")]
+            Self::Show(_) | Self::Roles(_) | Self::Plan(_) | Self::Revoke(_) | Self::Verify(_) | Self::Offboard(_) => {
+                Shared::ALL
+            }
+            #[cfg(feature = "wasmtime")]
+            Self::Serve(_) => serve::Serve::honored(global),
+            #[cfg(feature = "wasmtime")]
+            Self::Demo(_) | Self::Bench(_) => &[],
+        }
+    }
+}
+
 
 pub fn run() -> Result<Exit> {
     let Arguments { global, command } = Arguments::parse();
+    global.check(command.honored(&global))?;
     terminal::set_no_color(global.no_color);
     match command {
         Command::Token(token) => token.run(&global),
         Command::Keys(keys) => keys.run(),
-        Command::Approve(approve) => approve.run(),
+        Command::Approve(approve) => approve.run(&global),
         Command::Receipt(receipt) => receipt.run(&global),
         Command::Accounts(accounts) => accounts.run(&global),
         Command::Completions { shell } => completions(shell),

@@ -53,6 +53,11 @@ impl Fleet {
         for task in tasks {
             let id = task.described.target.account.as_str();
             let now = identities
+    /// Whether a run may use this account.
+    pub fn has(&self, account: &str) -> bool {
+        self.members.iter().any(|member| member.account.id == account)
+    }
+
                 .get(id)
                 .ok_or_else(|| format!("there is no account `{id}`: nothing was sent"))?;
             let planned = [task.described.account_sha256.clone(), task.planned_account()];
@@ -71,7 +76,8 @@ impl Fleet {
     pub fn require_approvals(&self, tasks: &mut [Task]) {
         let strict = self.members.iter().filter(|member| member.account.approval_required);
         let strict: BTreeSet<&str> = strict.map(|member| member.account.id.as_str()).collect();
-        for task in tasks {
+        // What this run does not begin needs no account.
+        for task in tasks.iter().filter(|task| task.skipped.is_none()) {
             task.described.approval_required |= strict.contains(task.described.target.account.as_str());
         }
     }

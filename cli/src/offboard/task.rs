@@ -120,6 +120,7 @@ impl Task {
             | Event::Resumed { .. }
             | Event::Stopped { .. }
             | Event::End { .. } => {}
+            | Event::Widened { .. }
         }
     }
 

@@ -23,9 +23,9 @@ use crate::{
         list::List,
         offboarding::{self, Terms},
         progress::Progress,
+        scope::Scope,
         state::{Inner, State},
         stop::Stop,
-        summary,
         task::Task,
     },
     record::Record,
@@ -104,10 +104,9 @@ pub async fn planned(fleet: &Fleet, list: &List) -> (Begin, Vec<Task>) {
 
 /// The state of a run that was confirmed.
 pub fn confirmed(fleet: &Fleet, folder: &Folder, begin: Begin, tasks: Vec<Task>) -> Inner {
-    let sha256 = summary::sha256(&begin, &tasks);
     let journal = Journal::create(&folder.journal()).unwrap();
     let journal = unsynced(journal);
-    offboarding::confirm(journal, begin, tasks, "yes", sha256, &fleet.timestamp()).unwrap()
+    offboarding::confirm(journal, begin, tasks, "yes", Scope::default(), &fleet.timestamp()).unwrap()
 }
 
 /// The state of a run that goes on.
