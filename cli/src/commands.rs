@@ -18,6 +18,8 @@ mod offboard;
 mod plan;
 mod receipt;
 #[cfg(feature = "wasmtime")]
+mod receipt_file;
+#[cfg(feature = "wasmtime")]
 mod revoke;
 #[cfg(feature = "wasmtime")]
 mod roles;
