@@ -143,7 +143,7 @@ impl Offboard {
             fleet
                 .identify(&mut begin)
                 .map_err(|why| Exit::Configuration.because(why))?;
-            let folder = Folder::new(
+            let mut folder = Folder::new(
                 self.out
                     .clone()
                     .unwrap_or_else(|| PathBuf::from(named_by(&fleet.timestamp()))),
