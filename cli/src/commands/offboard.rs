@@ -299,10 +299,8 @@ fn fleet(tenants: &Tenants, begin: &Begin, scope: &Scope) -> Result<Fleet> {
     ids.dedup();
     let members = ids.into_iter().map(|id| {
         let account = tenants.account(Some(id))?;
-        Ok(Member {
-            session: tenants.session(&[&account])?,
-            account,
-        })
+        let session = tenants.session(&[&account])?;
+        Ok(Member::new(account, session))
     });
     Ok(Fleet {
         members: members.collect::<Result<_>>()?,

@@ -56,10 +56,8 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
     let clock = world.clock;
     let member = |account: &Account| {
         let output = Output::nowhere();
-        Member {
-            account: account.clone(),
-            session: Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap(),
-        }
+        let session = Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap();
+        Member::new(account.clone(), session)
     };
     Fleet {
         members: accounts.iter().map(member).collect(),
@@ -71,10 +69,7 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
 pub fn recorded(world: &World, account: &Account, file: &Path) -> Member {
     let (output, announcements) = Record::open(file).unwrap().of_session();
     let session = Session::start(&COMPONENT, &[account], &world.network, Some(world.clock), &[], output).unwrap();
-    Member {
-        account: account.clone(),
-        session: session.announced_by(announcements),
-    }
+    Member::new(account.clone(), session.announced_by(announcements))
 }
 
 /// The people with these numbers, by their e-mail addresses, at all accounts.
