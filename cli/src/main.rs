@@ -13,6 +13,7 @@ mod component;
 mod exit;
 #[cfg(feature = "wasmtime")]
 mod offboard;
+mod private_file;
 #[cfg(feature = "wasmtime")]
 mod record;
 #[cfg(feature = "wasmtime")]

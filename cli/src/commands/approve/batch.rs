@@ -1,9 +1,8 @@
 //! The plans of an offboarding, approved together: one signature for each.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -71,13 +70,8 @@ fn plans(folder: &Path) -> Result<Vec<(PathBuf, Shown)>> {
 }
 
 fn write(path: &Path, approval: &str) -> Result<()> {
-    let open = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
-    open.and_then(|mut file| writeln!(file, "{approval}"))
+    private_file::create(path)
+        .and_then(|mut file| writeln!(file, "{approval}"))
         .with_context(|| format!("{} cannot be written", path.display()))
 }
 
@@ -110,6 +104,12 @@ mod tests {
             key: folder.join("key.jwk"),
             reference: String::from("CHG-1042"),
             lifetime: 3_600,
+            yes: true,
+        };
+        assert_eq!(run(&folder, &approve, &Global::default()).unwrap(), Exit::Done);
+        let approval = |name: &str| fs::read_to_string(folder.join(format!("plans/{name}.jwt")));
+        assert_ne!(approval("1").unwrap(), approval("2").unwrap());
+        assert!(approval("3").is_err());
         // Only the plans of the accounts that are named.
         fs::remove_file(folder.join("plans/2.jwt")).unwrap();
         let other = json!({"approval_required": true, "plan": PLAN.replace("acme", "globex")});
@@ -122,12 +122,6 @@ mod tests {
         assert!(approval("2").is_err());
         let error = run(&folder, &approve, &named("nowhere")).unwrap_err();
         assert_eq!(Exit::of(&error), Exit::Usage);
-            yes: true,
-        };
-        assert_eq!(run(&folder, &approve, &Global::default()).unwrap(), Exit::Done);
-        let approval = |name: &str| fs::read_to_string(folder.join(format!("plans/{name}.jwt")));
-        assert_ne!(approval("1").unwrap(), approval("2").unwrap());
-        assert!(approval("3").is_err());
         // A plan that was changed is none, and nothing is signed.
         fs::remove_file(folder.join("plans/1.jwt")).unwrap();
         let changed = json!({"approval_required": true, "plan": format!("{PLAN} ")});
