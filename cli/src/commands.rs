@@ -35,10 +35,7 @@ mod token;
 #[cfg(feature = "wasmtime")]
 mod verify;
 
-use std::{
-    io::{Read, Write},
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -127,6 +124,7 @@ enum Command {
         shell: Shell,
     },
 }
+
 impl Command {
     /// The shared options that it honors. Any other one that is given is a usage error.
     const fn honored(&self, global: &Global) -> &'static [Shared] {
@@ -148,11 +146,10 @@ impl Command {
     }
 }
 
-
 pub fn run() -> Result<Exit> {
     let Arguments { global, command } = Arguments::parse();
-    global.check(command.honored(&global))?;
     terminal::set_no_color(global.no_color);
+    global.check(command.honored(&global))?;
     match command {
         Command::Token(token) => token.run(&global),
         Command::Keys(keys) => keys.run(),
@@ -173,7 +170,8 @@ pub fn run() -> Result<Exit> {
         #[cfg(feature = "wasmtime")]
         Command::Offboard(offboard) => wait(offboard.run(&global)),
         #[cfg(feature = "wasmtime")]
-        Command::Demo(demo) => wait(demo.run()),
+        // Whoever has seen enough of it closes the pipe.
+        Command::Demo(demo) => wait(demo.run()).or_else(|error| Exit::Done.after(Err(error))),
         #[cfg(feature = "wasmtime")]
         Command::Serve(serve) => wait(serve.run(&global)),
         #[cfg(feature = "wasmtime")]
@@ -194,13 +192,7 @@ fn wait(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
 fn completions(shell: Shell) -> Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "unassign-role", &mut text);
-    let mut output = std::io::stdout().lock();
-    Exit::Done.after(
-        output
-            .write_all(&text)
-            .and_then(|()| output.flush())
-            .map_err(Into::into),
-    )
+    Exit::Done.after(terminal::write(String::from_utf8_lossy(&text)))
 }
 
 /// The text of a file, or of standard input (`-`).

@@ -69,9 +69,9 @@ impl Approve {
         note(&shown);
         self.ask("approve this?", plan.as_os_str() == "-")?;
         let approval = self.sign(&shown, &key)?;
-        line(approval)?;
+        let exit = Exit::Done.after(line(approval))?;
         note("\nNext: whoever asked carries it out: unassign-role revoke --plan PLAN --approval APPROVAL");
-        Ok(Exit::Done)
+        Ok(exit)
     }
 
     fn ask(&self, question: &str, is_input_taken: bool) -> Result<()> {

@@ -161,7 +161,13 @@ impl Offboard {
         write_private(&folder.file("summary.txt"), &details)?;
         show(&folder, &begin, &tasks, &details);
         if self.plan_only {
-            return Ok(Prepared::Ended(Self::only_planned(&folder, &begin, &tasks)));
+            let exit = Self::only_planned(&folder, &begin, &tasks);
+            if !global.json {
+                return Ok(Prepared::Ended(exit));
+            }
+            let at = fleet.timestamp();
+            let lines = Report::new(&begin, &tasks, None, &at, &[]).json_lines();
+            return exit.after(line(lines.trim_end())).map(Prepared::Ended);
         }
         if !tasks.iter().any(Task::has_work) {
             note("nothing can be removed by this run");

@@ -1,8 +1,10 @@
 //! Every verb on sandboxes, as somebody tries it first.
 
+use std::process::Stdio;
+
 use serde_json::json;
 
-use crate::program::{Folder, run, text};
+use crate::program::{Folder, program, run, text};
 
 const CROWDSTRIKE: [&str; 3] = ["--sandbox", "--account", "demo-crowdstrike"];
 const ANN: &str = "ann.lee@example.com";
@@ -133,8 +135,6 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
         .says("the plan is for the account `demo-crowdstrike`");
     let widened = ["revoke", ANN, "--role", "help_desk", "--sandbox", "--plan", text(&plan)];
     run(widened).ends(2).says("leave out the user and the selectors");
-}
-
     let narrowed = [
         "revoke",
         "--workspace",
@@ -145,6 +145,8 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
         text(&plan),
     ];
     run(narrowed).ends(2).says("leave out the user and the selectors");
+}
+
 #[test]
 fn revoke_says_what_became_of_every_role_and_why() {
     run(on_crowdstrike(&["revoke", ANN, "--role", "event_viewer", "--yes"]))
@@ -333,8 +335,6 @@ fn the_record_is_written_where_it_is_asked_for_and_nothing_is_removed_without_it
 }
 
 #[test]
-fn the_demo_streams_fits_and_says_why() {
-#[test]
 fn a_receipt_that_cannot_be_kept_is_said_and_the_exit_code_says_it_too() {
     let arguments = ["revoke", ANN, "--role", "event_viewer", "--yes", "--receipt"];
     let nowhere = run(on_crowdstrike(&[&arguments[..], &["/nonexistent/r.jwt"]].concat())).ends(3);
@@ -367,6 +367,8 @@ fn a_file_that_was_not_written_is_no_answer_that_nobody_reads() {
     assert_eq!(code(&["plan", ANN, "--everything", "--out", "/dev/stdout"]), Some(3));
 }
 
+#[test]
+fn the_demo_streams_fits_and_says_why() {
     let said = run(["demo", "--fast"]).ends(0);
     for line in said.out.lines() {
         assert!(line.chars().count() <= 80, "{line}");
