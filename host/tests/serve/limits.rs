@@ -20,7 +20,11 @@ async fn one_call_more_than_the_limit_is_refused_and_probes_are_not() {
     let refused = get(running.address, "/call").await;
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     assert!(
-        refused.contains("retry-after: 1\r\n") && refused.contains(r#""error":"busy""#),
+        refused.contains("retry-after: 1\r\n")
+            && refused.contains(r#""error":"Service Unavailable""#)
+            && refused.contains(r#""error_code":"busy","retryable":true,"sent":false"#)
+            && refused.contains("x-request-id: ")
+            && refused.contains("x-content-type-options: nosniff\r\n"),
         "{refused}"
     );
     assert!(get(running.address, "/livez").await.starts_with("HTTP/1.1 200 "));
