@@ -60,6 +60,23 @@ async fn a_connection_more_than_the_limit_waits_for_another_ones_end() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_said_all_that_it_says_gets_its_answer() {
+    let running = Running::start("half-closed", |_| {}).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let request = b"GET /call HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    stream.shutdown().await.unwrap();
+    running
+        .until(running.metrics, "/metrics", "unassign_role_calls_in_progress 1")
+        .await;
+    running.calls.add_permits(1);
+    let mut answer = String::new();
+    let read = timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await;
+    read.unwrap().unwrap();
+    assert!(answer.ends_with("\r\n\r\none"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_finish_its_head_is_cut_off() {
     let running = Running::start("slow", |configuration| {
         configuration.limits.head = Duration::from_millis(100);

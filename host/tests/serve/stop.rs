@@ -93,7 +93,7 @@ async fn signals_reload_stop_and_end() {
     signal("TERM");
     running.until(running.address, "/readyz", "stopping").await;
     signal("INT");
-    running.ended().await;
+    assert!(!running.ended().await);
     let log = running.log.lock().unwrap();
     assert!(log.last().unwrap().contains(r#""calls_cut_off":true"#), "{log:?}");
     call.abort();
