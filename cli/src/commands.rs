@@ -127,6 +127,7 @@ enum Command {
 
 impl Command {
     /// The shared options that it honors. Any other one that is given is a usage error.
+    #[cfg_attr(not(feature = "wasmtime"), allow(unused_variables))]
     const fn honored(&self, global: &Global) -> &'static [Shared] {
         match self {
             Self::Token(_) => &[Shared::Account],
