@@ -18,6 +18,8 @@ mod offboard;
 mod plan;
 mod receipt;
 #[cfg(feature = "wasmtime")]
+mod receipt_file;
+#[cfg(feature = "wasmtime")]
 mod revoke;
 #[cfg(feature = "wasmtime")]
 mod roles;
@@ -33,10 +35,7 @@ mod token;
 #[cfg(feature = "wasmtime")]
 mod verify;
 
-use std::{
-    io::{Read, Write},
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -44,7 +43,7 @@ use clap_complete::Shell;
 
 use crate::{exit::Exit, terminal};
 
-use self::global::Global;
+use self::global::{Global, Shared};
 
 /// Removes roles from users at SaaS providers, and reads back to verify that they are gone.
 #[derive(Parser)]
@@ -126,13 +125,36 @@ enum Command {
     },
 }
 
+impl Command {
+    /// The shared options that it honors. Any other one that is given is a usage error.
+    #[cfg_attr(not(feature = "wasmtime"), allow(unused_variables))]
+    const fn honored(&self, global: &Global) -> &'static [Shared] {
+        match self {
+            Self::Token(_) => &[Shared::Account],
+            Self::Keys(_) | Self::Completions { .. } => &[],
+            Self::Approve(approve) => approve.honored(),
+            Self::Receipt(_) => &[Shared::Json],
+            Self::Accounts(accounts) => accounts.honored(),
+            #[cfg(feature = "wasmtime")]
+            Self::Show(_) | Self::Roles(_) | Self::Plan(_) | Self::Revoke(_) | Self::Verify(_) | Self::Offboard(_) => {
+                Shared::ALL
+            }
+            #[cfg(feature = "wasmtime")]
+            Self::Serve(_) => serve::Serve::honored(global),
+            #[cfg(feature = "wasmtime")]
+            Self::Demo(_) | Self::Bench(_) => &[],
+        }
+    }
+}
+
 pub fn run() -> Result<Exit> {
     let Arguments { global, command } = Arguments::parse();
     terminal::set_no_color(global.no_color);
+    global.check(command.honored(&global))?;
     match command {
         Command::Token(token) => token.run(&global),
         Command::Keys(keys) => keys.run(),
-        Command::Approve(approve) => approve.run(),
+        Command::Approve(approve) => approve.run(&global),
         Command::Receipt(receipt) => receipt.run(&global),
         Command::Accounts(accounts) => accounts.run(&global),
         Command::Completions { shell } => completions(shell),
@@ -149,7 +171,8 @@ pub fn run() -> Result<Exit> {
         #[cfg(feature = "wasmtime")]
         Command::Offboard(offboard) => wait(offboard.run(&global)),
         #[cfg(feature = "wasmtime")]
-        Command::Demo(demo) => wait(demo.run()),
+        // Whoever has seen enough of it closes the pipe.
+        Command::Demo(demo) => wait(demo.run()).or_else(|error| Exit::Done.after(Err(error))),
         #[cfg(feature = "wasmtime")]
         Command::Serve(serve) => wait(serve.run(&global)),
         #[cfg(feature = "wasmtime")]
@@ -170,13 +193,7 @@ fn wait(command: impl Future<Output = Result<Exit>>) -> Result<Exit> {
 fn completions(shell: Shell) -> Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "unassign-role", &mut text);
-    let mut output = std::io::stdout().lock();
-    Exit::Done.after(
-        output
-            .write_all(&text)
-            .and_then(|()| output.flush())
-            .map_err(Into::into),
-    )
+    Exit::Done.after(terminal::write(String::from_utf8_lossy(&text)))
 }
 
 /// The text of a file, or of standard input (`-`).

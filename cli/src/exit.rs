@@ -1,6 +1,8 @@
 //! How the command ends: the exit codes, and the errors that choose one.
 
-use std::{fmt, io, process::ExitCode};
+use std::{fmt, process::ExitCode};
+
+use crate::terminal::ClosedOutput;
 
 /// The exit codes, which scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Exit {
     /// This exit, if nobody reads the rest of the output: what was done is done.
     pub fn after(self, printed: anyhow::Result<()>) -> anyhow::Result<Self> {
         match printed {
-            Err(error) if is_closed_pipe(&error) => Ok(self),
+            Err(error) if is_closed_output(&error) => Ok(self),
             // A bad end is the more important one.
             Err(error) if self != Self::Done => {
                 crate::terminal::note(format_args!("error: the answer cannot be written: {error:#}"));
@@ -56,11 +58,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// Whether nobody reads the output any more, which is no failure: `unassign-role roles | head -1`.
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+fn is_closed_output(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<ClosedOutput>())
 }
 
 #[derive(Debug)]
@@ -79,6 +78,8 @@ impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use anyhow::Context;
 
     use super::*;
@@ -93,9 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_changes_nothing_of_what_was_done() {
-        let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
-        assert_eq!(Exit::NotGone.after(closed()).unwrap(), Exit::NotGone);
+    fn a_closed_output_changes_nothing_of_what_was_done() {
+        assert_eq!(Exit::NotGone.after(Err(ClosedOutput.into())).unwrap(), Exit::NotGone);
+        // A pipe that is not standard output: a file was not written.
+        let elsewhere = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(Exit::Done.after(Err(elsewhere.into())).is_err());
         let full = || Err(io::Error::from(io::ErrorKind::StorageFull).into());
         assert!(Exit::Done.after(full()).is_err());
         assert_eq!(Exit::Unverified.after(full()).unwrap(), Exit::Unverified);

@@ -13,6 +13,7 @@ mod component;
 mod exit;
 #[cfg(feature = "wasmtime")]
 mod offboard;
+mod private_file;
 #[cfg(feature = "wasmtime")]
 mod record;
 #[cfg(feature = "wasmtime")]
@@ -27,14 +28,13 @@ mod transcript;
 
 use std::process::ExitCode;
 
-use crate::exit::{Exit, is_closed_pipe};
+use crate::exit::Exit;
 
 fn main() -> ExitCode {
     #[cfg(feature = "wasmtime")]
     component::install();
     match commands::run() {
         Ok(exit) => exit.into(),
-        Err(error) if is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             terminal::note(format_args!("error: {error:#}"));
             Exit::of(&error).into()

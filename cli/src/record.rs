@@ -3,8 +3,7 @@
 use std::{
     fmt,
     fs::{File, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -12,7 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use host::output::{LineSink, Output};
 
-use crate::terminal::note;
+use crate::{private_file, terminal::note};
 
 /// A file that all sessions append to.
 #[derive(Clone)]
@@ -37,12 +36,12 @@ impl Record {
     /// # Errors
     /// If it cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("the record {} cannot be written", path.display()))?;
+        let open = || {
+            let file = private_file::open(path, OpenOptions::new().append(true))?;
+            end_last_line(&file, path)?;
+            Ok::<File, io::Error>(file)
+        };
+        let file = open().with_context(|| format!("the record {} cannot be written", path.display()))?;
         Ok(Self(Arc::new(Inner {
             file: Mutex::new(file),
             path: path.display().to_string(),
@@ -69,12 +68,12 @@ impl Record {
     }
 
     /// A line is on the disk before what it announces is sent.
-    fn write(&self, line: &[u8]) -> std::io::Result<()> {
+    fn write(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(&[line, b"\n"].concat())?;
+        append(&mut file, &[line, b"\n"].concat())?;
         // A pipe or a device has no disk to wait for.
         match file.sync_data() {
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             synced => synced,
         }
     }
@@ -95,7 +94,77 @@ impl fmt::Display for Unannounced {
 
 impl std::error::Error for Unannounced {}
 
+/// Adds a line whole, or nothing of it. Other processes may add to the same file: what is taken back is this line's own part.
+fn append(file: &mut File, line: &[u8]) -> io::Result<()> {
+    // Pipes, devices and some file systems have no locks. What is left there, the next run ends.
+    let is_locked = file.metadata()?.is_file() && file.lock().is_ok();
+    let length = file.metadata()?.len();
+    let written = file.write_all(line);
+    if is_locked {
+        if written.is_err() {
+            let _ = file.set_len(length);
+        }
+        let _ = file.unlock();
+    }
+    written
+}
+
+/// Ends a line that a crash or a full disk cut off, so that the next one stands by itself.
+fn end_last_line(file: &File, path: &Path) -> io::Result<()> {
+    let data = file.metadata()?;
+    if !data.is_file() {
+        return Ok(());
+    }
+    // Not while another process is in the middle of a line.
+    let is_locked = file.lock().is_ok();
+    let end = || {
+        if file.metadata()?.len() == 0 {
+            return Ok(());
+        }
+        let mut reader = File::open(path)?;
+        reader.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        reader.read_exact(&mut last)?;
+        let mut writer = file;
+        if last == *b"\n" {
+            Ok(())
+        } else {
+            writer.write_all(b"\n")
+        }
+    };
+    let ended = end();
+    if is_locked {
+        let _ = file.unlock();
+    }
+    ended
+}
+
 /// Whether a line announces a write.
 fn is_intent(line: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|line| line["event"] == "intent")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::accounts::scratch::Scratch;
+
+    #[test]
+    fn a_line_that_was_cut_off_is_ended_before_the_next_one() {
+        let folder = Scratch::new();
+        let path = folder.write("record.jsonl", "{\"event\":\"intent\"}\n{\"event\":\"res");
+        let record = Record::open(&path).unwrap();
+        record.write(b"{}").unwrap();
+        drop(Record::open(&path).unwrap());
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "{\"event\":\"intent\"}\n{\"event\":\"res\n{}\n"
+        );
+        let new = folder.path().join("new.jsonl");
+        Record::open(&new).unwrap().write(b"{}").unwrap();
+        assert_eq!(fs::read_to_string(&new).unwrap(), "{}\n");
+        assert!(Record::open(Path::new("/dev/full")).unwrap().write(b"{}").is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use anyhow::{Result, anyhow};
 use sandboxes::Clock;
-use wasmtime::{Config, Engine, Store, component::Component};
+use wasmtime::{Config, Engine, component::Component};
 
 use crate::{
     engine::linker_of,
@@ -58,9 +58,8 @@ pub async fn call(
         clock: Some(clock),
         ..Setup::new(network, Output::nowhere())
     };
-    let mut store = Store::new(engine, Host::new(&setup));
+    let mut store = Host::store(engine, &setup);
     store.set_fuel(u64::MAX)?;
-    store.limiter(|host| &mut host.memory);
     let instance = pre.instantiate_async(&mut store).await?;
     let before = (store.get_fuel()?, store.data().calls);
     let at_rest = store.data().memory.bytes;

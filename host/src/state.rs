@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use sandboxes::Clock;
-use wasmtime::{ResourceLimiter, component::ResourceTable};
+use wasmtime::{Engine, ResourceLimiter, Store, component::ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -30,8 +30,15 @@ pub struct Host {
 /// that closed its standard error.
 pub const LOG_LIMIT: usize = 1 << 30;
 
-/// The most memory that an instance gets, in bytes: what it holds must not grow with what a provider or a client sends.
-pub const MEMORY_LIMIT: usize = 32 << 20;
+/// What one operation of the component holds of a provider's answers, in bytes.
+const HELD: usize = 64 << 20;
+/// The longest answer: of a provider, and of the component itself.
+const ANSWER: usize = 8 << 20;
+
+/// The most memory that an instance gets, in bytes: what it holds must not grow with what a provider or a client sends. It is more than what
+/// the component allows itself, so that no call within those bounds ends without its report: what is held, as text and in two copies while it
+/// becomes documents; and 8 answers on their way, in at 8 reads at once or out. It takes 2 MiB itself.
+pub const MEMORY_LIMIT: usize = 3 * HELD + 8 * ANSWER;
 
 /// The linear memory of an instance. It never shrinks, so that what there is is the most there was.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,8 +99,15 @@ impl Setup {
 }
 
 impl Host {
+    /// A fresh store, within the limits that hold wherever the component runs.
+    pub fn store(engine: &Engine, setup: &Setup) -> Store<Self> {
+        let mut store = Store::new(engine, Self::new(setup));
+        store.limiter(|host| &mut host.memory);
+        store
+    }
+
     /// The data of a fresh store.
-    pub fn new(setup: &Setup) -> Self {
+    fn new(setup: &Setup) -> Self {
         let mut builder = WasiCtx::builder();
         builder.envs(&setup.environment);
         for (folder, name) in &setup.folders {

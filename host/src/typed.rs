@@ -159,7 +159,7 @@ pub(crate) async fn instantiate(
         environment,
         ..Setup::new(egress, Output::Kept(output.clone()))
     };
-    let mut store = Store::new(engine::engine()?, Host::new(&setup));
+    let mut store = Host::store(engine::engine()?, &setup);
     let instance = pre.instantiate_async(&mut store).await?;
     Ok((store, instance, output))
 }

@@ -15,6 +15,8 @@ use super::document::{self, Format, Parsed};
 #[derive(Debug, Default)]
 pub struct Listing {
     pub entries: Vec<Entry>,
+    /// Accounts that are listed, and left out of the entries because nobody asked for them.
+    pub others: Vec<String>,
     /// What is wrong with a file as a whole: the file, and why.
     pub faults: Vec<(PathBuf, String)>,
 }
@@ -55,6 +57,12 @@ impl Listing {
             listing.add(&file);
         }
         listing
+    }
+
+    /// Leaves accounts out. That they are listed stays known.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&str) -> bool) {
+        let left_out = self.entries.extract_if(.., |entry| is_left_out(&entry.id));
+        self.others.extend(left_out.map(|entry| entry.id));
     }
 
     fn fault(&mut self, file: &Path, why: String) {

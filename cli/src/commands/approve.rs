@@ -19,14 +19,18 @@ use crate::{
     terminal::{can_ask, confirm, line, note},
 };
 
-use super::{input, keys};
+use super::{
+    global::{Global, Shared},
+    input, keys,
+};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role approve plan.json --key alice.jwk --reference CHG-1042 > approval.jwt
   unassign-role approve --batch offboarding-2026-01 --key alice.jwk --reference CHG-1042
 
-With --batch it shows every plan of an offboarding whose account takes only approved revokes, asks once, and writes an approval beside each.")]
+With --batch it shows every plan of an offboarding whose account takes only approved revokes, asks once, and writes an approval beside each. \
+--account leaves out the plans of other accounts, and can be repeated.")]
 pub struct Approve {
     /// The plan, or the whole answer that carries it (- for standard input)
     #[arg(required_unless_present = "batch")]
@@ -49,9 +53,14 @@ pub struct Approve {
 }
 
 impl Approve {
-    pub fn run(self) -> Result<Exit> {
+    /// One plan has one account.
+    pub const fn honored(&self) -> &'static [Shared] {
+        if self.batch.is_some() { &[Shared::Account] } else { &[] }
+    }
+
+    pub fn run(self, global: &Global) -> Result<Exit> {
         if let Some(folder) = &self.batch {
-            return batch::run(folder, &self);
+            return batch::run(folder, &self, global);
         }
         let plan = self.plan.clone().unwrap_or_default();
         let shown = Shown::of(&input(&plan)?)
@@ -60,9 +69,9 @@ impl Approve {
         note(&shown);
         self.ask("approve this?", plan.as_os_str() == "-")?;
         let approval = self.sign(&shown, &key)?;
-        line(approval)?;
+        let exit = Exit::Done.after(line(approval))?;
         note("\nNext: whoever asked carries it out: unassign-role revoke --plan PLAN --approval APPROVAL");
-        Ok(Exit::Done)
+        Ok(exit)
     }
 
     fn ask(&self, question: &str, is_input_taken: bool) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The options that every verb has.
+//! The options that several verbs share, and which verb honors which.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use crate::{
     exit::Exit,
 };
 
-/// The options that every verb has.
+/// The options that several verbs share. A verb refuses those that it does not honor.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Options of every verb")]
+#[command(next_help_heading = "Shared options; a verb refuses those that it has no use for")]
 pub struct Global {
     /// The accounts: a JSON or TOML file, or a folder of them [or: UNASSIGN_ROLE_ACCOUNTS_FILE]
     #[arg(long, global = true, value_name = "FILE|FOLDER")]
@@ -40,6 +40,40 @@ pub struct Global {
     pub no_color: bool,
 }
 
+/// A shared option that a verb honors, or refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    Accounts,
+    Sandbox,
+    Account,
+    Json,
+    Ca,
+    Record,
+}
+
+impl Shared {
+    /// What a verb honors that calls a provider.
+    pub const ALL: &[Self] = &[
+        Self::Accounts,
+        Self::Sandbox,
+        Self::Account,
+        Self::Json,
+        Self::Ca,
+        Self::Record,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "--accounts",
+            Self::Sandbox => "--sandbox",
+            Self::Account => "--account",
+            Self::Json => "--json",
+            Self::Ca => "--ca",
+            Self::Record => "--record",
+        }
+    }
+}
+
 /// Where accounts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -51,6 +85,53 @@ pub enum Source {
 const VARIABLE: &str = "UNASSIGN_ROLE_ACCOUNTS_FILE";
 
 impl Global {
+    /// Refuses what was given and is not honored: an `--account` that is ignored would mean every account.
+    pub fn check(&self, honored: &[Shared]) -> Result<()> {
+        let Self {
+            accounts,
+            sandbox,
+            account,
+            json,
+            ca,
+            record,
+            no_color: _,
+        } = self;
+        let given = [
+            (Shared::Accounts, accounts.is_some()),
+            (Shared::Sandbox, *sandbox),
+            (Shared::Account, !account.is_empty()),
+            (Shared::Json, *json),
+            (Shared::Ca, ca.is_some()),
+            (Shared::Record, record.is_some()),
+        ];
+        match given
+            .iter()
+            .find(|(option, is_given)| *is_given && !honored.contains(option))
+        {
+            None => Ok(()),
+            Some((option, _)) => Err(Exit::Usage.because(format!(
+                "{} means nothing here, and nothing was done: leave it out",
+                option.name()
+            ))),
+        }
+    }
+
+    /// Refuses an account that is named and not among these.
+    pub fn check_accounts(&self, known: &[&str]) -> Result<()> {
+        match self.account.iter().find(|id| !known.contains(&id.as_str())) {
+            None => Ok(()),
+            Some(unknown) => {
+                let why = format!("there is no account `{unknown}` here; there are {}", known.join(", "));
+                Err(Exit::Usage.because(why))
+            }
+        }
+    }
+
+    /// Whether an account is meant: it is named, or none is.
+    pub fn means(&self, account: &str) -> bool {
+        self.account.is_empty() || self.account.iter().any(|named| named == account)
+    }
+
     /// Where accounts come from: as the command line says, else as the environment does.
     pub fn source(&self) -> Result<Source> {
         self.source_or(std::env::var_os(VARIABLE).map(PathBuf::from))
@@ -104,6 +185,32 @@ pub fn surroundings() -> Surroundings<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_that_a_verb_does_not_honor_is_refused() {
+        let given = Global {
+            json: true,
+            account: vec![String::from("a")],
+            no_color: true,
+            ..Global::default()
+        };
+        assert!(given.check(Shared::ALL).is_ok());
+        assert!(given.check(&[Shared::Json, Shared::Account]).is_ok());
+        let error = given.check(&[Shared::Json]).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Usage);
+        assert!(error.to_string().starts_with("--account "), "{error}");
+    }
+
+    #[test]
+    fn named_accounts_are_meant_and_all_are_if_none_is_named() {
+        let named = Global {
+            account: vec![String::from("a")],
+            ..Global::default()
+        };
+        assert!(named.means("a") && !named.means("b") && Global::default().means("b"));
+        assert!(named.check_accounts(&["a", "b"]).is_ok());
+        assert_eq!(Exit::of(&named.check_accounts(&["b"]).unwrap_err()), Exit::Usage);
+    }
 
     #[test]
     fn the_command_line_wins_over_the_environment_and_both_kinds_of_accounts_exclude_each_other() {

@@ -34,15 +34,15 @@ impl Keys {
                 let mut seed = [0; 32];
                 getrandom::fill(&mut seed).context("the system gives no random numbers")?;
                 let key = PrivateKey::of_seed(&seed);
-                line(key.to_jwk())?;
+                let exit = Exit::Done.after(line(key.to_jwk()))?;
                 note(format_args!(
                     "keep that secret; its public half is\n{}",
                     key.public().to_jwk()
                 ));
+                Ok(exit)
             }
-            Self::Public(public) => line(private(&public.key)?.public().to_jwk())?,
+            Self::Public(public) => Exit::Done.after(line(private(&public.key)?.public().to_jwk())),
         }
-        Ok(Exit::Done)
     }
 }
 

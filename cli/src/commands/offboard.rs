@@ -21,6 +21,7 @@ use crate::{
         plans::{Folder, write_private},
         progress::Progress,
         report::Report,
+        scope::Scope,
         standing,
         state::{Inner, State},
         stop::Stop,
@@ -92,7 +93,7 @@ impl Offboard {
         stop.on_signals().context("signals cannot be heard")?;
         let progress = Progress::on_stderr();
         let (folder, fleet, inner) = if let Some(journal) = &self.resume {
-            let (fleet, inner) = resumed(&tenants, journal)?;
+            let (fleet, inner) = self.resumed(&tenants, global, journal, &stop).await?;
             let folder = Folder::new(journal.parent().map(Path::to_path_buf).unwrap_or_default());
             (folder, fleet, inner)
         } else {
@@ -120,7 +121,7 @@ impl Offboard {
 
     /// Plans that were confirmed, and a journal that says so.
     async fn planned(&self, tenants: &Tenants, global: &Global, stop: &Stop, progress: &Progress) -> Result<Prepared> {
-        let (folder, fleet, begin, tasks) = if let Some(path) = &self.plans {
+        let (folder, fleet, begin, tasks, scope) = if let Some(path) = &self.plans {
             let folder = Folder::new(path.clone());
             if folder.journal().exists() {
                 let why = format!(
@@ -131,16 +132,18 @@ impl Offboard {
             }
             let (begin, plans) = folder.read()?;
             let mut tasks = offboarding::planned(&begin, plans);
-            let fleet = fleet_of(tenants, &begin, &mut tasks)?;
+            let scope = named(global, &begin)?;
+            scope.narrow(&mut tasks);
+            let fleet = fleet_of(tenants, &begin, &mut tasks, &scope)?;
             let tasks = with_approvals(&folder, &begin, tasks)?;
-            (folder, fleet, begin, tasks)
+            (folder, fleet, begin, tasks, scope)
         } else {
             let mut begin = self.begin(tenants, global)?;
-            let fleet = fleet(tenants, &begin)?;
+            let fleet = fleet(tenants, &begin, &Scope::default())?;
             fleet
                 .identify(&mut begin)
                 .map_err(|why| Exit::Configuration.because(why))?;
-            let folder = Folder::new(
+            let mut folder = Folder::new(
                 self.out
                     .clone()
                     .unwrap_or_else(|| PathBuf::from(named_by(&fleet.timestamp()))),
@@ -152,18 +155,24 @@ impl Offboard {
                 return Ok(Prepared::Ended(Exit::NotGone));
             }
             folder.write(&begin, &tasks)?;
-            (folder, fleet, begin, tasks)
+            (folder, fleet, begin, tasks, Scope::default())
         };
         let details = summary::details(&begin, &tasks);
         write_private(&folder.file("summary.txt"), &details)?;
         show(&folder, &begin, &tasks, &details);
         if self.plan_only {
-            return Ok(Prepared::Ended(Self::only_planned(&folder, &begin, &tasks)));
+            let exit = Self::only_planned(&folder, &begin, &tasks);
+            if !global.json {
+                return Ok(Prepared::Ended(exit));
+            }
+            let at = fleet.timestamp();
+            let lines = Report::new(&begin, &tasks, None, &at, &[]).json_lines();
+            return exit.after(line(lines.trim_end())).map(Prepared::Ended);
         }
         if !tasks.iter().any(Task::has_work) {
             note("nothing can be removed by this run");
         }
-        let Some(how) = self.confirmed(&tasks, stop).await? else {
+        let Some(how) = self.confirmed(&tasks, &scope, stop).await? else {
             note(format_args!(
                 "not confirmed: nothing was sent. The plans stay in {}",
                 folder.path().display()
@@ -171,8 +180,7 @@ impl Offboard {
             return Ok(Prepared::Ended(Exit::NotGone));
         };
         let journal = Journal::create(&folder.journal())?;
-        let sha256 = summary::sha256(&begin, &tasks);
-        let inner = offboarding::confirm(journal, begin, tasks, how, sha256, &fleet.timestamp())?;
+        let inner = offboarding::confirm(journal, begin, tasks, how, scope, &fleet.timestamp())?;
         Ok(Prepared::Ready(folder, fleet, Box::new(inner)))
     }
 
@@ -200,18 +208,9 @@ impl Offboard {
             note(visible(said));
         }
         let accounts = tenants.described();
-        if let Some(unknown) = global
-            .account
-            .iter()
-            .find(|id| !accounts.iter().any(|account| account.id == **id))
-        {
-            return Err(Exit::Usage.because(format!(
-                "there is no account `{unknown}`; there are {}",
-                tenants.ids().join(", ")
-            )));
-        }
-        let is_meant = |account: &&Account| global.account.is_empty() || global.account.contains(&account.id);
-        let accounts: Vec<&Account> = accounts.iter().filter(is_meant).collect();
+        let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+        global.check_accounts(&ids)?;
+        let accounts: Vec<&Account> = accounts.iter().filter(|account| global.means(&account.id)).collect();
         let terms = Terms {
             allow: self.allow.clone(),
             reference: self.reference.clone(),
@@ -221,9 +220,11 @@ impl Offboard {
     }
 
     /// How the summary was confirmed; `None` if it was not.
-    async fn confirmed(&self, tasks: &[Task], stop: &Stop) -> Result<Option<&'static str>> {
+    async fn confirmed(&self, tasks: &[Task], scope: &Scope, stop: &Stop) -> Result<Option<&'static str>> {
         let is_approved = |task: &Task| task.planned.as_ref().is_some_and(|planned| planned.approval.is_some());
-        let mut running = tasks.iter().filter(|task| task.has_work() && !task.lacks_approval());
+        let mut running = tasks
+            .iter()
+            .filter(|task| task.has_work() && !task.lacks_approval() && task.skipped.is_none());
         if self.yes {
             return Ok(Some("yes"));
         }
@@ -233,7 +234,47 @@ impl Offboard {
         if !terminal::can_ask() {
             return Err(Exit::Usage.because("nobody can be asked here: read the summary, and add --yes; or have the plans approved, and use --plans"));
         }
-        Ok(confirm::ask("remove all of this?", stop).await?.then_some("terminal"))
+        let question = if scope.is_all() {
+            String::from("remove all of this?")
+        } else {
+            format!(
+                "remove what is planned at {}, and nothing at other accounts?",
+                scope.accounts().join(", ")
+            )
+        };
+        Ok(confirm::ask(&visible(&question), stop).await?.then_some("terminal"))
+    }
+
+    /// Goes on at the accounts that were confirmed, or at those of them that are named. For another one, somebody has to confirm it.
+    async fn resumed(&self, tenants: &Tenants, global: &Global, path: &Path, stop: &Stop) -> Result<(Fleet, Inner)> {
+        let resumed = Journal::resume(path)?;
+        if resumed.torn_bytes > 0 {
+            note(
+                "the last line of the journal has no end: the run before was cut off there. What it said is asked again",
+            );
+        }
+        let now = unassign_role::contract::timestamp::format((tenants.now())());
+        let mut inner = offboarding::resume(resumed, &now)?;
+        let mut scope = named(global, &inner.begin)?;
+        let missing = inner.scope.missing(&scope);
+        if scope.is_all() {
+            scope = inner.scope.clone();
+        }
+        scope.narrow(&mut inner.tasks);
+        let fleet = fleet_of(tenants, &inner.begin, &mut inner.tasks, &scope)?;
+        if !missing.is_empty() {
+            note(summary::table(&inner.begin, &inner.tasks, terminal::width()));
+            let Some(how) = self.confirmed(&inner.tasks, &scope, stop).await? else {
+                return Err(Exit::NotGone.because("not confirmed: nothing was sent"));
+            };
+            let widened = Event::Widened {
+                how: how.to_owned(),
+                accounts: missing.clone(),
+            };
+            inner.journal.append(&widened, &now, true)?;
+            inner.scope.widen(&missing);
+        }
+        Ok((fleet, inner))
     }
 
     fn only_planned(folder: &Folder, begin: &Begin, tasks: &[Task]) -> Exit {
@@ -257,16 +298,15 @@ enum Prepared {
 }
 
 /// The accounts that an offboarding uses, each with a component that reaches its provider only.
-fn fleet(tenants: &Tenants, begin: &Begin) -> Result<Fleet> {
-    let mut ids: Vec<&str> = begin.tasks.iter().map(|task| task.target.account.as_str()).collect();
+fn fleet(tenants: &Tenants, begin: &Begin, scope: &Scope) -> Result<Fleet> {
+    let ids = begin.tasks.iter().map(|task| task.target.account.as_str());
+    let mut ids: Vec<&str> = ids.filter(|id| scope.covers(id)).collect();
     ids.sort_unstable();
     ids.dedup();
     let members = ids.into_iter().map(|id| {
         let account = tenants.account(Some(id))?;
-        Ok(Member {
-            session: tenants.session(&[&account])?,
-            account,
-        })
+        let session = tenants.session(&[&account])?;
+        Ok(Member::new(account, session))
     });
     Ok(Fleet {
         members: members.collect::<Result<_>>()?,
@@ -275,21 +315,20 @@ fn fleet(tenants: &Tenants, begin: &Begin) -> Result<Fleet> {
 }
 
 /// The accounts that these tasks were planned at, and no other ones. The tasks learn which of them require approvals now.
-fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &mut [Task]) -> Result<Fleet> {
-    let fleet = fleet(tenants, begin)?;
+fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &mut [Task], scope: &Scope) -> Result<Fleet> {
+    let fleet = fleet(tenants, begin, scope)?;
     fleet.check(tasks).map_err(|why| Exit::Configuration.because(why))?;
     fleet.require_approvals(tasks);
     Ok(fleet)
 }
 
-fn resumed(tenants: &Tenants, path: &Path) -> Result<(Fleet, Inner)> {
-    let resumed = Journal::resume(path)?;
-    if resumed.torn_bytes > 0 {
-        note("the last line of the journal has no end: the run before was cut off there. What it said is asked again");
-    }
-    let now = unassign_role::contract::timestamp::format((tenants.now())());
-    let mut inner = offboarding::resume(resumed, &now)?;
-    Ok((fleet_of(tenants, &inner.begin, &mut inner.tasks)?, inner))
+/// The accounts that the command line names, of those that were planned at.
+fn named(global: &Global, begin: &Begin) -> Result<Scope> {
+    let mut ids: Vec<&str> = begin.tasks.iter().map(|task| task.target.account.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    global.check_accounts(&ids)?;
+    Ok(Scope::of(&global.account))
 }
 
 fn with_approvals(folder: &Folder, begin: &Begin, mut tasks: Vec<Task>) -> Result<Vec<Task>> {

@@ -7,7 +7,10 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 use unassign_role::receipt::{Claims, restore_list, verify};
 
-use crate::{exit::Exit, terminal::line};
+use crate::{
+    exit::Exit,
+    terminal::{line, visible},
+};
 
 use super::{global::Global, input, keys};
 
@@ -33,28 +36,26 @@ pub struct Given {
 
 impl Receipt {
     pub fn run(self, global: &Global) -> Result<Exit> {
-        match self {
+        let printed = match self {
             Self::Verify(given) => {
                 let claims = given.claims()?;
                 if global.json {
-                    line(serde_json::to_string(&claims)?)?;
+                    line(serde_json::to_string(&claims)?)
                 } else {
-                    line(format_args!(
-                        "unchanged since it was signed\n{}",
-                        serde_json::to_string_pretty(&claims)?
-                    ))?;
+                    let shown = shown(&serde_json::to_string_pretty(&claims)?);
+                    line(format_args!("unchanged since it was signed\n{shown}"))
                 }
             }
             Self::RestoreList(given) => {
                 let list = restore_list(&given.claims()?);
                 if global.json {
-                    line(serde_json::to_string(&list)?)?;
+                    line(serde_json::to_string(&list)?)
                 } else {
-                    line(&list)?;
+                    line(&list)
                 }
             }
-        }
-        Ok(Exit::Done)
+        };
+        Exit::Done.after(printed)
     }
 }
 
@@ -65,6 +66,11 @@ impl Given {
         verify(token.trim(), &keys::public(&self.key)?)
             .map_err(|why| Exit::NotGone.because(format!("{}: {why}", self.receipt.display())))
     }
+}
+
+/// A document as a person reads it: its line breaks are its own, and what turns text around is escaped.
+fn shown(document: &str) -> String {
+    document.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// The receipt of an answer, or the text itself.
@@ -80,6 +86,11 @@ fn token(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_turns_text_around_is_escaped_in_claims() {
+        assert_eq!(shown("{\n  \"a\": \"x\u{202e}y\"\n}"), "{\n  \"a\": \"x\\u{202e}y\"\n}");
+    }
 
     #[test]
     fn a_receipt_is_taken_alone_and_out_of_an_answer() {

@@ -19,6 +19,7 @@ use super::{
     global::Global,
     input,
     plan::note_plan,
+    receipt_file::ReceiptFile,
     selectors::Selectors,
     show::failed,
 };
@@ -91,8 +92,17 @@ impl Revoke {
                 return Ok(ended);
             }
         }
-        let answer = calls.operate(Mode::Revoke, &order.body).await?;
-        self.report(&calls, &answer, global)
+        let file = self.receipt.as_deref().map(ReceiptFile::open).transpose()?;
+        let answer = calls.operate(Mode::Revoke, &order.body).await;
+        let (answer, file) = match (answer, file) {
+            (Ok(answer), file) => (answer, file),
+            (Err(error), file) => {
+                file.into_iter().for_each(ReceiptFile::leave);
+                return Err(error);
+            }
+        };
+        let exit = keep(file, &answer, exit_of(&answer));
+        self.report(&calls, &answer, exit, global)
     }
 
     /// The request of the command line, or the one that a plan was made of.
@@ -125,9 +135,7 @@ impl Revoke {
             }
         };
         // What the command line says besides makes it stricter, or another plan, which is refused.
-        for (name, value) in self.selectors.options() {
-            body["options"][name] = value;
-        }
+        self.selectors.add_options(&mut body).map_err(at)?;
         if self.approval.is_none() && !self.yes && can_ask() {
             note(&shown);
             if !confirm("carry out this plan?")? {
@@ -201,16 +209,7 @@ impl Revoke {
         Ok(None)
     }
 
-    fn report(&self, calls: &Calls, answer: &Answer, global: &Global) -> Result<Exit> {
-        let exit = exit_of(answer);
-        if let (Some(path), Some(receipt)) = (&self.receipt, answer.body["receipt"].as_str())
-            && let Err(error) = std::fs::write(path, format!("{receipt}\n"))
-        {
-            note(format_args!(
-                "the receipt cannot be written to {}: {error}",
-                path.display()
-            ));
-        }
+    fn report(&self, calls: &Calls, answer: &Answer, exit: Exit, global: &Global) -> Result<Exit> {
         if global.json {
             return exit.after(line(serde_json::to_string_pretty(&answer.body)?));
         }
@@ -244,10 +243,28 @@ impl Revoke {
                     calls.command("show", &format!(" {}", quoted(user)))
                 )),
             },
+            // What the answer says stands in it; what the command could not do was said before.
+            Exit::Configuration if answer.status == 200 => Ok(()),
             Exit::Unverified => next(
                 "run the same command again: a repeat is safe, and continues where this one stopped; --acknowledged-at makes it stricter",
             ),
             _ => next(answer::advice(answer, &calls.account.id)),
         }
     }
+}
+
+/// Keeps the receipt in its file; if that fails, it is printed, and the exit says so.
+fn keep(file: Option<ReceiptFile>, answer: &Answer, exit: Exit) -> Exit {
+    let Some(file) = file else { return exit };
+    let Some(receipt) = answer.body["receipt"].as_str() else {
+        file.leave();
+        return exit;
+    };
+    let Err(error) = file.keep(receipt) else {
+        return exit;
+    };
+    note(format_args!(
+        "error: the receipt cannot be written: {error}. Keep this one, there is no other:\n{receipt}"
+    ));
+    if exit == Exit::Done { Exit::Configuration } else { exit }
 }

@@ -67,11 +67,57 @@ pub enum UnknownRole {
 }
 
 impl Selectors {
-    /// Whether something is asked for.
-    pub fn is_given(&self) -> bool {
-        self.everything
-            || !(self.roles.is_empty() && self.role_names.is_empty())
-            || !(self.groups.is_empty() && self.organizations.is_empty())
+    /// Whether something says what is asked for. The options of how do not.
+    pub const fn is_given(&self) -> bool {
+        let Self {
+            roles,
+            role_names,
+            groups,
+            organizations,
+            workspace,
+            everything,
+            allow: _,
+            reference: _,
+            deadline: _,
+            unknown_role: _,
+            strict_scope: _,
+            expect_email: _,
+            expect_username: _,
+            acknowledged_at: _,
+        } = self;
+        *everything
+            || workspace.is_some()
+            || !(roles.is_empty() && role_names.is_empty() && groups.is_empty() && organizations.is_empty())
+    }
+
+    /// Adds the options to those of a plan's request. What the plan expects of the user stays expected.
+    ///
+    /// # Errors
+    /// The request is none, or expects something else.
+    pub fn add_options(&self, body: &mut Value) -> Result<(), String> {
+        let unusable = || String::from("the plan's request is none: make the plan again");
+        let body = body.as_object_mut().ok_or_else(unusable)?;
+        let options = body.entry("options").or_insert_with(|| json!({}));
+        let options = options.as_object_mut().ok_or_else(unusable)?;
+        for (name, value) in self.options() {
+            match (options.get_mut(&name), value) {
+                (Some(Value::Object(planned)), Value::Object(given)) if name == "expect" => {
+                    for (member, value) in given {
+                        let is_other = planned.get(&member).is_some_and(|planned| *planned != value);
+                        if is_other {
+                            return Err(format!(
+                                "the plan expects another {member} of the user: make a new plan"
+                            ));
+                        }
+                        planned.insert(member, value);
+                    }
+                }
+                (_, value) => {
+                    options.insert(name, value);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The body of the request.
@@ -201,6 +247,8 @@ pub fn duration(text: &str) -> Result<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+
     use super::*;
 
     fn texts(texts: &[&str]) -> Vec<String> {
@@ -283,6 +331,38 @@ mod tests {
             let error = given.body("u").unwrap_err();
             assert_eq!(Exit::of(&error), Exit::Usage);
             assert!(error.to_string().contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_selector_beside_a_plan_is_seen() {
+        let parse = |arguments: &[&str]| {
+            let command = Selectors::augment_args(clap::Command::new("x").no_binary_name(true));
+            Selectors::from_arg_matches(&command.get_matches_from(arguments)).unwrap()
+        };
+        for option in ["--role", "--role-name", "--group", "--organization", "--workspace"] {
+            assert!(parse(&[option, "x"]).is_given(), "{option}");
+        }
+        assert!(parse(&["--everything"]).is_given());
+        assert!(!parse(&["--reference", "x", "--expect-email", "a@example.com"]).is_given());
+    }
+
+    #[test]
+    fn what_a_plan_expects_of_the_user_stays_expected() {
+        let given = Selectors {
+            expect_email: Some(String::from("a@example.com")),
+            ..Selectors::default()
+        };
+        let mut planned = json!({"id": "u", "options": {"expect": {"username": "ann"}, "reference": "HR-1"}});
+        given.add_options(&mut planned).unwrap();
+        assert_eq!(
+            planned["options"],
+            json!({"expect": {"username": "ann", "email": "a@example.com"}, "reference": "HR-1"})
+        );
+        let mut other = json!({"id": "u", "options": {"expect": {"email": "b@example.com"}}});
+        assert!(given.add_options(&mut other).unwrap_err().contains("another email"));
+        for no_request in [json!("u"), json!({"options": []})] {
+            assert!(given.add_options(&mut no_request.clone()).is_err());
         }
     }
 

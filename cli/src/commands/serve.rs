@@ -12,7 +12,7 @@ use clap::Args;
 use crate::exit::Exit;
 
 use super::{
-    global::{Global, Source},
+    global::{Global, Shared, Source},
     sandbox::Component,
 };
 
@@ -84,6 +84,15 @@ pub struct Serve {
 }
 
 impl Serve {
+    /// The record goes to standard error, and every account is served.
+    pub const fn honored(global: &Global) -> &'static [Shared] {
+        if global.sandbox {
+            &[Shared::Sandbox, Shared::Accounts]
+        } else {
+            &[Shared::Accounts, Shared::Ca]
+        }
+    }
+
     pub async fn run(self, global: &Global) -> Result<Exit> {
         match global.source()? {
             Source::Sandbox => self.sandboxed().await,

@@ -58,11 +58,11 @@ impl Token {
         }
         let token = secret()?;
         let entry = new.entry(&token, &global.account)?;
-        line(format_args!("{token}\n\n{entry}"))?;
+        let exit = Exit::Done.after(line(format_args!("{token}\n\n{entry}")))?;
         note(
             "\nNext: give the first line to the caller, and add the last one to tokens.json; the token is not shown again",
         );
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 

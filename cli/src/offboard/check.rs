@@ -7,9 +7,9 @@ use futures_util::{StreamExt, stream};
 use super::{
     fleet::{Fleet, Member},
     journal::{self, event::Begin},
-    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, REPEATS},
     progress::Progress,
-    reply::Reply,
+    reply::{Coverage, Reply},
     run,
     state::State,
     stop::Stop,
@@ -30,26 +30,36 @@ pub fn is_due(begin: &Begin, task: &Task) -> bool {
 }
 
 async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, progress: &Progress) {
-    let mut pace = Pace::default();
+    if member.given_up().is_some() {
+        return;
+    }
     let begin = Arc::clone(&state.lock().begin);
     for index in state.of_account(&member.account.id, |task| is_due(&begin, task)) {
         if stop.is_asked() {
             return;
         }
-        match patiently(fleet, member, state, index, stop).await {
-            Ok(reply) => {
-                if let Some(why) = reply.and_then(|reply| pace.note(&reply)) {
-                    progress.say(&format!("{}: {why}", member.account.id));
-                    return;
-                }
-            }
+        let reply = match patiently(fleet, member, state, index, stop).await {
+            Ok(reply) => reply,
             Err(error) => {
                 stop.ask(&error.to_string());
                 return;
             }
+        };
+        let Some(reply) = reply else { continue };
+        progress.done(&member.account.id, &begin, index, word(&reply));
+        if let Some(why) = member.note(&reply) {
+            progress.say(&format!("{}: {why}", member.account.id));
+            return;
         }
-        let inner = state.lock();
-        progress.done(&member.account.id, &inner.begin, index, "verified");
+    }
+}
+
+/// Nothing is verified by a call that says nothing of a grant, unless it says that there is no such user.
+fn word(reply: &Reply) -> &'static str {
+    if reply.coverage() == Coverage::Silent && !reply.is_no_such_user() {
+        "unclear"
+    } else {
+        "verified"
     }
 }
 
@@ -74,5 +84,26 @@ async fn patiently(
             return Ok(Some(reply));
         }
         repeat += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::offboard::task::examples::{answer, nothing, reply};
+
+    #[test]
+    fn a_call_that_failed_verified_nothing() {
+        for status in [401, 403, 409] {
+            assert_eq!(
+                word(&reply(status, json!({"error_code": "unauthenticated"}))),
+                "unclear"
+            );
+        }
+        assert_eq!(word(&reply(404, json!({"error_code": "not_found"}))), "verified");
+        assert_eq!(word(&reply(200, nothing())), "verified");
+        assert_eq!(word(&reply(422, answer(422, &[("viewer", "held")]))), "verified");
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use crate::{accounts::Account, session::Session};
 
-use super::{journal::event::Begin, task::Task};
+use super::{journal::event::Begin, pace::Pace, reply::Reply, task::Task};
 
 /// Unix time. Sandboxes bring their own.
 pub type Now = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -17,6 +17,28 @@ pub type Now = Arc<dyn Fn() -> Duration + Send + Sync>;
 pub struct Member {
     pub account: Account,
     pub session: Session,
+    /// What its calls came to, from the first plan to the last verification.
+    pace: Mutex<Pace>,
+}
+
+impl Member {
+    pub fn new(account: Account, session: Session) -> Self {
+        Self {
+            account,
+            session,
+            pace: Mutex::default(),
+        }
+    }
+
+    /// Takes note of how a task's call ended. Returns why the account is given up, if it is.
+    pub fn note(&self, reply: &Reply) -> Option<String> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).note(reply)
+    }
+
+    /// Why the account was given up for the whole run, if it was.
+    pub fn given_up(&self) -> Option<String> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).given_up()
+    }
 }
 
 /// All accounts that a run may use.
@@ -29,6 +51,11 @@ impl Fleet {
     #[cfg(test)]
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.members.iter().map(|member| &member.account)
+    }
+
+    /// Whether a run may use this account.
+    pub fn has(&self, account: &str) -> bool {
+        self.members.iter().any(|member| member.account.id == account)
     }
 
     /// Notes which accounts they are, so that a later run cannot take others for them.
@@ -50,7 +77,8 @@ impl Fleet {
     /// Names the account that is another one, and says what to do.
     pub fn check(&self, tasks: &[Task]) -> Result<(), String> {
         let identities = self.identities()?;
-        for task in tasks {
+        // What this run does not begin needs no account.
+        for task in tasks.iter().filter(|task| task.skipped.is_none()) {
             let id = task.described.target.account.as_str();
             let now = identities
                 .get(id)

@@ -19,6 +19,7 @@ pub mod progress;
 pub mod reply;
 pub mod report;
 pub mod run;
+pub mod scope;
 pub mod selection;
 pub mod standing;
 pub mod state;

@@ -17,9 +17,12 @@ use super::{
     plan,
     plans::Folder,
     progress::Progress,
-    run, selection,
+    run,
+    scope::Scope,
+    selection,
     state::{Inner, State, replay},
     stop::Stop,
+    summary,
     task::{Next, Task},
 };
 
@@ -85,9 +88,10 @@ pub fn confirm(
     begin: Begin,
     tasks: Vec<Task>,
     how: &str,
-    summary_sha256: String,
+    scope: Scope,
     at: &str,
 ) -> Result<Inner> {
+    let summary_sha256 = summary::sha256(&begin, &tasks);
     journal.append(&Event::Begin(begin.clone()), at, false)?;
     for (task, index) in tasks.iter().zip(0..) {
         if let Some(planned) = task.planned.clone() {
@@ -97,12 +101,14 @@ pub fn confirm(
     let confirmed = Event::Confirmed {
         how: how.to_owned(),
         summary_sha256,
+        accounts: scope.accounts().to_vec(),
     };
     journal.append(&confirmed, at, true)?;
     Ok(Inner {
         begin: Arc::new(begin),
         tasks,
         journal,
+        scope,
         receipt_keys: Vec::new(),
     })
 }
@@ -135,6 +141,7 @@ pub fn resume(resumed: Resumed, at: &str) -> Result<Inner> {
         begin: replayed.begin,
         tasks,
         journal,
+        scope: replayed.scope,
         receipt_keys: replayed.receipt_keys,
     })
 }
@@ -171,6 +178,7 @@ pub async fn carry_out(fleet: &Fleet, state: &State, stop: &Stop, progress: &Pro
     let steps = |is: fn(&Begin, &Task) -> bool| {
         let inner = state.lock();
         let due = inner.tasks.iter().filter(|task| is(&inner.begin, task));
+        let due = due.filter(|task| fleet.has(&task.described.target.account));
         counted(due.map(|task| task.described.target.account.as_str()))
     };
     progress.begin("removing", &steps(|_, task| task.next() != Next::Nothing));

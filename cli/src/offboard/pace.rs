@@ -17,11 +17,13 @@ const REFUSED_IN_A_ROW: u32 = 2;
 /// Tasks in a row that did not reach the provider.
 const UNREACHED_IN_A_ROW: u32 = 5;
 
-/// The state of one account in one phase.
+/// The state of one account in one run.
 #[derive(Debug, Default)]
 pub struct Pace {
     refused: u32,
     unreached: u32,
+    /// Why no call of this run can help any more.
+    given_up: Option<String>,
 }
 
 /// How long to wait before the next call, if it is worth it. `repeat` counts from 0.
@@ -41,6 +43,11 @@ pub async fn wait(time: Duration, stop: &Stop) -> bool {
 }
 
 impl Pace {
+    /// Why the account is given up for the rest of the run. A provider that was not reached is tried again by the next phase.
+    pub fn given_up(&self) -> Option<String> {
+        self.given_up.clone()
+    }
+
     /// Takes note of how a task's call ended. Returns why the account is given up, if it is.
     pub fn note(&mut self, reply: &Reply) -> Option<String> {
         let count = |counter: u32, is: bool| if is { counter.saturating_add(1) } else { 0 };
@@ -56,12 +63,17 @@ impl Pace {
         let is_unreached =
             reply.grants.is_empty() && is_any(&["provider_error", "timed_out", "rate_limited", "component_failed"]);
         self.unreached = count(self.unreached, is_unreached);
-        if is_of_account || self.refused >= REFUSED_IN_A_ROW || self.unreached >= UNREACHED_IN_A_ROW {
-            let why = reply.message.trim_end_matches('.');
-            Some(format!("the account was given up: {why}"))
-        } else {
-            None
+        let is_over = is_of_account || self.refused >= REFUSED_IN_A_ROW;
+        if !is_over && self.unreached < UNREACHED_IN_A_ROW {
+            return None;
         }
+        let why = format!("the account was given up: {}", reply.message.trim_end_matches('.'));
+        if is_over {
+            self.given_up = Some(why.clone());
+        } else {
+            self.unreached = 0;
+        }
+        Some(why)
     }
 }
 
@@ -96,9 +108,11 @@ mod tests {
         assert!(pace.note(&reply("not_removed", None)).is_none());
         assert!(pace.note(&refused).is_none());
         assert!(pace.note(&refused).is_some());
+        assert!(pace.given_up().is_some(), "for the phases that follow, too");
         assert!(Pace::default().note(&reply("invalid_account", None)).is_some());
         let mut pace = Pace::default();
         let ends: Vec<bool> = (0..5).map(|_| pace.note(&reply("timed_out", None)).is_some()).collect();
         assert_eq!(ends, [false, false, false, false, true]);
+        assert!(pace.given_up().is_none());
     }
 }

@@ -7,7 +7,7 @@ use super::{
     fleet::{Fleet, Member},
     grant::Grant,
     journal::event::{Begin, Planned},
-    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, REPEATS},
     progress::Progress,
     reply::Coverage,
     stop::Stop,
@@ -30,13 +30,13 @@ pub async fn everybody(fleet: &Fleet, begin: &Begin, stop: &Stop, progress: &Pro
 async fn account(member: &Member, begin: &Begin, stop: &Stop, progress: &Progress) -> Vec<(usize, Planned)> {
     let of_account = begin.tasks.iter().enumerate();
     let tasks = of_account.filter(|(_, task)| task.target.account == member.account.id);
-    let (mut plans, mut pace) = (Vec::new(), Pace::default());
+    let mut plans = Vec::new();
     for (index, task) in tasks {
         if stop.is_asked() {
             break;
         }
         let planned = patiently(member, begin, &task.target.user, stop).await;
-        let given_up = pace.note(&planned.reply);
+        let given_up = member.note(&planned.reply);
         progress.done(&member.account.id, begin, index, "planned");
         plans.push((index, planned));
         if let Some(why) = given_up {

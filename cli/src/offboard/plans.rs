@@ -1,21 +1,20 @@
 //! The folder of an offboarding: its plans for whoever approves them, and what a later run needs.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::private_file;
+
 use super::{
     grant::Grant,
-    journal::{
-        event::{Begin, Planned},
-        private,
-    },
+    journal::event::{Begin, Planned},
     task::Task,
 };
 
@@ -24,7 +23,11 @@ const VERSION: &str = "unassign-role/offboarding/1";
 const LONGEST_APPROVAL: u64 = 8 << 10;
 
 /// A folder.
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// Locked while this process makes plans in it.
+    claim: Option<File>,
+}
 
 /// What it says of an offboarding that was planned.
 #[derive(Serialize, Deserialize)]
@@ -36,28 +39,29 @@ struct Document {
 }
 
 impl Folder {
-    pub fn new(path: PathBuf) -> Self {
-        Self(path)
+    pub const fn new(path: PathBuf) -> Self {
+        Self { path, claim: None }
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.0.join("journal.jsonl")
+        self.path.join("journal.jsonl")
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
-    /// Makes the folder, for its owner only. One that has a journal or plans already belongs to another offboarding.
+    /// Makes the folder, for its owner only, and claims it before anything is planned. One that has a journal or plans already belongs to
+    /// another offboarding, and one that is claimed to a run that is making its plans.
     ///
     /// # Errors
     /// If it cannot be made, or is another one's.
-    pub fn make(&self) -> Result<()> {
-        let plans = self.0.join("plans");
+    pub fn make(&mut self) -> Result<()> {
+        let plans = self.path.join("plans");
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -65,6 +69,19 @@ impl Folder {
         builder
             .create(&plans)
             .with_context(|| format!("{} cannot be made", plans.display()))?;
+        let lock = self.path.join(".lock");
+        let file = private_file::open(&lock, OpenOptions::new().write(true))
+            .with_context(|| format!("{} cannot be made", lock.display()))?;
+        match file.try_lock() {
+            Ok(()) => self.claim = Some(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another run is making plans in {}: give another folder",
+                self.path.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("{} cannot be locked", lock.display()));
+            }
+        }
         for taken in [self.journal(), self.document()] {
             ensure!(
                 !taken.exists(),
@@ -147,7 +164,7 @@ impl Folder {
     }
 
     fn document(&self) -> PathBuf {
-        self.0.join("offboarding.json")
+        self.path.join("offboarding.json")
     }
 
     fn plan_file(&self, begin: &Begin, task: &Task, index: usize, extension: &str) -> PathBuf {
@@ -159,7 +176,7 @@ impl Folder {
             plain(person),
             plain(&target.account)
         );
-        self.0.join("plans").join(name)
+        self.path.join("plans").join(name)
     }
 }
 
@@ -172,7 +189,7 @@ pub fn write_private(path: &Path, text: &str) -> Result<()> {
     name.push(".part");
     let part = path.with_file_name(name);
     let write = || -> io::Result<()> {
-        let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&part)?;
+        let mut file = private_file::create(&part)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&part, path)
@@ -211,4 +228,29 @@ fn plain(text: &str) -> String {
         }
     };
     text.chars().take(40).map(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{accounts::scratch::Scratch, offboard::task::examples};
+
+    #[test]
+    fn a_folder_is_one_runs_from_before_its_plans_are_made() {
+        let scratch = Scratch::new();
+        let folder = || Folder::new(scratch.path().join("january"));
+        let (mut first, mut second) = (folder(), folder());
+        first.make().unwrap();
+        let why = second.make().unwrap_err().to_string();
+        assert!(why.contains("another run is making plans"), "{why}");
+        first.write(&examples::begin(), &[examples::planned()]).unwrap();
+        drop(first);
+        let why = second.make().unwrap_err().to_string();
+        assert!(why.contains("is of another offboarding"), "{why}");
+        // A run that ended before it had plans leaves the folder free.
+        let mut ended = Folder::new(scratch.path().join("february"));
+        ended.make().unwrap();
+        drop(ended);
+        Folder::new(scratch.path().join("february")).make().unwrap();
+    }
 }

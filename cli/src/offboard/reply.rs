@@ -28,6 +28,9 @@ pub struct Reply {
     /// Repeating the call can help.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
+    /// It is about the provider's own refusal or failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_remote: bool,
     /// A request that writes may have reached the provider.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sent: bool,
@@ -113,6 +116,7 @@ impl Reply {
                 text("message").unwrap_or_default()
             },
             retryable: flag("retryable").unwrap_or(false),
+            is_remote: flag("truto_is_remote_error").unwrap_or(false),
             // A failure that does not say so may have written.
             sent: flag("sent").unwrap_or(false),
             retry_after_s: answer.retry_after,
@@ -133,6 +137,7 @@ impl Reply {
             code: Some(String::from(unannounced.map_or("component_failed", |_| NOT_RECORDED))),
             message: unannounced.map_or_else(|| format!("the component failed: {error:#}"), ToString::to_string),
             retryable: unannounced.is_none(),
+            is_remote: false,
             sent: writes && unannounced.is_none(),
             retry_after_s: None,
             user: None,

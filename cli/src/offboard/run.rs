@@ -8,7 +8,7 @@ use super::{
     call,
     fleet::{Fleet, Member},
     journal::{self, event::Event},
-    pace::{self, ACCOUNTS_AT_ONCE, Pace, REPEATS},
+    pace::{self, ACCOUNTS_AT_ONCE, REPEATS},
     progress::Progress,
     reply::{Coverage, Reply},
     state::State,
@@ -31,8 +31,7 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     // What was begun before comes first: nobody knows what came of it.
     let in_doubt = state.of_account(id, |task| task.is_in_doubt);
     let others = state.of_account(id, |task| !task.is_in_doubt && task.next() != Next::Nothing);
-    let mut pace = Pace::default();
-    let mut ended: Option<String> = None;
+    let mut ended = member.given_up();
     let mut queue: VecDeque<(usize, Turn)> = in_doubt
         .into_iter()
         .chain(others)
@@ -43,7 +42,7 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
             state.skip(index, &format!("not begun: {why}"));
             continue;
         }
-        match task(fleet, member, state, index, turn, &mut pace, stop).await {
+        match task(fleet, member, state, index, turn, stop).await {
             Ok(Ended::Over) => {}
             Ok(Ended::Later) => {
                 queue.push_back((index, Turn::Last));
@@ -83,7 +82,6 @@ async fn task(
     state: &State,
     index: usize,
     turn: Turn,
-    pace: &mut Pace,
     stop: &Stop,
 ) -> Result<Ended, journal::Error> {
     let (mut revokes, mut readings) = (0, 0);
@@ -111,7 +109,7 @@ async fn task(
             stop.ask(&reply.message);
             return Ok(Ended::Over);
         }
-        if let Some(why) = pace.note(&reply) {
+        if let Some(why) = member.note(&reply) {
             return Ok(Ended::GivenUp(why));
         }
         if reply.retryable {

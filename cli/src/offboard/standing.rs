@@ -168,6 +168,7 @@ impl Open {
 }
 
 const RESUME: &str = "run it again with --resume";
+const APPROVE: &str = "unassign-role approve --batch, then --resume";
 const PLAN_AGAIN: &str = "begin a new offboarding for this person: it makes a new plan";
 
 fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Open) -> Standing {
@@ -197,7 +198,7 @@ fn judge(task: &Task, accepts_no_such_user: bool, is_known: bool, open: &mut Ope
             let is_refused = task
                 .failure
                 .as_ref()
-                .is_some_and(|failure| codes.iter().any(|code| failure.is(code)));
+                .is_some_and(|failure| !failure.is_remote && codes.iter().any(|code| failure.is(code)));
             return if is_refused {
                 Standing::NotGone
             } else {
@@ -279,7 +280,7 @@ fn whole_call(task: &Task, open: &mut Open) -> Standing {
     if task.lacks_approval() {
         open.whole(
             "the account takes only approved revokes, and this plan is not approved",
-            "unassign-role approve --batch, then --resume",
+            APPROVE,
         );
         return Standing::NotRun;
     }
@@ -287,11 +288,15 @@ fn whole_call(task: &Task, open: &mut Open) -> Standing {
         open.whole(why.clone(), RESUME);
         return Standing::NotRun;
     }
+    if let Some(refusal) = &task.refusal {
+        let is_of_approval = ["approval_required", "approval_refused"]
+            .iter()
+            .any(|code| refusal.is(code));
+        let next = if is_of_approval { APPROVE } else { PLAN_AGAIN };
+        open.whole(said(Some(refusal)), next);
+        return Standing::NotGone;
+    }
     match &task.failure {
-        Some(failure) if failure.is("plan_changed") => {
-            open.whole(said(Some(failure)), PLAN_AGAIN);
-            Standing::NotGone
-        }
         Some(failure) => {
             open.whole(said(Some(failure)), RESUME);
             Standing::Provider

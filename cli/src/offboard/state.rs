@@ -7,6 +7,7 @@ use super::{
         self, Journal,
         event::{Begin, Event},
     },
+    scope::Scope,
     summary,
     task::Task,
 };
@@ -19,6 +20,8 @@ pub struct Inner {
     pub begin: Arc<Begin>,
     pub tasks: Vec<Task>,
     pub journal: Journal,
+    /// The accounts that it was confirmed for.
+    pub scope: Scope,
     /// The public keys that receipts were signed with.
     pub receipt_keys: Vec<serde_json::Value>,
 }
@@ -28,6 +31,7 @@ pub struct Replayed {
     pub begin: Arc<Begin>,
     pub tasks: Vec<Task>,
     pub is_confirmed: bool,
+    pub scope: Scope,
     pub receipt_keys: Vec<serde_json::Value>,
 }
 
@@ -100,7 +104,7 @@ pub fn replay(events: &[Event]) -> Result<Replayed, &'static str> {
         return Err("it does not say what it is about: nothing was sent, begin a new run");
     };
     let mut tasks: Vec<Task> = begin.tasks.iter().cloned().map(Task::new).collect();
-    let mut is_confirmed = false;
+    let (mut is_confirmed, mut scope) = (false, Scope::default());
     let mut receipt_keys = Vec::new();
     for event in events {
         match event {
@@ -112,12 +116,18 @@ pub fn replay(events: &[Event]) -> Result<Replayed, &'static str> {
             Event::Planned { planned, .. } if !planned.fits_its_digest() => {
                 return Err("a plan does not fit its digest: begin a new run");
             }
-            Event::Confirmed { summary_sha256, .. } => {
+            Event::Confirmed {
+                summary_sha256,
+                accounts,
+                ..
+            } => {
                 if *summary_sha256 != summary::sha256(begin, &tasks) {
                     return Err("its plans are not those of the summary that was confirmed: begin a new run");
                 }
                 is_confirmed = true;
+                scope = Scope::of(accounts);
             }
+            Event::Widened { accounts, .. } => scope.widen(accounts),
             Event::ReceiptKey { key } => receipt_keys.push(key.clone()),
             // What was verified by an earlier run is verified once more.
             Event::Resumed { .. } => tasks.iter_mut().for_each(|task| task.is_verified = false),
@@ -138,6 +148,7 @@ pub fn replay(events: &[Event]) -> Result<Replayed, &'static str> {
         begin: Arc::new(begin.clone()),
         tasks,
         is_confirmed,
+        scope,
         receipt_keys,
     })
 }
@@ -166,7 +177,26 @@ mod tests {
         Event::Confirmed {
             how: String::from("yes"),
             summary_sha256: summary::sha256(&begin, &[task]),
+            accounts: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_run_goes_on_with_the_accounts_that_were_confirmed_and_no_other_ones() {
+        let shown = planned(examples::PLAN);
+        let mut confirmed = confirmed(&shown);
+        if let Event::Confirmed { accounts, .. } = &mut confirmed {
+            accounts.push(String::from("acme"));
+        }
+        let widened = Event::Widened {
+            how: String::from("yes"),
+            accounts: vec![String::from("globex")],
+        };
+        let mut events = vec![Event::Begin(examples::begin()), shown, confirmed];
+        assert!(!replay(&events).unwrap().scope.covers("globex"));
+        events.push(widened);
+        let scope = replay(&events).unwrap().scope;
+        assert!(scope.covers("acme") && scope.covers("globex") && !scope.covers("initech"));
     }
 
     #[test]

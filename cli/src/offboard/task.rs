@@ -29,6 +29,8 @@ pub struct Task {
     pub is_in_doubt: bool,
     /// What the last call failed with, if that says nothing of a grant.
     pub failure: Option<Reply>,
+    /// The service refused a revoke as a whole, and sending it again cannot help.
+    pub refusal: Option<Reply>,
     /// More may be held than is shown.
     pub gap: Option<String>,
     /// The provider knew the user, and does not any more.
@@ -78,6 +80,7 @@ impl Task {
             attempts: 0,
             is_in_doubt: false,
             failure: None,
+            refusal: None,
             gap: None,
             is_user_gone: false,
             receipts: Vec::new(),
@@ -96,6 +99,7 @@ impl Task {
                     planned.approval = Some(approval.clone());
                 }
                 self.failure = None;
+                self.refusal = None;
             }
             Event::Intent { .. } => {
                 self.attempts = self.attempts.saturating_add(1);
@@ -116,6 +120,7 @@ impl Task {
             }
             Event::Begin(_)
             | Event::Confirmed { .. }
+            | Event::Widened { .. }
             | Event::ReceiptKey { .. }
             | Event::Resumed { .. }
             | Event::Stopped { .. }
@@ -157,7 +162,7 @@ impl Task {
     }
 
     pub fn next(&self) -> Next {
-        if !self.has_work() || self.lacks_approval() || self.is_user_gone || self.is_refused_as_a_whole() {
+        if !self.has_work() || self.lacks_approval() || self.is_user_gone || self.refusal.is_some() {
             return Next::Nothing;
         }
         if self.is_in_doubt {
@@ -173,21 +178,6 @@ impl Task {
             }
         }
         next
-    }
-
-    /// The call as a whole was refused, and sending it again cannot help.
-    fn is_refused_as_a_whole(&self) -> bool {
-        let codes = [
-            "plan_changed",
-            "approval_required",
-            "approval_refused",
-            "not_removed",
-            "invalid_request",
-            "not_permitted",
-        ];
-        self.failure
-            .as_ref()
-            .is_some_and(|failure| codes.iter().any(|code| failure.is(code)))
     }
 
     /// Until when a reading says nothing of what was acknowledged: Unix time.
@@ -242,7 +232,11 @@ impl Task {
         self.acknowledged_at = self.acknowledged_at.take().max(reply.acknowledged_at().cloned());
         let coverage = reply.coverage();
         if coverage == Coverage::Silent {
-            self.failure = Some(reply.clone());
+            if is_final(reply) {
+                self.refusal = Some(reply.clone());
+            } else {
+                self.failure = Some(reply.clone());
+            }
             self.is_user_gone |= reply.is_no_such_user();
             // Something may have been sent, and nothing is said of it.
             self.is_in_doubt = reply.sent;
@@ -279,10 +273,8 @@ impl Task {
                 .for_each(|grant| grant.check = Some(Check::Unclear));
             return;
         }
-        // A plan that changed has changed, whatever is held.
-        if !self.is_refused_as_a_whole() {
-            self.failure = None;
-        }
+        self.failure = None;
+        self.is_user_gone = false;
         self.is_in_doubt = false;
         // With a removal that was read back, a bare reading is enough. Without one, only a reading that proves absence is.
         self.note_gap(reply, is_bare && !self.targets.is_empty());
@@ -338,6 +330,19 @@ impl Task {
         let gap = reply.rest.iter().find(|rest| rest.outcome != Outcome::AlreadyAbsent);
         self.gap = gap.filter(|_| !is_bare).map(|rest| rest.message.clone());
     }
+}
+
+/// The service itself refused the call, as it would again. What a provider refuses now, it may take later.
+fn is_final(reply: &Reply) -> bool {
+    let codes = [
+        "plan_changed",
+        "approval_required",
+        "approval_refused",
+        "not_removed",
+        "invalid_request",
+        "not_permitted",
+    ];
+    !reply.is_remote && codes.iter().any(|code| reply.is(code))
 }
 
 /// What becomes of a grant that a revoke's answer does not list.

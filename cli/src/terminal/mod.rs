@@ -15,7 +15,7 @@ use std::{
 #[cfg(feature = "wasmtime")]
 pub use self::progress::Progress;
 pub use self::{
-    output::{line, note},
+    output::{ClosedOutput, line, note, write},
     question::{can_ask, confirm},
     table::table,
     text::{cut, named, visible, wrapped},

@@ -82,6 +82,65 @@ fn a_broken_configuration_is_exit_code_3_with_every_mistake() {
 }
 
 #[test]
+fn an_account_that_is_named_is_the_only_one_that_is_listed_and_checked() {
+    let folder = Folder::new();
+    let file = folder.write("accounts.toml", ACCOUNTS);
+    let digest = "7c43ef5ae21d43ce2743f770c68e24def1a43ee2f416d2438410c8af7af2ff2c";
+    let token = json!([{"name": "ci", "sha256": digest, "accounts": ["acme", "globex"], "may": ["plan"]}]);
+    let tokens = folder.write("tokens.json", &token.to_string());
+    let listed = run([
+        "accounts",
+        "list",
+        "--json",
+        "--accounts",
+        text(&file),
+        "--account",
+        "acme",
+    ]);
+    assert_eq!(listed.ends(0).json().as_array().map(Vec::len), Some(1));
+    // Tokens are held against all accounts that there are.
+    let checked = run([
+        "accounts",
+        "check",
+        text(&file),
+        "--account",
+        "acme",
+        "--tokens",
+        text(&tokens),
+    ])
+    .ends(0);
+    assert!(!checked.out.contains("account globex"), "{}", checked.out);
+    for verb in [&["accounts", "list", "--accounts"][..], &["accounts", "check"]] {
+        run([verb, &[text(&file), "--account", "nope"]].concat())
+            .ends(2)
+            .says("there is no account `nope`");
+    }
+}
+
+#[test]
+fn an_option_that_a_verb_has_no_use_for_is_refused() {
+    let folder = Folder::new();
+    let file = folder.write("accounts.toml", ACCOUNTS);
+    let tokens = folder.write("tokens.json", "[]");
+    let serve = ["serve", "--accounts", text(&file), "--tokens", text(&tokens)];
+    for (verb, option) in [
+        (&serve[..], &["--record", "record.jsonl"][..]),
+        (&serve, &["--account", "acme"]),
+        (&["serve", "--sandbox"], &["--record", "record.jsonl"]),
+        (&["serve", "--sandbox"], &["--receipt-key", "key.jwk"]),
+        (&["demo"], &["--record", "record.jsonl"]),
+        (
+            &["approve", "plan.json", "--key", "key.jwk", "--reference", "x"],
+            &["--account", "acme"],
+        ),
+        (&["accounts", "check", "x"], &["--accounts", "y"]),
+        (&["keys", "new"], &["--json"]),
+    ] {
+        run([verb, option].concat()).ends(2).says(option[0]);
+    }
+}
+
+#[test]
 fn where_the_accounts_are_is_asked_for() {
     run(["show", "u"]).ends(2).says("--sandbox");
     run(["show", "u", "--sandbox", "--accounts", "x"])

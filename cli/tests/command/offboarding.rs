@@ -129,6 +129,47 @@ fn people_go_from_a_list_to_a_report_over_tls() {
 }
 
 #[test]
+fn plans_are_carried_out_at_the_accounts_that_are_named_and_nowhere_else() {
+    let tenants = Tenants::start();
+    with_approver(&tenants);
+    let folder = tenants.folder();
+    let list = folder.write(
+        "leavers.csv",
+        "email,accounts\nann.lee@example.com,crowdstrike;teamviewer\n",
+    );
+    let out = folder.path("march");
+    let (out, journal) = (text(&out), folder.path("march/journal.jsonl"));
+    offboard(&tenants, &[text(&list), "--out", out, "--plan-only"]).ends(0);
+    let (ann, _) = DEMO_USERS[0];
+    let is_held = || tenants.crowdstrike.holds(ann, DEMO_HOME_CID, "event_viewer");
+
+    offboard(&tenants, &["--plans", out, "--yes", "--account", "nowhere"])
+        .ends(2)
+        .says("there is no account `nowhere`");
+    offboard(&tenants, &["--plans", out, "--yes", "--account", "teamviewer"])
+        .ends(1)
+        .says("this run is for teamviewer only");
+    assert!(is_held());
+    // What was not confirmed is not gone on with, unless somebody names and confirms it.
+    offboard(&tenants, &["--resume", text(&journal)]).ends(1);
+    assert!(is_held());
+    offboard(&tenants, &["--resume", text(&journal), "--account", "crowdstrike"])
+        .ends(2)
+        .says("--yes");
+    assert!(is_held());
+    offboard(
+        &tenants,
+        &["--resume", text(&journal), "--account", "crowdstrike", "--yes"],
+    )
+    .ends(5);
+    assert!(!is_held());
+    // Both are confirmed by now.
+    offboard(&tenants, &["--resume", text(&journal)])
+        .ends(0)
+        .says("2 of 2 are gone");
+}
+
+#[test]
 fn a_list_that_cannot_be_meant_sends_nothing() {
     let tenants = Tenants::start();
     with_approver(&tenants);

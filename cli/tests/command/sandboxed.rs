@@ -1,8 +1,10 @@
 //! Every verb on sandboxes, as somebody tries it first.
 
+use std::process::Stdio;
+
 use serde_json::json;
 
-use crate::program::{Folder, run, text};
+use crate::program::{Folder, program, run, text};
 
 const CROWDSTRIKE: [&str; 3] = ["--sandbox", "--account", "demo-crowdstrike"];
 const ANN: &str = "ann.lee@example.com";
@@ -133,6 +135,16 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
         .says("the plan is for the account `demo-crowdstrike`");
     let widened = ["revoke", ANN, "--role", "help_desk", "--sandbox", "--plan", text(&plan)];
     run(widened).ends(2).says("leave out the user and the selectors");
+    let narrowed = [
+        "revoke",
+        "--workspace",
+        "T0NORTH",
+        "--yes",
+        "--sandbox",
+        "--plan",
+        text(&plan),
+    ];
+    run(narrowed).ends(2).says("leave out the user and the selectors");
 }
 
 #[test]
@@ -320,6 +332,39 @@ fn the_record_is_written_where_it_is_asked_for_and_nothing_is_removed_without_it
     let full = run(on_crowdstrike(&[&arguments[..], &["/dev/full"]].concat()));
     let full = full.ends(3).says("this removal was not sent");
     assert!(!full.out.contains("removed"), "{}", full.out);
+}
+
+#[test]
+fn a_receipt_that_cannot_be_kept_is_said_and_the_exit_code_says_it_too() {
+    let arguments = ["revoke", ANN, "--role", "event_viewer", "--yes", "--receipt"];
+    let nowhere = run(on_crowdstrike(&[&arguments[..], &["/nonexistent/r.jwt"]].concat())).ends(3);
+    assert!(!nowhere.says("nothing was sent").out.contains("removed"));
+    let full = run(on_crowdstrike(&[&arguments[..], &["/dev/full"]].concat())).ends(3);
+    let full = full.says("1 removed").says("Keep this one");
+    assert!(
+        full.err
+            .lines()
+            .any(|line| line.split('.').count() == 3 && line.starts_with("eyJ")),
+        "{}",
+        full.err
+    );
+    assert!(!full.out.contains("keep the receipt"), "{}", full.out);
+}
+
+#[test]
+fn a_file_that_was_not_written_is_no_answer_that_nobody_reads() {
+    let code = |arguments: &[&str]| {
+        let mut child = program()
+            .args(on_crowdstrike(arguments))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.wait().unwrap().code()
+    };
+    assert_eq!(code(&["plan", ANN, "--everything"]), Some(0));
+    assert_eq!(code(&["plan", ANN, "--everything", "--out", "/dev/stdout"]), Some(3));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use host::{
     network::Network,
     typed::{
@@ -13,6 +14,7 @@ use host::{
 use sandboxes::{
     Clock,
     elastic_cloud::{self, Assignment, ElasticCloud},
+    teamviewer::{self, TeamViewer},
 };
 
 use crate::fixture::{SAM, START, World, by_id, options, request, typed_account};
@@ -76,6 +78,48 @@ async fn more_grants_than_one_call_may_remove_are_refused_before_anything_is_sen
             failure.message
         );
         assert_eq!(failure.outcomes[0].reason.as_deref(), Some("too_much_at_once"));
+    }
+}
+
+/// Every answer of a provider is longer by so many KiB: white space inside its JSON, so that what it says stays the same.
+async fn with_answers_longer_by(kibibytes: usize) -> Result<Success, Failure> {
+    let clock = Clock::starting_at(START);
+    let demo = TeamViewer::demo(clock);
+    let network = Network::default();
+    let pad = move |answer: Response| async move {
+        let (mut head, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let Some((b'{', rest)) = body.split_first() else {
+            return Response::from_parts(head, body.into());
+        };
+        let padded = [b"{", vec![b' '; kibibytes << 10].as_slice(), rest].concat();
+        head.headers.remove("content-length");
+        Response::from_parts(head, padded.into())
+    };
+    network.route(
+        "webapi.teamviewer.com",
+        demo.router().layer(axum::middleware::map_response(pad)),
+    );
+    let account = typed::account(
+        Provider::Teamviewer,
+        Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
+    );
+    let (user, role) = (teamviewer::DEMO_USERS[0].0, teamviewer::DEMO_ROLES[1].0);
+    demo.assign(user, role);
+    let request = request(user, &[by_id(role)]);
+    typed::call(&network, clock, &account, &request, &options())
+        .await
+        .expect("a call within the component's bounds ends with a report")
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_answers_within_the_bounds_end_with_a_report() {
+    for kibibytes in [1_024, 4_608, 8_000] {
+        // Past 64 MiB in all it is refused, in words; within it, the removal is reported.
+        match with_answers_longer_by(kibibytes).await {
+            Ok(success) => assert_eq!(success.outcomes[0].outcome, Outcome::Removed),
+            Err(failure) => assert!(kibibytes > 1_024 && !failure.message.is_empty(), "{failure:?}"),
+        }
     }
 }
 

@@ -40,7 +40,7 @@ async fn instantiate(
         environment,
         ..Setup::new(&world.network, Output::Kept(output.clone()))
     };
-    let mut store = Store::new(engine::engine().unwrap(), Host::new(&setup));
+    let mut store = Host::store(engine::engine().unwrap(), &setup);
     let linker = engine::linker().unwrap();
     let instance = linker.instantiate_async(&mut store, component).await.unwrap();
     (store, instance, output)

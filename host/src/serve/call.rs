@@ -21,7 +21,13 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{answer, generation::Face, metrics::Metrics, probes, route, server::Shared};
+use super::{
+    answer::{self, Fate},
+    generation::Face,
+    metrics::Metrics,
+    probes, route,
+    server::Shared,
+};
 
 /// Answers a request on the callers' address.
 pub async fn answer(
@@ -36,7 +42,8 @@ pub async fn answer(
     let started = Instant::now();
     let method = request.method().to_string();
     let route = route::template(request.uri().path());
-    let answer = called(&shared, address, is_https, request).await;
+    let request_id = answer::request_id(request.headers());
+    let answer = answer::identify(called(&shared, address, is_https, request).await, request_id);
     let status = answer.status().as_u16();
     shared.metrics.answered(status, started.elapsed());
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -66,7 +73,12 @@ async fn called(
         return answer::unavailable("busy", "too many calls are under way: send it again in a second");
     };
     let Some(request) = absolute(request, address, is_https) else {
-        return answer::error(StatusCode::BAD_REQUEST, "malformed_address", "the address is malformed");
+        return answer::error(
+            StatusCode::BAD_REQUEST,
+            "malformed_address",
+            "the address is malformed",
+            Fate::default(),
+        );
     };
     let request = request.map(|body| Limited::new(body, shared.limits.body).boxed_unsync());
     let under_way = UnderWay::new(shared.current(), place, Arc::clone(&shared.metrics));
@@ -89,6 +101,10 @@ fn failed(shared: &Shared, why: &str) -> Response<WasiBody> {
         StatusCode::INTERNAL_SERVER_ERROR,
         "component_failed",
         "the call ended without a report, and roles may have been removed: send it again to learn what is left",
+        Fate {
+            retryable: true,
+            sent: true,
+        },
     )
 }
 

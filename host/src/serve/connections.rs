@@ -128,6 +128,8 @@ async fn exchange(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(head)
+        // A client may end its own side and wait for the answer: without this it would get none, and its removal would go on.
+        .half_close(true)
         .max_buf_size(LONGEST_HEAD);
     if matches!(entrance, Entrance::Callers) {
         gauge.inc();

@@ -133,12 +133,12 @@ impl Configuration {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, and then until the calls under way are done. SIGHUP reads the files again.
+/// Serves until SIGTERM or SIGINT, and then until the calls under way are done. SIGHUP reads the files again. Returns false if calls were
+/// cut off.
 ///
 /// # Errors
 /// If it cannot start: an address that is taken, or a configuration, certificate or component that cannot be used.
-pub async fn serve(configuration: Configuration) -> Result<()> {
+pub async fn serve(configuration: Configuration) -> Result<bool> {
     let stop = Stop::by_signals()?;
-    Server::bind(configuration).await?.run(stop).await;
-    Ok(())
+    Ok(Server::bind(configuration).await?.run(stop).await)
 }

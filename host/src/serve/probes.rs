@@ -31,6 +31,7 @@ pub fn private(shared: &Arc<Shared>, method: &Method, path: &str) -> Response<Wa
             StatusCode::NOT_FOUND,
             "unknown_path",
             "the path is not GET /metrics (nor /livez or /readyz)",
+            answer::Fate::default(),
         ),
     }
 }

@@ -235,7 +235,9 @@ impl Server {
     /// Serves until it is stopped.
     ///
     /// A stop refuses new calls and lets those under way finish, as long as the longest call may take. A second one ends them.
-    pub async fn run(self, stop: Stop) {
+    ///
+    /// Returns false if calls were cut off.
+    pub async fn run(self, stop: Stop) -> bool {
         self.announce();
         let Self {
             shared,
@@ -282,6 +284,7 @@ impl Server {
             }
         }
         shared.log.event("stopped", json!({"calls_cut_off": !is_clean}));
+        is_clean
     }
 
     fn announce(&self) {

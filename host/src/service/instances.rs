@@ -99,8 +99,7 @@ impl HandlerState for Instances {
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<Host, UntilEnd, Reuse>> {
         let engine = engine::engine().map_err(|error| wasmtime::format_err!("{error}"))?;
-        let mut store = Store::new(engine, Host::new(&self.setup));
-        store.limiter(|host| &mut host.memory);
+        let mut store = Host::store(engine, &self.setup);
         let proxy = self.pre.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
@@ -225,7 +224,7 @@ mod tests {
             lifetime: Lifetime::default(),
             report: Arc::clone(&setup.ended),
         };
-        let store = || Store::new(engine::engine().unwrap(), Host::new(&setup));
+        let store = || Host::store(engine::engine().unwrap(), &setup);
         let trap = || Err(wasmtime::format_err!("out of fuel"));
         reuse.drop(store(), Ok(()));
         reuse.drop(store(), trap());

@@ -20,7 +20,11 @@ async fn one_call_more_than_the_limit_is_refused_and_probes_are_not() {
     let refused = get(running.address, "/call").await;
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     assert!(
-        refused.contains("retry-after: 1\r\n") && refused.contains(r#""error":"busy""#),
+        refused.contains("retry-after: 1\r\n")
+            && refused.contains(r#""error":"Service Unavailable""#)
+            && refused.contains(r#""error_code":"busy","retryable":true,"sent":false"#)
+            && refused.contains("x-request-id: ")
+            && refused.contains("x-content-type-options: nosniff\r\n"),
         "{refused}"
     );
     assert!(get(running.address, "/livez").await.starts_with("HTTP/1.1 200 "));
@@ -53,6 +57,23 @@ async fn a_connection_more_than_the_limit_waits_for_another_ones_end() {
     assert!(!second.is_finished());
     drop(first);
     assert!(second.await.unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn a_client_that_has_said_all_that_it_says_gets_its_answer() {
+    let running = Running::start("half-closed", |_| {}).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let request = b"GET /call HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    stream.shutdown().await.unwrap();
+    running
+        .until(running.metrics, "/metrics", "unassign_role_calls_in_progress 1")
+        .await;
+    running.calls.add_permits(1);
+    let mut answer = String::new();
+    let read = timeout(Duration::from_secs(10), stream.read_to_string(&mut answer)).await;
+    read.unwrap().unwrap();
+    assert!(answer.ends_with("\r\n\r\none"), "{answer}");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub struct Running {
     pub log: Arc<Mutex<Vec<String>>>,
     folder: Folder,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    task: JoinHandle<bool>,
 }
 
 /// Answers with the text of its generation, when it may.
@@ -132,9 +132,9 @@ impl Running {
         self.stop.take().unwrap().send(()).unwrap();
     }
 
-    /// Waits for its end.
-    pub async fn ended(&mut self) {
-        timeout(Duration::from_secs(10), &mut self.task).await.unwrap().unwrap();
+    /// Waits for its end. Returns false if calls were cut off.
+    pub async fn ended(&mut self) -> bool {
+        timeout(Duration::from_secs(10), &mut self.task).await.unwrap().unwrap()
     }
 
     /// Waits until a request is answered like this.

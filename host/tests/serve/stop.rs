@@ -21,7 +21,7 @@ async fn calls_under_way_finish_and_new_ones_are_refused() {
     let refused = get(running.address, "/call").await;
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     assert!(
-        refused.contains("retry-after: 1\r\n") && refused.contains(r#""error":"stopping""#),
+        refused.contains("retry-after: 1\r\n") && refused.contains(r#""error_code":"stopping""#),
         "{refused}"
     );
     running.calls.add_permits(1);
@@ -93,7 +93,7 @@ async fn signals_reload_stop_and_end() {
     signal("TERM");
     running.until(running.address, "/readyz", "stopping").await;
     signal("INT");
-    running.ended().await;
+    assert!(!running.ended().await);
     let log = running.log.lock().unwrap();
     assert!(log.last().unwrap().contains(r#""calls_cut_off":true"#), "{log:?}");
     call.abort();

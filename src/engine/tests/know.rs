@@ -70,6 +70,7 @@ fn what_would_concern_a_protected_person_is_not_removable() {
             effect: SideEffect::StripGroup,
             lists: Vec::new(),
             takes: Vec::new(),
+            takes_unknown: false,
             affects,
         }];
         let reading = case.read_user().unwrap();

@@ -288,6 +288,15 @@ pub fn is_unknown_user(fault: &ProviderFault) -> bool {
     fault.kind == FaultKind::Refused && code_of(fault) == Some(400) && fault.message.contains("invalid user uuid")
 }
 
+/// The status that the answer of a fault means.
+fn code_of(fault: &ProviderFault) -> Option<u16> {
+    let answer = fault.answer.as_ref()?;
+    if !(200..300).contains(&answer.status) {
+        return Some(answer.status);
+    }
+    error_code(&Errors::from_text(&answer.body).ok()?.errors)
+}
+
 /// What CrowdStrike says where the credentials have no authority. Source: issues of `CrowdStrike/psfalcon` and `CrowdStrike/falconpy`.
 const NO_AUTHORITY: &str = "access denied, authorization failed";
 

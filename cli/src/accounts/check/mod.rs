@@ -167,7 +167,8 @@ pub fn check(listing: &Listing, tokens: Option<(&Path, &[u8])>, around: &Surroun
         report.findings.append(&mut notes.findings);
         if let Some(value) = parsed.value {
             let ids: Vec<&str> = listing.entries.iter().map(|entry| entry.id.as_str()).collect();
-            tokens::check(&value, &ids, around, &mut report);
+            let others: Vec<&str> = listing.others.iter().map(String::as_str).collect();
+            tokens::check(&value, &ids, &others, around, &mut report);
         }
     }
     report

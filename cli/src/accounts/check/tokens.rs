@@ -16,8 +16,9 @@ use super::{
 const FIELDS: [&str; 6] = ["name", "sha256", "accounts", "may", "allow", "expires_at"];
 const MAY: [&str; 5] = ["read", "plan", "revoke", "revoke_everything", "raw"];
 
-/// Checks the list of tokens, against the accounts that there are.
-pub fn check(value: &Value, accounts: &[&str], around: &Surroundings<'_>, report: &mut Report) {
+/// Checks the list of tokens, against the accounts that are checked and the others that there are.
+pub fn check(value: &Value, accounts: &[&str], others: &[&str], around: &Surroundings<'_>, report: &mut Report) {
+    let known = [accounts, others].concat();
     let mut whole = Notes::of(String::from("tokens"));
     let Value::Array(entries) = value else {
         whole.wrong("", mismatch("a list of tokens", value));
@@ -34,7 +35,7 @@ pub fn check(value: &Value, accounts: &[&str], around: &Surroundings<'_>, report
         let name = entry["name"].as_str().filter(|name| !name.trim().is_empty());
         let mut notes = Notes::of(name.map_or_else(|| format!("token [{index}]"), |name| format!("token {name}")));
         if let Value::Object(fields) = entry {
-            self::token(fields, accounts, around, &mut notes);
+            self::token(fields, &known, around, &mut notes);
             if let Some(digest) = fields.get("sha256").and_then(Value::as_str).map(str::to_lowercase) {
                 let title = notes.entry.clone();
                 match digests.get(&digest) {

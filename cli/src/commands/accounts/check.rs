@@ -10,7 +10,7 @@ use crate::{
         Listing,
         check::{Finding, Level, Report, check, where_it_is_set},
     },
-    commands::global::{Global, surroundings},
+    commands::global::{Global, Shared, surroundings},
     exit::Exit,
     terminal::{Style, line, styled, visible},
 };
@@ -31,14 +31,26 @@ pub struct Check {
 }
 
 impl Check {
+    /// The file of the argument, or the one of --accounts.
+    pub const fn honored(&self) -> &'static [Shared] {
+        if self.file.is_some() {
+            &[Shared::Account, Shared::Json]
+        } else {
+            &[Shared::Accounts, Shared::Sandbox, Shared::Account, Shared::Json]
+        }
+    }
+
     pub fn run(self, global: &Global) -> Result<Exit> {
         let mut listing = match &self.file {
             Some(file) => Listing::read(file),
             None => global.listing()?,
         };
-        if !global.account.is_empty() {
-            listing.entries.retain(|entry| global.account.contains(&entry.id));
+        let ids: Vec<&str> = listing.entries.iter().map(|entry| entry.id.as_str()).collect();
+        // What a file hides says more than an account that is missing.
+        if listing.faults.is_empty() {
+            global.check_accounts(&ids)?;
         }
+        listing.leave_out(|id| !global.means(id));
         let tokens = match &self.tokens {
             None => None,
             Some(path) => match std::fs::read(path) {

@@ -13,7 +13,10 @@ use crate::{
 
 /// Lists accounts. No secret is looked up.
 pub fn run(global: &Global) -> Result<Exit> {
-    let (accounts, is_whole) = listed(global)?;
+    let (mut accounts, is_whole) = listed(global)?;
+    let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+    global.check_accounts(&ids)?;
+    accounts.retain(|account| global.means(&account.id));
     let exit = if is_whole { Exit::Done } else { Exit::Configuration };
     if global.json {
         let accounts: Vec<Value> = accounts.iter().map(document).collect();

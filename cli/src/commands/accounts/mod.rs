@@ -10,7 +10,7 @@ use clap::Subcommand;
 
 use crate::exit::Exit;
 
-use super::global::Global;
+use super::global::{Global, Shared};
 
 #[derive(Subcommand)]
 pub enum Accounts {
@@ -24,6 +24,15 @@ pub enum Accounts {
 }
 
 impl Accounts {
+    pub const fn honored(&self) -> &'static [Shared] {
+        match self {
+            Self::List => &[Shared::Accounts, Shared::Sandbox, Shared::Account, Shared::Json],
+            Self::Check(check) => check.honored(),
+            #[cfg(feature = "wasmtime")]
+            Self::Probe(_) => Shared::ALL,
+        }
+    }
+
     pub fn run(self, global: &Global) -> Result<Exit> {
         match self {
             Self::List => list::run(global),

@@ -1,8 +1,7 @@
 //! What an account's credentials can do at the provider, read-only.
 
 use std::{
-    fs::{File, OpenOptions},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -22,6 +21,7 @@ use crate::{
         global::Global,
     },
     exit::Exit,
+    private_file,
     session::{Answer, texts},
     tenants::Tenants,
     terminal::{Style, line, note, styled, visible},
@@ -137,13 +137,7 @@ impl Probe {
             return Ok(None);
         };
         let account = tenants.account(global.one_account()?)?;
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+        let file = private_file::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
         Ok(Some(Arc::new(Transcript::new(file, &account.provider))))
     }
 

@@ -1,9 +1,8 @@
 //! The plans of an offboarding, approved together: one signature for each.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::Write,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -12,12 +11,17 @@ use serde_json::Value;
 use unassign_role::approval::Shown;
 
 use super::{super::keys, Approve};
-use crate::{exit::Exit, terminal::note};
+use crate::{commands::global::Global, exit::Exit, private_file, terminal::note};
 
 /// Shows every plan that needs an approval, asks once, and writes the approvals beside the plans.
-pub fn run(folder: &Path, approve: &Approve) -> Result<Exit> {
+pub fn run(folder: &Path, approve: &Approve, global: &Global) -> Result<Exit> {
     let key = keys::private(&approve.key)?;
-    let plans = plans(folder)?;
+    let mut plans = plans(folder)?;
+    let mut accounts: Vec<&str> = plans.iter().map(|(_, shown)| shown.account()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    global.check_accounts(&accounts)?;
+    plans.retain(|(_, shown)| global.means(shown.account()));
     for (path, shown) in &plans {
         note(format_args!("{}\n{shown}", path.display()));
     }
@@ -66,13 +70,8 @@ fn plans(folder: &Path) -> Result<Vec<(PathBuf, Shown)>> {
 }
 
 fn write(path: &Path, approval: &str) -> Result<()> {
-    let open = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
-    open.and_then(|mut file| writeln!(file, "{approval}"))
+    private_file::create(path)
+        .and_then(|mut file| writeln!(file, "{approval}"))
         .with_context(|| format!("{} cannot be written", path.display()))
 }
 
@@ -107,15 +106,27 @@ mod tests {
             lifetime: 3_600,
             yes: true,
         };
-        assert_eq!(run(&folder, &approve).unwrap(), Exit::Done);
+        assert_eq!(run(&folder, &approve, &Global::default()).unwrap(), Exit::Done);
         let approval = |name: &str| fs::read_to_string(folder.join(format!("plans/{name}.jwt")));
         assert_ne!(approval("1").unwrap(), approval("2").unwrap());
         assert!(approval("3").is_err());
+        // Only the plans of the accounts that are named.
+        fs::remove_file(folder.join("plans/2.jwt")).unwrap();
+        let other = json!({"approval_required": true, "plan": PLAN.replace("acme", "globex")});
+        fs::write(folder.join("plans/2.json"), other.to_string()).unwrap();
+        let named = |account: &str| Global {
+            account: vec![account.to_owned()],
+            ..Global::default()
+        };
+        assert_eq!(run(&folder, &approve, &named("acme")).unwrap(), Exit::Done);
+        assert!(approval("2").is_err());
+        let error = run(&folder, &approve, &named("nowhere")).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Usage);
         // A plan that was changed is none, and nothing is signed.
         fs::remove_file(folder.join("plans/1.jwt")).unwrap();
         let changed = json!({"approval_required": true, "plan": format!("{PLAN} ")});
         fs::write(folder.join("plans/2.json"), changed.to_string()).unwrap();
-        assert!(run(&folder, &approve).is_err());
+        assert!(run(&folder, &approve, &Global::default()).is_err());
         assert!(approval("1").is_err());
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -59,8 +59,12 @@ impl Serve {
             connections: usize::try_from(self.connections)?,
             ..Limits::default()
         };
-        serve(configuration).await?;
-        Ok(Exit::Done)
+        if serve(configuration).await? {
+            return Ok(Exit::Done);
+        }
+        Err(Exit::Unverified.because(
+            "calls under way were cut off, and roles may have been removed: send them again to learn what is left",
+        ))
     }
 }
 

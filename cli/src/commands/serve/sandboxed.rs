@@ -31,6 +31,12 @@ impl Serve {
             return Err(Exit::Usage
                 .because("--sandbox has a token of its own and speaks plain HTTP: leave out --tokens and --tls-cert"));
         }
+        let keys = [&self.receipt_key, &self.receipt_keys_retired, &self.record_key];
+        if keys.into_iter().any(Option::is_some) {
+            return Err(Exit::Usage.because(
+                "--sandbox has keys of its own: leave out --receipt-key, --receipt-keys-retired and --record-key",
+            ));
+        }
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("{address} cannot be used (is something else listening there? try --port)"))?;

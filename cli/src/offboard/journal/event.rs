@@ -14,7 +14,15 @@ pub enum Event {
     /// What a task would do.
     Planned { task: usize, planned: Planned },
     /// The summary was confirmed: by whom it was, and what it was.
-    Confirmed { how: String, summary_sha256: String },
+    Confirmed {
+        how: String,
+        summary_sha256: String,
+        /// The accounts that it was confirmed for; all of them if there is none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accounts: Vec<String>,
+    },
+    /// The summary was confirmed for more accounts.
+    Widened { how: String, accounts: Vec<String> },
     /// The public key that receipts from here on are signed with, as a JWK.
     ReceiptKey { key: serde_json::Value },
     /// Another run goes on here.

@@ -19,6 +19,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::private_file;
+
 pub use self::storage::Storage;
 use self::{event::Event, storage::Locked};
 
@@ -83,9 +85,7 @@ impl Journal {
     /// If there is one already, or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::io(path, "be made", &error);
-        let file = private(OpenOptions::new().write(true).create_new(true))
-            .open(path)
-            .map_err(failed)?;
+        let file = private_file::open(path, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
         lock(&file, path)?;
         sync_folder(path).map_err(failed)?;
         let storage = Box::new(Locked::at_end(file).map_err(failed)?);
@@ -195,16 +195,6 @@ impl Journal {
 /// SHA-256, as 64 hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// A file that only its owner can read.
-pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 #[cfg(unix)]

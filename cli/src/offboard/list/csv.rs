@@ -52,7 +52,8 @@ pub fn parse(text: &str) -> (Vec<Leaver>, Vec<Fault>) {
             }
             continue;
         };
-        match row(columns, &record).and_then(Leaver::checked) {
+        let leaver = row(columns, &record).and_then(Leaver::checked);
+        match leaver.and_then(|leaver| has_every_cell(columns, &record).map(|()| leaver)) {
             Ok(leaver) => leavers.push(Leaver { line, ..leaver }),
             Err(what) => faults.push(Fault::at(line, what)),
         }
@@ -137,4 +138,16 @@ fn row(columns: &[Column], record: &StringRecord) -> Result<Leaver, String> {
         }
     }
     Ok(leaver)
+}
+
+/// A row that was cut off would otherwise mean all accounts.
+fn has_every_cell(columns: &[Column], record: &StringRecord) -> Result<(), String> {
+    if record.len() < columns.len() {
+        return Err(format!(
+            "the row has {} of {} cells: is the list cut off? An empty cell needs its separator, too",
+            record.len(),
+            columns.len()
+        ));
+    }
+    Ok(())
 }

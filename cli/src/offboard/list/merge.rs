@@ -77,17 +77,30 @@ fn join(leaver: &mut Leaver, row: &Leaver) -> Result<(), String> {
     {
         return Err(format!("{} has another id at `{account}`", row.person));
     }
+    // What each line means by itself: the e-mail address of one says nothing of the accounts of the other.
+    leaver.accounts = match (meant(leaver), meant(row)) {
+        (Some(mut accounts), Some(more)) => {
+            for account in more {
+                if !accounts.contains(&account) {
+                    accounts.push(account);
+                }
+            }
+            accounts
+        }
+        _ => Vec::new(),
+    };
     leaver.email = leaver.email.take().or_else(|| row.email.clone());
     leaver.ids.extend(row.ids.clone());
-    if leaver.accounts.is_empty() || row.accounts.is_empty() {
-        // One of the two lines means all accounts.
-        leaver.accounts.clear();
-    } else {
-        for account in &row.accounts {
-            if !leaver.accounts.contains(account) {
-                leaver.accounts.push(account.clone());
-            }
-        }
-    }
     Ok(())
+}
+
+/// The accounts and tags that a line means; `None` for all accounts.
+fn meant(leaver: &Leaver) -> Option<Vec<String>> {
+    if !leaver.accounts.is_empty() {
+        Some(leaver.accounts.clone())
+    } else if leaver.email.is_none() {
+        Some(leaver.ids.keys().cloned().collect())
+    } else {
+        None
+    }
 }

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::terminal::cut;
+
 /// Somebody who leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,11 +76,15 @@ impl List {
     }
 }
 
+/// In characters.
+const LONGEST_FAULT: usize = 400;
+
 impl Fault {
     pub fn at(line: u64, what: impl Into<String>) -> Self {
         Self {
             line,
-            what: what.into(),
+            // A cell may be as long as the file.
+            what: cut(&what.into(), LONGEST_FAULT),
         }
     }
 }

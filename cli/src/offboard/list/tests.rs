@@ -82,6 +82,24 @@ fn a_person_who_stands_there_twice_is_one_and_it_is_said() {
             .accounts
             .is_empty()
     );
+    // A line with ids only means the accounts of the ids, beside a line that names accounts, and beside another one with ids.
+    for (text, accounts) in [
+        ("email,accounts,id:a\nann@example.com,a,7\n,,7\n", &["a"][..]),
+        ("email,accounts,id:a\n,,7\nann@example.com,a,7\n", &["a"]),
+        (
+            "email,accounts,id:a,id:b\n,,7,\n,,7,8\nann@example.com,x,,8\n",
+            &["a", "b", "x"],
+        ),
+        ("email,accounts,id:a\n,,7\nann@example.com,,7\n", &[]),
+        ("email,accounts,id:a\nann@example.com,,7\n,,7\n", &[]),
+    ] {
+        let list = parse(text).unwrap();
+        assert_eq!(
+            (list.leavers.len(), &list.leavers[0].accounts[..]),
+            (1, &accounts.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+            "{text}"
+        );
+    }
     // By an id alone.
     assert_eq!(parse("email,id:a\nann@example.com,7\n,7\n").unwrap().leavers.len(), 1);
 }
@@ -117,6 +135,10 @@ fn every_fault_has_its_line() {
         (
             "email\nann@example.com,x\n",
             "line 2: `x` stands beyond the last column",
+        ),
+        (
+            "person,email,accounts\nAnn,ann@example.com,a\nSam Hill,sam.hill@example.com",
+            "line 3: the row has 2 of 3 cells",
         ),
         (
             "email,id:a\nann@example.com,undefined\n",
@@ -158,6 +180,12 @@ fn every_fault_has_its_line() {
     assert!(utf16.contains("UTF-16"), "{utf16}");
     let latin = List::parse(b"person,email\nJos\xe9,a@b\n").unwrap_err();
     assert_eq!(latin.0[0].line, 2);
+}
+
+#[test]
+fn a_cell_that_never_ends_is_not_quoted_whole() {
+    let said = parse(&format!("email\n{}\n", "x".repeat(1 << 20))).unwrap_err();
+    assert!(said.chars().count() < 500 && said.starts_with("line 2: `xxx"), "{said}");
 }
 
 #[test]

@@ -176,6 +176,64 @@ fn a_changed_plan_is_not_sent_again_and_says_nothing_of_a_grant() {
     assert_eq!(outcomes(&task), [(Outcome::Planned, None); 2]);
 }
 
+/// What a read answers that the provider refuses with 409, in words of ours.
+fn conflict() -> serde_json::Value {
+    json!({"error_code": "not_removed", "truto_is_remote_error": true, "message": "HTTP 409"})
+}
+
+#[test]
+fn what_a_provider_refuses_now_is_tried_again_later() {
+    // In a revoke that sent nothing.
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(409, conflict()));
+    assert_eq!((task.is_in_doubt, task.next()), (false, Next::Revoke));
+    // In the reading after a revoke that was cut off.
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&verified(409, conflict(), false));
+    assert_eq!(task.next(), Next::Verify);
+    task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
+    assert_eq!((task.next(), task.failure.is_none()), (Next::Revoke, true));
+    // In the last verification, of which no refusal is left once a later one is good.
+    for status in [400, 404, 409, 422] {
+        let mut task = planned();
+        task.apply(&intent());
+        task.apply(&result(
+            200,
+            answer(200, &[("viewer", "removed"), ("editor", "removed")]),
+        ));
+        let mut refused = conflict();
+        if status == 404 {
+            refused["error_code"] = json!("not_found");
+        }
+        task.apply(&verified(status, refused, false));
+        assert!(!task.grants.values().any(Grant::is_gone));
+        task.apply(&verified(200, nothing(), false));
+        assert!(task.failure.is_none() && !task.is_user_gone, "{status}");
+        assert!(task.grants.values().all(Grant::is_gone));
+    }
+}
+
+#[test]
+fn a_refusal_of_the_service_is_final_and_a_reading_does_not_take_it_back() {
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&result(
+        422,
+        json!({"error_code": "plan_changed", "role_outcomes": [{"outcome": "refused"}]}),
+    ));
+    task.apply(&verified(409, conflict(), false));
+    task.apply(&verified(422, answer(422, &[("viewer", "held")]), false));
+    assert_eq!(task.next(), Next::Nothing);
+    assert!(task.refusal.as_ref().is_some_and(|refusal| refusal.is("plan_changed")));
+    // A reading that is refused in such words is no refusal of a revoke.
+    let mut task = planned();
+    task.apply(&intent());
+    task.apply(&verified(400, json!({"error_code": "invalid_request"}), false));
+    assert_eq!((task.refusal.is_none(), task.next()), (true, Next::Verify));
+}
+
 #[test]
 fn a_reading_of_somebody_else_says_nothing() {
     let mut task = planned();

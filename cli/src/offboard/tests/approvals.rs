@@ -28,7 +28,7 @@ async fn nothing_goes_without_the_approval_that_an_account_needs() {
     );
     let fleet = fleet(&world, &accounts);
     let folder = Folder::new();
-    let plans = plans::Folder::new(folder.path());
+    let mut plans = plans::Folder::new(folder.path());
     let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
     assert_eq!(tasks.iter().filter(|task| task.lacks_approval()).count(), 2);
     plans.make().unwrap();
@@ -68,7 +68,7 @@ async fn an_account_that_requires_approvals_after_the_plans_takes_them() {
     let accounts = only(&["acme-slack"]);
     let before = fleet(&world, &accounts);
     let folder = Folder::new();
-    let plans = plans::Folder::new(folder.path());
+    let mut plans = plans::Folder::new(folder.path());
     let (begin, tasks) = planned(&before, &list(1..=1)).await;
     plans.make().unwrap();
     plans.write(&begin, &tasks).unwrap();

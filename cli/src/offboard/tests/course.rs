@@ -23,9 +23,9 @@ use crate::{
         list::List,
         offboarding::{self, Terms},
         progress::Progress,
+        scope::Scope,
         state::{Inner, State},
         stop::Stop,
-        summary,
         task::Task,
     },
     record::Record,
@@ -56,10 +56,8 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
     let clock = world.clock;
     let member = |account: &Account| {
         let output = Output::nowhere();
-        Member {
-            account: account.clone(),
-            session: Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap(),
-        }
+        let session = Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap();
+        Member::new(account.clone(), session)
     };
     Fleet {
         members: accounts.iter().map(member).collect(),
@@ -71,10 +69,7 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
 pub fn recorded(world: &World, account: &Account, file: &Path) -> Member {
     let (output, announcements) = Record::open(file).unwrap().of_session();
     let session = Session::start(&COMPONENT, &[account], &world.network, Some(world.clock), &[], output).unwrap();
-    Member {
-        account: account.clone(),
-        session: session.announced_by(announcements),
-    }
+    Member::new(account.clone(), session.announced_by(announcements))
 }
 
 /// The people with these numbers, by their e-mail addresses, at all accounts.
@@ -104,10 +99,9 @@ pub async fn planned(fleet: &Fleet, list: &List) -> (Begin, Vec<Task>) {
 
 /// The state of a run that was confirmed.
 pub fn confirmed(fleet: &Fleet, folder: &Folder, begin: Begin, tasks: Vec<Task>) -> Inner {
-    let sha256 = summary::sha256(&begin, &tasks);
     let journal = Journal::create(&folder.journal()).unwrap();
     let journal = unsynced(journal);
-    offboarding::confirm(journal, begin, tasks, "yes", sha256, &fleet.timestamp()).unwrap()
+    offboarding::confirm(journal, begin, tasks, "yes", Scope::default(), &fleet.timestamp()).unwrap()
 }
 
 /// The state of a run that goes on.

@@ -412,6 +412,23 @@ async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out()
 }
 
 #[tokio::test(start_paused = true)]
+async fn credentials_that_end_after_the_plans_are_tried_twice_and_not_again_by_the_last_verification() {
+    let world = World::with_people(6);
+    let accounts = only(&["acme-elastic"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
+    let inner = confirmed(&fleet, &folder, begin, tasks);
+    let before = world.network.calls().len();
+    let refused = Fault::Answer(401, Vec::new(), String::from("{}"));
+    world.network.inject(Rule::always("", refused));
+    let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
+    let tries = world.network.calls().len() - before;
+    assert_eq!(tries, 2, "one try for each of two people");
+    assert!(standings(&inner).iter().all(|standing| *standing != Standing::Gone));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_side_effect_that_is_not_allowed_is_named_if_allowing_it_helps() {
     let world = World::with_people(1);
     let mut accounts = only(&["acme-jumpcloud"]);
