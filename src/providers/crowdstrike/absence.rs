@@ -46,7 +46,7 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         && why_open(detail).is_none()
         && !(is_verify && detail.held.is_empty())
     {
-        view = reads.memory.view_of_others(config, cx, &detail.uuid).await?;
+        view = reads.memory.view_of_others(config, cx, detail).await?;
         if view.is_none() {
             return Ok(not_visible(unknown_view(
                 "no role is shown there, of this user or of others",

@@ -109,7 +109,7 @@ impl Memory {
         &self,
         config: &Config,
         cx: &Context<'_>,
-        user: &str,
+        detail: &Detail,
     ) -> Result<Option<Cid>, ProviderFault> {
         if let Some(view) = self.view.get() {
             return Ok(Some(view.clone()));
@@ -117,7 +117,7 @@ impl Memory {
         if let Some(told) = self.of_others.borrow().clone() {
             return told;
         }
-        let told = view::of_others(config, cx, user).await;
+        let told = view::of_others(config, cx, &detail.uuid, detail.home.as_ref()).await;
         if let Ok(Some(cid)) = &told {
             self.view.get_or_init(|| cid.clone());
         }

@@ -14,7 +14,9 @@ use super::{
     mapping,
 };
 
-/// Users that are looked at, one after the other: nearly everybody has a role.
+/// Users that are looked at who have a role in the home CID, one after the other: that is mostly the CID in view, and the first one tells.
+const MOST_OF_HOME: usize = 2;
+/// Any users that are looked at then. Who has logged in lately has a role.
 const MOST_USERS: usize = 8;
 /// Rows of each that are looked at.
 const ROWS: &str = "10";
@@ -30,12 +32,36 @@ pub fn only_cid(rows: &[RawRow]) -> Option<Cid> {
 ///
 /// # Errors
 /// A failed read that may pass.
-pub async fn of_others(config: &Config, cx: &Context<'_>, user: &str) -> Result<Option<Cid>, ProviderFault> {
-    let path = QueryBuilder::new()
-        .pair("limit", &MOST_USERS.to_string())
-        .on(Audience::Internal.user_query());
-    let users = rows(config, cx, &path, "the users").await?;
-    for row in users.iter().take(MOST_USERS) {
+pub async fn of_others(
+    config: &Config,
+    cx: &Context<'_>,
+    user: &str,
+    home: Option<&Cid>,
+) -> Result<Option<Cid>, ProviderFault> {
+    if let Some(home) = home {
+        let query = QueryBuilder::new()
+            .pair("filter", &format!("assigned_cids:'{home}'"))
+            .pair("limit", &MOST_OF_HOME.to_string());
+        let told = of_users(config, cx, user, query, MOST_OF_HOME).await?;
+        if told.is_some() {
+            return Ok(told);
+        }
+    }
+    let query = QueryBuilder::new()
+        .pair("sort", "last_login_at|desc")
+        .pair("limit", &MOST_USERS.to_string());
+    of_users(config, cx, user, query, MOST_USERS).await
+}
+
+async fn of_users(
+    config: &Config,
+    cx: &Context<'_>,
+    user: &str,
+    query: QueryBuilder,
+    most: usize,
+) -> Result<Option<Cid>, ProviderFault> {
+    let users = rows(config, cx, &query.on(Audience::Internal.user_query()), "the users").await?;
+    for row in users.iter().take(most) {
         let id = row.parse::<Id>().and_then(Id::into_string);
         let Some(id) = id.filter(|id| !id.trim().eq_ignore_ascii_case(user)) else {
             continue;

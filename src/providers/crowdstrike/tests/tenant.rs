@@ -141,6 +141,10 @@ impl Tenant {
         };
         let (status, document) = match path.rsplit_once('/').unwrap().0 {
             "/oauth2" => (201, json!({"access_token": "falcon-token", "expires_in": 1_799})),
+            "/user-management/queries/users" if url.contains("assigned_cids") => {
+                let has_a_role = self.has_others && url.contains(self.view);
+                list(if has_a_role { vec![json!(BOB)] } else { Vec::new() })
+            }
             "/user-management/queries/users" if parameter(url, "filter").is_none() => {
                 list(vec![json!(ANN), json!(BOB)])
             }
