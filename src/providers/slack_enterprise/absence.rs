@@ -102,6 +102,11 @@ async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detai
                 "Slack shows no assignment of anybody, so that a list without the user proves nothing",
             ));
         }
+        Extent::Roles { unknown, .. } if unknown.contains(id) && detail.assignments.exists(id) => {
+            return not_visible(format!(
+                "Slack shows an assignment of the role `{id}`, and refuses to list its assignments"
+            ));
+        }
         Extent::Roles { unknown, .. } => ids::is_custom(id) && unknown.contains(id),
     };
     if is_unknown {

@@ -12,6 +12,7 @@ use crate::{
         types::{self, RequestedRole, RoleSelector, Scope},
     },
     error::{FaultKind, ProviderFault},
+    naming::Skeleton,
     provider::{Context, Field, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
     request::Entry,
     sorted::Set,
@@ -103,7 +104,7 @@ impl Assignments {
             let is_long = known == Some(true) || (known.is_none() && pages >= PAGES_OF_ALL);
             if let Some(roles) = roles.as_ref().filter(|_| is_long) {
                 narrowing.is_narrowed.set(Some(true));
-                return Self::of_roles(config, cx, member, roles, own.has_row).await;
+                return own.narrowed(config, cx, member, roles).await;
             }
             let has_time = || cx.client.deadline().allows_write(cx.client.transport());
             if cx.request.reads_everything() && is_long && (pages >= PAGES_OF_A_FULL_READING || !has_time()) {
@@ -120,24 +121,29 @@ impl Assignments {
         if narrowing.is_narrowed.get() == Some(true)
             && let Some(roles) = &roles
         {
-            return Self::of_roles(config, cx, member, roles, own.has_row).await;
+            return own.narrowed(config, cx, member, roles).await;
         }
         narrowing.is_narrowed.set(Some(false));
         Ok(own)
     }
 
     /// Only the assignments of these roles. Slack refuses a list that names an unknown role: it is halved until only
-    /// that one is left.
-    async fn of_roles(
+    /// that one is left. What the pages of the whole list showed still counts.
+    async fn narrowed(
+        self,
         config: &Config,
         cx: &Context<'_>,
         member: &Member,
         roles: &Set<String>,
-        has_control: bool,
     ) -> Result<Self, Fault> {
         let all: Vec<&str> = roles.iter().map(String::as_str).collect();
         let mut left: Vec<&[&str]> = all.chunks(ROLES_AT_ONCE).collect();
-        let mut own = Self::default();
+        let mut own = Self {
+            unread: self.unread,
+            unread_places: self.unread_places,
+            custom: self.custom,
+            ..Self::default()
+        };
         let mut unknown = Vec::new();
         while let Some(roles) = left.pop() {
             let mut pages = Pages::new(config, cx, core::ASSIGNMENTS, [("role_ids", roles.join(","))]);
@@ -159,8 +165,20 @@ impl Assignments {
         own.extent = Extent::Roles {
             read: roles.clone(),
             unknown: unknown.into_iter().collect(),
-            has_control,
+            has_control: self.has_row,
         };
+        let asked: HashSet<String> = roles.iter().flat_map(|role| Skeleton::of(role)).collect();
+        let may_be_asked = |role: &str| Skeleton::of(role).into_iter().any(|reading| asked.contains(&reading));
+        for ((role, entity), users) in self.holders {
+            if !may_be_asked(&role) {
+                continue;
+            }
+            match own.holders.get_mut(&(role.clone(), entity.clone())) {
+                Some(holders) => holders.extend(users),
+                // One list has it, and the other one does not: it may be held.
+                None => own.add_unread(member, Some(role), Some(entity)),
+            }
+        }
         Ok(own)
     }
 

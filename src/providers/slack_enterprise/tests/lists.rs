@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::Outcome;
+use crate::contract::types::{Outcome, UnknownRole};
 
 use super::world::{Instead, World, entries, outcomes, row};
 
@@ -237,4 +237,70 @@ fn a_row_that_cannot_be_read_after_the_write_is_no_removal() {
     let answer = world.ask(&["Rl0C@T01"]);
     assert_ne!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(entries(&answer)[0].grants[0].acknowledged);
+}
+
+/// A list that is too long to be read whole; it begins with these rows.
+fn long(first: Vec<Value>) -> World {
+    World::new(|slack| {
+        let own = std::mem::replace(&mut slack.rows, first);
+        slack.rows.extend(others(1_000));
+        slack
+            .rows
+            .extend(own.into_iter().filter(|row| row["role_id"] != "Rl0C"));
+    })
+}
+
+#[test]
+fn what_the_whole_list_shows_counts_if_the_narrowed_one_lacks_it() {
+    for first in [
+        row("Rl0C", "T01", "U01"),
+        json!(null),
+        json!({"role_id": null, "user_id": "U01"}),
+        row("rl0c", "T01", "U01"),
+        json!({"role_id": "Rl0C", "user_id": "U01"}),
+    ] {
+        let world = long(vec![first.clone()]);
+        if first == row("Rl0C", "T01", "U01") {
+            world.slack.borrow_mut().instead.push(Instead {
+                request: "listAssignments role_ids",
+                skip: 0,
+                times: usize::MAX,
+                document: json!({"ok": true, "role_assignments": [], "response_metadata": {"next_cursor": ""}}),
+            });
+        }
+        let answer = world.ask(&["Rl0C"]);
+        assert!(
+            matches!(outcomes(&answer)[0], Outcome::Unknown | Outcome::Refused),
+            "{first}: {answer:?}"
+        );
+        assert_eq!(world.writes(), 0, "{first}");
+    }
+    // What both show is removed, and nothing more is asked for it.
+    let world = long(vec![row("Rl0C", "T01", "U01")]);
+    assert_eq!(outcomes(&world.ask(&["Rl0C", "RlCUSTOM1"])), [Outcome::Removed; 2]);
+    let unnarrowed = world.requests("listAssignments") - world.requests("listAssignments role_ids");
+    assert_eq!((unnarrowed, world.requests("listAssignments role_ids")), (3, 4));
+}
+
+#[test]
+fn a_read_back_that_shows_a_role_on_one_list_is_not_settled() {
+    let world = long(vec![row("Rl0C", "T01", "U01")]);
+    world.slack.borrow_mut().instead.push(Instead {
+        request: "listAssignments?limit=200",
+        skip: 2,
+        times: usize::MAX,
+        document: json!({
+            "ok": true, "response_metadata": {"next_cursor": "200"},
+            "role_assignments": [row("Rl0C", "T01", "U01"), row("Rl03", "E01", "U02")],
+        }),
+    });
+    let answer = world.ask(&["Rl0C", "RlCUSTOM1"]);
+    assert_eq!(outcomes(&answer), [Outcome::Unverified; 2], "{answer:?}");
+}
+
+#[test]
+fn a_role_that_somebody_has_is_not_unknown() {
+    let mut world = long(vec![row("RlUNKNOWN", "T01", "U99")]);
+    world.options.unknown_role = UnknownRole::Absent;
+    assert_eq!(outcomes(&world.ask(&["RlUNKNOWN"])), [Outcome::Unknown]);
 }
