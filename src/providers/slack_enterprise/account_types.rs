@@ -253,6 +253,22 @@ pub fn ownerships(lists: &Lists, member: &Member) -> Ownerships {
     }
 }
 
+/// The lower type that goes with a higher one: there is no way back to it.
+pub fn companions(grant: &Grant) -> Vec<Grant> {
+    let lower = match grant.role_id.as_str() {
+        ids::OWNER => ids::ADMIN,
+        ids::ORG_OWNER => ids::ORG_ADMIN,
+        _ => return Vec::new(),
+    };
+    let higher = via(grant.role_name.as_deref().unwrap_or(&grant.role_id));
+    vec![self::grant(
+        lower,
+        &grant.scope,
+        Held::Through(vec![higher]),
+        Vec::new(),
+    )]
+}
+
 /// The grant of an owner. `None`: of a workspace that is not known.
 pub fn ownership(member: &Member, workspace: Option<&str>) -> Grant {
     grant(

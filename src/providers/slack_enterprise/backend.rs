@@ -112,6 +112,10 @@ impl Backend for Slack {
         ids::is_published_or_id(text)
     }
 
+    fn companions(&self, grant: &Grant) -> Vec<Grant> {
+        account_types::companions(grant)
+    }
+
     async fn directory(
         &self,
         _cx: &Context<'_>,

@@ -123,3 +123,27 @@ fn the_tokens_own_user_is_known_by_either_id() {
     let answer = world.ask(&["Rl0C"]);
     assert_eq!(reason(&answer, 0), Some("side_effect_not_allowed"), "{answer:?}");
 }
+
+#[test]
+fn the_lower_type_that_goes_along_is_protected_too() {
+    let allow = [SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere];
+    for (asked, protected, is_refused) in [
+        ("owner@T01", "admin", true),
+        ("owner@T01", "Workspace Admin", true),
+        ("owner@T01", "org_admin", false),
+        ("org_owner", "org_admin", true),
+        ("org_owner", "Organization Admin", true),
+        ("org_owner", "owner", false),
+    ] {
+        let world = World::new(|slack| match asked {
+            "org_owner" => slack.set_above("is_owner", true),
+            _ => slack.set_owner("T01"),
+        })
+        .allowing(&allow)
+        .protecting_roles(&[protected]);
+        let answer = world.ask(&[asked]);
+        let expected = is_refused.then_some("protected_role");
+        assert_eq!(reason(&answer, 0), expected, "{asked} {protected}: {answer:?}");
+        assert_eq!(world.writes(), usize::from(!is_refused), "{asked} {protected}");
+    }
+}
