@@ -53,7 +53,7 @@ pub async fn absence(
         return Ok(not_visible(doubt));
     }
     if let [role] = ids.as_slice()
-        && let Some(pair) = contradicting_pair(role, selector, &index, &detail.pairs)
+        && let Some(pair) = contradicting_pair(role, selector, &index, detail)
     {
         return Ok(not_visible(format!(
             "BlackLine shows the role `{}`, which is held, by the name of the role `{role}`",
@@ -121,24 +121,30 @@ async fn find_unlisted(
 }
 
 /// A pair with another id and the name of a role. The row contradicts the directory, unless the directory calls both so.
-fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, pairs: &'a [Pair]) -> Option<&'a Pair> {
-    let names = |id: &str| -> Vec<Skeleton> {
-        index
-            .with_id(id)
-            .filter_map(|known| known.name.as_deref())
-            .map(Skeleton::of)
-            .collect()
+fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, detail: &'a Detail) -> Option<&'a Pair> {
+    let listed = |id: &str| -> Vec<Skeleton> {
+        let names = index.with_id(id).filter_map(|known| known.name.as_deref());
+        names.map(Skeleton::of).collect()
     };
-    let own = names(role);
-    pairs.iter().find(|pair| {
+    let own = listed(role);
+    detail.pairs.iter().find(|pair| {
         let is_at = selector
             .workspace
             .as_ref()
             .is_none_or(|product| *product == pair.product_id);
-        let has = |names: &[Skeleton], name: &Skeleton| names.iter().any(|known| known.meets(name));
-        let name = pair.role_name.as_deref().map(Skeleton::of);
-        is_at && pair.role_id != role && name.is_some_and(|name| has(&own, &name) && !has(&names(&pair.role_id), &name))
+        if !is_at || pair.role_id == role {
+            return false;
+        }
+        let listed = listed(&pair.role_id);
+        let names = detail.names.get(&pair.role_id).into_iter().flatten();
+        names
+            .map(|name| Skeleton::of(name))
+            .any(|name| has(&own, &name) && !has(&listed, &name))
     })
+}
+
+fn has(names: &[Skeleton], name: &Skeleton) -> bool {
+    names.iter().any(|known| known.meets(name))
 }
 
 /// There is no list of products: one that is spelled otherwise must not look like one that is not held.
@@ -147,7 +153,8 @@ fn misspelled_product<'a>(selector: &Selector, pairs: &'a [Pair]) -> Option<&'a 
     let wanted = Skeleton::of(product);
     let is_like = |text: &str| wanted.is_like(text);
     pairs.iter().find(|pair| {
-        pair.product_id != *product && (is_like(&pair.product_id) || pair.product_name.as_deref().is_some_and(is_like))
+        pair.product_id != *product
+            && (is_like(&pair.product_id) || pair.product_names.iter().any(|name| is_like(name)))
     })
 }
 
@@ -181,7 +188,7 @@ fn product_absence(config: &Config, selector: &Selector, role: &str, pairs: &[Pa
         )),
         None if pairs
             .iter()
-            .any(|pair| pair.role_id == role && pair.product_name.is_none()) =>
+            .any(|pair| pair.role_id == role && pair.product_names.is_empty()) =>
         {
             ambiguous(format!(
                 "the role is held in a product whose name BlackLine does not show, so that `{product}` may be that one (settings.products)"

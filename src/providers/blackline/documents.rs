@@ -47,10 +47,11 @@ document! { NamedRow: id, name }
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     pub role_id: String,
-    pub role_name: Option<String>,
+    /// Every name that the row has for the role.
+    pub role_names: Vec<String>,
     /// The product's code, without blanks around it.
     pub product_id: String,
-    pub product_name: Option<String>,
+    pub product_names: Vec<String>,
 }
 
 impl User {
@@ -89,14 +90,13 @@ impl Pair {
         let product_ids = all(parsed, &fields.product_id, |value| {
             word(value).map(|code| code.trim().to_owned())
         });
-        let name = |pointers: &[String]| all(parsed, pointers, word).into_iter().next();
-        let (role_name, product_name) = (name(&fields.role_name), name(&fields.product_name));
+        let role_names = all(parsed, &fields.role_name, word);
         match (role_ids.as_slice(), product_ids.as_slice()) {
             ([role_id], [product_id]) => Ok(Self {
                 role_id: role_id.clone(),
-                role_name,
+                role_names,
                 product_id: product_id.clone(),
-                product_name,
+                product_names: all(parsed, &fields.product_name, word),
             }),
             // Role ids are numbers: another text is none.
             (_, products) => {
@@ -105,10 +105,15 @@ impl Pair {
                     unread.scope.workspace = Some(product.clone());
                 }
                 unread.ids = role_ids;
-                unread.names.extend(role_name);
+                unread.names = role_names;
                 Err(unread)
             }
         }
+    }
+
+    /// The name by which the role is shown.
+    pub fn role_name(&self) -> Option<&String> {
+        self.role_names.first()
     }
 
     /// The role and the product, which tell a pair from others.
@@ -211,8 +216,8 @@ mod tests {
         ] {
             let pair = pair(row).unwrap();
             assert_eq!(
-                (pair.key(), pair.role_name.as_deref()),
-                (("5", "A"), Some("Reviewer")),
+                (pair.key(), pair.role_names.as_slice()),
+                (("5", "A"), [String::from("Reviewer")].as_slice()),
                 "{row}"
             );
         }

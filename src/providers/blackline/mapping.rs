@@ -23,7 +23,7 @@ pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>, name_of: impl Fn
         },
         kind: GrantKind::Role,
         role_id: pair.role_id.clone(),
-        role_name: pair.role_name.clone().or_else(|| name_of(&pair.role_id)),
+        role_name: pair.role_name().cloned().or_else(|| name_of(&pair.role_id)),
         scope: Scope {
             group: None,
             organization: None,
@@ -97,7 +97,7 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
 fn role(pair: &Pair, name_of: impl Fn(&str) -> Option<String>) -> Role {
     Role {
         id: Some(format!("{}:{}", pair.role_id, pair.product_id)),
-        name: pair.role_name.clone().or_else(|| name_of(&pair.role_id)),
+        name: pair.role_name().cloned().or_else(|| name_of(&pair.role_id)),
         group: None,
         organization: None,
         workspace: Some(pair.product_id.clone()),

@@ -40,6 +40,8 @@ pub struct Detail {
     /// The user's id, as requests spell it.
     pub id: String,
     pub pairs: Vec<Pair>,
+    /// Every name that the rows show for a role.
+    pub names: HashMap<String, Vec<String>>,
     /// How many rows could not be read.
     pub unread: usize,
     /// The path that answered.
@@ -177,25 +179,28 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     let is_later = memory.was_read.replace(true);
     let unreadable = doubt.iter().filter(|_| is_later);
     // A reading is for people: the directory names what the rows do not.
-    let needs_names =
-        cx.request.reads_everything() && cx.request.is_read_only() && pairs.iter().any(|pair| pair.role_name.is_none());
+    let needs_names = cx.request.reads_everything()
+        && cx.request.is_read_only()
+        && pairs.iter().any(|pair| pair.role_names.is_empty());
     if needs_names {
         drop(memory.directory(config, cx).await);
     }
     let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
+    let grants = pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect();
     let detail = Detail {
         id: id.to_owned(),
+        names,
         unread: unread.len(),
         path,
         doubt: doubt.clone(),
         memberships,
         unlisted: OnceCell::new(),
-        pairs: pairs.clone(),
+        pairs,
         user,
     };
     let reading = Snapshot {
-        grants: pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect(),
+        grants,
         unread,
         other_ids: Vec::new(),
         emails: detail.user.email().iter().map(|email| email.to_lowercase()).collect(),
@@ -243,10 +248,10 @@ fn names_by_role(pairs: &[Pair]) -> HashMap<String, Vec<String>> {
     let mut names: HashMap<String, Vec<String>> = HashMap::new();
     let mut seen = HashSet::new();
     for pair in pairs {
-        if let Some(name) = &pair.role_name
-            && seen.insert((&pair.role_id, name))
-        {
-            names.entry(pair.role_id.clone()).or_default().push(name.clone());
+        for name in &pair.role_names {
+            if seen.insert((&pair.role_id, name)) {
+                names.entry(pair.role_id.clone()).or_default().push(name.clone());
+            }
         }
     }
     names

@@ -32,3 +32,31 @@ fn a_product_that_is_a_missing_value_of_the_callers_language_is_refused() {
         assert_eq!((failure.status, failure.sent), (400, false), "{id}");
     }
 }
+
+#[test]
+fn every_name_of_a_row_counts() {
+    let row = r#"{"roleId": 5, "roleName": "Auditor", "role": {"id": 5, "name": "Reviewer"}, "product": {"id": "A"}}"#;
+    for (settings, asked, outcome) in [
+        (r#"{"protected_roles": ["Auditor"]}"#, by_id("5"), "refused"),
+        ("{}", by_name("Auditor"), "refused"),
+        ("{}", by_id("9"), "unknown"),
+        ("{}", by_name("Reviewer"), "removed"),
+        ("{}", by_id("5"), "removed"),
+    ] {
+        let instance = Instance::holding(&[("5", "A", row)]);
+        assert_eq!(ask(&instance, settings, &[asked]), [outcome], "{settings}");
+        assert_eq!(
+            instance.borrow().writes.len(),
+            usize::from(outcome == "removed"),
+            "{settings}"
+        );
+    }
+}
+
+#[test]
+fn every_name_of_a_product_counts() {
+    let row = r#"{"roleId": 5, "product": {"id": "A", "name": "Close"}, "productName": "Tasks"}"#;
+    let instance = Instance::holding(&[("5", "A", row)]);
+    let asked = [by_id("5:Close"), by_id("5:tasks")];
+    assert_eq!(ask(&instance, "{}", &asked), ["refused", "refused"]);
+}
