@@ -1,11 +1,11 @@
 //! How a provider limits the rate of requests, and how long to wait between two attempts.
 
-use std::time::Duration;
+use std::{fmt, rc::Rc, time::Duration};
 
 use super::{Answer, Backoff, retry_after};
 
 /// A provider's own ways to limit the rate.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct RateLimitPolicy {
     /// Headers that say how long to wait, besides `retry-after`. Lower-case names.
     pub headers: &'static [&'static str],
@@ -13,7 +13,7 @@ pub struct RateLimitPolicy {
     pub least_wait: Duration,
     /// The status that an answer means: that of an error inside a 200, or of an error word in the body. 429 is the rate limit,
     /// 401 an expired session, 5xx is worth repeating.
-    pub status_of: fn(&Answer) -> u16,
+    pub status_of: Rc<dyn Fn(&Answer) -> u16>,
 }
 
 /// The waits between the attempts at one call.
@@ -28,13 +28,22 @@ pub(super) struct Pauses {
 /// The longest wait that is taken for one.
 const LONGEST_LIMITED: Duration = Duration::from_secs(30);
 
+impl fmt::Debug for RateLimitPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimitPolicy")
+            .field("headers", &self.headers)
+            .field("least_wait", &self.least_wait)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for RateLimitPolicy {
     /// 429, the standard header, and at least one second.
     fn default() -> Self {
         Self {
             headers: &[],
             least_wait: Duration::from_secs(1),
-            status_of: |answer| answer.status,
+            status_of: Rc::new(|answer| answer.status),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Pauses between the attempts at one call.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use super::fake::{FakeTransport, Reaction, Seen};
 use crate::{
@@ -98,12 +98,15 @@ fn a_wait_that_outlasts_the_deadline_is_not_begun() {
 fn an_error_inside_a_success_has_the_meaning_of_its_code() {
     let inside = |code: &str| Reaction::Answer(200, Vec::new(), code.to_owned());
     let policy = RateLimitPolicy {
-        status_of: |answer| String::from_utf8_lossy(&answer.body).parse().unwrap_or(answer.status),
+        status_of: Rc::new(|answer| String::from_utf8_lossy(&answer.body).parse().unwrap_or(answer.status)),
         ..RateLimitPolicy::default()
     };
     let call = Call::get("https://api.test/things");
-    assert_eq!(sent_at(policy, &call, vec![inside("429"), inside("503")]).len(), 3);
-    assert_eq!(sent_at(policy, &call, vec![inside("404")]).len(), 1);
+    assert_eq!(
+        sent_at(policy.clone(), &call, vec![inside("429"), inside("503")]).len(),
+        3
+    );
+    assert_eq!(sent_at(policy.clone(), &call, vec![inside("404")]).len(), 1);
     let write = Call::write(Method::Post, "https://api.test/things", None, Repeat::Replay);
     let transport_call = write.clone();
     assert_eq!(sent_at(policy, &transport_call, vec![inside("503")]).len(), 2);

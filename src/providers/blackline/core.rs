@@ -91,17 +91,24 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call, effort: Effort
         .await
 }
 
-/// The status that an answer means: an expired session is 401, or 400 with a text that integrators renew the token for.
-pub fn status_of(answer: &Answer) -> u16 {
+/// The status that an answer means: a success may carry the code of an error. An expired session is 401, or 400 with a text that
+/// integrators renew the token for.
+pub fn status_of(error_codes: &[String], answer: &Answer) -> u16 {
+    let status = code_inside(error_codes, answer).unwrap_or(answer.status);
     let says_so = || {
         let text = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
         text.contains("authentication failed")
     };
-    if answer.status == 400 && says_so() {
-        401
-    } else {
-        answer.status
+    if status == 400 && says_so() { 401 } else { status }
+}
+
+/// The status inside an answer of 2xx. A code that is none of HTTP's says only that there was an error.
+fn code_inside(error_codes: &[String], answer: &Answer) -> Option<u16> {
+    if !answer.is_success() || answer.body.is_empty() {
+        return None;
     }
+    let code: u16 = first_text(answer, error_codes)?.trim().parse().ok()?;
+    (400..600).contains(&code).then_some(code)
 }
 
 /// Gets a token, if there is none yet.
@@ -210,16 +217,12 @@ pub fn document<T: FromJson>(
     answer: &Answer,
     what: &'static str,
 ) -> Result<T, ProviderFault> {
-    let kind = if !answer.is_success() {
-        kind_of(cx, answer)
-    } else if says_error(config, answer) {
-        // An error may come with an empty list beside it.
-        FaultKind::BadAnswer
-    } else {
+    // An error may come with an empty list beside it.
+    if answer.is_success() && !says_error(config, answer) {
         return answer.json(what);
-    };
+    }
     let message = format!("BlackLine refuses to read {what}");
-    Err(fault(config, cx, answer, kind, &message))
+    Err(fault(config, cx, answer, kind_of(cx, answer), &message))
 }
 
 /// The link to the next page; an error if it is no text.
@@ -253,7 +256,7 @@ pub fn fault(config: &Config, cx: &Context<'_>, answer: &Answer, kind: FaultKind
         .fault(answer, kind, format!("{what} ({}): {message}", answer.status))
 }
 
-/// The kind of fault that a refusal says.
+/// The kind of fault that a refusal says, also one inside a success.
 pub fn kind_of(cx: &Context<'_>, answer: &Answer) -> FaultKind {
     FaultKind::of_status(cx.client.status_of(answer))
 }

@@ -48,7 +48,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str, is_searched: &Cel
     let url = config.base.join(&Paths::of_user(&config.paths.user, id));
     let answer = core::send(config, cx, &Call::get(url), Effort::Full).await?;
     // Snapshot one user is ordinary REST, and no source shows it: the search is what is shown. So a 404 may be the path's.
-    if matches!(answer.status, 404 | 405) {
+    if matches!(cx.client.status_of(&answer), 404 | 405) {
         is_searched.set(true);
         return user_by_search(config, cx, id).await;
     }

@@ -16,6 +16,8 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use crate::{
     account::settings::{General, Settings},
     client::RateLimitPolicy,
@@ -38,12 +40,13 @@ pub fn open(
     general: General,
 ) -> Result<Opened, Error> {
     let config = config::Config::new(base_url, credentials, settings, &general)?;
+    let error_codes = config.fields.error_code.clone();
     Ok(Opened {
         secrets: config.secrets(),
         provider: Box::new(backend::BlackLine::new(config)),
         general,
         rate_limit: RateLimitPolicy {
-            status_of: core::status_of,
+            status_of: Rc::new(move |answer| core::status_of(&error_codes, answer)),
             ..RateLimitPolicy::default()
         },
     })

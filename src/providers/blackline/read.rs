@@ -291,8 +291,8 @@ async fn fetch(
 /// `longest`: rows of the longest of these lists so far.
 async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: usize) -> Result<Pairs, ProviderFault> {
     let is_wrong_path = |fault: &ProviderFault| {
-        let answer = fault.answer.as_ref();
-        answer.is_some_and(|answer| matches!(answer.status, 404 | 405))
+        let is_405 = || fault.answer.as_ref().is_some_and(|answer| answer.status == 405);
+        fault.kind == FaultKind::NotFound || is_405()
     };
     let mut last = None;
     for path in paths {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat},
     contract::reason::Reason,
-    error::{FaultKind, ProviderAnswer},
+    error::FaultKind,
     provider::{Context, Grant, Planned, Verdict, Write},
     sorted::Set,
     transport::Method,
@@ -121,19 +121,10 @@ impl BlackLine {
     }
 
     fn acknowledgement(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
-        let says_error = core::says_error(&self.config, answer);
-        let evidence = answer.evidence(None);
-        cx.revoke_answers.borrow_mut().push(ProviderAnswer {
-            is_refusal: evidence.is_refusal || says_error,
-            ..evidence
-        });
-        if says_error {
-            let message = core::error_message(&self.config, answer);
-            return Verdict::Unanswered {
-                reason: Reason::ProviderRefused,
-                message: format!("BlackLine answers with an error: {message}"),
-            };
+        if core::says_error(&self.config, answer) {
+            return self.refusal_inside(cx, answer);
         }
+        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
         if !self.config.codes.success.contains(&answer.status) {
             return Verdict::Unanswered {
                 reason: Reason::BadAnswer,
@@ -144,6 +135,21 @@ impl BlackLine {
             };
         }
         Verdict::Acknowledged
+    }
+
+    /// An error inside a success has the meaning of its code. The removal may have had an effect all the same: the read-back decides.
+    fn refusal_inside(&self, cx: &Context<'_>, answer: &Answer) -> Verdict {
+        let kind = match core::kind_of(cx, answer) {
+            // A code of BlackLine's own.
+            FaultKind::BadAnswer => FaultKind::Refused,
+            kind => kind,
+        };
+        let fault = core::fault(&self.config, cx, answer, kind, "BlackLine answers with an error");
+        cx.note(&fault);
+        Verdict::Unanswered {
+            reason: fault.reason(),
+            message: fault.message,
+        }
     }
 
     async fn refusal(&self, cx: &Context<'_>, answer: &Answer, detail: &Detail) -> Verdict {

@@ -16,7 +16,7 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use crate::{
     account::settings::{General, Settings},
@@ -47,7 +47,7 @@ pub fn open(
         rate_limit: RateLimitPolicy {
             headers: &["x-ratelimit-retryafter"],
             least_wait: Duration::from_secs(5),
-            status_of: core::status_of,
+            status_of: Rc::new(core::status_of),
         },
     })
 }

@@ -17,6 +17,8 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use crate::{
     account::settings::{General, Settings},
     client::RateLimitPolicy,
@@ -44,7 +46,7 @@ pub fn open(
         provider: Box::new(backend::Slack::new(config)),
         general,
         rate_limit: RateLimitPolicy {
-            status_of: core::status_of,
+            status_of: Rc::new(core::status_of),
             ..RateLimitPolicy::default()
         },
     })

@@ -16,6 +16,8 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use crate::{
     account::settings::{General, Settings},
     client::RateLimitPolicy,
@@ -43,7 +45,7 @@ pub fn open(
         provider: Box::new(backend::TeamViewer::new(config)),
         general,
         rate_limit: RateLimitPolicy {
-            status_of: core::status_of,
+            status_of: Rc::new(core::status_of),
             ..RateLimitPolicy::default()
         },
     })

@@ -1,5 +1,6 @@
 //! BlackLine through the crate: one user, scripted answers.
 
+mod codes;
 mod guards;
 mod knowing;
 mod lists;
