@@ -86,6 +86,9 @@ pub struct PlannedEffect {
     /// It can't be told which other people lose something.
     pub people_unknown: bool,
     pub takes: Set<PlannedGrant>,
+    /// More may go with it than can be listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes_unknown: bool,
 }
 
 impl PlanDocument {
@@ -202,6 +205,7 @@ impl PlannedEffect {
         self.effect == now.effect
             && self.of == now.of
             && now.takes.is_subset(&self.takes)
+            && (self.takes_unknown || !now.takes_unknown)
             && (self.people_unknown || (!now.people_unknown && now.people.is_subset(&self.people)))
     }
 }

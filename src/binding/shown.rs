@@ -107,6 +107,9 @@ impl Shown {
 
     fn effect(&self, effect: &PlannedEffect) -> String {
         let mut takes: Vec<String> = effect.takes.iter().map(|grant| self.grant(grant)).collect();
+        if effect.takes_unknown {
+            takes.push(String::from("perhaps more, which the provider does not list"));
+        }
         if effect.people_unknown {
             takes.push(String::from(
                 "something from other people, and it cannot be told from whom",
@@ -287,7 +290,20 @@ mod tests {
             assert!(text.lines().any(|shown| shown == line), "{line}\n{text}");
         }
         assert!(text.ends_with(&format!("digest (SHA-256): {}\n", plan::digest(&plan.to_text()))));
-        assert!(!text.contains("Names stand"));
+        assert!(!text.contains("Names stand") && !text.contains("perhaps more"));
+        let effects = plan.side_effects.clone().into_iter();
+        let unknown = PlanDocument {
+            side_effects: effects
+                .map(|effect| PlannedEffect {
+                    takes_unknown: true,
+                    ..effect
+                })
+                .collect(),
+            ..plan
+        };
+        let text = Shown::of(&unknown.to_text()).unwrap().to_string();
+        let line = "which takes group role \"helper\"; perhaps more, which the provider does not list; something";
+        assert!(text.contains(line), "{text}");
     }
 
     #[test]

@@ -116,6 +116,7 @@ pub fn effect(of: &Grant, name: SideEffect, consequences: &[Consequence]) -> Pla
             .flat_map(|consequence| &consequence.takes)
             .map(grant)
             .collect(),
+        takes_unknown: consequences.iter().any(|consequence| consequence.takes_unknown),
     }
 }
 

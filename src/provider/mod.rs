@@ -339,6 +339,8 @@ pub struct Consequence {
     pub lists: Vec<String>,
     /// What of the reading goes with it.
     pub takes: Vec<Grant>,
+    /// More may go with it than can be listed. What may be protected of it stands in `takes`.
+    pub takes_unknown: bool,
     /// Who else loses something by it.
     pub affects: Affects,
 }

@@ -210,6 +210,9 @@ fn side_effects(task: &Task) -> Vec<String> {
             if count("takes") > 0 {
                 let _ = write!(text, ", {} more grants", count("takes"));
             }
+            if effect.get("takes_unknown") == Some(&Value::Bool(true)) {
+                text.push_str(", and perhaps more that cannot be listed");
+            }
             if count("people") > 0 {
                 let _ = write!(text, ", something of {} other people", count("people"));
             }

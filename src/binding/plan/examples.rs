@@ -56,6 +56,7 @@ pub fn plan() -> PlanDocument {
                 role_id: text("helper"),
                 workspace: None,
             }]),
+            takes_unknown: false,
         }]),
         strict_scope: false,
         targets: Set::from([role("viewer", "north"), membership("helpers")]),

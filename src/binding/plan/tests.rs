@@ -53,6 +53,10 @@ fn changed(plan: &PlanDocument) -> Vec<(&'static str, PlanDocument)> {
         &each_effect(|effect| effect.people_unknown = true),
     );
     change(
+        "an effect that may take more",
+        &each_effect(|effect| effect.takes_unknown = true),
+    );
+    change(
         "a grant along the way",
         &each_effect(|effect| {
             effect.takes.insert(role("more", "north"));
@@ -114,6 +118,24 @@ fn a_target_that_is_gone_may_be_probed_under_the_same_plan() {
 }
 
 #[test]
+fn a_plan_that_says_that_more_may_go_admits_that_all_is_known() {
+    let mut unknown = plan();
+    unknown.side_effects = unknown
+        .side_effects
+        .into_iter()
+        .map(|effect| PlannedEffect {
+            takes_unknown: true,
+            ..effect
+        })
+        .collect();
+    assert_eq!(unknown.covers(&plan()), Ok(()));
+    assert_eq!(unknown.covers(&unknown), Ok(()));
+    assert!(plan().covers(&unknown).is_err());
+    assert_eq!(PlanDocument::parse(&unknown.to_text()).as_ref(), Ok(&unknown));
+    assert!(!plan().to_text().contains("takes_unknown"));
+}
+
+#[test]
 fn a_plan_that_knew_nobody_takes_anybody() {
     let mut unknown = plan();
     unknown.side_effects = unknown
@@ -169,6 +191,7 @@ prop_compose! {
     fn plans()(
         user in ".{0,9}", account in "\\PC{0,9}", targets in grants(), probes in grants(), takes in grants(), of in grants(),
         people in collection::vec("[0-9a-f]{4}", 0..4).prop_map(Set::from_iter), everything: bool, strict_scope: bool, people_unknown: bool,
+        takes_unknown: bool,
         roles in collection::vec("\\PC{0,8}", 0..3).prop_map(Set::from_iter), workspace in proptest::option::of("\\PC{0,6}"),
     ) -> PlanDocument {
         let effects = of.into_iter().map(|of| PlannedEffect {
@@ -177,6 +200,7 @@ prop_compose! {
             people: people.clone(),
             people_unknown,
             takes: takes.clone(),
+            takes_unknown,
         });
         PlanDocument {
             user, account, targets, probes, everything, strict_scope,

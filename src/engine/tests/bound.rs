@@ -147,6 +147,7 @@ fn consequence(people: &[&str]) -> Consequence {
                 })
                 .collect(),
         ),
+        takes_unknown: false,
     }
 }
 

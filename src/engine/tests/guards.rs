@@ -101,6 +101,7 @@ fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed()
         effect: SideEffect::DemoteOwnerEverywhere,
         lists: vec![String::from("workspace T1 ownership")],
         takes: Vec::new(),
+        takes_unknown: false,
     }];
     let answer = case.ask(&["a", "b"]);
     assert_eq!(outcomes(&answer), ["removed", "refused"]);
@@ -141,6 +142,7 @@ fn what_the_guards_saw_is_looked_at_again_before_a_write_is_sent_again() {
         effect,
         lists: Vec::new(),
         takes,
+        takes_unknown: false,
     };
     for (name, protected_user, protected_role, later, reason) in [
         ("the same people", "u9", "z", ("u2", None, SideEffect::StripGroup), None),

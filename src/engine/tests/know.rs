@@ -67,6 +67,7 @@ fn what_it_takes_besides_is_named() {
         lists: Vec::new(),
         takes: Vec::new(),
         affects: Affects::Nobody,
+        takes_unknown: false,
     }];
     let reading = case.read_user().unwrap();
     assert_eq!(

@@ -221,6 +221,7 @@ fn what_should_have_gone_along_and_is_still_there_makes_an_unanswered_removal_no
             effect: SideEffect::DemoteOwnerEverywhere,
             lists: Vec::new(),
             takes: vec![case.provider.grant("b@o1")],
+            takes_unknown: false,
         }];
         case.options.allow = vec![SideEffect::DemoteOwnerEverywhere];
         let answer = case.ask(&["a"]);

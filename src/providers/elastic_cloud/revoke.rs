@@ -112,6 +112,7 @@ pub fn consequences(detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
             lists: vec![String::from("the last organization owner")],
             takes: Vec::new(),
             affects: Affects::Nobody,
+            takes_unknown: false,
         })
         .collect()
 }

@@ -273,6 +273,7 @@ impl Backend for JumpCloud {
             takes: Vec::new(),
             effect,
             lists: vec![list],
+            takes_unknown: false,
         };
         let mut consequences = Vec::new();
         if is_last_role {

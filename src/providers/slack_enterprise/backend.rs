@@ -176,6 +176,7 @@ impl Backend for Slack {
                 lists: lists.clone(),
                 takes: takes.clone(),
                 affects: Affects::Nobody,
+                takes_unknown: !ownerships.is_complete(),
             })
             .collect())
     }

@@ -258,6 +258,7 @@ fn side_effects_of_leaving(reading: &Snapshot, detail: &Detail, targets: &[Grant
                 effect: SideEffect::LeaveGroup,
                 lists: vec![line],
                 takes: vec![through(&lost_role)],
+                takes_unknown: false,
             })
         })
         .collect()
@@ -318,6 +319,7 @@ fn side_effects_of_stripping(
             effect: SideEffect::StripGroup,
             lists: Vec::new(),
             takes: Vec::new(),
+            takes_unknown: false,
         });
         if let Some(own) = own.filter(|own| state.has_member(own)) {
             consequences.push(Consequence {
@@ -326,6 +328,7 @@ fn side_effects_of_stripping(
                 effect: SideEffect::RemoveOwnAccess,
                 lists: vec![format!("the role of `{own}`, whose token this is")],
                 takes: Vec::new(),
+                takes_unknown: false,
             });
         }
     }

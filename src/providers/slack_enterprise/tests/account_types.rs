@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::{Outcome, SideEffect, ViaKind};
+use crate::contract::types::{Mode, Outcome, SideEffect, ViaKind};
 
 use super::world::{Change, Instead, World, entries, error, outcomes, reason};
 
@@ -286,4 +286,18 @@ fn a_demotion_that_misses_workspaces_is_sent_once_more_and_then_read_back() {
     assert_eq!(outcomes(&answer), [Outcome::Failed], "{answer:?}");
     assert_eq!((world.writes(), world.slack.borrow().is_owner("T02")), (1, true));
     assert_eq!(reason(&answer, 0), Some("provider_error"));
+}
+
+#[test]
+fn a_plan_says_that_a_demotion_may_take_more_than_is_listed() {
+    for (list, is_unknown) in [(json!(null), true), (json!("U02"), false)] {
+        let world = World::new(|slack| {
+            slack.set_above("is_admin", true);
+            slack.owners.insert("T02", vec![list.clone()]);
+        })
+        .allowing(ALL)
+        .in_mode(Mode::Plan);
+        let plan = world.ask(&["org_admin"]).unwrap().plan.unwrap();
+        assert_eq!(plan.contains(r#""takes_unknown":true"#), is_unknown, "{plan}");
+    }
 }
