@@ -123,7 +123,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
 }
 
 /// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
-/// it does not know: `None` says that it did.
+/// it does not know: `None` says that it did. Of several pages, one that is null is a row that cannot be read.
 pub async fn roles_of_user(
     config: &Config,
     cx: &Context<'_>,
@@ -131,16 +131,15 @@ pub async fn roles_of_user(
 ) -> Result<Option<Listed<String>>, ProviderFault> {
     let path = format!("/users/{}/userroles", path_segment(id));
     let list = List::new(&path, "paginationToken", "the user's roles");
-    let is_null = Cell::new(false);
-    let split = |page: RolesOfUser| match page.role_ids {
-        Rows::Null => {
-            is_null.set(true);
-            (Rows::List(Vec::new()), page.next)
-        }
-        rows => (rows, page.next),
+    let (pages, is_null) = (Cell::new(0_usize), Cell::new(false));
+    let split = |page: RolesOfUser| {
+        pages.set(pages.get().saturating_add(1));
+        is_null.set(matches!(page.role_ids, Rows::Null));
+        (page.role_ids, page.next)
     };
     let listed = list.read(config, cx, split, |id| scalar(id, ids::role)).await?;
-    let says_nothing = is_null.get() && listed.rows.is_empty() && listed.unread.is_empty();
+    // A page that is not marked as the last one is unread besides.
+    let says_nothing = is_null.get() && pages.get() == 1 && listed.unread.len() == 1;
     Ok((!says_nothing).then_some(listed))
 }
 
