@@ -2,8 +2,7 @@
 
 use crate::{
     contract::reason::Reason,
-    naming::same,
-    provider::{Absence, Coverage, KnownRole},
+    provider::{Absence, Coverage},
     request::Selector,
     sorted::Set,
 };
@@ -23,9 +22,6 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
         }
     }
     let matching = detail.roles.meant_by(selector);
-    if let Some(mismatch) = mismatch(selector, &matching) {
-        return mismatch;
-    }
     let ids: Set<&str> = matching.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     match (ids.as_slice(), &detail.roles.directory.coverage) {
@@ -51,20 +47,6 @@ pub fn of_everything(detail: &Detail) -> Absence {
         None => Absence::Proven,
         Some(why) => unclear(Reason::NotVisible, why.clone()),
     }
-}
-
-/// The id and the name of an entry belong to different roles.
-fn mismatch(selector: &Selector, matching: &[&KnownRole]) -> Option<Absence> {
-    let (Some(id), Some(wanted)) = (&selector.id, &selector.name) else {
-        return None;
-    };
-    let mut names = matching.iter().filter_map(|role| role.name.as_deref());
-    let other = names.clone().next()?;
-    if names.any(|name| same(name, wanted)) {
-        return None;
-    }
-    let message = format!("the role with the id `{id}` is called `{other}`, not `{wanted}`");
-    Some(unclear(Reason::NameMismatch, message))
 }
 
 /// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.

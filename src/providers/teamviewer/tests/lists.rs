@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contract::types::{Mode, Options, UnknownRole};
+use crate::contract::types::{Mode, Options, Role, UnknownRole};
 
 use super::{
     ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, everything, instead, options, outcomes, read_user,
@@ -230,4 +230,23 @@ fn a_page_that_is_null_is_the_end_of_no_list() {
     assert!(!read_user(&pages(&shown, null), "{}").unwrap().whole);
     let begun = r#"{"nextPaginationToken": "2", "assignedRoleIds": null}"#;
     assert!(!read_user(&pages(begun, null), "{}").unwrap().whole);
+}
+
+#[test]
+fn an_unknown_id_beside_the_name_of_a_held_role_is_not_absent() {
+    let company = Company::with(&[("u123", HELP)]);
+    let absent = Options {
+        unknown_role: UnknownRole::Absent,
+        ..options()
+    };
+    let pair = Role {
+        name: Some(String::from("Help Desk")),
+        ..by_id("a0000000-0000-4000-8000-00000000dead")
+    };
+    let failure = call(&company, "{}", vec![pair], absent).unwrap_err();
+    assert_eq!(
+        failure.outcomes[0].reason.as_deref(),
+        Some("name_mismatch"),
+        "{failure:?}"
+    );
 }
