@@ -61,21 +61,34 @@ impl Listed<String> {
     }
 }
 
-/// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
+/// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5. The error's word counts whatever the status is.
 fn is_rate_limited(answer: &Answer) -> bool {
     if answer.status == 429 {
         return true;
     }
+    // A document is longer than an error.
+    if answer.is_success() && answer.body.len() > LONGEST_ERROR {
+        return false;
+    }
     let body = error_of(answer);
     let says_so = |text: &str| text.to_ascii_lowercase().contains("rate limit");
-    answer.status >= 400
-        && (matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
-            || answer.status == 403 && body.error_description.as_str().is_some_and(says_so))
+    matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
+        || answer.status == 403 && body.error_description.as_str().is_some_and(says_so)
 }
 
-/// The status that an answer means.
+/// An error inside of a success is looked for in answers of so many bytes.
+const LONGEST_ERROR: usize = 1_024;
+
+/// The status that an answer means. A token that has expired is renewed as after a 401, whatever status says so.
 pub fn status_of(answer: &Answer) -> u16 {
-    if is_rate_limited(answer) { 429 } else { answer.status }
+    if is_rate_limited(answer) {
+        return 429;
+    }
+    let has_expired = || matches!(error_of(answer).error.as_str(), Some("invalid_token" | "token_expired"));
+    if matches!(answer.status, 400 | 403) && has_expired() {
+        return 401;
+    }
+    answer.status
 }
 
 /// Sends a call with the account's token.
@@ -240,7 +253,7 @@ fn error_of(answer: &Answer) -> ErrorBody {
 /// A read.
 pub async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join(path))).await?;
-    if answer.is_success() {
+    if answer.is_success() && !is_rate_limited(&answer) {
         return Ok(answer);
     }
     let what = format!("TeamViewer refuses to read {what}");
@@ -338,4 +351,25 @@ pub fn scalar<T>(id: Id, read: impl Fn(&str) -> Option<T>) -> Result<T, String> 
         return read(text).ok_or_else(|| text.to_owned());
     }
     Err(id.unread().unwrap_or("null").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16, body: &str) -> u16 {
+        let mut answer = Answer::of_headers(Vec::new());
+        answer.status = status;
+        answer.body = body.as_bytes().to_vec();
+        status_of(&answer)
+    }
+
+    #[test]
+    fn the_word_of_an_error_decides_what_its_status_means() {
+        let expired = r#"{"error": "token_expired"}"#;
+        assert_eq!((status(400, expired), status(403, expired)), (401, 401));
+        assert_eq!(status(403, r#"{"error": "invalid_permission"}"#), 403);
+        assert_eq!(status(200, r#"{"error": "rate_limit_reached"}"#), 429);
+        assert_eq!(status(200, r#"{"users": []}"#), 200);
+    }
 }
