@@ -257,6 +257,11 @@ async fn select_resolved(
         return Ok(Selection::refused(Reason::Ambiguous, doubt));
     }
     let held = matched.held;
+    if held.is_empty()
+        && let Some(fault) = work.before.failed_read(selector)
+    {
+        return Err(fault.into());
+    }
     if let Some(refusal) = contradiction(provider, work, selector, &held, &known) {
         return Ok(refusal);
     }

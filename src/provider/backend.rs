@@ -8,7 +8,7 @@ use crate::{
         reason::Reason,
         types::{RequestedRole, User},
     },
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot,
         Verdict, Verification, Write, capability::Capability, reading::Reading,
@@ -43,6 +43,10 @@ pub trait Backend {
         _reading: &Snapshot,
         _detail: &Self::Detail,
     ) -> Option<(Reason, String)> {
+        None
+    }
+    /// A read that failed and that an entry needs. It ends that entry; those that do without it go on.
+    fn failed_read(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<ProviderFault> {
         None
     }
     async fn absence(

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::{
     contract::{reason::Reason, types::User},
-    error::Error,
+    error::{Error, ProviderFault},
     provider::{
         Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
     },
@@ -23,6 +23,7 @@ pub struct Reading<'p> {
 trait Steps {
     fn resolve(&self, selector: &Selector) -> Selector;
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault>;
     fn directory<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -84,6 +85,11 @@ impl<'p> Reading<'p> {
     /// not visible, for this reason.
     pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
         self.steps.blocked_by(selector, &self.snapshot)
+    }
+
+    /// Why an entry of which nothing is shown must wait for another call: a read failed that it needs, and others may not.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.steps.failed_read(selector)
     }
 
     /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
@@ -164,6 +170,10 @@ impl<B: Backend> Steps for Bound<'_, B> {
 
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
         self.backend.blocked_by(selector, snapshot, &self.detail)
+    }
+
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.backend.failed_read(selector, &self.detail)
     }
 
     fn directory<'a>(

@@ -55,6 +55,7 @@ fn group_obstacle(text: &str, with_role: bool, detail: &Detail) -> Option<Absenc
     match detail.named(text).map(|named| &named.resolution) {
         Some(Resolution::One(group)) => detail.group_gap(group.id, with_role).map(not_visible),
         Some(Resolution::Unreadable(why)) => Some(not_visible(why)),
+        Some(Resolution::Failed(fault)) => Some(not_visible(&fault.message)),
         Some(Resolution::Ambiguous(why)) => Some(unclear(Reason::Ambiguous, why.clone())),
         Some(Resolution::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
     }

@@ -47,8 +47,8 @@ pub struct World {
     pub changes: Vec<Value>,
     /// Bends the answer to a read of a path; it is told whether a write came before.
     pub bend: Option<Bend>,
-    /// Writes are acknowledged and do nothing.
-    pub keeps: bool,
+    /// Writes are answered so, with 200, and do nothing.
+    pub keeps: Option<&'static str>,
     /// The list of administrators has the user's, as the record is now.
     pub lists_record: bool,
     pub writes: Vec<(String, String)>,
@@ -120,7 +120,7 @@ impl Case {
             fixed: Vec::new(),
             changes: Vec::new(),
             bend: None,
-            keeps: false,
+            keeps: None,
             lists_record: false,
             writes: Vec::new(),
             latency: Duration::ZERO,
@@ -370,8 +370,8 @@ impl World {
             return self.read(path, query);
         }
         self.writes.push((seen.method.to_owned(), seen.body.clone()));
-        if self.keeps {
-            return Reaction::Answer(200, Vec::new(), String::from("{}"));
+        if let Some(answer) = self.keeps {
+            return Reaction::Answer(200, Vec::new(), answer.to_owned());
         }
         self.write(seen.method, path, &seen.body)
     }
