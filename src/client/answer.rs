@@ -122,7 +122,7 @@ impl Answer {
         self.mask.apply_within(&self.text(), EXCERPT_LIMIT)
     }
 
-    fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 }

@@ -285,14 +285,20 @@ impl<'a> Client<'a> {
             .read_whole(call, body, end)
             .await
             .map_err(|fault| self.describe(call, fault))?;
+        self.note_clock(&headers);
         let answer = self.answer(status, headers, body);
-        if let Some(clock) = answer.header("date").and_then(retry_after::date) {
-            self.provider_clock.set(Some(clock));
-        }
         if let Some(quota) = Quota::of(&answer, self.transport.wall_clock()) {
             *self.quota.borrow_mut() = Some(quota);
         }
         Ok(answer)
+    }
+
+    /// Notes the provider's clock, by the headers of any answer.
+    pub(super) fn note_clock(&self, headers: &[(String, String)]) {
+        let date = headers.iter().find(|(name, _)| name == "date");
+        if let Some(clock) = date.and_then(|(_, value)| retry_after::date(value)) {
+            self.provider_clock.set(Some(clock));
+        }
     }
 
     /// Whatever came between the decision to send and this moment, a wait or another read: a write that starts too late would take

@@ -1,5 +1,6 @@
 //! What all providers share about outbound HTTP: one concept a file.
 
+mod acknowledgement;
 mod answer;
 mod backoff;
 pub mod body_sink;
@@ -29,6 +30,7 @@ mod tests;
 pub use self::tests::fake;
 
 pub use self::{
+    acknowledgement::Acknowledgement,
     answer::Answer,
     backoff::Backoff,
     budget::Budget,

@@ -24,7 +24,9 @@ pub(super) fn refuse(call: &Call, result: Result<Answer, ProviderFault>) -> Resu
             // Masked before its letters are changed: a secret in lower case would not be found.
             let masked = answer.mask.apply(location);
             let origin = origin(&masked);
-            answer.mask.apply_within(origin.as_deref().unwrap_or("another host"), LONGEST_ORIGIN)
+            answer
+                .mask
+                .apply_within(origin.as_deref().unwrap_or("another host"), LONGEST_ORIGIN)
         }
         (None, Some(region)) => format!("the region `{region}`"),
         (None, None) => {

@@ -58,6 +58,7 @@ impl Client<'_> {
             headers,
             mut body,
         } = self.head(call, &request, end).await?;
+        self.note_clock(&headers);
         if !(200..300).contains(&status) {
             let body = self.read_whole(call, body, end).await.map_err(describe)?;
             return Ok(Some(self.answer(status, headers, body)));

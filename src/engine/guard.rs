@@ -116,32 +116,7 @@ pub async fn targets(
             .stand_against(provider, &target.grant)
             .map(|why| (Reason::ProtectedRole, why));
     }
-    let allowed: Vec<usize> = work
-        .targets
-        .iter()
-        .enumerate()
-        .filter(|(_, target)| target.guard.is_none())
-        .map(|(index, _)| index)
-        .collect();
-    let grants: Vec<Grant> = work
-        .targets
-        .iter()
-        .filter(|target| target.guard.is_none())
-        .map(|target| target.grant.clone())
-        .collect();
-    for consequence in work.before.consequences(cx, &grants).await? {
-        let Some(target) = allowed
-            .get(consequence.target)
-            .and_then(|&index| work.targets.get_mut(index))
-        else {
-            continue;
-        };
-        let guard = refusal(provider, general, &protected, &consequence);
-        if target.guard.is_none() {
-            target.guard = guard;
-        }
-        note(target, consequence);
-    }
+    weigh_consequences(provider, cx, general, &protected, work).await?;
     match work.before.credential_owner(cx).await? {
         Principal::User(own) if own == work.user => {
             for target in &mut work.targets {
@@ -163,6 +138,103 @@ pub async fn targets(
     Ok(())
 }
 
+/// Consequences are weighed afresh so often at most.
+const MOST_FORECASTS: usize = 8;
+
+/// Puts a guard on every target whose consequences are not allowed. What goes with a set does not go with a part of it: once a target
+/// is out, the consequences are asked for again.
+async fn weigh_consequences(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    general: &General,
+    protected: &ProtectedRoles<'_>,
+    work: &mut Work<'_>,
+) -> Result<(), Error> {
+    let own_effects: Vec<Vec<SideEffect>> = work.targets.iter().map(|target| target.grant.effects.clone()).collect();
+    for _ in 0..MOST_FORECASTS {
+        let asked = work.pending();
+        let Some(consequences) = forecast(cx, work, &asked).await? else {
+            continue;
+        };
+        for &index in &asked {
+            if let (Some(target), Some(own)) = (work.targets.get_mut(index), own_effects.get(index)) {
+                target.grant.effects.clone_from(own);
+                target.takes.clear();
+                target.consequences.clear();
+            }
+        }
+        for consequence in consequences {
+            let Some(target) = asked
+                .get(consequence.target)
+                .and_then(|&index| work.targets.get_mut(index))
+            else {
+                continue;
+            };
+            let guard = refusal(provider, general, protected, &consequence);
+            if target.guard.is_none() {
+                target.guard = guard;
+            }
+            note(target, consequence);
+        }
+        for &index in &asked {
+            if let Some(target) = work.targets.get_mut(index)
+                && target.guard.is_none()
+            {
+                target.guard = not_allowed(cx, &target.grant);
+            }
+        }
+        if work.pending().len() == asked.len() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Targets that are asked about one by one at most.
+const MOST_ASKED_ALONE: usize = 64;
+
+/// The consequences of these targets together. If a read that they need fails, each is asked about by itself, and one that cannot be
+/// told is not sent: `None`, and what is left is to be asked about again.
+///
+/// # Errors
+/// The read fails for every target, or for none by itself.
+async fn forecast(cx: &Context<'_>, work: &mut Work<'_>, asked: &[usize]) -> Result<Option<Vec<Consequence>>, Error> {
+    let grants: Vec<Grant> = asked
+        .iter()
+        .filter_map(|&index| work.targets.get(index))
+        .map(|target| target.grant.clone())
+        .collect();
+    let fault = match work.before.consequences(cx, &grants).await {
+        Err(Error::Provider(fault)) if (2..=MOST_ASKED_ALONE).contains(&grants.len()) => fault,
+        consequences => return consequences.map(Some),
+    };
+    let mut unclear = Vec::new();
+    for (&index, grant) in asked.iter().zip(&grants) {
+        match work.before.consequences(cx, std::slice::from_ref(grant)).await {
+            Ok(_) => {}
+            Err(Error::Provider(fault)) => unclear.push((index, fault)),
+            Err(error) => return Err(error),
+        }
+    }
+    if unclear.is_empty() || unclear.len() == asked.len() {
+        return Err(fault.into());
+    }
+    let at = Moment::now(cx.client.transport());
+    for (index, fault) in unclear {
+        cx.note(&fault);
+        let message = format!("what it takes cannot be told: {}", fault.message);
+        work.answer(index, not_sent(fault.reason(), &message), at);
+    }
+    Ok(None)
+}
+
+fn not_sent(reason: Reason, message: &str) -> Verdict {
+    Verdict::NotSent {
+        reason,
+        message: message.to_owned(),
+    }
+}
+
 /// Before a later write: what the guards saw may have changed, and with it what the write takes. A target against which one of them
 /// stands now is not sent, and neither is any if that cannot be told, or if it is more than the plan that the call is bound to.
 pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, general: &General, work: &mut Work<'_>) {
@@ -177,10 +249,6 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
         .map(|target| target.grant.clone())
         .collect();
     let at = Moment::now(cx.client.transport());
-    let not_sent = |reason: Reason, message: &str| Verdict::NotSent {
-        reason,
-        message: message.to_owned(),
-    };
     let consequences = match reading.consequences(cx, &grants).await {
         Ok(consequences) => consequences,
         Err(error) => {
@@ -206,7 +274,6 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
     for &index in &pending {
         if let Some(target) = work.targets.get_mut(index) {
             // What was listed was true of the state before.
-            target.side_effects.clear();
             target.takes.clear();
             target.consequences.clear();
         }
@@ -267,19 +334,7 @@ pub fn effects(consequence: &Consequence) -> impl Iterator<Item = SideEffect> {
 
 /// Lists a consequence at its target.
 fn note(target: &mut Target, consequence: Consequence) {
-    match &consequence.affects {
-        Affects::Nobody => {}
-        Affects::People(people) => {
-            let line = format!("people who lose it too: {}", people.len());
-            target.side_effects.push(line);
-        }
-        Affects::Unknown(why) => {
-            let line = format!("who else loses it cannot be told: {why}");
-            target.side_effects.push(line);
-        }
-    }
     target.takes.extend(consequence.takes.iter().cloned());
-    target.side_effects.extend(consequence.lists.iter().cloned());
     for effect in effects(&consequence) {
         if !target.grant.effects.contains(&effect) {
             target.grant.effects.push(effect);

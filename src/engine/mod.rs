@@ -7,8 +7,10 @@ mod document;
 mod guard;
 mod held;
 mod know;
+mod matched;
 mod matching;
 mod moment;
+mod names;
 mod outcome;
 mod plan;
 mod report;
@@ -199,7 +201,6 @@ struct Target {
     probe: bool,
     /// A guard that stands against it.
     guard: Option<(Reason, String)>,
-    side_effects: Vec<String>,
     /// What goes with it, by what the provider says.
     takes: Vec<Grant>,
     /// What it takes from other people, and from the user besides.
@@ -335,7 +336,6 @@ impl Target {
             grant,
             probe,
             guard: None,
-            side_effects: Vec::new(),
             takes: Vec::new(),
             consequences: Vec::new(),
             state: State::Pending,

@@ -9,7 +9,7 @@ use crate::{
         types::{GrantOutcome, Mode, Outcome, Scope, UnknownRole, Via, ViaKind},
         warning::Warning,
     },
-    provider::{Context, Grant, Held, Provider, Verdict},
+    provider::{Affects, Consequence, Context, Grant, Held, Provider, Verdict},
 };
 
 use super::{ReadBack, Target, Work, verify};
@@ -36,8 +36,31 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
             .as_ref()
             .filter(|_| by_read && target.needs_read_back())
             .map(|after| timestamp::format(after.at.wall)),
-        ..describe(&target.grant, decision, target.side_effects.clone())
+        ..describe(&target.grant, decision, side_effects(work, target))
     }
+}
+
+/// What else goes with a target, for people: without what the read after its write still shows.
+fn side_effects(work: &Work<'_>, target: &Target) -> Vec<String> {
+    let after = work.after.as_ref().filter(|_| target.needs_read_back());
+    let has_stayed = |consequence: &&Consequence| {
+        let mut takes = consequence.takes.iter();
+        after.is_some_and(|after| takes.any(|taken| after.shows(taken)))
+    };
+    let consequences = target
+        .consequences
+        .iter()
+        .filter(|consequence| !has_stayed(consequence));
+    consequences.flat_map(lines).collect()
+}
+
+fn lines(consequence: &Consequence) -> Vec<String> {
+    let others = match &consequence.affects {
+        Affects::Nobody => None,
+        Affects::People(people) => Some(format!("people who lose it too: {}", people.len())),
+        Affects::Unknown(why) => Some(format!("who else loses it cannot be told: {why}")),
+    };
+    others.into_iter().chain(consequence.lists.iter().cloned()).collect()
 }
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.

@@ -222,11 +222,11 @@ async fn single_out<'p>(
     cx: &Context<'_>,
     general: &General,
     work: &mut Work<'p>,
-    refused: &[usize],
+    refused: &Refused,
     one_by_one: bool,
 ) {
     if one_by_one {
-        for &index in refused {
+        for &index in &refused.alone {
             // Each of them replaces the set that the one before left behind: two at once would undo each other.
             let Some(now) = read_until_removed(provider, cx, work).await else {
                 let message = String::from(
@@ -245,12 +245,39 @@ async fn single_out<'p>(
                 work.answer(index, vanished(), Moment::now(cx.client.transport()));
             }
         }
-    } else if !refused.is_empty() {
-        for &index in refused {
+    } else if !refused.alone.is_empty() {
+        for &index in &refused.alone {
             work.single_out(index);
         }
+        // What is in the way may be among those that go by themselves.
+        for &index in &refused.together {
+            if let Some(target) = work.targets.get_mut(index) {
+                target.state = State::Pending;
+            }
+        }
         send_pending(provider, cx, general, work).await;
+        let at = Moment::now(cx.client.transport());
+        for &index in &refused.together {
+            if work.targets.get(index).is_some_and(is_refused) {
+                work.answer(index, too_many_refused(), at);
+            }
+        }
     }
+}
+
+fn too_many_refused() -> Verdict {
+    prerequisite(format!(
+        "refused in a batch, of which {MOST_ALONE} at most are tried one by one; repeat the call"
+    ))
+}
+
+/// Grants of a batch that was refused, and that are still held.
+#[derive(Default)]
+struct Refused {
+    /// To be sent each in a request of its own.
+    alone: Vec<usize>,
+    /// What is more than that.
+    together: Vec<usize>,
 }
 
 /// A fresh read; none where it covers less than the first one, and so proves less.
@@ -282,7 +309,7 @@ async fn refused_and_held<'p>(
     alone_left: &mut usize,
     provider: &'p dyn Provider,
     cx: &Context<'_>,
-) -> Vec<usize> {
+) -> Refused {
     let refused: Vec<usize> = sent
         .iter()
         .filter(|write| write.targets.len() > 1)
@@ -295,23 +322,22 @@ async fn refused_and_held<'p>(
         })
         .collect();
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
-        return Vec::new();
+        return Refused::default();
     }
     let Some(now) = fresh(provider, cx, work).await else {
-        return Vec::new();
+        return Refused::default();
     };
     let at = Moment::now(cx.client.transport());
     let (mut held, gone): (Vec<usize>, Vec<usize>) = refused.into_iter().partition(|&index| work.is_shown(index, &now));
     for index in gone {
         work.answer(index, vanished(), at);
     }
-    for index in held.split_off(held.len().min(*alone_left)) {
-        let message =
-            format!("refused in a batch, of which {MOST_ALONE} at most are tried one by one; repeat the call");
-        work.answer(index, prerequisite(message), at);
+    let together = held.split_off(held.len().min(*alone_left));
+    for &index in &together {
+        work.answer(index, too_many_refused(), at);
     }
     *alone_left = alone_left.saturating_sub(held.len());
-    held
+    Refused { alone: held, together }
 }
 
 const fn is_refused(target: &super::Target) -> bool {

@@ -12,7 +12,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    provider::{Absence, Context, Grant, GrantKind, Identity, Provider},
+    provider::{Absence, Context, Grant, GrantKind, Provider},
     request::{Entry, Selector},
     sorted,
 };
@@ -20,7 +20,9 @@ use crate::{
 use super::{
     Work,
     directories::Known,
-    matching::{self, Doubt, Match},
+    matched::{Matched, distinct},
+    matching::{self, Match},
+    names::{ambiguity, contradiction},
     outcome,
 };
 
@@ -258,16 +260,18 @@ async fn select_resolved(
             ),
         ));
     }
-    if let Some(fault) = work.before.failed_read(selector) {
-        return Err(fault.into());
-    }
     let known = known_roles(provider, cx, work, selector).await?;
     let matched = Matched::of(provider, work, selector, &known);
     if let Some(doubt) = matched.might_be {
         return Ok(Selection::refused(Reason::Ambiguous, doubt));
     }
     let held = matched.held;
-    if let Some(refusal) = contradiction(provider, selector, &held, &known) {
+    if held.is_empty()
+        && let Some(fault) = work.before.failed_read(selector)
+    {
+        return Err(fault.into());
+    }
+    if let Some(refusal) = contradiction(provider, work, selector, &held, &known) {
         return Ok(refusal);
     }
     if let Some(refusal) = ambiguity(selector, &held, &known) {
@@ -371,7 +375,7 @@ pub async fn means_only(
         && direct.all(|held| held.same_key(grant))
         && matched.might_be.is_none()
         && ambiguity(selector, &matched.held, &known).is_none()
-        && contradiction(provider, selector, &matched.held, &known).is_none())
+        && contradiction(provider, work, selector, &matched.held, &known).is_none())
 }
 
 /// The roles that the provider lists, as far as the entry needs them: an id that decides without them costs no call.
@@ -387,96 +391,6 @@ async fn known_roles(
         return Ok(nothing);
     }
     work.directories.at(cx, selector, &work.before).await
-}
-
-/// What of the reading an entry means.
-struct Matched {
-    held: Vec<Grant>,
-    might_be: Option<String>,
-    not_visible: Option<String>,
-}
-
-impl Matched {
-    fn of(provider: &dyn Provider, work: &Work<'_>, selector: &Selector, known: &Known) -> Self {
-        let mut matched = Self {
-            held: Vec::new(),
-            might_be: None,
-            not_visible: None,
-        };
-        for position in work.index.candidates(selector, known) {
-            if let Some(grant) = work.before.grants.get(position) {
-                match matching::grant(provider, selector, grant, known) {
-                    Match::Is if grant.directness().is_none() => matched.note(Doubt::NotVisible(format!(
-                        "how the role `{}` is held was not read",
-                        grant.role_id
-                    ))),
-                    Match::Is => matched.held.push(grant.clone()),
-                    Match::IsNot => {}
-                    Match::Unclear(doubt) => matched.note(doubt),
-                }
-            }
-        }
-        if let Some(doubt) = work.unread.doubt(provider, selector, known) {
-            matched.note(doubt);
-        }
-        matched.held = distinct(matched.held);
-        matched
-    }
-
-    fn note(&mut self, doubt: Doubt) {
-        match doubt {
-            Doubt::MightBe(message) => self.might_be.get_or_insert(message),
-            Doubt::NotVisible(message) => self.not_visible.get_or_insert(message),
-        };
-    }
-
-    const fn is_unclear(&self) -> bool {
-        self.might_be.is_some() || self.not_visible.is_some()
-    }
-}
-
-/// A name that fits several roles, or may fit another one that the directory does not show.
-fn ambiguity(selector: &Selector, held: &[Grant], known: &Known) -> Option<Selection> {
-    let (None, Some(name)) = (&selector.id, &selector.name) else {
-        return None;
-    };
-    if held.is_empty() {
-        return None;
-    }
-    let mut ids = distinct_ids(held);
-    let mut listed: Vec<String> = known.roles_named(name).map(|role| role.id.clone()).collect();
-    sorted::sort(&mut listed);
-    listed.dedup();
-    let has_ids = held.iter().all(|grant| grant.known_as.identity != Identity::NameOnly);
-    if has_ids {
-        ids.extend(listed);
-        sorted::sort(&mut ids);
-        ids.dedup();
-    } else if listed.len() > 1 {
-        ids = listed;
-    }
-    if ids.len() > 1 {
-        return Some(Selection::refused(
-            Reason::Ambiguous,
-            format!(
-                "the name `{}` matches several roles ({}): use a role id instead",
-                selector.label(),
-                ids.join(", ")
-            ),
-        ));
-    }
-    let gap = known.gap()?;
-    (!is_known_by_name(held)).then(|| {
-        unclear(
-            Reason::NotVisible,
-            format!("whether another role is called `{name}` cannot be told: {gap}"),
-        )
-    })
-}
-
-/// A role whose name is its id shares it with no other role. Where the rows show only a name, the provider knows the role by it.
-fn is_known_by_name(held: &[Grant]) -> bool {
-    held.iter().all(|grant| grant.known_as.identity != Identity::Id)
 }
 
 fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: Absence) -> Selection {
@@ -502,7 +416,7 @@ fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: A
 }
 
 /// What cannot be seen is unknown; anything else that stands in the way of an entry is a refusal.
-fn unclear(reason: Reason, message: String) -> Selection {
+pub fn unclear(reason: Reason, message: String) -> Selection {
     let outcome = if reason == Reason::NotVisible {
         Outcome::Unknown
     } else {
@@ -522,34 +436,7 @@ fn unknown_role(cx: &Context<'_>, message: String) -> Selection {
     }
 }
 
-/// Id and name both given, and the role of that id has another name, or none that could be compared.
-fn contradiction(provider: &dyn Provider, selector: &Selector, held: &[Grant], known: &Known) -> Option<Selection> {
-    let (Some(id), Some(name)) = (&selector.id, &selector.name) else {
-        return None;
-    };
-    held.iter()
-        .find_map(|grant| match matching::by_name(provider, name, grant, known) {
-            Match::Is => None,
-            Match::IsNot => {
-                let other = grant.role_name.as_deref().unwrap_or(&grant.role_id);
-                Some(format!("the role with the id `{id}` is called `{other}`, not `{name}`"))
-            }
-            Match::Unclear(_) => Some(format!(
-                "whether the role with the id `{id}` is called `{name}` cannot be told: leave the name out"
-            )),
-        })
-        .map(|message| Selection::refused(Reason::NameMismatch, message))
-}
-
-/// Each direct grant once: it is a role at a scope, however many rows show it. What is held through something is kept as it is shown,
-/// since the rows name what gives it.
-fn distinct(grants: Vec<Grant>) -> Vec<Grant> {
-    let mut seen = HashSet::new();
-    let mut is_new = |grant: &Grant| !grant.is_direct() || seen.insert(grant.key());
-    grants.into_iter().filter(|grant| is_new(grant)).collect()
-}
-
-fn distinct_ids(grants: &[Grant]) -> Vec<String> {
+pub fn distinct_ids(grants: &[Grant]) -> Vec<String> {
     let mut ids: Vec<String> = grants.iter().map(|grant| grant.role_id.clone()).collect();
     sorted::sort(&mut ids);
     ids.dedup();

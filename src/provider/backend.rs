@@ -36,10 +36,6 @@ pub trait Backend {
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error>;
     /// What the provider shows of the user now, and beside it what only this provider's later steps need.
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
-    /// A read that the entry needs and that failed: nothing can be said of the entry now, and the others go on.
-    fn failed_read(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<ProviderFault> {
-        None
-    }
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
     fn blocked_by(
         &self,
@@ -47,6 +43,10 @@ pub trait Backend {
         _reading: &Snapshot,
         _detail: &Self::Detail,
     ) -> Option<(Reason, String)> {
+        None
+    }
+    /// A read that failed and that an entry needs of which nothing is shown. It ends that entry; those that do without it go on.
+    fn failed_read(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<ProviderFault> {
         None
     }
     async fn absence(

@@ -84,15 +84,15 @@ impl<'p> Reading<'p> {
         self.steps.resolve(selector)
     }
 
-    /// The fault of a read that an entry needs: nothing can be said of the entry now, and the others go on.
-    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
-        self.steps.failed_read(selector)
-    }
-
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
     /// not visible, for this reason.
     pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
         self.steps.blocked_by(selector, &self.snapshot)
+    }
+
+    /// Why an entry of which nothing is shown must wait for another call: a read failed that it needs, and others may not.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.steps.failed_read(selector)
     }
 
     /// The roles (or, for a link, organizations) that the provider lists at the places that a selector admits.
@@ -183,12 +183,12 @@ impl<B: Backend> Steps for Bound<'_, B> {
         self.backend.resolve(selector, &self.detail)
     }
 
-    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
-        self.backend.failed_read(selector, &self.detail)
-    }
-
     fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
         self.backend.blocked_by(selector, snapshot, &self.detail)
+    }
+
+    fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        self.backend.failed_read(selector, &self.detail)
     }
 
     fn directory<'a>(

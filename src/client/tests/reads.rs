@@ -156,3 +156,14 @@ fn lists_that_are_passed_through_are_bounded_in_all() {
     assert_eq!(transport.run(fold(&client)).unwrap(), 3);
     assert_eq!(transport.run(fold(&client)).unwrap_err().kind, FaultKind::TooLarge);
 }
+
+#[test]
+fn a_list_that_is_passed_through_tells_the_providers_clock_too() {
+    let transport = FakeTransport::new(move |_: &Seen| {
+        let date = vec![("date", String::from("Fri, 30 Jan 2026 10:00:00 GMT"))];
+        Reaction::Answer(200, date, String::from(r#"{"members": [1]}"#))
+    });
+    let client = client(&transport, 25);
+    assert_eq!(transport.run(fold(&client)).unwrap(), 1);
+    assert_eq!(client.provider_clock(), Some(Duration::from_secs(1_769_767_200)));
+}

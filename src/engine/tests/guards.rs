@@ -7,7 +7,7 @@ use crate::{
     provider::{Affected, Affects, Consequence, Principal},
 };
 
-use super::world::{Case, Revoke, outcomes};
+use super::world::{Case, Read, Revoke, outcomes};
 
 #[test]
 fn a_protected_user_is_refused_by_id_email_or_username() {
@@ -108,6 +108,45 @@ fn consequences_of_the_whole_set_are_refused_for_their_target_alone_and_listed()
     let failure = answer.unwrap_err();
     assert_eq!(failure.outcomes[1].grants[0].side_effects, ["workspace T1 ownership"]);
     assert_eq!(case.held(), ["b@o1"]);
+}
+
+#[test]
+fn a_target_of_which_nothing_tells_what_it_takes_is_not_sent_and_the_others_go() {
+    let mut case = Case::holding(&["a@o1", "b@o1", "c@o1"]);
+    case.provider.closed = vec!["a"];
+    let answer = case.ask(&["a", "b"]);
+    assert_eq!(outcomes(&answer), ["not_attempted", "removed"], "{answer:?}");
+    assert_eq!(
+        answer.unwrap_err().outcomes[0].reason.as_deref(),
+        Some("forbidden"),
+        "and says why"
+    );
+    assert_eq!(case.held(), ["a@o1", "c@o1"]);
+    // Where nothing else can be done, it is the whole answer.
+    assert_eq!(case.ask(&["a"]).unwrap_err().status, 403);
+}
+
+#[test]
+fn what_the_read_back_still_shows_is_not_said_to_have_gone_too() {
+    for is_gone in [false, true] {
+        let mut case = Case::holding(&["a@o1", "b@o1", "c@o1/g"]).with(|world| {
+            world.reads.push(Read::Good);
+            let without = || if is_gone { Read::Without("c@o1/g") } else { Read::Good };
+            world.reads.extend((0..9).map(|_| without()));
+        });
+        case.provider.consequences = vec![Consequence {
+            takes_unknown: false,
+            affects: Affects::default(),
+            target: 0,
+            effect: SideEffect::LeaveGroup,
+            lists: vec![String::from("the role c")],
+            takes: vec![case.provider.grant("c@o1/g")],
+        }];
+        case.options.allow = vec![SideEffect::LeaveGroup];
+        let success = case.ask(&["a"]).unwrap();
+        let side_effects = &success.outcomes[0].grants[0].side_effects;
+        assert_eq!(side_effects.is_empty(), !is_gone, "{side_effects:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Which grant is meant, where a name, an id or a row leaves it open.
 
-use crate::provider::{Coverage, Identity, UnreadRow};
+use crate::{
+    contract::types::UnknownRole,
+    provider::{Coverage, Identity, UnreadRow},
+};
 
 use super::world::{Case, Read, outcomes};
 
@@ -120,6 +123,36 @@ fn a_name_beside_an_id_must_be_the_roles() {
     let blind = holding_a_called(None, &[("d", "Name d")]);
     assert_eq!(blind.reason_of_pair("a", "Auditor").as_deref(), Some("name_mismatch"));
     assert_eq!(case.reason_of_pair("a", "reviewer"), None);
+}
+
+#[test]
+fn an_id_that_is_not_held_hides_no_held_role_of_the_name_beside_it() {
+    let mut case = Case::holding(&["a@o1", "b2@o1"]);
+    case.options.unknown_role = UnknownRole::Absent;
+    // The directory calls the id otherwise.
+    assert_eq!(case.reason_of_pair("c", "Name a").as_deref(), Some("name_mismatch"));
+    assert_eq!(case.reason_of_pair("c", "Name z").as_deref(), Some("name_mismatch"));
+    // It does not know the id, and the name is that of a role that is held.
+    assert_eq!(case.reason_of_pair("z", "Name a").as_deref(), Some("name_mismatch"));
+    assert_eq!(case.reason_of_pair("z", "Name-a").as_deref(), Some("ambiguous"));
+    // The id decides between two roles of one name.
+    assert_eq!(case.reason_of_pair("b", "name B"), None);
+    assert_eq!(case.reason_of_pair("z", "Name z"), None);
+    assert_eq!(case.writes_seen(), 0);
+    let mut nameless = holding_a_called(None, &[("d", "Name d")]);
+    nameless.options.unknown_role = UnknownRole::Absent;
+    assert_eq!(nameless.reason_of_pair("z", "Name z").as_deref(), Some("not_visible"));
+    let mut case = Case::holding(&["a@o1"]);
+    case.options.unknown_role = UnknownRole::Absent;
+    case.provider.unread = vec![UnreadRow {
+        ids: vec![String::from("y")],
+        ..UnreadRow::new("y")
+    }];
+    assert_eq!(
+        case.reason_of_pair("z", "Name z").as_deref(),
+        Some("not_visible"),
+        "the row may have the name"
+    );
 }
 
 #[test]

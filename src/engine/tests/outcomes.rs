@@ -285,3 +285,20 @@ fn entries_come_in_request_order() {
         ["already_absent", "inherited", "removed", "not_found"]
     );
 }
+
+#[test]
+fn grants_that_are_in_the_way_of_a_batch_do_not_keep_the_rest_for_ever() {
+    let refused = ["r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8"];
+    let held: Vec<String> = refused
+        .iter()
+        .chain(&["a", "b"])
+        .map(|role| format!("{role}@o1"))
+        .collect();
+    let held: Vec<&str> = held.iter().map(String::as_str).collect();
+    let case = Case::holding(&held);
+    let asked: Vec<&str> = refused.into_iter().chain(["a", "b"]).collect();
+    let answer = case.ask(&asked);
+    assert_eq!(outcomes(&answer)[8..], ["removed", "removed"], "{answer:?}");
+    assert!(outcomes(&answer)[..8].iter().all(|outcome| *outcome == "refused"));
+    assert_eq!(case.writes_seen(), 1 + 8 + 1);
+}

@@ -128,7 +128,11 @@ fn the_repetition_grant_by_grant_is_bounded() {
     let (tried, rest) = said.split_at(8);
     assert_eq!(tried, ["refused"; 8]);
     assert_eq!(rest, ["not_attempted"; 12]);
-    assert_eq!(case.writes_seen(), 1 + 8);
+    assert_eq!(
+        case.writes_seen(),
+        1 + 8 + 1,
+        "and the rest once more, without those eight"
+    );
 }
 
 #[test]

@@ -84,7 +84,11 @@ pub struct Case {
 pub struct Fake {
     pub repeat: Repeat,
     pub verification: Verification,
+    /// Of the targets of the first question.
     pub consequences: Vec<Consequence>,
+    first_asked: RefCell<Vec<Grant>>,
+    /// What the removal of these roles takes cannot be read.
+    pub closed: Vec<&'static str>,
     /// From the first write on.
     pub later_consequences: Option<Vec<Consequence>>,
     pub own: Principal,
@@ -143,6 +147,8 @@ impl Case {
                     replaces_set: false,
                 },
                 consequences: Vec::new(),
+                first_asked: RefCell::default(),
+                closed: Vec::new(),
                 later_consequences: None,
                 own: Principal::NoUser,
                 other_ids: Vec::new(),
@@ -503,10 +509,31 @@ impl Backend for Fake {
         cx: &Context<'_>,
         _snapshot: &Snapshot,
         (): &(),
-        _targets: &[Grant],
+        targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let later = self.later_consequences.as_ref().filter(|_| cx.client.wrote());
-        Ok(later.unwrap_or(&self.consequences).clone())
+        if targets
+            .iter()
+            .any(|grant| self.closed.contains(&grant.role_id.as_str()))
+        {
+            let answer = cx.client.send(&Call::get("https://fake.test/directory")).await?;
+            return Err(answer.fault(answer.fault_kind(), "what it takes is closed").into());
+        }
+        if let Some(later) = self.later_consequences.as_ref().filter(|_| cx.client.wrote()) {
+            return Ok(later.clone());
+        }
+        let mut first = self.first_asked.borrow_mut();
+        if targets.iter().any(|grant| !first.contains(grant)) {
+            *first = targets.to_vec();
+        }
+        let now = |consequence: &Consequence| {
+            let of = first.get(consequence.target)?;
+            let target = targets.iter().position(|grant| grant.same_key(of))?;
+            Some(Consequence {
+                target,
+                ..consequence.clone()
+            })
+        };
+        Ok(self.consequences.iter().filter_map(now).collect())
     }
 
     async fn credential_owner(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {

@@ -110,6 +110,11 @@ pub fn is_missing(row: &Row<String>) -> bool {
     matches!(row, Row::Unread(raw) if raw.is_empty() || raw == "null")
 }
 
+/// Whether an assignment is for this organization: it names it, or none.
+pub fn is_at(item: &Item, organization: &str) -> bool {
+    is_missing(&item.organization_id) || text(&item.organization_id) == Some(organization)
+}
+
 /// The texts of a list. `None` if one of them, or the list, cannot be read; a list that is missing or `null` is empty.
 pub fn texts(rows: &Rows<String>) -> Option<Vec<String>> {
     match rows {

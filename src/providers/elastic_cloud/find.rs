@@ -1,5 +1,10 @@
 //! The user, and the organization that is read.
 
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use crate::{
     client::{
         Answer, Elements,
@@ -38,10 +43,42 @@ pub struct Scan {
     pub unread: Vec<(String, String)>,
     /// Elements without a user id.
     nameless: usize,
+    passed: Passed,
+}
+
+/// The members that a search by e-mail address passed over: until it finds the user, an element without that address may be the
+/// user's, too.
+#[derive(Clone, Debug, Default)]
+struct Passed {
+    /// Hashes of their ids. One that two ids share costs another scan and nothing else.
+    ids: HashSet<u64>,
+    is_full: bool,
 }
 
 /// Elements of one member, and elements without a user id, that are kept at most.
 const MOST_KEPT: usize = 64;
+/// Members that are remembered as passed over at most.
+const MOST_PASSED: usize = 1 << 16;
+
+impl Passed {
+    fn add(&mut self, id: &str) {
+        if self.ids.len() < MOST_PASSED {
+            self.ids.insert(hash(id));
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    fn may_have(&self, id: &str) -> bool {
+        self.is_full || self.ids.contains(&hash(id))
+    }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
 
 impl Scan {
     /// The one id of everybody who was found.
@@ -50,6 +87,10 @@ impl Scan {
             .iter()
             .filter_map(|found| found.member.user_id.as_str())
             .collect()
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.found.iter().any(|found| found.member.user_id.as_str() == Some(id))
     }
 }
 
@@ -86,6 +127,11 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
     let ids: Vec<String> = scan.ids().into_iter().map(str::to_owned).collect();
     let mut ids = ids.into_iter();
     match (ids.next(), ids.next()) {
+        // An element of the same id that shows another address, or none, holds roles of the user's all the same.
+        (Some(id), None) if scan.passed.may_have(&id) => {
+            let scan = self::scan(config, cx, organization, &id).await?;
+            Ok((id, scan))
+        }
         (Some(id), None) => Ok((id, scan)),
         (Some(_), Some(_)) => Err(Error::Refused {
             reason: Reason::Ambiguous,
@@ -102,7 +148,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
 /// Scans the members list for a user id or e-mail address: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {
     let each = |scan: &mut Scan, member: Row<Member>, element: &str| {
-        note(scan, member, element, wanted);
+        note(scan, member, element, organization, wanted);
         if scan.found.len() > MOST_KEPT || scan.unread.len() > MOST_KEPT {
             let message = "Elastic Cloud's members list shows the same user, or members without user_id, too often";
             return Err(ProviderFault::new(FaultKind::BadAnswer, message));
@@ -115,9 +161,11 @@ pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted:
     }
 }
 
-fn note(scan: &mut Scan, member: Row<Member>, element: &str, wanted: &str) {
-    let member = match member {
-        Row::Read(member) if member.user_id.as_str().is_some() => member,
+fn note(scan: &mut Scan, member: Row<Member>, element: &str, organization: &str, wanted: &str) {
+    let (id, member) = match member {
+        Row::Read(member) if member.user_id.as_str().is_some() => {
+            (member.user_id.as_str().unwrap_or_default().to_owned(), member)
+        }
         shown => {
             scan.nameless = scan.nameless.saturating_add(1);
             let email = shown.read().and_then(|member| member.email.as_str());
@@ -128,9 +176,13 @@ fn note(scan: &mut Scan, member: Row<Member>, element: &str, wanted: &str) {
             return;
         }
     };
-    let is_wanted = member.user_id.as_str() == Some(wanted)
-        || (wanted.contains('@') && member.email.as_str().is_some_and(|email| same_address(email, wanted)));
-    let is_admin = is_admin(&member);
+    let by_email = wanted.contains('@');
+    let has_email = |member: &Member| member.email.as_str().is_some_and(|email| same_address(email, wanted));
+    let is_wanted = id == wanted || (by_email && (has_email(&member) || scan.has(&id)));
+    if by_email && !is_wanted {
+        scan.passed.add(&id);
+    }
+    let is_admin = is_admin(&member, organization);
     scan.admins = scan.admins.saturating_add(usize::from(is_admin));
     scan.other_admins = scan.other_admins.saturating_add(usize::from(is_admin && !is_wanted));
     if is_wanted {
@@ -141,8 +193,8 @@ fn note(scan: &mut Scan, member: Row<Member>, element: &str, wanted: &str) {
     }
 }
 
-/// Whether a member may administer the organization.
-fn is_admin(member: &Member) -> bool {
+/// Whether a member may administer the organization. To be the owner of another one says nothing about this one.
+fn is_admin(member: &Member, organization: &str) -> bool {
     let shown = member.role_assignments.as_ref();
     let Some(kinds) = shown.and_then(|shown| Fields::of(shown.get()).ok()) else {
         return false;
@@ -153,6 +205,7 @@ fn is_admin(member: &Member) -> bool {
         .filter_map(|(_, list)| Rows::<Item>::from_json(list).ok())
         .any(|rows| {
             rows.read()
+                .filter(|item| documents::is_at(item, organization))
                 .filter_map(|item| documents::text(&item.role_id))
                 .any(|role| ids::canonical("organization", role) == ids::ORGANIZATION_ADMIN)
         })

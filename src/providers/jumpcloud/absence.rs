@@ -17,7 +17,7 @@ use super::{
     find::Administration,
     groups::{self, Named},
     ids::{self, RoleDirectory},
-    organizations,
+    organizations::{self, Own},
     read::{Detail, visible},
 };
 
@@ -35,6 +35,9 @@ pub async fn of(
     if selector.is_link {
         return of_link(config, cx, selector, detail).await;
     }
+    if let Own::Contradicted(why) = &detail.basis.organization {
+        return Ok(not_visible(why));
+    }
     if !is_own(selector, detail) {
         return Ok(not_visible(
             "the account reads another organization, or does not say which (settings.org_id)",
@@ -48,7 +51,7 @@ pub async fn of(
 
 /// Only the roles and groups of one organization are read.
 fn is_own(selector: &Selector, detail: &Detail) -> bool {
-    let own = detail.basis.organization.as_deref();
+    let own = detail.basis.organization.id();
     selector
         .organizations
         .iter()
@@ -210,7 +213,7 @@ async fn of_nobodys_link(
     id: &str,
     detail: &Detail,
 ) -> Result<Absence, ProviderFault> {
-    let own = detail.basis.organization.as_deref();
+    let own = detail.basis.organization.id();
     if !own.is_some_and(|own| ids::is_same(own, id)) {
         return Ok(not_visible(NO_ADMINISTRATOR));
     }
@@ -273,7 +276,14 @@ pub fn of_everything(detail: &Detail) -> Absence {
 pub fn gaps(detail: &Detail) -> Vec<String> {
     let lacks_user = detail.basis.system_user.is_none();
     let user = lacks_user.then(|| NO_SYSTEM_USER.to_owned());
-    user.into_iter().chain(detail.stranger.clone()).collect()
+    let contradiction = match &detail.basis.organization {
+        Own::Contradicted(why) => Some(why.clone()),
+        Own::Known(_) | Own::NotSaid => None,
+    };
+    user.into_iter()
+        .chain(contradiction)
+        .chain(detail.stranger.clone())
+        .collect()
 }
 
 /// The organization's own list of links, or why it was not read whole.

@@ -175,6 +175,10 @@ impl Backend for JumpCloud {
         is_object_id(text)
     }
 
+    fn failed_read(&self, selector: &Selector, detail: &Detail) -> Option<ProviderFault> {
+        detail.failed_read(selector)
+    }
+
     async fn directory(
         &self,
         _cx: &Context<'_>,

@@ -40,6 +40,8 @@ pub struct RecordedRoles {
     pub ids: Vec<String>,
     /// The ids are those of the names, all of them. Whether they are in the same order is not documented.
     pub has_every_id: bool,
+    /// Something stands there that cannot be read: it may be a name or an id.
+    has_unread: bool,
     /// Why the record does not tell the roles.
     pub fault: Option<&'static str>,
 }
@@ -164,6 +166,16 @@ fn is_odd(row: &Row<String>) -> bool {
     }
 }
 
+impl RoleFields {
+    fn has_unread(&self) -> bool {
+        let is_odd_list = |list: &Rows<String>| match list {
+            Rows::Unread(_) => true,
+            list => list.rows().iter().any(|row| text(row).is_none()),
+        };
+        is_odd_list(&self.names) || is_odd_list(&self.roles) || is_odd(&self.name) || is_odd(&self.role)
+    }
+}
+
 impl RecordedRoles {
     pub fn of(document: &RawValue) -> Self {
         let fields = RoleFields::from_json(document).unwrap_or_default();
@@ -181,11 +193,11 @@ impl RecordedRoles {
         if matches!(fields.names, Rows::Unread(_)) || is_odd(&fields.name) {
             note("the names of the roles in the administrator's record cannot be read");
         }
-        let has_list = !fields.names.rows().is_empty();
+        // An empty list says that there is none, and contradicts what stands beside it.
         if let Some(name) = text(&fields.name)
             && !names.iter().any(|listed| same(listed, name))
         {
-            if has_list {
+            if fields.names.is_list() {
                 note("roleName and roleNames of the administrator's record contradict each other");
             }
             names.push(name.to_owned());
@@ -200,7 +212,7 @@ impl RecordedRoles {
         if matches!(fields.roles, Rows::Unread(_)) || is_odd(&fields.role) {
             note("the ids of the roles in the administrator's record cannot be read");
         }
-        let has_ids = !fields.roles.rows().is_empty();
+        let has_ids = fields.roles.is_list();
         if let Some(id) = text(&fields.role).map(str::to_ascii_lowercase)
             && !ids.contains(&id)
         {
@@ -220,6 +232,7 @@ impl RecordedRoles {
         }
         Self {
             has_every_id: ids.len() == names.len(),
+            has_unread: fields.has_unread(),
             names,
             ids,
             fault: roles.fault,
@@ -234,10 +247,12 @@ impl RecordedRoles {
         self.fault.map_or(Ok(self.names.as_slice()), Err)
     }
 
-    /// Returns true if the other record has every name of this one.
+    /// Returns true if the other record has every name and every id of this one, and all of this one could be read.
     pub fn are_among(&self, other: &Self) -> bool {
-        let others: HashSet<String> = other.names.iter().map(|name| canonical(name)).collect();
-        self.names.iter().all(|name| others.contains(&canonical(name)))
+        let names: HashSet<String> = other.names.iter().map(|name| canonical(name)).collect();
+        !self.has_unread
+            && self.names.iter().all(|name| names.contains(&canonical(name)))
+            && self.ids.iter().all(|id| other.ids.contains(id))
     }
 }
 

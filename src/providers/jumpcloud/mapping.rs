@@ -211,14 +211,14 @@ fn organizations(detail: &Detail) -> Vec<Organization> {
         .filter_map(|known| Some((known.id.as_str(), known.name.as_ref()?)))
         .collect();
     let links = detail.links.iter().flat_map(|list| &list.rows);
-    let own = detail.basis.organization.iter();
-    let mut ids: Vec<&String> = own.chain(links.map(|link| &link.organization)).collect();
+    let own = detail.basis.organization.id().into_iter();
+    let mut ids: Vec<&str> = own.chain(links.map(|link| link.organization.as_str())).collect();
     let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(*id));
     ids.into_iter()
         .map(|id| Organization {
-            id: Some(id.clone()),
-            name: names.get(id.as_str()).map(|name| (*name).clone()),
+            id: Some(id.to_owned()),
+            name: names.get(id).map(|name| (*name).clone()),
         })
         .collect()
 }
@@ -232,7 +232,7 @@ fn groups(detail: &Detail) -> Vec<Group> {
             name: known
                 .and_then(|known| known.with_id(&membership.id))
                 .and_then(|group| group.name.clone()),
-            organization: detail.basis.organization.clone(),
+            organization: detail.basis.organization.id().map(str::to_owned),
         })
         .collect()
 }

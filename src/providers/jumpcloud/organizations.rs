@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     client::path_segment,
     contract::types::{Scope, SideEffect},
-    error::{FaultKind, ProviderFault},
+    error::{Error, FaultKind, ProviderFault},
     provider::{Context, Grant, GrantKind, Held, KnownAs, UnreadRow},
     request::Entry,
 };
@@ -18,9 +18,27 @@ use super::{
     ids::is_object_id,
 };
 
-/// The organization whose roles and groups are read: what the two records say, else the account's setting. `None` if nothing says
-/// it, or two things that contradict each other.
-pub fn own(config: &Config, person: &Person) -> Option<String> {
+/// The organization whose roles and groups are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    Known(String),
+    /// Nothing says it: the key is of one organization.
+    NotSaid,
+    /// Two things contradict each other: what is not shown may be held in the other one. Why, for people.
+    Contradicted(String),
+}
+
+impl Own {
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Known(id) => Some(id),
+            Self::NotSaid | Self::Contradicted(_) => None,
+        }
+    }
+}
+
+/// The organization that the two records and the account's setting name.
+pub fn own(config: &Config, person: &Person) -> Own {
     let stated = |document: Option<&Value>| {
         document?
             .get("organization")?
@@ -28,14 +46,39 @@ pub fn own(config: &Config, person: &Person) -> Option<String> {
             .filter(|id| is_object_id(id))
             .map(str::to_ascii_lowercase)
     };
-    let own = stated(person.administrator_document());
-    let of_user = stated(person.system_user.as_ref());
-    match (own, of_user) {
-        (Some(one), Some(other)) if one != other => None,
-        (one, other) => one
-            .or(other)
-            .or_else(|| config.org_id.as_deref().map(str::to_ascii_lowercase)),
+    let named = [
+        ("the administrator's record", stated(person.administrator_document())),
+        ("the user's record", stated(person.system_user.as_ref())),
+        ("settings.org_id", config.org_id.as_deref().map(str::to_ascii_lowercase)),
+    ];
+    let mut named = named.into_iter().filter_map(|(by, id)| Some((by, id?)));
+    let Some((by, id)) = named.next() else {
+        return Own::NotSaid;
+    };
+    match named.find(|(_, other)| *other != id) {
+        Some((other_by, other)) => Own::Contradicted(format!(
+            "{by} names the organization {id}, and {other_by} names {other}: what is held in one of them may not be shown (settings.org_id)"
+        )),
+        None => Own::Known(id),
     }
+}
+
+/// Whether JumpCloud knows no organization of the account's id: it then has not even the list of users, which every organization has.
+pub async fn is_unknown(config: &Config, cx: &Context<'_>) -> bool {
+    if config.org_id.is_none() {
+        return false;
+    }
+    let call = core::get(config, "/api/systemusers?limit=1&skip=0");
+    core::send(config, cx, &call)
+        .await
+        .is_ok_and(|answer| answer.status == 404)
+}
+
+/// The setting names no organization of JumpCloud's.
+pub fn unknown(config: &Config) -> Error {
+    let id = config.org_id.as_deref().unwrap_or_default();
+    let message = format!("JumpCloud knows no organization `{id}`, or the credentials do not belong to it");
+    Error::account("settings.org_id", message)
 }
 
 /// Whether the request may mean links: it names an organization alone, or nothing.

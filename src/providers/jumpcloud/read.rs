@@ -8,7 +8,7 @@ use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
     provider::{Context, Grant, Snapshot, UnreadRow},
-    request::Entry,
+    request::{Entry, Selector},
 };
 
 use super::{
@@ -19,7 +19,8 @@ use super::{
     find::{self, Administration, Earlier, Person, Unclear},
     groups::{self, Groups},
     ids::{self, HeldRole, RoleDirectory},
-    mapping, organizations,
+    mapping,
+    organizations::{self, Own},
 };
 
 /// Provider-specific data kept from a read for the later steps.
@@ -33,10 +34,11 @@ pub struct Detail {
     pub links: Option<List<OrganizationLink>>,
     /// `None`: not asked about, or not readable.
     pub memberships: Option<List<GraphObject>>,
+    failed: FailedReads,
     /// Why somebody who is no administrator here may be linked to the organization all the same. Read where everything is meant.
     pub stranger: Option<String>,
-    /// The organization's administrators, once they are read.
-    administrators: RefCell<Option<Rc<List<Administrator>>>>,
+    /// The organization's administrators, once they are read, or could not be.
+    administrators: RefCell<Option<Result<Rc<List<Administrator>>, ProviderFault>>>,
     /// What the administrator is linked to, where only its deletion asks about it.
     held_links: RefCell<Option<HeldLinks>>,
     pub basis: Rc<Basis>,
@@ -61,7 +63,7 @@ pub struct Basis {
     /// The administrator was found in the list of them.
     by_email: bool,
     /// The organization whose roles are read.
-    pub organization: Option<String>,
+    pub organization: Own,
     /// Where it cannot be read, that is a problem of the entries that need it.
     pub directory: RoleDirectory,
     roles: Vec<HeldRole>,
@@ -69,9 +71,20 @@ pub struct Basis {
     pub groups: Option<Groups>,
     /// `None`: not asked about, or not readable.
     pub organizations: Option<List<Organization>>,
+    failed: FailedReads,
     reads_links: bool,
     reads_memberships: bool,
     warnings: Vec<String>,
+}
+
+/// Reads of lists that failed, and may not the next time: a problem of the entries that need them only.
+#[derive(Default)]
+struct FailedReads {
+    /// Of groups, or of the user's memberships.
+    groups: Option<ProviderFault>,
+    /// Of the administrator's links.
+    links: Option<ProviderFault>,
+    organizations: Option<ProviderFault>,
 }
 
 /// A fresh and complete read; a later one of the same operation is given the basis of the first one.
@@ -96,11 +109,17 @@ pub async fn read(
         }
         None => {
             let (person, lists) = future::join(find::person(config, cx, user, None), Lists::read(config, cx)).await;
-            first(config, cx, person?, lists?)
+            let person = match person {
+                Err(Error::UserNotFound { .. }) if lists.is_missing && organizations::is_unknown(config, cx).await => {
+                    return Err(organizations::unknown(config));
+                }
+                person => person?,
+            };
+            first(config, cx, person, lists)
         }
     };
     let mut gaps = Vec::new();
-    let organization = basis.organization.as_deref();
+    let organization = basis.organization.id();
     let mut grants: Vec<Grant> = basis
         .held(&person)
         .iter()
@@ -146,12 +165,18 @@ pub async fn read(
         }
     };
     let (links, memberships, stranger) = future::join3(links, memberships, stranger).await;
-    let links = shown(&mut gaps, links, "the organization links")?;
+    let mut failed = FailedReads::default();
+    let links = shown(&mut gaps, links, "the organization links", &mut failed.links);
     if let Some(links) = &links {
         grants.extend(links.rows.iter().map(organizations::link_grant));
         unread.extend(links.unread.iter().map(|raw| organizations::unread_link(raw)));
     }
-    let memberships = shown(&mut gaps, memberships, "the user's groups")?;
+    let memberships = shown(&mut gaps, memberships, "the user's groups", &mut failed.groups);
+    // Where everything is meant, every list is needed.
+    let failures = [&failed, &basis.failed].map(FailedReads::first);
+    if let Some(fault) = failures.into_iter().flatten().find(|_| cx.request.reads_everything()) {
+        return Err(fault.clone().into());
+    }
     if let Some(memberships) = &memberships {
         grants.extend(groups::grants(basis.groups.as_ref(), &memberships.rows, organization));
     }
@@ -183,12 +208,13 @@ pub async fn read(
     };
     let detail = Detail {
         user: user.to_owned(),
-        administrators: RefCell::new(person.listed.clone()),
+        administrators: RefCell::new(person.listed.clone().map(Ok)),
         held_links: RefCell::new(None),
         person,
         visible_roles,
         links,
         memberships,
+        failed,
         stranger: stranger?,
         basis,
         removed_roles,
@@ -241,23 +267,46 @@ impl Detail {
         cx: &Context<'_>,
     ) -> Result<Rc<List<Administrator>>, ProviderFault> {
         if let Some(known) = self.administrators.borrow().clone() {
-            return Ok(known);
+            return known;
         }
-        let read = Rc::new(find::administrators(config, cx).await?);
-        self.administrators.replace(Some(Rc::clone(&read)));
-        Ok(read)
+        let read = find::administrators(config, cx).await.map(Rc::new);
+        self.administrators.replace(Some(read.clone()));
+        read
+    }
+
+    /// The failed read that an entry needs, if nothing that it means is shown.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        let of_any = |list: fn(&FailedReads) -> &Option<ProviderFault>| {
+            let failed = list(&self.failed).as_ref();
+            failed.or(list(&self.basis.failed).as_ref()).cloned()
+        };
+        if selector.is_link {
+            let of_names = || of_any(|failed| &failed.organizations).filter(|_| selector.id.is_none());
+            return of_any(|failed| &failed.links).or_else(of_names);
+        }
+        of_any(|failed| &failed.groups).filter(|_| selector.group.is_some())
+    }
+}
+
+impl FailedReads {
+    fn first(&self) -> Option<&ProviderFault> {
+        let links = self.links.as_ref();
+        self.groups.as_ref().or(links).or(self.organizations.as_ref())
     }
 }
 
 /// The lists that are read once in an operation, and do not depend on who the user is.
 struct Lists {
     directory: RoleDirectory,
+    /// JumpCloud answered that there is no directory.
+    is_missing: bool,
     groups: Option<Groups>,
     organizations: Option<List<Organization>>,
+    failed: FailedReads,
 }
 
 impl Lists {
-    async fn read(config: &Config, cx: &Context<'_>) -> Result<Self, ProviderFault> {
+    async fn read(config: &Config, cx: &Context<'_>) -> Self {
         let groups = async {
             if groups::are_asked(cx) {
                 visible(groups::all(config, cx).await)
@@ -272,12 +321,15 @@ impl Lists {
                 Ok(None)
             }
         };
-        let (directory, groups, organizations) = future::join3(directory(config, cx), groups, organizations).await;
-        Ok(Self {
-            directory,
-            groups: groups?,
-            organizations: organizations?,
-        })
+        let (directory, groups, organizations) = future::join3(roles(config, cx), groups, organizations).await;
+        let mut failed = FailedReads::default();
+        Self {
+            is_missing: directory.as_ref().is_err_and(|fault| fault.kind == FaultKind::NotFound),
+            directory: directory.unwrap_or_else(unread_directory),
+            groups: kept(groups, &mut failed.groups),
+            organizations: kept(organizations, &mut failed.organizations),
+            failed,
+        }
     }
 }
 
@@ -285,8 +337,10 @@ impl Lists {
 fn first(config: &Config, cx: &Context<'_>, person: Person, lists: Lists) -> (Person, Rc<Basis>) {
     let Lists {
         directory,
+        is_missing: _,
         groups,
         organizations,
+        failed,
     } = lists;
     let (person, roles) = directory.held_by(person);
     let is_of_role = |entry: &Entry| !entry.selector().is_link && entry.selector().group.is_none();
@@ -301,6 +355,7 @@ fn first(config: &Config, cx: &Context<'_>, person: Person, lists: Lists) -> (Pe
         roles,
         groups,
         organizations,
+        failed,
         reads_links: organizations::are_asked(cx),
         reads_memberships: groups::are_asked(cx),
         warnings: lacks_directory
@@ -325,13 +380,11 @@ pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<RoleDirectory, P
     })
 }
 
-async fn directory(config: &Config, cx: &Context<'_>) -> RoleDirectory {
-    match roles(config, cx).await {
-        Ok(directory) => directory,
-        Err(fault) if is_refusal(&fault) || fault.kind == FaultKind::CredentialsRejected => {
-            RoleDirectory::NotShown(fault.message)
-        }
-        Err(fault) => RoleDirectory::Failed(fault),
+fn unread_directory(fault: ProviderFault) -> RoleDirectory {
+    if is_refusal(&fault) || fault.kind == FaultKind::CredentialsRejected {
+        RoleDirectory::NotShown(fault.message)
+    } else {
+        RoleDirectory::Failed(fault)
     }
 }
 
@@ -401,18 +454,24 @@ const fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
 }
 
+/// What a read shows; its failure is kept.
+fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<ProviderFault>) -> Option<T> {
+    read.unwrap_or_else(|fault| {
+        failure.get_or_insert(fault);
+        None
+    })
+}
+
 /// A list that was asked for, if JumpCloud shows it.
 fn shown<T>(
     gaps: &mut Vec<String>,
     read: Option<Result<List<T>, ProviderFault>>,
     what: &str,
-) -> Result<Option<List<T>>, ProviderFault> {
-    let Some(read) = read else {
-        return Ok(None);
-    };
-    let list = visible(read)?;
+    failure: &mut Option<ProviderFault>,
+) -> Option<List<T>> {
+    let list = kept(visible(read?), failure);
     note_gaps(gaps, list.as_ref(), what);
-    Ok(list)
+    list
 }
 
 /// Notes what a list does not show: a read-back that misses more than the first read is not settled.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::path_segment,
+    client::{Acknowledgement, Answer, path_segment},
     contract::{reason::Reason, types::SideEffect},
     provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
     request::ValidatedRequest,
@@ -121,15 +121,38 @@ pub async fn send(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&G
     {
         return verdict;
     }
-    let answer = match core::send(config, cx, &write.call).await {
+    let mut answer = match core::send(config, cx, &write.call).await {
         Ok(answer) => answer,
         Err(fault) => return cx.fault(&fault),
     };
     if answer.is_success() {
+        let (reason, message) = match answer.acknowledgement() {
+            Acknowledgement::Given => {
+                cx.revoke_answers.borrow_mut().push(core::evidence(&answer));
+                return Verdict::Acknowledged;
+            }
+            // An error inside of a success has the meaning of its code.
+            Acknowledgement::Denied(Some(code)) => {
+                answer.status = code;
+                return refused(cx, &answer);
+            }
+            Acknowledgement::Denied(None) => (Reason::ProviderRefused, "JumpCloud answers with an error"),
+            Acknowledgement::NoDocument => (
+                Reason::BadAnswer,
+                "the answer to the removal is no document of JumpCloud's",
+            ),
+        };
         cx.revoke_answers.borrow_mut().push(core::evidence(&answer));
-        return Verdict::Acknowledged;
+        return Verdict::Unanswered {
+            reason,
+            message: message.to_owned(),
+        };
     }
-    let fault = core::fault(cx, &answer, answer.fault_kind(), "JumpCloud refused to remove");
+    refused(cx, &answer)
+}
+
+fn refused(cx: &Context<'_>, answer: &Answer) -> Verdict {
+    let fault = core::fault(cx, answer, answer.fault_kind(), "JumpCloud refused to remove");
     let verdict = cx.fault(&fault);
     if answer.status == 404 {
         // The record may have been deleted or recreated in the meantime. The read-back decides.

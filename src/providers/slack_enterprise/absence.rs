@@ -84,7 +84,10 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
         (None, Ok(())) if !ids::is_of_workspace(id) => return None,
         (None, Ok(())) => match all_teams(&detail.member) {
             Err(why) => why,
-            Ok(teams) => teams.iter().find_map(|team| gap(detail, team, false))?.to_owned(),
+            Ok(teams) => match teams.iter().find_map(|team| gap(detail, team, false)) {
+                Some(why) => why.to_owned(),
+                None => failed_read(selector, detail)?.message,
+            },
         },
     };
     Some((Reason::NotVisible, why))

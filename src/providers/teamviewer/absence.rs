@@ -2,8 +2,7 @@
 
 use crate::{
     contract::reason::Reason,
-    naming::same,
-    provider::{Absence, Coverage, KnownRole},
+    provider::{Absence, Coverage},
     request::Selector,
     sorted::Set,
 };
@@ -23,9 +22,6 @@ pub fn absence(selector: &Selector, detail: &Detail) -> Absence {
         }
     }
     let matching = detail.roles.meant_by(selector);
-    if let Some(mismatch) = mismatch(selector, &matching) {
-        return mismatch;
-    }
     let ids: Set<&str> = matching.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     match (ids.as_slice(), &detail.roles.directory.coverage) {
@@ -53,26 +49,13 @@ pub fn of_everything(detail: &Detail) -> Absence {
     }
 }
 
-/// The id and the name of an entry belong to different roles.
-fn mismatch(selector: &Selector, matching: &[&KnownRole]) -> Option<Absence> {
-    let (Some(id), Some(wanted)) = (&selector.id, &selector.name) else {
-        return None;
-    };
-    let mut names = matching.iter().filter_map(|role| role.name.as_deref());
-    let other = names.clone().next()?;
-    if names.any(|name| same(name, wanted)) {
-        return None;
-    }
-    let message = format!("the role with the id `{id}` is called `{other}`, not `{wanted}`");
-    Some(unclear(Reason::NameMismatch, message))
-}
-
 /// Why nothing can be said of what is held in a group; `None` if it is one group, and was read.
 fn group_obstacle(text: &str, with_role: bool, detail: &Detail) -> Option<Absence> {
     let not_visible = |message: &str| unclear(Reason::NotVisible, message.to_owned());
     match detail.named(text).map(|named| &named.resolution) {
         Some(Resolution::One(group)) => detail.group_gap(group.id, with_role).map(not_visible),
         Some(Resolution::Unreadable(why)) => Some(not_visible(why)),
+        Some(Resolution::Failed(fault)) => Some(not_visible(&fault.message)),
         Some(Resolution::Ambiguous(why)) => Some(unclear(Reason::Ambiguous, why.clone())),
         Some(Resolution::None) | None => Some(Absence::NotFound(format!("TeamViewer has no user group `{text}`"))),
     }

@@ -6,7 +6,7 @@ use crate::{
     account::secret::Secret,
     client::{Call, path_segment},
     contract::types::User,
-    error::Error,
+    error::{Error, ProviderFault},
     naming::same,
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, RoleList, Snapshot,
@@ -93,6 +93,10 @@ impl Backend for TeamViewer {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
+    fn failed_read(&self, selector: &Selector, detail: &Detail) -> Option<ProviderFault> {
+        detail.failed_read(selector)
+    }
+
     async fn absence(
         &self,
         _cx: &Context<'_>,
@@ -134,7 +138,10 @@ impl Backend for TeamViewer {
         _reading: &Snapshot,
         detail: &Detail,
     ) -> Result<Directory, Error> {
-        Ok(detail.roles.directory.clone())
+        match &detail.directory_failure {
+            Some(fault) => Err(fault.clone().into()),
+            None => Ok(detail.roles.directory.clone()),
+        }
     }
 
     async fn consequences(

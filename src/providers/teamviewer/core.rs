@@ -61,21 +61,34 @@ impl Listed<String> {
     }
 }
 
-/// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5.
+/// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5. The error's word counts whatever the status is.
 fn is_rate_limited(answer: &Answer) -> bool {
     if answer.status == 429 {
         return true;
     }
+    // A document is longer than an error.
+    if answer.is_success() && answer.body.len() > LONGEST_ERROR {
+        return false;
+    }
     let body = error_of(answer);
     let says_so = |text: &str| text.to_ascii_lowercase().contains("rate limit");
-    is_documented_refusal(answer)
-        && (matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
-            || answer.status == 403 && body.error_description.as_str().is_some_and(says_so))
+    matches!(body.error.as_str(), Some("rate_limit_reached" | "too_many_retries"))
+        || answer.status == 403 && body.error_description.as_str().is_some_and(says_so)
 }
 
-/// The status that an answer means.
+/// An error inside of a success is looked for in answers of so many bytes.
+const LONGEST_ERROR: usize = 1_024;
+
+/// The status that an answer means. A token that has expired is renewed as after a 401, whatever status says so.
 pub fn status_of(answer: &Answer) -> u16 {
-    if is_rate_limited(answer) { 429 } else { answer.status }
+    if is_rate_limited(answer) {
+        return 429;
+    }
+    let has_expired = || matches!(error_of(answer).error.as_str(), Some("invalid_token" | "token_expired"));
+    if matches!(answer.status, 400 | 403) && has_expired() {
+        return 401;
+    }
+    answer.status
 }
 
 /// Sends a call with the account's token.
@@ -123,7 +136,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
 }
 
 /// The ids of the roles that the user has, directly or through a group. TeamViewer says null if there are none, and for a user that
-/// it does not know: `None` says that it did.
+/// it does not know: `None` says that it did. Of several pages, one that is null is a row that cannot be read.
 pub async fn roles_of_user(
     config: &Config,
     cx: &Context<'_>,
@@ -131,16 +144,15 @@ pub async fn roles_of_user(
 ) -> Result<Option<Listed<String>>, ProviderFault> {
     let path = format!("/users/{}/userroles", path_segment(id));
     let list = List::new(&path, "paginationToken", "the user's roles");
-    let is_null = Cell::new(false);
-    let split = |page: RolesOfUser| match page.role_ids {
-        Rows::Null => {
-            is_null.set(true);
-            (Rows::List(Vec::new()), page.next)
-        }
-        rows => (rows, page.next),
+    let (pages, is_null) = (Cell::new(0_usize), Cell::new(false));
+    let split = |page: RolesOfUser| {
+        pages.set(pages.get().saturating_add(1));
+        is_null.set(matches!(page.role_ids, Rows::Null));
+        (page.role_ids, page.next)
     };
     let listed = list.read(config, cx, split, |id| scalar(id, ids::role)).await?;
-    let says_nothing = is_null.get() && listed.rows.is_empty() && listed.unread.is_empty();
+    // A page that is not marked as the last one is unread besides.
+    let says_nothing = is_null.get() && pages.get() == 1 && listed.unread.len() == 1;
     Ok((!says_nothing).then_some(listed))
 }
 
@@ -219,8 +231,8 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
 }
 
 /// Whether the `error` word of an answer says what it means. Under any other status it may be a gateway's.
-const fn is_documented_refusal(answer: &Answer) -> bool {
-    matches!(answer.status, 400..=404 | 429)
+const fn has_own_word(answer: &Answer) -> bool {
+    matches!(answer.status, 200..=299 | 400..=404 | 429)
 }
 
 /// The kind of fault: the `error` word of a refusal decides before the status.
@@ -228,7 +240,7 @@ pub fn kind_of(answer: &Answer) -> FaultKind {
     if is_rate_limited(answer) {
         return FaultKind::RateLimited;
     }
-    if !is_documented_refusal(answer) {
+    if !has_own_word(answer) {
         return answer.fault_kind();
     }
     match error_of(answer).error.as_str() {
@@ -249,7 +261,7 @@ fn error_of(answer: &Answer) -> ErrorBody {
 /// A read.
 pub async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join(path))).await?;
-    if answer.is_success() {
+    if answer.is_success() && !is_rate_limited(&answer) {
         return Ok(answer);
     }
     let what = format!("TeamViewer refuses to read {what}");
@@ -353,24 +365,37 @@ pub fn scalar<T>(id: Id, read: impl Fn(&str) -> Option<T>) -> Result<T, String> 
 mod tests {
     use super::*;
 
+    fn answer(status: u16, body: &str) -> Answer {
+        let mut answer = Answer::of_headers(Vec::new());
+        answer.status = status;
+        answer.body = body.as_bytes().to_vec();
+        answer
+    }
+
     #[test]
     fn an_error_word_counts_only_under_a_status_of_a_refusal() {
-        let kind = |status: u16, word: &str| {
-            let mut answer = Answer::of_headers(Vec::new());
-            answer.status = status;
-            answer.body = format!(r#"{{"error": "{word}"}}"#).into_bytes();
-            kind_of(&answer)
-        };
         for (status, word, expected) in [
             (400, "not_found", FaultKind::NotFound),
+            (200, "invalid_permission", FaultKind::Forbidden),
             (403, "rate_limit_reached", FaultKind::RateLimited),
             (403, "token_expired", FaultKind::CredentialsRejected),
             (503, "not_found", FaultKind::ServerError),
-            (503, "rate_limit_reached", FaultKind::ServerError),
+            (503, "rate_limit_reached", FaultKind::RateLimited),
             (409, "invalid_permission", FaultKind::Refused),
             (408, "not_found", FaultKind::ServerError),
         ] {
-            assert_eq!(kind(status, word), expected, "{status} {word}");
+            let answer = answer(status, &format!(r#"{{"error": "{word}"}}"#));
+            assert_eq!(kind_of(&answer), expected, "{status} {word}");
         }
+    }
+
+    #[test]
+    fn the_word_of_an_error_decides_what_its_status_means() {
+        let status = |status: u16, body: &str| status_of(&answer(status, body));
+        let expired = r#"{"error": "token_expired"}"#;
+        assert_eq!((status(400, expired), status(403, expired)), (401, 401));
+        assert_eq!(status(403, r#"{"error": "invalid_permission"}"#), 403);
+        assert_eq!(status(200, r#"{"error": "rate_limit_reached"}"#), 429);
+        assert_eq!(status(200, r#"{"users": []}"#), 200);
     }
 }

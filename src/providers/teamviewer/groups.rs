@@ -44,6 +44,8 @@ pub enum Resolution {
     Ambiguous(String),
     /// Why the groups could not be read.
     Unreadable(String),
+    /// Reading the groups failed, and may not the next time.
+    Failed(ProviderFault),
 }
 
 /// A group that the request names, as it was read: who is in it and its one role, or why either could not be read.
@@ -51,6 +53,8 @@ pub struct GroupState {
     pub group: UserGroup,
     pub members: Result<Listed<String>, String>,
     pub role: Result<Option<String>, String>,
+    /// The failed reads of the two.
+    pub failures: [Option<ProviderFault>; 2],
 }
 
 /// What the roles' own lists, and the user's, show of groups.
@@ -193,7 +197,10 @@ pub fn distinct(named: &[RequestedGroup]) -> Vec<&UserGroup> {
 /// Takes back what a group says while another list contradicts it. Returns the groups.
 pub fn discard_contradicted(groups: &mut [GroupState], lists: &GroupLists) -> Vec<u64> {
     let mut contradicted = Vec::new();
-    for GroupState { group, members, role } in groups {
+    for GroupState {
+        group, members, role, ..
+    } in groups
+    {
         let disagree = |what: &str| {
             format!(
                 "TeamViewer's lists disagree about the {what} of the group `{}`",

@@ -2,34 +2,33 @@
 //! groups if it names nothing.
 
 mod lists;
+mod memory;
 mod roles;
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::future;
 use serde_json::json;
 
 use crate::{
+    contract::warning::Warning,
     error::{Error, ProviderFault},
     provider::{Context, Coverage, Directory, GrantKind, Snapshot, role_index::RoleIndex},
-    request::Entry,
+    request::{Entry, Selector},
     sorted::Set,
 };
 
+pub use self::memory::Memory;
+
 use self::{
     lists::{Ask, Lists},
+    memory::{Found, ask_for_owner, directory, group_names, named_groups},
     roles::Roles,
 };
 use super::{
     config::Config,
-    core::{self, Holds, Listed},
-    documents::{self, Owner},
-    find,
+    core::{self, Holds},
+    documents, find,
     groups::{self, GroupState, RequestedGroup, Resolution, UserGroup},
 };
 
@@ -45,42 +44,10 @@ pub struct Detail {
     pub groups: Vec<GroupState>,
     /// Where something may be held that is not shown, for people.
     pub gaps: Vec<String>,
-}
-
-/// What one operation keeps between its reads.
-#[derive(Default)]
-pub struct Memory {
-    /// Roles whose direct assignment this operation has removed: if one is still listed without an explanation, the list is taken to
-    /// be right.
-    pub revoked: RefCell<HashSet<String>>,
-    /// The lists that the last reading needed: the next one begins with them.
-    needed: RefCell<Set<Ask>>,
-    /// Where the first full reading found something: later ones look only there.
-    found: RefCell<Option<Found>>,
-    /// Groups that the request names. Found once: a group that cannot be found again later was not left for that.
-    named: RefCell<Option<Vec<RequestedGroup>>>,
-    /// Groups in which the user was seen. Their role is looked at even after the user left: who takes both must not find the
-    /// role gone because the membership is.
-    joined: RefCell<HashSet<u64>>,
-    /// The company's groups; or why they cannot be read, for people.
-    groups: RefCell<Option<Result<Listed<UserGroup>, String>>>,
-    /// The company's roles.
-    directory: RefCell<Option<Directory>>,
-    /// Whose token it is, asked once.
-    owner: RefCell<Option<Result<Option<Owner>, ProviderFault>>>,
-    /// The id of the owner of the token, looked for once.
-    pub owner_id: RefCell<Option<Option<String>>>,
-    /// E-mail addresses of users, by id; read once.
-    pub addresses: RefCell<Option<Rc<HashMap<String, String>>>>,
-}
-
-/// The roles and groups in which a full reading found the user, or may have.
-#[derive(Clone, Default)]
-struct Found {
-    roles: Set<String>,
-    groups: Set<u64>,
-    /// Where it could not look, for people.
-    gaps: Vec<String>,
+    /// Why the company's roles could not be read.
+    pub directory_failure: Option<ProviderFault>,
+    /// Roles of which the own lists could not be read.
+    role_failures: HashMap<String, ProviderFault>,
 }
 
 /// Where a reading looks.
@@ -123,7 +90,7 @@ async fn read_once(
     user: &str,
 ) -> Result<(Snapshot, Detail, bool), Error> {
     let mut lists = Lists::default();
-    let (read, is_begun) = future::join(
+    let (read, _) = future::join(
         future::join5(
             find::user(config, cx, user),
             core::roles_of_user(config, cx, user),
@@ -135,12 +102,20 @@ async fn read_once(
     )
     .await;
     let (found, listed, directory, named, ()) = read;
-    let ((raw, document), listed, directory, named) = (found?, listed?, directory?, named?);
-    is_begun?;
+    let ((raw, document), listed, named) = (found?, listed?, named?);
+    // Where everything is meant, every list is needed.
+    let (directory, directory_failure) = match directory {
+        Ok(directory) => (directory, None),
+        Err(fault) if cx.request.reads_everything() => return Err(fault.into()),
+        Err(fault) => (Directory::none(fault.message.clone()), Some(fault)),
+    };
     let roles = Roles::new(user, listed, directory);
     let places = Places::of(cx, memory, &roles, &named);
-    let looked_at = places.read(config, cx, memory, user, &mut lists).await?;
-    let names = group_names(config, cx, memory, joined_groups(&lists, &looked_at, user)).await?;
+    let looked_at = places.read(config, cx, memory, user, &mut lists).await;
+    if let Some(fault) = lists.failure().filter(|_| cx.request.reads_everything()) {
+        return Err(fault.clone().into());
+    }
+    let names = group_names(config, cx, memory, joined_groups(&lists, &looked_at, user)).await;
     let held = roles.held(&lists, &looked_at, &memory.revoked.borrow(), &names);
     let mut groups = places.states(memory, user, &mut lists);
     let contradicted = groups::discard_contradicted(&mut groups, &held.group_lists);
@@ -181,9 +156,15 @@ async fn read_once(
             .filter(has_gap)
             .map(|state| state.group.id.to_string())
             .collect(),
-        warnings: Vec::new(),
+        warnings: directory_failure
+            .iter()
+            .map(|_| Warning::RoleDirectoryNotReadable.text())
+            .collect(),
     };
+    let role_failure = |role: &String| Some((role.clone(), lists.failure_of_role(role)?.clone()));
     let detail = Detail {
+        directory_failure,
+        role_failures: looked_at.iter().filter_map(role_failure).collect(),
         user: document,
         id: user.to_owned(),
         roles: roles.index,
@@ -246,16 +227,16 @@ impl<'a> Places<'a> {
         memory: &Memory,
         user: &str,
         lists: &mut Lists,
-    ) -> Result<Set<String>, ProviderFault> {
+    ) -> Set<String> {
         loop {
             let (roles, needed) = self.needed(user, lists);
-            if !lists.read(config, cx, needed.clone()).await? {
+            if !lists.read(config, cx, needed.clone()).await {
                 *memory.needed.borrow_mut() = if cx.request.reads_everything() {
                     self.needed_again(needed, user, lists)
                 } else {
                     needed
                 };
-                return Ok(roles);
+                return roles;
             }
         }
     }
@@ -308,8 +289,10 @@ impl<'a> Places<'a> {
         groups
             .into_iter()
             .filter_map(|group| {
+                let failures = lists.failures_of_group(group.id);
                 let (members, role) = lists.take_group(group.id)?;
                 Some(GroupState {
+                    failures,
                     group: group.clone(),
                     members,
                     role,
@@ -361,107 +344,6 @@ fn gaps(memory: &Memory, roles: &Roles<'_>, named: &[RequestedGroup], looked_at:
     gaps
 }
 
-/// Whose token it is; asked with the first read, since that takes no longer.
-async fn ask_for_owner(config: &Config, cx: &Context<'_>, memory: &Memory) {
-    if memory.owner.borrow().is_none() {
-        let owner = find::owner(config, cx).await;
-        *memory.owner.borrow_mut() = Some(owner);
-    }
-}
-
-/// The company's roles, read once in an operation.
-async fn directory(config: &Config, cx: &Context<'_>, memory: &Memory) -> Result<Directory, ProviderFault> {
-    let known = memory.directory.borrow().clone();
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let directory = core::directory(config, cx).await?;
-    *memory.directory.borrow_mut() = Some(directory.clone());
-    Ok(directory)
-}
-
-/// The groups that the request names, or all of them if it names nothing; found once in an operation.
-async fn named_groups(
-    config: &Config,
-    cx: &Context<'_>,
-    memory: &Memory,
-) -> Result<Vec<RequestedGroup>, ProviderFault> {
-    let known = memory.named.borrow().clone();
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let selectors = cx.request.entries.iter().map(Entry::selector);
-    let texts: Set<&String> = selectors.filter_map(|selector| selector.group.as_ref()).collect();
-    let named = if texts.is_empty() && !cx.request.reads_everything() {
-        Vec::new()
-    } else {
-        match groups::all(config, cx).await {
-            Ok(all) => {
-                let named = if cx.request.reads_everything() {
-                    all.rows.iter().map(RequestedGroup::by_id).collect()
-                } else {
-                    texts.into_iter().map(|text| groups::find(text, &all)).collect()
-                };
-                *memory.groups.borrow_mut() = Some(Ok(all));
-                named
-            }
-            // The entries that name no group do not need it.
-            Err(fault) if core::is_no(&fault) => {
-                let unreadable = |text: &String| RequestedGroup {
-                    text: text.clone(),
-                    resolution: Resolution::Unreadable(fault.message.clone()),
-                };
-                let named = texts.into_iter().map(unreadable).collect();
-                *memory.groups.borrow_mut() = Some(Err(fault.message));
-                named
-            }
-            Err(fault) => return Err(fault),
-        }
-    };
-    *memory.named.borrow_mut() = Some(named.clone());
-    Ok(named)
-}
-
-/// The names of these groups. A group that was deleted meanwhile has none.
-async fn group_names(
-    config: &Config,
-    cx: &Context<'_>,
-    memory: &Memory,
-    wanted: Set<u64>,
-) -> Result<HashMap<u64, String>, ProviderFault> {
-    let names = |groups: &Listed<UserGroup>| -> HashMap<u64, String> {
-        let groups = groups.rows.iter();
-        groups
-            .filter_map(|group| Some((group.id, group.name.clone()?)))
-            .collect()
-    };
-    let known = match memory.groups.borrow().as_ref() {
-        Some(Ok(groups)) => names(groups),
-        // Refused once, and not asked again.
-        Some(Err(_)) => return Ok(HashMap::new()),
-        None => HashMap::new(),
-    };
-    if wanted.iter().all(|id| known.contains_key(id)) {
-        return Ok(known);
-    }
-    match groups::all(config, cx).await {
-        Ok(groups) => {
-            let read = names(&groups);
-            *memory.groups.borrow_mut() = Some(Ok(groups));
-            Ok(read)
-        }
-        Err(fault) if core::is_no(&fault) => Ok(known),
-        Err(fault) => Err(fault),
-    }
-}
-
-impl Memory {
-    /// Whose token it is, as the first read was told; `None` where that cannot be told.
-    pub fn owner(&self) -> Result<Option<Owner>, ProviderFault> {
-        self.owner.borrow().clone().unwrap_or(Ok(None))
-    }
-}
-
 impl Detail {
     /// The group that a text of the request means, or the id that stands for it in the scopes.
     pub fn named(&self, text: &str) -> Option<&RequestedGroup> {
@@ -473,6 +355,31 @@ impl Detail {
     /// What was read of a group that the request names.
     pub fn state(&self, group: u64) -> Option<&GroupState> {
         self.groups.iter().find(|state| state.group.id == group)
+    }
+
+    /// The failed read that an entry needs, if nothing that it means is shown.
+    pub fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
+        let means_role = selector.id.is_some() || selector.name.is_some();
+        if let Some(text) = &selector.group {
+            let of_group = match self.named(text).map(|named| &named.resolution) {
+                Some(Resolution::Failed(fault)) => Some(fault.clone()),
+                Some(Resolution::One(group)) => self.state(group.id).and_then(|state| {
+                    let [members, role] = &state.failures;
+                    members.clone().or_else(|| role.clone().filter(|_| means_role))
+                }),
+                _ => None,
+            };
+            if of_group.is_some() {
+                return of_group;
+            }
+        }
+        let mut roles = self.roles.meant_by(selector).into_iter().map(|role| &role.id);
+        let mut of_role = || match &selector.id {
+            Some(id) => self.role_failures.get(id),
+            None => roles.find_map(|role| self.role_failures.get(role)),
+        };
+        let of_directory = self.directory_failure.clone().filter(|_| means_role);
+        of_directory.or_else(|| of_role().cloned().filter(|_| selector.group.is_none()))
     }
 
     /// Why it cannot be told whether the user is in a group, or which role it has if that is asked.

@@ -8,12 +8,12 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    client::{Call, Repeat},
+    client::{Acknowledgement, Call, Repeat},
     contract::{
         reason::Reason,
         types::{Scope, SideEffect, Via, ViaKind},
     },
-    error::Error,
+    error::{Error, FaultKind},
     provider::{
         Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
         Write,
@@ -77,8 +77,30 @@ impl TeamViewer {
             Err(fault) => return cx.fault(&fault),
         };
         if answer.is_success() {
+            let (reason, message) = match answer.acknowledgement() {
+                Acknowledgement::Given => {
+                    cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+                    return Verdict::Acknowledged;
+                }
+                Acknowledgement::Denied(code) => {
+                    let mut denied = answer.clone();
+                    denied.status = code.unwrap_or(answer.status);
+                    let kind = core::kind_of(&denied);
+                    if kind != FaultKind::BadAnswer {
+                        return cx.fault(&core::fault(cx, &denied, kind, "TeamViewer refused to unassign"));
+                    }
+                    (Reason::ProviderRefused, "TeamViewer answers with an error")
+                }
+                Acknowledgement::NoDocument => (
+                    Reason::BadAnswer,
+                    "the answer to the removal is no document of TeamViewer's",
+                ),
+            };
             cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-            return Verdict::Acknowledged;
+            return Verdict::Unanswered {
+                reason,
+                message: message.to_owned(),
+            };
         }
         let fault = core::fault(cx, &answer, core::kind_of(&answer), "TeamViewer refused to unassign");
         // It may be the answer for what is not held any more, which is no refusal.

@@ -68,8 +68,7 @@ impl Assignments {
 
     fn read_item(&mut self, kind: &'static str, item: &Item, raw: &str, organization: &str) {
         // No other organization's assignments stand here: nothing tells what one is about.
-        let is_here = documents::is_missing(&item.organization_id)
-            || documents::text(&item.organization_id) == Some(organization);
+        let is_here = documents::is_at(item, organization);
         let (Some(role_id), Some(application_roles), true) = (
             documents::text(&item.role_id),
             &documents::texts(&item.application_roles),

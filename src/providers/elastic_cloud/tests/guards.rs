@@ -94,6 +94,16 @@ fn a_name_beside_an_id_must_be_the_roles() {
         world.outcomes(&[both("elasticsearch-viewer+alpha", "alpha")]),
         ["removed"]
     );
+    let billing = json!({"organization": [{"organization_id": "org", "role_id": "billing-admin"}]});
+    let world = World::holding(billing);
+    assert_eq!(
+        world.outcomes(&[both("deployment-viewer", "Billing admin")]),
+        ["refused name_mismatch"]
+    );
+    assert_eq!(
+        world.outcomes(&[both("deployment-viewer", "viewer")]),
+        ["already_absent"]
+    );
 }
 
 #[test]

@@ -31,6 +31,8 @@ struct World {
     organization: Rc<RefCell<Organization>>,
     transport: FakeTransport,
     settings: Value,
+    /// Whom the calls ask for.
+    user: &'static str,
 }
 
 struct Organization {
@@ -77,6 +79,7 @@ impl World {
             organization,
             transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
             settings: json!({"organization_id": "org"}),
+            user: USER,
         }
     }
 
@@ -95,7 +98,7 @@ impl World {
         let roles = roles.unwrap_or_default();
         let request = Request {
             everything,
-            id: String::from(USER),
+            id: self.user.to_owned(),
             roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: Vec::new(),
             workspace_id: types::Narrowing::Anywhere,

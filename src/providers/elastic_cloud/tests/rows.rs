@@ -4,9 +4,12 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::fake::{FakeTransport, Reaction};
+use crate::{
+    contract::types::Mode,
+    fake::{FakeTransport, Reaction},
+};
 
-use super::{World, at, id, in_group, name};
+use super::{USER, World, at, id, in_group, name, told};
 
 const BILLING: &str = r#"{"organization_id": "org", "role_id": "billing-admin"}"#;
 
@@ -305,6 +308,53 @@ fn a_member_that_stands_twice_in_the_list_holds_what_either_shows() {
     assert_eq!(
         world.outcomes(&roles),
         ["removed", "failed still_held", "already_absent"]
+    );
+}
+
+#[test]
+fn a_user_found_by_address_holds_what_any_element_of_the_id_shows() {
+    let billing = || json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]});
+    for (own, other) in [(json!({}), billing()), (billing(), json!({}))] {
+        for address in [json!(null), json!("ann.before@example.com")] {
+            for comes_first in [true, false] {
+                let mut world = World::holding(own.clone()).with(|organization| {
+                    let (other, address) = (other.clone(), address.clone());
+                    organization.mutation = Some(Box::new(move |_, mut document| {
+                        let members = document["members"].as_array_mut().unwrap();
+                        let element = json!({"user_id": USER, "email": address, "role_assignments": other});
+                        members.insert(if comes_first { 0 } else { members.len() }, element);
+                        document
+                    }));
+                });
+                world.user = "ann.lee@example.com";
+                let answer = world.call(Some(&[id("billing-admin")]), Mode::Verify, &[]);
+                assert_eq!(told(&answer), ["held"], "{own} {address} {comes_first}: {answer:?}");
+            }
+        }
+    }
+    // Nothing is read twice for a user who stands in the list once.
+    let mut world = World::holding(billing());
+    world.user = "ann.lee@example.com";
+    assert_eq!(
+        told(&world.call(Some(&[id("billing-admin")]), Mode::Verify, &[])),
+        ["held"]
+    );
+    assert_eq!(world.requests("GET", "/members"), 1);
+}
+
+#[test]
+fn who_administers_another_organization_is_no_control_for_this_one() {
+    let other = json!({
+        "user_id": "1009", "email": "root@example.com",
+        "role_assignments": {"organization": [{"organization_id": "other", "role_id": "organization-admin"}]},
+    });
+    let world = World::holding(json!({})).with(|organization| organization.members = vec![other.clone()]);
+    assert_eq!(world.outcomes(&[id("billing-admin")]), ["unknown not_visible"]);
+    let own = json!({"organization": [{"organization_id": "org", "role_id": "organization-admin"}]});
+    let world = World::holding(own).with(|organization| organization.members = vec![other]);
+    assert_eq!(
+        world.outcomes(&[id("organization-admin")]),
+        ["refused side_effect_not_allowed"]
     );
 }
 

@@ -15,7 +15,7 @@ fn a_record_of_either_age_tells_its_roles() {
     let newer = json!({"roleName": "One", "roleNames": ["One", "Two"], "role": "1", "roles": ["2", "1"]});
     assert_eq!(roles(&newer).reliable_names().unwrap(), ["One", "Two"]);
     assert!(roles(&newer).has_every_id);
-    let older = json!({"roleName": "One", "roleNames": [], "roles": null});
+    let older = json!({"roleName": "One", "roleNames": null, "roles": null});
     assert_eq!(roles(&older).reliable_names().unwrap(), ["One"]);
     assert!(!roles(&older).has_every_id);
     assert!(Administrator::of(&raw(&json!({"roleName": "One"}))).is_none());
@@ -34,6 +34,10 @@ fn a_record_that_contradicts_itself_or_cannot_be_read_tells_no_roles() {
         json!({}),
         json!(null),
         json!({"roleName": "", "roleNames": []}),
+        json!({"roleName": "One", "roleNames": []}),
+        json!({"roleName": "One", "roleNames": [], "roles": []}),
+        json!({"roleNames": ["One"], "roles": []}),
+        json!({"roleNames": ["One"], "role": "1", "roles": []}),
         json!({"roleName": "One", "roles": ["1", "2"]}),
         json!({"roleNames": ["One"], "roles": ["1", "2"]}),
         json!({"roleNames": ["One", "Two"], "roles": ["1"]}),
@@ -65,6 +69,32 @@ fn what_a_record_shows_is_kept_whatever_it_is_worth() {
             vec!["1".to_owned(), "2".to_owned()]
         )
     );
+}
+
+#[test]
+fn roles_are_among_others_only_if_each_name_and_id_is_and_all_of_them_can_be_read() {
+    let record = roles(&json!({"roleNames": ["One", "Two"], "roles": ["1", "2"]}));
+    for among in [
+        json!({}),
+        json!({"roleName": "one"}),
+        json!({"roleNames": ["Two", "One"], "role": "1"}),
+        json!({"roleNames": [], "roles": null}),
+    ] {
+        assert!(roles(&among).are_among(&record), "{among}");
+    }
+    for not in [
+        json!({"roleName": "Three"}),
+        json!({"roleNames": ["One", null]}),
+        json!({"roleNames": {"0": "Three"}}),
+        json!({"roleNames": ["One", " "]}),
+        json!({"roleName": 3}),
+        json!({"role": "3"}),
+        json!({"roles": ["1", "3"]}),
+        json!({"roles": ["1", {}]}),
+        json!({"roles": "3"}),
+    ] {
+        assert!(!roles(&not).are_among(&record), "{not}");
+    }
 }
 
 #[test]

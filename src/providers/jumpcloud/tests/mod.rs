@@ -2,6 +2,7 @@
 
 mod documents;
 mod everything;
+mod failures;
 mod groups;
 mod guards;
 mod ids;

@@ -301,7 +301,7 @@ fn bent(
 ) -> Case {
     let (bent, pointer, to) = (path.to_owned(), pointer.to_owned(), to.cloned());
     (scenario.make)().with(|world| {
-        world.keeps = keeps;
+        world.keeps = keeps.then_some("{}");
         world.bend = Some(Box::new(move |path, wrote, document: &mut Value| {
             if path == bent && (wrote || !after_write) {
                 change(document, &pointer, to.as_ref());

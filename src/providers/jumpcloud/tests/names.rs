@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::contract::types::Role;
+
 use super::world::{Case, HELP_DESK, MANAGER, READ_ONLY, group, named, role, told, with_id};
 
 /// The record names the roles, and says no ids.
@@ -154,4 +156,15 @@ fn a_group_that_the_request_spells_otherwise_is_not_said_to_be_unknown() {
             "{answer:?}"
         );
     }
+}
+
+#[test]
+fn an_id_that_is_not_held_hides_no_held_role_of_the_name_beside_it() {
+    let case = Case::holding(&[(MANAGER, "Manager"), (HELP_DESK, "Help Desk")]);
+    let pair = Role {
+        name: Some(String::from("Manager")),
+        ..with_id(READ_ONLY)
+    };
+    assert_eq!(told(&case.ask(&[pair])), [("refused", "name_mismatch")]);
+    assert_eq!(case.writes(), 0);
 }

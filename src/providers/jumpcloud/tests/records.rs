@@ -12,7 +12,9 @@ fn two() -> Case {
 
 #[test]
 fn a_record_that_contradicts_itself_leaves_its_entries_unclear_and_the_others_alone() {
-    let contradictions: [fn(&mut Value); 8] = [
+    let contradictions: [fn(&mut Value); 10] = [
+        |record| record["roleNames"] = json!([]),
+        |record| record["roles"] = json!([]),
         |record| record["roleName"] = json!("Read Only"),
         |record| record["role"] = json!(READ_ONLY),
         |record| record["roleNames"] = json!(["Help Desk"]),
@@ -67,6 +69,24 @@ fn a_role_that_the_user_shows_and_the_record_lacks_is_not_said_to_be_gone() {
         "{answer:?}"
     );
     assert_eq!(case.writes(), 0);
+}
+
+#[test]
+fn what_cannot_be_read_in_the_users_link_may_be_a_role_that_is_held() {
+    for link in [
+        json!({"id": ADMIN, "roleNames": ["Help Desk", "Manager", null]}),
+        json!({"id": ADMIN, "roleNames": {"0": "Read Only"}}),
+        json!({"id": ADMIN, "roleNames": ["Help Desk", "Manager"], "roles": [HELP_DESK, READ_ONLY]}),
+    ] {
+        let case = two().with(|world| {
+            let user = world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
+            user["admin"] = link.clone();
+        });
+        let answer = case.ask(&[named("Read Only"), named("Help Desk")]);
+        let unknown = ("unknown", "not_visible");
+        assert_eq!(told(&answer), [unknown, unknown], "{link}: {answer:?}");
+        assert_eq!(case.writes(), 0);
+    }
 }
 
 #[test]

@@ -48,8 +48,8 @@ pub struct World {
     pub changes: Vec<Value>,
     /// Bends the answer to a read of a path; it is told whether a write came before.
     pub bend: Option<Bend>,
-    /// Writes are acknowledged and do nothing.
-    pub keeps: bool,
+    /// Writes are answered so, with 200, and do nothing.
+    pub keeps: Option<&'static str>,
     /// The list of administrators has the user's, as the record is now.
     pub lists_record: bool,
     pub writes: Vec<(String, String)>,
@@ -123,7 +123,7 @@ impl Case {
             fixed: Vec::new(),
             changes: Vec::new(),
             bend: None,
-            keeps: false,
+            keeps: None,
             lists_record: false,
             writes: Vec::new(),
             at_next_write: None,
@@ -392,8 +392,8 @@ impl World {
         if let Some(happens) = self.at_next_write.take() {
             return happens(self);
         }
-        if self.keeps {
-            return Reaction::Answer(200, Vec::new(), String::from("{}"));
+        if let Some(answer) = self.keeps {
+            return Reaction::Answer(200, Vec::new(), answer.to_owned());
         }
         self.write(seen.method, path, &seen.body)
     }

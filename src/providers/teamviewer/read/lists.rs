@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
 use crate::{error::ProviderFault, provider::Context, sorted::Set};
 
@@ -16,7 +16,7 @@ use super::super::{
 const CONCURRENT_READS: usize = 8;
 
 /// One list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ask {
     /// The users to whom a role is assigned.
     UsersOfRole(String),
@@ -37,6 +37,8 @@ pub struct Lists {
     /// By group; or why it cannot be read, for people.
     members: HashMap<u64, Result<Listed<String>, String>>,
     roles_of_groups: HashMap<u64, Result<Option<String>, String>>,
+    /// Reads that failed, and may not the next time: a problem of what needs them only.
+    failed: HashMap<Ask, ProviderFault>,
 }
 
 /// The answer to one question.
@@ -56,29 +58,58 @@ impl Ask {
 
 impl Lists {
     /// Reads the lists that were not read yet; returns true if there were any.
-    ///
-    /// # Errors
-    /// A failed read that is no answer about one role or group.
-    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: Set<Ask>) -> Result<bool, ProviderFault> {
+    pub async fn read(&mut self, config: &Config, cx: &Context<'_>, wanted: Set<Ask>) -> bool {
         let missing: Vec<Ask> = wanted.into_iter().filter(|ask| !self.has(ask)).collect();
         let is_any = !missing.is_empty();
-        let answers: Vec<Answer> = stream::iter(missing)
-            .map(|ask| answer(config, cx, ask))
+        let answers: Vec<(Ask, Result<Answer, ProviderFault>)> = stream::iter(missing)
+            .map(async |ask| (ask.clone(), answer(config, cx, ask).await))
             .buffered(CONCURRENT_READS)
-            .try_collect()
-            .await?;
-        for answer in answers {
+            .collect()
+            .await;
+        for (ask, answer) in answers {
             match answer {
-                Answer::Users(role, users) => drop(self.users.insert(role, users)),
-                Answer::Groups(role, groups) => drop(self.groups.insert(role, groups)),
-                Answer::Members(group, members) => drop(self.members.insert(group, members)),
-                Answer::RoleOfGroup(group, role) => drop(self.roles_of_groups.insert(group, role)),
+                Ok(Answer::Users(role, users)) => drop(self.users.insert(role, users)),
+                Ok(Answer::Groups(role, groups)) => drop(self.groups.insert(role, groups)),
+                Ok(Answer::Members(group, members)) => drop(self.members.insert(group, members)),
+                Ok(Answer::RoleOfGroup(group, role)) => drop(self.roles_of_groups.insert(group, role)),
+                Err(fault) => self.note_failure(ask, fault),
             }
         }
-        Ok(is_any)
+        is_any
+    }
+
+    /// What failed of a group is unreadable like what is refused.
+    fn note_failure(&mut self, ask: Ask, fault: ProviderFault) {
+        let why = fault.message.clone();
+        match ask {
+            Ask::MembersOf(group) => drop(self.members.insert(group, Err(why))),
+            Ask::RoleOfGroup(group) => drop(self.roles_of_groups.insert(group, Err(why))),
+            Ask::UsersOfRole(_) | Ask::GroupsOfRole(_) => {}
+        }
+        self.failed.insert(ask, fault);
+    }
+
+    /// The failed read of a role's own assignments, or of the members of a group that has the role.
+    pub fn failure_of_role(&self, role: &str) -> Option<&ProviderFault> {
+        let members = self.groups_of(role).map(Ask::MembersOf);
+        let mut needed = Ask::assignments(role).into_iter().chain(members);
+        needed.find_map(|ask| self.failed.get(&ask))
+    }
+
+    /// The failed reads of a group's members, and of its role.
+    pub fn failures_of_group(&self, group: u64) -> [Option<ProviderFault>; 2] {
+        [Ask::MembersOf(group), Ask::RoleOfGroup(group)].map(|ask| self.failed.get(&ask).cloned())
+    }
+
+    /// One of the reads that failed.
+    pub fn failure(&self) -> Option<&ProviderFault> {
+        self.failed.values().next()
     }
 
     fn has(&self, ask: &Ask) -> bool {
+        if self.failed.contains_key(ask) {
+            return true;
+        }
         match ask {
             Ask::UsersOfRole(role) => self.users.contains_key(role),
             Ask::GroupsOfRole(role) => self.groups.contains_key(role),

@@ -135,6 +135,10 @@ impl<'a> Roles<'a> {
 
     fn judge(&self, held: &mut HeldRoles, role: &str, lists: &Lists, names: &HashMap<u64, String>, is_revoked: bool) {
         let is_listed = self.is_listed.contains(role);
+        if lists.failure_of_role(role).is_some() && lists.assignments(role).is_none() {
+            held.unread.push(self.unread(role, "the role's assignments"));
+            return;
+        }
         let Some((users, groups)) = lists.assignments(role) else {
             // The list or the directory shows a role, and its own assignments do not exist.
             if is_listed || self.index.with_id(role).next().is_some() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contract::types::{Mode, Options, UnknownRole};
+use crate::contract::types::{Mode, Options, Role, UnknownRole};
 
 use super::{
     ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, everything, instead, options, outcomes, read_user,
@@ -205,4 +205,48 @@ fn how_a_role_is_held_that_nobody_asks_about_is_not_read_and_not_said() {
     )
     .unwrap();
     assert_eq!(company.borrow().first_read, [(AUDIT.to_owned(), Some(true))]);
+}
+
+#[test]
+fn a_page_that_is_null_is_the_end_of_no_list() {
+    let pages = |first: &str, second: &str| {
+        let company = Company::with(&[("u123", HELP), ("u123", AUDIT)]);
+        // Too many roles to look at one by one.
+        let role =
+            |number: usize| format!(r#"{{"Id": "b0000000-0000-4000-8000-{number:012}", "Name": "Role {number}"}}"#);
+        let roles: Vec<String> = (0..101).map(role).collect();
+        let own = format!(r#"{{"Id": "{HELP}", "Name": "Help Desk"}}, {{"Id": "{AUDIT}", "Name": "Auditor"}}"#);
+        company.borrow_mut().roles = format!(r#"{{"Roles": [{own}, {}]}}"#, roles.join(", "));
+        instead(&company, "/users/u123/userroles", ALWAYS, 200, first);
+        instead(&company, "/users/u123/userroles?paginationToken=2", ALWAYS, 200, second);
+        company
+    };
+    let shown = format!(r#"{{"nextPaginationToken": "2", "assignedRoleIds": ["{HELP}"]}}"#);
+    let null = r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#;
+    let company = pages(&shown, null);
+    let answer = everything(&company, options());
+    assert!(outcomes(&answer).contains(&"unknown"), "{answer:?}");
+    assert!(company.borrow().assigned.contains(&("u123", AUDIT)));
+    assert!(!read_user(&pages(&shown, null), "{}").unwrap().whole);
+    let begun = r#"{"nextPaginationToken": "2", "assignedRoleIds": null}"#;
+    assert!(!read_user(&pages(begun, null), "{}").unwrap().whole);
+}
+
+#[test]
+fn an_unknown_id_beside_the_name_of_a_held_role_is_not_absent() {
+    let company = Company::with(&[("u123", HELP)]);
+    let absent = Options {
+        unknown_role: UnknownRole::Absent,
+        ..options()
+    };
+    let pair = Role {
+        name: Some(String::from("Help Desk")),
+        ..by_id("a0000000-0000-4000-8000-00000000dead")
+    };
+    let failure = call(&company, "{}", vec![pair], absent).unwrap_err();
+    assert_eq!(
+        failure.outcomes[0].reason.as_deref(),
+        Some("name_mismatch"),
+        "{failure:?}"
+    );
 }

@@ -1,6 +1,7 @@
 //! TeamViewer through the crate: a company, scripted answers.
 
 mod everything;
+mod failures;
 mod groups;
 mod guards;
 mod lists;
@@ -37,7 +38,7 @@ struct Company {
     group: Option<Group>,
     /// `GET /userroles`.
     roles: String,
-    /// Instead of the answer to a call whose address ends with this text: how often yet, and the answer.
+    /// Instead of the answer to a call whose address ends with this text, or is the text behind `=`: how often yet, and the answer.
     instead: Vec<(&'static str, usize, Instead)>,
     /// How 123 is spelled in a role's own list; from the first write on, if so set.
     spelling: (&'static str, bool),
@@ -89,7 +90,7 @@ impl Company {
         let hit = self
             .instead
             .iter_mut()
-            .find(|(end, times, _)| path.ends_with(end) && *times > 0);
+            .find(|(end, times, _)| (path.ends_with(end) || end.strip_prefix('=') == Some(path)) && *times > 0);
         if let Some((_, times, (status, body))) = hit {
             *times = times.saturating_sub(1);
             return answer(*status, body.clone());
