@@ -59,7 +59,9 @@ impl From<Exit> for ExitCode {
 
 /// Whether nobody reads the output any more, which is no failure: `unassign-role roles | head -1`.
 fn is_closed_output(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<ClosedOutput>())
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<ClosedOutput>().is_some())
 }
 
 #[derive(Debug)]

@@ -200,7 +200,7 @@ mod tests {
                 Some(left) => *left -= 1,
                 None => {}
             }
-            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1 << 20])))))
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![b'x'; 1 << 20])))))
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::response::Response;
+use axum::{body::Body, response::Response};
 use host::{
     network::Network,
     typed::{
@@ -90,11 +90,11 @@ async fn with_answers_longer_by(kibibytes: usize) -> Result<Success, Failure> {
         let (mut head, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let Some((b'{', rest)) = body.split_first() else {
-            return Response::from_parts(head, body.into());
+            return Response::from_parts(head, Body::from(body));
         };
         let padded = [b"{", vec![b' '; kibibytes << 10].as_slice(), rest].concat();
         head.headers.remove("content-length");
-        Response::from_parts(head, padded.into())
+        Response::from_parts(head, Body::from(padded))
     };
     network.route(
         "webapi.teamviewer.com",
