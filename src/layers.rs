@@ -7,7 +7,7 @@ use std::{
 
 /// From the ground up. A module may import what stands in an earlier row.
 const LAYERS: [&[&str]; 10] = [
-    &["digest", "naming", "sorted", "transport"],
+    &["digest", "hashed", "naming", "sorted", "transport"],
     &["contract"],
     &["error"],
     &["binding"],

@@ -40,6 +40,7 @@ pub mod contract;
 mod digest;
 mod engine;
 mod error;
+pub mod hashed;
 pub mod http_api;
 #[cfg(test)]
 mod layers;

@@ -40,6 +40,8 @@ pub struct General {
 /// The settings object while it is being parsed. A setting that nobody takes is an error.
 #[derive(Debug)]
 pub struct Settings {
+    /// The settings above, each with a dot: empty, or `codes.`.
+    path: String,
     left: Map<String, Value>,
 }
 
@@ -52,7 +54,10 @@ impl Settings {
             Some(text) => unique::parse_configuration(text)
                 .map_err(|why| Error::account("settings", format!("the account's settings are malformed: {why}")))?,
         };
-        Ok(Self { left })
+        Ok(Self {
+            path: String::new(),
+            left,
+        })
     }
 
     /// Takes one setting; JSON null is absent.
@@ -68,12 +73,54 @@ impl Settings {
                     Some((_, expected)) => format!(": expected {expected}"),
                     None => String::new(),
                 };
-                Error::account(
-                    format!("settings.{key}"),
-                    format!("the account's setting `{key}` is malformed{expected}"),
-                )
+                self.malformed(key, &expected)
             }),
         }
+    }
+
+    /// Takes one of the values that are listed by name.
+    ///
+    /// # Errors
+    /// If it is none of them.
+    pub fn take_choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Result<Option<T>, Error> {
+        let Some(name) = self.take::<String>(key)? else {
+            return Ok(None);
+        };
+        match choices.iter().find(|(known, _)| *known == name) {
+            Some((_, choice)) => Ok(Some(*choice)),
+            None => {
+                let names: Vec<&str> = choices.iter().map(|(known, _)| *known).collect();
+                Err(self.malformed(key, &format!(": expected one of {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// Takes a list of texts.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn take_texts(&mut self, key: &str, defaults: &[&str]) -> Result<Vec<String>, Error> {
+        let taken = self.take(key)?;
+        Ok(taken.unwrap_or_else(|| defaults.iter().map(|&text| text.to_owned()).collect()))
+    }
+
+    /// Takes settings that stand in an object of their own. Whoever takes them finishes them, too.
+    ///
+    /// # Errors
+    /// If it is no object.
+    pub fn take_group(&mut self, key: &str) -> Result<Self, Error> {
+        Ok(Self {
+            path: format!("{}{key}.", self.path),
+            left: self.take(key)?.unwrap_or_default(),
+        })
+    }
+
+    fn malformed(&self, key: &str, expected: &str) -> Error {
+        let name = format!("{}{key}", self.path);
+        Error::account(
+            format!("settings.{name}"),
+            format!("the account's setting `{name}` is malformed{expected}"),
+        )
     }
 
     /// Takes the general settings.
@@ -121,8 +168,8 @@ impl Settings {
         match self.left.keys().next() {
             None => Ok(()),
             Some(key) => Err(Error::account(
-                format!("settings.{key}"),
-                format!("the account's provider has no setting `{key}`"),
+                format!("settings.{}{key}", self.path),
+                format!("the account's provider has no setting `{}{key}`", self.path),
             )),
         }
     }

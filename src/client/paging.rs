@@ -1,8 +1,9 @@
 //! Page loops: by offset, by cursor and by link. A list that cannot be read whole is said to be so, or is an error.
 
-use std::collections::HashSet;
-
-use crate::error::{FaultKind, ProviderFault};
+use crate::{
+    error::{FaultKind, ProviderFault},
+    hashed::HashSet,
+};
 
 use super::{BaseUrl, Client};
 

@@ -1,9 +1,8 @@
 //! An index over what is held, so that a thousand entries against many thousand grants stay linear: only grants that can be meant,
 //! or that cannot be told, are looked at.
 
-use std::collections::HashMap;
-
 use crate::{
+    hashed::HashMap,
     naming::Skeleton,
     provider::{Grant, GrantKind},
     request::Selector,

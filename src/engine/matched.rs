@@ -1,8 +1,7 @@
 //! A whole reading held against a selector.
 
-use std::collections::HashSet;
-
 use crate::{
+    hashed::HashSet,
     provider::{Grant, Provider},
     request::Selector,
 };

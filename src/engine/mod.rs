@@ -29,8 +29,6 @@ pub use self::{
     status::failure_of,
 };
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     binding::plan::PlanDocument,
     client::{Caches, Client, Deadline},
@@ -39,6 +37,7 @@ use crate::{
         types::{Failure, Mode, SideEffect, Success},
     },
     error::Error,
+    hashed::{HashMap, HashSet},
     provider::{Consequence, Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
     request::Entry,
 };

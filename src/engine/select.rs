@@ -1,9 +1,6 @@
 //! Matching: which grants does each entry of the request mean?
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use crate::{
     contract::{
@@ -12,6 +9,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
+    hashed::{HashMap, HashSet},
     provider::{Absence, Context, Grant, GrantKind, Provider},
     request::{Entry, Selector},
     sorted,

@@ -1,10 +1,6 @@
 //! Verifying: a fresh read, repeated until it is settled or there is no more time for it. Never by subtraction.
 
-use std::{
-    collections::{HashMap, HashSet},
-    pin::pin,
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -12,6 +8,7 @@ use crate::{
     client::Backoff,
     contract::types::ViaKind,
     error::{Error, FaultKind},
+    hashed::{HashMap, HashSet},
     provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict, reading::Reading},
 };
 

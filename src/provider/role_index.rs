@@ -1,8 +1,7 @@
 //! A directory of roles with an index: a thousand entries against many thousand roles stay linear.
 
-use std::collections::HashMap;
-
 use crate::{
+    hashed::HashMap,
     naming::canonical,
     provider::{Directory, KnownRole},
     request::Selector,

@@ -3,8 +3,6 @@
 
 mod restore;
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -17,6 +15,7 @@ use crate::{
         json,
         types::{GrantOutcome, Organization, Role, RoleOutcome, Scope},
     },
+    hashed::HashSet,
     provider::{Grant, GrantKey},
 };
 

@@ -1,13 +1,13 @@
 //! What a receipt says was held and is gone, for whoever must grant it again.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
-use crate::naming::visible;
+use crate::{
+    hashed::{HashMap, HashSet},
+    naming::visible,
+};
 
 use super::{Claims, GrantResult, HeldGrant, Place};
 

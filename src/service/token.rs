@@ -5,14 +5,17 @@
 //!   "may": ["read", "plan", "revoke", "revoke_everything", "raw"], "allow": ["leave-group"]}]
 //! ```
 
-use std::{collections::HashSet, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::contract::{
-    json::{self, unique},
-    timestamp,
-    types::SideEffect,
+use crate::{
+    contract::{
+        json::{self, unique},
+        timestamp,
+        types::SideEffect,
+    },
+    hashed::HashSet,
 };
 
 /// What the configuration knows of a bearer token: the lower-case hexadecimal SHA-256.

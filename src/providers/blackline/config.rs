@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::{
     account::{
         secret::Secret,
@@ -43,8 +41,7 @@ pub struct Config {
 }
 
 /// The OAuth 2 grant.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GrantType {
     #[default]
     Password,
@@ -52,8 +49,7 @@ pub enum GrantType {
 }
 
 /// How the client authenticates at the token endpoint. Integrators use both.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuth {
     #[default]
     Basic,
@@ -61,8 +57,7 @@ pub enum ClientAuth {
 }
 
 /// How pairs are removed.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
     /// `DELETE` with the pair in the query.
     #[default]
@@ -72,8 +67,7 @@ pub enum Strategy {
 }
 
 /// JSON pointers, tried in order.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Fields {
     pub list: String,
     pub next: Vec<String>,
@@ -89,8 +83,7 @@ pub struct Fields {
 }
 
 /// The meaning of the statuses that a removal is answered with.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Codes {
     /// They acknowledge it.
     pub success: Vec<u16>,
@@ -98,16 +91,36 @@ pub struct Codes {
     pub settled: Vec<u16>,
 }
 
-impl Default for Codes {
-    fn default() -> Self {
-        Self {
-            success: vec![200, 201, 202, 204],
-            settled: vec![400, 404, 409, 410],
-        }
-    }
+impl GrantType {
+    const CHOICES: [(&str, Self); 2] = [
+        ("password", Self::Password),
+        ("client_credentials", Self::ClientCredentials),
+    ];
+}
+
+impl ClientAuth {
+    const CHOICES: [(&str, Self); 2] = [("basic", Self::Basic), ("form", Self::Form)];
+}
+
+impl Strategy {
+    const CHOICES: [(&str, Self); 2] = [("delete_pair", Self::DeletePair), ("replace_set", Self::ReplaceSet)];
 }
 
 impl Codes {
+    fn take(mut settings: Settings) -> Result<Self, Error> {
+        let mut codes = |name, defaults: &[u16]| {
+            let taken = settings.take(name)?;
+            Ok::<Vec<u16>, Error>(taken.unwrap_or_else(|| defaults.to_vec()))
+        };
+        let codes = Self {
+            success: codes("success", &[200, 201, 202, 204])?,
+            settled: codes("settled", &[400, 404, 409, 410])?,
+        };
+        settings.finish()?;
+        codes.check()?;
+        Ok(codes)
+    }
+
     fn check(&self) -> Result<(), Error> {
         for (field, codes, range) in [
             ("success", &self.success, 200..=299),
@@ -123,27 +136,40 @@ impl Codes {
     }
 }
 
+impl Fields {
+    fn take(mut settings: Settings) -> Result<Self, Error> {
+        let list = settings.take("list")?.unwrap_or_else(|| String::from("/items"));
+        let mut pointers = |name, defaults| settings.take_texts(name, defaults);
+        let fields = Self {
+            list,
+            next: pointers("next", &["/nextLink", "/@odata.nextLink"])?,
+            total: pointers("total", &["/totalCount", "/@odata.count"])?,
+            role_id: pointers("role_id", &["/role/id", "/roleId"])?,
+            role_name: pointers("role_name", &["/role/name", "/roleName"])?,
+            product_id: pointers("product_id", &["/product/id", "/productId"])?,
+            product_name: pointers("product_name", &["/product/name", "/productName"])?,
+            error_code: pointers("error_code", &["/errorCode", "/code"])?,
+            error_message: pointers(
+                "error_message",
+                &[
+                    "/message",
+                    "/errorMessage",
+                    "/error_description",
+                    "/detail",
+                    "/title",
+                    "/error",
+                ],
+            )?,
+        };
+        settings.finish()?;
+        Ok(fields)
+    }
+}
+
+#[cfg(test)]
 impl Default for Fields {
     fn default() -> Self {
-        let list = |pointers: &[&str]| pointers.iter().map(|&pointer| pointer.to_owned()).collect();
-        Self {
-            list: String::from("/items"),
-            next: list(&["/nextLink", "/@odata.nextLink"]),
-            total: list(&["/totalCount", "/@odata.count"]),
-            role_id: list(&["/role/id", "/roleId"]),
-            role_name: list(&["/role/name", "/roleName"]),
-            product_id: list(&["/product/id", "/productId"]),
-            product_name: list(&["/product/name", "/productName"]),
-            error_code: list(&["/errorCode", "/code"]),
-            error_message: list(&[
-                "/message",
-                "/errorMessage",
-                "/error_description",
-                "/detail",
-                "/title",
-                "/error",
-            ]),
-        }
+        Self::take(Settings::parse(None).unwrap()).unwrap()
     }
 }
 
@@ -161,17 +187,21 @@ impl Config {
         mut settings: Settings,
         general: &General,
     ) -> Result<Self, Error> {
-        let paths: Paths = settings.take("paths")?.unwrap_or_default();
-        let fields = settings.take("fields")?.unwrap_or_default();
-        let grant = settings.take("grant_type")?.unwrap_or_default();
-        let client_auth = settings.take("client_auth")?.unwrap_or_default();
-        let strategy = settings.take("strategy")?.unwrap_or_default();
-        let codes: Codes = settings.take("codes")?.unwrap_or_default();
+        let paths = Paths::take(settings.take_group("paths")?)?;
+        let fields = Fields::take(settings.take_group("fields")?)?;
+        let grant = settings
+            .take_choice("grant_type", &GrantType::CHOICES)?
+            .unwrap_or_default();
+        let client_auth = settings
+            .take_choice("client_auth", &ClientAuth::CHOICES)?
+            .unwrap_or_default();
+        let strategy = settings
+            .take_choice("strategy", &Strategy::CHOICES)?
+            .unwrap_or_default();
+        let codes = Codes::take(settings.take_group("codes")?)?;
         let page_size = settings.take("page_size")?;
         let products = settings.take("products")?;
         settings.finish()?;
-        paths.check()?;
-        codes.check()?;
         if page_size == Some(0) {
             return Err(Error::account(
                 "settings.page_size",

@@ -1,6 +1,6 @@
 //! BlackLine's requests: the session, lists, and what refusals say.
 
-use std::{cell::Cell, collections::HashSet, time::Duration};
+use std::{cell::Cell, time::Duration};
 
 use crate::{
     client::{
@@ -8,6 +8,7 @@ use crate::{
         lenient::FromJson, paging, paging::Page, send_with_token,
     },
     error::{FaultKind, ProviderFault},
+    hashed::HashSet,
     provider::Context,
 };
 

@@ -1,13 +1,12 @@
 //! From BlackLine's documents to grants and to the unified user.
 
-use std::collections::HashMap;
-
 use crate::{
     client::lenient::{Text, Word},
     contract::{
         types::{self, Email, Phone, Role, Scope},
         user::blank_user,
     },
+    hashed::HashMap,
     provider::{Grant, GrantKind, Held, KnownAs},
 };
 

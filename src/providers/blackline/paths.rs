@@ -1,15 +1,12 @@
 //! The paths of the calls. They are settings: no official document names them.
 
-use serde::Deserialize;
-
-use crate::{client::path_segment, error::Error};
+use crate::{account::settings::Settings, client::path_segment, error::Error};
 
 /// Stands for the user's id, encoded.
 const USER_ID: &str = "{user_id}";
 
 /// Paths under the base address.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Paths {
     pub token: String,
     pub user: String,
@@ -24,24 +21,33 @@ pub struct Paths {
     pub user_entities: String,
 }
 
-impl Default for Paths {
-    fn default() -> Self {
-        Self {
-            token: String::from("/authorize/connect/token"),
-            user: String::from("/v1/users/{user_id}"),
-            user_search: String::from("/v1/users"),
-            roles: String::from("/v1/roles"),
-            user_roles: vec![
-                String::from("/v1/users/{user_id}/roles-products"),
-                String::from("/v1/users/{user_id}/role-products"),
-            ],
-            user_teams: String::from("/v1/users/{user_id}/teams"),
-            user_entities: String::from("/v1/users/{user_id}/entities"),
-        }
-    }
-}
-
 impl Paths {
+    /// # Errors
+    /// As [`Paths::check`], and for what is no path.
+    pub fn take(mut settings: Settings) -> Result<Self, Error> {
+        let user_roles = [
+            "/v1/users/{user_id}/roles-products",
+            "/v1/users/{user_id}/role-products",
+        ];
+        let user_roles = settings.take_texts("user_roles", &user_roles)?;
+        let mut path = |name, default: &str| {
+            let taken = settings.take(name)?;
+            Ok::<String, Error>(taken.unwrap_or_else(|| default.to_owned()))
+        };
+        let paths = Self {
+            token: path("token", "/authorize/connect/token")?,
+            user: path("user", "/v1/users/{user_id}")?,
+            user_search: path("user_search", "/v1/users")?,
+            roles: path("roles", "/v1/roles")?,
+            user_roles,
+            user_teams: path("user_teams", "/v1/users/{user_id}/teams")?,
+            user_entities: path("user_entities", "/v1/users/{user_id}/entities")?,
+        };
+        settings.finish()?;
+        paths.check()?;
+        Ok(paths)
+    }
+
     /// The path of one user.
     pub fn of_user(path: &str, id: &str) -> String {
         path.replace(USER_ID, &path_segment(id))
@@ -49,7 +55,7 @@ impl Paths {
 
     /// # Errors
     /// [`Error::Account`], naming the path that could lead elsewhere than it says: to another host or call, or to every user.
-    pub fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), Error> {
         for (field, path, of_user) in [
             ("token", &self.token, false),
             ("user", &self.user, true),
@@ -112,7 +118,7 @@ mod tests {
     use super::*;
 
     fn refused(paths: serde_json::Value) -> Option<String> {
-        match serde_json::from_value::<Paths>(paths).unwrap().check() {
+        match Paths::take(Settings::parse(Some(&paths.to_string())).unwrap()) {
             Err(Error::Account { field, .. }) => Some(field),
             _ => None,
         }

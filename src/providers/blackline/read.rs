@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::{HashMap, HashSet},
     pin::pin,
     rc::Rc,
     time::Duration,
@@ -16,6 +15,7 @@ use crate::{
         warning::Warning,
     },
     error::{Error, FaultKind, ProviderFault},
+    hashed::{HashMap, HashSet},
     provider::{Context, Coverage, Directory, KnownRole, RoleList, Snapshot, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };

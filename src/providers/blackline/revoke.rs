@@ -1,13 +1,12 @@
 //! The requests that remove pairs, and what their answers mean.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Call, QueryBuilder, Repeat},
     contract::reason::Reason,
     error::FaultKind,
+    hashed::HashSet,
     provider::{Context, Grant, Planned, Verdict, Write},
     sorted::Set,
     transport::Method,

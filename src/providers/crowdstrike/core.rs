@@ -1,9 +1,6 @@
 //! CrowdStrike's requests: the token, reads, and the meaning of an answer.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::value::RawValue;
 
@@ -15,6 +12,7 @@ use crate::{
         send_with_token,
     },
     error::{FaultKind, ProviderFault},
+    hashed::HashSet,
     provider::Context,
 };
 

@@ -1,10 +1,6 @@
 //! The forms of ids, and the directories that list the ids of roles.
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -15,6 +11,7 @@ use crate::{
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
+    hashed::{HashMap, HashSet},
     naming::{self, Skeleton},
     provider::{Context, Coverage, Directory, KnownRole, RoleList},
     transport::Method,

@@ -1,7 +1,5 @@
 //! From CrowdStrike's documents to grants and to the unified user.
 
-use std::collections::HashSet;
-
 use crate::{
     client::lenient::{Row, Rows, Text},
     contract::{
@@ -10,6 +8,7 @@ use crate::{
         user::blank_user,
         warning::Warning,
     },
+    hashed::HashSet,
     naming::same,
     provider::{Grant, GrantKind, Held, KnownAs, UnreadRow},
 };

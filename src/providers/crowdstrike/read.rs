@@ -4,7 +4,7 @@ mod merged;
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
 };
 
 use futures_util::{StreamExt, future::join, stream};
@@ -12,6 +12,7 @@ use futures_util::{StreamExt, future::join, stream};
 use crate::{
     contract::warning::Warning,
     error::{Error, ProviderFault},
+    hashed::HashSet,
     provider::{Context, Snapshot},
     request::Entry,
     sorted::Set,

@@ -1,10 +1,6 @@
 //! Revoking: the requests, and what their answers say of each role.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 use futures_util::{StreamExt, stream};
 
@@ -12,6 +8,7 @@ use crate::{
     client::{Answer, Call, Repeat},
     contract::reason::Reason,
     error::{FaultKind, ProviderFault},
+    hashed::HashSet,
     provider::{Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
     sorted::Set,

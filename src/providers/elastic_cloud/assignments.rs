@@ -3,15 +3,12 @@
 mod facts;
 mod rows;
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    ops::Range,
-    rc::Rc,
-};
+use std::{collections::BTreeSet, ops::Range, rc::Rc};
 
 use serde_json::value::RawValue;
 
 use crate::{
+    hashed::{HashMap, HashSet},
     naming::Skeleton,
     provider::{Grant, GrantKey, UnreadRow},
     sorted::Set,
@@ -225,7 +222,7 @@ impl Places {
 
     /// Takes over what was known before: a place does not change its kind when the last role there goes.
     pub fn remember(&mut self, earlier: &Self) {
-        for (place, kinds) in &earlier.0 {
+        for (place, kinds) in earlier.0.iter() {
             self.0.entry(place.clone()).or_default().extend(kinds);
         }
     }

@@ -1,9 +1,6 @@
 //! The user, and the organization that is read.
 
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::{
     client::{
@@ -12,6 +9,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
+    hashed::HashSet,
     naming::same_address,
     provider::Context,
     sorted::Set,

@@ -3,10 +3,11 @@
 //! No call lists the roles. Sources: `elastic/docs-content` (user roles of a cloud organization), `elastic/terraform-provider-ec`
 //! (role ids of projects).
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use crate::{
     contract::types::{ListedRole, Scope, ScopeKind},
+    hashed::HashMap,
     naming::{Skeleton, same},
     provider::RoleList,
     sorted,

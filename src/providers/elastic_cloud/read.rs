@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     rc::Rc,
 };
 
@@ -14,6 +14,7 @@ use crate::{
         warning::Warning,
     },
     error::{Error, FaultKind, ProviderFault},
+    hashed::HashSet,
     naming::same,
     provider::{Context, Grant, Held, Snapshot, UnreadRow},
     request::{Selector, ValidatedRequest},

@@ -1,6 +1,6 @@
 //! The request that removes assignments: one body holds exactly what is to go.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -8,6 +8,7 @@ use crate::{
     client::{Call, Repeat, path_segment},
     contract::{reason::Reason, types::SideEffect},
     error::FaultKind,
+    hashed::{HashMap, HashSet},
     provider::{Affects, Consequence, Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
     transport::Method,

@@ -2,17 +2,14 @@
 //!
 //! Source: Elastic's API reference (Get role mappings). An account without single sign-on may have none, or no such call.
 
-use std::{
-    collections::{HashMap, HashSet},
-    pin::pin,
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
 use crate::{
     client::{Elements, lenient::Row},
     error::{FaultKind, ProviderFault},
+    hashed::{HashMap, HashSet},
     provider::{Context, Grant},
 };
 

@@ -1,10 +1,9 @@
 //! What it means that a reading shows no grant.
 
-use std::collections::HashSet;
-
 use crate::{
     contract::reason::Reason,
     error::ProviderFault,
+    hashed::HashSet,
     naming::{canonical, same},
     provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot},
     request::Selector,

@@ -1,6 +1,6 @@
 //! The steps of a removal at JumpCloud.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use futures_util::future;
 
@@ -11,6 +11,7 @@ use crate::{
         types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
     },
     error::{Error, ProviderFault},
+    hashed::HashSet,
     naming::{look_alike, same},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,

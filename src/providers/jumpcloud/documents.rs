@@ -1,13 +1,12 @@
 //! The documents of JumpCloud's console API, read so that no single value ends the call. Source: `TheJumpCloud/jcapi-powershell`
 //! (`SwaggerSpecs`).
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     client::lenient::{Flag, FromJson, Row, Rows, document},
+    hashed::HashSet,
     naming::{canonical, same},
 };
 

@@ -1,7 +1,5 @@
 //! User groups: which one a text names, and of which the user is a member.
 
-use std::collections::HashMap;
-
 use crate::{
     client::{QueryBuilder, path_segment},
     contract::{
@@ -10,6 +8,7 @@ use crate::{
         warning::Warning,
     },
     error::ProviderFault,
+    hashed::HashMap,
     naming::{Skeleton, canonical},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
     request::Entry,

@@ -1,11 +1,10 @@
 //! Ids of JumpCloud, and which of them the held roles have: a record lists names and ids side by side, JumpCloud writes names, and
 //! callers ask by id.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     contract::types::Scope,
     error::ProviderFault,
+    hashed::{HashMap, HashSet},
     naming::canonical,
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
 };

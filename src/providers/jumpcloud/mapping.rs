@@ -1,7 +1,5 @@
 //! From JumpCloud's documents to grants and to the unified user.
 
-use std::collections::{HashMap, HashSet};
-
 use serde_json::{Map, Value};
 
 use crate::{
@@ -9,6 +7,7 @@ use crate::{
         types::{self, Email, Group, Organization, Phone},
         user::blank_user,
     },
+    hashed::{HashMap, HashSet},
     provider::{Grant, GrantKind, Identity},
 };
 

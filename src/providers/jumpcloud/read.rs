@@ -1,12 +1,13 @@
 //! Reads what is held: roles, and the links and memberships that the request asks about.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use futures_util::future;
 
 use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
+    hashed::HashMap,
     provider::{Context, Grant, Snapshot, UnreadRow},
     request::{Entry, Selector},
 };

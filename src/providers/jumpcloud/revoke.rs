@@ -1,12 +1,11 @@
 //! Plans and sends the writes: the roles that remain, in one PUT, or the administrator's deletion; links and memberships one by one.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
 use crate::{
     client::{Acknowledgement, Answer, path_segment},
     contract::{reason::Reason, types::SideEffect},
+    hashed::HashSet,
     provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
     request::ValidatedRequest,
     sorted,

@@ -1,6 +1,6 @@
 //! Owners and admins: of the organization by the user's own document, of a workspace by its lists.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 
@@ -8,6 +8,7 @@ use crate::{
     client::lenient::{Id, Row},
     contract::types::{Scope, SideEffect, Via, ViaKind},
     error::{FaultKind, ProviderFault},
+    hashed::HashMap,
     provider::{Context, Grant, GrantKind, Held},
     sorted::Set,
 };

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         types::{self, RequestedRole, RoleSelector, Scope},
     },
     error::{FaultKind, ProviderFault},
+    hashed::{HashMap, HashSet},
     naming::Skeleton,
     provider::{Context, Field, Grant, GrantKind, Held, UnreadRow, Verdict, Write},
     request::Entry,

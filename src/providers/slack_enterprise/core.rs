@@ -1,7 +1,5 @@
 //! Slack's requests, and what its answers mean. Nearly all of them are 200; `ok` and `error` say what happened.
 
-use std::collections::HashSet;
-
 use crate::{
     client::{
         Answer, Call, QueryBuilder, Repeat,
@@ -9,6 +7,7 @@ use crate::{
         path_segment,
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
+    hashed::HashSet,
     provider::Context,
     transport::Method,
 };

@@ -1,7 +1,5 @@
 //! From Slack's user document to the unified user.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,6 +9,7 @@ use crate::{
         types::{self, Email, Group, Organization, Phone, Role, Url, Workspace},
         user::blank_user,
     },
+    hashed::HashSet,
     provider::Grant,
 };
 

@@ -1,7 +1,5 @@
 //! The requests that take roles away, and what their answers mean for each grant.
 
-use std::collections::HashMap;
-
 use futures_util::future;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +7,7 @@ use crate::{
     client::Repeat,
     contract::reason::Reason,
     error::{FaultKind, ProviderFault},
+    hashed::HashMap,
     provider::{Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
     sorted::{self, Set},

@@ -1,6 +1,6 @@
 //! TeamViewer's requests and what their answers say.
 
-use std::{cell::Cell, collections::HashSet, hash::Hash, time::Duration};
+use std::{cell::Cell, hash::Hash, time::Duration};
 
 use crate::{
     client::{
@@ -10,6 +10,7 @@ use crate::{
         path_segment, send_with_token,
     },
     error::{FaultKind, ProviderFault},
+    hashed::HashSet,
     provider::{Context, Coverage, Directory, KnownRole},
 };
 

@@ -1,7 +1,5 @@
 //! Resolves the requested id or e-mail address to exactly one user, and tells whose token it is.
 
-use std::collections::HashMap;
-
 use crate::{
     client::{
         QueryBuilder,
@@ -10,6 +8,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
+    hashed::HashMap,
     naming::{same, same_address},
     provider::Context,
 };

@@ -1,13 +1,12 @@
 //! User groups: which ones a request names, and what they hold.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     contract::{
         types::{Scope, SideEffect},
         warning::Warning,
     },
     error::ProviderFault,
+    hashed::{HashMap, HashSet},
     naming::{Skeleton, same},
     provider::{Context, Grant, GrantKind, Held, KnownAs},
 };

@@ -1,13 +1,12 @@
 //! From TeamViewer's documents to the unified user.
 
-use std::collections::HashSet;
-
 use crate::{
     client::lenient::Text,
     contract::{
         types::{self, Email, Group, License, ListedRole, Role, Scope, ScopeKind},
         user::blank_user,
     },
+    hashed::HashSet,
     provider::{Coverage, Directory, Grant, GrantKind, Held, RoleList},
 };
 

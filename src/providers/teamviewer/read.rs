@@ -5,7 +5,7 @@ mod lists;
 mod memory;
 mod roles;
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use futures_util::future;
 use serde_json::json;
@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::{
     contract::warning::Warning,
     error::{Error, ProviderFault},
+    hashed::HashMap,
     provider::{Context, Coverage, Directory, GrantKind, Snapshot, role_index::RoleIndex},
     request::{Entry, Selector},
     sorted::Set,

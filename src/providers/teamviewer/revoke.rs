@@ -1,9 +1,6 @@
 //! The requests that remove grants, what their answers mean, and what else they take.
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use futures_util::future;
 
@@ -14,6 +11,7 @@ use crate::{
         types::{Scope, SideEffect, Via, ViaKind},
     },
     error::{Error, FaultKind},
+    hashed::{HashMap, HashSet},
     provider::{
         Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
         Write,

@@ -1,8 +1,9 @@
 //! Overlapping lists as one: every row once, and every grant once.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::provider::UnreadRow;
+use crate::{
+    hashed::{HashMap, HashSet},
+    provider::UnreadRow,
+};
 
 use super::super::{
     cid::Cid,

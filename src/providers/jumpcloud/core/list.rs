@@ -1,7 +1,5 @@
 //! Lists: their pages, their counts, and the rows that are not shown.
 
-use std::collections::HashMap;
-
 use serde_json::value::RawValue;
 
 use crate::{
@@ -10,6 +8,7 @@ use crate::{
         lenient::{Fields, Number, cut, elements},
     },
     error::{FaultKind, ProviderFault},
+    hashed::HashMap,
     provider::Context,
 };
 

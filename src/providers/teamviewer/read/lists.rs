@@ -1,10 +1,8 @@
 //! The lists of roles and groups that one reading looks at. Each is read once, whatever needs it.
 
-use std::collections::HashMap;
-
 use futures_util::{StreamExt, stream};
 
-use crate::{error::ProviderFault, provider::Context, sorted::Set};
+use crate::{error::ProviderFault, hashed::HashMap, provider::Context, sorted::Set};
 
 use super::super::{
     config::Config,

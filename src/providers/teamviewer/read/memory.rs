@@ -1,13 +1,10 @@
 //! What one operation keeps between its reads, and the lists that are read once in it.
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, rc::Rc};
 
 use crate::{
     error::ProviderFault,
+    hashed::{HashMap, HashSet},
     provider::{Context, Directory},
     request::Entry,
     sorted::Set,

@@ -1,9 +1,8 @@
 //! The roles that a user has, and how each is held.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     contract::types::{Scope, Via, ViaKind},
+    hashed::{HashMap, HashSet},
     naming::Skeleton,
     provider::{Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, UnreadRow, role_index::RoleIndex},
     request::Entry,
