@@ -172,6 +172,16 @@ impl ProviderFault {
         }
     }
 
+    /// The reason for what the failed read would have shown: it cannot be seen, or not now.
+    pub const fn reason_of_gap(&self) -> crate::contract::reason::Reason {
+        let reason = self.reason();
+        if reason.may_pass() {
+            reason
+        } else {
+            crate::contract::reason::Reason::NotVisible
+        }
+    }
+
     /// Whether the provider certainly did not act on the request: it was not sent, or it was answered with a no.
     pub const fn certainly_without_effect(&self) -> bool {
         matches!(

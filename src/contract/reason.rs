@@ -79,6 +79,19 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether it says that a read failed, and may succeed when it is repeated.
+    pub const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::TimedOut
+                | Self::RateLimited
+                | Self::Unreachable
+                | Self::NoAnswer
+                | Self::ProviderError
+                | Self::BadAnswer
+        )
+    }
+
     /// The name in answers, e.g. `"still_held"`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -415,7 +415,7 @@ fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: A
 
 /// What cannot be seen is unknown; anything else that stands in the way of an entry is a refusal.
 pub fn unclear(reason: Reason, message: String) -> Selection {
-    let outcome = if reason == Reason::NotVisible {
+    let outcome = if reason == Reason::NotVisible || reason.may_pass() {
         Outcome::Unknown
     } else {
         Outcome::Refused

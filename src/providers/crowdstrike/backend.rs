@@ -124,9 +124,11 @@ impl Backend for CrowdStrike {
 
     fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
         let is_unscoped = selector.organizations.is_empty();
-        let open = is_unscoped.then(|| absence::why_open(detail)).flatten();
-        let failed = || absence::failed_read(selector, detail).map(|fault| fault.message.clone());
-        Some((Reason::NotVisible, open.or_else(failed)?))
+        let failed = absence::failed_read(selector, detail).map(|fault| (fault.reason_of_gap(), fault.message.clone()));
+        failed.or_else(|| {
+            let why = is_unscoped.then(|| absence::why_open(detail)).flatten()?;
+            Some((Reason::NotVisible, why))
+        })
     }
 
     async fn absence(

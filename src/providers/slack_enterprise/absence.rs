@@ -86,7 +86,10 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
             Err(why) => why,
             Ok(teams) => match teams.iter().find_map(|team| gap(detail, team, false)) {
                 Some(why) => why.to_owned(),
-                None => failed_read(selector, detail)?.message,
+                None => {
+                    let fault = failed_read(selector, detail)?;
+                    return Some((fault.reason_of_gap(), fault.message));
+                }
             },
         },
     };
