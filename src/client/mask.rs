@@ -1,6 +1,6 @@
 //! Keeps credentials out of everything that is handed on.
 
-use std::{fmt, rc::Rc};
+use std::{fmt, ops::Range, rc::Rc};
 
 use base64::{
     Engine,
@@ -17,10 +17,10 @@ use crate::{
 #[derive(Clone)]
 pub struct Mask {
     secrets: Rc<[Secret]>,
-    /// The secrets themselves and their base64 forms.
+    /// The secrets themselves and their base64 forms, in order.
     texts: Rc<[String]>,
-    /// The bytes with which a secret can begin, in any form.
-    starts: Rc<[bool; 256]>,
+    /// For each byte, which of them can begin with it: those whose first byte it is, or all where a character is escaped.
+    starts: Rc<[Range<usize>]>,
 }
 
 /// With these an escaped or encoded character begins.
@@ -41,17 +41,23 @@ impl Mask {
         let mut texts: Vec<String> = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
         sorted::sort(&mut texts);
         texts.dedup();
-        let firsts = texts.iter().filter_map(|text| text.bytes().next());
-        let mut starts = [false; 256];
-        for byte in firsts.chain(ESCAPES.into_iter().filter(|_| !texts.is_empty())) {
+        let mut starts = vec![0..0; 256];
+        for (position, text) in texts.iter().enumerate() {
+            let first = text.bytes().next().and_then(|byte| starts.get_mut(usize::from(byte)));
+            if let Some(start) = first {
+                let begin = if start.is_empty() { position } else { start.start };
+                *start = begin..position.saturating_add(1);
+            }
+        }
+        for byte in ESCAPES {
             if let Some(start) = starts.get_mut(usize::from(byte)) {
-                *start = true;
+                *start = 0..texts.len();
             }
         }
         Self {
             secrets,
             texts: texts.into(),
-            starts: Rc::new(starts),
+            starts: starts.into(),
         }
     }
 
@@ -86,16 +92,19 @@ impl Mask {
 
     /// What stands before and behind the first secret that begins within so many bytes of a text.
     fn find<'a>(&self, text: &'a str, within: usize) -> Option<(&'a str, &'a str)> {
-        let can_start = |byte: u8| self.starts.get(usize::from(byte)).copied().unwrap_or_default();
-        let mut starts = text
-            .bytes()
-            .enumerate()
-            .take(within)
-            .filter(|(_, byte)| can_start(*byte));
-        starts.find_map(|(at, _)| {
-            let (before, rest) = text.split_at_checked(at)?;
-            Some((before, self.behind_secret(rest)?))
-        })
+        for (at, byte) in text.bytes().enumerate().take(within) {
+            let Some(candidates) = self.starts.get(usize::from(byte)).filter(|range| !range.is_empty()) else {
+                continue;
+            };
+            let behind = || {
+                let (before, rest) = text.split_at_checked(at)?;
+                Some((before, self.behind_secret(rest, candidates.clone())?))
+            };
+            if let Some(found) = behind() {
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// This mask and one secret more.
@@ -107,7 +116,7 @@ impl Mask {
     }
 
     /// What follows the longest secret at the start of a text.
-    fn behind_secret<'a>(&self, text: &'a str) -> Option<&'a str> {
+    fn behind_secret<'a>(&self, text: &'a str, candidates: Range<usize>) -> Option<&'a str> {
         // Two bytes rule out most places, and cost less than following every form of a character.
         let can_begin = |secret: &&String| {
             let pairs = text.bytes().zip(secret.bytes()).take(2);
@@ -115,7 +124,8 @@ impl Mask {
                 .map_while(|(byte, own)| Some(byte == own).filter(|_| !ESCAPES.contains(&byte)))
                 .all(|is_same| is_same)
         };
-        self.texts
+        let candidates = self.texts.get(candidates).unwrap_or_default();
+        candidates
             .iter()
             .filter(can_begin)
             .filter_map(|secret| behind(text, secret))

@@ -224,6 +224,11 @@ fn where_nothing_tells_which_cid_is_in_view_no_role_that_names_none_is_absent() 
         let answer = case.ask(&[by_id("event_viewer")]);
         assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     }
+    // Without a role of anybody, there is no other CID than the home CID.
+    let mut tenant = Tenant::new(&[]);
+    tenant.has_others = false;
+    let answer = Case::new(tenant).ask(&[by_id("help_desk")]);
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
     // A read that may pass is a fault of the entries that need it.
     let mut tenant = Tenant::new(&["event_viewer"]);
     tenant.view = CHILD;
