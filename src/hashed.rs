@@ -135,6 +135,10 @@ impl<'a, K: Hash + Eq, V> Entry<'a, K, V> {
         self.or_insert_with(|| value)
     }
 
+    #[expect(
+        clippy::unreachable,
+        reason = "a vector has no way to add an element and give it back without a check"
+    )]
     pub fn or_insert_with(self, value: impl FnOnce() -> V) -> &'a mut V {
         let place = match self.place {
             Ok(place) => place,

@@ -45,7 +45,7 @@ impl Mask {
         for (position, text) in texts.iter().enumerate() {
             let first = text.bytes().next().and_then(|byte| starts.get_mut(usize::from(byte)));
             if let Some(start) = first {
-                let begin = if start.is_empty() { position } else { start.start };
+                let begin = if start.end == 0 { position } else { start.start };
                 *start = begin..position.saturating_add(1);
             }
         }
@@ -93,7 +93,7 @@ impl Mask {
     /// What stands before and behind the first secret that begins within so many bytes of a text.
     fn find<'a>(&self, text: &'a str, within: usize) -> Option<(&'a str, &'a str)> {
         for (at, byte) in text.bytes().enumerate().take(within) {
-            let Some(candidates) = self.starts.get(usize::from(byte)).filter(|range| !range.is_empty()) else {
+            let Some(candidates) = self.starts.get(usize::from(byte)).filter(|range| range.end != 0) else {
                 continue;
             };
             let behind = || {
