@@ -95,6 +95,15 @@ impl Settings {
         }
     }
 
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn take_text(&mut self, key: &str, default: &str) -> Result<String, Error> {
+        let taken = self.take(key)?;
+        Ok(taken.unwrap_or_else(|| default.to_owned()))
+    }
+
     /// Takes a list of texts.
     ///
     /// # Errors

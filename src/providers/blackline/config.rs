@@ -138,7 +138,7 @@ impl Codes {
 
 impl Fields {
     fn take(mut settings: Settings) -> Result<Self, Error> {
-        let list = settings.take("list")?.unwrap_or_else(|| String::from("/items"));
+        let list = settings.take_text("list", "/items")?;
         let mut pointers = |name, defaults| settings.take_texts(name, defaults);
         let fields = Self {
             list,

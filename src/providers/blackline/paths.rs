@@ -30,10 +30,7 @@ impl Paths {
             "/v1/users/{user_id}/role-products",
         ];
         let user_roles = settings.take_texts("user_roles", &user_roles)?;
-        let mut path = |name, default: &str| {
-            let taken = settings.take(name)?;
-            Ok::<String, Error>(taken.unwrap_or_else(|| default.to_owned()))
-        };
+        let mut path = |name, default| settings.take_text(name, default);
         let paths = Self {
             token: path("token", "/authorize/connect/token")?,
             user: path("user", "/v1/users/{user_id}")?,

@@ -388,13 +388,22 @@ fn every_setting_of_the_operation_is_known() {
     }
 }
 
-/// The names in `settings.take("name")` and `settings.take::<T>("name")`.
+/// The names in `settings.take("name")`, `settings.take::<T>("name")`, `take_choice` and `take_group`. Inside of a group, names are taken
+/// by other functions.
 fn taken(source: &str) -> BTreeSet<&str> {
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let calls = code.split(".take").skip(1);
-    calls
-        .filter(|call| call.starts_with('(') || call.starts_with("::<"))
-        .filter_map(|call| call.split_once("(\"")?.1.split_once("\")").map(|(name, _)| name))
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    code.split(".take")
+        .skip(1)
+        .filter_map(|call| {
+            let call = ["_choice", "_group"]
+                .iter()
+                .find_map(|suffix| call.strip_prefix(suffix))
+                .unwrap_or(call);
+            let (generic, arguments) = call.split_once('(')?;
+            let is_plain = generic.is_empty() || generic.starts_with("::<");
+            let (name, _) = arguments.strip_prefix('"').filter(|_| is_plain)?.split_once('"')?;
+            Some(name)
+        })
         .collect()
 }
 
