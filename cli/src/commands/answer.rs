@@ -228,7 +228,7 @@ pub fn advice(answer: &Answer, account: &str) -> String {
         return format!("if what else it takes may go, too: the same command with {options}");
     }
     let text = match (code, is_remote) {
-        ("invalid_request", _) => "mend the option that the message names; --help lists all of them",
+        ("invalid_request", _) => "fix the option that the message names; --help lists all of them",
         ("unauthenticated", true) => "the provider refuses the credentials: rotate them, and check region and address",
         ("forbidden", _) => "grant the credentials what the provider's page lists under permissions",
         ("not_found", _) if !outcomes(answer).is_empty() => {

@@ -59,7 +59,7 @@ fn a_broken_configuration_is_exit_code_3_with_every_mistake() {
         .says("WRONG   account acme: provder: there is no `provder`; did you mean `provider`?")
         .says("WRONG   account globex: credentials.api_key: is a token of Slack")
         .says("WRONG   token ci: accounts: there is no account `acne`; did you mean `acme`?")
-        .says("Next: mend what is WRONG");
+        .says("Next: fix what is WRONG");
     drop(said);
     let report = run(["accounts", "check", text(&file), "--json"]).ends(3).json();
     assert_eq!(report["ok"], false);

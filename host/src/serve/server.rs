@@ -90,7 +90,7 @@ impl Shared {
             }
             Reload::Refused(why) => {
                 self.metrics.reloaded(what, false);
-                let fields = json!({"what": what, "reason": why, "advice": "the previous one stays in force until this is mended"});
+                let fields = json!({"what": what, "reason": why, "advice": "the previous one stays in force until this is fixed"});
                 self.log.event("reload_refused", fields);
             }
         }

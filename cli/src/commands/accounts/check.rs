@@ -117,6 +117,6 @@ fn print(report: &Report) -> Result<()> {
     line(if wrong == 0 {
         String::from("\nNext: try an account at its provider, read-only: unassign-role accounts probe --account ID")
     } else {
-        format!("\nNext: mend what is WRONG ({wrong}), and check again")
+        format!("\nNext: fix what is WRONG ({wrong}), and check again")
     })
 }

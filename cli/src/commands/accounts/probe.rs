@@ -84,7 +84,7 @@ struct Seen {
 
 /// A difference of clocks at which approvals are refused.
 const CLOCK_WRONG: i64 = 300;
-/// A difference worth mending.
+/// A difference worth fixing.
 const CLOCK_OFF: i64 = 30;
 
 impl Probe {
@@ -160,7 +160,7 @@ impl Probe {
                 "plan: {}",
                 calls.command("plan", &format!(" {} --everything", quoted(user)))
             )),
-            (Exit::NotGone, _) => next("mend what is missing, as the provider's page says, and probe again"),
+            (Exit::NotGone, _) => next("add what is missing, as the provider's page says, and probe again"),
             _ => next(answer::advice(roles, &calls.account.id)),
         }
     }
