@@ -65,6 +65,11 @@ impl Skeleton {
         self.0.iter().any(|reading| other.0.contains(reading))
     }
 
+    /// Returns true if it meets one of them.
+    pub fn meets_any(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| self.meets(other))
+    }
+
     /// Returns true if a reader may take a text for it.
     pub fn is_like(&self, text: &str) -> bool {
         self.meets(&Self::of(text))

@@ -1,4 +1,4 @@
-//! Files that only their owner can read, whoever could before.
+//! Files that only their owner can read, whoever could before, and what of them goes for pipes and devices.
 
 use std::{
     fs::{File, OpenOptions, Permissions},
@@ -16,11 +16,30 @@ const OTHERS: u32 = 0o077;
 /// It cannot be opened, or others would go on reading it.
 pub fn create(path: &Path) -> io::Result<File> {
     let file = open(path, OpenOptions::new().write(true))?;
-    // A pipe or a device has nothing to take away.
+    empty(&file)?;
+    Ok(file)
+}
+
+/// Takes away what is in a file. A pipe or a device has nothing to take away.
+///
+/// # Errors
+/// It cannot be shortened.
+pub fn empty(file: &File) -> io::Result<()> {
     if file.metadata()?.is_file() {
         file.set_len(0)?;
     }
-    Ok(file)
+    Ok(())
+}
+
+/// What a call of [`File::sync_data`] or [`File::sync_all`] gave. A pipe or a device has no disk to wait for.
+///
+/// # Errors
+/// That of the call.
+pub fn synced(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        result => result,
+    }
 }
 
 /// A file that is opened so, and made if there is none.

@@ -71,11 +71,7 @@ impl Record {
     fn write(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
         append(&mut file, &[line, b"\n"].concat())?;
-        // A pipe or a device has no disk to wait for.
-        match file.sync_data() {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            synced => synced,
-        }
+        private_file::synced(file.sync_data())
     }
 }
 

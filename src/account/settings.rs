@@ -119,17 +119,22 @@ impl Settings {
     /// If it is no object.
     pub fn take_group(&mut self, key: &str) -> Result<Self, Error> {
         Ok(Self {
-            path: format!("{}{key}.", self.path),
+            path: format!("{}.", self.name(key)),
             left: self.take(key)?.unwrap_or_default(),
         })
     }
 
     fn malformed(&self, key: &str, expected: &str) -> Error {
-        let name = format!("{}{key}", self.path);
+        let name = self.name(key);
         Error::account(
             format!("settings.{name}"),
             format!("the account's setting `{name}` is malformed{expected}"),
         )
+    }
+
+    /// The name of a setting with those above it.
+    fn name(&self, key: &str) -> String {
+        format!("{}{key}", self.path)
     }
 
     /// Takes the general settings.
@@ -176,10 +181,13 @@ impl Settings {
     pub fn finish(self) -> Result<(), Error> {
         match self.left.keys().next() {
             None => Ok(()),
-            Some(key) => Err(Error::account(
-                format!("settings.{}{key}", self.path),
-                format!("the account's provider has no setting `{}{key}`", self.path),
-            )),
+            Some(key) => {
+                let name = self.name(key);
+                Err(Error::account(
+                    format!("settings.{name}"),
+                    format!("the account's provider has no setting `{name}`"),
+                ))
+            }
         }
     }
 }

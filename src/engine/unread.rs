@@ -143,27 +143,22 @@ impl Wanted {
         fits(&self.group, &row.group)
             && fits(&self.workspace, &row.workspace)
             && match (&self.organizations, &row.organization) {
-                (Some(meant), Some(known)) => has(meant, known),
+                (Some(meant), Some(known)) => known.meets_any(meant),
                 _ => true,
             }
     }
 
     /// Whether a row is certainly another role.
     fn is_other(&self, row: &Row) -> bool {
-        let differs = |wanted: &Skeleton, own: &[Skeleton]| !own.is_empty() && !has(own, wanted);
+        let differs = |wanted: &Skeleton, own: &[Skeleton]| !own.is_empty() && !wanted.meets_any(own);
         match &self.role {
             // An id in the row decides; a name does only if the directory knows whose it is.
             WantedRole::Id { names, .. } if row.ids.is_empty() => names.iter().any(|name| differs(name, &row.names)),
             WantedRole::Id { id, .. } => differs(id, &row.ids),
             WantedRole::Name { name, ids } => {
-                differs(name, &row.names) && row.ids.iter().all(|id| !id.meets(name) && !has(ids, id))
+                differs(name, &row.names) && row.ids.iter().all(|id| !id.meets(name) && !id.meets_any(ids))
             }
             WantedRole::Any => !row.ids.is_empty() || !row.names.is_empty(),
         }
     }
-}
-
-/// Whether one of them looks like another text.
-fn has(own: &[Skeleton], wanted: &Skeleton) -> bool {
-    own.iter().any(|own| own.meets(wanted))
 }

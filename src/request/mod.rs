@@ -1,5 +1,6 @@
 //! The validated request: what of it is malformed never gets past here.
 
+mod field;
 pub mod pass_through;
 pub mod requested;
 
@@ -15,9 +16,12 @@ use crate::{
         types::{self, Binding, EmailAndUsername, Expectation, Mode, SideEffect, StrictScope, UnknownRole},
     },
     error::Error,
-    naming,
-    provider::{Field, Grant, GrantKind, Provider, capability::Capability},
+    provider::{Field, Grant, GrantKind, Provider},
 };
+
+pub use self::field::is_placeholder;
+
+use self::field::{field, label, lacks, optional, plain};
 
 /// What is to be done, well-formed and in the provider's own spelling.
 #[derive(Debug)]
@@ -89,8 +93,6 @@ pub struct Selector {
 
 /// More entries than this are refused: one call is one user's roles.
 const MOST_ENTRIES: usize = 1_000;
-/// The longest id, name or scope in bytes.
-const LONGEST_FIELD: usize = 512;
 /// The shortest deadline that leaves time for anything.
 pub const SHORTEST_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -493,79 +495,6 @@ fn organization_entry(provider: &dyn Provider, index: usize, asked: types::Organ
     Ok(Entry::Organization { asked, selector })
 }
 
-fn optional(
-    provider: &dyn Provider,
-    understood: bool,
-    kind: Field,
-    at: &str,
-    value: Option<&str>,
-) -> Result<Option<String>, Error> {
-    match value {
-        None => Ok(None),
-        Some(_) if !understood => Err(lacks(provider.capability(), at, at)),
-        Some(value) => field(provider, kind, at, value).map(Some),
-    }
-}
-
-fn lacks(capability: &Capability, at: &str, what: &str) -> Error {
-    Error::request(
-        at,
-        format!(
-            "{} has no such scope: {what} cannot narrow a role there",
-            capability.name
-        ),
-    )
-}
-
-fn field(provider: &dyn Provider, kind: Field, at: &str, value: &str) -> Result<String, Error> {
-    let value = plain(at, value)?;
-    provider
-        .normalize(kind, &value)
-        .map_err(|why| Error::request(at, format!("{at} {why}")))
-}
-
-fn plain(at: &str, value: &str) -> Result<String, Error> {
-    let trimmed = value.trim();
-    if trimmed.is_empty() {
-        return Err(Error::request(
-            at,
-            format!("{at} must not be empty (leave it out, or null, for none)"),
-        ));
-    }
-    if trimmed.len() > LONGEST_FIELD {
-        return Err(Error::request(at, format!("{at} is longer than {LONGEST_FIELD} bytes")));
-    }
-    if is_placeholder(trimmed) {
-        return Err(Error::request(
-            at,
-            format!(
-                "{at} is the text `{trimmed}`, which is a missing value of the caller's language (leave it out for none)"
-            ),
-        ));
-    }
-    if trimmed.chars().any(char::is_control) {
-        return Err(Error::request(at, format!("{at} must not have control characters")));
-    }
-    Ok(trimmed.to_owned())
-}
-
-/// Whether a text is what callers' languages write for a value that is missing. None of them is an id, a name or a scope.
-pub fn is_placeholder(text: &str) -> bool {
-    const WORDS: [&str; 5] = ["null", "undefined", "None", "NaN", "[object Object]"];
-    WORDS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
-}
-
-/// A label for the record: printable, and not too long.
-fn label(at: &str, text: &str) -> Result<(), Error> {
-    if naming::is_label(text) {
-        return Ok(());
-    }
-    Err(Error::request(
-        at,
-        format!("{at} must be 1 to {} printable characters", naming::LONGEST_LABEL),
-    ))
-}
-
 fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {
     let (email, username) = match expectation {
         Expectation::Anyone => return Ok(None),
@@ -597,32 +526,4 @@ fn total(deadline: Option<u32>) -> Result<Duration, Error> {
         ));
     }
     Ok(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_value_that_was_written_as_text_is_refused() {
-        for text in [
-            "null",
-            "NULL",
-            "undefined",
-            " None ",
-            "nan",
-            "NaN",
-            "[object Object]",
-            "",
-        ] {
-            let result = plain("roles[0].organization", text);
-            assert!(
-                matches!(&result, Err(Error::Request { field, .. }) if field == "roles[0].organization"),
-                "{text}: {result:?}"
-            );
-        }
-        for text in ["nullable", "none-such", "Nanette"] {
-            assert_eq!(plain("id", text).unwrap(), text);
-        }
-    }
 }

@@ -299,11 +299,8 @@ enum Prepared {
 
 /// The accounts that an offboarding uses, each with a component that reaches its provider only.
 fn fleet(tenants: &Tenants, begin: &Begin, scope: &Scope) -> Result<Fleet> {
-    let ids = begin.tasks.iter().map(|task| task.target.account.as_str());
-    let mut ids: Vec<&str> = ids.filter(|id| scope.covers(id)).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let members = ids.into_iter().map(|id| {
+    let ids = begin.accounts().into_iter().filter(|id| scope.covers(id));
+    let members = ids.map(|id| {
         let account = tenants.account(Some(id))?;
         let session = tenants.session(&[&account])?;
         Ok(Member::new(account, session))
@@ -324,10 +321,7 @@ fn fleet_of(tenants: &Tenants, begin: &Begin, tasks: &mut [Task], scope: &Scope)
 
 /// The accounts that the command line names, of those that were planned at.
 fn named(global: &Global, begin: &Begin) -> Result<Scope> {
-    let mut ids: Vec<&str> = begin.tasks.iter().map(|task| task.target.account.as_str()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    global.check_accounts(&ids)?;
+    global.check_accounts(&begin.accounts())?;
     Ok(Scope::of(&global.account))
 }
 

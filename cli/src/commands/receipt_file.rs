@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, private_file};
 
 pub struct ReceiptFile {
     path: PathBuf,
@@ -43,15 +43,9 @@ impl ReceiptFile {
     /// # Errors
     /// It cannot be written.
     pub fn keep(mut self, receipt: &str) -> io::Result<()> {
-        // A pipe or a device has nothing to take away.
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
-        }
+        private_file::empty(&self.file)?;
         self.file.write_all(format!("{receipt}\n").as_bytes())?;
-        match self.file.sync_all() {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            synced => synced,
-        }
+        private_file::synced(self.file.sync_all())
     }
 
     /// Nothing was sent, or nothing was signed: no empty file stays.

@@ -7,8 +7,8 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    naming::{Skeleton, same},
-    provider::{Absence, Context, Coverage, KnownRole, role_index::RoleIndex},
+    naming::Skeleton,
+    provider::{Absence, Context, Coverage, role_index::RoleIndex},
     request::Selector,
     sorted::Set,
 };
@@ -36,9 +36,6 @@ pub async fn absence(
     }
     let index = memory.directory(config, cx).await?;
     let called = index.meant_by(selector);
-    if let Some(mismatch) = mismatch(selector, &called) {
-        return Ok(mismatch);
-    }
     let ids: Set<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     // An id has one role; behind the roles that are listed, another one may have the name.
@@ -139,12 +136,8 @@ fn contradicting_pair<'a>(role: &str, selector: &Selector, index: &RoleIndex, de
         let names = detail.names.get(&pair.role_id).into_iter().flatten();
         names
             .map(|name| Skeleton::of(name))
-            .any(|name| has(&own, &name) && !has(&listed, &name))
+            .any(|name| name.meets_any(&own) && !name.meets_any(&listed))
     })
-}
-
-fn has(names: &[Skeleton], name: &Skeleton) -> bool {
-    names.iter().any(|known| known.meets(name))
 }
 
 /// There is no list of products: one that is spelled otherwise must not look like one that is not held.
@@ -155,22 +148,6 @@ fn misspelled_product<'a>(selector: &Selector, pairs: &'a [Pair]) -> Option<&'a 
     pairs.iter().find(|pair| {
         pair.product_id != *product
             && (is_like(&pair.product_id) || pair.product_names.iter().any(|name| is_like(name)))
-    })
-}
-
-/// The id and the name of an entry belong to different roles.
-fn mismatch(selector: &Selector, called: &[&KnownRole]) -> Option<Absence> {
-    let (Some(id), Some(wanted)) = (&selector.id, &selector.name) else {
-        return None;
-    };
-    let mut names = called.iter().filter_map(|role| role.name.as_deref());
-    let other = names.clone().next()?;
-    if names.any(|name| same(name, wanted)) {
-        return None;
-    }
-    Some(Absence::Unclear {
-        reason: Reason::NameMismatch,
-        message: format!("the role with the id `{id}` is called `{other}`, not `{wanted}`"),
     })
 }
 

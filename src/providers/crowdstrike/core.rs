@@ -11,7 +11,7 @@ use crate::{
         paging::{Page, by_offset},
         send_with_token,
     },
-    error::{FaultKind, ProviderFault},
+    error::{FaultKind, ProviderAnswer, ProviderFault},
     hashed::HashSet,
     provider::Context,
 };
@@ -82,12 +82,15 @@ pub struct Resources {
 
 /// The status that an answer means: a success may carry the code of an error.
 pub fn status_of(answer: &Answer) -> u16 {
-    if !answer.is_success() {
-        return answer.status;
+    meaning(answer.status, || answer.json("a call").ok())
+}
+
+/// A status, or that of the errors inside a success.
+fn meaning(status: u16, errors: impl FnOnce() -> Option<Errors>) -> u16 {
+    if !(200..300).contains(&status) {
+        return status;
     }
-    let errors = answer.json::<Errors>("a call");
-    let code = errors.ok().and_then(|errors| error_code(&errors.errors));
-    code.unwrap_or(answer.status)
+    errors().and_then(|errors| error_code(&errors.errors)).unwrap_or(status)
 }
 
 /// Sends an API call with the account's token.
@@ -283,16 +286,10 @@ pub fn api(call: Call) -> Call {
 
 /// The documented refusal for a user that the call does not know.
 pub fn is_unknown_user(fault: &ProviderFault) -> bool {
-    fault.kind == FaultKind::Refused && code_of(fault) == Some(400) && fault.message.contains("invalid user uuid")
-}
-
-/// The status that the answer of a fault means.
-fn code_of(fault: &ProviderFault) -> Option<u16> {
-    let answer = fault.answer.as_ref()?;
-    if !(200..300).contains(&answer.status) {
-        return Some(answer.status);
-    }
-    error_code(&Errors::from_text(&answer.body).ok()?.errors)
+    let is_400 = |answer: &ProviderAnswer| meaning(answer.status, || Errors::from_text(&answer.body).ok()) == 400;
+    fault.kind == FaultKind::Refused
+        && fault.answer.as_ref().is_some_and(is_400)
+        && fault.message.contains("invalid user uuid")
 }
 
 /// What CrowdStrike says where the credentials have no authority. Source: issues of `CrowdStrike/psfalcon` and `CrowdStrike/falconpy`.

@@ -76,6 +76,14 @@ pub struct Begin {
 }
 
 impl Begin {
+    /// The accounts that were planned at, each once and in order.
+    pub fn accounts(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.tasks.iter().map(|task| task.target.account.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// Who a task is about.
     pub fn leaver(&self, target: &Target) -> Option<&Leaver> {
         self.people.get(target.person)
