@@ -17,6 +17,8 @@ const MOST_READS: u64 = 2_000;
 const MOST_HELD: u64 = 64 << 20;
 /// Bytes of all answers, held or passed through element by element.
 const MOST_RECEIVED: u64 = 512 << 20;
+/// Bytes of all answers that decide nothing. They take nothing from those that do.
+const MOST_ASIDE: u64 = 16 << 20;
 
 /// How often a read that waits for its turn looks again. Nothing is woken from outside its own task: a host may trap then.
 const POLL: Duration = Duration::from_millis(10);
@@ -29,6 +31,7 @@ pub struct Budget {
     reads: Cell<u64>,
     held: Cell<u64>,
     received: Cell<u64>,
+    aside: Cell<u64>,
 }
 
 /// A read that is under way, until it is dropped.
@@ -42,6 +45,7 @@ impl Default for Budget {
             reads: Cell::new(MOST_READS),
             held: Cell::new(MOST_HELD),
             received: Cell::new(MOST_RECEIVED),
+            aside: Cell::new(MOST_ASIDE),
         }
     }
 }
@@ -109,6 +113,19 @@ impl Budget {
         })
     }
 
+    /// So many bytes of an answer that decides nothing.
+    ///
+    /// # Errors
+    /// [`FaultKind::TooLarge`] past the bound.
+    pub fn set_aside(&self, bytes: usize) -> Result<(), ProviderFault> {
+        take(&self.aside, size(bytes), || {
+            format!(
+                "the provider's answers that decide nothing are larger than {} MiB",
+                MOST_ASIDE >> 20
+            )
+        })
+    }
+
     /// What was held is dropped: another round of reading begins.
     pub fn release(&self) {
         self.held.set(MOST_HELD);
@@ -162,5 +179,14 @@ mod tests {
         }
         assert_eq!(budget.hold(1).unwrap_err().kind, FaultKind::TooLarge);
         assert_eq!(budget.receive(1).unwrap_err().kind, FaultKind::TooLarge);
+    }
+
+    #[test]
+    fn what_decides_nothing_takes_nothing_from_what_decides() {
+        let budget = Budget::default();
+        let mib = 1 << 20;
+        budget.set_aside(16 * mib).unwrap();
+        assert_eq!(budget.set_aside(1).unwrap_err().kind, FaultKind::TooLarge);
+        budget.hold(64 * mib).unwrap();
     }
 }

@@ -28,6 +28,8 @@ pub struct Call {
     pub repeat: Repeat,
     /// It changes something at the provider.
     pub write: bool,
+    /// It decides nothing: what it answers takes nothing of what the other answers may have.
+    pub is_aside: bool,
     /// An attempt at it may have been carried out without an answer, whatever a later attempt was answered. Clones share it.
     pub may_have_landed: Rc<Cell<bool>>,
 }
@@ -56,6 +58,7 @@ impl Call {
             body,
             repeat: Repeat::Replay,
             write: false,
+            is_aside: false,
             may_have_landed: Rc::default(),
         }
     }
@@ -67,6 +70,12 @@ impl Call {
             write: true,
             ..Self::read(method, url, body)
         }
+    }
+
+    /// A read that decides nothing.
+    #[must_use]
+    pub fn aside(self) -> Self {
+        Self { is_aside: true, ..self }
     }
 
     #[must_use]

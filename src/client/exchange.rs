@@ -407,8 +407,10 @@ impl<'a> Client<'a> {
                     format!("the answer is longer than {limit} bytes"),
                 ));
             }
-            // What a write did must be known, however much was read before it: its answer is shorter, and not counted.
-            if !call.write {
+            if call.is_aside {
+                self.budget.set_aside(piece.len())?;
+            } else if !call.write {
+                // What a write did must be known, however much was read before it: its answer is shorter, and not counted.
                 self.budget.hold(piece.len())?;
             }
             whole.extend_from_slice(&piece);

@@ -69,7 +69,12 @@ impl Client<'_> {
             .await
             .map_err(describe)?
         {
-            self.budget().receive(piece.len()).map_err(describe)?;
+            let room = if call.is_aside {
+                self.budget().set_aside(piece.len())
+            } else {
+                self.budget().receive(piece.len())
+            };
+            room.map_err(describe)?;
             splitter.feed(&piece, each).map_err(describe)?;
             if splitter.is_whole() {
                 break;

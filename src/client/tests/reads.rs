@@ -167,3 +167,22 @@ fn a_list_that_is_passed_through_tells_the_providers_clock_too() {
     assert_eq!(transport.run(fold(&client)).unwrap(), 1);
     assert_eq!(client.provider_clock(), Some(Duration::from_secs(1_769_767_200)));
 }
+
+#[test]
+fn a_read_that_decides_nothing_takes_nothing_from_the_others() {
+    let transport = FakeTransport::new(|_: &Seen| body(format!("[{}]", " ".repeat(7 << 20))));
+    let client = client(&transport, 25);
+    let (aside, call) = (read().aside(), read());
+    let reads = |call: &Call| {
+        let answers = (0..20).map(|_| transport.run(client.send(call)));
+        answers.take_while(Result::is_ok).count()
+    };
+    assert_eq!((reads(&aside), reads(&call)), (2, 9));
+    let elements = transport.run(client.fold_elements(
+        &aside,
+        ("authorization", "Bearer", &Secret::new("token")),
+        "mappings",
+        |(): &mut (), _| Ok(()),
+    ));
+    assert_eq!(elements.unwrap_err().kind, FaultKind::TooLarge);
+}

@@ -24,6 +24,9 @@ const USUAL_PAGES: [usize; 12] = [10, 20, 25, 50, 100, 200, 250, 500, 1_000, 2_0
 
 /// How much a call matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Pages of a list that decides nothing: the others need theirs.
+const MOST_PAGES_ASIDE: usize = 20;
+
 pub enum Effort {
     /// The operation needs it.
     Full,
@@ -181,7 +184,12 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
         config.base.join(&first),
         async |url: &str| {
             pages.set(pages.get().saturating_add(1));
-            let answer = send(config, cx, &Call::get(url), list.effort).await?;
+            let call = match list.effort {
+                Effort::Full => Call::get(url),
+                Effort::Single if pages.get() > MOST_PAGES_ASIDE => return Err(contradiction("is too long")),
+                Effort::Single => Call::get(url).aside(),
+            };
+            let answer = send(config, cx, &call, list.effort).await?;
             let document: Raw = document(config, cx, &answer, list.what)?;
             let rows = documents::at(&document, &config.fields.list).and_then(documents::rows);
             Ok::<_, ProviderFault>(Page {

@@ -76,9 +76,11 @@ pub async fn elements<T: Default, M: FromJson>(
         each(folded, element, &text)
     };
     let authorization = ("authorization", "ApiKey", &config.api_key);
-    cx.client
-        .fold_elements(&Call::get(url), authorization, key, parse)
-        .await
+    let call = match list {
+        List::RoleMappings => Call::get(url).aside(),
+        List::Members | List::Invitations => Call::get(url),
+    };
+    cx.client.fold_elements(&call, authorization, key, parse).await
 }
 
 /// A fault with what Elastic Cloud says; an answer may be HTML.

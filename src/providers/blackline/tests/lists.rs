@@ -2,7 +2,7 @@
 
 use crate::contract::types::{Options, UnknownRole};
 
-use super::{Instance, ROLES, ask, by_id, by_name, call, options, outcomes, pair};
+use super::{Instance, ROLES, ask, by_id, by_name, call, options, outcomes, pair, request, send};
 
 #[test]
 fn a_list_that_contradicts_itself_proves_nothing() {
@@ -27,6 +27,31 @@ fn a_list_that_contradicts_itself_proves_nothing() {
 fn what_a_list_of_one_page_does_not_show_is_no_absence_even_for_a_deleted_role() {
     let rows: Vec<String> = (0..10)
         .map(|product| pair("9", "Auditor", &format!("P{product}")))
+#[test]
+fn a_list_without_end_that_decides_nothing_keeps_no_removal_from_being_verified() {
+    use std::{cell::Cell, rc::Rc};
+
+    use crate::fake::{FakeTransport, Reaction};
+
+    let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+    let (far_end, pages) = (Rc::clone(&instance), Rc::new(Cell::new(0)));
+    let read = Rc::clone(&pages);
+    let transport = FakeTransport::new(move |seen| {
+        if !seen.url.contains("/teams") {
+            return far_end.borrow_mut().react(seen);
+        }
+        read.set(read.get() + 1);
+        let body = format!(
+            r#"{{"items": [], "nextLink": "/v1/users/301/teams?page={}"}}"#,
+            read.get()
+        );
+        Reaction::Answer(200, Vec::new(), body)
+    });
+    let answer = send(&transport, "{}", request(vec![by_id("5")]), options());
+    assert_eq!(outcomes(&answer), ["removed"], "{answer:?}");
+    assert!((1..=20).contains(&pages.get()), "{}", pages.get());
+}
+
         .collect();
     let row = rows.join(", ");
     let absent = Options {
