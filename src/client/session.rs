@@ -21,7 +21,10 @@ pub async fn send_with_token(
 ) -> Result<Answer, ProviderFault> {
     let (token, from_cache) = match caches.token(key, client.transport().monotonic()) {
         Some(token) => (token, true),
-        None => (access_token(client, caches, key, &fresh).await?, false),
+        None => (
+            access_token(client, caches, key, &fresh).await.map_err(not_sent)?,
+            false,
+        ),
     };
     let answer = client
         .send_authorized(call, ("authorization", "Bearer", &token))
@@ -40,8 +43,13 @@ pub async fn send_with_token(
         let message = "the access token was refused before the write, which has to be planned afresh with a new one";
         return Err(client.fault(&answer, FaultKind::TokenRefused, message));
     }
-    let token = access_token(client, caches, key, &fresh).await?;
+    let token = access_token(client, caches, key, &fresh).await.map_err(not_sent)?;
     client.send_authorized(call, ("authorization", "Bearer", &token)).await
+}
+
+/// The call itself did not reach the provider, or was refused with a 401: only the request for a token did.
+fn not_sent(fault: ProviderFault) -> ProviderFault {
+    ProviderFault { sent: false, ..fault }
 }
 
 /// The account's token: the one that is kept, one that another call is getting, or a new one.

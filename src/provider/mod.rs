@@ -500,6 +500,7 @@ impl Verdict {
     }
 }
 
+            _ if !fault.sent => Self::NotSent { reason, message },
 impl Context<'_> {
     /// Keeps what the failure of a write leaves behind for the answer, and gives its verdict.
     pub fn fault(&self, fault: &ProviderFault) -> Verdict {
@@ -516,5 +517,32 @@ impl Context<'_> {
         if let Some(answer) = fault.answer.clone() {
             self.revoke_answers.borrow_mut().push(answer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_had_no_effect_unless_it_is_an_explicit_no() {
+        let verdict = |kind, sent| {
+            let fault = ProviderFault {
+                sent,
+                ..ProviderFault::new(kind, "")
+            };
+            Verdict::of_fault(&fault)
+        };
+        for kind in [
+            FaultKind::NoAnswer,
+            FaultKind::ServerError,
+            FaultKind::BadAnswer,
+            FaultKind::TimedOut,
+        ] {
+            assert!(matches!(verdict(kind, false), Verdict::NotSent { .. }), "{kind:?}");
+            assert!(matches!(verdict(kind, true), Verdict::Unanswered { .. }), "{kind:?}");
+        }
+        let refused = verdict(FaultKind::CredentialsRejected, false);
+        assert!(matches!(refused, Verdict::Refused { .. }));
     }
 }

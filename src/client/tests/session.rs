@@ -219,3 +219,21 @@ fn a_write_that_depends_on_a_read_is_not_sent_again_with_a_new_token() {
         assert_eq!(send().unwrap().status, 401);
     }
 }
+
+#[test]
+fn a_call_whose_token_request_fails_was_not_sent() {
+    use crate::{client::Repeat, transport::Method};
+    for kept in [None, Some("old")] {
+        let (transport, caches) = (only("new"), Caches::default());
+        if let Some(kept) = kept {
+            caches.keep_token(key(), token(kept));
+        }
+        let deadline = Deadline::starting_now(&transport, 25 * SECOND);
+        let client = Client::new(&transport, deadline, [], RateLimitPolicy::default());
+        let call = Call::write(Method::Post, "https://api.test/things", None, Repeat::Replay);
+        let fresh = async || Err(ProviderFault::new(FaultKind::ServerError, "503"));
+        let fault = transport.run(send_with_token(&client, &caches, key(), &call, fresh));
+        let fault = fault.unwrap_err();
+        assert_eq!((fault.kind, fault.sent), (FaultKind::ServerError, false), "{kept:?}");
+    }
+}
