@@ -16,6 +16,7 @@ pub struct HashMap<K, V> {
     places: Places,
     /// `None`: removed.
     entries: Vec<Option<(K, V)>>,
+    removed: usize,
 }
 
 /// Elements, each once.
@@ -50,7 +51,7 @@ impl<K, V> HashMap<K, V> {
     }
 
     pub fn len(&self) -> usize {
-        self.entries.iter().flatten().count()
+        self.entries.len().saturating_sub(self.removed)
     }
 }
 
@@ -104,7 +105,9 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
         K: Borrow<Q>,
     {
         let place = self.place(self.places.hash(key), key)?;
-        self.entries.get_mut(place)?.take().map(|(_, value)| value)
+        let (_, value) = self.entries.get_mut(place)?.take()?;
+        self.removed = self.removed.saturating_add(1);
+        Some(value)
     }
 
     fn place<Q: Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<usize>
@@ -226,6 +229,7 @@ impl<K, V> Default for HashMap<K, V> {
         Self {
             places: Places::default(),
             entries: Vec::new(),
+            removed: 0,
         }
     }
 }
