@@ -1,4 +1,4 @@
-//! The host's clocks, read once between two waits: what the component computes meanwhile takes no time that matters, and each
+//! The host's clocks, read once between two waits and calls that block: what the component computes meanwhile takes no time that matters, and each
 //! reading is a call of the host.
 
 use std::{cell::Cell, time::Duration};
@@ -23,7 +23,7 @@ pub fn wall() -> Duration {
     })
 }
 
-/// Time has passed: both clocks are read anew when they are next asked.
+/// Time has passed, in a wait or a call of the host that blocks: both clocks are read anew when they are next asked.
 pub fn has_passed() {
     MONOTONIC.set(None);
     WALL.set(None);

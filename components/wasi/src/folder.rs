@@ -5,6 +5,8 @@ use wasip2::filesystem::{
     types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags},
 };
 
+use crate::clock;
+
 /// The longest file, in bytes; a longer one is refused.
 const LONGEST: u64 = 128 * 1024;
 
@@ -13,6 +15,13 @@ const LONGEST: u64 = 128 * 1024;
 /// # Errors
 /// The folder or the file cannot be read. No content is in the message.
 pub fn read(folder: &str, file: &str) -> Result<Option<String>, String> {
+    let text = read_blocking(folder, file);
+    // A folder may lie on a slow disk, or behind a network.
+    clock::has_passed();
+    text
+}
+
+fn read_blocking(folder: &str, file: &str) -> Result<Option<String>, String> {
     let (given, within) = given_folder(folder)
         .ok_or_else(|| format!("the host gives no folder {folder}: it has to be mapped into the component"))?;
     let path = if within.is_empty() {

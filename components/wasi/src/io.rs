@@ -2,7 +2,7 @@
 
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
-use crate::executor::ready;
+use crate::{clock, executor::ready};
 
 /// The most that is read at once.
 const PIECE: u64 = 64 * 1024;
@@ -31,8 +31,14 @@ pub async fn write(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), String
     Ok(())
 }
 
-/// Writes everything before it returns, and all at once where the host takes it.
-pub fn write_now(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+/// Writes everything before it returns, and all at once where the host takes it. That can take long: a log may be slow.
+pub fn write_now(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamError> {
+    let written = write_blocking(stream, bytes);
+    clock::has_passed();
+    written
+}
+
+fn write_blocking(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
     while !bytes.is_empty() {
         let left = hand_over(stream, bytes)?;
         if left.len() == bytes.len() {
