@@ -8,6 +8,9 @@ use crate::error::Error;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
+/// The longest credential in bytes. Hosts allow some 128 KiB for all headers of a request.
+const LONGEST: usize = 16 * 1024;
+
 /// What stands where a secret would stand.
 pub const MASK: &str = "[REDACTED]";
 
@@ -19,18 +22,25 @@ impl Secret {
     /// A credential of an account; `field` is its JSON field.
     ///
     /// # Errors
-    /// [`Error::Account`] if it is blank, or holds what no header can carry. The value is never quoted.
+    /// [`Error::Account`] if it is none. The value is never quoted.
     pub fn parse(field: &str, text: String) -> Result<Self, Error> {
+        Self::credential(text).map_err(|why| Error::account(field, format!("{field} must not {why}")))
+    }
+
+    /// A text that a header can carry.
+    ///
+    /// # Errors
+    /// What it must not be, without the text: blank, too long, or with a line break, which hosts refuse or trap on.
+    pub fn credential(text: String) -> Result<Self, &'static str> {
         if text.trim().is_empty() {
-            return Err(Error::account(field, format!("{field} must not be empty")));
+            Err("be empty")
+        } else if text.chars().any(char::is_control) {
+            Err("hold line breaks or other control characters")
+        } else if text.len() > LONGEST {
+            Err("be longer than 16 KiB")
+        } else {
+            Ok(Self(text))
         }
-        if text.chars().any(char::is_control) {
-            return Err(Error::account(
-                field,
-                format!("{field} must not hold line breaks or other control characters"),
-            ));
-        }
-        Ok(Self(text))
     }
 
     /// The secret itself: for the request that needs it, and for nothing else.
@@ -62,5 +72,7 @@ mod tests {
             assert!(said.contains("credentials.key") && !said.contains("hun"), "{said}");
         }
         assert!(Secret::parse("credentials.key", String::from("hunter2 with spaces")).is_ok());
+        assert!(Secret::credential("k".repeat(LONGEST)).is_ok());
+        assert!(Secret::credential("k".repeat(LONGEST + 1)).is_err());
     }
 }

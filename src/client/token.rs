@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
-
 use crate::{
     account::secret::Secret,
     error::{FaultKind, ProviderFault},
     transport::Method,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Answer, CachedToken, Call, Client, QueryBuilder, redirect};
+use super::{
+    Answer, CachedToken, Call, Client, QueryBuilder,
+    lenient::{Fields, Number, Word},
+    redirect,
+};
 
 /// A request for an access token.
 pub struct TokenRequest {
@@ -68,33 +70,33 @@ pub fn basic(id: &str, secret: &str) -> Secret {
 }
 
 impl Answer {
-    /// The access token of a token endpoint's 2xx answer. `lifetime` counts where the answer names none.
+    /// The access token of a token endpoint's 2xx answer. `lifetime_unless_named` counts where the answer names none.
     ///
     /// # Errors
     /// [`FaultKind::BadAnswer`] without the answer's body: it may hold a token that nothing masks yet.
-    fn access_token(&self, now: Duration, lifetime: Duration) -> Result<CachedToken, ProviderFault> {
-        let document: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let token = document.get("access_token").and_then(Value::as_str).unwrap_or_default();
-        if token.is_empty() {
+    fn access_token(&self, now: Duration, lifetime_unless_named: Duration) -> Result<CachedToken, ProviderFault> {
+        let text = self.text();
+        let fields = Fields::of(&text).ok();
+        let token: Option<Word> = fields.as_ref().and_then(|fields| fields.read(&["access_token"]).ok());
+        let token = token.and_then(Word::into_string);
+        // Checked before it is kept: what no header can carry would fail with every call until it ends.
+        let Some(token) = token.and_then(|token| Secret::credential(token).ok()) else {
             return Err(ProviderFault::new(
                 FaultKind::BadAnswer,
                 "the provider's answer to the token request holds no access token",
             ));
-        }
-        let lifetime = document.get("expires_in").and_then(seconds).unwrap_or(lifetime);
+        };
+        let lifetime: Option<Number> = fields.and_then(|fields| fields.read(&["expires_in"]).ok());
+        let lifetime = lifetime.as_ref().and_then(seconds).unwrap_or(lifetime_unless_named);
         Ok(CachedToken {
-            token: Secret::new(token),
+            token,
             expires: now.saturating_add(lifetime.min(LONGEST_LIFETIME)),
         })
     }
 }
 
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
+fn seconds(number: &Number) -> Option<Duration> {
+    let seconds: f64 = number.as_str()?.trim().parse().ok()?;
     Some(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(LONGEST_LIFETIME))
 }
 
@@ -133,6 +135,9 @@ mod tests {
             r#"{"access_token": {"value": "hidden"}}"#,
             r#"{"token": "hidden", "access_token": ""}"#,
             r#"{"access_token": "hidden"#,
+            r#"{"access_token": "hidden", "access_token": "hidden2"}"#,
+            r#"{"access_token": "hidden\nhidden"}"#,
+            &format!(r#"{{"access_token": "{}"}}"#, "hidden".repeat(20_000)),
         ] {
             let fault = token(body).unwrap_err();
             assert!(!format!("{fault:?}").contains("hidden"), "{fault:?}");

@@ -15,7 +15,30 @@ pub struct Target<'a> {
     pub path_with_query: Cow<'a, str>,
 }
 
+/// The most bytes of all headers of a request, names and values. A host that allows 128 KiB may trap on more.
+const MOST_HEADER_BYTES: usize = 64 * 1024;
+
 impl Request {
+    /// The headers as a host takes them, with the `content-length` if there is one.
+    ///
+    /// # Errors
+    /// They are too long; nothing was sent.
+    pub fn header_list(&self, content_length: Option<usize>) -> Result<Vec<(String, Vec<u8>)>, TransportError> {
+        let length = content_length.map(|length| ("content-length", length.to_string()));
+        let list: Vec<(String, Vec<u8>)> = self
+            .headers
+            .iter()
+            .cloned()
+            .chain(length)
+            .map(|(name, value)| (name.to_owned(), value.into_bytes()))
+            .collect();
+        let sizes = list.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+        if sizes.fold(0, usize::saturating_add) > MOST_HEADER_BYTES {
+            return Err(TransportError::NotSent(String::from("the headers are too long")));
+        }
+        Ok(list)
+    }
+
     /// The parts of the request's URL.
     ///
     /// # Errors
@@ -72,6 +95,21 @@ mod tests {
                 between_bytes: Duration::ZERO,
             },
         }
+    }
+
+    #[test]
+    fn headers_that_a_host_may_trap_on_are_not_sent() {
+        let with = |length: usize| Request {
+            headers: vec![("authorization", "t".repeat(length)), ("accept", String::from("*/*"))],
+            ..request("https://h")
+        };
+        let list = with(16 << 10).header_list(Some(7)).unwrap();
+        assert_eq!(list.len(), 3);
+        assert_eq!(list.last(), Some(&(String::from("content-length"), b"7".to_vec())));
+        assert!(matches!(
+            with(64 << 10).header_list(None),
+            Err(TransportError::NotSent(_))
+        ));
     }
 
     #[test]

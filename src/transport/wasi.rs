@@ -35,14 +35,8 @@ macro_rules! wasi_http {
             request: &$crate::transport::Request,
             content_length: Option<usize>,
         ) -> Result<types::Fields, $crate::transport::TransportError> {
-            let headers = request.headers.iter().map(|(name, value)| (*name, value.clone()));
-            let length = content_length.map(|length| ("content-length", length.to_string()));
             // All at once: each call of the host has its price.
-            let list: Vec<(String, Vec<u8>)> = headers
-                .chain(length)
-                .map(|(name, value)| (name.to_owned(), value.into_bytes()))
-                .collect();
-            types::Fields::from_list(&list)
+            types::Fields::from_list(&request.header_list(content_length)?)
                 .map_err(|_| $crate::transport::TransportError::NotSent(String::from("the host refuses a header")))
         }
 
