@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     binding::plan::{self, PlanDocument},
@@ -207,15 +207,14 @@ impl<'a> Report<'a> {
 
 /// The unified user of a reading, with the documents that it was made from.
 pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
-    let mut documents: Map<String, Value> = reading
-        .documents
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), parsed(text)))
-        .collect();
     let answers = cx.revoke_answers.borrow();
-    let revoke = answers.iter().map(|answer| parsed(&answer.body)).collect();
-    documents.insert(String::from("revoke"), Value::Array(revoke));
+    let revoke: Vec<String> = answers.iter().map(|answer| as_json(&answer.body)).collect();
+    let revoke = ("revoke", format!("[{}]", revoke.join(",")));
+    let documents = reading.documents.iter().map(|(name, text)| (*name, as_json(text)));
+    let documents: Vec<String> = documents
+        .chain([revoke])
+        .map(|(name, json)| format!("\"{name}\":{json}"))
+        .collect();
     let mut user = reading.unify();
     // Roles are never shown partly.
     if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
@@ -223,8 +222,16 @@ pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
         user.truncated.push(String::from("roles"));
     }
     User {
-        remote_data: Some(Value::Object(documents).to_string()),
+        remote_data: Some(format!("{{{}}}", documents.join(","))),
         ..user
+    }
+}
+
+/// A document as it came, so that no digit of a number is lost; what is no JSON that can be parsed, as a text.
+fn as_json(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(_) => text.to_owned(),
+        Err(_) => Value::from(text).to_string(),
     }
 }
 

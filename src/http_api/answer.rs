@@ -1,8 +1,11 @@
 //! The success body.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
-use crate::contract::{json, types::Success};
+use crate::{
+    client::lenient::Fields,
+    contract::{json, types::Success},
+};
 
 use super::{
     Envelope, Format, LeftOut,
@@ -45,7 +48,7 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         return Answer {
             status: 200,
             headers,
-            body: document.to_string().into_bytes(),
+            body: document.into_bytes(),
         };
     }
     let mut body = left_out.user(user);
@@ -92,16 +95,16 @@ pub fn wrapped(body: Vec<u8>, envelope: Envelope) -> Vec<u8> {
     }
 }
 
-/// The provider's own document of the user: the one of that name, or the first of those that it was made from.
-pub fn document(remote_data: &str) -> Value {
-    let mut documents: Map<String, Value> = serde_json::from_str(remote_data).unwrap_or_default();
-    let user = documents.shift_remove("user");
+/// The provider's own document of the user, as it came: the one of that name, or the first of those that it was made from.
+pub fn document(remote_data: &str) -> String {
+    let Ok(documents) = Fields::of(remote_data) else {
+        return String::from("{}");
+    };
     // The answers to the revoke describe nobody.
-    documents.shift_remove("revoke");
-    user.into_iter()
-        .chain(documents.into_iter().map(|(_, document)| document))
-        .find(|document| !document.is_null())
-        .unwrap_or_else(|| Value::Object(Map::new()))
+    let is_document = |(name, document): &(&str, &RawValue)| *name != "revoke" && document.get() != "null";
+    let user = documents.iter().filter(|(name, _)| *name == "user");
+    let found = user.chain(documents.iter()).find(is_document);
+    found.map_or_else(|| String::from("{}"), |(_, document)| document.get().to_owned())
 }
 
 #[cfg(test)]
@@ -124,7 +127,9 @@ mod tests {
             (json!({"user": null, "administrator": {"id": "a"}}), json!({"id": "a"})),
             (json!({"revoke": [{"id": "r"}]}), json!({})),
         ] {
-            assert_eq!(document(&documents.to_string()), expected, "{documents}");
+            assert_eq!(document(&documents.to_string()), expected.to_string(), "{documents}");
         }
+        let long = r#"{"id": 123456789012345678901234567890}"#;
+        assert_eq!(document(&format!(r#"{{"user": {long}, "revoke": []}}"#)), long);
     }
 }

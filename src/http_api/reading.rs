@@ -50,7 +50,7 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
     };
     if is_raw {
         let document = answer::document(reading.user.remote_data.as_deref().unwrap_or_default());
-        return Ok(Answer::ok(document.to_string().into_bytes()));
+        return Ok(Answer::ok(document.into_bytes()));
     }
     let body = bounded::to_bytes(described(reading, format, &left_out), UserAt::Top);
     Ok(Answer::ok(answer::wrapped(body, wrap)))
