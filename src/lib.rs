@@ -56,6 +56,8 @@ pub mod transport;
 
 pub use crate::binding::{approval, jwk as keys};
 
+use serde_json::value::RawValue;
+
 #[cfg(test)]
 use crate::client::fake;
 use crate::{
@@ -209,20 +211,25 @@ pub(crate) async fn operate(
         .and_then(|success| success.user.remote_data.as_ref());
     let sink = sink.filter(|_| !document.is_some_and(|text| cx.client.shows_secret(text)));
     let result = redact::secrets(&cx.client, result);
-    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    let count_calls = || audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    count_calls();
     if let Some(quota) = cx.client.quota() {
         audit.step(engine::AuditEvent::Quota(quota));
     }
     if let (Ok(success), Some(sink)) = (&result, sink)
         && !success.dry_run
-        && let Some((call, token)) = provider.document(&cx, &success.user.id)
+        && let Some(own) = provider.document(&cx, &success.user.id)
     {
-        let mut begin = |sink: &mut dyn BodySink| sink.begin(success);
+        // Once it has begun, the record is written.
+        let mut begin = |sink: &mut dyn BodySink| {
+            count_calls();
+            sink.begin(success);
+        };
+        let is_wanted = |document: &RawValue| (own.is_of)(document, &success.user.id);
+        let bearer = ("authorization", "Bearer", &own.token);
         // A document that cannot be streamed is in the success as it was read.
-        let _ = cx
-            .client
-            .pass_on(&call, ("authorization", "Bearer", &token), &mut begin, sink)
-            .await;
+        let _ = cx.client.pass_on(&own.call, bearer, &is_wanted, &mut begin, sink).await;
+        count_calls();
     }
     result
 }

@@ -61,6 +61,13 @@ impl Mask {
         }
     }
 
+    /// The most bytes that a secret takes in a text, however it is written: each of its bytes as `%`, with `25` for each further
+    /// time that it is encoded, and two digits.
+    pub fn longest(&self) -> usize {
+        let longest = self.texts.iter().map(String::len).max().unwrap_or_default();
+        longest.saturating_mul(DEEPEST.saturating_mul(2).saturating_add(3))
+    }
+
     /// Whether a secret stands in a text.
     pub fn is_in(&self, text: &str) -> bool {
         self.find(text, text.len()).is_some()

@@ -1,8 +1,13 @@
 //! Answers that are not held: split into elements as they arrive, or passed on.
 
+use serde_json::value::RawValue;
+
 use crate::{client::body_sink::BodySink, error::ProviderFault, transport::Response};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, redirect};
+
+/// The longest document in bytes that is judged before any of it is passed on.
+const LONGEST_JUDGED: usize = 64 * 1024;
 
 /// What became of a list that was asked for.
 #[derive(Debug)]
@@ -85,7 +90,8 @@ impl Client<'_> {
     }
 
     /// Sends a read and passes its body on as it arrives; says whether anything was. An answer that is no success, or no document,
-    /// is left alone. The deadline holds until the first piece, and from then on the time-out between two pieces.
+    /// is left alone, and so is a short one in which `is_wanted` finds something else. A document with a secret in it is not ended.
+    /// The deadline holds until the first bytes, and from then on the time-out between two pieces.
     ///
     /// # Errors
     /// The exchange broke off: before anything was passed on, or in the middle.
@@ -93,35 +99,73 @@ impl Client<'_> {
         &self,
         call: &Call,
         authorization: Authorization<'_>,
+        is_wanted: &dyn Fn(&RawValue) -> bool,
         begin: &mut dyn FnMut(&mut dyn BodySink),
         sink: &mut dyn BodySink,
     ) -> Result<bool, ProviderFault> {
         let request = self.request(call, Some(authorization));
+        let _permit = self.begin(call).await?;
         let end = self.end(call);
         let Response {
             status,
             headers,
             mut body,
         } = self.head(call, &request, end).await?;
-        let content_type = headers
-            .iter()
-            .find(|(name, _)| name == "content-type")
-            .map_or("", |(_, value)| value.as_str());
-        if status != 200 || !content_type.to_ascii_lowercase().starts_with("application/json") {
+        let mut answer = self.answer(status, headers, Vec::new());
+        let is_json = |text: &str| text.to_ascii_lowercase().starts_with("application/json");
+        let is_encoded = answer.header("content-encoding").is_some();
+        if status != 200 || is_encoded || !answer.header("content-type").is_some_and(is_json) {
             return Ok(false);
         }
-        let mut next = self.within(body.chunk(), TIMEOUTS.first_byte, end).await?;
-        if next.is_none() {
-            return Ok(false);
-        }
-        begin(sink);
-        while let Some(piece) = next {
-            if !sink.write(&piece).await {
-                return Ok(true);
+        // A short document is judged whole, as any read. Of a long one only the beginning would be known.
+        let mut next;
+        loop {
+            next = self.within(body.chunk(), TIMEOUTS.first_byte, end).await;
+            let Ok(Some(piece)) = &next else { break };
+            answer.body.extend_from_slice(piece);
+            if answer.body.len() > LONGEST_JUDGED {
+                break;
             }
-            drop(piece);
+        }
+        if matches!(next, Ok(None)) {
+            let document: Option<Box<RawValue>> = answer.json("the user").ok();
+            let is_document = self.status_of(&answer) == 200 && answer.is_given();
+            if !is_document || !document.is_some_and(|document| is_wanted(&document)) {
+                return Ok(false);
+            }
+        }
+        let mut window = std::mem::take(&mut answer.body);
+        if window.is_empty() {
+            return next.map(|_| false);
+        }
+        let longest = answer.mask.longest();
+        let mut has_begun = false;
+        loop {
+            let is_over = !matches!(next, Ok(Some(_)));
+            // Looked through in large parts: the work stays linear, however small the pieces are.
+            if is_over || window.len() > longest.saturating_mul(2) {
+                if answer.mask.is_in(&String::from_utf8_lossy(&window)) {
+                    return Ok(has_begun);
+                }
+                if !has_begun {
+                    begin(sink);
+                    has_begun = true;
+                }
+                // What may be the beginning of a secret is kept back until it is known what follows.
+                let kept = if matches!(next, Ok(None)) { 0 } else { longest };
+                let clear: Vec<u8> = window.drain(..window.len().saturating_sub(kept)).collect();
+                if !clear.is_empty() && !sink.write(&clear).await {
+                    return Ok(true);
+                }
+            }
+            if next?.is_none() {
+                break;
+            }
             let soon = self.transport().monotonic().saturating_add(TIMEOUTS.between_bytes);
-            next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await?;
+            next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await;
+            if let Ok(Some(piece)) = &next {
+                window.extend_from_slice(piece);
+            }
         }
         sink.finish().await;
         Ok(true)

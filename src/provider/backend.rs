@@ -2,16 +2,15 @@
 //! [`Provider`], so that it is compiled once and not once for each provider.
 
 use crate::{
-    account::secret::{MASK, Secret},
-    client::Call,
+    account::secret::MASK,
     contract::{
         reason::Reason,
         types::{RequestedRole, User},
     },
     error::{Error, ProviderFault},
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, Provider, RoleList, Snapshot,
-        Verdict, Verification, Write, capability::Capability, reading::Reading,
+        Absence, Consequence, Context, Directory, Field, Grant, OwnDocument, Planned, Principal, Provider, RoleList,
+        Snapshot, Verdict, Verification, Write, capability::Capability, reading::Reading,
     },
     request::{Selector, ValidatedRequest},
     transport::Task,
@@ -105,7 +104,7 @@ pub trait Backend {
         vec![("authorization", MASK.to_owned())]
     }
     async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Self::Detail) -> Vec<Verdict>;
-    fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<(Call, Secret)> {
+    fn document(&self, _cx: &Context<'_>, _user: &str) -> Option<OwnDocument> {
         None
     }
     fn unify(&self, reading: &Snapshot, detail: &Self::Detail) -> User;
@@ -163,7 +162,7 @@ impl<B: Backend> Provider for B {
         Backend::selector(self, grant)
     }
 
-    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<OwnDocument> {
         Backend::document(self, cx, user)
     }
 }

@@ -11,6 +11,8 @@ pub use self::revoke_answers::RevokeAnswers;
 
 use std::{cell::RefCell, time::Duration};
 
+use serde_json::value::RawValue;
+
 use crate::{
     account::secret::Secret,
     client::{Caches, Call, Client, lenient::cut},
@@ -72,7 +74,15 @@ pub trait Provider {
 
     /// A read whose answer's body is the user's document and nothing else, and which holds no secrets, with the access token for it:
     /// it can be passed on as it arrives. `None` where the document stands inside of another one, or has to be filtered.
-    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)>;
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<OwnDocument>;
+}
+
+/// The read of the user's own document.
+pub struct OwnDocument {
+    pub call: Call,
+    pub token: Secret,
+    /// Whether a document is that of a user.
+    pub is_of: fn(&RawValue, &str) -> bool,
 }
 
 /// A field of the request whose form a provider knows.
@@ -490,6 +500,7 @@ impl Verdict {
             FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => {
                 Self::Refused { reason, message }
             }
+            _ if !fault.sent => Self::NotSent { reason, message },
             FaultKind::NoAnswer
             | FaultKind::TimedOut
             | FaultKind::ServerError
@@ -500,7 +511,6 @@ impl Verdict {
     }
 }
 
-            _ if !fault.sent => Self::NotSent { reason, message },
 impl Context<'_> {
     /// Keeps what the failure of a write leaves behind for the answer, and gives its verdict.
     pub fn fault(&self, fault: &ProviderFault) -> Verdict {

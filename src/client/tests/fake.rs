@@ -20,6 +20,8 @@ pub enum Reaction {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// The head and these pieces, then an error.
     CutOff(u16, Vec<Vec<u8>>),
+    /// 200 with these headers and pieces; an error follows if it says so.
+    Pieces(Vec<(&'static str, String)>, Vec<Vec<u8>>, bool),
     Fail(TransportError),
     /// Never answers.
     Silence,
@@ -121,6 +123,7 @@ impl Transport for FakeTransport {
                 let (status, headers, pieces, cut) = match reaction {
                     Reaction::Answer(status, headers, body) => (status, headers, vec![body.into_bytes()], false),
                     Reaction::CutOff(status, pieces) => (status, Vec::new(), pieces, true),
+                    Reaction::Pieces(headers, pieces, cut) => (200, headers, pieces, cut),
                     Reaction::Fail(error) => return Err(error),
                     Reaction::Silence => std::future::pending().await,
                     Reaction::After(wait, then) => {

@@ -9,4 +9,5 @@ mod operation;
 mod paging;
 mod reads;
 mod session;
+mod streaming;
 mod waiting;

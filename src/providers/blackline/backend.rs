@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    account::secret::Secret,
     client::Call,
     contract::{reason::Reason, types::User},
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, Planned, Principal, RoleList, Snapshot, Verdict,
-        Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, OwnDocument, Planned, Principal, RoleList, Snapshot,
+        Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Entry, Selector, ValidatedRequest, is_placeholder},
 };
@@ -19,7 +18,7 @@ use super::{
     absence,
     capability::CAPABILITY,
     config::{Config, GrantType, Strategy},
-    find, ids, mapping,
+    documents, find, ids, mapping,
     paths::Paths,
     read::{self, Detail, Memory},
 };
@@ -216,10 +215,14 @@ impl Backend for BlackLine {
         vec![self.verdict(cx, write, grants, detail).await; grants.len()]
     }
 
-    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<OwnDocument> {
         let path = Paths::of_user(&self.config.paths.user, user);
         let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
-        Some((Call::get(self.config.base.join(&path)), token))
+        Some(OwnDocument {
+            call: Call::get(self.config.base.join(&path)),
+            token,
+            is_of: documents::User::is_of,
+        })
     }
 
     fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {

@@ -58,6 +58,11 @@ impl User {
     /// The user of an object; `None` for any other value.
     pub fn of_row(row: &RawValue) -> Option<Self> {
         Self::from_json(row).ok()
+    /// Whether a document is that of the user with an id.
+    pub fn is_of(document: &RawValue, id: &str) -> bool {
+        Self::of_row(document).is_some_and(|user| user.id().as_deref() == Some(id))
+    }
+
     }
 
     /// The id in the one spelling that requests have.

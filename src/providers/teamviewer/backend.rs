@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use crate::{
-    account::secret::Secret,
     client::{Call, path_segment},
     contract::types::User,
     error::{Error, ProviderFault},
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, Planned, Principal, RoleList, Snapshot,
-        Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, OwnDocument, Planned, Principal, RoleList,
+        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -201,10 +200,14 @@ impl Backend for TeamViewer {
         verdicts
     }
 
-    fn document(&self, cx: &Context<'_>, user: &str) -> Option<(Call, Secret)> {
+    fn document(&self, cx: &Context<'_>, user: &str) -> Option<OwnDocument> {
         let path = format!("/users/{}", path_segment(user));
         let token = cx.caches.token(self.config.key(), cx.client.transport().monotonic())?;
-        Some((Call::get(self.config.base.join(&path)), token))
+        Some(OwnDocument {
+            call: Call::get(self.config.base.join(&path)),
+            token,
+            is_of: find::is_of,
+        })
     }
 
     fn unify(&self, reading: &Snapshot, detail: &Detail) -> User {

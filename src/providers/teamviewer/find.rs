@@ -1,5 +1,7 @@
 //! Resolves the requested id or e-mail address to exactly one user, and tells whose token it is.
 
+use serde_json::value::RawValue;
+
 use crate::{
     client::{
         QueryBuilder,
@@ -39,7 +41,7 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
         return Err(ProviderFault::new(FaultKind::BadAnswer, message).into());
     }
     match exact.as_slice() {
-        [user] => user.id.as_str().and_then(ids::user).ok_or_else(|| {
+        [user] => id_of(user).ok_or_else(|| {
             let message = "TeamViewer's user has no id of the documented form";
             ProviderFault::new(FaultKind::BadAnswer, message).into()
         }),
@@ -62,12 +64,17 @@ pub async fn user(config: &Config, cx: &Context<'_>, id: &str) -> Result<(Raw, U
     let raw: Raw = answer.json("the user")?;
     let user = User::from_json(&raw)
         .map_err(|_| answer.fault(FaultKind::BadAnswer, "TeamViewer's answer to the user is no user"))?;
-    if user.id.as_str().and_then(ids::user).as_deref() != Some(id) {
+    if id_of(&user).as_deref() != Some(id) {
         return Err(answer
             .fault(FaultKind::BadAnswer, "TeamViewer answered with another user")
             .into());
     }
     Ok((raw, user))
+}
+
+/// Whether a document is that of the user with an id.
+pub fn is_of(document: &RawValue, id: &str) -> bool {
+    User::from_json(document).is_ok_and(|user| id_of(&user).as_deref() == Some(id))
 }
 
 /// Whose token it is; `None` where the token has no owner, may not ask, or the call is not there.
@@ -94,8 +101,12 @@ pub async fn users(config: &Config, cx: &Context<'_>, email: Option<&str>) -> Re
 /// The e-mail address of every user that shows one, by user id.
 pub async fn addresses(config: &Config, cx: &Context<'_>) -> Result<HashMap<String, String>, ProviderFault> {
     let rows = users(config, cx, None).await?;
-    let address = |user: &User| Some((user.id.as_str().and_then(ids::user)?, email(user)?.to_owned()));
+    let address = |user: &User| Some((id_of(user)?, email(user)?.to_owned()));
     Ok(rows.iter().filter_map(Row::read).filter_map(address).collect())
+}
+
+fn id_of(user: &User) -> Option<String> {
+    user.id.as_str().and_then(ids::user)
 }
 
 /// The address of a user, if there is one that can be read.
@@ -114,7 +125,7 @@ pub async fn owner_id(config: &Config, cx: &Context<'_>, owner: &Owner) -> Resul
     let rows = users(config, cx, Some(own)).await?;
     let mut users = rows.iter().filter_map(Row::read);
     let user = users.find(|user| email(user).is_some_and(|email| same(email, own)));
-    Ok(user.and_then(|user| user.id.as_str().and_then(ids::user)))
+    Ok(user.and_then(id_of))
 }
 
 fn unknown_user(fault: ProviderFault, id: &str) -> Error {
