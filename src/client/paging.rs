@@ -1,5 +1,7 @@
 //! Page loops: by offset, by cursor and by link. A list that cannot be read whole is said to be so, or is an error.
 
+use std::hash::{BuildHasher, RandomState};
+
 use crate::{
     error::{FaultKind, ProviderFault},
     hashed::HashSet,
@@ -26,6 +28,24 @@ pub struct List<T> {
     pub rows: Vec<T>,
     /// How many rows the provider counts. `None`: it does not say.
     pub total: Option<u64>,
+}
+
+/// Tells a row that comes again on a later page: it moved while the pages were read, and may have pushed another one out of sight.
+#[derive(Default)]
+pub struct Repeats {
+    state: RandomState,
+    /// Hashes of the rows of earlier pages. Two rows of one hash make a list unread that is not: never the other way round.
+    earlier: HashSet<u64>,
+}
+
+impl Repeats {
+    /// Whether a row of this page stood on an earlier one. Two equal rows on one page are no such thing.
+    pub fn has_any<'a>(&mut self, page: impl Iterator<Item = &'a str>) -> bool {
+        let rows: Vec<u64> = page.map(|row| self.state.hash_one(row)).collect();
+        let has_any = rows.iter().any(|row| self.earlier.contains(row));
+        self.earlier.extend(rows);
+        has_any
+    }
 }
 
 impl<T> Page<T> {
@@ -114,7 +134,7 @@ pub async fn by_cursor<T, E: From<ProviderFault>>(
 /// Reads a list by links: `page` gets an absolute URL. A link is followed only below the account's own origin.
 ///
 /// # Errors
-/// As [`by_cursor`]; [`FaultKind::BadAnswer`] for a link to another origin.
+/// As [`by_cursor`]; [`FaultKind::BadAnswer`] for a link that does not lead below the account's own address.
 pub async fn by_link<T, E: From<ProviderFault>>(
     client: &Client<'_>,
     base: &BaseUrl,
@@ -130,7 +150,7 @@ pub async fn by_link<T, E: From<ProviderFault>>(
         let next = base.follow(next).ok_or_else(|| {
             ProviderFault::new(
                 FaultKind::BadAnswer,
-                format!("the provider's next page of {what} is on another host"),
+                format!("the provider's next page of {what} is no link below the account's own address"),
             )
         })?;
         Ok(Page {

@@ -157,6 +157,11 @@ fn links_are_followed_only_below_the_own_origin() {
         "https://h.test.evil.test/",
         "page=2",
     ] {
-        assert_eq!(links(next).unwrap_err().kind, FaultKind::BadAnswer, "{next}");
+        let fault = links(next).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::BadAnswer, "{next}");
+        assert!(
+            fault.message.contains("no link below the account's own address"),
+            "{next}"
+        );
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     client::{
         Answer, Call, QueryBuilder, Repeat,
         lenient::{FromJson, Row, Rows},
+        paging::Repeats,
         path_segment,
     },
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -67,6 +68,8 @@ pub struct Pages<'a> {
     arguments: Vec<(&'static str, String)>,
     cursor: Option<String>,
     cursors: HashSet<String>,
+    /// The rows of earlier pages.
+    earlier: Repeats,
     is_over: bool,
 }
 
@@ -109,6 +112,7 @@ impl<'a> Pages<'a> {
             arguments: arguments.into_iter().collect(),
             cursor: None,
             cursors: HashSet::new(),
+            earlier: Repeats::default(),
             is_over: false,
         }
     }
@@ -139,6 +143,10 @@ impl<'a> Pages<'a> {
         let Some(rows) = (self.list.rows)(page).into_list() else {
             return Err(self.wrong(&format!("has no {}", self.list.key)));
         };
+        let texts = rows.iter().filter_map(Row::read).map(|row| row.get());
+        if self.earlier.has_any(texts) {
+            return Err(self.wrong("shows a row on two pages"));
+        }
         match next {
             Err(()) => return Err(self.wrong("has a cursor that is no text")),
             // A full page without a cursor may not be the last one.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{Outcome, UnknownRole};
 
-use super::world::{Instead, World, entries, outcomes, row};
+use super::world::{Change, Instead, World, entries, outcomes, row};
 
 /// Somebody else's assignments.
 pub fn others(count: usize) -> impl Iterator<Item = Value> {
@@ -49,6 +49,34 @@ fn a_row_that_cannot_be_read_is_never_absence_and_the_others_go_on() {
             assert_eq!(outcomes[1], Outcome::Removed, "{row}: {answer:?}");
         }
         assert!(!world.slack.borrow().holds("Rl0C", "T01"), "{row}");
+    }
+}
+
+#[test]
+fn a_row_that_comes_again_on_a_later_page_may_hide_another_one() {
+    let rows: Vec<Value> = others(200).collect();
+    let list = |next: &str, rows: &[Value]| {
+        let document = json!({"ok": true, "role_assignments": rows, "response_metadata": {"next_cursor": next}});
+        Instead {
+            request: "admin.roles.listAssignments",
+            skip: 0,
+            times: 1,
+            document,
+        }
+    };
+    let second = [row("Rl05", "T01", "U06"), rows[7].clone()];
+    for (second, is_absent) in [(&second[..1], true), (&second[..], false)] {
+        let world = World::new(|slack| {
+            slack.changes.push(Change {
+                request: "admin.roles.listAssignments",
+                number: 2,
+                change: |slack| slack.instead.retain(|instead| instead.times > 0),
+            });
+            slack.instead.extend([list("c1", &rows), list("", second)]);
+        });
+        let answer = world.ask(&["Rl0D"]);
+        let absent = answer.is_ok() && outcomes(&answer) == [Outcome::AlreadyAbsent];
+        assert_eq!(absent, is_absent, "{answer:?}");
     }
 }
 
