@@ -16,6 +16,8 @@ mod scalar;
 use serde::de::Error as _;
 use serde_json::{Error, Value, value::RawValue};
 
+use crate::contract::json::unique::Unique;
+
 pub(crate) use self::object::document;
 pub use self::{
     object::{Document, Fields},
@@ -72,6 +74,21 @@ impl FromJson for Box<RawValue> {
 }
 
 impl FromJson for Value {
+    fn from_json(raw: &RawValue) -> Result<Self, Error> {
+        Self::from_text(raw.get())
+    }
+
+    fn from_text(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text)
+    }
+
+    fn missing() -> Option<Self> {
+        None
+    }
+}
+
+/// A tree in which no key is there twice.
+impl FromJson for Unique {
     fn from_json(raw: &RawValue) -> Result<Self, Error> {
         Self::from_text(raw.get())
     }

@@ -2,6 +2,8 @@
 
 use std::{cell::Cell, time::Duration};
 
+use serde_json::value::RawValue;
+
 use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic,
@@ -191,7 +193,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
             };
             let answer = send(config, cx, &call, list.effort).await?;
             let document: Raw = document(config, cx, &answer, list.what)?;
-            let rows = documents::at(&document, &config.fields.list).and_then(documents::rows);
+            let rows = documents::at(&document, &config.fields.list).ok().flatten();
             Ok::<_, ProviderFault>(Page {
                 rows: rows.ok_or_else(|| contradiction("is missing"))?,
                 total: total(config, &document).map_err(contradiction)?,
@@ -236,26 +238,33 @@ pub fn document<T: FromJson>(
 
 /// The link to the next page; an error if it is no text.
 fn next(config: &Config, document: &Raw) -> Result<Option<String>, &'static str> {
-    let mut pointers = config.fields.next.iter();
-    let next = pointers.find_map(|pointer| {
-        let next = documents::at(document, pointer)?;
-        (!matches!(next.get(), "null" | "\"\"")).then_some(next)
-    });
-    let next = next.map(String::from_json);
+    let links = stated(document, &config.fields.next)?;
+    let mut links = links.into_iter().filter(|link| link.get() != "\"\"");
+    let next = links.next().map(String::from_json);
     next.transpose()
         .map_err(|_| "has a link to the next page that is no text")
 }
 
 /// How many rows the list says that it has; an error if it says so in no number.
 fn total(config: &Config, document: &Raw) -> Result<Option<u64>, &'static str> {
-    let mut totals = config.fields.total.iter();
-    let Some(total) = totals.find_map(|pointer| documents::at(document, pointer).filter(|total| total.get() != "null"))
-    else {
-        return Ok(None);
-    };
-    documents::number(total)
-        .map(Some)
-        .ok_or("has a count that is no number")
+    let mut known = None;
+    for total in stated(document, &config.fields.total)? {
+        let total = documents::number(total).ok_or("has a count that is no number")?;
+        if known.replace(total).is_some_and(|before| before != total) {
+            return Err("has two counts that contradict each other");
+        }
+    }
+    Ok(known)
+}
+
+/// The values that the pointers lead to, without `null`; an error if one stands there twice, since which of them counts cannot be told.
+fn stated<'a>(document: &'a Raw, pointers: &[String]) -> Result<Vec<&'a RawValue>, &'static str> {
+    let mut values = Vec::new();
+    for pointer in pointers {
+        let value = documents::at(document, pointer).map_err(|_| "has a key twice")?;
+        values.extend(value.filter(|value| value.get() != "null"));
+    }
+    Ok(values)
 }
 
 /// A fault with what BlackLine says.
@@ -285,5 +294,5 @@ pub fn error_message(config: &Config, answer: &Answer) -> String {
 fn first_text(answer: &Answer, pointers: &[String]) -> Option<String> {
     let body: Raw = answer.json("a call").ok()?;
     let mut pointers = pointers.iter();
-    pointers.find_map(|pointer| documents::text(documents::at(&body, pointer)?))
+    pointers.find_map(|pointer| documents::text(documents::at(&body, pointer).ok().flatten()?))
 }

@@ -1,9 +1,7 @@
 //! BlackLine's documents. No official document is public: where the fields of a row stand is a setting, so rows are read by JSON
 //! pointers. What cannot be read is kept as unread; it is never taken for absence.
 
-use std::collections::BTreeSet;
-
-use serde_json::value::RawValue;
+use serde_json::{Error, value::RawValue};
 
 use crate::{
     client::lenient::{self as json, Flag, FromJson, Id, Number, Text, Word, document, elements},
@@ -58,11 +56,11 @@ impl User {
     /// The user of an object; `None` for any other value.
     pub fn of_row(row: &RawValue) -> Option<Self> {
         Self::from_json(row).ok()
+    }
+
     /// Whether a document is that of the user with an id.
     pub fn is_of(document: &RawValue, id: &str) -> bool {
         Self::of_row(document).is_some_and(|user| user.id().as_deref() == Some(id))
-    }
-
     }
 
     /// The id in the one spelling that requests have.
@@ -88,29 +86,39 @@ impl Pair {
     /// The pair of a row.
     ///
     /// # Errors
-    /// The row with whatever can be told of it, if an id is missing or contradicts another one.
+    /// The row with whatever can be told of it, if an id is missing or contradicts another one, or a key is there twice.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
         let parsed = &Parsed::of(row);
-        let role_ids = all(parsed, &fields.role_id, |value| ids::number(id(value)?.trim()));
-        let product_ids = all(parsed, &fields.product_id, |value| {
+        let mut is_unclear = false;
+        let mut all = |pointers: &[String], read: fn(&RawValue) -> Option<String>| {
+            let (values, has_unclear) = parsed.all(pointers, read);
+            is_unclear |= has_unclear;
+            values
+        };
+        let role_ids = all(&fields.role_id, |value| ids::number(id(value)?.trim()));
+        let product_ids = all(&fields.product_id, |value| {
             word(value).map(|code| code.trim().to_owned())
         });
-        let role_names = all(parsed, &fields.role_name, word);
+        let role_names = all(&fields.role_name, word);
+        let product_names = all(&fields.product_name, word);
         match (role_ids.as_slice(), product_ids.as_slice()) {
-            ([role_id], [product_id]) => Ok(Self {
+            ([role_id], [product_id]) if !is_unclear => Ok(Self {
                 role_id: role_id.clone(),
                 role_names,
                 product_id: product_id.clone(),
-                product_names: all(parsed, &fields.product_name, word),
+                product_names,
             }),
             // Role ids are numbers: another text is none.
             (_, products) => {
                 let mut unread = UnreadRow::new(row.get());
-                if let [product] = products {
+                if let ([product], false) = (products, is_unclear) {
                     unread.scope.workspace = Some(product.clone());
                 }
-                unread.ids = role_ids;
-                unread.names = role_names;
+                // Of a key that is there twice, the other value may be the one that counts.
+                if !is_unclear {
+                    unread.ids = role_ids;
+                    unread.names = role_names;
+                }
                 Err(unread)
             }
         }
@@ -128,7 +136,10 @@ impl Pair {
 }
 
 /// The value that a JSON pointer (RFC 6901) leads to.
-pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+///
+/// # Errors
+/// A key along the way is there twice.
+pub fn at<'a>(document: &'a RawValue, pointer: &str) -> Result<Option<&'a RawValue>, Error> {
     Parsed::of(document).at(pointer)
 }
 
@@ -146,21 +157,35 @@ impl<'a> Parsed<'a> {
         }
     }
 
-    fn at(&self, pointer: &str) -> Option<&'a RawValue> {
-        if pointer.is_empty() {
-            return Some(self.value);
-        }
-        let (token, rest) = match pointer.strip_prefix('/')?.find('/') {
-            Some(end) => pointer.split_at_checked(end.saturating_add(1))?,
-            None => (pointer, ""),
+    fn at(&self, pointer: &str) -> Result<Option<&'a RawValue>, Error> {
+        let Some(path) = pointer.strip_prefix('/') else {
+            return Ok(pointer.is_empty().then_some(self.value));
         };
-        let token = token.strip_prefix('/')?.replace("~1", "/").replace("~0", "~");
+        let end = path.find('/').unwrap_or(path.len());
+        let (token, rest) = path.split_at_checked(end).unwrap_or((path, ""));
+        let token = token.replace("~1", "/").replace("~0", "~");
         let value = match &self.fields {
-            // The last one of a key that stands there twice, as most parsers do.
-            Some(fields) => fields.iter().filter(|(key, _)| *key == token).last()?.1,
-            None => elements(self.value.get()).ok()?.into_iter().nth(token.parse().ok()?)?,
+            Some(fields) => fields.get(&[&token])?,
+            None => self.element(&token),
         };
-        if rest.is_empty() { Some(value) } else { at(value, rest) }
+        value.map_or(Ok(None), |value| at(value, rest))
+    }
+
+    fn element(&self, position: &str) -> Option<&'a RawValue> {
+        let elements = elements(self.value.get()).ok()?;
+        elements.into_iter().nth(position.parse().ok()?)
+    }
+
+    /// The different values that the pointers lead to, in their order, and whether a key on the way to one is there twice.
+    fn all(&self, pointers: &[String], read: fn(&RawValue) -> Option<String>) -> (Vec<String>, bool) {
+        let (mut values, mut is_unclear) = (Vec::new(), false);
+        for pointer in pointers {
+            let value = self.at(pointer);
+            is_unclear |= value.is_err();
+            let value = value.ok().flatten().and_then(read);
+            values.extend(value.filter(|value| !values.contains(value)));
+        }
+        (values, is_unclear)
     }
 }
 
@@ -188,16 +213,6 @@ fn word(value: &RawValue) -> Option<String> {
 
 fn id(value: &RawValue) -> Option<String> {
     Id::from_json(value).ok()?.into_string()
-}
-
-/// The different values that the pointers lead to, in their order.
-fn all(row: &Parsed<'_>, pointers: &[String], read: impl Fn(&RawValue) -> Option<String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    pointers
-        .iter()
-        .filter_map(|pointer| read(row.at(pointer)?))
-        .filter(|value| seen.insert(value.clone()))
-        .collect()
 }
 
 #[cfg(test)]
@@ -253,14 +268,23 @@ mod tests {
         assert_eq!(no_role.scope.workspace.as_deref(), Some("A"));
         let contradicting = unread(r#"{"role": {"id": 5}, "roleId": 6, "productId": "A"}"#);
         assert_eq!(contradicting.ids, ["5", "6"]);
+        for row in [
+            r#"{"roleId": 5, "roleId": 7, "productId": "A"}"#,
+            r#"{"role": {"id": 5, "id": 5}, "roleId": 5, "productId": "A"}"#,
+            r#"{"roleId": 5, "productId": "A", "productId": "B"}"#,
+        ] {
+            let twice = unread(row);
+            assert_eq!((twice.ids.len(), twice.scope.workspace), (0, None), "{row}");
+        }
     }
 
     #[test]
     fn a_pointer_leads_through_objects_and_lists() {
         let document = raw(r#"{"a/b": [{"c~": 1}]}"#);
-        assert_eq!(at(&document, "/a~1b/0/c~0").map(RawValue::get), Some("1"));
-        assert!(at(&document, "/a~1b/1").is_none() && at(&document, "/a~1b/0/c~0/d").is_none());
-        assert!(at(&document, "a").is_none() && at(&document, "").is_some());
+        let at = |pointer: &str| at(&document, pointer).unwrap().map(RawValue::get);
+        assert_eq!(at("/a~1b/0/c~0"), Some("1"));
+        assert_eq!((at("/a~1b/1"), at("/a~1b/0/c~0/d"), at("a")), (None, None, None));
+        assert!(at("").is_some());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, basic, path_segment, send_with_token,
     },
+    contract::json::unique::Unique,
     error::{FaultKind, ProviderAnswer, ProviderFault},
     provider::Context,
     transport::Method,
@@ -110,8 +111,8 @@ pub async fn find(
     let answer = send(config, cx, &get(config, &path)).await?;
     match answer.status {
         404 => Ok(None),
-        _ if answer.is_success() => {
-            let document: Value = answer.json(what)?;
+        _ if answer.is_given() => {
+            let Unique(document) = answer.json(what)?;
             // Another document says nothing about this one.
             if id_of(&document).is_some_and(|found| found.eq_ignore_ascii_case(id)) {
                 Ok(Some(document))
@@ -139,8 +140,8 @@ pub async fn key_owner(config: &Config, cx: &Context<'_>) -> Result<Option<Admin
     }
     match answer.status {
         401 | 403 | 404 => Ok(None),
-        _ if answer.is_success() => {
-            let document: Value = answer.json(what)?;
+        _ if answer.is_given() => {
+            let Unique(document) = answer.json(what)?;
             let owner = Administrator::of(&raw(&document));
             owner.map(Some).ok_or_else(|| {
                 answer.fault(

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, value::RawValue};
 
-use crate::client::lenient::{Flag, Id, Number, Row, Rows, Text, document};
+use crate::client::lenient::{Fields, Flag, Id, Number, Row, Rows, Text, Word, document};
 
 /// A document as it came.
 pub type Raw = Box<RawValue>;
@@ -155,10 +155,19 @@ document! { Identity: user_id, enterprise_id }
 
 /// `migration.exchange`.
 pub struct Exchange {
-    pub user_id_map: Option<Value>,
+    pub user_id_map: Option<Raw>,
 }
 
 document! { Exchange: user_id_map }
+
+impl Exchange {
+    /// Whether it says that two ids are one person's.
+    pub fn joins(&self, id: &str, other: &str) -> bool {
+        let map = self.user_id_map.as_ref().and_then(|map| Fields::of(map.get()).ok());
+        let known: Option<Word> = map.and_then(|map| map.read(&[id]).ok());
+        known.is_some_and(|known| known.as_str() == Some(other))
+    }
+}
 
 /// The user as SCIM has it. Source: Slack's SCIM reference.
 #[derive(Clone, Debug, Default)]
@@ -232,6 +241,20 @@ impl Page {
 mod tests {
     use super::*;
     use crate::client::lenient::FromJson;
+
+    #[test]
+    fn two_ids_are_joined_only_by_one_entry() {
+        for (map, joins) in [
+            (r#"{"W05": "U01"}"#, true),
+            (r#"{"W05": "U02"}"#, false),
+            (r#"{"W05": "U02", "W05": "U01"}"#, false),
+            (r#"{"W06": "U01"}"#, false),
+            ("null", false),
+        ] {
+            let exchange = Exchange::from_text(&format!(r#"{{"user_id_map": {map}}}"#)).unwrap();
+            assert_eq!(exchange.joins("W05", "U01"), joins, "{map}");
+        }
+    }
 
     #[test]
     fn a_cursor_stands_in_either_place() {

@@ -2,8 +2,6 @@
 
 use std::cell::RefCell;
 
-use serde_json::Value;
-
 use crate::{
     client::{
         QueryBuilder,
@@ -241,10 +239,7 @@ pub async fn confirm(
         .pair("users", asked)
         .pair("to_old", if asked.starts_with('W') { "true" } else { "false" });
     let is_same = match core::read::<Exchange>(config, cx, "migration.exchange", query).await {
-        Ok(exchange) => {
-            let map = exchange.user_id_map.unwrap_or_default();
-            map.get(asked).and_then(Value::as_str) == Some(shown)
-        }
+        Ok(exchange) => exchange.joins(asked, shown),
         Err(fault) if fault.code.is_some() && is_refusal(&fault.fault) => is_of_other_kind,
         Err(fault) => return Err(fault.into()),
     };
