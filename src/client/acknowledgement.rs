@@ -1,4 +1,4 @@
-//! What the answer to a write says of it: a status of success is not enough.
+//! What an answer says besides its status: a status of success is not enough.
 
 use serde_json::value::RawValue;
 
@@ -7,7 +7,7 @@ use super::{
     lenient::{Fields, FromJson, Number, elements},
 };
 
-/// What an answer with a status of success says of the write.
+/// What an answer with a status of success says of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledgement {
     /// It is empty, or a document without an error.
@@ -22,21 +22,19 @@ impl Answer {
     /// For an answer with a status of success. Providers say what went wrong under `error` or `errors`, or with a code.
     pub fn acknowledgement(&self) -> Acknowledgement {
         let text = self.text();
-        if text.trim().is_empty() {
-            return Acknowledgement::Given;
-        }
-        let Ok(document) = serde_json::from_str::<&RawValue>(&text) else {
-            return Acknowledgement::NoDocument;
+        let Ok(fields) = Fields::of(&text) else {
+            let is_document = text.trim().is_empty() || serde_json::from_str::<&RawValue>(&text).is_ok();
+            return if is_document {
+                Acknowledgement::Given
+            } else {
+                Acknowledgement::NoDocument
+            };
         };
-        let Ok(fields) = Fields::of(document.get()) else {
-            return Acknowledgement::Given;
-        };
-        let (mut code, mut has_error) = (None, false);
+        let (mut code, mut has_error) = (code_of(&fields), false);
         for (key, value) in fields.iter() {
-            match key {
-                "code" | "error_code" | "status" | "statusCode" => code = code.or_else(|| error_status(value)),
-                "error" | "errors" => has_error |= !is_blank(value),
-                _ => {}
+            if matches!(key, "error" | "errors" | "errorMessage") && !is_blank(value) {
+                has_error = true;
+                code = code.or_else(|| code_of_error(value));
             }
         }
         if has_error || code.is_some() {
@@ -45,6 +43,33 @@ impl Answer {
             Acknowledgement::Given
         }
     }
+
+    /// Whether a read has what was asked for: a success without an error inside.
+    pub fn is_given(&self) -> bool {
+        self.is_success() && !matches!(self.acknowledgement(), Acknowledgement::Denied(_))
+    }
+
+    /// The status that it means: that of an error's code inside a success.
+    pub fn meaning(&self) -> u16 {
+        match self.is_success().then(|| self.acknowledgement()) {
+            Some(Acknowledgement::Denied(Some(code))) => code,
+            _ => self.status,
+        }
+    }
+}
+
+/// The status that an object names as a code.
+fn code_of(fields: &Fields<'_>) -> Option<u16> {
+    let is_code = |key: &str| matches!(key, "code" | "errorCode" | "error_code" | "status" | "statusCode");
+    let mut codes = fields.iter().filter(|(key, _)| is_code(key));
+    codes.find_map(|(_, value)| error_status(value))
+}
+
+/// The status that an error names: it is the code, or has one, or one of several errors has.
+fn code_of_error(error: &RawValue) -> Option<u16> {
+    let of_one = |error: &RawValue| error_status(error).or_else(|| code_of(&Fields::of(error.get()).ok()?));
+    let several = elements(error.get()).unwrap_or_default();
+    of_one(error).or_else(|| several.into_iter().find_map(of_one))
 }
 
 /// The status of an error that a code is. Other numbers are a provider's own.
@@ -92,11 +117,33 @@ mod tests {
             (r#"{"error": "x", "error_code": 1}"#, None),
             (r#"{"error": "x", "statusCode": "429"}"#, Some(429)),
             (r#"{"errors": [{}]}"#, None),
+            (r#"{"errors": [{}, {"code": 503}]}"#, Some(503)),
+            (r#"{"error": {"code": "404", "message": "no"}}"#, Some(404)),
+            (r#"{"results": [], "error": 500}"#, Some(500)),
+            (r#"{"errorMessage": "no", "errorCode": "E7"}"#, None),
+            (r#"{"code": 200, "code": 500}"#, Some(500)),
         ] {
             assert_eq!(of(body), Acknowledgement::Denied(code), "{body}");
         }
         for body in ["<html>Sign in</html>", "{", "OK"] {
             assert_eq!(of(body), Acknowledgement::NoDocument, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_an_error_inside_a_success_changes_what_a_status_means() {
+        for (status, body, meaning, is_given) in [
+            (200, r#"{"results": []}"#, 200, true),
+            (200, r#"{"results": [], "code": 404}"#, 404, false),
+            (200, r#"{"results": [], "error": "internal"}"#, 200, false),
+            (404, r#"{"code": 500}"#, 404, false),
+        ] {
+            let answer = Answer {
+                status,
+                body: body.as_bytes().to_vec(),
+                ..Answer::of_headers(Vec::new())
+            };
+            assert_eq!((answer.meaning(), answer.is_given()), (meaning, is_given), "{body}");
         }
     }
 }

@@ -38,12 +38,15 @@ impl Answer {
         }
     }
 
-    /// The first header of that (lower-case) name.
+    /// The first header of that (lower-case) name. Where it decides something, a second one counts as well: see [`Self::values`].
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.values(name).next()
+    }
+
+    /// Every header of that (lower-case) name.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let same = self.headers.iter().filter(move |(key, _)| key == name);
+        same.map(|(_, value)| value.as_str())
     }
 
     /// A short header for a message: masked, printable, and cut. `None` if there is none, or nothing of it can be shown.
@@ -94,9 +97,9 @@ impl Answer {
         }
     }
 
-    /// The kind of fault that the status alone says.
-    pub const fn fault_kind(&self) -> FaultKind {
-        FaultKind::of_status(self.status)
+    /// The kind of fault that the status says, or the code of an error inside a success.
+    pub fn fault_kind(&self) -> FaultKind {
+        FaultKind::of_status(self.meaning())
     }
 
     /// What is kept of it for people and logs: at most [`ANSWER_LIMIT`] bytes, masked before they are cut. The trace id is that of

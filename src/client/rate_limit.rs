@@ -38,12 +38,12 @@ impl fmt::Debug for RateLimitPolicy {
 }
 
 impl Default for RateLimitPolicy {
-    /// 429, the standard header, and at least one second.
+    /// 429, the standard header, and at least one second; the code of an error inside a success counts.
     fn default() -> Self {
         Self {
             headers: &[],
             least_wait: Duration::from_secs(1),
-            status_of: Rc::new(|answer| answer.status),
+            status_of: Rc::new(Answer::meaning),
         }
     }
 }
@@ -79,7 +79,7 @@ impl RateLimitPolicy {
 
     fn values<'a>(&self, answer: &'a Answer) -> impl Iterator<Item = &'a str> {
         let names = self.headers.iter().copied().chain(["retry-after"]);
-        names.filter_map(|name| answer.header(name))
+        names.flat_map(|name| answer.values(name))
     }
 }
 
@@ -130,6 +130,8 @@ mod tests {
         }
         assert_eq!(wait(&policy, 429, &[]), None);
         assert_eq!(wait(&policy, 429, &[("retry-after", "7")]), Some(7));
+        let both = [("retry-after", "0"), ("retry-after", "30")];
+        assert_eq!(wait(&policy, 429, &both), Some(30), "the longer one of two counts");
     }
 
     #[test]

@@ -24,11 +24,11 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(1_800);
 /// The page lengths that servers have where nobody asks for one. No source tells BlackLine's.
 const USUAL_PAGES: [usize; 12] = [10, 20, 25, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000];
 
-/// How much a call matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 /// Pages of a list that decides nothing: the others need theirs.
 const MOST_PAGES_ASIDE: usize = 20;
 
+/// How much a call matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
     /// The operation needs it.
     Full,
@@ -100,7 +100,7 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call, effort: Effort
 /// The status that an answer means: a success may carry the code of an error. An expired session is 401, or 400 with a text that
 /// integrators renew the token for.
 pub fn status_of(error_codes: &[String], answer: &Answer) -> u16 {
-    let status = code_inside(error_codes, answer).unwrap_or(answer.status);
+    let status = code_inside(error_codes, answer).unwrap_or_else(|| answer.meaning());
     let says_so = || {
         let text = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
         text.contains("authentication failed")
@@ -195,7 +195,9 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
             let document: Raw = document(config, cx, &answer, list.what)?;
             let rows = documents::at(&document, &config.fields.list).ok().flatten();
             Ok::<_, ProviderFault>(Page {
-                rows: rows.ok_or_else(|| contradiction("is missing"))?,
+                rows: rows
+                    .and_then(documents::rows)
+                    .ok_or_else(|| contradiction("is missing or stands there twice"))?,
                 total: total(config, &document).map_err(contradiction)?,
                 next: next(config, &document).map_err(contradiction)?,
             })
@@ -279,9 +281,9 @@ pub fn kind_of(cx: &Context<'_>, answer: &Answer) -> FaultKind {
     FaultKind::of_status(cx.client.status_of(answer))
 }
 
-/// Whether an answer of 2xx carries the code of an error.
+/// Whether an answer of 2xx carries an error, or its code.
 pub fn says_error(config: &Config, answer: &Answer) -> bool {
-    first_text(answer, &config.fields.error_code).is_some_and(|code| code != "0")
+    !answer.is_given() || first_text(answer, &config.fields.error_code).is_some_and(|code| code != "0")
 }
 
 /// The shape of errors is not confirmed: the common keys, else the text.

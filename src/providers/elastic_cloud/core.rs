@@ -44,7 +44,7 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
 /// The organizations that the key sees.
 pub async fn organizations(config: &Config, cx: &Context<'_>) -> Result<Organizations, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join("/organizations"))).await?;
-    if !answer.is_success() {
+    if !answer.is_given() {
         return Err(fault(cx, &answer, "Elastic Cloud refuses to read the organizations"));
     }
     answer.json("the organizations")

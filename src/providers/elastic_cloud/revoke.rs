@@ -72,7 +72,7 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
     let message = core::error_message(&answer);
     if answer.is_success() {
         cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        if core::codes(&answer).next().is_some() {
+        if core::codes(&answer).next().is_some() || !answer.is_given() {
             return Verdict::Unanswered {
                 reason: Reason::ProviderRefused,
                 message: format!("Elastic Cloud answers with an error: {message}"),

@@ -109,7 +109,7 @@ pub async fn find(
 ) -> Result<Option<Value>, ProviderFault> {
     let path = format!("{collection}/{}", path_segment(id));
     let answer = send(config, cx, &get(config, &path)).await?;
-    match answer.status {
+    match answer.meaning() {
         404 => Ok(None),
         _ if answer.is_given() => {
             let Unique(document) = answer.json(what)?;
@@ -133,12 +133,12 @@ pub async fn key_owner(config: &Config, cx: &Context<'_>) -> Result<Option<Admin
     let what = "the owner of the API key";
     let path = "/api/users/getSelf";
     let mut answer = send(config, cx, &get(config, path)).await?;
-    if config.org_id.is_some() && matches!(answer.status, 403 | 404) {
+    if config.org_id.is_some() && matches!(answer.meaning(), 403 | 404) {
         // Whether the route takes `x-org-id` is not published; one that does not answers it with a 403.
         let call = Call::get(config.base.join(path)).header("content-type", "application/json");
         answer = send(config, cx, &call).await?;
     }
-    match answer.status {
+    match answer.meaning() {
         401 | 403 | 404 => Ok(None),
         _ if answer.is_given() => {
             let Unique(document) = answer.json(what)?;

@@ -71,7 +71,7 @@ pub async fn is_unknown(config: &Config, cx: &Context<'_>) -> bool {
     let call = core::get(config, "/api/systemusers?limit=1&skip=0");
     core::send(config, cx, &call)
         .await
-        .is_ok_and(|answer| answer.status == 404)
+        .is_ok_and(|answer| answer.meaning() == 404)
 }
 
 /// The setting names no organization of JumpCloud's.

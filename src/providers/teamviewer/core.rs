@@ -64,12 +64,8 @@ impl Listed<String> {
 
 /// The rate limit arrives as 403 too. Source: the TeamViewer API manual, section 5. The error's word counts whatever the status is.
 fn is_rate_limited(answer: &Answer) -> bool {
-    if answer.status == 429 {
+    if answer.meaning() == 429 {
         return true;
-    }
-    // A document is longer than an error.
-    if answer.is_success() && answer.body.len() > LONGEST_ERROR {
-        return false;
     }
     let body = error_of(answer);
     let says_so = |text: &str| text.to_ascii_lowercase().contains("rate limit");
@@ -77,19 +73,23 @@ fn is_rate_limited(answer: &Answer) -> bool {
         || answer.status == 403 && body.error_description.as_str().is_some_and(says_so)
 }
 
-/// An error inside of a success is looked for in answers of so many bytes.
-const LONGEST_ERROR: usize = 1_024;
-
-/// The status that an answer means. A token that has expired is renewed as after a 401, whatever status says so.
+/// The status that an answer means: inside a success, that of the error's word or code. A token that has expired is renewed as after
+/// a 401, whatever status says so.
 pub fn status_of(answer: &Answer) -> u16 {
-    if is_rate_limited(answer) {
-        return 429;
+    if answer.is_given() {
+        return answer.status;
     }
     let has_expired = || matches!(error_of(answer).error.as_str(), Some("invalid_token" | "token_expired"));
-    if matches!(answer.status, 400 | 403) && has_expired() {
-        return 401;
+    match kind_of(answer) {
+        FaultKind::RateLimited => 429,
+        FaultKind::CredentialsRejected if matches!(answer.status, 400 | 403) && has_expired() => 401,
+        _ if answer.meaning() != answer.status || !answer.is_success() => answer.meaning(),
+        FaultKind::CredentialsRejected => 401,
+        FaultKind::Forbidden => 403,
+        FaultKind::NotFound => 404,
+        FaultKind::ServerError => 500,
+        _ => answer.status,
     }
-    answer.status
 }
 
 /// Sends a call with the account's token.
@@ -262,7 +262,7 @@ fn error_of(answer: &Answer) -> ErrorBody {
 /// A read.
 pub async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Answer, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join(path))).await?;
-    if answer.is_success() && !is_rate_limited(&answer) {
+    if answer.is_given() {
         return Ok(answer);
     }
     let what = format!("TeamViewer refuses to read {what}");
@@ -396,7 +396,18 @@ mod tests {
         let expired = r#"{"error": "token_expired"}"#;
         assert_eq!((status(400, expired), status(403, expired)), (401, 401));
         assert_eq!(status(403, r#"{"error": "invalid_permission"}"#), 403);
-        assert_eq!(status(200, r#"{"error": "rate_limit_reached"}"#), 429);
+        for (word, meaning) in [
+            ("rate_limit_reached", 429),
+            ("not_found", 404),
+            ("internal_error", 500),
+            ("token_expired", 401),
+            ("invalid_permission", 403),
+            ("something_else", 200),
+        ] {
+            let document = format!(r#"{{"users": ["{}"], "error": "{word}"}}"#, "u".repeat(2_000));
+            assert_eq!(status(200, &document), meaning, "{word}");
+        }
+        assert_eq!(status(200, r#"{"code": 503}"#), 503);
         assert_eq!(status(200, r#"{"users": []}"#), 200);
     }
 }

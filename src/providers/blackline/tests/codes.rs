@@ -46,6 +46,9 @@ fn a_read_fails_as_its_code_says() {
         (r#"{"errorCode": "429"}"#, 429, true),
         (r#"{"errorCode": 503}"#, 502, true),
         (r#"{"errorCode": "BL-9"}"#, 502, true),
+        (r#"{"items": [], "error": "internal_error"}"#, 502, true),
+        (r#"{"items": [], "errors": [{"message": "no"}]}"#, 502, true),
+        (r#"{"items": [], "errorMessage": "no"}"#, 502, true),
         // As a path that does not exist.
         (r#"{"errorCode": 404}"#, 502, true),
     ] {

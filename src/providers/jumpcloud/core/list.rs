@@ -70,7 +70,7 @@ pub async fn list<T: Listed>(
         let separator = if path.contains('?') { '&' } else { '?' };
         let page = format!("{path}{separator}limit={PAGE}&skip={skip}");
         let answer = send(config, cx, &get(config, &page)).await?;
-        if !answer.is_success() {
+        if !answer.is_given() {
             return Err(refused_to_read(config, cx, &answer, what));
         }
         let document: Box<RawValue> = answer.json(what)?;
@@ -102,12 +102,24 @@ enum Counted {
     Unreadable,
 }
 
+impl Counted {
+    /// What two counts of one list say together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, counted) | (counted, Self::Nothing) => counted,
+            (one, other) if one == other => one,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
 /// The rows of one page, and the count of the whole list.
 fn page_of<'a>(answer: &Answer, text: &'a RawValue, what: &str) -> Result<(Vec<&'a RawValue>, Counted), ProviderFault> {
-    let in_header = match answer.header("x-total-count") {
-        None => Counted::Nothing,
-        Some(text) => text.trim().parse().map_or(Counted::Unreadable, Counted::Rows),
-    };
+    let in_header = answer
+        .values("x-total-count")
+        .map(|text| text.trim().parse().map_or(Counted::Unreadable, Counted::Rows))
+        .reduce(Counted::and)
+        .unwrap_or(Counted::Nothing);
     let no_list = || {
         answer.fault(
             FaultKind::BadAnswer,
@@ -130,12 +142,7 @@ fn page_of<'a>(answer: &Answer, text: &'a RawValue, what: &str) -> Result<(Vec<&
         Ok(None) => Counted::Nothing,
         Ok(Some(None)) | Err(_) => Counted::Unreadable,
     };
-    let counted = match (in_body, in_header) {
-        (Counted::Nothing, counted) | (counted, Counted::Nothing) => counted,
-        (body, header) if body == header => body,
-        _ => Counted::Unreadable,
-    };
-    Ok((rows, counted))
+    Ok((rows, in_body.and(in_header)))
 }
 
 /// The pages of a list that were read so far.
@@ -167,6 +174,7 @@ impl<T: Listed> Pages<T> {
         if self.counted.replace(counted).is_some_and(|before| before != counted) {
             self.fault = Some("its count changed while it was read");
         }
+        let earlier = self.rows.len();
         for row in rows {
             let Some(read) = T::of(row) else {
                 self.unread.push(cut(row.get()));
@@ -179,6 +187,9 @@ impl<T: Listed> Pages<T> {
             } else if self.rows.get(position).is_some_and(|known| *known != read) {
                 // Two rows of one key that say different things: neither can be relied on.
                 self.unread.push(cut(row.get()));
+            } else if position < earlier && counted == Counted::Nothing {
+                // A row that moved to another page may have pushed one out of sight, and no count tells.
+                self.fault = Some("it shows a row on two pages");
             }
         }
     }
@@ -217,5 +228,44 @@ impl<T> List<T> {
             )),
             Extent::Whole => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::documents::GraphObject, *};
+
+    #[test]
+    fn counts_that_contradict_each_other_are_none() {
+        let counted = |headers: &[&str], body: &str| {
+            let header = |count: &&str| (String::from("x-total-count"), (*count).to_owned());
+            let answer = Answer::of_headers(headers.iter().map(header).collect());
+            let text: Box<RawValue> = serde_json::from_str(body).unwrap();
+            page_of(&answer, &text, "roles").unwrap().1
+        };
+        assert_eq!(counted(&[], "[]"), Counted::Nothing);
+        assert_eq!(counted(&["1", " 1"], "[]"), Counted::Rows(1));
+        assert_eq!(counted(&["1", "150"], "[]"), Counted::Unreadable);
+        let body = r#"{"results": [], "totalCount": 1}"#;
+        assert_eq!(counted(&["1"], body), Counted::Rows(1));
+        assert_eq!(counted(&["2"], body), Counted::Unreadable);
+    }
+
+    #[test]
+    fn a_row_that_comes_again_on_a_later_page_may_hide_another_one_where_no_count_tells() {
+        let extent = |pages: &[&str], counted: Counted| {
+            let mut list = Pages::<GraphObject>::default();
+            for page in pages {
+                list.add(elements(page).unwrap(), counted);
+            }
+            list.list().extent
+        };
+        let (one, other) = (r#"[{"id": "a"}, {"id": "a"}]"#, r#"[{"id": "b"}]"#);
+        assert_eq!(extent(&[one, other, "[]"], Counted::Nothing), Extent::Whole);
+        assert!(matches!(
+            extent(&[one, one, "[]"], Counted::Nothing),
+            Extent::Unclear(_)
+        ));
+        assert_eq!(extent(&[one, one], Counted::Rows(1)), Extent::Whole);
     }
 }

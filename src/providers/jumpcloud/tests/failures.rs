@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{FailureKind, SideEffect};
 
-use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, USER, entries, group, named, told};
+use super::world::{
+    ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told,
+};
 
 fn outcomes(told: &[(&'static str, &str)]) -> Vec<&'static str> {
     told.iter().map(|(outcome, _)| *outcome).collect()
@@ -123,4 +125,58 @@ fn an_error_or_a_page_in_a_success_acknowledges_no_write() {
         assert_eq!(failure.status, status, "{body}: {failure:?}");
         assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
     }
+}
+
+#[test]
+fn an_error_inside_a_list_that_was_read_is_no_absence() {
+    let list = |error: &str| {
+        let root = format!(r#"{{"_id": "{ROOT}", "email": "root@example.com", "roleName": "Manager"}}"#);
+        format!(r#"{{"results": [{root}], "totalCount": 1{error}}}"#)
+    };
+    for (error, told_as) in [
+        ("", Ok("already_absent")),
+        (r#", "code": 500, "error": "internal""#, Err(502)),
+        (r#", "error": "internal""#, Err(502)),
+        (r#", "errors": [{"code": 429}]"#, Err(429)),
+        (r#", "statusCode": 403"#, Err(403)),
+    ] {
+        let case = Case::holding(&[]).with(|world| {
+            world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap()["admin"] = Value::Null;
+            world.instead.insert(String::from("/api/users"), (200, list(error)));
+        });
+        let answer = case.ask(&[named("Manager")]);
+        let got = answer
+            .as_ref()
+            .map(|_| told(&answer)[0].0)
+            .map_err(|failure| failure.status);
+        assert_eq!(got, told_as, "{error}: {answer:?}");
+    }
+}
+
+#[test]
+fn an_error_inside_a_document_has_the_meaning_of_its_code() {
+    for (error, status) in [
+        (r#"{"code": 404}"#, 404),
+        (r#"{"code": 403}"#, 403),
+        (r#"{"error": "internal"}"#, 502),
+    ] {
+        let mut case = Case::holding(&[]).with(|world| {
+            for path in ["/api/systemusers", "/api/users"] {
+                world.instead.insert(format!("{path}/{ADMIN}"), (200, error.to_owned()));
+            }
+        });
+        case.user = ADMIN;
+        assert_eq!(case.ask(&[named("Manager")]).unwrap_err().status, status, "{error}");
+    }
+}
+
+#[test]
+fn a_record_with_a_key_twice_cannot_be_read() {
+    let case = Case::holding(&[(HELP_DESK, "Help Desk")]).with(|world| {
+        let record = world.record().to_string();
+        let twice = record.replacen('{', r#"{"roleNames": ["Help Desk", "Manager"], "#, 1);
+        world.instead.insert(format!("/api/users/{ADMIN}"), (200, twice));
+    });
+    let failure = case.ask(&[named("Manager")]).unwrap_err();
+    assert_eq!((failure.status, case.writes()), (502, 0), "{failure:?}");
 }

@@ -110,3 +110,25 @@ fn an_error_or_a_page_in_a_success_acknowledges_no_write() {
         ["removed"]
     );
 }
+
+#[test]
+fn an_error_inside_a_list_that_was_read_is_no_absence() {
+    for (error, status) in [
+        (r#""error": "internal_error""#, 502),
+        (r#""error": "something_new""#, 502),
+        (r#""error": "invalid_permission""#, 403),
+        (r#""code": 503"#, 502),
+    ] {
+        let company = Company::with(&[]);
+        let body = format!(r#"{{"nextPaginationToken": null, "assignedRoleIds": [], {error}}}"#);
+        instead(&company, "/users/u123/userroles", ALWAYS, 200, &body);
+        let answer = call(&company, "{}", vec![by_id(HELP)], options());
+        assert_eq!(answer.unwrap_err().status, status, "{error}");
+        // What may pass is asked again.
+        let company = Company::with(&[("u123", HELP)]);
+        instead(&company, "/users/u123/userroles", 1, 200, &body);
+        let answer = call(&company, "{}", vec![by_id(HELP)], options());
+        let may_pass = error.contains("internal") || error.contains("503");
+        assert_eq!(answer.is_ok(), may_pass, "{error}: {answer:?}");
+    }
+}
