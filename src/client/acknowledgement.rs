@@ -49,6 +49,22 @@ impl Answer {
         self.is_success() && !matches!(self.acknowledgement(), Acknowledgement::Denied(_))
     }
 
+    /// The error inside a success without the document beside it, which may be other people's. Any other answer as it is.
+    #[must_use]
+    pub fn error_only(&self) -> Self {
+        let mut shown = self.clone();
+        if self.is_success()
+            && let Ok(fields) = Fields::of(&self.text())
+        {
+            let errors = fields.iter().filter(|(key, _)| is_code(key) || is_error(key));
+            let errors: Vec<String> = errors
+                .map(|(key, value)| format!("\"{key}\":{}", value.get()))
+                .collect();
+            shown.body = format!("{{{}}}", errors.join(",")).into_bytes();
+        }
+        shown
+    }
+
     /// The status that it means: that of an error's code inside a success.
     pub fn meaning(&self) -> u16 {
         match self.is_success().then(|| self.acknowledgement()) {
@@ -58,9 +74,20 @@ impl Answer {
     }
 }
 
+fn is_code(key: &str) -> bool {
+    matches!(key, "code" | "errorCode" | "error_code" | "status" | "statusCode")
+}
+
+/// What an error is written with, besides its code.
+fn is_error(key: &str) -> bool {
+    matches!(
+        key,
+        "error" | "errors" | "errorMessage" | "error_description" | "message"
+    )
+}
+
 /// The status that an object names as a code.
 fn code_of(fields: &Fields<'_>) -> Option<u16> {
-    let is_code = |key: &str| matches!(key, "code" | "errorCode" | "error_code" | "status" | "statusCode");
     let mut codes = fields.iter().filter(|(key, _)| is_code(key));
     codes.find_map(|(_, value)| error_status(value))
 }
@@ -145,5 +172,20 @@ mod tests {
             };
             assert_eq!((answer.meaning(), answer.is_given()), (meaning, is_given), "{body}");
         }
+    }
+
+    #[test]
+    fn an_error_is_shown_without_the_document_beside_it() {
+        let body = r#"{"results": [{"email": "root@example.com"}], "code": 500, "message": "no"}"#;
+        let shown = |status| {
+            let answer = Answer {
+                status,
+                body: body.as_bytes().to_vec(),
+                ..Answer::of_headers(Vec::new())
+            };
+            String::from_utf8(answer.error_only().body).unwrap()
+        };
+        assert_eq!(shown(200), r#"{"code":500,"message":"no"}"#);
+        assert_eq!(shown(500), body);
     }
 }

@@ -120,9 +120,9 @@ impl Answer {
         }
     }
 
-    /// The beginning of the body, for a message: masked before it is cut.
+    /// The beginning of the body, for a message: masked before it is cut. Of a success the error, without a document.
     pub fn excerpt(&self) -> String {
-        self.mask.apply_within(&self.text(), EXCERPT_LIMIT)
+        self.mask.apply_within(&self.error_only().text(), EXCERPT_LIMIT)
     }
 
     pub(super) fn text(&self) -> Cow<'_, str> {

@@ -234,8 +234,9 @@ pub fn document<T: FromJson>(
     if answer.is_success() && !says_error(config, answer) {
         return answer.json(what);
     }
-    let message = format!("BlackLine refuses to read {what}");
-    Err(fault(config, cx, answer, kind_of(cx, answer), &message))
+    let said = error_message(config, answer);
+    let message = format!("BlackLine refuses to read {what} ({}): {said}", answer.status);
+    Err(cx.client.fault(&answer.error_only(), kind_of(cx, answer), message))
 }
 
 /// The link to the next page; an error if it is no text.

@@ -45,7 +45,8 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call) -> Result<Answ
 pub async fn organizations(config: &Config, cx: &Context<'_>) -> Result<Organizations, ProviderFault> {
     let answer = send(config, cx, &Call::get(config.base.join("/organizations"))).await?;
     if !answer.is_given() {
-        return Err(fault(cx, &answer, "Elastic Cloud refuses to read the organizations"));
+        let message = "Elastic Cloud refuses to read the organizations";
+        return Err(fault(cx, &answer.error_only(), message));
     }
     answer.json("the organizations")
 }

@@ -158,7 +158,7 @@ pub async fn key_owner(config: &Config, cx: &Context<'_>) -> Result<Option<Admin
 fn refused_to_read(config: &Config, cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     let mut fault = fault(
         cx,
-        answer,
+        &answer.error_only(),
         answer.fault_kind(),
         &format!("JumpCloud refuses to read {what}"),
     );

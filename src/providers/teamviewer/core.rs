@@ -266,7 +266,7 @@ pub async fn get(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> R
         return Ok(answer);
     }
     let what = format!("TeamViewer refuses to read {what}");
-    Err(fault(cx, &answer, kind_of(&answer), &what))
+    Err(fault(cx, &answer.error_only(), kind_of(&answer), &what))
 }
 
 /// A list in pages.

@@ -271,11 +271,32 @@ fn only_a_document_of_the_provider_without_an_error_acknowledges() {
         (r#"{"errors": "no"}"#, false),
         (r#"{"errors": [null]}"#, false),
         (r#"{"errors": [{"code": "x.y", "message": "no"}]}"#, false),
+        (r#"{"error": "no"}"#, false),
+        (r#"{"code": 403}"#, false),
     ] {
         let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]}))
             .with(|organization| organization.acknowledgement = answer);
         let success = world.ask(&[id("billing-admin")]).unwrap();
         assert_eq!(success.outcomes[0].grants[0].acknowledged, is_acknowledged, "{answer}");
+    }
+}
+
+#[test]
+fn an_error_inside_the_list_of_organizations_is_a_failed_read() {
+    for (error, status, requests) in [
+        (r#""errors": [{"code": "x.y", "message": "no"}]"#, 502, 1),
+        (r#""code": 403"#, 403, 1),
+        (r#""code": 503"#, 502, 4),
+    ] {
+        let body = format!(r#"{{"organizations": [{{"id": "org"}}], {error}}}"#);
+        let world = World {
+            transport: FakeTransport::new(move |_| Reaction::Answer(200, Vec::new(), body.clone())),
+            settings: json!({}),
+            ..World::holding(json!({}))
+        };
+        let failure = world.ask(&[id("billing-admin")]).unwrap_err();
+        let sent = world.transport.seen.borrow().len();
+        assert_eq!((failure.status, sent), (status, requests), "{error}: {failure:?}");
     }
 }
 

@@ -150,6 +150,8 @@ fn an_error_inside_a_list_that_was_read_is_no_absence() {
             .map(|_| told(&answer)[0].0)
             .map_err(|failure| failure.status);
         assert_eq!(got, told_as, "{error}: {answer:?}");
+        let shown = format!("{answer:?}");
+        assert!(!shown.contains("root@example.com"), "{shown}");
     }
 }
 
