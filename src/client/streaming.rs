@@ -120,14 +120,14 @@ impl Client<'_> {
         // A short document is judged whole, as any read. Of a long one only the beginning would be known.
         let mut next;
         loop {
-            next = self.within(body.chunk(), TIMEOUTS.first_byte, end).await;
-            let Ok(Some(piece)) = &next else { break };
+            next = self.within(body.chunk(), TIMEOUTS.first_byte, end).await?;
+            let Some(piece) = &next else { break };
             answer.body.extend_from_slice(piece);
             if answer.body.len() > LONGEST_JUDGED {
                 break;
             }
         }
-        if matches!(next, Ok(None)) {
+        if next.is_none() {
             let document: Option<Box<RawValue>> = answer.json("the user").ok();
             let is_document = self.status_of(&answer) == 200 && answer.is_given();
             if !is_document || !document.is_some_and(|document| is_wanted(&document)) {
@@ -135,13 +135,10 @@ impl Client<'_> {
             }
         }
         let mut window = std::mem::take(&mut answer.body);
-        if window.is_empty() {
-            return next.map(|_| false);
-        }
         let longest = answer.mask.longest();
         let mut has_begun = false;
         loop {
-            let is_over = !matches!(next, Ok(Some(_)));
+            let is_over = next.is_none();
             // Looked through in large parts: the work stays linear, however small the pieces are.
             if is_over || window.len() > longest.saturating_mul(2) {
                 if answer.mask.is_in(&String::from_utf8_lossy(&window)) {
@@ -152,18 +149,18 @@ impl Client<'_> {
                     has_begun = true;
                 }
                 // What may be the beginning of a secret is kept back until it is known what follows.
-                let kept = if matches!(next, Ok(None)) { 0 } else { longest };
+                let kept = if is_over { 0 } else { longest };
                 let clear: Vec<u8> = window.drain(..window.len().saturating_sub(kept)).collect();
                 if !clear.is_empty() && !sink.write(&clear).await {
                     return Ok(true);
                 }
             }
-            if next?.is_none() {
+            if is_over {
                 break;
             }
             let soon = self.transport().monotonic().saturating_add(TIMEOUTS.between_bytes);
-            next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await;
-            if let Ok(Some(piece)) = &next {
+            next = self.within(body.chunk(), TIMEOUTS.between_bytes, soon).await?;
+            if let Some(piece) = &next {
                 window.extend_from_slice(piece);
             }
         }

@@ -48,8 +48,8 @@ pub enum Fault {
     Stalls,
     /// The provider acts; its answer is followed by blanks without end.
     Endless,
-    /// The provider acts; its answer is a JSON document of so many bytes.
-    Long(usize),
+    /// The provider acts; its answer is a JSON document of so many bytes, or breaks off after them.
+    Long { bytes: usize, ends: bool },
     /// The provider acts; its answer comes byte by byte with this pause.
     Drip(Duration),
 }
@@ -161,14 +161,18 @@ impl Fault {
                 })
                 .await
             }
-            Self::Long(length) => {
+            Self::Long { bytes, ends } => {
                 reshape(reach().await, |_| {
                     let piece = Bytes::from(vec![b'x'; 64 * 1024]);
-                    let filler = length - b"{\"bio\":\"\"}".len();
+                    let filler = bytes - b"{\"bio\":\"\"}".len();
                     let pieces = filler.div_ceil(piece.len());
                     let middle = (0..pieces).map(move |n| Ok(piece.slice(..piece.len().min(filler - n * piece.len()))));
                     let begin = std::iter::once(Ok(Bytes::from_static(b"{\"bio\":\"")));
-                    let end = std::iter::once(Ok(Bytes::from_static(b"\"}")));
+                    let end = std::iter::once(if ends {
+                        Ok(Bytes::from_static(b"\"}"))
+                    } else {
+                        Err(Error::ConnectionTerminated)
+                    });
                     boxed(stream::iter(begin.chain(middle).chain(end)))
                 })
                 .await
