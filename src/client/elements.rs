@@ -1,8 +1,11 @@
 //! Splits a long JSON array out of an answer, element by element, without ever holding the whole.
 
-use crate::error::{FaultKind, ProviderFault};
+use crate::{
+    client::lenient::Fields,
+    error::{FaultKind, ProviderFault},
+};
 
-/// The longest element in bytes.
+/// The longest element in bytes, and the longest document without its elements.
 const LONGEST_ELEMENT: usize = 1 << 20;
 
 /// Takes the elements of the array under one key of the answer's top object.
@@ -22,6 +25,8 @@ pub struct Splitter {
     after_comma: bool,
     /// The part of an element that earlier pieces had.
     element: Vec<u8>,
+    /// The document without the elements: an error may stand beside the array.
+    rest: Vec<u8>,
     is_whole: bool,
 }
 
@@ -39,6 +44,7 @@ impl Splitter {
             seen_array: false,
             after_comma: false,
             element: Vec::new(),
+            rest: Vec::new(),
             is_whole: false,
         }
     }
@@ -52,8 +58,13 @@ impl Splitter {
         piece: &[u8],
         each: &mut dyn FnMut(&[u8]) -> Result<(), ProviderFault>,
     ) -> Result<(), ProviderFault> {
-        // Where the element begins that is under way: its earlier part is kept.
-        let mut start = (!self.element.is_empty()).then_some(0);
+        // Where the element begins that is under way, or what stands outside of the array: the earlier part is kept.
+        let is_under_way = if self.in_array {
+            !self.element.is_empty()
+        } else {
+            !self.is_whole
+        };
+        let mut start = is_under_way.then_some(0);
         let mut at = 0;
         while let Some((&byte, rest)) = piece.get(at..).and_then(<[u8]>::split_first) {
             if self.in_string {
@@ -69,7 +80,11 @@ impl Splitter {
             at = at.saturating_add(1);
         }
         let begun = start.and_then(|start| piece.get(start..)).unwrap_or_default();
-        self.keep(begun)
+        if self.in_array {
+            self.keep(begun)
+        } else {
+            self.keep_rest(begun)
+        }
     }
 
     /// The document is over: nothing that follows belongs to it.
@@ -77,11 +92,15 @@ impl Splitter {
         self.is_whole
     }
 
+    /// The document without the elements of its array.
+    ///
     /// # Errors
-    /// [`FaultKind::BadAnswer`] if the answer was no whole document with that array: what was not seen proves nothing.
-    pub fn finish(&self) -> Result<(), ProviderFault> {
-        if self.is_whole && self.seen_array {
-            Ok(())
+    /// [`FaultKind::BadAnswer`] if the answer was no whole document with that array, once: what was not seen proves nothing.
+    pub fn finish(self) -> Result<Vec<u8>, ProviderFault> {
+        let text = String::from_utf8_lossy(&self.rest);
+        let is_once = || Fields::of(&text).is_ok_and(|fields| fields.get(&[self.key]).is_ok());
+        if self.is_whole && self.seen_array && is_once() {
+            Ok(self.rest)
         } else {
             Err(bad(format!(
                 "the answer is no whole document with a list of {}",
@@ -108,6 +127,8 @@ impl Splitter {
                 self.in_array = true;
                 self.seen_array = true;
                 self.expects_value = false;
+                let before = start.take().and_then(|start| piece.get(start..=at));
+                self.keep_rest(before.unwrap_or_default())?;
                 return self.deepen();
             }
             b'{' | b'[' => self.deepen()?,
@@ -115,13 +136,20 @@ impl Splitter {
                 self.depth = self.depth.checked_sub(1).ok_or_else(|| bad("the answer is not JSON"))?;
                 if self.in_array && self.depth == 1 {
                     self.in_array = false;
-                    return match byte {
-                        b']' if start.is_none() && !self.after_comma => Ok(()),
-                        b']' => self.flush(piece, at, start, each),
-                        _ => Err(bad("the answer is not JSON")),
-                    };
+                    if byte != b']' {
+                        return Err(bad("the answer is not JSON"));
+                    }
+                    if start.is_some() || self.after_comma {
+                        self.flush(piece, at, start, each)?;
+                    }
+                    *start = Some(at);
+                    return Ok(());
                 }
-                self.is_whole |= self.depth == 0;
+                if self.depth == 0 && !self.is_whole {
+                    self.is_whole = true;
+                    let last = start.take().and_then(|start| piece.get(start..=at));
+                    return self.keep_rest(last.unwrap_or_default());
+                }
             }
             b',' if self.in_array && self.depth == 2 => {
                 self.flush(piece, at, start, each)?;
@@ -161,6 +189,17 @@ impl Splitter {
             )));
         }
         self.element.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn keep_rest(&mut self, bytes: &[u8]) -> Result<(), ProviderFault> {
+        if self.rest.len().saturating_add(bytes.len()) > LONGEST_ELEMENT {
+            return Err(bad(format!(
+                "what stands beside the list of {} is longer than {LONGEST_ELEMENT} bytes",
+                self.key
+            )));
+        }
+        self.rest.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -217,6 +256,20 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_the_array_is_kept() {
+        let text = r#"{"a": ["x]", {"members": 1}], "members": [{"b": "]"}, 2], "errors": [{"code": 503}]} trailing"#;
+        for size in [1, 2, 7, 1_000] {
+            let mut splitter = Splitter::new("members");
+            for piece in text.as_bytes().chunks(size) {
+                splitter.feed(piece, &mut |_| Ok(())).unwrap();
+            }
+            let rest = String::from_utf8(splitter.finish().unwrap()).unwrap();
+            let expected = r#"{"a": ["x]", {"members": 1}], "members": [], "errors": [{"code": 503}]}"#;
+            assert_eq!(rest, expected, "{size}");
+        }
+    }
+
+    #[test]
     fn takes_the_one_array_and_nothing_like_it() {
         let text = r#" {"a": {"members": [1]}, "b": "\"members\": [2", "members" : [ {"x": "],}\\", "y": [3]}, 4 ], "c": ["members"]} "#;
         for size in [1, 2, 7, 1_000] {
@@ -244,6 +297,9 @@ mod tests {
             r#"{"members": [,1]}"#,
             r#"{"members": [1,,2]}"#,
             r#"{"members": [1}}"#,
+            r#"{"members": [1], "members": []}"#,
+            r#"{"members": [1], "members": null}"#,
+            r#"{"members": [1], "other" 2}"#,
         ] {
             assert!(split(text, 4).is_err(), "{text}");
         }

@@ -46,7 +46,7 @@ impl Client<'_> {
         }
     }
 
-    /// One attempt: an answer that is no success is read whole and given back.
+    /// One attempt: an answer that is no success is read whole and given back, and so is an error beside the array.
     async fn split(
         &self,
         call: &Call,
@@ -85,8 +85,8 @@ impl Client<'_> {
                 break;
             }
         }
-        splitter.finish().map_err(describe)?;
-        Ok(None)
+        let beside = self.answer(status, headers, splitter.finish().map_err(describe)?);
+        Ok((!beside.is_given()).then_some(beside))
     }
 
     /// Sends a read and passes its body on as it arrives; says whether anything was. An answer that is no success, or no document,

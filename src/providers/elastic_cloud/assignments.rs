@@ -103,6 +103,12 @@ impl Assignments {
             })
     }
 
+    /// Whether an assignment has an application role of exactly that name.
+    pub fn has_application_role(&self, name: &str) -> bool {
+        let mut mentions = self.mentions(name);
+        mentions.any(|(held, _)| held.application_roles.iter().any(|role| role == name))
+    }
+
     /// The ids of roles that are held without application roles, and that an assignment with some has or gives too.
     pub fn ambiguous_roles(&self) -> HashSet<String> {
         let bare = |held: &&[Assigned]| held.first().is_some_and(|held| held.application_roles.is_empty());

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::{
     client::{
         Answer, Elements,
-        lenient::{Fields, FromJson, Row, Rows, cut},
+        lenient::{Fields, FromJson, Row, Rows, Text, cut},
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
@@ -37,11 +37,18 @@ pub struct Scan {
     /// Other members who may administer the organization.
     pub other_admins: usize,
     pub admins: usize,
-    /// Elements without a user id that show an e-mail address: the address, and the text.
-    pub unread: Vec<(String, String)>,
+    pub unread: Vec<Unattributed>,
     /// Elements without a user id.
     nameless: usize,
     passed: Passed,
+}
+
+/// An element without one user id that shows whose it may be.
+#[derive(Clone, Debug)]
+pub struct Unattributed {
+    pub ids: Vec<String>,
+    pub emails: Vec<String>,
+    pub raw: String,
 }
 
 /// The members that a search by e-mail address passed over: until it finds the user, an element without that address may be the
@@ -164,12 +171,16 @@ fn note(scan: &mut Scan, member: Row<Member>, element: &str, organization: &str,
         Row::Read(member) if member.user_id.as_str().is_some() => {
             (member.user_id.as_str().unwrap_or_default().to_owned(), member)
         }
-        shown => {
+        _ => {
             scan.nameless = scan.nameless.saturating_add(1);
-            let email = shown.read().and_then(|member| member.email.as_str());
+            let shown = Unattributed {
+                ids: texts(element, "user_id"),
+                emails: texts(element, "email"),
+                raw: cut(element),
+            };
             // One that shows nobody is somebody else's: there is one element a member.
-            if let Some(email) = email {
-                scan.unread.push((email.to_owned(), cut(element)));
+            if !(shown.ids.is_empty() && shown.emails.is_empty()) {
+                scan.unread.push(shown);
             }
             return;
         }
@@ -189,6 +200,15 @@ fn note(scan: &mut Scan, member: Row<Member>, element: &str, organization: &str,
             raw: element.to_owned(),
         });
     }
+}
+
+/// The texts under a key of an element, however often it stands there.
+fn texts(element: &str, key: &str) -> Vec<String> {
+    let fields = Fields::of(element).ok();
+    let fields = fields.iter().flat_map(Fields::iter);
+    let values = fields.filter(|(name, _)| *name == key);
+    let ids = values.filter_map(|(_, value)| Text::from_json(value).ok());
+    ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
 /// Whether a member may administer the organization. To be the owner of another one says nothing about this one.

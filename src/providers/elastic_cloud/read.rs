@@ -15,7 +15,7 @@ use crate::{
     },
     error::{Error, FaultKind, ProviderFault},
     hashed::HashSet,
-    naming::same,
+    naming::{same, same_address},
     provider::{Context, Grant, Held, Snapshot, UnreadRow},
     request::{Selector, ValidatedRequest},
     sorted::Set,
@@ -25,7 +25,7 @@ use super::{
     assignments::{ALL, Assigned, Assignments, Places, sorted_name},
     config::Config,
     documents::Member,
-    find::{self, Scan},
+    find::{self, Scan, Unattributed},
     ids,
     role_mappings::{self, Mappings},
 };
@@ -101,7 +101,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         let shown = found.member.role_assignments.as_deref();
         assignments.add(Assignments::read(shown, &organization));
     }
-    assignments.unread.extend(elements_of(&scan, &found.member));
+    assignments.unread.extend(elements_of(&scan));
     let mut missing = assignments.hidden.clone();
     if scan.found.iter().any(|found| found.member.role_assignments.is_none()) {
         missing.insert(EVERYTHING);
@@ -172,14 +172,20 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     Ok((reading, detail))
 }
 
-/// The elements without a user id that may be the user's own: their e-mail address says so, or nothing tells them apart by it.
-fn elements_of(scan: &Scan, member: &Member) -> Vec<UnreadRow> {
-    let own = member.email.as_str();
-    scan.unread
-        .iter()
-        .filter(|(email, _)| own.is_none_or(|own| same(email, own)))
-        .map(|(_, raw)| UnreadRow::new(raw))
-        .collect()
+/// The elements without one user id that may be the user's own: an id or an e-mail address says so, or nothing tells them apart by it.
+fn elements_of(scan: &Scan) -> Vec<UnreadRow> {
+    let members = || scan.found.iter().map(|found| &found.member);
+    let has_email = members().any(|member| member.email.as_str().is_some());
+    let is_own = |shown: &Unattributed| {
+        (!has_email && !shown.emails.is_empty())
+            || members().any(|member| {
+                let (id, email) = (member.user_id.as_str(), member.email.as_str());
+                shown.ids.iter().any(|shown| Some(shown.as_str()) == id)
+                    || email.is_some_and(|email| shown.emails.iter().any(|shown| same_address(shown, email)))
+            })
+    };
+    let own = scan.unread.iter().filter(|shown| is_own(shown));
+    own.map(|shown| UnreadRow::new(&shown.raw)).collect()
 }
 
 /// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.
@@ -255,7 +261,9 @@ pub fn mentioned<'a>(
 /// A selector in the spelling of the reading.
 pub fn resolve(selector: &Selector, assignments: &Assignments) -> Selector {
     let mut selector = selector.clone();
-    if let Some(name) = selector.name.as_mut().filter(|name| name.contains('+')) {
+    // One custom role may have a plus sign in its name.
+    let is_several = |name: &str| name.contains('+') && !assignments.has_application_role(name);
+    if let Some(name) = selector.name.as_mut().filter(|name| is_several(name)) {
         *name = sorted_name(name);
     }
     let Some(id) = &selector.id else {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    assignments::{ALL, Assignments},
+    assignments::{ALL, Assignments, companions},
     config::Config,
     core::{self, List},
     documents::Mapping,
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Default)]
 pub struct Mappings {
     pub given: Assignments,
-    /// The application roles of a mapped role at a place, by role, kind of project and place.
+    /// The application roles of a mapped role at a place, by role, kind of project and place. An application role is a role, too.
     roles: HashMap<(String, Option<String>, Option<String>), Application>,
 }
 
@@ -53,11 +53,17 @@ impl Mappings {
     /// Whether a mapping gives the role of a grant again, at a place that the grant is for.
     pub fn gives_again(&self, grant: &Grant) -> bool {
         let key = Key::parse(&grant.role_id);
+        let applications = companions(grant);
+        let mapped = |role: &str, place: Option<&str>| {
+            let key = (role.to_owned(), grant.scope.group.clone(), place.map(str::to_owned));
+            self.roles.get(&key)
+        };
         let at = |place: Option<&str>| {
-            let place = (key.role.clone(), grant.scope.group.clone(), place.map(str::to_owned));
-            self.roles.get(&place).is_some_and(|mapped| {
+            let is_own = mapped(&key.role, place).is_some_and(|mapped| {
                 key.custom.is_empty() || mapped.is_plain || key.custom.iter().any(|name| mapped.roles.contains(name))
-            })
+            });
+            let mut applications = applications.iter().skip(1);
+            is_own || applications.any(|role| mapped(&role.role_id, place).is_some())
         };
         match grant.scope.workspace.as_deref() {
             // What is for everything has something in common with every place.
@@ -69,12 +75,17 @@ impl Mappings {
     fn add(&mut self, given: Assignments) {
         for held in &given.held {
             let Key { role, custom } = Key::parse(&held.grant.role_id);
+            let applications = companions(&held.grant).into_iter().skip(1);
+            let applications: Vec<String> = applications.map(|role| role.role_id).collect();
             let place = held.grant.scope.workspace.as_deref().unwrap_or(ALL);
             for place in [Some(place.to_owned()), None] {
-                let key = (role.clone(), held.grant.scope.group.clone(), place);
-                let mapped = self.roles.entry(key).or_default();
+                let key = |role: &String| (role.clone(), held.grant.scope.group.clone(), place.clone());
+                let mapped = self.roles.entry(key(&role)).or_default();
                 mapped.is_plain |= custom.is_empty();
                 mapped.roles.extend(custom.iter().cloned());
+                for role in &applications {
+                    self.roles.entry(key(role)).or_default().is_plain = true;
+                }
             }
         }
         self.given.add(given);

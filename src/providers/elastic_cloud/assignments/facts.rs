@@ -52,6 +52,11 @@ impl Given {
             ..Self::default()
         };
         given.add_spellings(kind, &id, role_id);
+        if published.is_none() {
+            // In the list of another kind than its own, a published role may be what its display name means.
+            let displays = ids::by_id(role_id, None);
+            given.names.extend(displays.iter().map(|role| role.name.to_owned()));
+        }
         given.id = id;
         given
     }

@@ -285,3 +285,69 @@ fn a_thousand_entries_are_answered_by_one_scan_before_the_write() {
     assert_eq!(world.requests("GET", "/members"), 2);
     assert_eq!(world.writes(), 1);
 }
+
+#[test]
+fn a_custom_role_with_a_plus_sign_is_found_by_its_name() {
+    let viewer = || World::holding(elasticsearch(&[project("elasticsearch-viewer", "p1", &["ops+audit"])]));
+    for role in [name("ops+audit"), both("elasticsearch-viewer+ops%2Baudit", "ops+audit")] {
+        assert_eq!(viewer().outcomes(&[role]), ["removed"]);
+    }
+    // Another one, or two of them, has the parts in the other order.
+    let outcomes = viewer().outcomes(&[name("audit+ops")]);
+    assert!(
+        !outcomes[0].starts_with("removed") && outcomes[0] != "already_absent",
+        "{outcomes:?}"
+    );
+    let developer = World::holding(elasticsearch(&[project(
+        "elasticsearch-developer",
+        "p1",
+        &["ops+audit"],
+    )]));
+    assert_eq!(developer.outcomes(&[name("ops+audit")]), ["refused would_widen"]);
+}
+
+#[test]
+fn a_published_role_in_the_list_of_another_kind_has_its_display_name() {
+    let misplaced = json!({"organization_id": "org", "role_id": "elasticsearch-developer"});
+    let world = || World::holding(json!({"organization": [misplaced.clone()]}));
+    let outcomes = world().outcomes(&[name("Developer")]);
+    assert!(!outcomes[0].starts_with("already_absent"), "{outcomes:?}");
+    let mut guarded = world();
+    guarded.settings = json!({"organization_id": "org", "protected_roles": ["Developer"]});
+    assert_eq!(
+        guarded.outcomes(&[id("elasticsearch-developer")]),
+        ["refused protected_role"]
+    );
+    let analyst = elasticsearch(&[project("t1_analyst", "p1", &[])]);
+    let outcomes = World::holding(analyst).outcomes(&[name("Tier 1 analyst")]);
+    assert!(!outcomes[0].starts_with("already_absent"), "{outcomes:?}");
+}
+
+#[test]
+fn a_mapping_gives_a_role_again_as_an_application_role_too() {
+    let mapping = |role: &str, application_roles: &[&str]| json!([{"enabled": true, "role_assignments": elasticsearch(&[project(role, "p1", application_roles)])}]);
+    for (held, application_roles, mapped, given) in [
+        ("elasticsearch-admin", &[][..], "elasticsearch-viewer", &["admin"][..]),
+        ("elasticsearch-viewer", &["admin"], "elasticsearch-admin", &[]),
+        (
+            "elasticsearch-viewer",
+            &["alpha"],
+            "elasticsearch-developer",
+            &["alpha"],
+        ),
+    ] {
+        let row = project(held, "p1", application_roles);
+        let world =
+            World::holding(elasticsearch(&[row])).with(|organization| organization.mappings = mapping(mapped, given));
+        let grants = world.read_user().grants;
+        assert_eq!(grants.len(), 1, "{held}");
+        assert!(
+            grants[0].warnings.contains(&String::from("may_return_at_sso_login")),
+            "{held}: {grants:?}"
+        );
+        let other = mapping(mapped, &["other"]);
+        let row = project(held, "p2", application_roles);
+        let world = World::holding(elasticsearch(&[row])).with(|organization| organization.mappings = other);
+        assert!(world.read_user().grants[0].warnings.is_empty(), "{held}");
+    }
+}

@@ -53,6 +53,8 @@ struct Organization {
     acknowledgement: &'static str,
     /// What becomes of the members list, by the number of the read.
     mutation: Option<Box<dyn Fn(usize, Value) -> Value>>,
+    /// A key that is written as another one: so a key stands twice.
+    written_as: Option<(&'static str, &'static str)>,
     reads: usize,
 }
 
@@ -72,6 +74,7 @@ impl World {
             content_type: "application/json",
             acknowledgement: "{}",
             mutation: None,
+            written_as: None,
             reads: 0,
         }));
         let far_end = Rc::clone(&organization);
@@ -217,7 +220,11 @@ impl Organization {
             document = mutation(self.reads, document);
         }
         self.reads += 1;
-        Reaction::Answer(200, headers, document.to_string())
+        let mut text = document.to_string();
+        if let Some((key, other)) = self.written_as {
+            text = text.replace(&format!("\"{key}\":"), &format!("\"{other}\":"));
+        }
+        Reaction::Answer(200, headers, text)
     }
 }
 

@@ -409,3 +409,72 @@ fn broken_bytes_in_one_member_end_no_call_for_another() {
     let roles = [id("billing-admin"), id("deployment-viewer")];
     assert_eq!(world.outcomes(&roles), ["removed", "already_absent"]);
 }
+
+#[test]
+fn an_element_with_a_key_twice_may_be_the_users() {
+    let billing = || json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]});
+    for element in [
+        json!({"user_id": USER, "other_id": USER, "role_assignments": billing()}),
+        json!({"user_id": "7", "other_id": USER, "role_assignments": billing()}),
+        json!({"other_id": 7, "user_id": [], "email": "ann.lee@example.com", "role_assignments": billing()}),
+    ] {
+        for user in [USER, "ann.lee@example.com"] {
+            let mut world = World::holding(json!({})).with(|organization| {
+                organization.members.push(element.clone());
+                organization.written_as = Some(("other_id", "user_id"));
+            });
+            world.user = user;
+            assert_eq!(
+                world.outcomes(&[id("billing-admin")]),
+                ["unknown not_visible"],
+                "{user}: {element}"
+            );
+        }
+    }
+    let other = json!({"user_id": "7", "other_id": "7", "role_assignments": billing()});
+    let world = World::holding(json!({})).with(|organization| {
+        organization.members.push(other);
+        organization.written_as = Some(("other_id", "user_id"));
+    });
+    assert_eq!(world.outcomes(&[id("billing-admin")]), ["already_absent"]);
+}
+
+#[test]
+fn an_error_beside_the_members_is_a_failed_read() {
+    for beside in [
+        json!({"errors": [{"code": "root.internal_server_error", "message": "try again"}]}),
+        json!({"error": "internal"}),
+        json!({"code": 500}),
+    ] {
+        for members in [true, false] {
+            let beside = beside.clone();
+            let what = format!("{beside} {members}");
+            let world = World::holding(json!({})).with(|organization| {
+                organization.mutation = Some(Box::new(move |_, mut document| {
+                    let fields = document.as_object_mut().unwrap();
+                    fields.extend(beside.as_object().unwrap().clone());
+                    if !members {
+                        fields.insert(String::from("members"), json!([]));
+                    }
+                    document
+                }));
+            });
+            let failure = world.ask(&[id("billing-admin")]).unwrap_err();
+            assert!(
+                failure.outcomes.is_empty() && failure.status == 502,
+                "{what}: {failure:?}"
+            );
+        }
+    }
+    // What may pass is asked for again.
+    let world = World::holding(json!({})).with(|organization| {
+        organization.mutation = Some(Box::new(|read, mut document| {
+            if read == 0 {
+                document["error"] = json!({"code": 503});
+            }
+            document
+        }));
+    });
+    assert_eq!(world.outcomes(&[id("billing-admin")]), ["already_absent"]);
+    assert_eq!(world.requests("GET", "/members"), 2);
+}
