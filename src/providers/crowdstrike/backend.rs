@@ -98,6 +98,7 @@ impl Backend for CrowdStrike {
         ids::is_role(text)
     }
 
+    /// A guard holds every target against its directory, wherever that is: its selector has not been resolved.
     async fn directory(
         &self,
         cx: &Context<'_>,
@@ -106,13 +107,19 @@ impl Backend for CrowdStrike {
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let named = absence::named_cids(selector);
-        let cids = if named.is_empty() {
+        let is_for_guard = named.is_empty() && selector.own_organizations.is_none();
+        let cids = if is_for_guard {
+            detail.every_cid(&self.memory)
+        } else if named.is_empty() {
             detail.readable_own_cids()
         } else {
             named
         };
         if cids.is_empty() {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
+        }
+        if is_for_guard {
+            return Ok(self.directories.as_far_as_readable(&self.config, cx, &cids).await);
         }
         let listed = self.directories.of_all(&self.config, cx, &cids).await?;
         Ok(listed.directory.clone())

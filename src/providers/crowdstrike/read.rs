@@ -432,6 +432,14 @@ impl Detail {
         self.own.iter().filter(is_read).cloned().collect()
     }
 
+    /// Every CID in which a role may be revoked, also where only others tell that it is in view.
+    pub fn every_cid(&self, memory: &Memory) -> Vec<Cid> {
+        let held = self.held.iter().map(|assignment| &assignment.cid);
+        let cids = held.chain(memory.view.get()).cloned();
+        let cids: Set<Cid> = cids.chain(self.visible_cids()).collect();
+        cids.into_iter().collect()
+    }
+
     /// Every CID of which anything was read.
     pub fn visible_cids(&self) -> Vec<Cid> {
         let mut seen = HashSet::new();
