@@ -42,7 +42,7 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
     let mut view = None;
     // Nothing is probed in a verify, and without any grant it proves nothing.
     if named_cids(selector).is_empty()
-        && detail.view_doubt == Some(ViewDoubt::NoRows)
+        && matches!(detail.view_doubt, Some(ViewDoubt::NoRows | ViewDoubt::Unnamed))
         && why_open(detail).is_none()
         && !(is_verify && detail.held.is_empty())
     {
@@ -50,7 +50,7 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         // Where nobody shows a role, the home CID is the one in view: an API client's own CID has somebody who administers it.
         if view.is_none() && !detail.held.is_empty() {
             return Ok(not_visible(unknown_view(
-                "no role is shown there, of this user or of others",
+                "no row that is shown there names it, of this user or of others",
             )));
         }
     }

@@ -20,7 +20,7 @@ use super::{
     find,
     ids::{self, Directories},
     mapping,
-    read::{self, Detail, Memory},
+    read::{self, Detail, IN_VIEW, Memory, ViewDoubt},
     revoke::{self, Revokes, Sending},
 };
 
@@ -69,8 +69,13 @@ impl Backend for CrowdStrike {
 
     /// Without a CID, an entry means the CID in view and the home CID, whatever other entries name.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        let mut own: Vec<String> = detail.own.iter().map(Cid::to_string).collect();
+        // It may be another one, and shows no role.
+        if detail.view_doubt == Some(ViewDoubt::NoRows) {
+            own.push(String::from(IN_VIEW));
+        }
         Selector {
-            own_organizations: Some(detail.own.iter().map(Cid::to_string).collect()),
+            own_organizations: Some(own),
             ..selector.clone()
         }
     }
