@@ -201,7 +201,7 @@ fn nothing_held(absence: Absence) -> Selection {
         Absence::Unclear { message, .. } | Absence::NotFound(message) => {
             return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
         }
-        Absence::Probe(_) => {
+        Absence::Probe(_) | Absence::Unlisted { .. } => {
             let message = "nothing is shown, and only revoking a role would prove that it is not held";
             return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
         }
@@ -307,7 +307,7 @@ async fn select_resolved(
                 }
                 read => read?,
             };
-            if let Absence::Probe(grants) = &absence {
+            if let Absence::Probe(grants) | Absence::Unlisted { grants, .. } = &absence {
                 probes = probes.saturating_add(grants.len());
             }
             absences.push(absence);
@@ -418,6 +418,11 @@ fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: A
             }
         }
         Absence::NotFound(message) => unknown_role(cx, message),
+        Absence::Unlisted { grants, message } => {
+            let mut selection = unknown_role(cx, message);
+            selection.add(absent(cx, work, selector, Absence::Probe(grants)));
+            selection
+        }
         Absence::Unclear { reason, message } => unclear(reason, message),
     }
 }

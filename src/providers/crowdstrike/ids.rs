@@ -49,6 +49,12 @@ pub fn is_role(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a text may be the id of a default role: a display name with spaces or capitals is none.
+pub fn may_be_default_role(text: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    text.bytes().all(is_of_id)
+}
+
 /// A directory of roles with an index: a thousand entries of a request are looked up in it.
 #[derive(Default)]
 pub struct Listed {
@@ -81,6 +87,14 @@ impl Listed {
 
     pub fn is_whole(&self) -> bool {
         self.directory.coverage == Coverage::Whole
+    }
+
+    /// Why it does not have every role.
+    pub fn gap(&self) -> Option<&str> {
+        match &self.directory.coverage {
+            Coverage::Whole => None,
+            Coverage::Partial(gap) => Some(gap),
+        }
     }
 
     pub fn has(&self, id: &str) -> bool {
