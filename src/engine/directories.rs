@@ -28,7 +28,7 @@ pub struct Directories {
 }
 
 /// What of a selector can make a difference to the directory.
-type Key = (bool, Vec<String>, Option<String>, Option<String>);
+type Key = (bool, Vec<String>, Option<Vec<String>>, Option<String>, Option<String>);
 
 impl Default for Known {
     fn default() -> Self {
@@ -108,6 +108,7 @@ impl Directories {
         let key = (
             selector.is_link,
             selector.organizations.clone(),
+            selector.own_organizations.clone(),
             selector.workspace.clone(),
             selector.group.clone(),
         );

@@ -119,7 +119,13 @@ fn contradiction_of_absent(
     if let Some(doubt) = named.might_be {
         return Some(Selection::refused(Reason::Ambiguous, doubt));
     }
-    named.not_visible.map(|doubt| unclear(Reason::NotVisible, doubt))
+    if let Some(doubt) = named.not_visible {
+        return Some(unclear(Reason::NotVisible, doubt));
+    }
+    // A directory that was read whole has no role with the id.
+    let other = known.ids_like(name).next().filter(|_| known.is_whole())?;
+    let message = format!("`{name}` is, or may be, the role with the id `{other}`, and not `{id}`: use one of the two");
+    Some(Selection::refused(Reason::NameMismatch, message))
 }
 
 fn called_otherwise(id: &str, other: &str, name: &str) -> String {

@@ -201,7 +201,7 @@ fn nothing_held(absence: Absence) -> Selection {
         Absence::Unclear { message, .. } | Absence::NotFound(message) => {
             return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
         }
-        Absence::Probe(_) => {
+        Absence::Probe(_) | Absence::Unlisted { .. } => {
             let message = "nothing is shown, and only revoking a role would prove that it is not held";
             return Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message);
         }
@@ -282,13 +282,6 @@ async fn select_resolved(
             format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
-    if cx.request.strict_scope
-        && direct == 1
-        && let Some(doubt) = matched.not_visible
-    {
-        // A second scope may hide in what is not shown.
-        return Ok(unclear(Reason::NotVisible, doubt));
-    }
     // What one organization shows says nothing about another one.
     let mut absences = Vec::new();
     if let Some(message) = matched.not_visible {
@@ -303,8 +296,18 @@ async fn select_resolved(
             if held.iter().any(is_held) {
                 continue;
             }
-            let absence = work.before.absence(cx, &part).await?;
-            if let Absence::Probe(grants) = &absence {
+            let absence = match work.before.absence(cx, &part).await {
+                // It does not keep what another organization shows.
+                Err(Error::Provider(fault)) if !held.is_empty() => {
+                    cx.note(&fault);
+                    Absence::Unclear {
+                        reason: fault.reason_of_gap(),
+                        message: fault.message,
+                    }
+                }
+                read => read?,
+            };
+            if let Absence::Probe(grants) | Absence::Unlisted { grants, .. } = &absence {
                 probes = probes.saturating_add(grants.len());
             }
             absences.push(absence);
@@ -319,7 +322,13 @@ async fn select_resolved(
     }
     let role_ids = distinct_ids(&held);
     let warnings = not_shown(work, selector, &held);
-    let (direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
+    let (mut direct, inherited): (Vec<Grant>, Vec<Grant>) = held.into_iter().partition(Grant::is_direct);
+    let is_unclear = |absence: &Absence| matches!(absence, Absence::Unclear { .. });
+    if cx.request.strict_scope && absences.iter().any(is_unclear) {
+        // A second scope may hide in what is not shown.
+        direct.clear();
+        absences.retain(is_unclear);
+    }
     let mut selection = Selection {
         targets: direct.into_iter().map(|grant| work.target(grant, false)).collect(),
         inherited,
@@ -409,6 +418,11 @@ fn absent(cx: &Context<'_>, work: &mut Work<'_>, selector: &Selector, absence: A
             }
         }
         Absence::NotFound(message) => unknown_role(cx, message),
+        Absence::Unlisted { grants, message } => {
+            let mut selection = unknown_role(cx, message);
+            selection.add(absent(cx, work, selector, Absence::Probe(grants)));
+            selection
+        }
         Absence::Unclear { reason, message } => unclear(reason, message),
     }
 }

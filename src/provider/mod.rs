@@ -338,6 +338,8 @@ pub enum Absence {
     Probe(Vec<Grant>),
     /// The provider knows no such role.
     NotFound(String),
+    /// The same for a plan: a revoke proves it with these grants, which the plan lists.
+    Unlisted { grants: Vec<Grant>, message: String },
     /// Refused or unknown, with a reason.
     Unclear { reason: Reason, message: String },
 }

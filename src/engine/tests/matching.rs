@@ -135,6 +135,10 @@ fn an_id_that_is_not_held_hides_no_held_role_of_the_name_beside_it() {
     // It does not know the id, and the name is that of a role that is held.
     assert_eq!(case.reason_of_pair("z", "Name a").as_deref(), Some("name_mismatch"));
     assert_eq!(case.reason_of_pair("z", "Name-a").as_deref(), Some("ambiguous"));
+    // Nor is the name's role held, and yet it is another one.
+    for name in ["Name c", "Name-c"] {
+        assert_eq!(case.reason_of_pair("z", name).as_deref(), Some("name_mismatch"));
+    }
     // The id decides between two roles of one name.
     assert_eq!(case.reason_of_pair("b", "name B"), None);
     assert_eq!(case.reason_of_pair("z", "Name z"), None);

@@ -6,7 +6,7 @@ use crate::{
     contract::{reason::Reason, types::Mode, warning::Warning},
     error::{Error, ProviderFault},
     naming::same,
-    provider::{Absence, Context, Coverage, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
+    provider::{Absence, Context, Directory, Grant, GrantKind, Held, KnownAs, KnownRole},
     request::Selector,
     sorted::Set,
 };
@@ -14,8 +14,8 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    ids::{Directories, Listed},
-    mapping,
+    ids::{self, Directories, Listed},
+    mapping::{self, Assignment},
     read::{Detail, Memory, Place, ViewDoubt},
 };
 
@@ -42,7 +42,7 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
     let mut view = None;
     // Nothing is probed in a verify, and without any grant it proves nothing.
     if named_cids(selector).is_empty()
-        && detail.view_doubt == Some(ViewDoubt::NoRows)
+        && matches!(detail.view_doubt, Some(ViewDoubt::NoRows | ViewDoubt::Unnamed))
         && why_open(detail).is_none()
         && !(is_verify && detail.held.is_empty())
     {
@@ -50,7 +50,7 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         // Where nobody shows a role, the home CID is the one in view: an API client's own CID has somebody who administers it.
         if view.is_none() && !detail.held.is_empty() {
             return Ok(not_visible(unknown_view(
-                "no role is shown there, of this user or of others",
+                "no row that is shown there names it, of this user or of others",
             )));
         }
     }
@@ -63,14 +63,14 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         return Ok(not_visible(out_of_sight(cid)));
     }
     match (&selector.id, &selector.name) {
-        (Some(id), name) => of_id(config, directories, cx, id, name.as_deref(), &places).await,
+        (Some(id), name) => of_id(reads, id, name.as_deref(), &places, detail).await,
         (None, name) => {
             let name = name.as_deref().unwrap_or_default();
             let known = directories.of_all(config, cx, &places.visible).await?;
             Ok(match role_called(name, &known, &places.hidden) {
                 Ok(role) => {
                     let cids = where_listed(config, directories, cx, &role.id, &places.visible).await;
-                    probe(&role.id, role.name.as_deref(), cids)
+                    Absence::Probe(probes(&role.id, role.name.as_deref(), cids))
                 }
                 Err(absence) => absence,
             })
@@ -196,13 +196,18 @@ pub fn nothing_held() -> Absence {
 }
 
 async fn of_id(
-    config: &Config,
-    directories: &Directories,
-    cx: &Context<'_>,
+    reads: &Reads<'_>,
     id: &str,
     name: Option<&str>,
     places: &Places,
+    detail: &Detail,
 ) -> Result<Absence, Error> {
+    let &Reads {
+        config,
+        cx,
+        directories,
+        ..
+    } = reads;
     let known = match directories.of_all(config, cx, &places.visible).await {
         Ok(known) => known,
         // A directory that cannot be read rules nothing out, and the revoke needs none.
@@ -221,14 +226,37 @@ async fn of_id(
                 message: format!("no role has the id `{id}`, and `{}` may be meant", like.id),
             });
         }
-        if cx.request.is_read_only() && known.is_whole() && places.hidden.is_empty() {
-            return Ok(Absence::NotFound(format!(
-                "CrowdStrike's directory has no role `{id}`; only revoking it would prove that"
+        if let Some(gap) = known.gap()
+            && may_be_a_name(id, &known, places, detail)
+        {
+            return Ok(not_visible(format!(
+                "whether `{id}` is the name of a role and not its id cannot be told: {gap}"
             )));
         }
     }
+    let is_unlisted = known.is_whole() && !known.has(id) && places.hidden.is_empty();
+    let message = || format!("CrowdStrike's directory has no role `{id}`; only revoking it would prove that");
+    if is_unlisted && cx.request.mode == Mode::Verify {
+        return Ok(Absence::NotFound(message()));
+    }
     let cids = where_listed(config, directories, cx, id, &places.visible).await;
-    Ok(probe(id, names.first().copied(), cids))
+    let grants = probes(id, names.first().copied(), cids);
+    Ok(if is_unlisted && cx.request.mode == Mode::Plan {
+        Absence::Unlisted {
+            grants,
+            message: message(),
+        }
+    } else {
+        Absence::Probe(grants)
+    })
+}
+
+/// Whether a text that is asked for as an id may be what a role is called: a revoke of it that is acknowledged proves nothing then.
+fn may_be_a_name(text: &str, known: &Listed, places: &Places, detail: &Detail) -> bool {
+    let is_nameless =
+        |held: &&Assignment| held.role_name.is_none() && known.with_id(&held.role_id).all(|role| role.name.is_none());
+    let mut held = detail.held.iter().filter(|held| places.visible.contains(&held.cid));
+    !ids::is_role(text) && (!ids::may_be_default_role(text) || held.any(|held| is_nameless(&held)))
 }
 
 /// Id and name both given, and the directory has another name for the id, or none.
@@ -253,11 +281,7 @@ fn role_called<'a>(name: &str, known: &'a Listed, hidden: &[Cid]) -> Result<&'a 
     let called: Vec<&KnownRole> = known.called(name).collect();
     let ids: Set<&str> = called.iter().map(|role| role.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let gap = match &known.directory.coverage {
-        Coverage::Whole => None,
-        Coverage::Partial(gap) => Some(gap),
-    };
-    match (called.first(), ids.len(), gap) {
+    match (called.first(), ids.len(), known.gap()) {
         (Some(role), 1, None) => Ok(role),
         (_, 2.., _) => Err(Absence::Unclear {
             reason: Reason::Ambiguous,
@@ -309,7 +333,7 @@ async fn where_listed(
     if listed.is_empty() { cids.to_vec() } else { listed }
 }
 
-fn probe(id: &str, name: Option<&str>, cids: Vec<Cid>) -> Absence {
+fn probes(id: &str, name: Option<&str>, cids: Vec<Cid>) -> Vec<Grant> {
     let grant = |cid: Cid| Grant {
         known_as: KnownAs::default(),
         kind: GrantKind::Role,
@@ -320,7 +344,7 @@ fn probe(id: &str, name: Option<&str>, cids: Vec<Cid>) -> Absence {
         held: Held::Direct,
         effects: Vec::new(),
     };
-    Absence::Probe(cids.into_iter().map(grant).collect())
+    cids.into_iter().map(grant).collect()
 }
 
 const fn not_visible(message: String) -> Absence {

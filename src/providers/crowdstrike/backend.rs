@@ -20,7 +20,7 @@ use super::{
     find,
     ids::{self, Directories},
     mapping,
-    read::{self, Detail, Memory},
+    read::{self, Detail, IN_VIEW, Memory, ViewDoubt},
     revoke::{self, Revokes, Sending},
 };
 
@@ -69,8 +69,13 @@ impl Backend for CrowdStrike {
 
     /// Without a CID, an entry means the CID in view and the home CID, whatever other entries name.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
+        let mut own: Vec<String> = detail.own.iter().map(Cid::to_string).collect();
+        // It may be another one, and shows no role.
+        if detail.view_doubt == Some(ViewDoubt::NoRows) {
+            own.push(String::from(IN_VIEW));
+        }
         Selector {
-            own_organizations: Some(detail.own.iter().map(Cid::to_string).collect()),
+            own_organizations: Some(own),
             ..selector.clone()
         }
     }
@@ -98,6 +103,7 @@ impl Backend for CrowdStrike {
         ids::is_role(text)
     }
 
+    /// A guard holds every target against its directory, wherever that is: its selector has not been resolved.
     async fn directory(
         &self,
         cx: &Context<'_>,
@@ -106,13 +112,19 @@ impl Backend for CrowdStrike {
         detail: &Detail,
     ) -> Result<Directory, Error> {
         let named = absence::named_cids(selector);
-        let cids = if named.is_empty() {
+        let is_for_guard = named.is_empty() && selector.own_organizations.is_none();
+        let cids = if is_for_guard {
+            detail.every_cid(&self.memory)
+        } else if named.is_empty() {
             detail.readable_own_cids()
         } else {
             named
         };
         if cids.is_empty() {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
+        }
+        if is_for_guard {
+            return Ok(self.directories.as_far_as_readable(&self.config, cx, &cids).await);
         }
         let listed = self.directories.of_all(&self.config, cx, &cids).await?;
         Ok(listed.directory.clone())

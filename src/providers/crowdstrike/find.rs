@@ -64,7 +64,7 @@ pub async fn find(config: &Config, cx: &Context<'_>) -> Result<(String, Audience
     }
     let mut uuids = uuids.into_iter();
     match (uuids.next(), uuids.next()) {
-        (Some(uuid), None) => Ok((ids::user(uuid.trim()), audience)),
+        (Some(uuid), None) => Ok((uuid, audience)),
         (None, _) => Err(Error::UserNotFound {
             answer: None,
             message: format!("CrowdStrike knows no user with the login `{wanted}`"),
@@ -107,7 +107,8 @@ async fn with_login(
         return Ok(Set::default());
     };
     let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
-    let uuids: Option<Set<String>> = list.rows.iter().map(|row| row.parse::<Id>()?.into_string()).collect();
+    let uuid = |row: &core::RawRow| Some(ids::user(row.parse::<Id>()?.into_string()?.trim()));
+    let uuids: Option<Set<String>> = list.rows.iter().map(uuid).collect();
     match uuids {
         Some(uuids) if list.total.is_none_or(|total| total == count || uuids.len() > 1) => Ok(uuids),
         _ => Err(ProviderFault::new(
@@ -132,7 +133,7 @@ pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str, first: Audience
             Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
             // The call knows no such user, or there is no such call in this region.
-            Err(fault) if fault.kind == FaultKind::NotFound => refusal = fault.answer,
+            Err(fault) if fault.kind == FaultKind::NotFound || core::is_unknown_user(&fault) => refusal = fault.answer,
             Err(fault) => return Err(fault.into()),
         }
     }

@@ -49,6 +49,12 @@ pub fn is_role(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a text may be the id of a default role: a display name with spaces or capitals is none.
+pub fn may_be_default_role(text: &str) -> bool {
+    let is_of_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    text.bytes().all(is_of_id)
+}
+
 /// A directory of roles with an index: a thousand entries of a request are looked up in it.
 #[derive(Default)]
 pub struct Listed {
@@ -81,6 +87,14 @@ impl Listed {
 
     pub fn is_whole(&self) -> bool {
         self.directory.coverage == Coverage::Whole
+    }
+
+    /// Why it does not have every role.
+    pub fn gap(&self) -> Option<&str> {
+        match &self.directory.coverage {
+            Coverage::Whole => None,
+            Coverage::Partial(gap) => Some(gap),
+        }
     }
 
     pub fn has(&self, id: &str) -> bool {
@@ -152,22 +166,38 @@ impl Directories {
             .buffered(CONCURRENT_READS)
             .try_collect()
             .await?;
-        let mut all = Directory::default();
-        let mut seen = HashSet::new();
-        for listed in read {
-            for role in &listed.directory.roles {
-                if seen.insert((role.id.clone(), role.name.clone())) {
-                    all.roles.push(role.clone());
-                }
-            }
-            if all.coverage == Coverage::Whole {
-                all.coverage.clone_from(&listed.directory.coverage);
-            }
-        }
-        let all = Rc::new(Listed::new(all));
+        let all = Rc::new(Listed::new(merged(&read)));
         self.merged.borrow_mut().insert(cids.to_vec(), Rc::clone(&all));
         Ok(all)
     }
+
+    /// The same; a read that fails leaves out only the roles of its own CID.
+    pub async fn as_far_as_readable(&self, config: &Config, cx: &Context<'_>, cids: &[Cid]) -> Directory {
+        let read: Vec<_> = stream::iter(cids)
+            .map(|cid| self.of(config, cx, cid))
+            .buffered(CONCURRENT_READS)
+            .map(|read| read.unwrap_or_else(|fault| Rc::new(Listed::new(Directory::none(fault.message)))))
+            .collect()
+            .await;
+        merged(&read)
+    }
+}
+
+/// Several directories as one, each role once.
+fn merged(read: &[Rc<Listed>]) -> Directory {
+    let mut all = Directory::default();
+    let mut seen = HashSet::new();
+    for listed in read {
+        for role in &listed.directory.roles {
+            if seen.insert((role.id.clone(), role.name.clone())) {
+                all.roles.push(role.clone());
+            }
+        }
+        if all.coverage == Coverage::Whole {
+            all.coverage.clone_from(&listed.directory.coverage);
+        }
+    }
+    all
 }
 
 /// The roles of the CID in view, for whoever writes a request.

@@ -147,6 +147,8 @@ pub fn email(user: &User) -> Option<&str> {
 /// The unified user.
 pub fn user(detail: &Detail) -> types::User {
     let Detail { user, held, .. } = detail;
+    // Roles are never shown partly.
+    let is_whole = detail.is_whole();
     let text = |text: &Text| text.as_str().map(str::to_owned);
     let names: Vec<&str> = [&user.first_name, &user.last_name]
         .into_iter()
@@ -173,7 +175,8 @@ pub fn user(detail: &Detail) -> types::User {
         status: text(&user.status),
         // A user without a factor may still have one at the identity provider.
         is_two_factor_enabled: matches!(&user.factors, Rows::List(factors) if !factors.is_empty()).then_some(true),
-        roles: roles(held),
+        roles: if is_whole { roles(held) } else { Vec::new() },
+        truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
         organizations: organizations(detail),
         user_type: text(&user.user_type).or_else(|| held.iter().find_map(|held| held.user_type.clone())),
         groups: groups(held),

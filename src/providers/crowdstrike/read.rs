@@ -10,8 +10,8 @@ use std::{
 use futures_util::{StreamExt, future::join, stream};
 
 use crate::{
-    contract::warning::Warning,
-    error::{Error, ProviderFault},
+    contract::{types::Mode, warning::Warning},
+    error::{Error, FaultKind, ProviderFault},
     hashed::HashSet,
     provider::{Context, Snapshot},
     request::Entry,
@@ -57,8 +57,10 @@ pub struct Detail {
 /// Why it cannot be told which CID is in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViewDoubt {
-    /// No row names it.
+    /// Its list is empty.
     NoRows,
+    /// No row names it.
+    Unnamed,
     SeveralCids,
 }
 
@@ -127,6 +129,8 @@ impl Memory {
     }
 }
 
+/// The CID in view, for people, where its id is not known.
+pub const IN_VIEW: &str = "the CID in view";
 /// CIDs that are read at once.
 const CONCURRENT_READS: usize = 8;
 
@@ -157,7 +161,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let (mut lists, audience) = known_lists(config, cx, &found, &known, (last.lists, uuid), lists).await;
     if let Err(fault) = &lists.in_view
         && !core::is_unknown_user(fault)
-        && all_need_own_cids(cx)
+        && ends_call(cx, fault)
     {
         return Err(fault.clone().into());
     }
@@ -183,7 +187,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         Ok(rows) => (Place::Read, rows),
         Err(fault) if core::is_unknown_user(&fault) => {
             let is_unknown = |(_, list): &(Cid, List)| list.as_ref().is_err_and(core::is_unknown_user);
-            if lists.at_places.iter().all(is_unknown) {
+            if home.is_some() && lists.at_places.iter().all(is_unknown) {
                 return Err(find::not_found(uuid, fault.answer));
             }
             // The user is known elsewhere, or may be.
@@ -207,17 +211,19 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let view_doubt = match rows_in_view.as_slice() {
         _ if is_told => None,
         [] => Some(ViewDoubt::NoRows),
-        rows => {
-            let names_some = rows.iter().any(|row| mapping::cid_of_row(row).is_some());
-            names_some.then_some(ViewDoubt::SeveralCids)
-        }
+        rows if rows.iter().any(|row| mapping::cid_of_row(row).is_some()) => Some(ViewDoubt::SeveralCids),
+        // That the home CID has the same rows does not make it the one in view.
+        _ => Some(ViewDoubt::Unnamed),
     };
     let (mut reading, mut detail) = assemble(cx, found, home, view, rows_in_view, lists.at_places)?;
     if in_view != Place::Read {
-        reading.unreadable.push(String::from("the CID in view"));
+        reading.unreadable.push(String::from(IN_VIEW));
     }
     detail.in_view = in_view;
     detail.view_doubt = view_doubt;
+    if !detail.is_whole() {
+        reading.warnings.push(Warning::RolesNotWhole.text());
+    }
     Ok((reading, detail))
 }
 
@@ -232,7 +238,7 @@ async fn known_lists(
 ) -> (Lists, Audience) {
     let is_external = found.audience == Audience::All;
     let audience = if is_external { Audience::All } else { asked };
-    let lists = if audience == asked && found.uuid == uuid {
+    let mut lists = if audience == asked && found.uuid == uuid {
         lists
     } else {
         Lists::read(config, cx, &found.uuid, places, audience).await
@@ -240,8 +246,12 @@ async fn known_lists(
     if audience == Audience::Internal && lists.in_view.as_ref().is_err_and(core::is_unknown_user) {
         // The older call may not know a user whom the newer one knows.
         let newer = Lists::read(config, cx, &found.uuid, places, Audience::All).await;
-        if !newer.in_view.as_ref().is_err_and(core::is_unknown_user) {
-            return (newer, Audience::All);
+        match newer.in_view {
+            Ok(_) => return (newer, Audience::All),
+            // It does not know the user either, or this region does not have it.
+            Err(fault) if core::is_unknown_user(&fault) || fault.kind == FaultKind::NotFound => {}
+            // Whether it knows the user is open. What the older call showed elsewhere is none the worse for it.
+            Err(fault) => lists.in_view = Err(fault),
         }
     }
     (lists, audience)
@@ -315,9 +325,11 @@ fn is_unscoped(entry: &Entry) -> bool {
     entry.selector().organizations.is_empty()
 }
 
-/// Whether every entry means the CID in view and the home CID: without those there is nothing to go on with.
-fn all_need_own_cids(cx: &Context<'_>) -> bool {
-    cx.request.reads_everything() || cx.request.entries.iter().all(is_unscoped)
+/// Whether the call ends if the CID in view or the home CID cannot be read: every entry means both. Where that may pass, a verify
+/// still says what the other one shows.
+fn ends_call(cx: &Context<'_>, fault: &ProviderFault) -> bool {
+    let goes_on = cx.request.mode == Mode::Verify && !core::is_no(fault);
+    cx.request.reads_everything() || (!goes_on && cx.request.entries.iter().all(is_unscoped))
 }
 
 /// The home CID and those that the request names, each once.
@@ -371,7 +383,7 @@ fn assemble(
         // Every entry that names no CID means the home CID, too, and so does a call that names no entry.
         if has_unscoped && home.as_ref() == Some(&cid) {
             match &place {
-                Place::Failed(fault) if all_need_own_cids(cx) => return Err(fault.clone().into()),
+                Place::Failed(fault) if ends_call(cx, fault) => return Err(fault.clone().into()),
                 Place::OutOfSight => warnings.push(Warning::CidNotVisible.about(&cid)),
                 Place::Read | Place::Unclear(_) | Place::Failed(_) => {}
             }
@@ -426,10 +438,25 @@ impl Detail {
         self.view.iter().chain(home).cloned().collect()
     }
 
+    /// Whether every list was read. A home CID out of sight is left out, and a warning names it.
+    pub fn is_whole(&self) -> bool {
+        let is_left_out = |cid: &Cid, place: &Place| *place == Place::OutOfSight && self.home.as_ref() == Some(cid);
+        let mut places = self.places.iter();
+        self.in_view == Place::Read && places.all(|(cid, place)| *place == Place::Read || is_left_out(cid, place))
+    }
+
     /// The CIDs that an entry without a CID means, as far as they could be read.
     pub fn readable_own_cids(&self) -> Vec<Cid> {
         let is_read = |cid: &&Cid| matches!(self.places.get(*cid), None | Some(Place::Read));
         self.own.iter().filter(is_read).cloned().collect()
+    }
+
+    /// Every CID in which a role may be revoked, also where only others tell that it is in view.
+    pub fn every_cid(&self, memory: &Memory) -> Vec<Cid> {
+        let held = self.held.iter().map(|assignment| &assignment.cid);
+        let cids = held.chain(memory.view.get()).cloned();
+        let cids: Set<Cid> = cids.chain(self.visible_cids()).collect();
+        cids.into_iter().collect()
     }
 
     /// Every CID of which anything was read.

@@ -18,8 +18,6 @@ use super::{
 const MOST_OF_HOME: usize = 2;
 /// Any users that are looked at then. Who has logged in lately has a role.
 const MOST_USERS: usize = 8;
-/// Rows of each that are looked at.
-const ROWS: &str = "10";
 
 /// The one CID that the rows of a list name.
 pub fn only_cid(rows: &[RawRow]) -> Option<Cid> {
@@ -60,17 +58,16 @@ async fn of_users(
     query: QueryBuilder,
     most: usize,
 ) -> Result<Option<Cid>, ProviderFault> {
-    let users = rows(config, cx, &query.on(Audience::Internal.user_query()), "the users").await?;
+    let call = core::api(Call::get(config.base.join(&query.on(Audience::Internal.user_query()))));
+    let users = core::resources(config, cx, &call, "the users").await;
+    let users = unless_refused(users.map(|list| list.rows))?;
     for row in users.iter().take(most) {
         let id = row.parse::<Id>().and_then(Id::into_string);
         let Some(id) = id.filter(|id| !id.trim().eq_ignore_ascii_case(user)) else {
             continue;
         };
-        let path = QueryBuilder::new()
-            .pair("user_uuid", id.trim())
-            .pair("limit", ROWS)
-            .on(Audience::Internal.grants());
-        let held = rows(config, cx, &path, "the grants of another user").await?;
+        // All of it: a list of several CIDs tells nothing.
+        let held = unless_refused(core::grants(config, cx, id.trim(), None, Audience::Internal).await)?;
         if let Some(view) = only_cid(&held) {
             return Ok(Some(view));
         }
@@ -78,12 +75,10 @@ async fn of_users(
     Ok(None)
 }
 
-/// The rows of a first page; a refusal shows none.
-async fn rows(config: &Config, cx: &Context<'_>, path: &str, what: &str) -> Result<Vec<RawRow>, ProviderFault> {
-    let call = core::api(Call::get(config.base.join(path)));
-    match core::resources(config, cx, &call, what).await {
-        Ok(list) => Ok(list.rows),
+/// The rows of a list; a refusal shows none.
+fn unless_refused(read: Result<Vec<RawRow>, ProviderFault>) -> Result<Vec<RawRow>, ProviderFault> {
+    match read {
         Err(fault) if core::is_no(&fault) => Ok(Vec::new()),
-        Err(fault) => Err(fault),
+        read => read,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::contract::types::{Outcome, Role, UnknownRole};
+use crate::contract::types::{Binding, Mode, Outcome, Role, UnknownRole};
 
 use super::{CHILD, Case, HOME, NIGHT_SHIFT, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
@@ -194,4 +194,70 @@ fn another_cids_custom_role_is_refused_and_not_unknown() {
     let case = Case::new(tenant);
     let answer = case.ask(&[at(CHILD, by_id(NIGHT_SHIFT)), at(CHILD, by_id("no_such_role"))]);
     assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::NotFound], "{answer:?}");
+}
+
+#[test]
+fn a_text_that_may_be_the_name_of_a_held_role_is_not_probed_as_an_id() {
+    for (status, mode) in [(403, Mode::Revoke), (500, Mode::Revoke), (403, Mode::Verify)] {
+        let mut tenant = Tenant::new(&["event_viewer", NIGHT_SHIFT]);
+        tenant.rows[1]["role_name"] = json!(null);
+        tenant.rules.push(Rule::always("queries/roles", status, "{}"));
+        let mut case = Case::new(tenant);
+        case.options.mode = mode;
+        let answer = case.ask(&[by_id("Night Shift"), by_id("nights")]);
+        assert_eq!(outcomes(&answer), [Outcome::Unknown; 2], "{status}: {answer:?}");
+        assert_eq!(reasons(&answer), [Some("not_visible"); 2]);
+        assert_eq!(case.revokes(), 0);
+        // An id can be no name.
+        let answer = case.ask(&[by_id("22222222222222222222222222222222")]);
+        assert_ne!(reasons(&answer), [Some("not_visible")], "{answer:?}");
+    }
+    // What every row names otherwise is no name of theirs, and only a text in the form of an id can be one.
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("queries/roles", 403, "{}"));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("Night Shift"), by_id("help_desk")]);
+    assert_eq!(
+        outcomes(&answer),
+        [Outcome::Unknown, Outcome::AlreadyAbsent],
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn an_unlisted_id_beside_the_name_of_another_role_is_a_mismatch() {
+    let pair = Role {
+        name: Some(String::from("Help Desk")),
+        ..by_id("helpdesk_x")
+    };
+    for unknown_role in [UnknownRole::NotFound, UnknownRole::Absent] {
+        let mut case = Case::new(Tenant::new(&["event_viewer"]));
+        case.options.unknown_role = unknown_role;
+        let answer = case.ask(std::slice::from_ref(&pair));
+        assert_eq!(reasons(&answer), [Some("name_mismatch")], "{answer:?}");
+        assert_eq!(case.revokes(), 0);
+    }
+}
+
+#[test]
+fn a_plan_with_a_role_that_no_directory_has_can_be_carried_out() {
+    for (unknown_role, planned, done) in [
+        (UnknownRole::NotFound, Outcome::NotFound, Outcome::NotFound),
+        (UnknownRole::Absent, Outcome::Planned, Outcome::AlreadyAbsent),
+    ] {
+        let mut case = Case::new(Tenant::new(&["event_viewer"])).dry_run();
+        case.options.unknown_role = unknown_role;
+        let roles = [by_id("event_viewer"), by_id("no_such_role")];
+        let answer = case.ask(&roles);
+        assert_eq!(outcomes(&answer), [Outcome::Planned, planned], "{answer:?}");
+        let plan = match answer {
+            Ok(success) => success.plan,
+            Err(failure) => failure.plan,
+        };
+        case.options.mode = Mode::Revoke;
+        case.options.binding = Binding::Plan(plan.unwrap());
+        let answer = case.ask(&roles);
+        assert_eq!(outcomes(&answer), [Outcome::Removed, done], "{answer:?}");
+        assert_eq!(case.revokes(), 2);
+    }
 }

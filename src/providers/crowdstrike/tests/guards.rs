@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::contract::types::Outcome;
 
-use super::{Case, HOME, Rule, Tenant, by_id, by_name, outcomes, reasons};
+use super::{CHILD, Case, HOME, NIGHT_SHIFT, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
 #[test]
 fn a_role_that_is_protected_by_name_is_refused_however_it_is_shown() {
@@ -73,4 +73,39 @@ fn a_protected_role_is_refused_by_name_too() {
     case.settings = r#"{"protected_roles": ["event_viewer"]}"#;
     assert_eq!(reasons(&case.ask(&[by_name("Event Viewer")])), [Some("protected_role")]);
     assert!(case.holds(HOME, "event_viewer"));
+}
+
+#[test]
+fn a_protected_name_is_looked_up_in_every_cid_with_a_target() {
+    // (what the row and the child CID's directory call the role, what may go)
+    for (row, listed, expected) in [
+        (json!("Helper"), "Secret Admin", Outcome::Refused),
+        (json!(null), "Helper", Outcome::Removed),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let custom = "11111111111111111111111111111111";
+        let of_child = tenant.roles.get_mut(CHILD).unwrap();
+        of_child.push((custom.to_owned(), listed.to_owned()));
+        tenant.grant(CHILD, custom);
+        tenant.rows[1]["role_name"] = row;
+        let mut case = Case::new(tenant);
+        case.settings = r#"{"protected_roles": ["Secret Admin"]}"#;
+        // The entry by name has read the directory of the user's own CIDs.
+        let answer = case.ask(&[by_name("Event Viewer"), at(CHILD, by_id(custom))]);
+        assert_eq!(outcomes(&answer), [Outcome::Removed, expected], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_directory_that_fails_takes_none_of_the_others_from_the_guard() {
+    let mut tenant = Tenant::new(&[NIGHT_SHIFT]);
+    tenant.rows[0]["role_name"] = json!("Late Shift");
+    tenant.grant(CHILD, "event_viewer");
+    let of_child = "queries/roles/v1?cid=cccccccccccccccccccccccccccccccc";
+    tenant.rules.push(Rule::always(of_child, 503, "{}"));
+    let mut case = Case::new(tenant);
+    case.settings = r#"{"protected_roles": ["Night Shift"]}"#;
+    let answer = case.ask(&[by_id(NIGHT_SHIFT), at(CHILD, by_id("event_viewer"))]);
+    assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::Removed], "{answer:?}");
+    assert!(case.holds(HOME, NIGHT_SHIFT));
 }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::contract::types::{Narrowing, Outcome};
+use crate::contract::types::{self, Mode, Narrowing, OrganizationSelector, Outcome, StrictScope};
 
-use super::{CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
+use super::{ANN, CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
 /// The client belongs to the child CID; Ann's home is the parent. She has the role in both.
 fn seen_from_the_child() -> Tenant {
@@ -328,4 +328,108 @@ fn a_list_that_fails_keeps_only_the_entries_that_need_it() {
         [Outcome::Removed, Outcome::AlreadyAbsent],
         "{answer:?}"
     );
+}
+
+#[test]
+fn a_second_scope_may_hide_in_a_list_that_was_not_read() {
+    for (status, reason) in [(403, "not_visible"), (503, "provider_error")] {
+        let mut case = home_answers(status, json!({"errors": [{"code": status, "message": "no"}]}));
+        case.options.strict_scope = StrictScope::Strict;
+        let answer = case.ask(&[by_id("event_viewer"), at(CHILD, by_id("dashboard_admin"))]);
+        assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
+        assert_eq!(reasons(&answer)[0], Some(reason));
+        assert!(case.holds(CHILD, "event_viewer"));
+    }
+}
+
+#[test]
+fn a_list_that_fails_in_one_cid_of_an_entry_does_not_keep_what_another_shows() {
+    let request = || types::Request {
+        everything: false,
+        id: ANN.to_owned(),
+        roles: vec![by_id("event_viewer").into()],
+        organizations: [HOME, CHILD]
+            .map(|cid| OrganizationSelector::Id(cid.to_owned()))
+            .to_vec(),
+        workspace_id: Narrowing::Anywhere,
+        remote_query: None,
+        remote_data: None,
+    };
+    for (mode, status) in [(Mode::Verify, 422), (Mode::Revoke, 500)] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant
+            .rules
+            .push(Rule::always("&cid=cccccccccccccccccccccccccccccccc", 503, "{}"));
+        let mut case = Case::new(tenant);
+        case.options.mode = mode;
+        let answer = case.send(request());
+        assert_eq!(
+            (outcomes(&answer), reasons(&answer)),
+            (vec![Outcome::Unknown], vec![Some("provider_error")]),
+            "{answer:?}"
+        );
+        assert_eq!(case.holds(HOME, "event_viewer"), mode == Mode::Verify);
+        assert_eq!(answer.unwrap_err().status, status);
+    }
+}
+
+#[test]
+fn a_verify_says_what_one_list_shows_although_the_other_fails() {
+    let mut case = home_answers(503, json!({}));
+    case.options.mode = Mode::Verify;
+    let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+    assert_eq!(failure.status, 422, "{failure:?}");
+    assert_eq!(failure.outcomes[0].grants[0].outcome, Outcome::Held);
+    // What it does not show stays a failed read.
+    assert_eq!(case.ask(&[by_id("help_desk")]).unwrap_err().status, 502);
+}
+
+#[test]
+fn a_role_at_home_says_that_a_cid_in_view_without_any_role_does_not_show_it() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let case = Case::new(tenant);
+    let success = case.ask(&[by_id("event_viewer")]).unwrap();
+    assert_eq!(success.outcomes[0].outcome, Outcome::Removed);
+    assert_eq!(success.outcomes[0].warnings, ["not_shown_in_cid:the CID in view"]);
+    assert_eq!(case.calls("queries/users"), 0, "a warning is worth no call");
+}
+
+#[test]
+fn another_users_roles_in_several_cids_tell_nothing_however_many_they_are() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let row = |cid: &str, n: usize| json!({"role_id": format!("{n:032x}"), "cid": cid});
+    let page = |rows: Vec<serde_json::Value>| json!({"meta": {"pagination": {"total": 501}}, "resources": rows});
+    let first = page((0..500).map(|n| row(HOME, n)).collect());
+    let second = page(vec![row(CHILD, 500)]);
+    tenant
+        .rules
+        .push(Rule::always("b0b0&limit=500&offset=500", 200, second));
+    tenant.rules.push(Rule::always("b0b0&limit", 200, first));
+    let answer = Case::new(tenant).ask(&[by_id("help_desk")]);
+    assert_eq!(reasons(&answer), [Some("not_visible")], "{answer:?}");
+}
+
+#[test]
+fn roles_are_left_out_of_the_user_where_a_list_was_not_read() {
+    let denied = json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    let reading = home_answers(403, json!({})).read_user().unwrap();
+    assert!(reading.user.roles.is_empty() && reading.user.truncated == ["roles"]);
+    assert_eq!(reading.grants.len(), 2, "they are listed, as far as they are shown");
+    // A home CID out of sight is left out, and named.
+    let reading = home_answers(403, denied.clone()).read_user().unwrap();
+    assert!(reading.user.roles.len() == 2 && reading.user.truncated.is_empty());
+
+    let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
+    tenant
+        .rules
+        .push(Rule::always("&cid=cccccccccccccccccccccccccccccccc", 403, denied));
+    let failure = Case::new(tenant)
+        .ask(&[by_id("event_viewer"), at(CHILD, by_id("help_desk"))])
+        .unwrap_err();
+    let warnings = |entry: &types::RoleOutcome| entry.warnings.contains(&String::from("roles_not_whole"));
+    assert!(failure.outcomes.iter().all(warnings), "{failure:?}");
+    let user = failure.user.unwrap();
+    assert!(user.roles.is_empty() && user.truncated == ["roles"]);
 }

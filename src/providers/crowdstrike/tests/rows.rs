@@ -307,3 +307,36 @@ fn every_page_is_read() {
     );
     assert_eq!(answer.unwrap().user.roles.len(), 1_200);
 }
+
+#[test]
+fn rows_that_name_no_cid_do_not_make_the_home_cid_the_one_in_view() {
+    // The list of the CID in view leaves out a role that is held there. Others tell which CID that is, or their rows do not either.
+    for is_told in [true, false] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.view = CHILD;
+        tenant.grant(CHILD, "event_viewer");
+        tenant.grant(CHILD, "help_desk");
+        let stale = json!({
+            "meta": {"pagination": {"total": 1}},
+            "resources": [{"role_id": "event_viewer", "role_name": "Event Viewer", "uuid": super::ANN, "grant_type": "direct"}],
+        });
+        let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit";
+        tenant.rules.push(Rule::always(in_view, 200, stale));
+        if !is_told {
+            tenant.shown = |mut row| {
+                row.as_object_mut().unwrap().remove("cid");
+                row
+            };
+        }
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("help_desk")]);
+        let expected = if is_told {
+            Outcome::AlreadyAbsent
+        } else {
+            Outcome::Unknown
+        };
+        assert_eq!(outcomes(&answer), [expected], "{answer:?}");
+        assert_eq!(case.holds(CHILD, "help_desk"), !is_told);
+        assert_eq!(case.revokes() > 0, is_told);
+    }
+}

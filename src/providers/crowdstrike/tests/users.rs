@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::contract::types::{FailureKind, Narrowing, Outcome};
 
-use super::{ANN, Case, HOME, Rule, Tenant, at, by_id, outcomes};
+use super::{ANN, CHILD, Case, HOME, Rule, Tenant, at, by_id, outcomes, reasons};
 
 fn external() -> Tenant {
     let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
@@ -202,4 +202,58 @@ fn a_user_whom_the_cid_in_view_does_not_know_may_exist_at_a_home_that_cannot_be_
             "{status} {body}: {failure:?}"
         );
     }
+}
+
+#[test]
+fn a_user_whose_home_is_not_shown_may_exist_there() {
+    let unknown = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+    for cid in [json!(null), json!(""), json!({})] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.user["cid"] = cid.clone();
+        tenant.rules.push(Rule::always("combined/user-roles", 400, &unknown));
+        let answer = Case::new(tenant).ask(&[by_id("event_viewer")]);
+        assert_eq!(reasons(&answer), [Some("not_visible")], "{cid}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_newer_list_that_fails_takes_nothing_from_what_the_older_call_showed() {
+    for status in [404, 403, 500] {
+        let mut tenant = Tenant::new(&[]);
+        tenant.user["cid"] = json!(CHILD);
+        tenant.grant(CHILD, "event_viewer");
+        let body = json!({"errors": [{"code": status, "message": "no"}]});
+        tenant.rules.push(Rule::always("user-roles/v3", status, body));
+        let unknown = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+        let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit";
+        tenant.rules.push(Rule::always(in_view, 400, unknown));
+        let case = Case::new(tenant);
+        let answer = case.ask(&[at(CHILD, by_id("event_viewer")), by_id("help_desk")]);
+        assert_eq!(outcomes(&answer)[0], Outcome::Removed, "{status}: {answer:?}");
+        assert_ne!(outcomes(&answer)[1], Outcome::AlreadyAbsent, "{status}");
+        assert!(!case.holds(CHILD, "event_viewer"));
+    }
+}
+
+#[test]
+fn a_record_that_the_older_call_refuses_as_unknown_is_asked_of_the_newer_one() {
+    let unknown = json!({"errors": [{"code": 400, "message": "invalid user uuid='x' specified"}]});
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("users/GET/v1", 400, &unknown));
+    assert_eq!(
+        outcomes(&Case::new(tenant).ask(&[by_id("event_viewer")])),
+        [Outcome::Removed]
+    );
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule::always("users/GET", 400, &unknown));
+    assert_eq!(Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err().status, 404);
+}
+
+#[test]
+fn a_login_with_one_uuid_in_two_spellings_is_one_user() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let newer = json!({"resources": [format!(" {} ", ANN.to_uppercase())]});
+    tenant.rules.push(Rule::always("queries/users/v2", 200, newer));
+    let answer = Case::new(tenant).ask_for("ann@example.com", &[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
 }
