@@ -70,9 +70,9 @@ impl Known {
     }
 
     /// The ids of the roles whose names look like this one.
-    pub fn ids_like(&self, name: &str) -> impl Iterator<Item = &str> {
-        Skeleton::of(name)
-            .into_iter()
+    pub fn ids_like<'a>(&'a self, name: &Skeleton) -> impl Iterator<Item = &'a str> + use<'a> {
+        let readings = name.clone().into_iter();
+        readings
             .flat_map(|reading| self.by_name_skeleton.roles(&self.directory, &reading))
             .map(|role| role.id.as_str())
     }

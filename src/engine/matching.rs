@@ -145,8 +145,15 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
     sorted::sort(&mut named);
     named.dedup();
     let is_wanted = |id: &str| provider.is_same_id(wanted, id);
+    let skeleton = Skeleton::of(wanted);
+    // A name in the place of an id, unless the directory has it for one.
+    let may_be_name = !known.has_id(provider, wanted) && names(grant).any(|name| skeleton.is_like(name));
     match named.as_slice() {
         [one] if known.is_whole() && is_wanted(one) => Match::Is,
+        _ if may_be_name => Match::Unclear(Doubt::MightBe(format!(
+            "`{wanted}` is not the id of a role, and `{}`, which is held, may be meant",
+            grant.role_id
+        ))),
         several if known.is_whole() && !several.is_empty() && !several.iter().any(|id| is_wanted(id)) => Match::IsNot,
         _ => {
             let name = names(grant).next().unwrap_or("a role without a name");

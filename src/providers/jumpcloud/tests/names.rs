@@ -89,7 +89,8 @@ fn a_name_that_two_roles_have_is_ambiguous_where_the_record_has_no_ids() {
         let rows = world.rows("/api/v2/roles");
         rows.extend([role(twins[0], "Twins"), role(twins[1], "twins")]);
     });
-    for asked in [named("twins"), with_id(twins[0]), with_id(twins[1])] {
+    // A name in the place of an id, too.
+    for asked in [named("twins"), with_id(twins[0]), with_id(twins[1]), with_id("twins")] {
         let answer = case.ask(&[asked]);
         assert_eq!(
             (told(&answer), case.writes()),
