@@ -105,12 +105,7 @@ impl Directories {
         selector: &Selector,
         reading: &Reading<'_>,
     ) -> Result<Rc<Known>, Error> {
-        let key = (
-            selector.is_link,
-            selector.organizations.clone(),
-            selector.workspace.clone(),
-            selector.group.clone(),
-        );
+        let key = key(selector);
         if let Some((_, known)) = self.read.iter().find(|(read, _)| *read == key) {
             return known.clone();
         }
@@ -119,4 +114,21 @@ impl Directories {
         self.read.push((key, known.clone()));
         known
     }
+
+    /// The same, as far as it was read.
+    pub fn known_at(&self, selector: &Selector) -> &Known {
+        let key = key(selector);
+        let mut read = self.read.iter().filter(|(read, _)| *read == key);
+        let known = read.find_map(|(_, known)| known.as_ref().ok());
+        known.unwrap_or(&self.nothing)
+    }
+}
+
+fn key(selector: &Selector) -> Key {
+    (
+        selector.is_link,
+        selector.organizations.clone(),
+        selector.workspace.clone(),
+        selector.group.clone(),
+    )
 }
