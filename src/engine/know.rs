@@ -6,7 +6,7 @@ use crate::{
         Failure, GrantSelector, HeldGrant, Narrowing, Obstacle, Organization, OrganizationSelector, Removable,
         RequestedRole, RoleDirectory, RoleSelector, SideEffect, UserReading,
     },
-    contract::{json, types},
+    contract::{json, reason::Reason, types},
     error::{Error, FaultKind},
     provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
     request, sorted,
@@ -42,6 +42,10 @@ async fn reading(
     audit: &dyn Audit,
 ) -> Result<UserReading, Error> {
     let mut work = Work::begin(provider, cx, audit).await?;
+    if let Some(message) = guard::another_user(cx.request, &work.before) {
+        let reason = Reason::NotExpected;
+        return Err(Error::Refused { reason, message });
+    }
     let removability = Removability::read(provider, cx, general, &mut work).await?;
     let mut grants = Vec::with_capacity(work.before.grants.len());
     let mut failures = Vec::new();

@@ -134,6 +134,8 @@ pub struct KnownAs {
     pub ids: Vec<String>,
     /// Other names of this role.
     pub names: Vec<String>,
+    /// Other names of the workspace where it is held.
+    pub workspaces: Vec<String>,
 }
 
 /// What `role_id` is.

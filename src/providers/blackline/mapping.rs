@@ -12,12 +12,18 @@ use crate::{
 
 use super::{documents::Pair, read::Detail};
 
-/// A pair as a grant: the role in the product, which is the contract's workspace. `names`: those that any row shows for a role.
-/// `name_of`: the name of a role whose row shows none.
-pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>, name_of: impl Fn(&str) -> Option<String>) -> Grant {
+/// A pair as a grant: the role in the product, which is the contract's workspace. `names`, `product_names`: those that any row shows
+/// for a role, and for a product. `name_of`: the name of a role whose row shows none.
+pub fn grant(
+    pair: &Pair,
+    names: &HashMap<String, Vec<String>>,
+    product_names: &HashMap<String, Vec<String>>,
+    name_of: impl Fn(&str) -> Option<String>,
+) -> Grant {
     Grant {
         known_as: KnownAs {
             names: names.get(&pair.role_id).cloned().unwrap_or_default(),
+            workspaces: product_names.get(&pair.product_id).cloned().unwrap_or_default(),
             ..KnownAs::default()
         },
         kind: GrantKind::Role,

@@ -85,6 +85,8 @@ pub struct Pairs {
     pub pairs: Vec<Pair>,
     /// Every name that the rows show for a role.
     pub names: HashMap<String, Vec<String>>,
+    /// Every name that the rows show for a product.
+    pub product_names: HashMap<String, Vec<String>>,
     pub unread: Vec<UnreadRow>,
     pub path: String,
     /// Why there may be more of them.
@@ -171,6 +173,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         rows,
         pairs,
         names,
+        product_names,
         unread,
         path,
         doubt,
@@ -187,7 +190,8 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     }
     let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
-    let grants = pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect();
+    let grant = |pair| mapping::grant(pair, &names, &product_names, name_of);
+    let grants = pairs.iter().map(grant).collect();
     let detail = Detail {
         id: id.to_owned(),
         names,
@@ -244,17 +248,18 @@ pub async fn list_roles(config: &Config, cx: &Context<'_>, memory: &Memory) -> R
     })
 }
 
-fn names_by_role(pairs: &[Pair]) -> HashMap<String, Vec<String>> {
-    let mut names: HashMap<String, Vec<String>> = HashMap::new();
+/// Every name that the rows show for an id.
+fn names_by(pairs: &[Pair], of: fn(&Pair) -> (&String, &[String])) -> HashMap<String, Vec<String>> {
+    let mut by_id: HashMap<String, Vec<String>> = HashMap::new();
     let mut seen = HashSet::new();
-    for pair in pairs {
-        for name in &pair.role_names {
-            if seen.insert((&pair.role_id, name)) {
-                names.entry(pair.role_id.clone()).or_default().push(name.clone());
+    for (id, names) in pairs.iter().map(of) {
+        for name in names {
+            if seen.insert((id, name)) {
+                by_id.entry(id.clone()).or_default().push(name.clone());
             }
         }
     }
-    names
+    by_id
 }
 
 /// The user, the pairs, and what the user belongs to as far as it comes in time.
@@ -324,13 +329,15 @@ fn read_pairs(config: &Config, Rows { rows, doubt }: Rows, path: String) -> Pair
             Err(row) => unread.push(row),
         }
     }
-    let names = names_by_role(&pairs);
+    let names = names_by(&pairs, |pair| (&pair.role_id, &pair.role_names));
+    let product_names = names_by(&pairs, |pair| (&pair.product_id, &pair.product_names));
     let mut seen = HashSet::new();
     pairs.retain(|pair| seen.insert((pair.role_id.clone(), pair.product_id.clone())));
     Pairs {
         rows,
         pairs,
         names,
+        product_names,
         unread,
         path,
         doubt,
