@@ -86,13 +86,14 @@ impl Pair {
     /// The row with whatever can be told of it, if an id is missing or contradicts another one.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
         let parsed = &Parsed::of(row);
-        let role_ids = all(parsed, &fields.role_id, |value| ids::number(id(value)?.trim()));
-        let product_ids = all(parsed, &fields.product_id, |value| {
-            word(value).map(|code| code.trim().to_owned())
-        });
+        let role_ids = all(parsed, &fields.role_id, role_id);
+        let product_ids = all(parsed, &fields.product_id, product_id);
         let role_names = all(parsed, &fields.role_name, word);
+        // Beside an id that cannot be read, another one says nothing for certain.
+        let has_odd_role = has_odd(parsed, &fields.role_id, role_id);
+        let has_odd_product = has_odd(parsed, &fields.product_id, product_id);
         match (role_ids.as_slice(), product_ids.as_slice()) {
-            ([role_id], [product_id]) => Ok(Self {
+            ([role_id], [product_id]) if !has_odd_role && !has_odd_product => Ok(Self {
                 role_id: role_id.clone(),
                 role_names,
                 product_id: product_id.clone(),
@@ -101,11 +102,13 @@ impl Pair {
             // Role ids are numbers: another text is none.
             (_, products) => {
                 let mut unread = UnreadRow::new(row.get());
-                if let [product] = products {
+                if let ([product], false) = (products, has_odd_product) {
                     unread.scope.workspace = Some(product.clone());
                 }
-                unread.ids = role_ids;
-                unread.names = role_names;
+                if !has_odd_role || role_ids.is_empty() {
+                    unread.ids = role_ids;
+                    unread.names = role_names;
+                }
                 Err(unread)
             }
         }
@@ -183,6 +186,20 @@ fn word(value: &RawValue) -> Option<String> {
 
 fn id(value: &RawValue) -> Option<String> {
     Id::from_json(value).ok()?.into_string()
+}
+
+fn role_id(value: &RawValue) -> Option<String> {
+    ids::number(id(value)?.trim())
+}
+
+fn product_id(value: &RawValue) -> Option<String> {
+    Some(word(value)?.trim().to_owned())
+}
+
+/// Whether one of the pointers leads to something that cannot be read.
+fn has_odd(row: &Parsed<'_>, pointers: &[String], read: fn(&RawValue) -> Option<String>) -> bool {
+    let mut values = pointers.iter().filter_map(|pointer| row.at(pointer));
+    values.any(|value| !matches!(value.get(), "null" | "\"\"") && read(value).is_none())
 }
 
 /// The different values that the pointers lead to, in their order.

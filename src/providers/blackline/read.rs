@@ -60,7 +60,7 @@ pub struct Memory {
     directory: RefCell<Option<Result<Rc<RoleIndex>, ProviderFault>>>,
     /// Teams and entities of the user, once they were asked for: no write here changes them.
     memberships: RefCell<Option<Memberships>>,
-    /// The most rows that a read of the pairs showed.
+    /// The most rows that a read of the pairs showed on one page without a next one.
     longest: Cell<usize>,
     /// The path of the pairs that answered: the other spellings need no second try.
     path: RefCell<Option<String>>,
@@ -89,6 +89,8 @@ pub struct Pairs {
     pub product_names: HashMap<String, Vec<String>>,
     pub unread: Vec<UnreadRow>,
     pub path: String,
+    /// As [`Rows::page`].
+    page: usize,
     /// Why there may be more of them.
     pub doubt: Option<String>,
 }
@@ -132,7 +134,7 @@ impl Memory {
         };
         let pairs = pairs(config, cx, paths, self.longest.get()).await?;
         *self.path.borrow_mut() = Some(pairs.path.clone());
-        self.longest.set(self.longest.get().max(pairs.rows.len()));
+        self.longest.set(self.longest.get().max(pairs.page));
         Ok(pairs)
     }
 
@@ -176,6 +178,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         product_names,
         unread,
         path,
+        page: _,
         doubt,
     } = pairs;
     // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
@@ -293,7 +296,7 @@ async fn fetch(
 }
 
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
-/// `longest`: rows of the longest of these lists so far.
+/// `longest`: rows of the longest single page of these lists so far.
 async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: usize) -> Result<Pairs, ProviderFault> {
     let is_wrong_path = |fault: &ProviderFault| {
         let is_405 = || fault.answer.as_ref().is_some_and(|answer| answer.status == 405);
@@ -320,7 +323,7 @@ async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: u
 }
 
 /// A row that comes twice is one pair.
-fn read_pairs(config: &Config, Rows { rows, doubt }: Rows, path: String) -> Pairs {
+fn read_pairs(config: &Config, Rows { rows, page, doubt }: Rows, path: String) -> Pairs {
     let mut pairs: Vec<Pair> = Vec::new();
     let mut unread = Vec::new();
     for row in &rows {
@@ -340,13 +343,14 @@ fn read_pairs(config: &Config, Rows { rows, doubt }: Rows, path: String) -> Pair
         product_names,
         unread,
         path,
+        page,
         doubt,
     }
 }
 
 /// The directory of roles. A role that shows no id or no name may be the one that is looked for.
 async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
-    let Rows { rows, doubt } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
+    let Rows { rows, doubt, .. } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
     let roles: Vec<KnownRole> = rows
         .iter()
         .filter_map(|row| NamedRow::of_row(row))
