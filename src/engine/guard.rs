@@ -222,8 +222,9 @@ async fn weigh_consequences(
 /// Targets that are asked about one by one at most.
 const MOST_ASKED_ALONE: usize = 64;
 
-/// The consequences of these targets together. If a read that they need fails, each is asked about by itself, and one that cannot be
-/// told is not sent: `None`, and what is left is to be asked about again.
+/// The consequences of these targets together. If a read that they need fails, or the provider refuses them, each is asked about by
+/// itself: one that cannot be told is not sent, and one that is refused gets a guard, or all do that are refused only together.
+/// `None`: what is left is to be asked about again.
 ///
 /// # Errors
 /// The read fails for every target, or for none by itself.
@@ -233,20 +234,31 @@ async fn forecast(cx: &Context<'_>, work: &mut Work<'_>, asked: &[usize]) -> Res
         .filter_map(|&index| work.targets.get(index))
         .map(|target| target.grant.clone())
         .collect();
-    let fault = match work.before.consequences(cx, &grants).await {
-        Err(Error::Provider(fault)) if (2..=MOST_ASKED_ALONE).contains(&grants.len()) => fault,
+    let may_ask_each = (2..=MOST_ASKED_ALONE).contains(&grants.len());
+    let error = match work.before.consequences(cx, &grants).await {
+        Err(error @ Error::Refused { .. }) => error,
+        Err(error @ Error::Provider(_)) if may_ask_each => error,
         consequences => return consequences.map(Some),
     };
-    let mut unclear = Vec::new();
-    for (&index, grant) in asked.iter().zip(&grants) {
+    let (mut unclear, mut refused) = (Vec::new(), Vec::new());
+    for (&index, grant) in asked.iter().zip(&grants).filter(|_| may_ask_each) {
         match work.before.consequences(cx, std::slice::from_ref(grant)).await {
             Ok(_) => {}
             Err(Error::Provider(fault)) => unclear.push((index, fault)),
+            Err(Error::Refused { reason, message }) => refused.push((index, (reason, message))),
             Err(error) => return Err(error),
         }
     }
-    if unclear.is_empty() || unclear.len() == asked.len() {
-        return Err(fault.into());
+    if unclear.len() == asked.len() || (unclear.is_empty() && refused.is_empty()) {
+        let Error::Refused { reason, message } = error else {
+            return Err(error);
+        };
+        refused.extend(asked.iter().map(|&index| (index, (reason, message.clone()))));
+    }
+    for (index, guard) in refused {
+        if let Some(target) = work.targets.get_mut(index) {
+            target.guard.get_or_insert(guard);
+        }
     }
     let at = Moment::now(cx.client.transport());
     for (index, fault) in unclear {

@@ -282,12 +282,16 @@ async fn select_resolved(
             format!("`{}` is held at {direct} scopes; name one", selector.label()),
         ));
     }
-    if cx.request.strict_scope
-        && direct == 1
-        && let Some(doubt) = matched.not_visible
-    {
+    let blocked = work.before.blocked_by(selector);
+    if cx.request.strict_scope && direct == 1 {
+        let doubt = matched
+            .not_visible
+            .as_ref()
+            .map(|doubt| (Reason::NotVisible, doubt.clone()));
         // A second scope may hide in what is not shown.
-        return Ok(unclear(Reason::NotVisible, doubt));
+        if let Some((reason, message)) = doubt.or_else(|| blocked.clone()) {
+            return Ok(unclear(reason, message));
+        }
     }
     // What one organization shows says nothing about another one.
     let mut absences = Vec::new();
@@ -314,7 +318,7 @@ async fn select_resolved(
             }
         }
     }
-    if let Some((reason, message)) = work.before.blocked_by(selector) {
+    if let Some((reason, message)) = blocked {
         absences.push(Absence::Unclear { reason, message });
     }
     let role_ids = distinct_ids(&held);

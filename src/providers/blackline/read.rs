@@ -44,6 +44,8 @@ pub struct Detail {
     pub names: HashMap<String, Vec<String>>,
     /// How many rows could not be read.
     pub unread: usize,
+    /// An entry that names no product means one pair at most.
+    pub is_strict: bool,
     /// The path that answered.
     pub path: String,
     /// Why there may be more pairs.
@@ -199,6 +201,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         id: id.to_owned(),
         names,
         unread: unread.len(),
+        is_strict: cx.request.strict_scope,
         path,
         doubt: doubt.clone(),
         memberships,
