@@ -295,7 +295,10 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
         Err(error) => {
             let message = format!("what it takes now cannot be told: {error}");
             let reason = match &error {
-                Error::Provider(fault) => fault.reason(),
+                Error::Provider(fault) => {
+                    cx.note(fault);
+                    fault.reason()
+                }
                 Error::Refused { reason, .. } => *reason,
                 _ => Reason::NotVisible,
             };
