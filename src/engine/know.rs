@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Audit, Work,
     guard::{self, ProtectedRoles},
-    select, status,
+    report, select, status,
 };
 
 /// Grants of which it is asked in vain whether they can be removed. After that the provider is left alone.
@@ -80,14 +80,14 @@ async fn reading(
         grants.push(held_grant(grant, removable, selector));
     }
     let mut unread = work.before.gaps();
-    unread.extend(failures);
-    let mut warnings = work.before.warnings.clone();
-    let not_whole = crate::contract::warning::Warning::RolesNotWhole.text();
-    if !unread.is_empty() && !warnings.contains(&not_whole) {
-        warnings.push(not_whole);
+    let mut user = report::user(cx, &work.before);
+    if !unread.is_empty() && work.before.may_lack_roles() {
+        report::leave_out_roles(&mut user);
     }
+    unread.extend(failures);
+    let warnings = report::warnings(&work.before, &user);
     Ok(UserReading {
-        user: super::report::user(cx, &work.before),
+        user,
         grants,
         whole: unread.is_empty(),
         unread,

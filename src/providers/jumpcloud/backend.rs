@@ -235,6 +235,11 @@ impl Backend for JumpCloud {
         absence::gaps(detail)
     }
 
+    /// The lists of groups and links show none.
+    fn may_lack_roles(&self, detail: &Detail) -> bool {
+        absence::may_lack_roles(detail)
+    }
+
     async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
         let directory = read::roles(&self.config, cx).await?;
         let listed = |role: &Role| ListedRole {
