@@ -79,6 +79,10 @@ fn a_new_set_is_posted_only_with_roles_that_the_directory_knows() {
             (!is_sent, "already_absent"),
             "{row}: {answer:?}"
         );
+        if !is_sent {
+            let failure = answer.unwrap_err();
+            assert_eq!((failure.status, failure.sent), (422, false));
+        }
     }
 }
 
