@@ -454,23 +454,26 @@ impl Later {
         &self,
         provider: &dyn Provider,
         work: &Work<'_>,
-        selector: &Selector,
+        asked: &Selector,
         role_ids: &[String],
     ) -> (Vec<&Grant>, Option<String>) {
-        let known = work.directories.known_at(selector);
+        let known = work.directories.known_at(asked);
         let by_id = role_ids.iter().map(|id| Selector {
             id: Some(id.clone()),
             name: None,
-            ..selector.clone()
+            ..asked.clone()
         });
         let (mut meant, mut doubts) = (Vec::new(), Vec::new());
-        for selector in by_id.chain([selector.clone()]) {
+        for selector in by_id.chain([asked.clone()]) {
             for position in self.index.candidates(&selector, known) {
                 let grant = self.grants.get(position);
                 match grant.map(|grant| matching::grant(provider, &selector, grant, known)) {
                     Some(Match::Is) => meant.push(position),
-                    Some(Match::Unclear(Doubt::NotVisible(why) | Doubt::MightBe(why))) => doubts.push((position, why)),
-                    Some(Match::IsNot) | None => {}
+                    // Only the entry itself leaves in doubt what it means.
+                    Some(Match::Unclear(Doubt::NotVisible(why) | Doubt::MightBe(why))) if selector == *asked => {
+                        doubts.push((position, why));
+                    }
+                    Some(_) | None => {}
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::Role;
+use crate::{contract::types::Role, fake::Reaction};
 
 use super::world::{Case, HELP_DESK, MANAGER, READ_ONLY, group, named, role, told, with_id};
 
@@ -120,6 +120,15 @@ fn without_the_directory_names_go_by_the_record_and_ids_are_not_guessed() {
         );
         assert_eq!(case.held(), Some(vec!["Manager".to_owned()]));
     }
+    // A role that is granted meanwhile and has another name is another one.
+    let case = refused(without_ids(&["Help Desk", "Manager"])).with(|world| {
+        world.at_next_write = Some(Box::new(|world| {
+            world.record()["roleNames"] = json!(["Manager", "Read Only"]);
+            world.record()["roleName"] = json!("Manager");
+            Reaction::Answer(200, Vec::new(), "{}".to_owned())
+        }));
+    });
+    assert_eq!(told(&case.ask(&[named("Help Desk")])), [("removed", "")]);
     // A single role's id is its own.
     let case = refused(Case::holding(&[(HELP_DESK, "Help Desk")]));
     let case = case.allowing(&[crate::contract::types::SideEffect::DeleteAdministrator]);
