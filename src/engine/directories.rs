@@ -70,9 +70,9 @@ impl Known {
     }
 
     /// The ids of the roles whose names look like this one.
-    pub fn ids_like(&self, name: &str) -> impl Iterator<Item = &str> {
-        Skeleton::of(name)
-            .into_iter()
+    pub fn ids_like<'a>(&'a self, name: &Skeleton) -> impl Iterator<Item = &'a str> + use<'a> {
+        let readings = name.clone().into_iter();
+        readings
             .flat_map(|reading| self.by_name_skeleton.roles(&self.directory, &reading))
             .map(|role| role.id.as_str())
     }
@@ -105,13 +105,7 @@ impl Directories {
         selector: &Selector,
         reading: &Reading<'_>,
     ) -> Result<Rc<Known>, Error> {
-        let key = (
-            selector.is_link,
-            selector.organizations.clone(),
-            selector.own_organizations.clone(),
-            selector.workspace.clone(),
-            selector.group.clone(),
-        );
+        let key = key(selector);
         if let Some((_, known)) = self.read.iter().find(|(read, _)| *read == key) {
             return known.clone();
         }
@@ -120,4 +114,22 @@ impl Directories {
         self.read.push((key, known.clone()));
         known
     }
+
+    /// The same, as far as it was read.
+    pub fn known_at(&self, selector: &Selector) -> &Known {
+        let key = key(selector);
+        let mut read = self.read.iter().filter(|(read, _)| *read == key);
+        let known = read.find_map(|(_, known)| known.as_ref().ok());
+        known.unwrap_or(&self.nothing)
+    }
+}
+
+fn key(selector: &Selector) -> Key {
+    (
+        selector.is_link,
+        selector.organizations.clone(),
+        selector.own_organizations.clone(),
+        selector.workspace.clone(),
+        selector.group.clone(),
+    )
 }

@@ -44,10 +44,26 @@ pub fn user(
             ));
         }
     }
+    if let Some(message) = another_user(ask, reading) {
+        return Some((Reason::NotExpected, message));
+    }
     if ask.mode == Mode::Verify {
         return None;
     }
     protects_user(provider, general, id, reading).map(|message| (Reason::ProtectedUser, message))
+}
+
+/// Why a user who was looked up by an e-mail address is not the one with it: a search may show what was true before.
+pub fn another_user(ask: &ValidatedRequest, reading: &Reading<'_>) -> Option<String> {
+    let wanted = &ask.user;
+    let mut names = reading.emails.iter().chain(&reading.username);
+    let is_another =
+        wanted.contains('@') && !reading.emails.is_empty() && !names.any(|name| naming::same_address(name, wanted));
+    is_another.then(|| {
+        format!(
+            "the user whom the provider finds by `{wanted}` has another e-mail address; nothing was sent: use the id"
+        )
+    })
 }
 
 /// Why the account protects the user as a whole.
@@ -60,12 +76,15 @@ pub fn protects_user(provider: &dyn Provider, general: &General, id: &str, readi
         .chain(reading.other_ids.iter().map(String::as_str))
         .chain([id]);
     let names: Vec<&str> = names.collect();
-    let shows_email = !reading.emails.is_empty();
-    protected_person(provider, general, &names, shows_email).map(|protection| {
+    let shown = Shown {
+        email: !reading.emails.is_empty(),
+        login: reading.username.is_some(),
+    };
+    protected_person(provider, general, &names, shown).map(|protection| {
         String::from(match protection {
             Protection::Certain => "the account protects this user; nothing was sent",
             Protection::NotRuledOut => {
-                "the account protects a user by e-mail address, and the provider shows no address of this user: nothing was sent"
+                "the account protects a user by an e-mail address or a login, and the provider shows none of this user: nothing was sent"
             }
         })
     })
@@ -79,13 +98,16 @@ enum Protection {
     NotRuledOut,
 }
 
+/// What the provider shows of a person.
+#[derive(Clone, Copy)]
+struct Shown {
+    email: bool,
+    /// Or the provider has none for them.
+    login: bool,
+}
+
 /// Whether the account protects a person who goes by these names.
-fn protected_person(
-    provider: &dyn Provider,
-    general: &General,
-    names: &[&str],
-    shows_email: bool,
-) -> Option<Protection> {
+fn protected_person(provider: &dyn Provider, general: &General, names: &[&str], shown: Shown) -> Option<Protection> {
     // An account may spell an id in any way that a request may.
     let is_meant = |user: &str, name: &str| {
         naming::look_alike(user, name)
@@ -97,7 +119,14 @@ fn protected_person(
     if protected().any(|user| names.iter().any(|name| is_meant(user, name))) {
         return Some(Protection::Certain);
     }
-    (!shows_email && protected().any(|user| user.contains('@'))).then_some(Protection::NotRuledOut)
+    let may_be_meant = |user: &str| {
+        if user.contains('@') {
+            !shown.email
+        } else {
+            !shown.login && provider.normalize(Field::User, user).is_err()
+        }
+    };
+    protected().any(may_be_meant).then_some(Protection::NotRuledOut)
 }
 
 /// Puts a guard on every target that must not go.
@@ -193,8 +222,9 @@ async fn weigh_consequences(
 /// Targets that are asked about one by one at most.
 const MOST_ASKED_ALONE: usize = 64;
 
-/// The consequences of these targets together. If a read that they need fails, each is asked about by itself, and one that cannot be
-/// told is not sent: `None`, and what is left is to be asked about again.
+/// The consequences of these targets together. If a read that they need fails, or the provider refuses them, each is asked about by
+/// itself: one that cannot be told is not sent, and one that is refused gets a guard, or all do that are refused only together.
+/// `None`: what is left is to be asked about again.
 ///
 /// # Errors
 /// The read fails for every target, or for none by itself.
@@ -204,20 +234,31 @@ async fn forecast(cx: &Context<'_>, work: &mut Work<'_>, asked: &[usize]) -> Res
         .filter_map(|&index| work.targets.get(index))
         .map(|target| target.grant.clone())
         .collect();
-    let fault = match work.before.consequences(cx, &grants).await {
-        Err(Error::Provider(fault)) if (2..=MOST_ASKED_ALONE).contains(&grants.len()) => fault,
+    let may_ask_each = (2..=MOST_ASKED_ALONE).contains(&grants.len());
+    let error = match work.before.consequences(cx, &grants).await {
+        Err(error @ Error::Refused { .. }) => error,
+        Err(error @ Error::Provider(_)) if may_ask_each => error,
         consequences => return consequences.map(Some),
     };
-    let mut unclear = Vec::new();
-    for (&index, grant) in asked.iter().zip(&grants) {
+    let (mut unclear, mut refused) = (Vec::new(), Vec::new());
+    for (&index, grant) in asked.iter().zip(&grants).filter(|_| may_ask_each) {
         match work.before.consequences(cx, std::slice::from_ref(grant)).await {
             Ok(_) => {}
             Err(Error::Provider(fault)) => unclear.push((index, fault)),
+            Err(Error::Refused { reason, message }) => refused.push((index, (reason, message))),
             Err(error) => return Err(error),
         }
     }
-    if unclear.is_empty() || unclear.len() == asked.len() {
-        return Err(fault.into());
+    if unclear.len() == asked.len() || (unclear.is_empty() && refused.is_empty()) {
+        let Error::Refused { reason, message } = error else {
+            return Err(error);
+        };
+        refused.extend(asked.iter().map(|&index| (index, (reason, message.clone()))));
+    }
+    for (index, guard) in refused {
+        if let Some(target) = work.targets.get_mut(index) {
+            target.guard.get_or_insert(guard);
+        }
     }
     let at = Moment::now(cx.client.transport());
     for (index, fault) in unclear {
@@ -254,7 +295,10 @@ pub async fn before_a_later_write(provider: &dyn Provider, cx: &Context<'_>, gen
         Err(error) => {
             let message = format!("what it takes now cannot be told: {error}");
             let reason = match &error {
-                Error::Provider(fault) => fault.reason(),
+                Error::Provider(fault) => {
+                    cx.note(fault);
+                    fault.reason()
+                }
                 Error::Refused { reason, .. } => *reason,
                 _ => Reason::NotVisible,
             };
@@ -360,7 +404,11 @@ fn not_allowed(cx: &Context<'_>, grant: &Grant) -> Option<(Reason, String)> {
 /// Why a removal that another person feels is refused.
 fn affected(provider: &dyn Provider, general: &General, person: &Affected) -> Option<(Reason, String)> {
     let names: Vec<&str> = person.names.iter().map(String::as_str).collect();
-    let message = match protected_person(provider, general, &names, person.shows_email)? {
+    let shown = Shown {
+        email: person.shows_email,
+        login: true,
+    };
+    let message = match protected_person(provider, general, &names, shown)? {
         Protection::Certain => "it would take something from a user whom the account protects",
         Protection::NotRuledOut => {
             "it would take something from somebody whose e-mail address is not shown, and the account protects a user by address"

@@ -56,7 +56,7 @@ impl Index {
         if let Some(id) = &selector.id {
             add(id);
             // The directory may call a held id so: an id decides for every other grant that has one.
-            for like in known.ids_like(id) {
+            for like in known.ids_like(&Skeleton::of(id)) {
                 add(like);
             }
         } else if let Some(name) = &selector.name {
@@ -65,7 +65,7 @@ impl Index {
                 add(&role.id);
             }
             // The directory may call a held id almost as the selector does.
-            for id in known.ids_like(name) {
+            for id in known.ids_like(&Skeleton::of(name)) {
                 add(id);
             }
         }

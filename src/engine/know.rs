@@ -6,7 +6,7 @@ use crate::{
         Failure, GrantSelector, HeldGrant, Narrowing, Obstacle, Organization, OrganizationSelector, Removable,
         RequestedRole, RoleDirectory, RoleSelector, SideEffect, UserReading,
     },
-    contract::{json, types},
+    contract::{json, reason::Reason, types},
     error::{Error, FaultKind},
     provider::{Context, Grant, GrantKind, Held, Identity, Principal, Provider},
     request, sorted,
@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Audit, Work,
     guard::{self, ProtectedRoles},
-    select, status,
+    report, select, status,
 };
 
 /// Grants of which it is asked in vain whether they can be removed. After that the provider is left alone.
@@ -42,6 +42,10 @@ async fn reading(
     audit: &dyn Audit,
 ) -> Result<UserReading, Error> {
     let mut work = Work::begin(provider, cx, audit).await?;
+    if let Some(message) = guard::another_user(cx.request, &work.before) {
+        let reason = Reason::NotExpected;
+        return Err(Error::Refused { reason, message });
+    }
     let removability = Removability::read(provider, cx, general, &mut work).await?;
     let mut grants = Vec::with_capacity(work.before.grants.len());
     let mut failures = Vec::new();
@@ -76,14 +80,14 @@ async fn reading(
         grants.push(held_grant(grant, removable, selector));
     }
     let mut unread = work.before.gaps();
-    unread.extend(failures);
-    let mut warnings = work.before.warnings.clone();
-    let not_whole = crate::contract::warning::Warning::RolesNotWhole.text();
-    if !unread.is_empty() && !warnings.contains(&not_whole) {
-        warnings.push(not_whole);
+    let mut user = report::user(cx, &work.before);
+    if !unread.is_empty() && work.before.may_lack_roles() {
+        report::leave_out_roles(&mut user);
     }
+    unread.extend(failures);
+    let warnings = report::warnings(&work.before, &user);
     Ok(UserReading {
-        user: super::report::user(cx, &work.before),
+        user,
         grants,
         whole: unread.is_empty(),
         unread,

@@ -49,6 +49,10 @@ pub fn is_protected(
     grant: &Grant,
     known: &Known,
 ) -> bool {
+    // It is no role, and none goes with it.
+    if grant.kind == GrantKind::OrganizationLink {
+        return false;
+    }
     is_called_so(provider, text, refined, grant, known)
         || provider
             .companions(grant)
@@ -58,7 +62,13 @@ pub fn is_protected(
 
 fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>, grant: &Grant, known: &Known) -> bool {
     let text = text.trim();
-    let is_at_place = refined.is_none_or(|selector| selector.admits(&grant.scope));
+    // The place may be spelled otherwise, or by a name.
+    let may_be_at = |place: &String| {
+        let mut places = grant.scope.workspace.iter().chain(&grant.known_as.workspaces);
+        places.any(|own| look_alike(place, own))
+    };
+    let place = refined.and_then(|selector| selector.workspace.as_ref());
+    let is_at_place = place.is_none_or(may_be_at);
     let id = refined.and_then(|selector| selector.id.as_deref()).unwrap_or(text);
     let is_id = is_at_place && by_id(provider, id, grant, known) != Match::IsNot;
     if is_id || by_id(provider, text, grant, known) != Match::IsNot {
@@ -67,8 +77,9 @@ fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>,
     match by_name(provider, text, grant, known) {
         Match::Is | Match::Unclear(Doubt::MightBe(_)) => true,
         Match::IsNot => false,
-        // A text that can be no name leaves nothing in doubt where only the name is missing.
-        Match::Unclear(Doubt::NotVisible(_)) => !provider.is_role_id(text),
+        // A text that can be no name leaves nothing in doubt where only the name is missing. What is missing of a membership is a
+        // group's name: the roles that it gives are companions or go with it.
+        Match::Unclear(Doubt::NotVisible(_)) => grant.kind != GrantKind::Membership && !provider.is_role_id(text),
     }
 }
 
@@ -145,8 +156,15 @@ fn by_id_through_names(provider: &dyn Provider, wanted: &str, grant: &Grant, kno
     sorted::sort(&mut named);
     named.dedup();
     let is_wanted = |id: &str| provider.is_same_id(wanted, id);
+    let skeleton = Skeleton::of(wanted);
+    // A name in the place of an id, unless the directory has it for one.
+    let may_be_name = !known.has_id(provider, wanted) && names(grant).any(|name| skeleton.is_like(name));
     match named.as_slice() {
         [one] if known.is_whole() && is_wanted(one) => Match::Is,
+        _ if may_be_name => Match::Unclear(Doubt::MightBe(format!(
+            "`{wanted}` is not the id of a role, and `{}`, which is held, may be meant",
+            grant.role_id
+        ))),
         several if known.is_whole() && !several.is_empty() && !several.iter().any(|id| is_wanted(id)) => Match::IsNot,
         _ => {
             let name = names(grant).next().unwrap_or("a role without a name");

@@ -2,7 +2,7 @@
 
 use crate::{
     contract::reason::Reason,
-    naming,
+    naming::{self, Skeleton},
     provider::{Grant, Identity, Provider},
     request::Selector,
     sorted,
@@ -123,7 +123,10 @@ fn contradiction_of_absent(
         return Some(unclear(Reason::NotVisible, doubt));
     }
     // A directory that was read whole has no role with the id.
-    let other = known.ids_like(name).next().filter(|_| known.is_whole())?;
+    let other = known
+        .ids_like(&Skeleton::of(name))
+        .next()
+        .filter(|_| known.is_whole())?;
     let message = format!("`{name}` is, or may be, the role with the id `{other}`, and not `{id}`: use one of the two");
     Some(Selection::refused(Reason::NameMismatch, message))
 }

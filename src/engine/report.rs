@@ -24,7 +24,7 @@ use crate::{
 use super::{
     Audit, AuditEvent, Work,
     held::Index,
-    matching::{self, Match},
+    matching::{self, Doubt, Match},
     outcome,
     select::Selection,
     status::{self, Cause},
@@ -215,12 +215,7 @@ pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
         .chain([revoke])
         .map(|(name, json)| format!("\"{name}\":{json}"))
         .collect();
-    let mut user = reading.unify();
-    // Roles are never shown partly.
-    if !reading.unread.is_empty() && !user.truncated.iter().any(|name| name == "roles") {
-        user.roles.clear();
-        user.truncated.push(String::from("roles"));
-    }
+    let user = unified(reading);
     User {
         remote_data: Some(format!("{{{}}}", documents.join(","))),
         ..user
@@ -233,6 +228,38 @@ fn as_json(text: &str) -> String {
         Ok(_) => text.to_owned(),
         Err(_) => Value::from(text).to_string(),
     }
+}
+
+/// The user without documents. Roles are never shown partly.
+fn unified(reading: &Reading<'_>) -> User {
+    let mut user = reading.unify();
+    if reading.unread.iter().any(|row| !row.is_link) {
+        leave_out_roles(&mut user);
+    }
+    user
+}
+
+/// Leaves the roles out, and says so.
+pub fn leave_out_roles(user: &mut User) {
+    if !lacks_roles(user) {
+        user.roles.clear();
+        user.truncated.push(String::from("roles"));
+    }
+}
+
+/// Whether the roles are left out.
+fn lacks_roles(user: &User) -> bool {
+    user.truncated.iter().any(|name| name == "roles")
+}
+
+/// What holds for the whole of a reading, with its user.
+pub fn warnings(reading: &Reading<'_>, user: &User) -> Vec<String> {
+    let mut warnings = reading.warnings.clone();
+    let not_whole = Warning::RolesNotWhole.text();
+    if lacks_roles(user) && !warnings.contains(&not_whole) {
+        warnings.push(not_whole);
+    }
+    warnings
 }
 
 fn entry_outcome(
@@ -271,22 +298,20 @@ fn entry_outcome(
         grants.push(outcome::of_inherited(grant, changed, after));
     }
     // What appears later belongs to the rest of everything.
-    if !cx.request.everything {
-        for grant in later.meant(provider, work, &selector, &role_ids) {
-            keys.push(grant.key());
-            grants.push(if grant.directness() == Some(false) {
-                outcome::of_inherited(grant, changed, None)
-            } else {
-                outcome::of_later_grant(grant)
-            });
-        }
+    let (meant, doubt) = if cx.request.everything {
+        (Vec::new(), None)
+    } else {
+        later.meant(provider, work, &selector, &role_ids)
+    };
+    for grant in meant {
+        keys.push(grant.key());
+        grants.push(if grant.directness() == Some(false) {
+            outcome::of_inherited(grant, changed, None)
+        } else {
+            outcome::of_later_grant(grant)
+        });
     }
-    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-    warnings.extend(reading.warnings.iter().cloned());
-    let not_whole = Warning::RolesNotWhole.text();
-    if !reading.unread.is_empty() && !warnings.contains(&not_whole) {
-        warnings.push(not_whole);
-    }
+    warnings.extend(later.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome));
     let (outcome, reason, message) = match (worst, decided) {
         (Some(worst), None) => (worst.outcome, worst.reason.clone(), worst.message.clone()),
@@ -298,6 +323,18 @@ fn entry_outcome(
         }
         // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
         (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
+    };
+    let not_visible = |why| {
+        (
+            Outcome::Unknown,
+            Some(Reason::NotVisible.as_str().to_owned()),
+            Some(why),
+        )
+    };
+    let (outcome, reason, message) = match doubt {
+        // What appeared may be meant: the entry is not gone for certain.
+        Some(why) if matches!(outcome, Outcome::Removed | Outcome::AlreadyAbsent) => not_visible(why),
+        _ => (outcome, reason, message),
     };
     let (role, organization) = as_requested(&entry);
     let verify_after = grants.iter().filter_map(|grant| grant.verify_after.clone()).max();
@@ -380,6 +417,8 @@ impl Window {
 struct Later {
     grants: Vec<Grant>,
     index: Index,
+    /// Those of the latest reading.
+    warnings: Vec<String>,
 }
 
 impl Later {
@@ -387,9 +426,11 @@ impl Later {
         let is_new = |grant: &&Grant| !work.first_keys.has(grant) && !work.target_of.contains_key(&grant.key());
         let shown = work.after.iter().flat_map(|after| &after.reading.grants);
         let grants: Vec<Grant> = shown.filter(is_new).cloned().collect();
+        let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
         Self {
             index: Index::of(&grants),
             grants,
+            warnings: warnings(reading, &unified(reading)),
         }
     }
 
@@ -415,36 +456,38 @@ impl Later {
         Some((outcome, keys))
     }
 
-    /// What of it an entry means.
+    /// What of it an entry means, and why more of it may be meant.
     fn meant(
         &self,
         provider: &dyn Provider,
         work: &Work<'_>,
-        selector: &Selector,
+        asked: &Selector,
         role_ids: &[String],
-    ) -> impl Iterator<Item = &Grant> {
-        let kind = if selector.is_link {
-            GrantKind::OrganizationLink
-        } else {
-            GrantKind::Role
-        };
-        let nothing = &work.directories.nothing;
+    ) -> (Vec<&Grant>, Option<String>) {
+        let known = work.directories.known_at(asked);
         let by_id = role_ids.iter().map(|id| Selector {
             id: Some(id.clone()),
             name: None,
-            ..selector.clone()
+            ..asked.clone()
         });
-        let mut meant = Vec::new();
-        for selector in by_id.chain([selector.clone()]) {
-            let candidates = self.index.candidates(&selector, nothing).into_iter();
-            meant.extend(candidates.filter(|&position| {
-                self.grants.get(position).is_some_and(|grant| {
-                    grant.kind == kind && matching::grant(provider, &selector, grant, nothing) == Match::Is
-                })
-            }));
+        let (mut meant, mut doubts) = (Vec::new(), Vec::new());
+        for selector in by_id.chain([asked.clone()]) {
+            for position in self.index.candidates(&selector, known) {
+                let grant = self.grants.get(position);
+                match grant.map(|grant| matching::grant(provider, &selector, grant, known)) {
+                    Some(Match::Is) => meant.push(position),
+                    // Only the entry itself leaves in doubt what it means.
+                    Some(Match::Unclear(Doubt::NotVisible(why) | Doubt::MightBe(why))) if selector == *asked => {
+                        doubts.push((position, why));
+                    }
+                    Some(_) | None => {}
+                }
+            }
         }
-        let meant = Set::from_iter(meant).into_iter();
-        meant.filter_map(|position| self.grants.get(position))
+        let meant = Set::from_iter(meant);
+        let doubt = doubts.into_iter().find(|(position, _)| !meant.contains(position));
+        let meant = meant.into_iter().filter_map(|position| self.grants.get(position));
+        (meant.collect(), doubt.map(|(_, why)| why))
     }
 }
 

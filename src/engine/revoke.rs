@@ -86,7 +86,7 @@ async fn start_anew<'p>(
     if is_limited {
         transport.sleep(wait).await;
     }
-    let Some(now) = fresh(provider, cx, work).await else {
+    let Ok(now) = fresh(provider, cx, work).await else {
         return false;
     };
     if !cx.client.deadline().allows_write(transport) {
@@ -127,7 +127,7 @@ async fn plan_afresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mu
     if overtaken.is_empty() || !cx.client.deadline().allows_write(cx.client.transport()) {
         return false;
     }
-    let Some(now) = fresh(provider, cx, work).await else {
+    let Ok(now) = fresh(provider, cx, work).await else {
         return false;
     };
     plan_from(work, now, &overtaken, Moment::now(cx.client.transport()));
@@ -280,10 +280,13 @@ struct Refused {
     together: Vec<usize>,
 }
 
-/// A fresh read; none where it covers less than the first one, and so proves less.
-async fn fresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &Work<'p>) -> Option<Reading<'p>> {
-    let now = provider.read(cx, &work.user).await.ok()?;
-    work.is_covered_by(&now).then_some(now)
+/// A fresh read; where it fails, or covers less than the first one and so proves less, how long the provider asks to wait.
+async fn fresh<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &Work<'p>) -> Result<Reading<'p>, Duration> {
+    match provider.read(cx, &work.user).await {
+        Ok(now) if work.is_covered_by(&now) => Ok(now),
+        Ok(_) => Err(Duration::ZERO),
+        Err(error) => Err(verify::asked_wait(cx, &error)),
+    }
 }
 
 /// A fresh read that shows nothing of what was acknowledged, as soon as there is one and while a write may still start.
@@ -291,13 +294,21 @@ async fn read_until_removed<'p>(provider: &'p dyn Provider, cx: &Context<'_>, wo
     let transport = cx.client.transport();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(2));
     while cx.client.deadline().allows_write(transport) {
-        if let Some(now) = fresh(provider, cx, work).await {
-            let went = |target: &&super::Target| target.acknowledged_at.is_some();
-            if !work.targets.iter().filter(went).any(|target| now.shows(&target.grant)) {
-                return Some(now);
+        let mut asked = Duration::ZERO;
+        match fresh(provider, cx, work).await {
+            Ok(now) => {
+                let went = |target: &&super::Target| target.acknowledged_at.is_some();
+                if !work.targets.iter().filter(went).any(|target| now.shows(&target.grant)) {
+                    return Some(now);
+                }
             }
+            Err(wait) => asked = wait,
         }
-        transport.sleep(backoff.wait(transport.random())).await;
+        let wait = backoff.wait(transport.random()).max(asked);
+        if !cx.client.deadline().allows_write_after(transport, wait) {
+            return None;
+        }
+        transport.sleep(wait).await;
     }
     None
 }
@@ -324,7 +335,7 @@ async fn refused_and_held<'p>(
     if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
         return Refused::default();
     }
-    let Some(now) = fresh(provider, cx, work).await else {
+    let Ok(now) = fresh(provider, cx, work).await else {
         return Refused::default();
     };
     let at = Moment::now(cx.client.transport());

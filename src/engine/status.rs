@@ -60,6 +60,11 @@ impl Cause {
             .any(|reason| self.reason.as_deref() == Some(reason.as_str()))
     }
 
+    /// The credentials do not see it. What a guard refuses because of that is refused all the same.
+    fn is_hidden(&self) -> bool {
+        self.outcome != Outcome::Refused && self.is(&[Reason::NotVisible])
+    }
+
     /// Repeating the call can change it.
     fn can_pass(&self) -> bool {
         match self.outcome {
@@ -126,7 +131,7 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
         (401, FailureKind::Unauthenticated, false)
     } else if any(&[Reason::ApprovalExpired]) {
         (403, FailureKind::ApprovalRefused, false)
-    } else if any(&[Reason::Forbidden, Reason::NotVisible]) {
+    } else if any(&[Reason::Forbidden]) || causes.iter().any(Cause::is_hidden) {
         (403, FailureKind::Forbidden, false)
     } else if causes.iter().any(|cause| cause.outcome != Outcome::NotFound) {
         (422, FailureKind::NotRemoved, false)

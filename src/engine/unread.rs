@@ -77,20 +77,21 @@ impl Row {
 }
 
 /// A selector in skeletons.
-struct Wanted {
+struct Wanted<'a> {
+    provider: &'a dyn Provider,
+    known: &'a Known,
     is_link: bool,
     group: Option<Skeleton>,
     /// `None`: any.
     organizations: Option<Vec<Skeleton>>,
     workspace: Option<Skeleton>,
-    role: WantedRole,
+    role: WantedRole<'a>,
 }
 
-enum WantedRole {
+enum WantedRole<'a> {
     Id {
         id: Skeleton,
-        /// What the directory calls it, if it was read whole and has it.
-        names: Vec<Skeleton>,
+        spelled: &'a str,
     },
     Name {
         name: Skeleton,
@@ -101,17 +102,13 @@ enum WantedRole {
     Any,
 }
 
-impl Wanted {
-    fn of(provider: &dyn Provider, selector: &Selector, known: &Known) -> Self {
+impl<'a> Wanted<'a> {
+    fn of(provider: &'a dyn Provider, selector: &'a Selector, known: &'a Known) -> Self {
         let skeleton = |text: &Option<String>| text.as_deref().map(Skeleton::of);
         let role = match (&selector.id, &selector.name) {
             (Some(id), _) => WantedRole::Id {
                 id: Skeleton::of(id),
-                names: known
-                    .names_of(provider, id)
-                    .filter(|_| known.is_whole())
-                    .map(Skeleton::of)
-                    .collect(),
+                spelled: id,
             },
             (None, Some(name)) => WantedRole::Name {
                 name: Skeleton::of(name),
@@ -120,6 +117,8 @@ impl Wanted {
             (None, None) => WantedRole::Any,
         };
         Self {
+            provider,
+            known,
             is_link: selector.is_link,
             group: skeleton(&selector.group),
             organizations: selector
@@ -152,13 +151,29 @@ impl Wanted {
     fn is_other(&self, row: &Row) -> bool {
         let differs = |wanted: &Skeleton, own: &[Skeleton]| !own.is_empty() && !wanted.meets_any(own);
         match &self.role {
-            // An id in the row decides; a name does only if the directory knows whose it is.
-            WantedRole::Id { names, .. } if row.ids.is_empty() => names.iter().any(|name| differs(name, &row.names)),
+            // An id in the row decides.
+            WantedRole::Id { id, spelled } if row.ids.is_empty() => {
+                let is_wanted = |known: &str| self.provider.is_same_id(spelled, known);
+                differs(id, &row.names) && self.names_others(row, is_wanted)
+            }
             WantedRole::Id { id, .. } => differs(id, &row.ids),
+            WantedRole::Name { name, ids } if row.ids.is_empty() => {
+                let is_wanted = |known: &str| Skeleton::of(known).meets_any(ids);
+                differs(name, &row.names) && self.names_others(row, is_wanted)
+            }
             WantedRole::Name { name, ids } => {
                 differs(name, &row.names) && row.ids.iter().all(|id| !id.meets(name) && !id.meets_any(ids))
             }
             WantedRole::Any => !row.ids.is_empty() || !row.names.is_empty(),
         }
+    }
+
+    /// Whether each name of a row without an id is that of other roles: only a directory that was read whole says so.
+    fn names_others(&self, row: &Row, is_wanted: impl Fn(&str) -> bool) -> bool {
+        let is_another = |name: &Skeleton| {
+            let mut called = self.known.ids_like(name).peekable();
+            called.peek().is_some() && !called.any(&is_wanted)
+        };
+        self.known.is_whole() && row.names.iter().all(is_another)
     }
 }

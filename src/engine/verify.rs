@@ -26,11 +26,15 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     work.after = None;
     if !verification.earliest.is_zero() {
-        if let Ok(reading) = provider.read(cx, &work.user).await {
-            let keys = Keys::of(&reading);
-            if is_settled(provider, &reading, &keys, work) {
-                note_what_is_gone(work, &keys);
+        match provider.read(cx, &work.user).await {
+            Ok(reading) => {
+                let keys = Keys::of(&reading);
+                if is_settled(provider, &reading, &keys, work) {
+                    note_what_is_gone(work, &keys);
+                }
             }
+            Err(error) if !wait_as_asked(cx, asked_wait(cx, &error)).await => return,
+            Err(_) => {}
         }
         wait_for_earliest(cx, work, verification.earliest).await;
     }
@@ -44,6 +48,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
             Either::Left((read, _)) => read,
             Either::Right(_) => return,
         };
+        let mut asked = Duration::ZERO;
         match read {
             Ok(reading) => {
                 let keys = Keys::of(&reading);
@@ -95,14 +100,30 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                 }
             }
             Err(error) if !may_pass(&error) => return,
-            Err(_) => {}
+            Err(error) => asked = asked_wait(cx, &error),
         }
-        let wait = backoff.wait(transport.random());
-        if wait.saturating_add(ANSWER_RESERVE) >= cx.client.deadline().left(transport) {
+        if !wait_as_asked(cx, backoff.wait(transport.random()).max(asked)).await {
             return;
         }
-        transport.sleep(wait).await;
     }
+}
+
+/// How long the provider asks to wait before it is read again; kept for the answer.
+pub fn asked_wait(cx: &Context<'_>, error: &Error) -> Duration {
+    match error {
+        Error::Provider(fault) => cx.note_wait(fault),
+        _ => Duration::ZERO,
+    }
+}
+
+/// Waits, if something can be read after it; else returns false at once.
+async fn wait_as_asked(cx: &Context<'_>, wait: Duration) -> bool {
+    let transport = cx.client.transport();
+    if wait.saturating_add(ANSWER_RESERVE) >= cx.client.deadline().left(transport) {
+        return false;
+    }
+    transport.sleep(wait).await;
+    true
 }
 
 fn note_what_is_gone(work: &mut Work<'_>, keys: &Keys) {

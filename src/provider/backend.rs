@@ -97,6 +97,10 @@ pub trait Backend {
     -> Result<Absence, Error>;
     /// Where something may be held that the reading does not show, beside unread rows and unreadable places: for people.
     fn gaps(&self, reading: &Snapshot, detail: &Self::Detail) -> Vec<String>;
+    /// Whether a role may be in a gap of a reading that has one, and not only a link or a membership.
+    fn may_lack_roles(&self, _detail: &Self::Detail) -> bool {
+        true
+    }
     fn selector(&self, _grant: &Grant) -> Option<RequestedRole> {
         None
     }

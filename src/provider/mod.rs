@@ -144,6 +144,8 @@ pub struct KnownAs {
     pub ids: Vec<String>,
     /// Other names of this role.
     pub names: Vec<String>,
+    /// Other names of the workspace where it is held.
+    pub workspaces: Vec<String>,
 }
 
 /// What `role_id` is.
@@ -522,13 +524,17 @@ impl Context<'_> {
 
     /// Keeps what a failure leaves behind for the answer.
     pub fn note(&self, fault: &ProviderFault) {
-        if let Some(wait) = fault.retry_after {
-            let mut longest = self.retry_after.borrow_mut();
-            *longest = Some(longest.map_or(wait, |before| before.max(wait)));
-        }
+        self.note_wait(fault);
         if let Some(answer) = fault.answer.clone() {
             self.revoke_answers.borrow_mut().push(answer);
         }
+    }
+
+    /// Keeps how long a failure asks to wait, and gives it.
+    pub fn note_wait(&self, fault: &ProviderFault) -> Duration {
+        let mut longest = self.retry_after.borrow_mut();
+        *longest = fault.retry_after.max(*longest);
+        fault.retry_after.unwrap_or_default()
     }
 }
 

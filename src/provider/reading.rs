@@ -41,6 +41,7 @@ trait Steps {
     ) -> Task<'a, Result<Absence, Error>>;
     fn nothing_held<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Absence, Error>>;
     fn gaps(&self, snapshot: &Snapshot) -> Vec<String>;
+    fn may_lack_roles(&self) -> bool;
     fn consequences<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -134,6 +135,11 @@ impl<'p> Reading<'p> {
         gaps
     }
 
+    /// Whether a role may be in a gap, and not only a link or a membership.
+    pub fn may_lack_roles(&self) -> bool {
+        self.steps.may_lack_roles()
+    }
+
     /// Whether something may be held at the organization of a scope that is not shown. A gap elsewhere says nothing about that place.
     pub fn has_gap_at(&self, scope: &Scope) -> bool {
         let Some(organization) = &scope.organization else {
@@ -215,6 +221,10 @@ impl<B: Backend> Steps for Bound<'_, B> {
 
     fn gaps(&self, snapshot: &Snapshot) -> Vec<String> {
         self.backend.gaps(snapshot, &self.detail)
+    }
+
+    fn may_lack_roles(&self) -> bool {
+        self.backend.may_lack_roles(&self.detail)
     }
 
     fn consequences<'a>(

@@ -205,8 +205,8 @@ fn users(state: &State, call: &Received) -> Reply {
             || filter.is_none_or(|filter| {
                 filter == "isActive eq true"
                     || filter == format!("id eq {id}")
-                    || filter.eq_ignore_ascii_case(&format!("email eq '{quoted}'"))
-                    || filter.eq_ignore_ascii_case(&format!("loginId eq '{quoted}'"))
+                    || filter == format!("email eq '{quoted}'")
+                    || filter == format!("loginId eq '{quoted}'")
             })
     };
     let rows = state

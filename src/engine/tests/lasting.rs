@@ -350,3 +350,15 @@ fn an_unknown_id_that_is_the_name_of_a_held_role_is_not_absent() {
     case.provider.probe = true;
     assert_eq!(outcomes(&case.ask(&["name A"])), ["refused"]);
 }
+
+#[test]
+fn a_read_back_is_not_repeated_before_the_time_that_the_provider_asks_for() {
+    let case = Case::holding(&["a@o1", "b@o1"]).with(|world| {
+        world.reads = vec![Read::Good, Read::Instead(limited("60"))];
+    });
+    let answer = case.ask(&["a"]);
+    assert_eq!(outcomes(&answer), ["unverified"], "{answer:?}");
+    assert_eq!(case.reads_seen(), 2);
+    let wait = answer.unwrap_err().retry_after;
+    assert_eq!(wait, Some(60));
+}

@@ -21,7 +21,7 @@ use crate::{
         user::blank_user,
     },
     engine::{self, Audit, NoAudit},
-    error::{Error, FaultKind},
+    error::{Error, FaultKind, ProviderFault},
     fake::{FakeTransport, Reaction, Seen},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
@@ -412,7 +412,9 @@ impl Backend for Fake {
     async fn read(&self, cx: &Context<'_>, _user: &str) -> Result<(Snapshot, ()), Error> {
         let answer = cx.client.send(&Call::get("https://fake.test/user")).await?;
         if !answer.is_success() {
-            return Err(answer.fault(answer.fault_kind(), "read refused").into());
+            let fault = answer.fault(answer.fault_kind(), "read refused");
+            let retry_after = cx.client.retry_after(&answer);
+            return Err(ProviderFault { retry_after, ..fault }.into());
         }
         let document: Value = answer.json("the user")?;
         let grants = document["grants"]
@@ -584,7 +586,7 @@ impl Backend for Fake {
                 message: String::from("unknown role"),
             },
             Ok(answer) => {
-                let fault = crate::error::ProviderFault {
+                let fault = ProviderFault {
                     retry_after: cx.client.retry_after(&answer),
                     ..answer.fault(answer.fault_kind(), "revoke refused")
                 };

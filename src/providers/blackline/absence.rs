@@ -7,7 +7,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    naming::Skeleton,
+    naming::{Skeleton, same},
     provider::{Absence, Context, Coverage, role_index::RoleIndex},
     request::Selector,
     sorted::Set,
@@ -65,6 +65,27 @@ pub async fn absence(
             selector.label(),
             several.join(", ")
         )),
+    })
+}
+
+/// With a strict scope, a role that is held in one product may be held in another one that a list which may be cut off does not show.
+pub fn blocked_by(memory: &Memory, selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
+    let doubt = detail.doubt.as_ref().filter(|_| detail.is_strict)?;
+    let is_called = |pair: &Pair, name: &String| {
+        let in_rows = detail.names.get(&pair.role_id).into_iter().flatten();
+        in_rows
+            .cloned()
+            .chain(memory.name_of(&pair.role_id))
+            .any(|own| same(&own, name))
+    };
+    let is_meant = |pair: &Pair| match &selector.id {
+        Some(id) => *id == pair.role_id,
+        None => selector.name.as_ref().is_some_and(|name| is_called(pair, name)),
+    };
+    let is_blocked = selector.workspace.is_none() && detail.pairs.iter().any(is_meant);
+    is_blocked.then(|| {
+        let message = format!("whether the role is held in only one product cannot be told: {doubt}");
+        (Reason::NotVisible, message)
     })
 }
 

@@ -11,7 +11,7 @@ use crate::{
         Absence, Consequence, Context, Directory, Field, Grant, OwnDocument, Planned, Principal, RoleList, Snapshot,
         Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
-    request::{Entry, Selector, ValidatedRequest, is_placeholder},
+    request::{Selector, ValidatedRequest, is_placeholder},
 };
 
 use super::{
@@ -105,6 +105,10 @@ impl Backend for BlackLine {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
+    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+        absence::blocked_by(&self.memory, selector, detail)
+    }
+
     async fn absence(
         &self,
         cx: &Context<'_>,
@@ -145,7 +149,7 @@ impl Backend for BlackLine {
         Ok(self.memory.directory(&self.config, cx).await?.directory.clone())
     }
 
-    /// There are none. What cannot be done while roles may be held that are not shown ends here, before anything is planned.
+    /// There are none. A set is not replaced while roles may be held that are not shown.
     async fn consequences(
         &self,
         cx: &Context<'_>,
@@ -153,36 +157,17 @@ impl Backend for BlackLine {
         detail: &Detail,
         targets: &[Grant],
     ) -> Result<Vec<Consequence>, Error> {
-        let replaces = self.config.strategy == Strategy::ReplaceSet;
-        if targets.is_empty() || !(replaces || cx.request.strict_scope) {
+        if targets.is_empty() || self.config.strategy == Strategy::DeletePair {
             return Ok(Vec::new());
         }
-        let unlisted = if replaces {
-            absence::unlisted(&self.config, cx, &self.memory, detail).await?
-        } else {
-            None
-        };
-        let Some(gap) = detail.gap().or(unlisted) else {
-            return Ok(Vec::new());
-        };
-        let is_unscoped = |grant: &Grant| {
-            let mut selectors = cx.request.entries.iter().map(Entry::selector);
-            selectors.any(|selector| {
-                let may_mean = selector.id.as_ref().is_none_or(|id| *id == grant.role_id);
-                selector.workspace.is_none() && may_mean
-            })
-        };
-        let why = if replaces {
-            "a new set might lack roles that are held"
-        } else if cx.request.strict_scope && targets.iter().any(is_unscoped) {
-            "whether the role is held in only one product cannot be told"
-        } else {
-            return Ok(Vec::new());
-        };
-        Err(Error::Refused {
-            reason: Reason::NotVisible,
-            message: format!("{why}: {gap}"),
-        })
+        let unlisted = absence::unlisted(&self.config, cx, &self.memory, detail).await?;
+        match detail.gap().or(unlisted) {
+            None => Ok(Vec::new()),
+            Some(gap) => Err(Error::Refused {
+                reason: Reason::NotVisible,
+                message: format!("a new set might lack roles that are held: {gap}"),
+            }),
+        }
     }
 
     /// The API user is known by its login. A client that acts for itself is no user.

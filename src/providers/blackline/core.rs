@@ -53,6 +53,8 @@ pub struct List<'a> {
 /// What a list shows.
 pub struct Rows {
     pub rows: Vec<Raw>,
+    /// How many of them the one page had that there was; 0 where there were several.
+    pub page: usize,
     /// Why there may be more of them.
     pub doubt: Option<String>,
 }
@@ -220,7 +222,11 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
             list.what
         )
     });
-    Ok(Rows { rows: read.rows, doubt })
+    Ok(Rows {
+        page: if is_one_page { read.rows.len() } else { 0 },
+        rows: read.rows,
+        doubt,
+    })
 }
 
 /// What an answer of 2xx holds, unless it is an error.

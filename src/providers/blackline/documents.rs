@@ -89,35 +89,31 @@ impl Pair {
     /// The row with whatever can be told of it, if an id is missing or contradicts another one, or a key is there twice.
     pub fn of_row(fields: &Fields, row: &RawValue) -> Result<Self, UnreadRow> {
         let parsed = &Parsed::of(row);
-        let mut is_unclear = false;
-        let mut all = |pointers: &[String], read: fn(&RawValue) -> Option<String>| {
-            let (values, has_unclear) = parsed.all(pointers, read);
-            is_unclear |= has_unclear;
-            values
-        };
-        let role_ids = all(&fields.role_id, |value| ids::number(id(value)?.trim()));
-        let product_ids = all(&fields.product_id, |value| {
-            word(value).map(|code| code.trim().to_owned())
-        });
-        let role_names = all(&fields.role_name, word);
-        let product_names = all(&fields.product_name, word);
-        match (role_ids.as_slice(), product_ids.as_slice()) {
-            ([role_id], [product_id]) if !is_unclear => Ok(Self {
+        let role_ids = parsed.all(&fields.role_id, |value| ids::number(id(value)?.trim()));
+        let product_ids = parsed.all(&fields.product_id, |value| Some(word(value)?.trim().to_owned()));
+        let role_names = parsed.all(&fields.role_name, word);
+        let product_names = parsed.all(&fields.product_name, word);
+        let all = [&role_ids, &product_ids, &role_names, &product_names];
+        let is_doubled = all.iter().any(|found| found.is_doubled);
+        // Beside an id that cannot be read, another one says nothing for certain.
+        let is_clear = !is_doubled && !role_ids.has_odd && !product_ids.has_odd;
+        match (role_ids.values.as_slice(), product_ids.values.as_slice()) {
+            ([role_id], [product_id]) if is_clear => Ok(Self {
                 role_id: role_id.clone(),
-                role_names,
+                role_names: role_names.values,
                 product_id: product_id.clone(),
-                product_names,
+                product_names: product_names.values,
             }),
             // Role ids are numbers: another text is none.
             (_, products) => {
                 let mut unread = UnreadRow::new(row.get());
-                if let ([product], false) = (products, is_unclear) {
+                if let ([product], false) = (products, is_doubled || product_ids.has_odd) {
                     unread.scope.workspace = Some(product.clone());
                 }
                 // Of a key that is there twice, the other value may be the one that counts.
-                if !is_unclear {
-                    unread.ids = role_ids;
-                    unread.names = role_names;
+                if !is_doubled && (!role_ids.has_odd || role_ids.values.is_empty()) {
+                    unread.ids = role_ids.values;
+                    unread.names = role_names.values;
                 }
                 Err(unread)
             }
@@ -149,6 +145,17 @@ struct Parsed<'a> {
     fields: Option<json::Fields<'a>>,
 }
 
+/// What several pointers lead to.
+#[derive(Default)]
+struct Found {
+    /// The different values, in their order.
+    values: Vec<String>,
+    /// A key on the way to one is there twice.
+    is_doubled: bool,
+    /// One cannot be read.
+    has_odd: bool,
+}
+
 impl<'a> Parsed<'a> {
     fn of(value: &'a RawValue) -> Self {
         Self {
@@ -176,16 +183,18 @@ impl<'a> Parsed<'a> {
         elements.into_iter().nth(position.parse().ok()?)
     }
 
-    /// The different values that the pointers lead to, in their order, and whether a key on the way to one is there twice.
-    fn all(&self, pointers: &[String], read: fn(&RawValue) -> Option<String>) -> (Vec<String>, bool) {
-        let (mut values, mut is_unclear) = (Vec::new(), false);
+    fn all(&self, pointers: &[String], read: fn(&RawValue) -> Option<String>) -> Found {
+        let mut found = Found::default();
         for pointer in pointers {
-            let value = self.at(pointer);
-            is_unclear |= value.is_err();
-            let value = value.ok().flatten().and_then(read);
-            values.extend(value.filter(|value| !values.contains(value)));
+            let shown = self.at(pointer);
+            found.is_doubled |= shown.is_err();
+            let Ok(Some(shown)) = shown else { continue };
+            let value = read(shown);
+            found.has_odd |= value.is_none() && !matches!(shown.get(), "null" | "\"\"");
+            let value = value.filter(|value| !found.values.contains(value));
+            found.values.extend(value);
         }
-        (values, is_unclear)
+        found
     }
 }
 

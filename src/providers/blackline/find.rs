@@ -8,6 +8,7 @@ use crate::{
     error::{Error, FaultKind, ProviderFault},
     naming::same_address,
     provider::Context,
+    sorted::Set,
 };
 
 use super::{
@@ -26,10 +27,10 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
     if !wanted.contains('@') {
         return Ok(wanted.clone());
     }
-    let ids = users_by_email(config, cx, wanted).await?;
-    match ids.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => Err(Error::UserNotFound {
+    let mut ids = users_by_email(config, cx, wanted).await?.into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => Ok(id),
+        (None, _) => Err(Error::UserNotFound {
             answer: None,
             message: format!("BlackLine knows no user with the e-mail address `{wanted}`"),
         }),
@@ -80,10 +81,20 @@ async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<(
         .ok_or_else(|| unexpected("the search for a user shows other users").into())
 }
 
-/// The ids of the users with an e-mail address. Quotes are doubled, as OData escapes them.
-async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
+/// The ids of the users with an e-mail address. OData's `eq` regards case: a lower-case spelling is asked for besides. Quotes are
+/// doubled, as OData escapes them.
+async fn users_by_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Set<String>, Error> {
+    let lower = email.to_lowercase();
+    let mut ids = with_email(config, cx, email).await?;
+    if lower != email {
+        ids.extend(with_email(config, cx, &lower).await?);
+    }
+    Ok(ids.into_iter().collect())
+}
+
+async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Result<Vec<String>, Error> {
     let filter = format!("email eq '{}'", email.replace('\'', "''"));
-    let Rows { rows, doubt } = search(config, cx, &filter).await?;
+    let Rows { rows, doubt, .. } = search(config, cx, &filter).await?;
     let id = |row: &Raw| {
         let user = User::of_row(row)?;
         // A filter that was not applied says nothing about who is not among the rows.

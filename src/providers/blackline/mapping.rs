@@ -12,12 +12,18 @@ use crate::{
 
 use super::{documents::Pair, read::Detail};
 
-/// A pair as a grant: the role in the product, which is the contract's workspace. `names`: those that any row shows for a role.
-/// `name_of`: the name of a role whose row shows none.
-pub fn grant(pair: &Pair, names: &HashMap<String, Vec<String>>, name_of: impl Fn(&str) -> Option<String>) -> Grant {
+/// A pair as a grant: the role in the product, which is the contract's workspace. `names`, `product_names`: those that any row shows
+/// for a role, and for a product. `name_of`: the name of a role whose row shows none.
+pub fn grant(
+    pair: &Pair,
+    names: &HashMap<String, Vec<String>>,
+    product_names: &HashMap<String, Vec<String>>,
+    name_of: impl Fn(&str) -> Option<String>,
+) -> Grant {
     Grant {
         known_as: KnownAs {
             names: names.get(&pair.role_id).cloned().unwrap_or_default(),
+            workspaces: product_names.get(&pair.product_id).cloned().unwrap_or_default(),
             ..KnownAs::default()
         },
         kind: GrantKind::Role,
@@ -39,7 +45,10 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
     let user = &detail.user;
     let text = |text: &Text| text.as_str().map(str::to_owned);
     let word = |word: &Word| word.as_str().map(str::to_owned);
+    // A list that may be cut off may lack some: roles are never shown partly.
+    let lacks_roles = detail.doubt.is_some();
     types::User {
+        truncated: lacks_roles.then(|| String::from("roles")).into_iter().collect(),
         first_name: word(&user.first_name),
         last_name: word(&user.last_name),
         name: word(&user.full_name),
@@ -65,7 +74,12 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
             .is_active
             .as_bool()
             .map(|active| String::from(if active { "active" } else { "inactive" })),
-        roles: detail.pairs.iter().map(|pair| role(pair, &name_of)).collect(),
+        roles: detail
+            .pairs
+            .iter()
+            .filter(|_| !lacks_roles)
+            .map(|pair| role(pair, &name_of))
+            .collect(),
         groups: detail
             .memberships
             .teams

@@ -44,6 +44,8 @@ pub struct Detail {
     pub names: HashMap<String, Vec<String>>,
     /// How many rows could not be read.
     pub unread: usize,
+    /// An entry that names no product means one pair at most.
+    pub is_strict: bool,
     /// The path that answered.
     pub path: String,
     /// Why there may be more pairs.
@@ -60,7 +62,7 @@ pub struct Memory {
     directory: RefCell<Option<Result<Rc<RoleIndex>, ProviderFault>>>,
     /// Teams and entities of the user, once they were asked for: no write here changes them.
     memberships: RefCell<Option<Memberships>>,
-    /// The most rows that a read of the pairs showed.
+    /// The most rows that a read of the pairs showed on one page without a next one.
     longest: Cell<usize>,
     /// The path of the pairs that answered: the other spellings need no second try.
     path: RefCell<Option<String>>,
@@ -85,8 +87,12 @@ pub struct Pairs {
     pub pairs: Vec<Pair>,
     /// Every name that the rows show for a role.
     pub names: HashMap<String, Vec<String>>,
+    /// Every name that the rows show for a product.
+    pub product_names: HashMap<String, Vec<String>>,
     pub unread: Vec<UnreadRow>,
     pub path: String,
+    /// As [`Rows::page`].
+    page: usize,
     /// Why there may be more of them.
     pub doubt: Option<String>,
 }
@@ -130,7 +136,7 @@ impl Memory {
         };
         let pairs = pairs(config, cx, paths, self.longest.get()).await?;
         *self.path.borrow_mut() = Some(pairs.path.clone());
-        self.longest.set(self.longest.get().max(pairs.rows.len()));
+        self.longest.set(self.longest.get().max(pairs.page));
         Ok(pairs)
     }
 
@@ -171,8 +177,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         rows,
         pairs,
         names,
+        product_names,
         unread,
         path,
+        page: _,
         doubt,
     } = pairs;
     // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
@@ -187,11 +195,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
     }
     let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
     let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
-    let grants = pairs.iter().map(|pair| mapping::grant(pair, &names, name_of)).collect();
+    let grant = |pair| mapping::grant(pair, &names, &product_names, name_of);
+    let grants = pairs.iter().map(grant).collect();
     let detail = Detail {
         id: id.to_owned(),
         names,
         unread: unread.len(),
+        is_strict: cx.request.strict_scope,
         path,
         doubt: doubt.clone(),
         memberships,
@@ -244,17 +254,18 @@ pub async fn list_roles(config: &Config, cx: &Context<'_>, memory: &Memory) -> R
     })
 }
 
-fn names_by_role(pairs: &[Pair]) -> HashMap<String, Vec<String>> {
-    let mut names: HashMap<String, Vec<String>> = HashMap::new();
+/// Every name that the rows show for an id.
+fn names_by(pairs: &[Pair], of: fn(&Pair) -> (&String, &[String])) -> HashMap<String, Vec<String>> {
+    let mut by_id: HashMap<String, Vec<String>> = HashMap::new();
     let mut seen = HashSet::new();
-    for pair in pairs {
-        for name in &pair.role_names {
-            if seen.insert((&pair.role_id, name)) {
-                names.entry(pair.role_id.clone()).or_default().push(name.clone());
+    for (id, names) in pairs.iter().map(of) {
+        for name in names {
+            if seen.insert((id, name)) {
+                by_id.entry(id.clone()).or_default().push(name.clone());
             }
         }
     }
-    names
+    by_id
 }
 
 /// The user, the pairs, and what the user belongs to as far as it comes in time.
@@ -288,7 +299,7 @@ async fn fetch(
 }
 
 /// The user's pairs, by the first spelling of the path that exists. A wrong spelling answers 404 or 405; the user is known to exist.
-/// `longest`: rows of the longest of these lists so far.
+/// `longest`: rows of the longest single page of these lists so far.
 async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: usize) -> Result<Pairs, ProviderFault> {
     let is_wrong_path = |fault: &ProviderFault| {
         let is_405 = || fault.answer.as_ref().is_some_and(|answer| answer.status == 405);
@@ -315,7 +326,7 @@ async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: u
 }
 
 /// A row that comes twice is one pair.
-fn read_pairs(config: &Config, Rows { rows, doubt }: Rows, path: String) -> Pairs {
+fn read_pairs(config: &Config, Rows { rows, page, doubt }: Rows, path: String) -> Pairs {
     let mut pairs: Vec<Pair> = Vec::new();
     let mut unread = Vec::new();
     for row in &rows {
@@ -324,22 +335,25 @@ fn read_pairs(config: &Config, Rows { rows, doubt }: Rows, path: String) -> Pair
             Err(row) => unread.push(row),
         }
     }
-    let names = names_by_role(&pairs);
+    let names = names_by(&pairs, |pair| (&pair.role_id, &pair.role_names));
+    let product_names = names_by(&pairs, |pair| (&pair.product_id, &pair.product_names));
     let mut seen = HashSet::new();
     pairs.retain(|pair| seen.insert((pair.role_id.clone(), pair.product_id.clone())));
     Pairs {
         rows,
         pairs,
         names,
+        product_names,
         unread,
         path,
+        page,
         doubt,
     }
 }
 
 /// The directory of roles. A role that shows no id or no name may be the one that is looked for.
 async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
-    let Rows { rows, doubt } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
+    let Rows { rows, doubt, .. } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
     let roles: Vec<KnownRole> = rows
         .iter()
         .filter_map(|row| NamedRow::of_row(row))

@@ -108,7 +108,7 @@ impl BlackLine {
                 .collect()
         };
         let now = self.memory.pairs(&self.config, cx, &detail.id).await;
-        let now = now.map_err(|fault| Verdict::of_fault(&fault))?;
+        let now = now.map_err(|fault| cx.fault(&fault))?;
         let unread = || (!now.unread.is_empty()).then(|| String::from("a role of the user cannot be read"));
         if let Some(message) = detail.gap().or_else(|| now.doubt.clone()).or_else(unread) {
             return Err(Verdict::NotSent {

@@ -285,6 +285,12 @@ pub fn gaps(detail: &Detail) -> Vec<String> {
         .collect()
 }
 
+/// Whether a role may be held that the administrator's record does not show.
+pub fn may_lack_roles(detail: &Detail) -> bool {
+    let is_contradicted = matches!(detail.basis.organization, Own::Contradicted(_));
+    is_contradicted || detail.stranger.is_some() || unclear_administrator(detail).is_some()
+}
+
 /// The organization's own list of links, or why it was not read whole.
 async fn linked_administrators(
     config: &Config,

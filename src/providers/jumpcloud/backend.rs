@@ -235,6 +235,11 @@ impl Backend for JumpCloud {
         absence::gaps(detail)
     }
 
+    /// The lists of groups and links show none.
+    fn may_lack_roles(&self, detail: &Detail) -> bool {
+        absence::may_lack_roles(detail)
+    }
+
     async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error> {
         let directory = read::roles(&self.config, cx).await?;
         let listed = |role: &Role| ListedRole {
@@ -339,7 +344,8 @@ impl Backend for JumpCloud {
         let administrator = detail.person.administrator_id();
         let is_own_id = administrator.as_deref().is_some_and(|id| ids::is_same(id, &owner.id));
         let own_email = owner.email.as_deref();
-        let is_own_email = own_email.is_some_and(|own| reading.emails.iter().any(|email| same(email, own)));
+        let mut addresses = mapping::addresses(&detail.person).flatten();
+        let is_own_email = own_email.is_some_and(|own| addresses.any(|email| same(&email, own)));
         Ok(if is_own_id || is_own_email {
             Principal::User(detail.user.clone())
         } else if administrator.is_some() || (own_email.is_some() && !reading.emails.is_empty()) {

@@ -61,6 +61,8 @@ pub struct Unclear {
     pub document: Option<Value>,
     /// The roles that JumpCloud shows all the same: enough to be seen, not to be judged by.
     pub visible_roles: RecordedRoles,
+    /// Ids of those who may be it, where the list does not say who it is.
+    pub may_be: Vec<String>,
 }
 
 /// Whom an earlier read of the same operation found: nobody else may take the place.
@@ -109,6 +111,21 @@ impl Person {
         }
     }
 
+    /// Whether the user is linked to an administrator whose record is not shown.
+    pub fn hides_administrator(&self) -> bool {
+        let link = self.system_user.as_ref().map(AdministratorLink::of);
+        self.administrator_document().is_none() && link.is_some_and(|link| link != AdministratorLink::None)
+    }
+
+    /// Every id that the administrator has, or may have.
+    pub fn administrator_ids(&self) -> impl Iterator<Item = String> {
+        let may_be = match &self.administrator {
+            Administration::Unclear(unclear) => unclear.may_be.as_slice(),
+            Administration::None | Administration::Known(_) => &[],
+        };
+        self.administrator_id().into_iter().chain(may_be.iter().cloned())
+    }
+
     pub fn administrator_id(&self) -> Option<String> {
         let linked = || match AdministratorLink::of(self.system_user.as_ref()?) {
             AdministratorLink::To(linked) => Some(linked.id),
@@ -125,6 +142,7 @@ impl Person {
                 message,
                 visible_roles: known.record.roles,
                 document: Some(known.document),
+                may_be: Vec::new(),
             })),
             other => other,
         };
@@ -368,7 +386,7 @@ async fn listed_as(
         None if earlier.is_some() => Vec::new(),
         None => {
             let message = "the user has neither a link to an administrator nor an e-mail address";
-            return Ok(unclear(message, None, None).into());
+            return Ok(with_candidates(unclear(message, None, None).into(), all, email));
         }
     };
     let gap = if email.is_some() {
@@ -376,7 +394,7 @@ async fn listed_as(
     } else {
         all.gap("administrators")
     };
-    Ok(match (same.as_slice(), gap) {
+    let person: Person = match (same.as_slice(), gap) {
         ([], None) => Administration::None.into(),
         ([], Some(gap)) => unclear(&gap, None, None).into(),
         ([one], _) if earlier.is_some() => {
@@ -396,7 +414,19 @@ async fn listed_as(
             };
             Administration::Unclear(Box::new(unclear)).into()
         }
-    })
+    };
+    Ok(with_candidates(person, all, email))
+}
+
+/// A person of whom the list of administrators does not say who it is, with the ids of all who may be it.
+fn with_candidates(mut person: Person, all: &List<Administrator>, email: Option<&str>) -> Person {
+    if let Administration::Unclear(unclear) = &mut person.administrator {
+        let may_be =
+            |known: &&Administrator| known.email.is_none() || email.is_none_or(|email| has_email(known, email));
+        let may_be = all.rows.iter().filter(may_be).map(|known| known.id.clone());
+        unclear.may_be = may_be.collect();
+    }
+    person
 }
 
 /// An administrator that JumpCloud names, and its roles as they are shown there: that it is not shown is no proof that it is not
@@ -434,10 +464,10 @@ fn read_record(document: Value) -> Result<Administration, ProviderFault> {
 
 fn unclear(message: &str, document: Option<Value>, visible_roles: Option<&RecordedRoles>) -> Administration {
     Administration::Unclear(Box::new(Unclear {
-        reason: None,
         message: message.to_owned(),
         document,
         visible_roles: visible_roles.cloned().unwrap_or_default(),
+        ..Unclear::default()
     }))
 }
 

@@ -5,7 +5,7 @@ use crate::{
     contract::types::Scope,
     error::ProviderFault,
     hashed::{HashMap, HashSet},
-    naming::canonical,
+    naming::{canonical, same},
     provider::{Grant, GrantKind, Held, Identity, KnownAs},
 };
 
@@ -95,7 +95,8 @@ impl HeldRole {
 ///
 /// A record's own ids decide, as far as the directory has them under that name. If one name and one id are left over, they belong
 /// together, however the directory spells that role. A record without ids leaves it to a directory that was read whole: to the
-/// exact name, else to the only one that is the same name.
+/// exact name, else to the only one that is the same name. An id that stands beside several names has to be that of one of them:
+/// else a role is held that none of the names says.
 ///
 /// # Errors
 /// Why the record contradicts the directory.
@@ -104,6 +105,17 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
     let all = Index::of(roles.iter());
     let names = &recorded.names;
     if !recorded.has_every_id {
+        let is_named = |role: &Role| {
+            role.name
+                .as_ref()
+                .is_some_and(|own| names.iter().any(|name| same(name, own)))
+        };
+        let is_of_a_name = |id: &String| roles.iter().any(|role| role.id == *id && is_named(role));
+        if !recorded.ids.iter().all(is_of_a_name) {
+            return Err(String::from(
+                "the administrator's record has the id of a role that may be none of those that it names",
+            ));
+        }
         let is_whole = directory.gap().is_none();
         let held = |name: &String| HeldRole {
             name: name.clone(),

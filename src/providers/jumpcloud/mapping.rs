@@ -48,15 +48,19 @@ pub fn without_secrets(document: &Value) -> Value {
     }
 }
 
-/// E-mail addresses (lower-case) and username. No address at all if one of the two records does not show its own: it may be any.
+/// E-mail addresses (lower-case) and username. No address at all if one of the two records, or its address, is not shown: it may be any.
 pub fn names(person: &Person) -> (Vec<String>, Option<String>) {
-    let documents = [person.system_user.as_ref(), person.administrator_document()];
-    let addresses = documents.into_iter().flatten().map(|document| text(document, "/email"));
-    let emails: Option<Vec<String>> = addresses.map(|email| Some(email?.to_lowercase())).collect();
-    let mut emails = emails.unwrap_or_default();
+    let emails: Option<Vec<String>> = addresses(person).map(|email| Some(email?.to_lowercase())).collect();
+    let mut emails = emails.filter(|_| !person.hides_administrator()).unwrap_or_default();
     emails.dedup();
     let username = person.system_user.as_ref().and_then(|user| text(user, "/username"));
     (emails, username)
+}
+
+/// The address of each record that is shown, `None` if it shows none.
+pub fn addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
+    let documents = [person.system_user.as_ref(), person.administrator_document()];
+    documents.into_iter().flatten().map(|document| text(document, "/email"))
 }
 
 /// The unified user: the system user, or the administrator if there is no system user.

@@ -195,9 +195,11 @@ pub async fn read(
         grants,
         emails,
         username,
-        other_ids: [basis.system_user.clone(), person.administrator_id()]
+        other_ids: basis
+            .system_user
+            .clone()
             .into_iter()
-            .flatten()
+            .chain(person.administrator_ids())
             .collect(),
         documents: documents
             .into_iter()

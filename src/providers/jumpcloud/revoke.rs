@@ -193,7 +193,7 @@ async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -
     let record = match now {
         Ok(record) => record,
         Err(fault) => {
-            return Some(match Verdict::of_fault(&fault) {
+            return Some(match cx.fault(&fault) {
                 Verdict::Unanswered { reason, message } => Verdict::NotSent { reason, message },
                 other => other,
             });

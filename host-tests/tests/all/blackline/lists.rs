@@ -52,7 +52,7 @@ async fn what_a_list_of_one_page_does_not_show_is_not_visible() {
     );
     let message = held.message.as_deref().unwrap_or_default();
     assert!(message.contains("settings.page_size"), "{message}");
-    assert_eq!(held.warnings, ["list_may_be_cut_off"]);
+    assert_eq!(held.warnings, ["list_may_be_cut_off", "roles_not_whole"]);
     // The directory is whole.
     assert_eq!(unknown.outcome, Outcome::NotFound);
 
@@ -138,15 +138,18 @@ async fn a_list_that_may_be_cut_off_is_neither_replaced_nor_called_the_only_one(
         ..options()
     };
     let replace = r#"{"strategy": "replace_set"}"#;
-    for (settings, options, role) in [
-        (replace, options(), "5:A"),
-        (replace, dry(), "5:A"),
-        ("{}", strict.clone(), "9"),
+    for (settings, options, role, status) in [
+        (replace, options(), "5:A", 422),
+        (replace, dry(), "5:A", 422),
+        ("{}", strict.clone(), "9", 403),
     ] {
         let world = twelve_pairs(settings);
         world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
         let failure = world.call_with(ANN, &[by_id(role)], options).await.unwrap_err();
-        assert_eq!((failure.status, failure.sent, failure.retryable), (422, false, false));
+        assert_eq!(
+            (failure.status, failure.sent, failure.retryable),
+            (status, false, false)
+        );
         assert!(failure.message.contains("settings.page_size"), "{}", failure.message);
         assert_eq!(world.instance.pairs(ANN).len(), 12);
     }

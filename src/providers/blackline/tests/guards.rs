@@ -52,3 +52,45 @@ fn a_protected_address_protects_a_user_whose_address_is_not_shown() {
         assert_eq!(ask(&instance, settings, &[by_id("5")]), [outcome], "{user}");
     }
 }
+
+#[test]
+fn a_role_in_a_product_is_protected_however_the_product_is_spelled() {
+    let named = r#"{"roleId": 5, "product": {"id": "A", "name": "Account"}}, {"roleId": 9, "productId": "A", "productName": "Close"}"#;
+    for (protected, outcome) in [
+        ("5:a", "refused"),
+        ("5: A", "refused"),
+        ("5:account", "refused"),
+        // Another row of the product has the name.
+        ("5:Close", "refused"),
+        ("9:A", "removed"),
+        ("5:J", "removed"),
+    ] {
+        let instance = Instance::holding(&[("5", "A", named)]);
+        let settings = format!(r#"{{"protected_roles": ["{protected}"]}}"#);
+        let asked = ask(&instance, &settings, &[by_id("5:A")]);
+        assert_eq!(asked == ["refused"], outcome == "refused", "{protected}: {asked:?}");
+        assert_eq!(instance.borrow().writes.is_empty(), outcome == "refused", "{protected}");
+    }
+}
+
+#[test]
+fn a_protected_login_protects_a_user_whose_login_is_not_shown() {
+    let shown = r#"{"id": 301, "loginId": "ann", "email": "ann@example.com"}"#;
+    let hidden = r#"{"id": 301, "loginId": null, "email": "ann@example.com"}"#;
+    for (user, protected, outcome) in [
+        (shown, "kim", "removed"),
+        (hidden, "kim", "refused"),
+        // An id, and an address: they are shown.
+        (hidden, "302", "removed"),
+        (hidden, "kim@example.com", "removed"),
+    ] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+        instance.borrow_mut().user = user;
+        let settings = format!(r#"{{"protected_users": ["{protected}"]}}"#);
+        assert_eq!(
+            ask(&instance, &settings, &[by_id("5")]),
+            [outcome],
+            "{user} {protected}"
+        );
+    }
+}

@@ -130,6 +130,11 @@ fn a_list_that_may_be_cut_off_or_has_an_unread_row_is_not_whole() {
         let reading = read_user(&instance, "{}").unwrap();
         assert!(!reading.whole && reading.unread.len() == 1, "{:?}", reading.unread);
         assert!(reading.grants.iter().all(|grant| grant.removable == Removable::Yes));
+        let not_whole = String::from("roles_not_whole");
+        assert!(reading.user.roles.is_empty() && reading.user.truncated == ["roles"]);
+        assert!(reading.warnings.contains(&not_whole), "{:?}", reading.warnings);
+        let failure = call(&instance, "{}", vec![by_id("9:P0")], verify()).unwrap_err();
+        assert!(failure.outcomes[0].warnings.contains(&not_whole), "{failure:?}");
         let answer = everything(&instance, "{}", options());
         let said = outcomes(&answer);
         assert_eq!(said.last(), Some(&"unknown"), "{answer:?}");

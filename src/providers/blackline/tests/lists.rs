@@ -2,7 +2,7 @@
 
 use crate::contract::types::{Options, UnknownRole};
 
-use super::{Instance, ROLES, ask, by_id, by_name, call, options, outcomes, pair, request, send};
+use super::{Instance, ROLES, Shared, ask, by_id, by_name, call, options, outcomes, pair, request, send};
 
 #[test]
 fn a_list_that_contradicts_itself_proves_nothing() {
@@ -98,8 +98,20 @@ fn a_new_set_is_not_posted_while_a_row_cannot_be_read() {
 fn a_new_set_is_posted_only_with_roles_that_the_directory_knows() {
     for (row, is_sent) in [(pair("9", "Auditor", "A"), true), (pair("10", "Auditor", "A"), false)] {
         let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A")), ("?", "?", &row)]);
-        let answer = call(&instance, r#"{"strategy": "replace_set"}"#, vec![by_id("5")], options());
+        let asked = vec![by_id("5"), by_id("22")];
+        let answer = call(&instance, r#"{"strategy": "replace_set"}"#, asked, options());
         assert_eq!(!instance.borrow().writes.is_empty(), is_sent, "{row}: {answer:?}");
+        // The other entry keeps its outcome.
+        let outcomes = outcomes(&answer);
+        assert_eq!(
+            (outcomes[0] == "refused", outcomes[1]),
+            (!is_sent, "already_absent"),
+            "{row}: {answer:?}"
+        );
+        if !is_sent {
+            let failure = answer.unwrap_err();
+            assert_eq!((failure.status, failure.sent), (422, false));
+        }
     }
 }
 
@@ -116,5 +128,75 @@ fn an_expired_session_that_a_400_tells_of_is_renewed_once() {
         let failure = call(&instance, "{}", vec![by_id("5")], options()).unwrap_err();
         assert_eq!(failure.status, 401, "{part}: {failure:?}");
         assert_eq!(instance.borrow().pairs.len(), 1);
+    }
+}
+
+/// Rows of role 9 in so many products, and what is held besides.
+fn rows(count: usize, more: &[(&'static str, &'static str, &'static str)]) -> Shared {
+    let mut held: Vec<(&'static str, &'static str, String)> = Vec::new();
+    for product in 0..count {
+        let product: &'static str = format!("P{product}").leak();
+        held.push(("9", product, pair("9", "Auditor", product)));
+    }
+    for (role, name, product) in more {
+        held.push((role, product, pair(role, name, product)));
+    }
+    let held: Vec<_> = held
+        .iter()
+        .map(|(role, product, row)| (*role, *product, row.as_str()))
+        .collect();
+    Instance::holding(&held)
+}
+
+#[test]
+fn a_read_back_of_one_page_is_no_proof_after_a_list_of_two() {
+    let first: Vec<String> = (0..25)
+        .map(|product| pair("9", "Auditor", &format!("P{product}")))
+        .collect();
+    let next = "https://us2.api.blackline.com/v1/users/301/roles-products?page=2";
+    let first = format!(r#"{{"items": [{}], "nextLink": "{next}"}}"#, first.join(", "));
+    let second = format!(r#"{{"items": [{}]}}"#, pair("5", "Reviewer", "A"));
+    // The read-back shows only the first page, and so not that the removal had no effect.
+    let instance = rows(25, &[]);
+    instance.borrow_mut().faults.extend([
+        ("301/roles-products", 200, &*first.leak()),
+        ("roles-products?page=2", 200, &*second.leak()),
+        ("roles-products?roleId=5", 204, ""),
+    ]);
+    assert_eq!(ask(&instance, "{}", &[by_id("5:A")]), ["unverified"]);
+}
+
+#[test]
+fn a_strict_scope_and_a_list_that_may_be_cut_off_leave_only_the_entries_without_a_product() {
+    let instance = rows(9, &[("5", "Reviewer", "A")]);
+    let asked = [
+        by_id("5"),
+        by_name("Reviewer"),
+        by_id("9"),
+        by_name("Administrator"),
+        by_id("77"),
+        by_id("9:P0"),
+    ];
+    assert_eq!(
+        ask(&instance, r#"{"strict_scope": true}"#, &asked),
+        ["unknown", "unknown", "refused", "unknown", "not_found", "removed"]
+    );
+    assert_eq!(instance.borrow().writes, ["roleId=9&productId=P0"]);
+    // A list that is whole shows that there is one.
+    let instance = rows(8, &[("5", "Reviewer", "A")]);
+    assert_eq!(ask(&instance, r#"{"strict_scope": true}"#, &[by_id("5")]), ["removed"]);
+}
+
+#[test]
+fn a_role_that_is_granted_meanwhile_is_found_by_its_name_in_the_directory() {
+    let nameless = |role: &str| format!(r#"{{"roleId": {role}, "productId": "A"}}"#);
+    for (later, reason) in [("5", "appeared_after_read"), ("600", "not_visible")] {
+        let instance = Instance::holding(&[("9", "A", &nameless("9")), ("22", "A", &nameless("22"))]);
+        // In the place of the row that is shown now.
+        instance.borrow_mut().later = Some(("A", format!("{}, {}", nameless("22"), nameless(later)).leak()));
+        let answer = call(&instance, "{}", vec![by_name("Reviewer"), by_id("9:A")], options());
+        let failure = answer.unwrap_err();
+        assert_eq!(failure.outcomes[0].reason.as_deref(), Some(reason), "{failure:?}");
+        assert_eq!(outcomes(&Err(failure))[1], "removed", "{later}");
     }
 }

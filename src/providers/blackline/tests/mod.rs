@@ -7,6 +7,7 @@ mod lists;
 mod names;
 mod rounds;
 mod rows;
+mod users;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -181,9 +182,13 @@ fn everything(instance: &Shared, settings: &str, options: Options) -> Result<Suc
 }
 
 fn read_user(instance: &Shared, settings: &str) -> Result<UserReading, Failure> {
+    read_user_of(instance, settings, "301")
+}
+
+fn read_user_of(instance: &Shared, settings: &str, id: &str) -> Result<UserReading, Failure> {
     let (transport, caches, opened) = (transport(instance), Caches::default(), open(settings));
     let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::reading(Some("301"), ReadOptions { deadline: None }, provider).unwrap();
+    let ask = ValidatedRequest::reading(Some(id), ReadOptions { deadline: None }, provider).unwrap();
     let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
     transport.run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
 }

@@ -1,6 +1,6 @@
 //! Calls and rounds of a verified removal: `docs.md` has them, with their reasons.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use crate::{
     contract::types::Outcome,
@@ -62,4 +62,21 @@ fn a_new_set_takes_one_write_and_the_read_before_it() {
     for count in [10, 100] {
         assert_eq!(cost(settings, count).0, calls, "{count}");
     }
+}
+
+#[test]
+fn a_wait_that_the_read_before_a_new_set_is_told_is_kept() {
+    let instance = holding();
+    let far_end = Rc::clone(&instance);
+    let reads = Cell::new(0);
+    let transport = FakeTransport::new(move |seen| {
+        if seen.method == "GET" && seen.url.ends_with("/roles-products") && reads.replace(reads.get() + 1) == 1 {
+            return Reaction::Answer(429, vec![("retry-after", String::from("60"))], String::from("{}"));
+        }
+        far_end.borrow_mut().react(seen)
+    });
+    let settings = r#"{"strategy": "replace_set"}"#;
+    let failure = send(&transport, settings, request(vec![by_id("5:P0")]), options()).unwrap_err();
+    assert_eq!((failure.status, failure.retry_after), (429, Some(60)), "{failure:?}");
+    assert!(instance.borrow().writes.is_empty());
 }

@@ -162,6 +162,7 @@ impl Given {
                 identity: self.identity,
                 ids: self.ids,
                 names: self.names.into_iter().chain(self.like).collect(),
+                ..KnownAs::default()
             },
             effects: Vec::new(),
             warnings: Vec::new(),

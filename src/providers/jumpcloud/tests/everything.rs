@@ -1,8 +1,8 @@
 //! Everything that a user holds: read, taken, and asked for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Mode, Removable, SideEffect};
+use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Mode, OrganizationSelector, Removable, SideEffect};
 
 use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told, with_id};
 
@@ -196,6 +196,23 @@ fn a_group_list_that_is_cut_off_keeps_the_reading_from_being_whole() {
     });
     let reading = case.read_user().unwrap();
     assert!(!reading.whole && !reading.unread.is_empty());
+    // The roles are all there.
+    assert!(!reading.user.roles.is_empty() && reading.user.truncated.is_empty());
+    assert_eq!(reading.warnings, [""; 0]);
+}
+
+#[test]
+fn a_link_that_cannot_be_read_leaves_the_roles_of_the_user() {
+    let case = self::case().with(|world| {
+        let path = format!("/api/v2/administrators/{ADMIN}/organizationlinks");
+        world.rows(&path).push(Value::Null);
+    });
+    let reading = case.read_user().unwrap();
+    assert!(!reading.whole && !reading.user.roles.is_empty() && reading.user.truncated.is_empty());
+    let id = OrganizationSelector::Id(NORTH.to_owned());
+    let failure = case.ask_organizations(&[id]).unwrap_err();
+    assert!(!failure.user.unwrap().roles.is_empty());
+    assert_eq!(failure.outcomes[0].warnings, [""; 0]);
 }
 
 #[test]

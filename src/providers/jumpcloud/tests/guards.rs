@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::SideEffect;
+use crate::contract::types::{OrganizationSelector, SideEffect};
 
-use super::world::{ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, OWNERS, ROOT, USER, entries, named, told, with_id};
+use super::world::{
+    ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told, with_id,
+};
 
 fn case() -> Case {
     Case::holding(&[(HELP_DESK, "HelpDesk"), (MANAGER, "Manager")])
@@ -222,4 +224,101 @@ fn remote_data_that_no_request_can_carry_is_refused_before_anything_is_sent() {
         (failure.status, failure.field.as_deref(), case.writes()),
         (400, Some("remote_data"), 0)
     );
+}
+
+/// In the group, and without a link to an administrator.
+fn without_link(rows: &[Value]) -> Case {
+    let rows = rows.to_vec();
+    let mut case = case().allowing(&[SideEffect::LeaveGroup]).with(|world| {
+        world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap()["admin"] = Value::Null;
+        world.set_groups(&[(NIGHTS, "Nights", true)]);
+        world.rows("/api/users").extend(rows);
+    });
+    case.settings = json!({"protected_users": [ADMIN]});
+    case
+}
+
+#[test]
+fn a_protected_administrator_who_may_be_the_user_is_protected() {
+    let own = json!({"_id": ADMIN, "email": "ANN@example.com"});
+    let other = json!({"_id": "5e00000000000000000000aa", "email": "ann@example.com"});
+    let silent = json!({"_id": ADMIN});
+    for rows in [
+        vec![own.clone()],
+        vec![own.clone(), Value::Null],
+        vec![own.clone(), json!(HIDDEN)],
+        vec![own, other.clone()],
+        vec![silent],
+    ] {
+        let case = without_link(&rows);
+        let answer = case.ask(&[group(NIGHTS)]);
+        assert_eq!(
+            (told(&answer), case.writes()),
+            (vec![("refused", "protected_user")], 0),
+            "{rows:?}: {answer:?}"
+        );
+    }
+    let case = without_link(std::slice::from_ref(&other));
+    assert_eq!(told(&case.ask(&[group(NIGHTS)])), [("removed", "")]);
+    // Without an address, it may be any.
+    let case = without_link(&[json!({"_id": ADMIN, "email": "boss@example.com"}), other]).with(|world| {
+        world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap()["email"] = Value::Null;
+    });
+    assert_eq!(told(&case.ask(&[group(NIGHTS)])), [("refused", "protected_user")]);
+}
+
+#[test]
+fn a_protected_address_protects_a_user_whose_administrator_is_not_shown() {
+    let hide: [fn(&mut super::world::World); 2] = [
+        |world| drop(world.documents.remove(&format!("/api/users/{ADMIN}"))),
+        |world| {
+            world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap()["admin"] =
+                json!({"roleName": "Manager"});
+        },
+    ];
+    for hide in hide {
+        let case = |protected: &str| {
+            let mut case = case().allowing(&[SideEffect::LeaveGroup]).with(|world| {
+                hide(world);
+                world.set_groups(&[(NIGHTS, "Nights", true)]);
+            });
+            case.settings = json!({"protected_users": [protected]});
+            case
+        };
+        let answer = case("boss@example.com").ask(&[group(NIGHTS)]);
+        assert_eq!(told(&answer), [("refused", "protected_user")], "{answer:?}");
+        let answer = case(ROOT).ask(&[group(NIGHTS)]);
+        assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
+        // The address that is shown tells whose key it is, all the same.
+        let own = case(ROOT).with(|world| {
+            world.put("/api/users/getSelf", json!({"_id": ROOT, "email": "ann@example.com"}));
+        });
+        let answer = own.ask(&[group(NIGHTS)]);
+        assert_eq!(told(&answer), [("refused", "side_effect_not_allowed")], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_protected_role_is_no_organization_and_no_group_without_a_name() {
+    let mut links = case()
+        .allowing(&[SideEffect::RemoveOrganizationAccess])
+        .with(|world| world.set_links(&[(NORTH, "North", true)]));
+    links.settings = json!({"protected_roles": ["Manager"]});
+    let answer = links.ask_organizations(&[OrganizationSelector::Id(NORTH.to_owned())]);
+    assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
+
+    let hidden = || {
+        case().allowing(&[SideEffect::LeaveGroup]).with(|world| {
+            world.set_groups(&[(NIGHTS, "Nights", true)]);
+            world
+                .instead
+                .insert("/api/v2/usergroups".to_owned(), (403, "{}".to_owned()));
+        })
+    };
+    for (protected, told_of) in [("Manager", ("removed", "")), (NIGHTS, ("refused", "protected_role"))] {
+        let mut case = hidden();
+        case.settings = json!({"protected_roles": [protected]});
+        let answer = case.ask(&[group(NIGHTS)]);
+        assert_eq!(told(&answer), [told_of], "{protected}: {answer:?}");
+    }
 }

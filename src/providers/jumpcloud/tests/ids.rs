@@ -80,6 +80,9 @@ fn a_record_with_the_id_of_another_role_contradicts_the_directory() {
         json!({"roleName": "Other", "role": "1"}),
         json!({"roleName": "Other", "role": "9"}),
         json!({"roleNames": ["Other", "Twins"], "roles": ["1", "2"]}),
+        // Of several names, the one id has to be that of one.
+        json!({"roleNames": ["Other", "Away"], "roleName": "Other", "role": "1"}),
+        json!({"roleNames": ["Other", "Away"], "role": "9"}),
     ] {
         assert!(try_ids(&record, &TWINS, Extent::Whole).is_err(), "{record}");
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::Role;
+use crate::{contract::types::Role, fake::Reaction};
 
 use super::world::{Case, HELP_DESK, MANAGER, READ_ONLY, group, named, role, told, with_id};
 
@@ -89,7 +89,8 @@ fn a_name_that_two_roles_have_is_ambiguous_where_the_record_has_no_ids() {
         let rows = world.rows("/api/v2/roles");
         rows.extend([role(twins[0], "Twins"), role(twins[1], "twins")]);
     });
-    for asked in [named("twins"), with_id(twins[0]), with_id(twins[1])] {
+    // A name in the place of an id, too.
+    for asked in [named("twins"), with_id(twins[0]), with_id(twins[1]), with_id("twins")] {
         let answer = case.ask(&[asked]);
         assert_eq!(
             (told(&answer), case.writes()),
@@ -119,6 +120,15 @@ fn without_the_directory_names_go_by_the_record_and_ids_are_not_guessed() {
         );
         assert_eq!(case.held(), Some(vec!["Manager".to_owned()]));
     }
+    // A role that is granted meanwhile and has another name is another one.
+    let case = refused(without_ids(&["Help Desk", "Manager"])).with(|world| {
+        world.at_next_write = Some(Box::new(|world| {
+            world.record()["roleNames"] = json!(["Manager", "Read Only"]);
+            world.record()["roleName"] = json!("Manager");
+            Reaction::Answer(200, Vec::new(), "{}".to_owned())
+        }));
+    });
+    assert_eq!(told(&case.ask(&[named("Help Desk")])), [("removed", "")]);
     // A single role's id is its own.
     let case = refused(Case::holding(&[(HELP_DESK, "Help Desk")]));
     let case = case.allowing(&[crate::contract::types::SideEffect::DeleteAdministrator]);

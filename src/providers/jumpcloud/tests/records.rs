@@ -1,10 +1,17 @@
 //! Records that contradict themselves, one another, or the directory.
 
+use std::{cell::Cell, rc::Rc};
+
 use serde_json::{Value, json};
 
-use crate::{contract::types::SideEffect, fake::Reaction};
+use crate::{
+    contract::types::{OrganizationSelector, SideEffect},
+    fake::{FakeTransport, Reaction},
+};
 
-use super::world::{ADMIN, Case, HELP_DESK, MANAGER, READ_ONLY, USER, group, named, told, with_id};
+use super::world::{
+    ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, READ_ONLY, USER, group, named, told, with_id,
+};
 
 fn two() -> Case {
     Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")])
@@ -136,4 +143,73 @@ fn a_role_that_is_granted_while_the_token_is_renewed_stays() {
     assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
     assert_eq!(case.held().unwrap(), ["Manager", "Read Only"]);
     assert_eq!(case.writes(), 2);
+}
+
+#[test]
+fn a_role_whose_id_stands_beside_the_names_of_others_is_not_said_to_be_gone() {
+    for asked in [with_id(MANAGER), named("Manager"), named("Help Desk")] {
+        let case = Case::holding(&[(HELP_DESK, "Help Desk"), (READ_ONLY, "Read Only")]).with(|world| {
+            let record = world.record();
+            record["roles"] = Value::Null;
+            record["role"] = json!(MANAGER);
+        });
+        let answer = case.ask(&[asked]);
+        assert_eq!(told(&answer), [("unknown", "not_visible")], "{answer:?}");
+        assert_eq!(case.writes(), 0);
+    }
+}
+
+#[test]
+fn what_is_granted_meanwhile_is_not_said_to_be_absent() {
+    let memberof = format!("/api/v2/users/{USER}/memberof");
+    let case = two().allowing(&[SideEffect::LeaveGroup]).with(|world| {
+        world.set_groups(&[(NIGHTS, "Nights", false)]);
+        world.at_next_write = Some(Box::new(move |world| {
+            world.set_roles(&[(MANAGER, "Manager")]);
+            world.put(&memberof, json!([{"id": NIGHTS, "type": "user_group"}]));
+            Reaction::Answer(200, Vec::new(), "{}".to_owned())
+        }));
+    });
+    let answer = case.ask(&[named("Help Desk"), group("Nights")]);
+    assert_eq!(
+        told(&answer),
+        [("removed", ""), ("not_attempted", "appeared_after_read")],
+        "{answer:?}"
+    );
+
+    let links = format!("/api/v2/administrators/{ADMIN}/organizationlinks");
+    let case = two().allowing(&[SideEffect::RemoveOrganizationAccess]).with(|world| {
+        world.set_links(&[(HOME, "Home", true), (NORTH, "North", false)]);
+        world.at_next_write = Some(Box::new(move |world| {
+            world.put(&links, json!([{"administrator": ADMIN, "organization": NORTH}]));
+            Reaction::Answer(200, Vec::new(), "{}".to_owned())
+        }));
+    });
+    let organizations = [
+        OrganizationSelector::Id(HOME.to_owned()),
+        OrganizationSelector::Name("North".to_owned()),
+    ];
+    let answer = case.ask_organizations(&organizations);
+    assert_eq!(
+        told(&answer),
+        [("removed", ""), ("not_attempted", "appeared_after_read")],
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn a_wait_that_the_read_before_the_put_is_told_is_kept() {
+    let mut case = two();
+    let far_end = Rc::clone(&case.world);
+    let reads = Cell::new(0);
+    case.transport = FakeTransport::new(move |seen| {
+        let is_record = seen.method == "GET" && seen.url.ends_with(&format!("/api/users/{ADMIN}"));
+        if is_record && reads.replace(reads.get() + 1) == 1 {
+            return Reaction::Answer(429, vec![("retry-after", "60".to_owned())], "{}".to_owned());
+        }
+        far_end.borrow_mut().react(seen)
+    });
+    let failure = case.ask(&[named("Help Desk")]).unwrap_err();
+    assert_eq!((failure.status, failure.retry_after), (429, Some(60)), "{failure:?}");
+    assert_eq!(case.writes(), 0);
 }

@@ -376,7 +376,7 @@ impl World {
         self.documents.get_mut(path).unwrap().as_array_mut().unwrap()
     }
 
-    fn react(&mut self, seen: &Seen) -> Reaction {
+    pub fn react(&mut self, seen: &Seen) -> Reaction {
         Reaction::After(self.latency, Box::new(self.answer(seen)))
     }
 
