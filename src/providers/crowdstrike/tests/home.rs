@@ -417,9 +417,11 @@ fn roles_are_left_out_of_the_user_where_a_list_was_not_read() {
     let reading = home_answers(403, json!({})).read_user().unwrap();
     assert!(reading.user.roles.is_empty() && reading.user.truncated == ["roles"]);
     assert_eq!(reading.grants.len(), 2, "they are listed, as far as they are shown");
-    // A home CID out of sight is left out, and named.
+    // A home CID out of sight leaves the reading open. A removal's answer names the CID, and shows the roles elsewhere.
     let reading = home_answers(403, denied.clone()).read_user().unwrap();
-    assert!(reading.user.roles.len() == 2 && reading.user.truncated.is_empty());
+    assert!(reading.user.roles.is_empty() && reading.user.truncated == ["roles"]);
+    let success = home_answers(403, denied.clone()).ask(&[by_id("event_viewer")]).unwrap();
+    assert!(!success.user.roles.is_empty() && success.user.truncated.is_empty());
 
     let mut tenant = Tenant::new(&["event_viewer", "help_desk"]);
     tenant
