@@ -9,7 +9,10 @@ use crate::{
     provider::GrantKey,
 };
 
-use super::world::{Case, Read, WINDOW, World, entries, outcomes};
+use super::{
+    fake::WINDOW,
+    world::{Case, Read, World, entries, outcomes},
+};
 
 /// The keys of each outcome's grants, and how many grants a read after the write showed.
 #[derive(Default)]

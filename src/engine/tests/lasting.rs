@@ -250,7 +250,7 @@ fn a_sparse_read_back_proves_absence_only_after_the_staleness_window() {
     };
     let case = always();
     assert_eq!(outcomes(&case.ask(&["a"])), ["removed"]);
-    assert!(case.transport.elapsed() >= super::world::WINDOW);
+    assert!(case.transport.elapsed() >= super::fake::WINDOW);
     let mut case = always();
     case.options.deadline = Some(5_000);
     assert_eq!(outcomes(&case.ask(&["a"])), ["unverified"]);

@@ -3,6 +3,7 @@
 mod audit;
 mod bound;
 mod everything;
+mod fake;
 mod guards;
 mod know;
 mod lasting;

@@ -8,7 +8,10 @@ use crate::{
     transport::TransportError,
 };
 
-use super::world::{Case, Read, Revoke, WINDOW, entries, outcomes, status};
+use super::{
+    fake::WINDOW,
+    world::{Case, Read, Revoke, entries, outcomes, status},
+};
 
 fn no_answer() -> Reaction {
     Reaction::Fail(TransportError::NoAnswer(String::from("reset")))

@@ -12,7 +12,10 @@ use crate::{
     transport::Transport,
 };
 
-use super::world::{Case, Read, WINDOW, entries, outcomes};
+use super::{
+    fake::WINDOW,
+    world::{Case, Read, entries, outcomes},
+};
 
 fn verifying(held: &[&str]) -> Case {
     let mut case = Case::holding(held);
