@@ -1,5 +1,7 @@
 //! What an answer says besides its status: a status of success is not enough.
 
+use std::cell::OnceCell;
+
 use serde_json::value::RawValue;
 
 use super::{
@@ -21,6 +23,10 @@ pub enum Acknowledgement {
 impl Answer {
     /// For an answer with a status of success. Providers say what went wrong under `error` or `errors`, or with a code.
     pub fn acknowledgement(&self) -> Acknowledgement {
+        *self.acknowledgement.get_or_init(|| self.read_acknowledgement())
+    }
+
+    fn read_acknowledgement(&self) -> Acknowledgement {
         let text = self.text();
         let Ok(fields) = Fields::of(&text) else {
             let is_document = text.trim().is_empty() || serde_json::from_str::<&RawValue>(&text).is_ok();
@@ -61,6 +67,7 @@ impl Answer {
                 .map(|(key, value)| format!("\"{key}\":{}", value.get()))
                 .collect();
             shown.body = format!("{{{}}}", errors.join(",")).into_bytes();
+            shown.acknowledgement = OnceCell::new();
         }
         shown
     }

@@ -1,10 +1,10 @@
 //! A provider's answer, read whole.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::OnceCell, fmt};
 
 use crate::error::{ANSWER_LIMIT, FaultKind, ProviderAnswer, ProviderFault};
 
-use super::{lenient::FromJson, mask::Mask};
+use super::{acknowledgement::Acknowledgement, lenient::FromJson, mask::Mask};
 
 /// Status, headers and whole body of an answer. Headers and body may hold credentials: `Debug` shows neither.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// What must not be shown of it.
     pub(super) mask: Mask,
+    /// What the body says besides the status, once it was asked.
+    pub(super) acknowledgement: OnceCell<Acknowledgement>,
 }
 
 impl fmt::Debug for Answer {
@@ -35,6 +37,7 @@ impl Answer {
             headers,
             body: Vec::new(),
             mask: Mask::new([]),
+            acknowledgement: OnceCell::new(),
         }
     }
 

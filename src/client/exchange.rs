@@ -1,7 +1,7 @@
 //! One HTTP exchange with a provider: time-outs, bounded body, and re-sending where that is safe.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     pin::pin,
     time::Duration,
 };
@@ -350,6 +350,7 @@ impl<'a> Client<'a> {
             headers,
             body,
             mask: self.mask.borrow().clone(),
+            acknowledgement: OnceCell::new(),
         }
     }
 
