@@ -85,11 +85,11 @@ fn is_code(key: &str) -> bool {
     matches!(key, "code" | "errorCode" | "error_code" | "status" | "statusCode")
 }
 
-/// What an error is written with, besides its code.
+/// What an error is written with, besides its code: Slack's has what is needed and what the token has.
 fn is_error(key: &str) -> bool {
     matches!(
         key,
-        "error" | "errors" | "errorMessage" | "error_description" | "message"
+        "ok" | "error" | "errors" | "errorMessage" | "error_description" | "message" | "needed" | "provided"
     )
 }
 

@@ -102,6 +102,7 @@ impl Parameters {
 /// The account's id.
 pub fn account(query: &mut Object) -> Checked<String> {
     let account = scalar(query, "integrated_account_id", "integrated_account_id")?
+        .filter(|id| !id.trim().is_empty())
         .ok_or_else(|| Rejection::missing_query("integrated_account_id"))?;
     if crate::request::is_placeholder(&account) {
         return Err(Rejection::field(

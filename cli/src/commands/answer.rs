@@ -10,14 +10,22 @@ use crate::{
 
 /// How an answer ends the command.
 pub fn exit_of(answer: &Answer) -> Exit {
-    if answer.status == 200 {
-        return Exit::Done;
-    }
     let outcomes = outcomes(answer);
+    let left = outcomes.iter().filter_map(|entry| entry["outcome"].as_str());
+    let mut left = left.filter(|outcome| !matches!(*outcome, "removed" | "already_absent" | "planned"));
+    if answer.status == 200 {
+        // A request may accept what is not verified: that is a success, and no proof.
+        let is_proven = left.next().is_none();
+        return if is_proven { Exit::Done } else { Exit::Unverified };
+    }
     let code = answer.body["error_code"].as_str().unwrap_or_default();
     if !outcomes.is_empty() {
-        let left = outcomes.iter().filter_map(|entry| entry["outcome"].as_str());
-        let mut left = left.filter(|outcome| !matches!(*outcome, "removed" | "already_absent" | "planned"));
+        // The service's own refusals, whatever status the outcomes have.
+        match code {
+            "plan_changed" | "approval_required" | "approval_refused" => return Exit::NotGone,
+            "host_not_allowed" => return Exit::Configuration,
+            _ => {}
+        }
         let is_retryable = answer.body["retryable"] == Value::Bool(true);
         if left.all(|outcome| matches!(outcome, "unverified" | "unknown")) && is_retryable {
             return Exit::Unverified;
@@ -285,8 +293,11 @@ mod tests {
             let entries: Vec<Value> = outcomes.iter().map(|outcome| json!({"outcome": outcome})).collect();
             json!({"role_outcomes": entries, "retryable": retryable})
         };
+        let refused = |code: &str| json!({"error_code": code, "role_outcomes": [{"outcome": "not_attempted"}]});
         for (status, body, exit) in [
             (200, json!({}), Exit::Done),
+            (200, entries(&["removed", "already_absent"], false), Exit::Done),
+            (200, entries(&["removed", "unverified"], false), Exit::Unverified),
             (422, entries(&["removed", "inherited"], false), Exit::NotGone),
             (422, entries(&["held"], false), Exit::NotGone),
             (500, entries(&["removed", "unverified"], true), Exit::Unverified),
@@ -294,6 +305,8 @@ mod tests {
             (500, entries(&["unverified", "failed"], true), Exit::NotGone),
             (500, entries(&["removed", "not_attempted"], true), Exit::NotGone),
             (403, entries(&["unknown"], false), Exit::Provider),
+            (403, refused("approval_refused"), Exit::NotGone),
+            (500, refused("host_not_allowed"), Exit::Configuration),
             (404, entries(&["not_found"], false), Exit::NotGone),
             (429, entries(&["not_attempted"], true), Exit::Provider),
             (400, json!({"error_code": "invalid_request"}), Exit::Usage),

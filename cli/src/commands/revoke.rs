@@ -9,6 +9,7 @@ use unassign_role::approval::Shown;
 
 use crate::{
     exit::Exit,
+    offboard::task::writes,
     session::Answer,
     terminal::{can_ask, confirm, line, note},
 };
@@ -182,15 +183,20 @@ impl Revoke {
         };
         if approval.is_none() && !self.yes {
             note_plan(&planned)?;
-            let changes = answer::outcomes(&planned)
-                .iter()
-                .any(|entry| entry["outcome"] == "planned");
-            if !changes {
-                note(format_args!(
-                    "nothing can be removed like this: {}",
-                    answer::message(&planned)
-                ));
-                return Ok(Some(exit_of(&planned)));
+            // The plan decides: an entry has the worst outcome of its grants.
+            if writes(plan) == 0 {
+                match planned.status {
+                    200 => note("there is nothing to remove"),
+                    _ => note(format_args!(
+                        "nothing can be removed like this: {}",
+                        answer::message(&planned)
+                    )),
+                }
+                let exit = exit_of(&planned);
+                if global.json {
+                    return Ok(Some(exit.after(line(serde_json::to_string_pretty(&planned.body)?))?));
+                }
+                return Ok(Some(exit));
             }
             let question = format!(
                 "remove that from {} at {}?",

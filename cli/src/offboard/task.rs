@@ -401,7 +401,7 @@ fn planned_keys(reply: &Reply) -> BTreeSet<Key> {
 }
 
 /// How many grants a plan would send. A plan that cannot be read sends nothing.
-fn writes(plan: &str) -> usize {
+pub fn writes(plan: &str) -> usize {
     let plan: Value = serde_json::from_str(plan).unwrap_or_default();
     let count = |member: &str| plan.get(member).and_then(Value::as_array).map_or(0, Vec::len);
     count("targets").saturating_add(count("probes"))

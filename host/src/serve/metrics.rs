@@ -25,9 +25,10 @@ type Labels = Vec<(&'static str, String)>;
 type Counts = Family<Labels, Counter>;
 
 /// The outcomes of the contract; a label has no other value but `other`.
-const OUTCOMES: [&str; 10] = [
+const OUTCOMES: [&str; 11] = [
     "removed",
     "already_absent",
+    "held",
     "inherited",
     "not_found",
     "refused",

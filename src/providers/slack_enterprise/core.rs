@@ -248,7 +248,7 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
         return cx.client.fault(answer, answer.fault_kind(), message).into();
     };
     let message = format!("Slack answers {method} with {code}");
-    let fault = cx.client.fault(answer, kind_of(&code), message);
+    let fault = cx.client.fault(&answer.error_only(), kind_of(&code), message);
     Fault {
         code: Some(code),
         fault: ProviderFault {

@@ -253,13 +253,13 @@ impl<'a> Record<'a> {
             self.failed(failure);
         }
         let receipt = self.receipt(status, outcomes);
-        if self.receipt_in_record
-            && let Some(receipt) = &receipt
-        {
+        // A failure has room for it in every format.
+        let is_in_record = self.receipt_in_record && result.is_ok();
+        if is_in_record && let Some(receipt) = &receipt {
             self.set("receipt", Value::from(receipt.clone()));
         }
         self.end();
-        receipt.filter(|_| !self.receipt_in_record)
+        receipt.filter(|_| !is_in_record)
     }
 
     /// Writes the result line of a call that only read.
