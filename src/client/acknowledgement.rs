@@ -194,5 +194,11 @@ mod tests {
         };
         assert_eq!(shown(200), r#"{"code":500,"message":"no"}"#);
         assert_eq!(shown(500), body);
+        let slack = Answer {
+            body: br#"{"ok": false, "error": "users_not_found", "needed": "a:b", "user": {"id": "U2"}}"#.to_vec(),
+            ..Answer::of_headers(Vec::new())
+        };
+        let shown = String::from_utf8(slack.error_only().body).unwrap();
+        assert_eq!(shown, r#"{"ok":false,"error":"users_not_found","needed":"a:b"}"#);
     }
 }

@@ -113,7 +113,7 @@ fn read_options(query: &mut Map<String, Value>) -> Checked<ReadOptions> {
     Ok(ReadOptions { deadline })
 }
 
-fn described(reading: UserReading, format: Format, left_out: &LeftOut) -> Map<String, Value> {
+pub fn described(reading: UserReading, format: Format, left_out: &LeftOut) -> Map<String, Value> {
     let UserReading {
         user,
         grants,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::contract::{
     types::{
         Email, Failure, FailureKind, GrantOutcome, Group, License, Organization, Outcome, Phone, PlannedRequest,
-        ProviderAnswer, Role, RoleOutcome, Scope, SideEffect, Success, Url, User, Via, ViaKind, Workspace,
+        ProviderAnswer, Role, RoleOutcome, Scope, SideEffect, Success, Url, User, UserReading, Via, ViaKind, Workspace,
     },
     user::blank_user,
 };
@@ -14,6 +14,7 @@ use crate::contract::{
 use crate::http_api::{
     Envelope, Format, answer, envelope,
     envelope::tests::{EVERYTHING, failure},
+    reading,
 };
 
 /// The schemas of the OpenAPI document, as far as they use what is needed here.
@@ -27,6 +28,15 @@ impl Schemas {
     fn new(whole: bool) -> Self {
         let openapi = serde_json::from_str(include_str!("../openapi.json")).unwrap();
         Self { openapi, whole }
+    }
+
+    /// The fields that a schema and all that it is made of require.
+    fn required<'a>(&'a self, schema: &'a Value) -> Vec<&'a str> {
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        let parts = parts.map(|part| part["$ref"].as_str().unwrap().trim_start_matches('#'));
+        let parts = parts.flat_map(|path| self.required(self.openapi.pointer(path).unwrap()));
+        let own = schema["required"].as_array().into_iter().flatten();
+        own.filter_map(Value::as_str).chain(parts).collect()
     }
 
     fn hold(&self, name: &str, value: &Value) {
@@ -298,6 +308,27 @@ fn a_success_has_the_types_of_its_schema() {
     for format in [Format::Unified, Format::Normalized] {
         let sparse = success(format, blank_user("u"), sparse_outcome(), planned(&[], None));
         Schemas::new(false).hold("User", &sparse);
+    }
+}
+
+#[test]
+fn what_the_schemas_require_is_in_an_answer_with_nothing_in_it() {
+    let schemas = Schemas::new(false);
+    let shown = UserReading {
+        user: blank_user("u"),
+        grants: Vec::new(),
+        whole: true,
+        unread: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let reading = Value::Object(reading::described(shown, Format::Unified, &EVERYTHING));
+    let sparse = success(Format::Unified, blank_user("u"), sparse_outcome(), planned(&[], None));
+    for (name, answer) in [("UserReading", reading), ("UserResult", sparse)] {
+        let required = schemas.required(&schemas.openapi["components"]["schemas"][name]);
+        assert!(!required.is_empty(), "{name}");
+        for field in required {
+            assert!(answer.get(field).is_some(), "{name} requires {field}: {answer}");
+        }
     }
 }
 

@@ -165,6 +165,7 @@ fn a_refusal_says_what_was_asked_for_and_accounts_that_are_not_active_are_refusa
     let roles = "/unified/user-directory/roles?integrated_account_id=";
     for (status, target, code, mode) in [
         ("active", format!("{roles}other"), 404, "list_roles"),
+        ("active", format!("{roles}%20"), 400, "list_roles"),
         ("active", format!("{USER}&cid=A"), 400, "read_user"),
         ("needs_reauth", format!("{roles}acme"), 401, "list_roles"),
         ("connecting", USER.to_owned(), 422, "read_user"),
