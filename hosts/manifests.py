@@ -48,7 +48,7 @@ def unit(manifest):
         return
     text = (DEPLOY / manifest).read_text()
     # SIGTERM cuts off running calls, and a wait that is shorter than the longest deadline does so later.
-    assert "KillSignal=SIGINT" in text and "TimeoutStopSec=130" in text, manifest
+    assert "KillSignal=SIGINT" in text and "TimeoutStopSec=160" in text, manifest
     # What it starts is what the page installs.
     page = pathlib.Path("docs/hosts/wasmtime.md").read_text()
     for path in re.findall(r"/usr/local/\S+", text):

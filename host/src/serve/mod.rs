@@ -109,8 +109,8 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
-            // The longest deadline is two minutes.
-            call: Duration::from_secs(130),
+            // The time for the body, the longest deadline of two minutes, which begins after it, and a little more.
+            call: Duration::from_secs(160),
             idle_instance: Duration::from_secs(60),
         }
     }
