@@ -179,8 +179,10 @@ impl Offboard {
             ));
             return Ok(Prepared::Ended(Exit::NotGone));
         };
-        let journal = Journal::create(&folder.journal())?;
-        let inner = offboarding::confirm(journal, begin, tasks, how, scope, &fleet.timestamp())?;
+        let path = folder.journal();
+        // Nothing was sent: without a journal the plans can be carried out once there is room for it.
+        let inner = offboarding::confirm(Journal::create(&path)?, begin, tasks, how, scope, &fleet.timestamp())
+            .inspect_err(|_| drop(std::fs::remove_file(&path)))?;
         Ok(Prepared::Ready(folder, fleet, Box::new(inner)))
     }
 
@@ -210,13 +212,18 @@ impl Offboard {
         let accounts = tenants.described();
         let ids: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
         global.check_accounts(&ids)?;
-        let accounts: Vec<&Account> = accounts.iter().filter(|account| global.means(&account.id)).collect();
+        let accounts: Vec<&Account> = accounts.iter().collect();
         let terms = Terms {
             allow: self.allow.clone(),
             reference: self.reference.clone(),
             accept_no_such_user: self.accept_no_such_user,
         };
-        offboarding::begin(&list, &accounts, &terms).map_err(at)
+        // The list may name others, too.
+        let begin = offboarding::begin(&list, &accounts, &|id| global.means(id), &terms).map_err(at)?;
+        if begin.tasks.is_empty() && !list.leavers.is_empty() {
+            return Err(Exit::Usage.because("the list names nobody at the accounts of --account"));
+        }
+        Ok(begin)
     }
 
     /// How the summary was confirmed; `None` if it was not.

@@ -38,8 +38,8 @@ pub struct Terms {
 ///
 /// # Errors
 /// What the list asks for and these accounts do not have.
-pub fn begin(list: &List, accounts: &[&Account], terms: &Terms) -> Result<Begin, Faults> {
-    let targets = selection::targets(&list.leavers, accounts)?;
+pub fn begin(list: &List, accounts: &[&Account], means: &dyn Fn(&str) -> bool, terms: &Terms) -> Result<Begin, Faults> {
+    let targets = selection::targets(&list.leavers, accounts, means)?;
     let described = targets.into_iter().filter_map(|target| {
         let account = accounts.iter().find(|account| account.id == target.account)?;
         Some(Described {
@@ -146,10 +146,10 @@ pub fn resume(resumed: Resumed, at: &str) -> Result<Inner> {
     })
 }
 
-/// Takes the approvals that came into the folder since.
+/// Takes the approvals that came into the folder since, and marks the plans that lack one.
 ///
 /// # Errors
-/// One cannot be read, or the journal cannot be written.
+/// An approval cannot be read, or the journal or a plan cannot be written.
 pub fn approve(inner: &mut Inner, folder: &Folder, at: &str) -> Result<()> {
     for index in 0..inner.tasks.len() {
         let Some(task) = inner
@@ -161,6 +161,9 @@ pub fn approve(inner: &mut Inner, folder: &Folder, at: &str) -> Result<()> {
         };
         let known = task.planned.as_ref().and_then(|planned| planned.approval.as_ref());
         let found = folder.approval(&inner.begin, task, index)?;
+        if found.is_none() && known.is_none() {
+            folder.require_approval(&inner.begin, task, index)?;
+        }
         let Some(approval) = found.filter(|found| Some(found) != known) else {
             continue;
         };

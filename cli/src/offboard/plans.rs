@@ -163,6 +163,28 @@ impl Folder {
         Ok((!token.is_empty()).then(|| token.to_owned()))
     }
 
+    /// Marks the plan of a task whose account requires approvals only since: `approve --batch` signs what is marked.
+    ///
+    /// # Errors
+    /// If the file is there and cannot be read or written.
+    pub fn require_approval(&self, begin: &Begin, task: &Task, index: usize) -> Result<()> {
+        const FIELD: &str = "approval_required";
+        let path = self.plan_file(begin, task, index, "json");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            text => text.with_context(|| format!("{} cannot be read", path.display()))?,
+        };
+        let mut document: Value =
+            serde_json::from_str(&text).with_context(|| format!("{} is not as it was written", path.display()))?;
+        if document[FIELD] == Value::Bool(true) {
+            return Ok(());
+        }
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert(FIELD.to_owned(), Value::Bool(true));
+        }
+        write_private(&path, &format!("{document:#}\n"))
+    }
+
     fn document(&self) -> PathBuf {
         self.path.join("offboarding.json")
     }

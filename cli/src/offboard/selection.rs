@@ -19,15 +19,15 @@ pub struct Target {
     pub user: String,
 }
 
-/// Resolves accounts and tags, in the order of the list.
+/// Resolves accounts and tags, in the order of the list, and keeps those that `means` accepts.
 ///
 /// # Errors
 /// An unknown account or tag, an id for an account that is left out, and an account where nothing says who the person is. Nothing
 /// runs then.
-pub fn targets(leavers: &[Leaver], accounts: &[&Account]) -> Result<Vec<Target>, Faults> {
+pub fn targets(leavers: &[Leaver], accounts: &[&Account], means: &dyn Fn(&str) -> bool) -> Result<Vec<Target>, Faults> {
     let (mut targets, mut faults) = (Vec::new(), Vec::new());
     for (leaver, person) in leavers.iter().zip(0..) {
-        match of_leaver(leaver, accounts) {
+        match of_leaver(leaver, accounts, means) {
             Ok(chosen) => targets.extend(
                 chosen
                     .into_iter()
@@ -43,7 +43,11 @@ pub fn targets(leavers: &[Leaver], accounts: &[&Account]) -> Result<Vec<Target>,
     }
 }
 
-fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, String)>, String> {
+fn of_leaver(
+    leaver: &Leaver,
+    accounts: &[&Account],
+    means: &dyn Fn(&str) -> bool,
+) -> Result<Vec<(String, String)>, String> {
     let mut chosen = BTreeSet::new();
     for word in &leaver.accounts {
         let by_id = accounts.iter().filter(|account| account.id == *word);
@@ -80,7 +84,8 @@ fn of_leaver(leaver: &Leaver, accounts: &[&Account]) -> Result<Vec<(String, Stri
         return Err(format!("there is an id for `{account}`, which `accounts` leaves out"));
     }
     // In the order of the accounts, so that two lists of the same people give the same plans.
-    let in_order = accounts.iter().filter(|account| chosen.contains(account.id.as_str()));
+    let is_meant = |id: &str| chosen.contains(id) && means(id);
+    let in_order = accounts.iter().filter(|account| is_meant(&account.id));
     in_order
         .map(|account| {
             let user = leaver.ids.get(&account.id).or(leaver.email.as_ref());
@@ -148,7 +153,7 @@ mod tests {
             account("d", &["d"]),
         ];
         let accounts: Vec<&Account> = accounts.iter().collect();
-        let targets = targets(&[leaver], &accounts).map_err(|faults| faults.to_string())?;
+        let targets = targets(&[leaver], &accounts, &|_| true).map_err(|faults| faults.to_string())?;
         Ok(targets
             .into_iter()
             .map(|target| format!("{}:{}", target.account, target.user))

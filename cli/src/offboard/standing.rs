@@ -400,7 +400,11 @@ fn of_grant(task: &Task, grant: &Grant, open: &mut Open) -> Standing {
             }
         }
         Outcome::NotAttempted => {
-            open.grant(grant, message("it was not sent"), RESUME);
+            let next = match grant.reason.as_deref() {
+                Some("approval_expired") => APPROVE,
+                _ => RESUME,
+            };
+            open.grant(grant, message("it was not sent"), next);
             Standing::NotGone
         }
         Outcome::Failed | Outcome::Held | Outcome::NotFound => {

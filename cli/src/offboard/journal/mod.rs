@@ -87,11 +87,14 @@ impl Journal {
         let failed = |error: io::Error| Error::io(path, "be made", &error);
         let file = private_file::open(path, OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
         lock(&file, path)?;
-        sync_folder(path).map_err(failed)?;
-        let storage = Box::new(Locked::at_end(file).map_err(failed)?);
+        let storage = sync_folder(path).and_then(|()| Locked::at_end(file)).map_err(|error| {
+            // It is this run's, and says nothing: plans without a journal can be carried out.
+            drop(std::fs::remove_file(path));
+            failed(error)
+        })?;
         Ok(Self {
             path: path.to_owned(),
-            storage,
+            storage: Box::new(storage),
             last: FIRST.to_owned(),
             count: 0,
             broken: None,

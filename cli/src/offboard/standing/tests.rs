@@ -221,3 +221,16 @@ fn the_worst_decides_the_exit_code() {
     assert_eq!(exit(&[unclear.clone(), held, unreachable]), Exit::NotGone);
     assert_eq!(exit(&[unclear]), Exit::Unverified);
 }
+
+#[test]
+fn an_approval_that_ran_out_on_the_way_is_to_be_given_again() {
+    for (reason, next) in [("approval_expired", APPROVE), ("rate_limited", RESUME)] {
+        let mut task = planned();
+        task.apply(&intent());
+        let mut body = answer(422, &[("viewer", "removed"), ("editor", "not_attempted")]);
+        body["role_outcomes"][1]["grants"][0]["reason"] = json!(reason);
+        task.apply(&result(422, body));
+        let todos = Standings::of(&begin(), &[task]).todos;
+        assert!(todos.iter().any(|todo| todo.next == next), "{reason}: {todos:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use unassign_role::{
     approval::{Shown, Terms, sign},
     keys::PrivateKey,
@@ -81,7 +81,15 @@ async fn an_account_that_requires_approvals_after_the_plans_takes_them() {
         json!({"approval_required": true, "approvers": [{"name": "alice", "key": key.public().to_jwk()}]}),
     );
     let fleet = fleet(&world, &stricter);
-    let (inner, _) = resumed(&fleet, &folder);
+    let (mut inner, _) = resumed(&fleet, &folder);
+    let is_marked = || {
+        let file = fs::read_dir(folder.path().join("plans")).unwrap().next().unwrap();
+        let plan: Value = serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap();
+        plan["approval_required"] == true
+    };
+    assert!(!is_marked());
+    offboarding::approve(&mut inner, &plans, &fleet.timestamp()).unwrap();
+    assert!(is_marked(), "`approve --batch` passes over it");
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!(
         (standings(&inner), world.held(1)["acme-slack"].len()),

@@ -91,7 +91,7 @@ pub fn terms() -> Terms {
 /// Who is to go from where, and the plans.
 pub async fn planned(fleet: &Fleet, list: &List) -> (Begin, Vec<Task>) {
     let accounts: Vec<&Account> = fleet.accounts().collect();
-    let mut begin = offboarding::begin(list, &accounts, &terms()).unwrap();
+    let mut begin = offboarding::begin(list, &accounts, &|_| true, &terms()).unwrap();
     fleet.identify(&mut begin).unwrap();
     let tasks = offboarding::plan(fleet, &begin, &Stop::default(), &Progress::Silent).await;
     (begin, tasks)

@@ -130,7 +130,7 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
     let stop = Stop::default();
     stop.ask("Ctrl-C");
     let known: Vec<&Account> = fleet_of_plans.accounts().collect();
-    let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
+    let begin = offboarding::begin(&list(1..=3), &known, &|_| true, &terms()).unwrap();
     let tasks = offboarding::plan(&fleet_of_plans, &begin, &stop, &Progress::Silent).await;
     assert!(
         tasks
@@ -341,7 +341,7 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
     });
     let began = tokio::time::Instant::now();
     let known: Vec<&Account> = fleet.accounts().collect();
-    let begin = offboarding::begin(&list(1..=3), &known, &terms()).unwrap();
+    let begin = offboarding::begin(&list(1..=3), &known, &|_| true, &terms()).unwrap();
     let stop = Stop::default();
     let tasks = offboarding::plan(&fleet, &begin, &stop, &Progress::Silent).await;
     assert!(
@@ -435,7 +435,7 @@ async fn a_side_effect_that_is_not_allowed_is_named_if_allowing_it_helps() {
     let obstacles = async |accounts: &[Account], terms: &offboarding::Terms| {
         let fleet = fleet(&world, accounts);
         let known: Vec<&Account> = fleet.accounts().collect();
-        let begin = offboarding::begin(&list(1..=1), &known, terms).unwrap();
+        let begin = offboarding::begin(&list(1..=1), &known, &|_| true, terms).unwrap();
         let tasks = offboarding::plan(&fleet, &begin, &Stop::default(), &Progress::Silent).await;
         let obstacles: Vec<String> = tasks[0].grants.values().map(Grant::obstacle).collect();
         assert_eq!((tasks.len(), obstacles.len()), (1, 2), "{tasks:?}");
