@@ -254,8 +254,10 @@ async fn envelope_of(host: &dyn Host) -> Checked<Envelope> {
     let wrong = |why: &str| service::Refusal::setting(host, Setting::ResponseEnvelope, why);
     match host.setting(Setting::ResponseEnvelope).await {
         Ok(None) => Ok(Envelope::Bare),
-        Ok(Some(text)) if text.trim() == "result" => Ok(Envelope::Result),
-        Ok(Some(_)) => Err(wrong("it must be `result`, or not set").into()),
+        Ok(Some(text)) => match Setting::ResponseEnvelope.check(&text) {
+            Ok(()) => Ok(Envelope::Result),
+            Err(why) => Err(wrong(&why).into()),
+        },
         Err(why) => Err(wrong(&why).into()),
     }
 }

@@ -1,5 +1,10 @@
 //! The texts that configure the service, and what each host calls them.
 
+use crate::keys::{PrivateKey, PublicKey};
+
+/// Characters of the shortest key under which the record names e-mail addresses: a shorter one can be guessed.
+const SHORTEST_RECORD_KEY: usize = 32;
+
 /// A text that configures the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -49,6 +54,22 @@ impl Setting {
             Self::ReceiptKey => "UNASSIGN_ROLE_RECEIPT_KEY",
             Self::ReceiptKeysRetired => "UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED",
             Self::RecordKey => "UNASSIGN_ROLE_RECORD_KEY",
+        }
+    }
+
+    /// Whether a text can be the setting, as far as that shows without any account.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, without any value.
+    pub fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::ReceiptKey => PrivateKey::parse(text).map(drop),
+            Self::ReceiptKeysRetired => PublicKey::parse_set(text).map(drop),
+            Self::RecordKey if text.trim().len() < SHORTEST_RECORD_KEY => {
+                Err(format!("it must have at least {SHORTEST_RECORD_KEY} characters"))
+            }
+            Self::ResponseEnvelope if text.trim() != "result" => Err(String::from("it must be `result`, or not set")),
+            _ => Ok(()),
         }
     }
 

@@ -7,8 +7,6 @@ use crate::{
     service::{Host, Refusal, Setting},
 };
 
-/// A key shorter than this can be guessed.
-const SHORTEST_KEY: usize = 32;
 /// Of the digest, in bytes.
 const PREFIX: usize = 8;
 /// SHA-256's block, in bytes.
@@ -27,8 +25,10 @@ impl Pseudonyms {
         let refuse = |why: &str| Refusal::setting(host, Setting::RecordKey, why);
         match host.setting(Setting::RecordKey).await {
             Ok(None) => Ok(Self(None)),
-            Ok(Some(key)) if key.trim().len() < SHORTEST_KEY => Err(refuse("it must have at least 32 characters")),
-            Ok(Some(key)) => Ok(Self(Some(key.trim().as_bytes().to_vec()))),
+            Ok(Some(key)) => {
+                Setting::RecordKey.check(&key).map_err(|why| refuse(&why))?;
+                Ok(Self(Some(key.trim().as_bytes().to_vec())))
+            }
             Err(why) => Err(refuse(&why)),
         }
     }

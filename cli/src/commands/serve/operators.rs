@@ -119,6 +119,7 @@ impl Files {
                 .ok()
                 .map(|text| variable(Setting::ResponseEnvelope, text)),
         );
+        check(&environment)?;
         Ok(Loaded {
             environment,
             origins: needed(&accounts).map_err(|error| format!("{error:#}"))?,
@@ -134,6 +135,18 @@ fn secret_files(account: &Value, file: &Path) -> Vec<PathBuf> {
     paths
         .map(|path| file.parent().unwrap_or(Path::new("")).join(path))
         .collect()
+}
+
+/// The settings that the component would refuse at every call. An empty one counts as not set.
+fn check(environment: &[(String, String)]) -> Result<(), String> {
+    for setting in Setting::ALL {
+        let name = setting.environment_variable();
+        let text = environment.iter().find(|(variable, _)| variable == name);
+        if let Some((_, text)) = text.filter(|(_, text)| !text.trim().is_empty()) {
+            setting.check(text).map_err(|why| format!("{name}: {why}"))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -170,5 +183,20 @@ mod tests {
             why.contains("token odd: expires_at") && !why.contains("has passed"),
             "{why}"
         );
+    }
+
+    #[test]
+    fn a_key_that_the_component_would_refuse_is_not_taken() {
+        for (setting, good, bad) in [
+            (Setting::RecordKey, "0123456789abcdef0123456789abcdef", "short"),
+            (Setting::ResponseEnvelope, "result", "results"),
+            (Setting::ReceiptKeysRetired, r#"{"keys": []}"#, "{"),
+            (Setting::ReceiptKey, "", "{"),
+        ] {
+            let of = |text: &str| check(&[(setting.environment_variable().to_owned(), text.to_owned())]);
+            assert!(of(good).is_ok(), "{setting:?}: {:?}", of(good));
+            let why = of(bad).unwrap_err();
+            assert!(why.starts_with(setting.environment_variable()), "{why}");
+        }
     }
 }
