@@ -137,7 +137,7 @@ pub(crate) async fn observe_roles(
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let directory = engine::list_roles(opened.provider.as_ref(), &cx).await;
-    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    note_usage(&cx, audit);
     redact::secrets(&cx.client, directory)
 }
 
@@ -157,8 +157,16 @@ pub(crate) async fn observe_user(
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
-    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    note_usage(&cx, audit);
     redact::secrets(&cx.client, reading)
+}
+
+/// What was sent so far, and what the provider says is left of its quota.
+fn note_usage(cx: &provider::Context<'_>, audit: &dyn Audit) {
+    audit.step(engine::AuditEvent::Calls(cx.client.calls()));
+    if let Some(quota) = cx.client.quota() {
+        audit.step(engine::AuditEvent::Quota(quota));
+    }
 }
 
 fn rejected(error: error::Error) -> types::Failure {
@@ -211,25 +219,21 @@ pub(crate) async fn operate(
         .and_then(|success| success.user.remote_data.as_ref());
     let sink = sink.filter(|_| !document.is_some_and(|text| cx.client.shows_secret(text)));
     let result = redact::secrets(&cx.client, result);
-    let count_calls = || audit.step(engine::AuditEvent::Calls(cx.client.calls()));
-    count_calls();
-    if let Some(quota) = cx.client.quota() {
-        audit.step(engine::AuditEvent::Quota(quota));
-    }
+    note_usage(&cx, audit);
     if let (Ok(success), Some(sink)) = (&result, sink)
         && !success.dry_run
         && let Some(own) = provider.document(&cx, &success.user.id)
     {
         // Once it has begun, the record is written.
         let mut begin = |sink: &mut dyn BodySink| {
-            count_calls();
+            note_usage(&cx, audit);
             sink.begin(success);
         };
         let is_wanted = |document: &RawValue| (own.is_of)(document, &success.user.id);
         let bearer = ("authorization", "Bearer", &own.token);
         // A document that cannot be streamed is in the success as it was read.
         let _ = cx.client.pass_on(&own.call, bearer, &is_wanted, &mut begin, sink).await;
-        count_calls();
+        note_usage(&cx, audit);
     }
     result
 }

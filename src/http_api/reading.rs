@@ -44,16 +44,19 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
     let trace = answering.traceparent;
     let reading = crate::observe_user(host.transport(), host.caches(), account, id, options, trace, &record).await;
     record.read(reading.as_ref().err());
-    let reading = match reading {
-        Ok(reading) => reading,
-        Err(failure) => return Ok(envelope::of_failure(failure, &left_out)),
+    let mut answer = match reading {
+        Err(failure) => envelope::of_failure(failure, &left_out),
+        Ok(reading) if is_raw => {
+            let document = answer::document(reading.user.remote_data.as_deref().unwrap_or_default());
+            Answer::ok(document.into_bytes())
+        }
+        Ok(reading) => {
+            let body = bounded::to_bytes(described(reading, format, &left_out), UserAt::Top);
+            Answer::ok(answer::wrapped(body, wrap))
+        }
     };
-    if is_raw {
-        let document = answer::document(reading.user.remote_data.as_deref().unwrap_or_default());
-        return Ok(Answer::ok(document.into_bytes()));
-    }
-    let body = bounded::to_bytes(described(reading, format, &left_out), UserAt::Top);
-    Ok(Answer::ok(answer::wrapped(body, wrap)))
+    answer.headers.extend(record.quota_headers());
+    Ok(answer)
 }
 
 /// The roles of the tenant.
@@ -70,13 +73,15 @@ pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: 
     let trace = answering.traceparent;
     let directory = crate::observe_roles(host.transport(), host.caches(), account, options, trace, &record).await;
     record.read(directory.as_ref().err());
-    match directory {
+    let mut answer = match directory {
         Ok(directory) => {
             let body = json::role_directory(directory).to_string().into_bytes();
-            Ok(Answer::ok(answer::wrapped(body, wrap)))
+            Answer::ok(answer::wrapped(body, wrap))
         }
-        Err(failure) => Ok(envelope::of_failure(failure, &LeftOut::nothing())),
-    }
+        Err(failure) => envelope::of_failure(failure, &LeftOut::nothing()),
+    };
+    answer.headers.extend(record.quota_headers());
+    Ok(answer)
 }
 
 async fn record<'a>(
@@ -103,13 +108,15 @@ async fn record<'a>(
 }
 
 fn read_options(query: &mut Map<String, Value>) -> Checked<ReadOptions> {
-    let deadline = parameters::scalar(query, "deadline_ms", "deadline_ms")?
-        .map(|text| {
-            text.parse().map_err(|_| {
-                super::envelope::Rejection::field("deadline_ms", "deadline_ms must be a whole number of milliseconds")
-            })
-        })
-        .transpose()?;
+    const NAME: &str = "deadline_ms";
+    let milliseconds = |text: String| {
+        // `+5000` would parse, too.
+        let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| envelope::Rejection::field(NAME, format!("{NAME} must be a whole number of milliseconds")))
+    };
+    let deadline = parameters::scalar(query, NAME, NAME)?.map(milliseconds).transpose()?;
     Ok(ReadOptions { deadline })
 }
 

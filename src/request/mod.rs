@@ -117,7 +117,7 @@ impl ValidatedRequest {
             expect: None,
             accept_unverified: false,
             binding: Binding::None,
-            total: total(options.deadline)?,
+            total: total(options.deadline, "deadline_ms")?,
             remote_query: Vec::new(),
             remote_data: Map::new(),
         })
@@ -219,7 +219,7 @@ impl ValidatedRequest {
             expect: expected(expect)?,
             accept_unverified,
             binding,
-            total: total(deadline)?,
+            total: total(deadline, "options.deadline_ms")?,
             remote_query: pass_through::query(remote_query.as_deref(), general, capability)?,
             remote_data: pass_through::data(remote_data.as_deref(), general, capability)?,
         })
@@ -510,19 +510,16 @@ fn expected(expectation: Expectation) -> Result<Option<Expected>, Error> {
     Ok(Some(Expected { email, username }))
 }
 
-fn total(deadline: Option<u32>) -> Result<Duration, Error> {
+fn total(deadline: Option<u32>, at: &str) -> Result<Duration, Error> {
     let Some(milliseconds) = deadline else {
         return Ok(Deadline::DEFAULT);
     };
     let total = Duration::from_millis(milliseconds.into());
     if total < SHORTEST_DEADLINE || total > Deadline::LONGEST {
+        let (shortest, longest) = (SHORTEST_DEADLINE.as_millis(), Deadline::LONGEST.as_millis());
         return Err(Error::request(
-            "options.deadline_ms",
-            format!(
-                "options.deadline_ms must be between {} and {}",
-                SHORTEST_DEADLINE.as_millis(),
-                Deadline::LONGEST.as_millis()
-            ),
+            at,
+            format!("{at} must be between {shortest} and {longest}"),
         ));
     }
     Ok(total)
