@@ -4,7 +4,7 @@
 //! e-mail address in the PUT of an administrator. A key passes only if it names nothing that identifies, authenticates, scopes
 //! or acts.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::{account::settings::General, contract::json::unique, error::Error, provider::capability::Capability};
 
@@ -165,8 +165,18 @@ fn refused_below(value: &Value, capability: &Capability) -> Option<(String, &'st
             let (below, objection) = refused_below(item, capability)?;
             Some((format!("[{index}]{below}"), objection))
         }),
+        Value::Number(number) if is_rounded(number) => {
+            Some((String::new(), "a number of that size is rounded; pass it as a string"))
+        }
         _ => None,
     }
+}
+
+/// A whole number that is longer than 64 bits was read as the nearest floating-point number.
+fn is_rounded(number: &Number) -> bool {
+    const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+    let is_whole = number.is_i64() || number.is_u64();
+    !is_whole && number.as_f64().is_none_or(|float| float.abs() >= EXACT_BELOW)
 }
 
 /// Why a key may not pass, at any depth.
@@ -313,6 +323,17 @@ mod tests {
         assert!(data(Some(r#"{"trace": 1}"#), &narrowed, &CAPABILITY).is_ok());
         assert!(data(Some(text), &narrowed, &CAPABILITY).is_err());
         assert!(data(Some("[]"), &General::default(), &CAPABILITY).is_err());
+        for (number, passes) in [
+            ("18446744073709551615", true),
+            ("-0.1", true),
+            ("123456789012345678901234567890", false),
+            ("-9223372036854775809", false),
+        ] {
+            let text = format!(r#"{{"trace": {{"n": [{number}]}}}}"#);
+            let data = data(Some(&text), &General::default(), &CAPABILITY);
+            assert_eq!(data.is_ok(), passes, "{number}: {data:?}");
+            assert_eq!(query(Some(&text), &General::default(), &CAPABILITY).is_ok(), passes);
+        }
         let long = json!({"é".repeat(100_000): 1}).to_string();
         assert!(
             data(Some(&long), &General::default(), &CAPABILITY)
