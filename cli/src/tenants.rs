@@ -64,6 +64,8 @@ impl Tenants {
         let mut settings: Vec<(&'static str, String)> = PASSED
             .iter()
             .filter_map(|name| Some((*name, std::env::var(name).ok()?)))
+            // An empty one counts as not set, as in the service.
+            .filter(|(_, text)| !text.trim().is_empty())
             .collect();
         let kind = match global.source()? {
             Source::Sandbox => {

@@ -228,8 +228,8 @@ fn allowing(answer: &Answer) -> Option<String> {
     (!options.is_empty()).then(|| options.join(" "))
 }
 
-/// What to do about an answer that is no success.
-pub fn advice(answer: &Answer, account: &str) -> String {
+/// What to do about an answer that is no success. `command` writes the call of another verb for the same account.
+pub fn advice(answer: &Answer, command: &dyn Fn(&str) -> String) -> String {
     let code = answer.body["error_code"].as_str().unwrap_or_default();
     let is_remote = answer.body["truto_is_remote_error"] == Value::Bool(true);
     if let Some(options) = allowing(answer) {
@@ -240,10 +240,7 @@ pub fn advice(answer: &Answer, account: &str) -> String {
         ("unauthenticated", true) => "the provider refuses the credentials: rotate them, and check region and address",
         ("forbidden", _) => "grant the credentials what the provider's page lists under permissions",
         ("not_found", _) if !outcomes(answer).is_empty() => {
-            return format!(
-                "see which roles there are: unassign-role roles --account {}",
-                visible(account)
-            );
+            return format!("see which roles there are: {}", command("roles"));
         }
         ("not_found", _) => "look the user up at the provider, and ask by the id or the address that it shows",
         ("rate_limited", _) => "wait a little, and run the same command again",
@@ -261,13 +258,15 @@ pub fn advice(answer: &Answer, account: &str) -> String {
         ("clock_wrong", _) => "set the clock of this machine",
         ("account_not_active", _) => "the account's `status`, `is_blocked` or `is_sandbox` says why",
         ("invalid_account" | "invalid_configuration", _) => {
-            return format!("check it: unassign-role accounts check --account {}", visible(account));
+            return format!("check it: {}", command("accounts check"));
         }
-        ("incomplete", _) => "run the same command again: it continues where it stopped",
+        ("incomplete", _) if answer.body["retryable"] == Value::Bool(true) => {
+            "run the same command again: what is gone stays gone"
+        }
         ("not_removed", true) if outcomes(answer).is_empty() => {
             "the provider refuses the call itself: check region and base_url"
         }
-        ("not_removed", _) => "the column `why` says what stands in the way",
+        ("not_removed" | "incomplete", _) => "the column `why` says what stands in the way",
         _ => "the message says what happened",
     };
     text.to_owned()
@@ -322,6 +321,33 @@ mod tests {
             (502, json!({"error_code": "provider_error"}), Exit::Provider),
         ] {
             assert_eq!(exit_of(&answer(status, body.clone())), exit, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn advice_fits_the_answer_and_can_be_pasted() {
+        let command = |verb: &str| format!("unassign-role {verb} --accounts a.toml --account acme");
+        let entry = json!([{"outcome": "unknown"}]);
+        for (body, expected) in [
+            (
+                json!({"error_code": "incomplete", "retryable": true, "role_outcomes": entry}),
+                "the same command again",
+            ),
+            (
+                json!({"error_code": "incomplete", "retryable": false, "role_outcomes": entry}),
+                "the column `why`",
+            ),
+            (
+                json!({"error_code": "not_found", "role_outcomes": entry}),
+                "roles --accounts a.toml --account acme",
+            ),
+            (
+                json!({"error_code": "invalid_account"}),
+                "accounts check --accounts a.toml --account acme",
+            ),
+        ] {
+            let text = advice(&answer(500, body.clone()), &command);
+            assert!(text.contains(expected), "{body}: {text}");
         }
     }
 

@@ -78,7 +78,7 @@ impl Plan {
             }
             return next(format!(
                 "what is not `planned` cannot go like this; {}",
-                answer::advice(answer, &calls.account.id)
+                answer::advice(answer, &|verb| calls.command(verb, ""))
             ));
         };
         let file = quoted(&path.to_string_lossy());

@@ -254,7 +254,7 @@ impl Revoke {
             Exit::Unverified => next(
                 "run the same command again: a repeat is safe, and continues where this one stopped; --acknowledged-at makes it stricter",
             ),
-            _ => next(answer::advice(answer, &calls.account.id)),
+            _ => next(answer::advice(answer, &|verb| calls.command(verb, ""))),
         }
     }
 }

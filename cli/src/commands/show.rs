@@ -82,7 +82,10 @@ impl Show {
 /// A failure without outcomes, for a person.
 pub fn failed(calls: &Calls, answer: &Answer, exit: Exit) -> Result<Exit> {
     note(format_args!("error: {}", answer::message(answer)));
-    note(format_args!("       {}", answer::advice(answer, &calls.account.id)));
+    note(format_args!(
+        "       {}",
+        answer::advice(answer, &|verb| calls.command(verb, ""))
+    ));
     Ok(exit)
 }
 

@@ -51,7 +51,7 @@ impl Verify {
                 Exit::NotGone if answer::outcomes(&answer).iter().any(|entry| entry["outcome"] == "held") => {
                     next("the same command with `revoke` in place of `verify` removes what is held")
                 }
-                _ => next(answer::advice(&answer, &calls.account.id)),
+                _ => next(answer::advice(&answer, &|verb| calls.command(verb, ""))),
             }
         };
         exit.after(print())

@@ -161,7 +161,7 @@ impl Probe {
                 calls.command("plan", &format!(" {} --everything", quoted(user)))
             )),
             (Exit::NotGone, _) => next("add what is missing, as the provider's page says, and probe again"),
-            _ => next(answer::advice(roles, &calls.account.id)),
+            _ => next(answer::advice(roles, &|verb| calls.command(verb, ""))),
         }
     }
 }
