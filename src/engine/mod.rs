@@ -7,6 +7,7 @@ mod document;
 mod guard;
 mod held;
 mod know;
+mod later;
 mod matched;
 mod matching;
 mod moment;

@@ -16,15 +16,13 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    provider::{Context, Grant, GrantKey, GrantKind, Provider, reading::Reading},
-    request::{Entry, Selector},
-    sorted::Set,
+    provider::{Context, GrantKey, Provider, reading::Reading},
+    request::Entry,
 };
 
 use super::{
     Audit, AuditEvent, Work,
-    held::Index,
-    matching::{self, Doubt, Match},
+    later::Later,
     outcome,
     select::Selection,
     status::{self, Cause},
@@ -50,7 +48,7 @@ impl<'a> Report<'a> {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut keys = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
-        let later = Later::of(work);
+        let later = Later::of(work, latest_warnings(work));
         let window = Window::of(provider, cx);
         for selection in selections {
             if let Some(earlier) = selection.same_as {
@@ -252,6 +250,12 @@ fn lacks_roles(user: &User) -> bool {
     user.truncated.iter().any(|name| name == "roles")
 }
 
+/// The warnings of the latest reading.
+fn latest_warnings(work: &Work<'_>) -> Vec<String> {
+    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
+    warnings(reading, &unified(reading))
+}
+
 /// What holds for the whole of a reading, with its user.
 pub fn warnings(reading: &Reading<'_>, user: &User) -> Vec<String> {
     let mut warnings = reading.warnings.clone();
@@ -376,9 +380,6 @@ fn as_requested(entry: &Entry) -> (Option<Role>, Option<Organization>) {
     }
 }
 
-/// Grants that appeared later and are listed where everything is meant, at most.
-const MOST_LATER: usize = 1_000;
-
 /// Mode verify, soon after a write: until the staleness window is over, a read proves nothing.
 struct Window(Option<String>);
 
@@ -410,84 +411,6 @@ impl Window {
             ));
             entry.verify_after = Some(end.clone());
         }
-    }
-}
-
-/// What the read-back shows and the first read did not. What is shown is held, settled or not.
-struct Later {
-    grants: Vec<Grant>,
-    index: Index,
-    /// Those of the latest reading.
-    warnings: Vec<String>,
-}
-
-impl Later {
-    fn of(work: &Work<'_>) -> Self {
-        let is_new = |grant: &&Grant| !work.first_keys.has(grant) && !work.target_of.contains_key(&grant.key());
-        let shown = work.after.iter().flat_map(|after| &after.reading.grants);
-        let grants: Vec<Grant> = shown.filter(is_new).cloned().collect();
-        let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-        Self {
-            index: Index::of(&grants),
-            grants,
-            warnings: warnings(reading, &unified(reading)),
-        }
-    }
-
-    /// All of it, for a call that means everything.
-    fn rest(&self) -> Option<(RoleOutcome, Vec<GrantKey>)> {
-        let own = self.grants.iter().filter(|grant| grant.kind != GrantKind::GroupRole);
-        let (keys, grants): (Vec<GrantKey>, Vec<GrantOutcome>) = own
-            .take(MOST_LATER)
-            .map(|grant| (grant.key(), outcome::of_later_grant(grant)))
-            .unzip();
-        let first = grants.first()?;
-        let outcome = RoleOutcome {
-            role: None,
-            organization: None,
-            outcome: first.outcome,
-            reason: first.reason.clone(),
-            message: first.message.clone(),
-            warnings: Vec::new(),
-            verify_after: None,
-            grants,
-            same_as: None,
-        };
-        Some((outcome, keys))
-    }
-
-    /// What of it an entry means, and why more of it may be meant.
-    fn meant(
-        &self,
-        provider: &dyn Provider,
-        work: &Work<'_>,
-        asked: &Selector,
-        role_ids: &[String],
-    ) -> (Vec<&Grant>, Option<String>) {
-        let known = work.directories.known_at(asked);
-        let by_id = role_ids.iter().map(|id| Selector {
-            id: Some(id.clone()),
-            name: None,
-            ..asked.clone()
-        });
-        let (mut meant, mut doubts) = (Vec::new(), Vec::new());
-        for selector in by_id.chain([asked.clone()]) {
-            for position in self.index.candidates(&selector, known) {
-                let grant = self.grants.get(position);
-                match grant.map(|grant| matching::grant(provider, &selector, grant, known)) {
-                    Some(Match::Is) => meant.push(position),
-                    // Only the entry itself leaves in doubt what it means.
-                    Some(Match::Unclear(Doubt::NotVisible(why) | Doubt::MightBe(why))) if selector == *asked => {
-                        doubts.push((position, why));
-                    }
-                    Some(_) | None => {}
-                }
-            }
-        }
-        let meant = Set::from_iter(meant);
-        let doubt = doubts.into_iter().find(|(position, _)| !meant.contains(position));
-        let meant = meant.into_iter().filter_map(|position| self.grants.get(position));
-        (meant.collect(), doubt.map(|(_, why)| why))
     }
 }
 

@@ -3,11 +3,17 @@
 pub mod addresses;
 pub mod backend;
 pub mod capability;
+mod grant;
 pub mod reading;
 mod revoke_answers;
 pub mod role_index;
+mod write;
 
-pub use self::revoke_answers::RevokeAnswers;
+pub use self::{
+    grant::{Grant, GrantKey, GrantKind, Held, Identity, KnownAs},
+    revoke_answers::RevokeAnswers,
+    write::{Planned, Verdict, Write},
+};
 
 use std::{cell::RefCell, time::Duration};
 
@@ -17,11 +23,10 @@ use crate::{
     account::secret::Secret,
     client::{Caches, Call, Client, lenient::cut},
     contract::{
-        json,
         reason::Reason,
-        types::{self, ListedRole, RequestedRole, Scope, SideEffect, Via},
+        types::{ListedRole, RequestedRole, Scope, SideEffect},
     },
-    error::{Error, FaultKind, ProviderFault},
+    error::{Error, ProviderFault},
     provider::{capability::Capability, reading::Reading},
     request::{Selector, ValidatedRequest},
     transport::Task,
@@ -121,45 +126,6 @@ pub struct Verification {
     pub replaces_set: bool,
 }
 
-/// One role at one scope, as a reading shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grant {
-    pub kind: GrantKind,
-    pub role_id: String,
-    pub role_name: Option<String>,
-    pub scope: Scope,
-    pub held: Held,
-    /// How else the role is known.
-    pub known_as: KnownAs,
-    /// What removing it takes besides, each refused unless allowed.
-    pub effects: Vec<SideEffect>,
-    pub warnings: Vec<String>,
-}
-
-/// Facts about the role of a grant, for matching.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KnownAs {
-    pub identity: Identity,
-    /// Other ids that mean this role and no other, as the provider compares ids.
-    pub ids: Vec<String>,
-    /// Other names of this role.
-    pub names: Vec<String>,
-    /// Other names of the workspace where it is held.
-    pub workspaces: Vec<String>,
-}
-
-/// What `role_id` is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Identity {
-    /// The provider's id.
-    #[default]
-    Id,
-    /// The provider's id, which is the role's name too: a name is compared as an id (Elastic's custom roles).
-    NameIsId,
-    /// The row shows no id; `role_id` repeats its name, and the directory tells the id.
-    NameOnly,
-}
-
 /// A row that may be a grant and could not be read. It proves nothing, and it is never absence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnreadRow {
@@ -232,71 +198,6 @@ pub struct Affected {
     pub names: Vec<String>,
     /// One of the names is an e-mail address, or the provider has none for them.
     pub shows_email: bool,
-}
-
-/// What identifies a grant: a role at a scope, held directly or through something.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct GrantKey {
-    kind: GrantKind,
-    role_id: String,
-    scope: [Option<String>; 3],
-    is_direct: bool,
-}
-
-impl GrantKey {
-    pub fn role_id(&self) -> &str {
-        &self.role_id
-    }
-
-    pub fn scope(&self) -> Scope {
-        let [group, organization, workspace] = self.scope.clone();
-        Scope {
-            group,
-            organization,
-            workspace,
-        }
-    }
-}
-
-/// What kind of thing is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GrantKind {
-    Role,
-    /// The role of the group in `scope.group`, which everyone in it has; meant only by an entry that names the group.
-    GroupRole,
-    /// Access to the organization in `role_id`.
-    OrganizationLink,
-    /// Membership of the group in `scope.group`.
-    Membership,
-}
-
-impl GrantKind {
-    /// Its name in JSON, in plans and in receipts.
-    pub fn as_str(self) -> &'static str {
-        json::grant_kind_name(self.into())
-    }
-}
-
-impl From<GrantKind> for types::GrantKind {
-    fn from(kind: GrantKind) -> Self {
-        match kind {
-            GrantKind::Role => Self::Role,
-            GrantKind::GroupRole => Self::GroupRole,
-            GrantKind::OrganizationLink => Self::OrganizationLink,
-            GrantKind::Membership => Self::Membership,
-        }
-    }
-}
-
-/// How a grant is held.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Held {
-    /// By an assignment of the user itself.
-    Direct,
-    /// Through something that this call does not touch.
-    Through(Vec<Via>),
-    /// Either way: the provider lists it for the user, and nobody asked about it, so that how it is held was not read.
-    NotRead,
 }
 
 /// What a provider shows of a user at one moment.
@@ -373,39 +274,6 @@ pub enum Affects {
     Unknown(String),
 }
 
-/// A grant that is to be removed.
-#[derive(Clone, Copy, Debug)]
-pub struct Planned<'a> {
-    pub grant: &'a Grant,
-    /// The reading does not show it; it is revoked to prove that.
-    pub probe: bool,
-    /// An atomic batch with it was refused: it goes in a request of its own.
-    pub alone: bool,
-}
-
-/// One planned request and the targets that it removes.
-#[derive(Clone, Debug)]
-pub struct Write {
-    pub call: Call,
-    /// Indices into the planned targets.
-    pub targets: Vec<usize>,
-}
-
-/// What became of one grant of a write.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// 2xx without an error for this very grant.
-    Acknowledged,
-    /// The provider does not know the role.
-    UnknownRole { message: String },
-    /// The provider's explicit no: certainly without effect.
-    Refused { reason: Reason, message: String },
-    /// It may have had an effect.
-    Unanswered { reason: Reason, message: String },
-    /// Certainly without effect, and worth another try.
-    NotSent { reason: Reason, message: String },
-}
-
 /// What tells one account from another in a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountIdentity {
@@ -427,91 +295,10 @@ pub struct Context<'a> {
     pub retry_after: RefCell<Option<Duration>>,
 }
 
-impl Grant {
-    /// What identifies it.
-    pub fn key(&self) -> GrantKey {
-        let Scope {
-            group,
-            organization,
-            workspace,
-        } = self.scope.clone();
-        GrantKey {
-            kind: self.kind,
-            role_id: self.role_id.clone(),
-            scope: [group, organization, workspace],
-            is_direct: self.is_direct(),
-        }
-    }
-
-    /// Whether both stand for the same role, at the same scope, held in the same way.
-    pub fn same_key(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.role_id == other.role_id
-            && self.scope == other.scope
-            && self.is_direct() == other.is_direct()
-    }
-
-    pub const fn is_direct(&self) -> bool {
-        matches!(self.held, Held::Direct)
-    }
-
-    /// Whether it is held directly; `None` if that was not read.
-    pub const fn directness(&self) -> Option<bool> {
-        match self.held {
-            Held::Direct => Some(true),
-            Held::Through(_) => Some(false),
-            Held::NotRead => None,
-        }
-    }
-}
-
 impl Snapshot {
     /// Whether it shows a grant with the same key.
     pub fn shows(&self, grant: &Grant) -> bool {
         self.grants.iter().any(|held| held.same_key(grant))
-    }
-}
-
-impl Verdict {
-    /// The same where an earlier attempt may have had an effect: a no to the last one says nothing about that.
-    #[must_use]
-    pub fn after_a_lost_answer(self) -> Self {
-        match self {
-            Self::Refused { reason, message } | Self::NotSent { reason, message } => {
-                Self::Unanswered { reason, message }
-            }
-            Self::UnknownRole { message } => Self::Unanswered {
-                reason: Reason::ProviderRefused,
-                message,
-            },
-            Self::Acknowledged | Self::Unanswered { .. } => self,
-        }
-    }
-
-    /// The verdict that a fault of the whole call gives each of its grants.
-    pub fn of_fault(fault: &ProviderFault) -> Self {
-        let (reason, message) = (fault.reason(), fault.message.clone());
-        match fault.kind {
-            FaultKind::Unreachable
-            | FaultKind::NotAllowed
-            | FaultKind::RateLimited
-            | FaultKind::TokenRefused
-            | FaultKind::ApprovalExpired => Self::NotSent { reason, message },
-            FaultKind::TimedOut if !fault.sent => Self::NotSent {
-                reason: Reason::Deadline,
-                message,
-            },
-            FaultKind::CredentialsRejected | FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused => {
-                Self::Refused { reason, message }
-            }
-            _ if !fault.sent => Self::NotSent { reason, message },
-            FaultKind::NoAnswer
-            | FaultKind::TimedOut
-            | FaultKind::ServerError
-            | FaultKind::BadAnswer
-            | FaultKind::Redirected
-            | FaultKind::TooLarge => Self::Unanswered { reason, message },
-        }
     }
 }
 
@@ -535,32 +322,5 @@ impl Context<'_> {
         let mut longest = self.retry_after.borrow_mut();
         *longest = fault.retry_after.max(*longest);
         fault.retry_after.unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_not_sent_had_no_effect_unless_it_is_an_explicit_no() {
-        let verdict = |kind, sent| {
-            let fault = ProviderFault {
-                sent,
-                ..ProviderFault::new(kind, "")
-            };
-            Verdict::of_fault(&fault)
-        };
-        for kind in [
-            FaultKind::NoAnswer,
-            FaultKind::ServerError,
-            FaultKind::BadAnswer,
-            FaultKind::TimedOut,
-        ] {
-            assert!(matches!(verdict(kind, false), Verdict::NotSent { .. }), "{kind:?}");
-            assert!(matches!(verdict(kind, true), Verdict::Unanswered { .. }), "{kind:?}");
-        }
-        let refused = verdict(FaultKind::CredentialsRejected, false);
-        assert!(matches!(refused, Verdict::Refused { .. }));
     }
 }

@@ -376,5 +376,16 @@ on_both! {
         assert_eq!((answer.header("ratelimit-limit"), answer.header("ratelimit-remaining")), ("6000", "5999"));
         let refused = Post::json(&json!({})).to(&world.service(artifact)).await;
         assert_eq!(refused.header("ratelimit-limit"), "", "no provider was asked");
+        let service = world.service(artifact);
+        for path in [format!("users/{ANN}"), String::from("roles")] {
+            let path = format!("/unified/user-directory/{path}?integrated_account_id={ACCOUNT}");
+            let get = |more: &str| Post { method: "GET", path: format!("{path}{more}"), body: String::new(), ..Post::json(&Value::Null) };
+            let answer = get("").to(&service).await;
+            assert_eq!((answer.status, answer.header("ratelimit-limit")), (200, "6000"), "{path}");
+            for deadline in ["%2B5000", "999", "120001", "-1", "1e4", "5000ms"] {
+                let refused = get(&format!("&deadline_ms={deadline}")).to(&service).await;
+                assert_eq!((refused.status, &refused.body["field"]), (400, &json!("deadline_ms")), "{path} {deadline}");
+            }
+        }
     }
 }

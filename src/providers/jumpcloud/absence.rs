@@ -11,13 +11,13 @@ use crate::{
 
 use super::{
     config::Config,
-    core::List,
+    core::{List, visible},
     documents::{Administrator, OrganizationLink, Role},
     find::Administration,
     groups::{self, Named},
     ids::{self, RoleDirectory},
     organizations::{self, Own},
-    read::{Detail, visible},
+    read::Detail,
 };
 
 /// For a selector of one organization at most, which means nothing of what is held.

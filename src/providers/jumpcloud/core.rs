@@ -197,3 +197,19 @@ pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> 
     cx.client
         .fault(answer, kind, format!("{what} ({}): {said}", answer.status))
 }
+
+/// `None` where JumpCloud refuses to show it (403, 404): a problem of the entries that need it only.
+///
+/// # Errors
+/// Every other failure: the next call may succeed.
+pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(fault) if is_refusal(&fault) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+pub const fn is_refusal(fault: &ProviderFault) -> bool {
+    matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
+}

@@ -15,7 +15,7 @@ use crate::{
 use super::{
     absence,
     config::Config,
-    core::{self, Count, Extent, List},
+    core::{self, Count, Extent, List, is_refusal, visible},
     documents::{Administrator, GraphObject, Organization, OrganizationLink, Role, id_of},
     find::{self, Administration, Earlier, Person, Unclear},
     groups::{self, Groups},
@@ -439,22 +439,6 @@ fn unread_roles(unclear: &Unclear, organization: Option<&str>) -> Option<UnreadR
     row.ids.clone_from(&visible.ids);
     row.names.clone_from(&visible.names);
     Some(row)
-}
-
-/// `None` where JumpCloud refuses to show it (403, 404): a problem of the entries that need it only.
-///
-/// # Errors
-/// Every other failure: the next call may succeed.
-pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(fault) if is_refusal(&fault) => Ok(None),
-        Err(fault) => Err(fault),
-    }
-}
-
-const fn is_refusal(fault: &ProviderFault) -> bool {
-    matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
 }
 
 /// What a read shows; its failure is kept.

@@ -1,7 +1,7 @@
 use crate::{
-    contract::types::{self, Credentials, Endpoint, Provider},
+    contract::types::{self, Credentials, Endpoint, Provider, Scope},
     fake::{FakeTransport, Reaction},
-    provider::{GrantKind, KnownAs},
+    provider::{GrantKind, Held, KnownAs},
     service::fake::FakeHost,
     transport::TransportError,
 };

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Mode, OrganizationSelector, Removable, SideEffect};
 
-use super::world::{ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told, with_id};
+use super::{
+    case::Case,
+    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told, with_id},
+};
 
 /// Two roles, a group and a link to another organization.
 fn case() -> Case {

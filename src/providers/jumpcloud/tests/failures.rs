@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{FailureKind, SideEffect};
 
-use super::world::{
-    ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told,
+use super::{
+    case::Case,
+    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told},
 };
 
 fn outcomes(told: &[(&'static str, &str)]) -> Vec<&'static str> {

@@ -4,8 +4,11 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{OrganizationSelector, SideEffect};
 
-use super::world::{
-    ADMIN, Case, HELP_DESK, HIDDEN, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told, with_id,
+use super::{
+    case::Case,
+    world::{
+        ADMIN, HELP_DESK, HIDDEN, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told, with_id,
+    },
 };
 
 fn case() -> Case {

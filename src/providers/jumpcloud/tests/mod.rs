@@ -1,5 +1,6 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
+mod case;
 mod documents;
 mod everything;
 mod failures;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{Failure, OrganizationSelector, Outcome, SideEffect, Success};
 
-use super::world::{
-    Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, READ_ONLY, USER, entries, group, named, with_id,
+use super::{
+    case::Case,
+    world::{HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, READ_ONLY, USER, entries, group, named, with_id},
 };
 
 const DAYS: &str = "5c0000000000000000000002";

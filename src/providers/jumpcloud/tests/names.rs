@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{contract::types::Role, fake::Reaction};
 
-use super::world::{Case, HELP_DESK, MANAGER, READ_ONLY, group, named, role, told, with_id};
+use super::{
+    case::Case,
+    world::{HELP_DESK, MANAGER, READ_ONLY, group, named, role, told, with_id},
+};
 
 /// The record names the roles, and says no ids.
 fn without_ids(names: &[&str]) -> Case {

@@ -9,8 +9,9 @@ use crate::{
     fake::{FakeTransport, Reaction},
 };
 
-use super::world::{
-    ADMIN, Case, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, READ_ONLY, USER, group, named, told, with_id,
+use super::{
+    case::Case,
+    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, READ_ONLY, USER, group, named, told, with_id},
 };
 
 fn two() -> Case {

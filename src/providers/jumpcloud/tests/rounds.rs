@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::contract::types::{Role, SideEffect};
 
-use super::world::{Case, HELP_DESK, MANAGER, OWNERS, USER, group, with_id};
+use super::{
+    case::Case,
+    world::{HELP_DESK, MANAGER, OWNERS, USER, group, with_id},
+};
 
 const LATENCY: Duration = Duration::from_millis(100);
 
