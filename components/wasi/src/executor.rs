@@ -2,6 +2,9 @@
 //!
 //! A leaf future registers its pollable and waker here. When nothing can go on, one `wasi:io/poll` call waits for every
 //! registered pollable, and the wakers of those that are ready are woken. So several provider calls run side by side.
+//!
+//! Sleeping futures share one timer of the host, the alarm. Nearly all of them are time limits that are dropped before they pass: an
+//! alarm that stands already, and goes off no later than the next of them, is as good as a new one.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,14 +16,21 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
-use wasip2::io::poll::{self, Pollable};
+use unassign_role::transport::nanoseconds;
+use wasip2::{
+    clocks::monotonic_clock,
+    io::poll::{self, Pollable},
+};
 
 use crate::clock;
 
 thread_local! {
     static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
+    static SLEEPING: RefCell<Vec<Sleeping>> = const { RefCell::new(Vec::new()) };
+    static ALARM: RefCell<Option<Alarm>> = const { RefCell::new(None) };
 }
 
 /// Weak: a pollable is a child of what it polls and must be dropped with the future that owns it.
@@ -33,6 +43,24 @@ struct Waiting {
 struct Wait {
     pollable: Pollable,
     is_ready: Cell<bool>,
+}
+
+/// A sleeping future. Weak, so that one that is dropped is waited for no more.
+struct Sleeping {
+    sleep: Weak<End>,
+    waker: Waker,
+}
+
+/// When a sleep ends, on the monotonic clock, and whether that has passed.
+struct End {
+    at: Duration,
+    has_passed: Cell<bool>,
+}
+
+/// The timer of the host that is set.
+struct Alarm {
+    at: Duration,
+    pollable: Pollable,
 }
 
 /// Runs a future to its end.
@@ -83,6 +111,71 @@ impl Future for Ready {
     }
 }
 
+/// Resolves once the monotonic clock shows this time, which is still to come.
+pub fn sleep_until(at: Duration) -> Sleep {
+    Sleep(Rc::new(End {
+        at,
+        has_passed: Cell::new(false),
+    }))
+}
+
+/// See [`sleep_until`].
+pub struct Sleep(Rc<End>);
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0.has_passed.get() {
+            return Poll::Ready(());
+        }
+        let sleep = Rc::downgrade(&self.0);
+        SLEEPING.with_borrow_mut(|sleeping| {
+            sleeping.retain(|other| !other.sleep.ptr_eq(&sleep));
+            sleeping.push(Sleeping {
+                sleep,
+                waker: context.waker().clone(),
+            });
+        });
+        Poll::Pending
+    }
+}
+
+/// Sets the alarm for the first sleep to end, if it would go off later. `false`: nothing sleeps.
+fn set_alarm() -> bool {
+    let first = SLEEPING.with_borrow_mut(|sleeping| {
+        sleeping.retain(|sleeping| sleeping.sleep.strong_count() > 0);
+        let ends = sleeping.iter().filter_map(|sleeping| sleeping.sleep.upgrade());
+        ends.map(|end| end.at).min()
+    });
+    let Some(first) = first else { return false };
+    ALARM.with_borrow_mut(|alarm| {
+        if alarm.as_ref().is_none_or(|alarm| alarm.at > first) {
+            *alarm = Some(Alarm {
+                at: first,
+                pollable: monotonic_clock::subscribe_instant(nanoseconds(first)),
+            });
+        }
+    });
+    true
+}
+
+/// The alarm went off: perhaps for a sleep that was dropped since.
+fn wake_sleepers() {
+    ALARM.set(None);
+    let now = clock::monotonic();
+    let due: Vec<Sleeping> = SLEEPING.with_borrow_mut(|sleeping| {
+        let is_due = |sleeping: &mut Sleeping| sleeping.sleep.upgrade().is_none_or(|end| end.at <= now);
+        sleeping.extract_if(.., is_due).collect()
+    });
+    for Sleeping { sleep, waker } in due {
+        if let Some(end) = sleep.upgrade() {
+            end.has_passed.set(true);
+            waker.wake();
+        }
+    }
+}
+
 fn wait() {
     let registered = WAITING.with_borrow_mut(std::mem::take);
     let live: Vec<(Rc<Wait>, Waker)> = registered
@@ -90,13 +183,23 @@ fn wait() {
         .filter_map(|waiting| Some((waiting.wait.upgrade()?, waiting.waker)))
         .collect();
     // `poll` traps on an empty list: a future that waits for nothing would never end, which is a fault of this component.
-    let list: Vec<&Pollable> = live.iter().map(|(wait, _)| &wait.pollable).collect();
-    let ready = poll::poll(&list);
+    let is_alarm_set = set_alarm();
+    let ready = ALARM.with_borrow(|alarm| {
+        let alarm = alarm.iter().filter(|_| is_alarm_set).map(|alarm| &alarm.pollable);
+        let list: Vec<&Pollable> = live.iter().map(|(wait, _)| &wait.pollable).chain(alarm).collect();
+        poll::poll(&list)
+    });
     clock::has_passed();
+    let mut has_gone_off = false;
     for position in ready {
-        if let Some((wait, _)) = live.get(position as usize) {
-            wait.is_ready.set(true);
+        match live.get(position as usize) {
+            Some((wait, _)) => wait.is_ready.set(true),
+            // It stands behind all others.
+            None => has_gone_off = true,
         }
+    }
+    if has_gone_off {
+        wake_sleepers();
     }
     for (wait, waker) in live {
         if wait.is_ready.get() {

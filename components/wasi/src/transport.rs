@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use unassign_role::transport::{Body, Request, Response, Task, Transport, TransportError, headers, nanoseconds};
+use unassign_role::transport::{Body, Request, Response, Task, Transport, TransportError, headers};
 use wasip2::{
-    clocks::monotonic_clock,
     http::{
         outgoing_handler,
         types::{IncomingBody, IncomingResponse, OutgoingBody, OutgoingRequest},
@@ -13,7 +12,11 @@ use wasip2::{
     random::random,
 };
 
-use crate::{clock, executor::ready, http, io};
+use crate::{
+    clock,
+    executor::{ready, sleep_until},
+    http, io,
+};
 
 /// The host's own transport.
 pub struct WasiTransport;
@@ -32,8 +35,8 @@ impl Transport for WasiTransport {
     }
 
     fn sleep(&self, duration: Duration) -> Task<'_, ()> {
-        // A timer that nothing has to wait for costs no call of the host.
-        Box::pin(async move { ready(monotonic_clock::subscribe_duration(nanoseconds(duration))).await })
+        // A sleep that nothing has to wait for costs no call of the host.
+        Box::pin(async move { sleep_until(clock::monotonic().saturating_add(duration)).await })
     }
 
     fn random(&self) -> u64 {
