@@ -1,6 +1,10 @@
 //! What ends an operation before any entry has an outcome of its own.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 /// Why the operation could not go on.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +17,7 @@ pub enum Error {
     UserNotFound {
         message: String,
         /// The refusal that says so.
-        answer: Option<ProviderAnswer>,
+        answer: Option<Box<ProviderAnswer>>,
     },
     /// The user is not who the request expects, or is protected.
     Refused {
@@ -37,9 +41,14 @@ pub enum ApprovalFault {
     ClockWrong,
 }
 
-/// A call to the provider that did not give what it should.
+/// A call to the provider that did not give what it should. On the heap: nearly every function of a provider can end in one, and
+/// would have room for it in its result.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ProviderFault {
+pub struct ProviderFault(Box<FaultDetails>);
+
+/// What a [`ProviderFault`] holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultDetails {
     pub kind: FaultKind,
     /// One sentence; secrets masked.
     pub message: String,
@@ -131,9 +140,29 @@ impl FaultKind {
     }
 }
 
+impl Deref for ProviderFault {
+    type Target = FaultDetails;
+
+    fn deref(&self) -> &FaultDetails {
+        &self.0
+    }
+}
+
+impl DerefMut for ProviderFault {
+    fn deref_mut(&mut self) -> &mut FaultDetails {
+        &mut self.0
+    }
+}
+
+impl From<FaultDetails> for ProviderFault {
+    fn from(details: FaultDetails) -> Self {
+        Self(Box::new(details))
+    }
+}
+
 impl ProviderFault {
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self {
+        Self::from(FaultDetails {
             kind,
             message: message.into(),
             answer: None,
@@ -142,7 +171,40 @@ impl ProviderFault {
                 kind,
                 FaultKind::Unreachable | FaultKind::NotAllowed | FaultKind::ApprovalExpired
             ),
-        }
+        })
+    }
+
+    /// What it holds, to be taken apart.
+    pub fn into_details(self) -> FaultDetails {
+        *self.0
+    }
+
+    /// The same fault, of another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: FaultKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The same fault in other words.
+    #[must_use]
+    pub fn with_message(mut self, message: String) -> Self {
+        self.message = message;
+        self
+    }
+
+    /// The same fault of a request that did not reach the provider.
+    #[must_use]
+    pub fn not_sent(mut self) -> Self {
+        self.sent = false;
+        self
+    }
+
+    /// The same fault with how long the provider asks to wait.
+    #[must_use]
+    pub fn with_wait(mut self, retry_after: Option<Duration>) -> Self {
+        self.retry_after = retry_after;
+        self
     }
 
     /// The same fault with the provider's answer.
@@ -153,7 +215,7 @@ impl ProviderFault {
     }
 
     /// The reason that an entry carries for it.
-    pub const fn reason(&self) -> crate::contract::reason::Reason {
+    pub fn reason(&self) -> crate::contract::reason::Reason {
         use crate::contract::reason::Reason;
         match self.kind {
             FaultKind::Unreachable => Reason::Unreachable,
@@ -173,7 +235,7 @@ impl ProviderFault {
     }
 
     /// The reason for what the failed read would have shown: it cannot be seen, or not now.
-    pub const fn reason_of_gap(&self) -> crate::contract::reason::Reason {
+    pub fn reason_of_gap(&self) -> crate::contract::reason::Reason {
         let reason = self.reason();
         if reason.may_pass() {
             reason
@@ -183,7 +245,7 @@ impl ProviderFault {
     }
 
     /// Whether the provider certainly did not act on the request: it was not sent, or it was answered with a no.
-    pub const fn certainly_without_effect(&self) -> bool {
+    pub fn certainly_without_effect(&self) -> bool {
         matches!(
             self.kind,
             FaultKind::Unreachable

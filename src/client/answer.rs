@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, cell::OnceCell, fmt};
 
-use crate::error::{ANSWER_LIMIT, FaultKind, ProviderAnswer, ProviderFault};
+use crate::error::{ANSWER_LIMIT, FaultDetails, FaultKind, ProviderAnswer, ProviderFault};
 
 use super::{acknowledgement::Acknowledgement, lenient::FromJson, mask::Mask};
 
@@ -88,7 +88,7 @@ impl Answer {
     /// that nothing masks.
     pub fn fault(&self, kind: FaultKind, message: impl AsRef<str>) -> ProviderFault {
         let is_refusal = kind != FaultKind::BadAnswer || !self.is_success();
-        ProviderFault {
+        ProviderFault::from(FaultDetails {
             kind,
             message: short(&self.mask, message.as_ref()),
             answer: is_refusal.then(|| ProviderAnswer {
@@ -97,7 +97,7 @@ impl Answer {
             }),
             retry_after: None,
             sent: true,
-        }
+        })
     }
 
     /// The kind of fault that the status says, or the code of an error inside a success.

@@ -164,10 +164,7 @@ impl<'a> Client<'a> {
 
     /// A fault with the provider's answer and how long it asks to wait.
     pub fn fault(&self, answer: &Answer, kind: FaultKind, message: impl AsRef<str>) -> ProviderFault {
-        ProviderFault {
-            retry_after: self.retry_after(answer),
-            ..answer.fault(kind, message)
-        }
+        answer.fault(kind, message).with_wait(self.retry_after(answer))
     }
 
     /// Sends a call and reads the answer whole. Any status but a redirect is an answer; it is the caller who judges it.
@@ -307,7 +304,6 @@ impl<'a> Client<'a> {
     /// # Errors
     /// Nothing was sent: the deadline passed, or the operation has read too much.
     pub(super) async fn begin(&self, call: &Call) -> Result<Option<Permit<'_>>, ProviderFault> {
-        let not_sent = |fault: ProviderFault| ProviderFault { sent: false, ..fault };
         let ends = self.writes_end.get().filter(|_| call.write);
         if ends.is_some_and(|end| self.transport.wall_clock() >= end) {
             return Err(ProviderFault::new(
@@ -319,14 +315,13 @@ impl<'a> Client<'a> {
             None
         } else {
             let permit = self.budget.begin_read(self.transport, self.end(call)).await;
-            permit.map_err(not_sent)?
+            permit.map_err(ProviderFault::not_sent)?
         };
         let has_permit = call.write || permit.is_some();
         if !has_permit || self.room(call).is_zero() || (call.write && !self.deadline.allows_write(self.transport)) {
-            return Err(not_sent(ProviderFault::new(
-                FaultKind::TimedOut,
-                "the deadline passed before the request was sent",
-            )));
+            return Err(
+                ProviderFault::new(FaultKind::TimedOut, "the deadline passed before the request was sent").not_sent(),
+            );
         }
         self.calls.set(self.calls.get().saturating_add(1));
         Ok(permit)
@@ -363,10 +358,7 @@ impl<'a> Client<'a> {
             ),
             _ => format!("{} {}: {}", call.method.as_str(), call.path(), fault.message),
         };
-        ProviderFault {
-            message: short(&self.mask.borrow(), &message),
-            ..fault
-        }
+        fault.with_message(short(&self.mask.borrow(), &message))
     }
 
     /// Until when an exchange must be over, on the monotonic clock.

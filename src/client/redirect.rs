@@ -45,11 +45,8 @@ pub(super) fn of_token(fault: ProviderFault) -> ProviderFault {
     if !fault.answer.as_ref().is_some_and(|answer| is_redirect(answer.status)) || fault.kind == FaultKind::Redirected {
         return fault;
     }
-    ProviderFault {
-        kind: FaultKind::Redirected,
-        message: format!("{}: check that the account has the right region or host", fault.message),
-        ..fault
-    }
+    let message = format!("{}: check that the account has the right region or host", fault.message);
+    fault.with_kind(FaultKind::Redirected).with_message(message)
 }
 
 const fn is_redirect(status: u16) -> bool {

@@ -22,7 +22,9 @@ pub async fn send_with_token(
     let (token, from_cache) = match caches.token(key, client.transport().monotonic()) {
         Some(token) => (token, true),
         None => (
-            access_token(client, caches, key, &fresh).await.map_err(not_sent)?,
+            access_token(client, caches, key, &fresh)
+                .await
+                .map_err(ProviderFault::not_sent)?,
             false,
         ),
     };
@@ -43,13 +45,10 @@ pub async fn send_with_token(
         let message = "the access token was refused before the write, which has to be planned afresh with a new one";
         return Err(client.fault(&answer, FaultKind::TokenRefused, message));
     }
-    let token = access_token(client, caches, key, &fresh).await.map_err(not_sent)?;
+    let token = access_token(client, caches, key, &fresh)
+        .await
+        .map_err(ProviderFault::not_sent)?;
     client.send_authorized(call, ("authorization", "Bearer", &token)).await
-}
-
-/// The call itself did not reach the provider, or was refused with a 401: only the request for a token did.
-fn not_sent(fault: ProviderFault) -> ProviderFault {
-    ProviderFault { sent: false, ..fault }
 }
 
 /// The account's token: the one that is kept, one that another call is getting, or a new one.
@@ -78,7 +77,7 @@ pub async fn access_token(
             FaultKind::TimedOut,
             "the deadline passed before there was an access token",
         );
-        return Err(ProviderFault { sent: false, ..fault });
+        return Err(fault.not_sent());
     }
     let cached = fresh().await?;
     let token = cached.token.clone();

@@ -302,7 +302,7 @@ async fn select_resolved(
                     cx.note(&fault);
                     Absence::Unclear {
                         reason: fault.reason_of_gap(),
-                        message: fault.message,
+                        message: fault.into_details().message,
                     }
                 }
                 read => read?,

@@ -213,7 +213,7 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
     let retryable = matches!(status, 429 | 502 | 504);
     let (answer, asked) = match error {
         Error::Provider(fault) => (fault.answer.as_ref().map(contract_answer), fault.retry_after),
-        Error::UserNotFound { answer, .. } => (answer.as_ref().map(contract_answer), None),
+        Error::UserNotFound { answer, .. } => (answer.as_deref().map(contract_answer), None),
         _ => (None, None),
     };
     let field = match error {

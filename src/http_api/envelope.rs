@@ -19,9 +19,12 @@ use super::{
     outcome_counts, remote,
 };
 
-/// The refusal of a request before the operation started. Nothing was sent.
+/// The refusal of a request before the operation started. Nothing was sent. On the heap: every check of a parameter can end in one.
 #[derive(Debug)]
-pub struct Rejection {
+pub struct Rejection(Box<Rejected>);
+
+#[derive(Debug)]
+struct Rejected {
     status: u16,
     code: &'static str,
     message: String,
@@ -34,17 +37,17 @@ pub struct Rejection {
 
 impl From<Refusal> for Rejection {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            field: refusal.field,
-            fault: refusal.variable.map(|variable| (variable, refusal.message.clone())),
-            ..Self::new(refusal.kind.status(), refusal.kind.code(), refusal.message)
-        }
+        let fault = refusal.variable.map(|variable| (variable, refusal.message.clone()));
+        let mut rejection = Self::new(refusal.kind.status(), refusal.kind.code(), refusal.message);
+        rejection.0.field = refusal.field;
+        rejection.0.fault = fault;
+        rejection
     }
 }
 
 impl Rejection {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Rejected {
             status,
             code,
             message: message.into(),
@@ -52,75 +55,80 @@ impl Rejection {
             insight: None,
             headers: Vec::new(),
             fault: None,
-        }
+        }))
     }
 
     /// The same with another message; the log keeps the first one.
-    pub fn said_as(self, message: &str) -> Self {
-        Self {
-            message: message.to_owned(),
-            ..self
-        }
+    pub fn said_as(mut self, message: &str) -> Self {
+        message.clone_into(&mut self.0.message);
+        self
     }
 
     /// The part of the service's configuration that is at fault.
-    pub const fn fault(&self) -> Option<&(Cow<'static, str>, String)> {
-        self.fault.as_ref()
+    pub fn fault(&self) -> Option<&(Cow<'static, str>, String)> {
+        self.0.fault.as_ref()
     }
 
-    pub const fn code(&self) -> &'static str {
-        self.code
+    pub fn code(&self) -> &'static str {
+        self.0.code
     }
 
     pub fn at(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.0.field.as_deref()
     }
 
     /// 400, naming the query parameter or body field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(400, "invalid_request", message)
-        }
+        let mut rejection = Self::new(400, "invalid_request", message);
+        rejection.0.field = Some(field.into());
+        rejection
     }
 
     pub fn missing_query(name: &'static str) -> Self {
-        Self {
-            insight: Some(("missing_required_query_parameters", json!([name]))),
-            ..Self::field(name, format!("{name} is required"))
-        }
+        Self::missing(name, "missing_required_query_parameters")
     }
 
     pub fn missing_body(name: &'static str) -> Self {
-        Self {
-            insight: Some(("missing_required_body_fields", json!([name]))),
-            ..Self::field(name, format!("{name} is required"))
-        }
+        Self::missing(name, "missing_required_body_fields")
+    }
+
+    fn missing(name: &'static str, insight: &'static str) -> Self {
+        let mut rejection = Self::field(name, format!("{name} is required"));
+        rejection.0.insight = Some((insight, json!([name])));
+        rejection
     }
 
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.0.headers.push((name, value.into()));
         self
     }
 
-    pub const fn status(&self) -> u16 {
-        self.status
+    pub fn status(&self) -> u16 {
+        self.0.status
     }
 
     pub fn into_answer(self) -> Answer {
-        let mut body = base(self.status, &self.message, self.code);
-        if let Some(field) = self.field {
+        let Rejected {
+            status,
+            code,
+            message,
+            field,
+            insight,
+            mut headers,
+            fault: _,
+        } = *self.0;
+        let mut body = base(status, &message, code);
+        if let Some(field) = field {
             body.insert(String::from("field"), Value::from(field));
         }
-        if let Some((key, value)) = self.insight {
-            let insight = json!({key: {"description": self.message, "value": value}});
+        if let Some((key, value)) = insight {
+            let insight = json!({key: {"description": message, "value": value}});
             body.insert(String::from("truto_error_insight"), insight);
         }
-        let mut headers = self.headers;
-        headers.push(("x-error-code", self.code.to_owned()));
+        headers.push(("x-error-code", code.to_owned()));
         Answer {
-            status: self.status,
+            status,
             headers,
             body: Value::Object(body).to_string().into_bytes(),
         }

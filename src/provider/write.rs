@@ -91,10 +91,8 @@ mod tests {
     #[test]
     fn what_was_not_sent_had_no_effect_unless_it_is_an_explicit_no() {
         let verdict = |kind, sent| {
-            let fault = ProviderFault {
-                sent,
-                ..ProviderFault::new(kind, "")
-            };
+            let mut fault = ProviderFault::new(kind, "");
+            fault.sent = sent;
             Verdict::of_fault(&fault)
         };
         for kind in [

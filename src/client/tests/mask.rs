@@ -115,7 +115,7 @@ fn messages_and_trace_ids_are_masked_too() {
     };
     let fault = answer.fault(FaultKind::Refused, r"no: hunter2\/ hunter2%2F");
     assert_eq!(fault.message, format!("no: {MASK} {MASK}"));
-    let refusal = fault.answer.unwrap();
+    let refusal = fault.into_details().answer.unwrap();
     assert_eq!(refusal.trace_id, Some(format!("a-{MASK}")));
     assert!(refusal.is_refusal);
 }
@@ -128,7 +128,7 @@ fn a_document_is_no_refusal_and_a_refusal_inside_a_success_is() {
     };
     assert!(answer.fault(FaultKind::BadAnswer, "").answer.is_none());
     for kind in [FaultKind::Refused, FaultKind::NotFound, FaultKind::Forbidden] {
-        assert!(answer.fault(kind, "").answer.unwrap().is_refusal, "{kind:?}");
+        assert!(answer.fault(kind, "").answer.as_ref().unwrap().is_refusal, "{kind:?}");
     }
     assert!(!answer.evidence(None).is_refusal);
 }

@@ -14,7 +14,7 @@ use crate::{
         types::{Role, Scope, SideEffect, User, Via, ViaKind},
         user::blank_user,
     },
-    error::{Error, FaultKind, ProviderFault},
+    error::{Error, FaultKind},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
         Planned, Principal, RoleList, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
@@ -90,7 +90,7 @@ impl Backend for Fake {
         if !answer.is_success() {
             let fault = answer.fault(answer.fault_kind(), "read refused");
             let retry_after = cx.client.retry_after(&answer);
-            return Err(ProviderFault { retry_after, ..fault }.into());
+            return Err(fault.with_wait(retry_after).into());
         }
         let document: Value = answer.json("the user")?;
         let grants = document["grants"]
@@ -262,10 +262,8 @@ impl Backend for Fake {
                 message: String::from("unknown role"),
             },
             Ok(answer) => {
-                let fault = ProviderFault {
-                    retry_after: cx.client.retry_after(&answer),
-                    ..answer.fault(answer.fault_kind(), "revoke refused")
-                };
+                let fault = answer.fault(answer.fault_kind(), "revoke refused");
+                let fault = fault.with_wait(cx.client.retry_after(&answer));
                 cx.fault(&fault)
             }
         };

@@ -320,7 +320,7 @@ async fn pairs(config: &Config, cx: &Context<'_>, paths: Vec<String>, longest: u
     let message = String::from("none of settings.paths.user_roles exists at this BlackLine");
     let kind = FaultKind::BadAnswer;
     Err(match last {
-        Some(fault) => ProviderFault { kind, message, ..fault },
+        Some(fault) => fault.with_kind(kind).with_message(message),
         None => ProviderFault::new(kind, message),
     })
 }

@@ -147,7 +147,7 @@ impl BlackLine {
         cx.note(&fault);
         Verdict::Unanswered {
             reason: fault.reason(),
-            message: fault.message,
+            message: fault.into_details().message,
         }
     }
 
@@ -165,7 +165,7 @@ impl BlackLine {
         // What it answers to removing a pair that is gone meanwhile is not confirmed: the read-back decides.
         Verdict::Unanswered {
             reason: Reason::ProviderRefused,
-            message: fault.message,
+            message: fault.into_details().message,
         }
     }
 }

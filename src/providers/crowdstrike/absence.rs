@@ -211,7 +211,7 @@ async fn of_id(
     let known = match directories.of_all(config, cx, &places.visible).await {
         Ok(known) => known,
         // A directory that cannot be read rules nothing out, and the revoke needs none.
-        Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.message))),
+        Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.into_details().message))),
         Err(fault) => return Err(fault.into()),
     };
     let names: Set<&str> = known.with_id(id).filter_map(|role| role.name.as_deref()).collect();

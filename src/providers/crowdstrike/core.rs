@@ -152,10 +152,7 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
         let refusal = refusal(cx, &answer, &message);
         return Err(match (refusal.kind, status_of(&answer)) {
             // A conflict with something else that goes on: for a read that is a failure, and it may pass.
-            (FaultKind::Refused, 409) => ProviderFault {
-                kind: FaultKind::ServerError,
-                ..refusal
-            },
+            (FaultKind::Refused, 409) => refusal.with_kind(FaultKind::ServerError),
             _ => refusal,
         });
     }
@@ -312,7 +309,7 @@ pub fn is_no_authority(fault: &ProviderFault) -> bool {
 }
 
 /// A no to this one thing: nothing that passes, and nothing about the account as a whole.
-pub const fn is_no(fault: &ProviderFault) -> bool {
+pub fn is_no(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,
         FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused

@@ -133,7 +133,9 @@ pub async fn user(config: &Config, cx: &Context<'_>, uuid: &str, first: Audience
             Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
             // The call knows no such user, or there is no such call in this region.
-            Err(fault) if fault.kind == FaultKind::NotFound || core::is_unknown_user(&fault) => refusal = fault.answer,
+            Err(fault) if fault.kind == FaultKind::NotFound || core::is_unknown_user(&fault) => {
+                refusal = fault.into_details().answer;
+            }
             Err(fault) => return Err(fault.into()),
         }
     }
@@ -176,7 +178,7 @@ async fn user_by(
 
 pub fn not_found(uuid: &str, answer: Option<ProviderAnswer>) -> Error {
     Error::UserNotFound {
-        answer,
+        answer: answer.map(Box::new),
         message: format!("CrowdStrike knows no user with the uuid `{uuid}`"),
     }
 }

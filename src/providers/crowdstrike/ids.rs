@@ -143,7 +143,9 @@ impl Directories {
         }
         let read = match read(config, cx, Some(cid)).await {
             Ok(roles) => Ok(Rc::new(Listed::new(roles.directory(cid)))),
-            Err(fault) if core::is_no(&fault) => Ok(Rc::new(Listed::new(Directory::none(fault.message)))),
+            Err(fault) if core::is_no(&fault) => {
+                Ok(Rc::new(Listed::new(Directory::none(fault.into_details().message))))
+            }
             Err(fault) => Err(fault),
         };
         self.by_cid.borrow_mut().insert(cid.clone(), read.clone());
@@ -176,7 +178,9 @@ impl Directories {
         let read: Vec<_> = stream::iter(cids)
             .map(|cid| self.of(config, cx, cid))
             .buffered(CONCURRENT_READS)
-            .map(|read| read.unwrap_or_else(|fault| Rc::new(Listed::new(Directory::none(fault.message)))))
+            .map(|read| {
+                read.unwrap_or_else(|fault| Rc::new(Listed::new(Directory::none(fault.into_details().message))))
+            })
             .collect()
             .await;
         merged(&read)

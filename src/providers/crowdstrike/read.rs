@@ -188,10 +188,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         Err(fault) if core::is_unknown_user(&fault) => {
             let is_unknown = |(_, list): &(Cid, List)| list.as_ref().is_err_and(core::is_unknown_user);
             if home.is_some() && lists.at_places.iter().all(is_unknown) {
-                return Err(find::not_found(uuid, fault.answer));
+                return Err(find::not_found(uuid, fault.into_details().answer));
             }
             // The user is known elsewhere, or may be.
-            (Place::Unclear(fault.message), Vec::new())
+            (Place::Unclear(fault.into_details().message), Vec::new())
         }
         // The same list was read by its CID.
         Err(_) if by_name.is_some() => {
@@ -425,7 +425,7 @@ fn place_of(fault: ProviderFault) -> Place {
     if core::is_no_authority(&fault) {
         Place::OutOfSight
     } else if core::is_no(&fault) {
-        Place::Unclear(fault.message)
+        Place::Unclear(fault.into_details().message)
     } else {
         Place::Failed(fault)
     }

@@ -305,7 +305,7 @@ fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
 
 impl Refusal {
     /// One role of a batch may be the reason, and not the credentials or a rate limit.
-    const fn may_be_about_a_role(&self) -> bool {
+    fn may_be_about_a_role(&self) -> bool {
         match self.fault.kind {
             FaultKind::Refused | FaultKind::NotFound => true,
             FaultKind::ServerError => self.is_inside_success,

@@ -210,6 +210,6 @@ pub fn visible<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderF
     }
 }
 
-pub const fn is_refusal(fault: &ProviderFault) -> bool {
+pub fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
 }

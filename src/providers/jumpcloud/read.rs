@@ -385,7 +385,7 @@ pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<RoleDirectory, P
 
 fn unread_directory(fault: ProviderFault) -> RoleDirectory {
     if is_refusal(&fault) || fault.kind == FaultKind::CredentialsRejected {
-        RoleDirectory::NotShown(fault.message)
+        RoleDirectory::NotShown(fault.into_details().message)
     } else {
         RoleDirectory::Failed(fault)
     }

@@ -157,7 +157,7 @@ fn refused(cx: &Context<'_>, answer: &Answer) -> Verdict {
         // The record may have been deleted or recreated in the meantime. The read-back decides.
         return Verdict::Unanswered {
             reason: Reason::ProviderRefused,
-            message: fault.message,
+            message: fault.into_details().message,
         };
     }
     verdict

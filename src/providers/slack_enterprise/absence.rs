@@ -88,7 +88,7 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
                 Some(why) => why.to_owned(),
                 None => {
                     let fault = failed_read(selector, detail)?;
-                    return Some((fault.reason_of_gap(), fault.message));
+                    return Some((fault.reason_of_gap(), fault.into_details().message));
                 }
             },
         },

@@ -7,7 +7,7 @@ use crate::{
         paging::Repeats,
         path_segment,
     },
-    error::{Error, FaultKind, ProviderAnswer, ProviderFault},
+    error::{Error, FaultKind, ProviderFault},
     hashed::HashSet,
     provider::Context,
     transport::Method,
@@ -248,16 +248,13 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, method: &str) -> Fault {
         return cx.client.fault(answer, answer.fault_kind(), message).into();
     };
     let message = format!("Slack answers {method} with {code}");
-    let fault = cx.client.fault(&answer.error_only(), kind_of(&code), message);
+    let mut fault = cx.client.fault(&answer.error_only(), kind_of(&code), message);
+    if let Some(evidence) = &mut fault.answer {
+        evidence.missing_scopes = scopes(envelope.needed.as_str().unwrap_or_default());
+    }
     Fault {
         code: Some(code),
-        fault: ProviderFault {
-            answer: fault.answer.map(|evidence| ProviderAnswer {
-                missing_scopes: scopes(envelope.needed.as_str().unwrap_or_default()),
-                ..evidence
-            }),
-            ..fault
-        },
+        fault,
     }
 }
 

@@ -292,7 +292,7 @@ fn account_type(user: &User, enterprise: &str) -> Option<AccountType> {
 }
 
 /// Returns true for a refusal that another attempt would not change.
-const fn is_refusal(fault: &ProviderFault) -> bool {
+fn is_refusal(fault: &ProviderFault) -> bool {
     matches!(
         fault.kind,
         FaultKind::Refused | FaultKind::NotFound | FaultKind::Forbidden | FaultKind::CredentialsRejected

@@ -201,7 +201,7 @@ pub async fn groups_of_role(config: &Config, cx: &Context<'_>, role: &str) -> Re
 }
 
 /// An explicit no to this one thing, as TeamViewer documents it (403, 404): the account as a whole may still work.
-pub const fn is_no(fault: &ProviderFault) -> bool {
+pub fn is_no(fault: &ProviderFault) -> bool {
     matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound)
 }
 

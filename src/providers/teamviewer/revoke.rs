@@ -106,7 +106,7 @@ impl TeamViewer {
             cx.note(&fault);
             return Verdict::Unanswered {
                 reason: fault.reason(),
-                message: fault.message,
+                message: fault.into_details().message,
             };
         }
         cx.fault(&fault)

@@ -180,7 +180,7 @@ fn known<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> 
 fn readable<T>(read: Result<T, ProviderFault>) -> Result<Result<T, String>, ProviderFault> {
     match read {
         Ok(read) => Ok(Ok(read)),
-        Err(fault) if core::is_no(&fault) => Ok(Err(fault.message)),
+        Err(fault) if core::is_no(&fault) => Ok(Err(fault.into_details().message)),
         Err(fault) => Err(fault),
     }
 }

@@ -119,7 +119,7 @@ pub async fn named_groups(
                     },
                 };
                 let named = texts.into_iter().map(unreadable).collect();
-                *memory.groups.borrow_mut() = Some(Err(fault.message));
+                *memory.groups.borrow_mut() = Some(Err(fault.into_details().message));
                 named
             }
             Err(fault) => return Err(fault),
