@@ -128,7 +128,8 @@ impl Answer {
         self.mask.apply_within(&self.error_only().text(), EXCERPT_LIMIT)
     }
 
-    pub(super) fn text(&self) -> Cow<'_, str> {
+    /// The body; what is no UTF-8 is replaced.
+    pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 }

@@ -1,13 +1,13 @@
 //! CrowdStrike's requests: the token, reads, and the meaning of an answer.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     client::{
         Answer, Backoff, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
-        lenient::{FromJson, Row, Rows},
+        lenient::{Fields, FromJson, Row, Rows},
         paging::{Page, by_offset},
         send_with_token,
     },
@@ -265,15 +265,22 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFaul
 /// A fault with the provider's words, but without the documents that may stand beside them.
 fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: &str) -> ProviderFault {
     let mut words = answer.clone();
-    words.body = without_resources(&answer.body).unwrap_or(words.body);
+    if let Some(body) = without_resources(&answer.text()) {
+        words.body = body.into_bytes();
+    }
     cx.client.fault(&words, kind, message)
 }
 
 /// The body without the documents that may stand beside the errors; `None` if there are none.
-fn without_resources(body: &[u8]) -> Option<Vec<u8>> {
-    let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
-    fields.remove("resources")?;
-    serde_json::to_vec(&fields).ok()
+fn without_resources(body: &str) -> Option<String> {
+    let fields = Fields::of(body).ok()?;
+    let is_beside = |(key, _): &(&str, &RawValue)| *key != "resources";
+    if fields.iter().all(|field| is_beside(&field)) {
+        return None;
+    }
+    let beside = fields.iter().filter(is_beside);
+    let beside: Vec<String> = beside.map(|(key, value)| format!("{}:{value}", Value::from(key))).collect();
+    Some(format!("{{{}}}", beside.join(",")))
 }
 
 /// `content-type` is required even if there is no body (`CrowdStrike/gofalcon`, `falcon/api_client.go`).

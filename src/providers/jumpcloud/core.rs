@@ -179,7 +179,7 @@ pub fn evidence(answer: &Answer) -> ProviderAnswer {
 /// The answer with a filtered body. Filtered before it is cut: half a document cannot be.
 fn without_secrets(answer: &Answer, unreadable: Vec<u8>) -> Answer {
     let mut shown = answer.clone();
-    shown.body = match serde_json::from_slice(&answer.body) {
+    shown.body = match serde_json::from_str(&answer.text()) {
         Ok(document) => mapping::without_secrets(&document).to_string().into_bytes(),
         Err(_) => unreadable,
     };
@@ -189,7 +189,7 @@ fn without_secrets(answer: &Answer, unreadable: Vec<u8>) -> Answer {
 /// A fault with what JumpCloud says: `message`, else `error`, else the text.
 pub fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, what: &str) -> ProviderFault {
     let answer = &without_secrets(answer, answer.body.clone());
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = serde_json::from_str(&answer.text()).unwrap_or_default();
     let said = ["message", "error"]
         .iter()
         .find_map(|key| body.get(*key).and_then(Value::as_str).map(str::to_owned))
