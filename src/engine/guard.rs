@@ -7,12 +7,14 @@ use crate::{
     contract::{
         json,
         reason::Reason,
-        types::{Mode, SideEffect},
+        types::{Mode, SideEffect, ViaKind},
         warning::Warning,
     },
     error::Error,
     naming,
-    provider::{Affected, Affects, Consequence, Context, Field, Grant, Principal, Provider, Verdict, reading::Reading},
+    provider::{
+        Affected, Affects, Consequence, Context, Field, Grant, Held, Principal, Provider, Verdict, reading::Reading,
+    },
     request::{Selector, ValidatedRequest},
 };
 
@@ -80,14 +82,15 @@ pub fn protects_user(provider: &dyn Provider, general: &General, id: &str, readi
         email: !reading.emails.is_empty(),
         login: reading.username.is_some(),
     };
-    protected_person(provider, general, &names, shown).map(|protection| {
+    let protection = protected_person(provider, general, &names, shown).map(|protection| {
         String::from(match protection {
             Protection::Certain => "the account protects this user; nothing was sent",
             Protection::NotRuledOut => {
                 "the account protects a user by an e-mail address or a login, and the provider shows none of this user: nothing was sent"
             }
         })
-    })
+    });
+    protection.or_else(|| reading.may_be_protected.clone())
 }
 
 /// How a person is protected.
@@ -354,7 +357,8 @@ pub fn refusal(
     protected: &ProtectedRoles<'_>,
     consequence: &Consequence,
 ) -> Option<(Reason, String)> {
-    let mut takes = consequence.takes.iter();
+    // What a higher role gives goes with it, whether the reading shows it or not: whoever protects it names the higher role.
+    let mut takes = consequence.takes.iter().filter(|taken| !is_of_higher_role(taken));
     if let Some(taken) = takes.find(|taken| protected.stand_against(provider, taken).is_some()) {
         let message = format!("it would take the protected role `{}` too", taken.role_id);
         return Some((Reason::ProtectedRole, message));
@@ -368,6 +372,11 @@ pub fn refusal(
             format!("whether it takes something from a protected user cannot be told: {why}"),
         )),
     }
+}
+
+fn is_of_higher_role(grant: &Grant) -> bool {
+    let Held::Through(via) = &grant.held else { return false };
+    !via.is_empty() && via.iter().all(|via| via.kind == ViaKind::HigherRole)
 }
 
 /// What has to be allowed for a consequence: its own side effect, and those of the grants that it takes along.

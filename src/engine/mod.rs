@@ -39,7 +39,7 @@ use crate::{
     },
     error::Error,
     hashed::{HashMap, HashSet},
-    provider::{Consequence, Context, Grant, GrantKey, Provider, Verdict, reading::Reading},
+    provider::{Consequence, Context, Gap, Grant, GrantKey, Provider, Verdict, reading::Reading},
     request::Entry,
 };
 
@@ -142,14 +142,14 @@ struct Work<'p> {
     /// The grants of the first read: what the entries were matched with.
     first_keys: Keys,
     /// The rows of the first read that could not be read, and how often each was there.
-    first_unread: HashMap<String, usize>,
+    first_unread: HashMap<UnreadKey, usize>,
     /// Over `before`, as long as entries are matched with it.
     index: held::Index,
     /// The unread rows of `before`, for as long.
     unread: unread::UnreadRows,
     directories: Directories,
     /// What the first read could not see: a later read that misses more proves nothing.
-    unreadable: Vec<String>,
+    unreadable: Vec<Gap>,
     /// The latest complete read after the first write.
     after: Option<ReadBack<'p>>,
     /// What may be sent, at most: the plan that this call is bound to.
@@ -224,10 +224,15 @@ enum State {
     Answered(Verdict),
 }
 
-fn unread_rows(reading: &Reading<'_>) -> HashMap<String, usize> {
+/// An unread row, as far as two readings can be held against each other: the same text about another role or scope is another row.
+type UnreadKey = (String, [Option<String>; 3], Vec<String>);
+
+fn unread_rows(reading: &Reading<'_>) -> HashMap<UnreadKey, usize> {
     let mut rows = HashMap::new();
     for row in &reading.unread {
-        let count: &mut usize = rows.entry(row.raw.clone()).or_default();
+        let scope = row.scope.clone();
+        let scope = [scope.group, scope.organization, scope.workspace];
+        let count: &mut usize = rows.entry((row.raw.clone(), scope, row.ids.clone())).or_default();
         *count = count.saturating_add(1);
     }
     rows
@@ -266,8 +271,9 @@ impl<'p> Work<'p> {
     /// Whether a reading covers all that the first one covered.
     fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
         // A row that could be read before and cannot now may be a target.
-        let is_known = |(raw, count): (String, usize)| self.first_unread.get(&raw).is_some_and(|known| count <= *known);
-        reading.unreadable.iter().all(|text| self.unreadable.contains(text))
+        let is_known =
+            |(row, count): (UnreadKey, usize)| self.first_unread.get(&row).is_some_and(|known| count <= *known);
+        reading.unreadable.iter().all(|gap| self.unreadable.contains(gap))
             && unread_rows(reading).into_iter().all(is_known)
     }
 

@@ -38,8 +38,7 @@ pub fn read(headers: &[(String, String)], body: InboundBody) -> Checked<Map<Stri
             "the content type must be application/json",
         ));
     }
-    let text = str::from_utf8(&bytes)
-        .map_err(|_| Rejection::field("body", "the body is not JSON: it is not UTF-8"))?;
+    let text = str::from_utf8(&bytes).map_err(|_| Rejection::field("body", "the body is not JSON: it is not UTF-8"))?;
     match serde_json::from_str(text).map(|Unique(value)| value) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Rejection::field("body", "the body must be a JSON object")),

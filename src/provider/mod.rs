@@ -126,6 +126,31 @@ pub struct Verification {
     pub replaces_set: bool,
 }
 
+/// A place where something may be held, of which something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The organization, workspace, group or list.
+    pub place: String,
+    /// What of it, where it has several parts that are read one by one: one that could not be read before does not stand for another
+    /// one that cannot be read now. Empty: all of it.
+    pub part: String,
+}
+
+impl Gap {
+    /// Nothing of a place could be read.
+    pub fn at(place: impl Into<String>) -> Self {
+        Self::of("", place)
+    }
+
+    /// A part of a place could not be read.
+    pub fn of(part: impl Into<String>, place: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            part: part.into(),
+        }
+    }
+}
+
 /// A row that may be a grant and could not be read. It proves nothing, and it is never absence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnreadRow {
@@ -210,11 +235,12 @@ pub struct Snapshot {
     pub username: Option<String>,
     /// Other ids of the same person at the provider: for `protected_users`.
     pub other_ids: Vec<String>,
+    /// Why the user may go by an id or address that is not shown and that the account protects; for people.
+    pub may_be_protected: Option<String>,
     /// The provider's documents as JSON text: the `remote_data` of the answer.
     pub documents: Vec<(&'static str, String)>,
-    /// Organizations, workspaces or groups that could not be read: nothing about them is proven, and a read-back that misses
-    /// more of them than the first read is not settled.
-    pub unreadable: Vec<String>,
+    /// What could not be read: nothing about it is proven, and a read-back that misses more than the first read is not settled.
+    pub unreadable: Vec<Gap>,
     /// It lacks a part that may be left out where nothing is in it. A read-back like that proves absence only once the staleness
     /// window is over.
     pub is_sparse: bool,

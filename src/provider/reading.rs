@@ -123,7 +123,7 @@ impl<'p> Reading<'p> {
     /// Where something may be held that is not shown: for people. Empty: the reading is whole.
     pub fn gaps(&self) -> Vec<String> {
         let mut gaps = self.steps.gaps(&self.snapshot);
-        gaps.extend(self.snapshot.unreadable.iter().cloned());
+        gaps.extend(self.unreadable_places());
         if !self.snapshot.unread.is_empty() {
             gaps.push(format!("rows that cannot be read: {}", self.snapshot.unread.len()));
         }
@@ -133,6 +133,13 @@ impl<'p> Reading<'p> {
             gaps.push(format!("roles of which it was not read how they are held: {not_read}"));
         }
         gaps
+    }
+
+    /// The places of which something could not be read, each once.
+    fn unreadable_places(&self) -> impl Iterator<Item = String> {
+        let mut places: Vec<String> = self.snapshot.unreadable.iter().map(|gap| gap.place.clone()).collect();
+        places.dedup();
+        places.into_iter()
     }
 
     /// Whether a role may be in a gap, and not only a link or a membership.
@@ -147,7 +154,7 @@ impl<'p> Reading<'p> {
         };
         let is_there = |scope: &Scope| scope.organization.as_ref().is_none_or(|held| held == organization);
         let is_not_read = |grant: &Grant| grant.directness().is_none() && is_there(&grant.scope);
-        self.snapshot.unreadable.contains(organization)
+        self.unreadable_places().any(|place| place == *organization)
             || self.snapshot.unread.iter().any(|row| is_there(&row.scope))
             || self.snapshot.grants.iter().any(is_not_read)
     }

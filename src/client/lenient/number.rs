@@ -19,10 +19,12 @@ pub fn integer(text: &str) -> Option<String> {
     }
     let leading = digits.len().checked_sub(digits.trim_start_matches('0').len())?;
     let length = usize::try_from(point.checked_sub(i64::try_from(leading).ok()?)?).ok()?;
-    if length < significant.len() || (exponent != 0 && length > LONGEST_INTEGER) {
+    if exponent != 0 && length > LONGEST_INTEGER {
         return None;
     }
-    Some(format!("{sign}{significant:0<length$}"))
+    // A format width ends at 65,535, and a longer one panics.
+    let zeros = "0".repeat(length.checked_sub(significant.len())?);
+    Some(format!("{sign}{significant}{zeros}"))
 }
 
 /// Sign, whole digits, fraction digits and exponent of a number.

@@ -190,6 +190,23 @@ fn a_key_may_have_several_spellings_and_stand_there_once() {
     assert_eq!(page(r#" {"other": 1, "other": 2} "#).size, Text::default());
 }
 
+#[test]
+fn a_number_of_any_length_is_read_and_traps_nothing() {
+    for digits in [64, 65_535, 65_536, 100_000] {
+        for text in [
+            "1".repeat(digits),
+            format!("1{}", "0".repeat(digits)),
+            format!("-7{}.0", "0".repeat(digits)),
+        ] {
+            let number = Number::from_text(&text).unwrap();
+            assert_eq!((number.as_u64(), number.as_i64()), (None, None), "{digits}");
+            let id = Id::from_text(&text).unwrap();
+            assert_eq!(id.as_str(), Some(text.trim_end_matches(".0")), "{digits}");
+        }
+        assert_eq!(Id::from_text(&format!("1e{digits}")).unwrap().as_str(), None);
+    }
+}
+
 proptest! {
     #[test]
     fn any_integer_is_its_own_id(number in any::<i128>()) {

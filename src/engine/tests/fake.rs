@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, FaultKind},
     provider::{
-        Absence, Consequence, Context, Coverage, Directory, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
+        Absence, Consequence, Context, Coverage, Directory, Gap, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
         Planned, Principal, RoleList, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
         capability::Capability,
     },
@@ -107,12 +107,13 @@ impl Backend for Fake {
             Snapshot {
                 unread: self.unread.iter().cloned().chain(lost).collect(),
                 other_ids: self.other_ids.clone(),
+                may_be_protected: None,
                 is_sparse: document["is_sparse"] == true,
                 grants,
                 emails: vec![String::from("ann@example.com")],
                 username: Some(String::from("ann")),
                 documents: vec![("user", document.to_string())],
-                unreadable: texts(&document["unreadable"]),
+                unreadable: texts(&document["unreadable"]).into_iter().map(Gap::at).collect(),
                 warnings: Vec::new(),
             },
             (),

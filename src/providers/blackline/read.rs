@@ -16,7 +16,7 @@ use crate::{
     },
     error::{Error, FaultKind, ProviderFault},
     hashed::{HashMap, HashSet},
-    provider::{Context, Coverage, Directory, KnownRole, RoleList, Snapshot, UnreadRow, role_index::RoleIndex},
+    provider::{Context, Coverage, Directory, Gap, KnownRole, RoleList, Snapshot, UnreadRow, role_index::RoleIndex},
     request::Entry,
 };
 
@@ -219,8 +219,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
             ("user", raw.get().to_owned()),
             ("roles", format!("[{}]", shown.join(","))),
         ],
+        may_be_protected: None,
         is_sparse: false,
-        unreadable: unreadable.map(|_| FURTHER_PAIRS.to_owned()).collect(),
+        unreadable: unreadable.map(|_| Gap::at(FURTHER_PAIRS)).collect(),
         warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
     };
     Ok((reading, detail))

@@ -279,7 +279,9 @@ fn without_resources(body: &str) -> Option<String> {
         return None;
     }
     let beside = fields.iter().filter(is_beside);
-    let beside: Vec<String> = beside.map(|(key, value)| format!("{}:{value}", Value::from(key))).collect();
+    let beside: Vec<String> = beside
+        .map(|(key, value)| format!("{}:{value}", Value::from(key)))
+        .collect();
     Some(format!("{{{}}}", beside.join(",")))
 }
 

@@ -13,7 +13,7 @@ use crate::{
     contract::{types::Mode, warning::Warning},
     error::{Error, FaultKind, ProviderFault},
     hashed::HashSet,
-    provider::{Context, Snapshot},
+    provider::{Context, Gap, Snapshot},
     request::Entry,
     sorted::Set,
 };
@@ -217,7 +217,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     };
     let (mut reading, mut detail) = assemble(cx, found, home, view, rows_in_view, lists.at_places)?;
     if in_view != Place::Read {
-        reading.unreadable.push(String::from(IN_VIEW));
+        reading.unreadable.push(Gap::at(IN_VIEW));
     }
     detail.in_view = in_view;
     detail.view_doubt = view_doubt;
@@ -376,7 +376,7 @@ fn assemble(
             // The list of the CID in view is the same one.
             Err(_) if view.as_ref() == Some(&cid) => Place::Read,
             Err(fault) => {
-                unreadable.push(cid.to_string());
+                unreadable.push(Gap::at(cid.to_string()));
                 place_of(fault)
             }
         };
@@ -414,6 +414,7 @@ fn assemble(
         username: detail.user.uid.as_str().map(str::to_owned),
         other_ids: Vec::new(),
         documents: vec![("user", found.raw), ("roles", format!("[{}]", raw.join(",")))],
+        may_be_protected: None,
         is_sparse: false,
         unreadable,
         warnings,

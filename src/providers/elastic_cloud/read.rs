@@ -16,7 +16,7 @@ use crate::{
     error::{Error, FaultKind, ProviderFault},
     hashed::HashSet,
     naming::{same, same_address},
-    provider::{Context, Grant, Held, Snapshot, UnreadRow},
+    provider::{Context, Gap, Grant, Held, Snapshot, UnreadRow},
     request::{Selector, ValidatedRequest},
     sorted::Set,
 };
@@ -134,7 +134,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     // A read-back that lacks what the first read had proves nothing: a list without them may hide more.
     let mut unreadable = Vec::new();
     if scan.other_admins == 0 && memory.has_others.get() {
-        unreadable.push(String::from("other administrators"));
+        unreadable.push(Gap::at("other administrators"));
     }
     let emails: Set<String> = scan
         .found
@@ -157,6 +157,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         other_ids: Vec::new(),
         documents: vec![("user", found.raw.clone())],
         unreadable,
+        may_be_protected: None,
         is_sparse: !emptied.is_empty(),
         warnings,
     };

@@ -8,7 +8,7 @@ use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
     hashed::HashMap,
-    provider::{Context, Grant, Snapshot, UnreadRow},
+    provider::{Context, Gap, Grant, Snapshot, UnreadRow},
     request::{Entry, Selector},
 };
 
@@ -128,7 +128,7 @@ pub async fn read(
         .collect();
     let (mut visible_roles, mut unread) = (Vec::new(), Vec::new());
     if let Administration::Unclear(unclear) = &person.administrator {
-        gaps.push(unclear.message.clone());
+        gaps.push(Gap::at(&unclear.message));
         let name_only = |name: &String| HeldRole {
             name: name.clone(),
             id: None,
@@ -205,6 +205,7 @@ pub async fn read(
             .into_iter()
             .filter_map(|(name, document)| Some((name, mapping::without_secrets(document?).to_string())))
             .collect(),
+        may_be_protected: None,
         is_sparse: false,
         unreadable: gaps,
         warnings,
@@ -451,7 +452,7 @@ fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<Provider
 
 /// A list that was asked for, if JumpCloud shows it.
 fn shown<T>(
-    gaps: &mut Vec<String>,
+    gaps: &mut Vec<Gap>,
     read: Option<Result<List<T>, ProviderFault>>,
     what: &str,
     failure: &mut Option<ProviderFault>,
@@ -462,28 +463,30 @@ fn shown<T>(
 }
 
 /// Notes what a list does not show: a read-back that misses more than the first read is not settled.
-fn note_gaps<T>(gaps: &mut Vec<String>, read: Option<&List<T>>, what: &str) {
+fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, what: &str) {
     let Some(list) = read else {
-        gaps.push(what.to_owned());
+        gaps.push(Gap::at(what));
         return;
     };
     match list.extent {
         Extent::Whole => {}
-        // One text for each row, so that a read that lacks fewer of them covers as much.
-        Extent::Lacks(hidden) => {
-            let listed = (1..=hidden.min(MOST_HIDDEN)).map(|row| format!("hidden row {row} of {what}"));
-            gaps.extend(listed);
-            if hidden > MOST_HIDDEN {
-                gaps.push(format!("more hidden rows of {what}"));
-            }
+        // One gap for each row, so that a read that lacks fewer of them covers as much.
+        Extent::Lacks(hidden) if hidden <= MOST_HIDDEN => {
+            gaps.extend((1..=hidden).map(|row| Gap::at(format!("hidden row {row} of {what}"))));
         }
-        Extent::Unclear(why) => gaps.push(format!("{what}: {why}")),
+        Extent::Lacks(hidden) => gaps.push(Gap::of(hidden.to_string(), format!("hidden rows of {what}"))),
+        Extent::Unclear(why) => gaps.push(Gap::at(format!("{what}: {why}"))),
     }
-    gaps.extend(
-        (1..=list.unread.len())
-            .take(MOST_UNREAD)
-            .map(|row| format!("unread row {row} of {what}")),
-    );
+    let place = format!("unread rows of {what}");
+    if list.unread.len() > MOST_UNREAD {
+        gaps.push(Gap::of(list.unread.len().to_string(), place));
+        return;
+    }
+    for (position, raw) in list.unread.iter().enumerate() {
+        let earlier = list.unread.iter().take(position).filter(|other| *other == raw).count();
+        // What such a row says can be anybody's: it is compared, and not shown.
+        gaps.push(Gap::of(format!("{raw} {earlier}"), &place));
+    }
 }
 
 /// Hidden rows of a list that are told apart.

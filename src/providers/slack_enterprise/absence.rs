@@ -122,7 +122,10 @@ async fn of_assigned(config: &Config, cx: &Context<'_>, id: &str, detail: &Detai
                 "Slack shows no assignment of anybody, so that a list without the user proves nothing",
             ));
         }
-        Extent::Roles { unknown, .. } if unknown.contains(id) && detail.assignments.exists(id) => {
+        // A published role exists, whoever has it.
+        Extent::Roles { unknown, .. }
+            if unknown.contains(id) && (!ids::is_custom(id) || detail.assignments.exists(id)) =>
+        {
             return not_visible(format!(
                 "Slack shows an assignment of the role `{id}`, and refuses to list its assignments"
             ));
@@ -154,10 +157,22 @@ fn of_account_type(id: &str, selector: &Selector, reading: &Snapshot, detail: &D
     if let Some(why) = workspaces.iter().find_map(|workspace| gap(detail, workspace, true)) {
         return not_visible(why.to_owned());
     }
+    if workspaces.is_empty()
+        && let Some(why) = unplaced_type(member)
+    {
+        return not_visible(why);
+    }
     if id == ids::PRIMARY_OWNER {
         return of_primary_owner(workspaces, reading, member);
     }
     Absence::Proven
+}
+
+/// Why an account type may be held although there is no workspace where it could be.
+fn unplaced_type(member: &Member) -> Option<String> {
+    let has_type = member.is_primary_owner == Some(true) || member.is_owner || member.is_admin;
+    (has_type && !member.is_above())
+        .then(|| String::from("Slack's user document gives an account type, and no workspace in which it is held"))
 }
 
 /// The user's document shows only whether the user is the primary owner of the home workspace.
@@ -183,7 +198,7 @@ fn of_primary_owner(workspaces: &[String], reading: &Snapshot, member: &Member) 
 /// Whether the document says of which workspace the user is the primary owner, if of any.
 fn primary_ownership(member: &Member, is_home_meant: bool) -> Result<(), String> {
     match member.is_primary_owner {
-        Some(true) if member.home == Home::Unknown => Err(String::from(
+        Some(true) if member.home.workspace().is_none() => Err(String::from(
             "Slack's user document does not say of which workspace the user is the primary owner",
         )),
         None if is_home_meant || member.home == Home::Unknown => Err(String::from(
@@ -208,6 +223,7 @@ pub fn gaps(detail: &Detail) -> Vec<String> {
     };
     gaps.extend(type_above(member).err());
     gaps.extend(all_teams(member).err());
+    gaps.extend(unplaced_type(member).filter(|_| member.teams.is_empty()));
     gaps.extend(primary_ownership(member, member.home.workspace().is_some()).err());
     let unread = member
         .teams

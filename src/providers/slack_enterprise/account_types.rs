@@ -17,7 +17,7 @@ use super::{
     config::Config,
     core::{self, Fault, Pages},
     documents::Raw,
-    find::{Home, Member},
+    find::Member,
     ids,
 };
 
@@ -323,29 +323,32 @@ fn is_about_the_workspace(fault: &Fault) -> bool {
     ])
 }
 
-/// If the user's document shows a higher account type than the lists, one of them is wrong. An owner or admin of the organization may
-/// have it from there, and only the document shows a primary owner.
+/// If the user's document and the lists contradict each other, one of them is wrong: nothing is known of the workspaces that the
+/// document may mean. An owner or admin of the organization may have a higher type from there, and only the document shows a primary
+/// owner at home.
 fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
     let is_less = |workspace: &Workspace| match workspace {
         Workspace::Read { is_owner, is_admin } => {
-            (member.is_owner && !is_owner) || (member.is_admin && !is_admin && !is_owner)
+            let is_at_home = member.home.workspace().is_some();
+            let lacks_owner = member.is_owner || (member.is_primary_owner == Some(true) && !is_at_home);
+            (lacks_owner && !is_owner) || (member.is_admin && !is_admin && !is_owner)
         }
         Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,
     };
-    if member.is_above() || member.is_primary_owner == Some(true) {
-        return;
-    }
-    // Without a home workspace, the document may mean any of them.
-    let is_meant = |id: &str| match &member.home {
-        Home::Workspace(home) => home == id,
-        Home::Nowhere => false,
-        Home::Unknown => true,
+    let is_more = |workspace: &Workspace| match workspace {
+        Workspace::Read { is_owner, is_admin } => member.may_be_guest && (*is_owner || *is_admin),
+        Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,
     };
-    if member.home == Home::Unknown && !workspaces.values().all(is_less) {
-        return;
-    }
+    let is_primary_at_home = member.is_primary_owner == Some(true) && member.home.workspace().is_some();
+    // Without a home workspace, the document may mean any of them: one that fits is enough.
+    let is_explained = member.home.workspace().is_none() && !workspaces.values().all(is_less);
+    let is_meant = |id: &str| member.home.workspace().is_none_or(|home| home == id);
     for (id, workspace) in workspaces.iter_mut().filter(|(id, _)| is_meant(id)) {
-        if is_less(workspace) {
+        if is_more(workspace) {
+            *workspace = Workspace::Unclear(format!(
+                "the user's document gives a guest, or does not say, and the lists of workspace {id} an owner or admin"
+            ));
+        } else if !member.is_above() && !is_primary_at_home && !is_explained && is_less(workspace) {
             *workspace = Workspace::Unclear(format!(
                 "the user's document gives a higher account type than the lists of workspace {id}"
             ));
@@ -369,6 +372,8 @@ fn of_workspace(member: &Member, workspace: &str, is_owner: bool, is_admin: bool
     inherited(ids::PRIMARY_OWNER, own.iter().cloned().collect());
     inherited(ids::OWNER, own.iter().chain(&above).cloned().collect());
     inherited(ids::ADMIN, owner.iter().chain(&above).cloned().collect());
+    // The organization's primary owner can only hand it over.
+    let is_primary = is_primary || member.above.is_some_and(|above| above.is_primary_owner);
     if is_owner && !is_primary {
         grants.insert(0, ownership(member, Some(workspace)));
     } else if is_admin && !is_owner && !is_primary {

@@ -28,6 +28,8 @@ pub struct Config {
     pub staleness_window: Duration,
     /// The user ids that the account protects.
     pub protected_ids: Vec<String>,
+    /// The account protects somebody by an e-mail address.
+    pub protects_addresses: bool,
 }
 
 /// Source: `ConductorOne/baton-slack` (`pkg/connector/client/path.go`).
@@ -66,6 +68,7 @@ impl Config {
                 .then(|| BaseUrl::parse(scim_base))
                 .transpose()
                 .map_err(|why| Error::account("settings.scim", why))?,
+            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
             protected_ids: general
                 .protected_users
                 .iter()

@@ -198,14 +198,29 @@ pub async fn read<T: FromJson>(
     Ok(answer.json(method)?)
 }
 
-/// The SCIM user and its document. `None` if the account does not ask for it or it cannot be read: no outcome depends on it.
-pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Option<(ScimUser, String)> {
-    let base = config.scim.as_ref()?;
+/// The SCIM user and its document.
+pub enum Scim {
+    /// The account does not ask for it, or SCIM does not know the user.
+    None,
+    Read(ScimUser, String),
+    /// No role depends on it, but the user may have other addresses than are shown.
+    NotRead,
+}
+
+pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Scim {
+    let Some(base) = &config.scim else { return Scim::None };
     let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
-    let answer = send(config, cx, &call).await.ok()?;
-    let raw: Raw = answer.is_success().then(|| answer.json("the SCIM user").ok())??;
+    match send(config, cx, &call).await {
+        Ok(answer) if answer.status == 404 => Scim::None,
+        Ok(answer) if answer.is_success() => scim_document(&answer, user).unwrap_or(Scim::NotRead),
+        Ok(_) | Err(_) => Scim::NotRead,
+    }
+}
+
+fn scim_document(answer: &Answer, user: &str) -> Option<Scim> {
+    let raw: Raw = answer.json("the SCIM user").ok()?;
     let document = ScimUser::from_json(&raw).ok()?;
-    (document.id.as_str() == Some(user)).then(|| (document, raw.get().to_owned()))
+    (document.id.as_str() == Some(user)).then(|| Scim::Read(document, raw.get().to_owned()))
 }
 
 /// A writing method with a JSON body.

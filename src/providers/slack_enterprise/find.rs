@@ -44,6 +44,8 @@ pub struct Member {
     pub is_primary_owner: Option<bool>,
     pub is_owner: bool,
     pub is_admin: bool,
+    /// At home, a guest, or the document does not say it in a form that can be read.
+    pub may_be_guest: bool,
 }
 
 /// Where a user is at home.
@@ -113,6 +115,9 @@ impl Member {
             is_primary_owner: user.is_primary_owner.as_bool(),
             is_owner: user.is_owner.as_bool() == Some(true),
             is_admin: user.is_admin.as_bool() == Some(true),
+            may_be_guest: [&user.is_restricted, &user.is_ultra_restricted]
+                .into_iter()
+                .any(|flag| !flag.is_absent() && flag.as_bool() != Some(false)),
         }
     }
 

@@ -10,10 +10,10 @@ use std::{
 use futures_util::future;
 
 use crate::{
-    client::QueryBuilder,
-    contract::{reason::Reason, types::Mode, warning::Warning},
+    client::{QueryBuilder, lenient::Rows},
+    contract::{types::Mode, warning::Warning},
     error::Error,
-    provider::{Context, Snapshot},
+    provider::{Context, Gap, Snapshot},
     request::{Entry, Selector},
     sorted::{self, Set},
 };
@@ -22,7 +22,7 @@ use super::{
     account_types::{self, ListOf, Lists, Ownerships, Workspace},
     assignments::{Assignments, Extent, Narrowing},
     config::Config,
-    core::{self, Fault, Pages},
+    core::{self, Fault, Pages, Scim},
     documents::{Identity, ScimUser, User},
     find::{self, Member},
     ids,
@@ -93,9 +93,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     let ((document, raw), first, scim, ()) = read?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
     let member = Member::new(&document, user, enterprise(config, cx, memory, &document).await?);
-    if memory.guarded.borrow().is_none() {
-        check_protected_ids(config, &member)?;
-    }
     let of_request = workspaces_of_request(cx, &member);
     let is_demotable = needs_ownerships(cx, memory, &member);
     let mut needed = ListOf::both(&of_request);
@@ -137,8 +134,14 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         let rows: Vec<&str> = assignments.rows.iter().map(|row| row.get()).collect();
         documents.push(("role_assignments", format!("[{}]", rows.join(","))));
     }
-    let (scim, scim_document) = scim.unzip();
-    documents.extend(scim_document.map(|document| ("scim", document)));
+    let may_be_protected = may_be_protected(config, &member, &scim);
+    let scim = match scim {
+        Scim::Read(user, document) => {
+            documents.push(("scim", document));
+            Some(user)
+        }
+        Scim::None | Scim::NotRead => None,
+    };
     let reading = Snapshot {
         grants,
         unread: assignments.unread.clone(),
@@ -147,6 +150,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         other_ids: member.other_ids(),
         documents,
         unreadable: unreadable(&member, &assignments, &workspaces, ownerships.as_ref()),
+        may_be_protected,
         is_sparse: false,
         warnings: warnings(cx, &member, &assignments, &workspaces),
     };
@@ -161,17 +165,29 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     Ok((reading, detail))
 }
 
-/// The engine compares the ids that the document shows. One that it does not show may be protected.
-fn check_protected_ids(config: &Config, member: &Member) -> Result<(), Error> {
+/// The engine compares the ids and addresses that Slack shows. One that it does not show may be protected.
+fn may_be_protected(config: &Config, member: &Member, scim: &Scim) -> Option<String> {
     if config.protected_ids.iter().any(|id| member.may_be(id)) {
-        return Err(Error::Refused {
-            reason: Reason::ProtectedUser,
-            message: String::from(
-                "Slack's user document does not show all ids of the user, and the account protects a user by an id that may be one of them: nothing was sent",
-            ),
-        });
+        return Some(String::from(
+            "Slack's user document does not show all ids of the user, and the account protects a user by an id that may be one of them: nothing was sent",
+        ));
     }
-    Ok(())
+    let shows_all_addresses = match scim {
+        Scim::None => true,
+        Scim::NotRead => false,
+        Scim::Read(user, _) => match &user.emails {
+            Rows::Absent => true,
+            emails => {
+                emails.is_whole()
+                    && emails
+                        .read()
+                        .all(|email| email.value.as_str().is_some_and(|text| text.contains('@')))
+            }
+        },
+    };
+    (config.protects_addresses && !shows_all_addresses).then(|| {
+        String::from("the user's SCIM addresses cannot be read, and the account protects a user by an address that may be one of them: nothing was sent")
+    })
 }
 
 /// The lists that will be needed whatever the document shows: those of the last read, or of the workspaces that the request names.
@@ -254,21 +270,32 @@ fn unreadable(
     assignments: &Assignments,
     workspaces: &BTreeMap<String, Workspace>,
     ownerships: Option<&Ownerships>,
-) -> Vec<String> {
+) -> Vec<Gap> {
     let gaps = workspaces
         .iter()
         .filter(|(_, workspace)| workspace.gap().is_some())
         .map(|(id, _)| id);
     let unclear = ownerships.into_iter().flat_map(|ownerships| &ownerships.unclear);
-    let mut unreadable: Set<String> = gaps.chain(unclear).cloned().collect();
-    if member.above.is_none() || !member.has_teams {
-        unreadable.extend([member.enterprise.clone()]);
+    let places: Set<String> = gaps.chain(unclear).cloned().collect();
+    let mut unreadable: Vec<Gap> = places.into_iter().map(Gap::at).collect();
+    if member.above.is_none() {
+        unreadable.push(Gap::of("account type", &member.enterprise));
     }
-    // A narrowed list without a row of the whole one proves nothing.
-    if matches!(assignments.extent, Extent::Roles { has_control: false, .. }) {
-        unreadable.extend([core::ASSIGNMENTS.method.to_owned()]);
+    if !member.has_teams {
+        unreadable.push(Gap::of("workspaces", &member.enterprise));
     }
-    unreadable.into_iter().collect()
+    if let Extent::Roles {
+        has_control, unknown, ..
+    } = &assignments.extent
+    {
+        // A narrowed list without a row of the whole one proves nothing.
+        if !has_control {
+            unreadable.push(Gap::at(core::ASSIGNMENTS.method));
+        }
+        let refused = unknown.iter().map(|role| Gap::of(role, core::ASSIGNMENTS.method));
+        unreadable.extend(refused);
+    }
+    unreadable
 }
 
 fn warnings(

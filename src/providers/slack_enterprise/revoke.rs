@@ -310,6 +310,7 @@ fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demot
     let is_regular = fresh.member.above.is_some_and(AccountType::is_regular);
     let is_same_above = fresh.member.above == guarded.member.above || (has_demoted && is_regular);
     let is_same_person = fresh.member.id == guarded.member.id && fresh.member.home == guarded.member.home;
+    let is_same_kind = fresh.member.may_be_guest == guarded.member.may_be_guest;
     let may_be_less = has_demoted && fresh.ownerships.is_some();
     let are_workspaces_same = grants
         .iter()
@@ -326,6 +327,7 @@ fn is_covered(fresh: &Standing, guarded: &Standing, grants: &[&Grant], has_demot
     };
     is_same_above
         && is_same_person
+        && is_same_kind
         && are_workspaces_same
         && are_owned_same
         // If the document does not say, Slack itself still refuses to demote the primary owner.

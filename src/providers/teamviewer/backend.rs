@@ -169,12 +169,12 @@ impl Backend for TeamViewer {
         let Some(email) = owner.email.as_str() else {
             return Ok(Principal::Unknown);
         };
-        if reading.emails.is_empty() {
-            return Ok(Principal::Unknown);
-        }
         let is_own = reading.emails.iter().any(|own| same(own, email));
         Ok(if is_own {
             Principal::User(detail.id.clone())
+        } else if reading.emails.is_empty() || !owner.userid.is_absent() {
+            // An id that cannot be read may be the user's, whatever the address says.
+            Principal::Unknown
         } else {
             Principal::NoUser
         })

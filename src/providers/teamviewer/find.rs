@@ -114,18 +114,31 @@ pub fn email(user: &User) -> Option<&str> {
     user.email.as_str().map(str::trim).filter(|email| email.contains('@'))
 }
 
-/// The id of the owner of the token, if it can be told.
-pub async fn owner_id(config: &Config, cx: &Context<'_>, owner: &Owner) -> Result<Option<String>, ProviderFault> {
+/// Whose the token is, among the users.
+#[derive(Clone, Debug)]
+pub enum TokenOwner {
+    User(String),
+    /// It has an owner, and which user that is cannot be told.
+    Unclear,
+    /// TeamViewer does not show it.
+    NotVisible,
+}
+
+/// Whose the token is: by the id, else the user with the address.
+pub async fn token_owner(config: &Config, cx: &Context<'_>, owner: &Owner) -> Result<TokenOwner, ProviderFault> {
     if let Some(id) = owner.userid.as_str().and_then(ids::user) {
-        return Ok(Some(id));
+        return Ok(TokenOwner::User(id));
     }
     let Some(own) = owner.email.as_str() else {
-        return Ok(None);
+        return Ok(match owner.userid.as_str() {
+            Some(_) => TokenOwner::Unclear,
+            None => TokenOwner::NotVisible,
+        });
     };
     let rows = users(config, cx, Some(own)).await?;
     let mut users = rows.iter().filter_map(Row::read);
     let user = users.find(|user| email(user).is_some_and(|email| same(email, own)));
-    Ok(user.and_then(id_of))
+    Ok(user.and_then(id_of).map_or(TokenOwner::Unclear, TokenOwner::User))
 }
 
 fn unknown_user(fault: ProviderFault, id: &str) -> Error {

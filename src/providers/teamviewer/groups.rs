@@ -8,7 +8,7 @@ use crate::{
     error::ProviderFault,
     hashed::{HashMap, HashSet},
     naming::{Skeleton, same},
-    provider::{Context, Grant, GrantKind, Held, KnownAs},
+    provider::{Context, Gap, Grant, GrantKind, Held, KnownAs},
 };
 
 use super::{
@@ -96,6 +96,14 @@ impl GroupState {
     /// Why it cannot be told which role the group has.
     pub fn role_gap(&self) -> Option<&str> {
         self.role.as_ref().err().map(String::as_str)
+    }
+
+    /// What of the group could not be read.
+    pub fn gaps(&self, user: &str) -> impl Iterator<Item = Gap> {
+        let parts = [("members", self.members_gap(user)), ("role", self.role_gap())];
+        let id = self.group.id;
+        let lacking = parts.into_iter().filter(|(_, why)| why.is_some());
+        lacking.map(move |(part, _)| Gap::of(part, id.to_string()))
     }
 
     pub fn has_member(&self, user: &str) -> bool {

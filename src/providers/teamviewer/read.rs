@@ -125,7 +125,6 @@ async fn read_once(
         let name_of = |role: &str| roles.name_of(role);
         grants.extend(groups::grants(state, user, name_of, &mut memory.joined.borrow_mut()));
     }
-    let has_gap = |state: &&GroupState| state.members_gap(user).or(state.role_gap()).is_some();
     let emails: Vec<String> = find::email(&document)
         .iter()
         .map(|email| email.to_lowercase())
@@ -151,12 +150,9 @@ async fn read_once(
             ("user", raw.get().to_owned()),
             ("roles", json!(roles.listed.rows).to_string()),
         ],
+        may_be_protected: None,
         is_sparse: false,
-        unreadable: groups
-            .iter()
-            .filter(has_gap)
-            .map(|state| state.group.id.to_string())
-            .collect(),
+        unreadable: groups.iter().flat_map(|state| state.gaps(user)).collect(),
         warnings: directory_failure
             .iter()
             .map(|_| Warning::RoleDirectoryNotReadable.text())

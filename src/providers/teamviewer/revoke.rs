@@ -25,7 +25,7 @@ use super::{
     backend::TeamViewer,
     core::{self, Holds},
     documents::{Unassign, UnassignGroup},
-    find,
+    find::{self, TokenOwner},
     groups::{self, GroupState, group_of},
     ids,
     read::Detail,
@@ -181,23 +181,23 @@ impl TeamViewer {
         if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
             return Ok(consequences);
         }
-        let own = self.owner_id(cx).await?;
+        let own = self.token_owner(cx).await?;
         let addresses = self.addresses(cx).await;
-        consequences.extend(side_effects_of_stripping(detail, own.as_deref(), &addresses, targets));
+        consequences.extend(side_effects_of_stripping(detail, &own, &addresses, targets));
         Ok(consequences)
     }
 
-    /// The id of the owner of the token, if it can be told; looked for once.
-    async fn owner_id(&self, cx: &Context<'_>) -> Result<Option<String>, Error> {
-        let known = self.memory.owner_id.borrow().clone();
+    /// Whose the token is; looked for once.
+    async fn token_owner(&self, cx: &Context<'_>) -> Result<TokenOwner, Error> {
+        let known = self.memory.token_owner.borrow().clone();
         if let Some(known) = known {
             return Ok(known);
         }
         let own = match self.memory.owner()? {
-            Some(owner) => find::owner_id(&self.config, cx, &owner).await?,
-            None => None,
+            Some(owner) => find::token_owner(&self.config, cx, &owner).await?,
+            None => TokenOwner::NotVisible,
         };
-        *self.memory.owner_id.borrow_mut() = Some(own.clone());
+        *self.memory.token_owner.borrow_mut() = Some(own.clone());
         Ok(own)
     }
 
@@ -321,7 +321,7 @@ fn through(role: &Grant) -> Grant {
 /// A role that goes from a group goes from every other member, too. `addresses`: of users, by id.
 fn side_effects_of_stripping(
     detail: &Detail,
-    own: Option<&str>,
+    own: &TokenOwner,
     addresses: &HashMap<String, String>,
     targets: &[Grant],
 ) -> Vec<Consequence> {
@@ -341,12 +341,19 @@ fn side_effects_of_stripping(
             takes: Vec::new(),
             takes_unknown: false,
         });
-        if let Some(own) = own.filter(|own| state.has_member(own)) {
+        let own = match own {
+            TokenOwner::User(own) if state.has_member(own) => Some(format!("the role of `{own}`, whose token this is")),
+            TokenOwner::Unclear => Some(String::from(
+                "perhaps the role of the token's owner: who that is cannot be told",
+            )),
+            TokenOwner::User(_) | TokenOwner::NotVisible => None,
+        };
+        if let Some(own) = own {
             consequences.push(Consequence {
                 affects: Affects::Nobody,
                 target,
                 effect: SideEffect::RemoveOwnAccess,
-                lists: vec![format!("the role of `{own}`, whose token this is")],
+                lists: vec![own],
                 takes: Vec::new(),
                 takes_unknown: false,
             });

@@ -1,6 +1,7 @@
 //! What is said and what is sent, on a fake transport and clock.
 
 mod account_types;
+mod contradictions;
 mod everything;
 mod guards;
 mod ids;

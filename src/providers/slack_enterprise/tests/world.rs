@@ -68,6 +68,8 @@ pub struct World {
     pub slack: Rc<RefCell<Slack>>,
     pub transport: FakeTransport,
     pub general: General,
+    /// The account's settings as JSON.
+    pub settings: Option<&'static str>,
     pub allow: Vec<SideEffect>,
     pub options: Options,
 }
@@ -279,6 +281,7 @@ impl World {
                 }
             }),
             general: General::default(),
+            settings: None,
             allow: Vec::new(),
             options: options(),
         }
@@ -370,7 +373,13 @@ impl World {
 
     fn open(&self) -> Opened {
         let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
-        super::super::open(None, credentials, Settings::parse(None).unwrap(), self.general.clone()).unwrap()
+        super::super::open(
+            None,
+            credentials,
+            Settings::parse(self.settings).unwrap(),
+            self.general.clone(),
+        )
+        .unwrap()
     }
 
     pub fn in_mode(mut self, mode: Mode) -> Self {

@@ -15,7 +15,7 @@ use super::{
         config::Config,
         core::{self, Listed},
         documents::Owner,
-        find,
+        find::{self, TokenOwner},
         groups::{self, RequestedGroup, Resolution, UserGroup},
     },
     lists::Ask,
@@ -42,8 +42,8 @@ pub struct Memory {
     directory: RefCell<Option<Result<Directory, ProviderFault>>>,
     /// Whose token it is, asked once.
     owner: RefCell<Option<Result<Option<Owner>, ProviderFault>>>,
-    /// The id of the owner of the token, looked for once.
-    pub owner_id: RefCell<Option<Option<String>>>,
+    /// Whose the token is, looked for once.
+    pub token_owner: RefCell<Option<TokenOwner>>,
     /// E-mail addresses of users, by id; read once.
     pub addresses: RefCell<Option<Rc<HashMap<String, String>>>>,
 }

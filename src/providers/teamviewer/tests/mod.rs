@@ -2,6 +2,7 @@
 
 mod everything;
 mod failures;
+mod gaps;
 mod groups;
 mod guards;
 mod lists;
@@ -44,6 +45,8 @@ struct Company {
     spelling: (&'static str, bool),
     reads: Vec<String>,
     writes: Vec<String>,
+    /// Happens right after a write.
+    after_write: Option<fn(&mut Company)>,
     /// Of every answer.
     latency: Duration,
     /// What the last operation read first: each role, and whether it is held directly.
@@ -76,6 +79,7 @@ impl Company {
             spelling: ("\"u123\"", false),
             reads: Vec::new(),
             writes: Vec::new(),
+            after_write: None,
             latency: Duration::ZERO,
             first_read: Vec::new(),
             elapsed: Duration::ZERO,
@@ -179,6 +183,9 @@ impl Company {
                 }
             }
             _ => return answer(404, String::new()),
+        }
+        if let Some(change) = self.after_write {
+            change(self);
         }
         answer(204, String::new())
     }
