@@ -33,7 +33,7 @@ fn a_group_whose_role_is_hidden_is_not_left_because_its_members_are_hidden_now()
             "null" => |company| company.group.as_mut().unwrap().members = "null",
             _ => |company| company.group.as_mut().unwrap().members = r#"{"accountId": "U123"}"#,
         });
-        assert_eq!(ask(&company, &[membership.clone()]), ["unverified"], "{members}");
+        assert_eq!(ask(&company, std::slice::from_ref(&membership)), ["unverified"], "{members}");
         assert_eq!(company.borrow().writes.len(), 1);
     }
     // The same gap as before hides nothing new.
