@@ -120,6 +120,8 @@ pub enum TokenOwner {
     User(String),
     /// It has an owner, and which user that is cannot be told.
     Unclear,
+    /// No user of the company.
+    Nobody,
     /// TeamViewer does not show it.
     NotVisible,
 }
@@ -136,9 +138,17 @@ pub async fn token_owner(config: &Config, cx: &Context<'_>, owner: &Owner) -> Re
         });
     };
     let rows = users(config, cx, Some(own)).await?;
-    let mut users = rows.iter().filter_map(Row::read);
-    let user = users.find(|user| email(user).is_some_and(|email| same(email, own)));
-    Ok(user.and_then(id_of).map_or(TokenOwner::Unclear, TokenOwner::User))
+    let is_owner = |user: &&User| email(user).is_some_and(|email| same(email, own));
+    if let Some(user) = rows.iter().filter_map(Row::read).find(is_owner) {
+        return Ok(id_of(user).map_or(TokenOwner::Unclear, TokenOwner::User));
+    }
+    // A row that cannot be read, or that shows no address, may be the owner.
+    let is_somebody_else = |row: &Row<User>| row.read().is_some_and(|user| email(user).is_some());
+    Ok(if rows.iter().all(is_somebody_else) {
+        TokenOwner::Nobody
+    } else {
+        TokenOwner::Unclear
+    })
 }
 
 fn unknown_user(fault: ProviderFault, id: &str) -> Error {

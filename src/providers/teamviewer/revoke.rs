@@ -346,7 +346,7 @@ fn side_effects_of_stripping(
             TokenOwner::Unclear => Some(String::from(
                 "perhaps the role of the token's owner: who that is cannot be told",
             )),
-            TokenOwner::User(_) | TokenOwner::NotVisible => None,
+            TokenOwner::User(_) | TokenOwner::Nobody | TokenOwner::NotVisible => None,
         };
         if let Some(own) = own {
             consequences.push(Consequence {
