@@ -39,7 +39,7 @@ use crate::{
     },
     error::Error,
     hashed::{HashMap, HashSet},
-    provider::{Consequence, Context, Gap, Grant, GrantKey, Provider, Verdict, reading::Reading},
+    provider::{Consequence, Context, Gap, Grant, GrantKey, GrantKind, Provider, Verdict, reading::Reading},
     request::Entry,
 };
 
@@ -273,8 +273,10 @@ impl<'p> Work<'p> {
         // A row that could be read before and cannot now may be a target.
         let is_known =
             |(row, count): (UnreadKey, usize)| self.first_unread.get(&row).is_some_and(|known| count <= *known);
-        reading.unreadable.iter().all(|gap| self.unreadable.contains(gap))
-            && unread_rows(reading).into_iter().all(is_known)
+        let awaited = || self.targets.iter().filter(|target| target.needs_read_back());
+        let hides_target = |kind: GrantKind| awaited().any(|target| target.grant.kind == kind);
+        let is_harmless = |gap: &Gap| self.unreadable.contains(gap) && !gap.hides.is_some_and(hides_target);
+        reading.unreadable.iter().all(is_harmless) && unread_rows(reading).into_iter().all(is_known)
     }
 
     /// The position of the target for a grant: entries that mean the same grant share it.

@@ -134,6 +134,9 @@ pub struct Gap {
     /// What of it, where it has several parts that are read one by one: one that could not be read before does not stand for another
     /// one that cannot be read now. Empty: all of it.
     pub part: String,
+    /// It may hide any grant of this kind, one that was shown before too: a read-back with it proves nothing about such a grant,
+    /// whatever the first read lacked.
+    pub hides: Option<GrantKind>,
 }
 
 impl Gap {
@@ -147,6 +150,15 @@ impl Gap {
         Self {
             place: place.into(),
             part: part.into(),
+            hides: None,
+        }
+    }
+
+    /// The list of all grants of a kind was read, and cannot be relied on.
+    pub fn unreliable(kind: GrantKind, place: impl Into<String>) -> Self {
+        Self {
+            hides: Some(kind),
+            ..Self::at(place)
         }
     }
 }

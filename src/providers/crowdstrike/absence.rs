@@ -16,7 +16,8 @@ use super::{
     config::Config,
     ids::{self, Directories, Listed},
     mapping::{self, Assignment},
-    read::{Detail, Memory, Place, ViewDoubt},
+    read::{Detail, Memory, NO_HOME, Place, ViewDoubt},
+    view::Told,
 };
 
 /// What the reads of one operation share.
@@ -46,13 +47,16 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
         && why_open(detail).is_none()
         && !(is_verify && detail.held.is_empty())
     {
-        view = reads.memory.view_of_others(config, cx, detail).await?;
-        // Where nobody shows a role, the home CID is the one in view: an API client's own CID has somebody who administers it.
-        if view.is_none() && !detail.held.is_empty() {
-            return Ok(not_visible(unknown_view(
-                "no row that is shown there names it, of this user or of others",
-            )));
-        }
+        view = match reads.memory.view_of_others(config, cx, detail).await? {
+            Told::View(cid) => Some(cid),
+            // Where nobody shows a role, the home CID is the one in view: an API client's own CID has somebody who administers it.
+            Told::Nobody if detail.held.is_empty() => None,
+            Told::Nobody | Told::Unclear => {
+                return Ok(not_visible(unknown_view(
+                    "no row that is shown there names it, of this user or of others",
+                )));
+            }
+        };
     }
     let places = match places(selector, detail, view) {
         Ok(places) => places,
@@ -175,17 +179,8 @@ fn unknown_view(why: &str) -> String {
     format!("which CID is in view cannot be told ({why}), and the role may be held there: name roles[].organization")
 }
 
-/// Where roles may be held that the reading does not look at. Lists that could not be read are said elsewhere.
-pub fn gaps(detail: &Detail) -> Vec<String> {
-    no_home(detail).into_iter().collect()
-}
-
 fn no_home(detail: &Detail) -> Option<String> {
-    detail.home.is_none().then(|| {
-        String::from(
-            "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization",
-        )
-    })
+    detail.home.is_none().then(|| String::from(NO_HOME))
 }
 
 /// What it means that no role at all is shown. A list may be stale and may leave roles out, and there is no role to revoke for proof.

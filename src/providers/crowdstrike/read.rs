@@ -26,7 +26,7 @@ use super::{
     find::{self, Found},
     ids::Directories,
     mapping::{self, Assignment},
-    view,
+    view::{self, Told},
 };
 
 use self::merged::Merged;
@@ -82,7 +82,7 @@ pub struct Memory {
     /// The CID in view. It is the token's own: a user without a role in view no longer shows it.
     view: OnceCell<Cid>,
     /// What others told of it, asked once.
-    of_others: RefCell<Option<Result<Option<Cid>, ProviderFault>>>,
+    of_others: RefCell<Option<Result<Told, ProviderFault>>>,
     /// What the last read showed, and the next one can begin with.
     last: RefCell<Last>,
 }
@@ -113,15 +113,15 @@ impl Memory {
         config: &Config,
         cx: &Context<'_>,
         detail: &Detail,
-    ) -> Result<Option<Cid>, ProviderFault> {
+    ) -> Result<Told, ProviderFault> {
         if let Some(view) = self.view.get() {
-            return Ok(Some(view.clone()));
+            return Ok(Told::View(view.clone()));
         }
         if let Some(told) = self.of_others.borrow().clone() {
             return told;
         }
         let told = view::of_others(config, cx, &detail.uuid, detail.home.as_ref()).await;
-        if let Ok(Some(cid)) = &told {
+        if let Ok(Told::View(cid)) = &told {
             self.view.get_or_init(|| cid.clone());
         }
         *self.of_others.borrow_mut() = Some(told.clone());
@@ -131,6 +131,9 @@ impl Memory {
 
 /// The CID in view, for people, where its id is not known.
 pub const IN_VIEW: &str = "the CID in view";
+/// For people, where the user's record shows no home CID.
+pub const NO_HOME: &str =
+    "CrowdStrike does not show the user's home CID, where the role may be held: name roles[].organization";
 /// CIDs that are read at once.
 const CONCURRENT_READS: usize = 8;
 
@@ -174,7 +177,13 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         memory.view.get_or_init(|| view);
     }
     let view = memory.view.get().filter(|_| lists.in_view.is_ok());
-    let open: Vec<Cid> = places(cx, home.as_ref())
+    // A record that shows no home, or another one, does not make the one that it showed before another CID.
+    let homes = home.iter().chain(&last.home);
+    let open: Vec<Cid> = homes
+        .map(Some)
+        .chain([None])
+        .flat_map(|home| places(cx, home))
+        .collect::<Set<Cid>>()
         .into_iter()
         .filter(|cid| view != Some(cid) && !known.contains(cid))
         .collect();
@@ -203,7 +212,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     *memory.last.borrow_mut() = Last {
         record: found.answered,
         lists: audience,
-        home: home.clone(),
+        home: home.clone().or(last.home),
         was_read: true,
     };
     let found = Found { audience, ..found };
@@ -216,6 +225,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
         _ => Some(ViewDoubt::Unnamed),
     };
     let (mut reading, mut detail) = assemble(cx, found, home, view, rows_in_view, lists.at_places)?;
+    if detail.home.is_none() {
+        reading.unreadable.push(Gap::at(NO_HOME));
+    }
     if in_view != Place::Read {
         reading.unreadable.push(Gap::at(IN_VIEW));
     }

@@ -26,7 +26,17 @@ pub fn only_cid(rows: &[RawRow]) -> Option<Cid> {
     cids.all(|cid| cid == first).then_some(first)
 }
 
-/// The CID in view by what others hold there; `None` if none of them tells it.
+/// What the lists of others tell of the CID in view.
+#[derive(Clone, Debug)]
+pub enum Told {
+    View(Cid),
+    /// Nobody shows a role there, in lists that were read whole.
+    Nobody,
+    /// A list was refused or tells nothing, or somebody with a role in the home CID shows none in view.
+    Unclear,
+}
+
+/// The CID in view by what others hold there.
 ///
 /// # Errors
 /// A failed read that may pass.
@@ -35,50 +45,69 @@ pub async fn of_others(
     cx: &Context<'_>,
     user: &str,
     home: Option<&Cid>,
-) -> Result<Option<Cid>, ProviderFault> {
+) -> Result<Told, ProviderFault> {
+    let mut is_clear = true;
     if let Some(home) = home {
         let query = QueryBuilder::new()
             .pair("filter", &format!("assigned_cids:'{home}'"))
             .pair("limit", &MOST_OF_HOME.to_string());
-        let told = of_users(config, cx, user, query, MOST_OF_HOME).await?;
-        if told.is_some() {
-            return Ok(told);
+        match of_users(config, cx, user, query, MOST_OF_HOME).await? {
+            (told @ Told::View(_), _) => return Ok(told),
+            // Somebody has a role at home and shows none in view: home is another CID.
+            (Told::Nobody, others) => is_clear = others == 0,
+            (Told::Unclear, _) => is_clear = false,
         }
     }
     let query = QueryBuilder::new()
         .pair("sort", "last_login_at|desc")
         .pair("limit", &MOST_USERS.to_string());
-    of_users(config, cx, user, query, MOST_USERS).await
+    Ok(match of_users(config, cx, user, query, MOST_USERS).await? {
+        (Told::Nobody, _) if !is_clear => Told::Unclear,
+        (told, _) => told,
+    })
 }
 
+/// What the users of a query show in view, and how many others than the user there are.
 async fn of_users(
     config: &Config,
     cx: &Context<'_>,
     user: &str,
     query: QueryBuilder,
     most: usize,
-) -> Result<Option<Cid>, ProviderFault> {
+) -> Result<(Told, usize), ProviderFault> {
     let call = core::api(Call::get(config.base.join(&query.on(Audience::Internal.user_query()))));
     let users = core::resources(config, cx, &call, "the users").await;
-    let users = unless_refused(users.map(|list| list.rows))?;
+    let Some(users) = unless_refused(users.map(|list| list.rows))? else {
+        return Ok((Told::Unclear, 0));
+    };
+    let (mut told, mut others) = (Told::Nobody, 0_usize);
     for row in users.iter().take(most) {
-        let id = row.parse::<Id>().and_then(Id::into_string);
-        let Some(id) = id.filter(|id| !id.trim().eq_ignore_ascii_case(user)) else {
+        let Some(id) = row.parse::<Id>().and_then(Id::into_string) else {
+            told = Told::Unclear;
             continue;
         };
+        if id.trim().eq_ignore_ascii_case(user) {
+            continue;
+        }
+        others = others.saturating_add(1);
         // All of it: a list of several CIDs tells nothing.
         let held = unless_refused(core::grants(config, cx, id.trim(), None, Audience::Internal).await)?;
-        if let Some(view) = only_cid(&held) {
-            return Ok(Some(view));
+        match held {
+            Some(rows) if rows.is_empty() => {}
+            Some(rows) => match only_cid(&rows) {
+                Some(view) => return Ok((Told::View(view), others)),
+                None => told = Told::Unclear,
+            },
+            None => told = Told::Unclear,
         }
     }
-    Ok(None)
+    Ok((told, others))
 }
 
-/// The rows of a list; a refusal shows none.
-fn unless_refused(read: Result<Vec<RawRow>, ProviderFault>) -> Result<Vec<RawRow>, ProviderFault> {
+/// The rows of a list; `None` if it is refused.
+fn unless_refused(read: Result<Vec<RawRow>, ProviderFault>) -> Result<Option<Vec<RawRow>>, ProviderFault> {
     match read {
-        Err(fault) if core::is_no(&fault) => Ok(Vec::new()),
-        read => read,
+        Err(fault) if core::is_no(&fault) => Ok(None),
+        read => read.map(Some),
     }
 }

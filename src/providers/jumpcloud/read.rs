@@ -8,7 +8,7 @@ use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
     hashed::HashMap,
-    provider::{Context, Gap, Grant, Snapshot, UnreadRow},
+    provider::{Context, Gap, Grant, GrantKind, Snapshot, UnreadRow},
     request::{Entry, Selector},
 };
 
@@ -167,12 +167,12 @@ pub async fn read(
     };
     let (links, memberships, stranger) = future::join3(links, memberships, stranger).await;
     let mut failed = FailedReads::default();
-    let links = shown(&mut gaps, links, "the organization links", &mut failed.links);
+    let links = shown(&mut gaps, links, LINKS, &mut failed.links);
     if let Some(links) = &links {
         grants.extend(links.rows.iter().map(organizations::link_grant));
         unread.extend(links.unread.iter().map(|raw| organizations::unread_link(raw)));
     }
-    let memberships = shown(&mut gaps, memberships, "the user's groups", &mut failed.groups);
+    let memberships = shown(&mut gaps, memberships, MEMBERSHIPS, &mut failed.groups);
     // Where everything is meant, every list is needed.
     let failures = [&failed, &basis.failed].map(FailedReads::first);
     if let Some(fault) = failures.into_iter().flatten().find(|_| cx.request.reads_everything()) {
@@ -454,7 +454,7 @@ fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<Provider
 fn shown<T>(
     gaps: &mut Vec<Gap>,
     read: Option<Result<List<T>, ProviderFault>>,
-    what: &str,
+    what: (&str, GrantKind),
     failure: &mut Option<ProviderFault>,
 ) -> Option<List<T>> {
     let list = kept(visible(read?), failure);
@@ -463,7 +463,7 @@ fn shown<T>(
 }
 
 /// Notes what a list does not show: a read-back that misses more than the first read is not settled.
-fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, what: &str) {
+fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, (what, kind): (&str, GrantKind)) {
     let Some(list) = read else {
         gaps.push(Gap::at(what));
         return;
@@ -475,7 +475,7 @@ fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, what: &str) {
             gaps.extend((1..=hidden).map(|row| Gap::at(format!("hidden row {row} of {what}"))));
         }
         Extent::Lacks(hidden) => gaps.push(Gap::of(hidden.to_string(), format!("hidden rows of {what}"))),
-        Extent::Unclear(why) => gaps.push(Gap::at(format!("{what}: {why}"))),
+        Extent::Unclear(why) => gaps.push(Gap::unreliable(kind, format!("{what}: {why}"))),
     }
     let place = format!("unread rows of {what}");
     if list.unread.len() > MOST_UNREAD {
@@ -489,6 +489,8 @@ fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, what: &str) {
     }
 }
 
+const LINKS: (&str, GrantKind) = ("the organization links", GrantKind::OrganizationLink);
+const MEMBERSHIPS: (&str, GrantKind) = ("the user's groups", GrantKind::Membership);
 /// Hidden rows of a list that are told apart.
 const MOST_HIDDEN: u64 = 100;
 /// Unread rows of a list that are told apart.

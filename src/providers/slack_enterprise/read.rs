@@ -13,7 +13,7 @@ use crate::{
     client::{QueryBuilder, lenient::Rows},
     contract::{types::Mode, warning::Warning},
     error::Error,
-    provider::{Context, Gap, Snapshot},
+    provider::{Context, Gap, GrantKind, Snapshot},
     request::{Entry, Selector},
     sorted::{self, Set},
 };
@@ -290,7 +290,7 @@ fn unreadable(
     {
         // A narrowed list without a row of the whole one proves nothing.
         if !has_control {
-            unreadable.push(Gap::at(core::ASSIGNMENTS.method));
+            unreadable.push(Gap::unreliable(GrantKind::Role, core::ASSIGNMENTS.method));
         }
         let refused = unknown.iter().map(|role| Gap::of(role, core::ASSIGNMENTS.method));
         unreadable.extend(refused);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::contract::types::{self, Mode, Narrowing, OrganizationSelector, Outcome, StrictScope};
 
-use super::{ANN, CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
+use super::{ANN, BOB, CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
 
 /// The client belongs to the child CID; Ann's home is the parent. She has the role in both.
 fn seen_from_the_child() -> Tenant {
@@ -240,6 +240,86 @@ fn where_nothing_tells_which_cid_is_in_view_no_role_that_names_none_is_absent() 
         [Outcome::NotAttempted, Outcome::NotAttempted, Outcome::Removed],
         "{answer:?}"
     );
+}
+
+#[test]
+fn a_list_of_others_that_tells_nothing_does_not_make_home_the_cid_in_view() {
+    let denied = || json!({"errors": [{"code": 403, "message": "access denied, authorization failed"}]});
+    let list = |rows: serde_json::Value| {
+        let total = rows.as_array().unwrap().len();
+        json!({"meta": {"pagination": {"total": total}}, "resources": rows, "errors": []})
+    };
+    let of_bob = "user_uuid=6f1e2a30-0000-4000-8000-00000000b0b0";
+    assert!(of_bob.ends_with(BOB), "{}", BOB);
+    let row = |cid: serde_json::Value| json!({"role_id": "event_viewer", "uuid": BOB, "cid": cid, "grant_type": "direct"});
+    for rules in [
+        vec![Rule::always("assigned_cids", 403, denied())],
+        vec![Rule::always("last_login_at", 400, denied())],
+        vec![Rule::always(of_bob, 403, denied())],
+        vec![Rule::always(
+            of_bob,
+            200,
+            list(json!([row(json!(CHILD)), row(json!(HOME))])),
+        )],
+        vec![Rule::always(of_bob, 200, list(json!([row(json!(null))])))],
+        // Bob has a role at home and shows none in view: it is another CID.
+        vec![
+            Rule::always("assigned_cids", 200, list(json!([BOB]))),
+            Rule::always(of_bob, 200, list(json!([]))),
+        ],
+        vec![Rule::always("last_login_at", 200, list(json!([{}])))],
+    ] {
+        let mut tenant = Tenant::new(&[]);
+        tenant.view = CHILD;
+        tenant.has_others = false;
+        let told: Vec<String> = rules
+            .iter()
+            .map(|rule| format!("{} {}", rule.path, rule.body))
+            .collect();
+        tenant.rules.extend(rules);
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("help_desk")]);
+        assert_eq!(
+            (outcomes(&answer), case.revokes()),
+            (vec![Outcome::Unknown], 0),
+            "{told:?}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_home_that_the_record_shows_no_more_is_read_all_the_same() {
+    let record = |cid: serde_json::Value| json!({"resources": [{"uuid": ANN, "uid": "ann@example.com", "status": "active", "cid": cid}]});
+    for (cid, has_effect) in [
+        (json!(null), false),
+        (json!(""), false),
+        (json!({}), false),
+        (json!(CHILD), false),
+        (json!(HOME), true),
+    ] {
+        let mut tenant = seen_from_the_child();
+        tenant.grant(HOME, "help_desk");
+        tenant.rules.push(Rule {
+            times: 1,
+            ..Rule::always("entities/users/GET", 200, record(json!(HOME)))
+        });
+        tenant
+            .rules
+            .push(Rule::always("entities/users/GET", 200, record(cid.clone())));
+        if !has_effect {
+            tenant
+                .rules
+                .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
+        }
+        let case = Case::new(tenant);
+        let answer = case.ask(&[by_id("help_desk")]);
+        let expected = if has_effect {
+            Outcome::Removed
+        } else {
+            Outcome::Unverified
+        };
+        assert_eq!(outcomes(&answer), [expected], "{cid}: {answer:?}");
+    }
 }
 
 #[test]

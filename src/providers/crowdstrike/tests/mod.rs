@@ -28,7 +28,7 @@ use crate::{
     request::ValidatedRequest,
 };
 
-pub use self::tenant::{ANN, CHILD, HOME, NIGHT_SHIFT, Rule, Tenant};
+pub use self::tenant::{ANN, BOB, CHILD, HOME, NIGHT_SHIFT, Rule, Tenant};
 
 /// One call of the component to the tenant.
 pub struct Case {

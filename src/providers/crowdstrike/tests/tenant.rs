@@ -15,7 +15,7 @@ pub const HOME: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub const CHILD: &str = "cccccccccccccccccccccccccccccccc";
 pub const ANN: &str = "6f1e2a30-0000-4000-8000-00000000a001";
 /// Somebody else, who has a role in the CID in view.
-const BOB: &str = "6f1e2a30-0000-4000-8000-00000000b0b0";
+pub const BOB: &str = "6f1e2a30-0000-4000-8000-00000000b0b0";
 /// A custom role of the home CID.
 pub const NIGHT_SHIFT: &str = "fac7c47add5242538f592946747a7191";
 
