@@ -200,6 +200,21 @@ impl ProviderFault {
         self
     }
 
+    /// The fault of a page that is not the first one: a list that has begun is there, and may be seen, so that a no is no word about the
+    /// list as a whole. It broke off.
+    #[must_use]
+    pub fn of_later_page(mut self) -> Self {
+        if matches!(
+            self.kind,
+            FaultKind::Forbidden | FaultKind::NotFound | FaultKind::Refused
+        ) {
+            self.kind = FaultKind::BadAnswer;
+            self.answer = None;
+            self.message = format!("the list broke off: {}", self.message);
+        }
+        self
+    }
+
     /// The same fault with how long the provider asks to wait.
     #[must_use]
     pub fn with_wait(mut self, retry_after: Option<Duration>) -> Self {

@@ -75,19 +75,24 @@ impl<T> List<T> {
 /// this one ended: a provider may skip rows. The provider's count ends the list; without one only an empty page does.
 ///
 /// # Errors
-/// What `page` gives; [`FaultKind::BadAnswer`] for a count that changes, or that is less than the rows; [`FaultKind::TooLarge`]
+/// What `page` gives; [`FaultKind::BadAnswer`] for a later page that is refused, for a count that changes, or that is less than the rows; [`FaultKind::TooLarge`]
 /// past the operation's bound.
-pub async fn by_offset<T, E: From<ProviderFault>>(
+pub async fn by_offset<T>(
     client: &Client<'_>,
     what: &str,
     limit: u64,
-    mut page: impl AsyncFnMut(u64) -> Result<Page<T>, E>,
-) -> Result<List<T>, E> {
+    mut page: impl AsyncFnMut(u64) -> Result<Page<T>, ProviderFault>,
+) -> Result<List<T>, ProviderFault> {
     let mut list = Accumulated::new(what);
     let mut offset = 0_u64;
     loop {
         client.budget().page(what)?;
-        let page = page(offset).await?;
+        let page = page(offset).await;
+        let page = if offset == 0 {
+            page?
+        } else {
+            page.map_err(ProviderFault::of_later_page)?
+        };
         let length = count(&page.rows);
         // A provider that ignores the limit sends more rows than were asked for.
         offset = offset.saturating_add(limit.max(length).max(1));
@@ -106,26 +111,30 @@ pub async fn by_offset<T, E: From<ProviderFault>>(
 ///
 /// # Errors
 /// As [`by_offset`]; [`FaultKind::BadAnswer`] for a cursor that comes again.
-pub async fn by_cursor<T, E: From<ProviderFault>>(
+pub async fn by_cursor<T>(
     client: &Client<'_>,
     what: &str,
-    mut page: impl AsyncFnMut(Option<&str>) -> Result<Page<T>, E>,
-) -> Result<List<T>, E> {
+    mut page: impl AsyncFnMut(Option<&str>) -> Result<Page<T>, ProviderFault>,
+) -> Result<List<T>, ProviderFault> {
     let mut list = Accumulated::new(what);
     let mut seen = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
         client.budget().page(what)?;
-        let page = page(cursor.as_deref()).await?;
+        let page = page(cursor.as_deref()).await;
+        let page = match cursor {
+            None => page?,
+            Some(_) => page.map_err(ProviderFault::of_later_page)?,
+        };
         list.add(page.rows, page.total)?;
         let Some(next) = page.next.filter(|next| !next.is_empty()) else {
             return Ok(list.into_list());
         };
         if next.len() > LONGEST_CURSOR {
-            return Err(list.contradiction("has a cursor that is too long").into());
+            return Err(list.contradiction("has a cursor that is too long"));
         }
         if !seen.insert(next.clone()) {
-            return Err(list.contradiction("repeats a page").into());
+            return Err(list.contradiction("repeats a page"));
         }
         cursor = Some(next);
     }
@@ -135,13 +144,13 @@ pub async fn by_cursor<T, E: From<ProviderFault>>(
 ///
 /// # Errors
 /// As [`by_cursor`]; [`FaultKind::BadAnswer`] for a link that does not lead below the account's own address.
-pub async fn by_link<T, E: From<ProviderFault>>(
+pub async fn by_link<T>(
     client: &Client<'_>,
     base: &BaseUrl,
     what: &str,
     first: String,
-    mut page: impl AsyncFnMut(&str) -> Result<Page<T>, E>,
-) -> Result<List<T>, E> {
+    mut page: impl AsyncFnMut(&str) -> Result<Page<T>, ProviderFault>,
+) -> Result<List<T>, ProviderFault> {
     by_cursor(client, what, async |link: Option<&str>| {
         let page = page(link.unwrap_or(&first)).await?;
         let Some(next) = page.next.as_deref().filter(|next| !next.is_empty()) else {

@@ -128,12 +128,13 @@ impl<'a> Removability<'a> {
     ) -> Result<Self, Error> {
         let is_user_protected = guard::protects_user(provider, general, &work.user, &work.before).is_some();
         let protected = ProtectedRoles::read(provider, cx, general, work).await;
-        let owner = work.before.credential_owner(cx).await?;
+        let owner = work.before.credential_owner(cx).await;
         Ok(Self {
             general,
             is_user_protected,
             protected,
-            is_own_account: matches!(owner, Principal::User(own) if own == work.user),
+            // Only a revoke has to know: what cannot be read may be the user's.
+            is_own_account: owner.map_or(true, |owner| matches!(owner, Principal::User(own) if own == work.user)),
         })
     }
 

@@ -76,7 +76,14 @@ fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>,
     }
     match by_name(provider, text, grant, known) {
         Match::Is | Match::Unclear(Doubt::MightBe(_)) => true,
-        Match::IsNot => false,
+        // A directory that can spell the role otherwise than its row does not show it.
+        Match::IsNot => {
+            provider.capability().rows_have_own_names
+                && grant.kind == GrantKind::Role
+                && !provider.is_role_id(text)
+                && !known.is_whole()
+                && !ids(grant).any(|id| known.names_of(provider, id).next().is_some())
+        }
         // A text that can be no name leaves nothing in doubt where only the name is missing. What is missing of a membership is a
         // group's name: the roles that it gives are companions or go with it.
         Match::Unclear(Doubt::NotVisible(_)) => grant.kind != GrantKind::Membership && !provider.is_role_id(text),

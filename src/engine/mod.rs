@@ -270,12 +270,22 @@ impl<'p> Work<'p> {
 
     /// Whether a reading covers all that the first one covered.
     fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
-        // A row that could be read before and cannot now may be a target.
-        let is_known =
-            |(row, count): (UnreadKey, usize)| self.first_unread.get(&row).is_some_and(|known| count <= *known);
+        // A row that could be read before and cannot now may be a target. So may one that says nothing, if something is shown that was
+        // not shown before: that is what such a row stood for, or may be.
+        let shows_more = reading.grants.iter().any(|grant| !self.first_keys.has(grant));
+        let is_known = |(row, count): (UnreadKey, usize)| {
+            let says_nothing = row.2.is_empty();
+            self.first_unread.get(&row).is_some_and(|known| count <= *known) && !(says_nothing && shows_more)
+        };
         let awaited = || self.targets.iter().filter(|target| target.needs_read_back());
-        let hides_target = |kind: GrantKind| awaited().any(|target| target.grant.kind == kind);
-        let is_harmless = |gap: &Gap| self.unreadable.contains(gap) && !gap.hides.is_some_and(hides_target);
+        let hides_kind = |kind: GrantKind| awaited().any(|target| target.grant.kind == kind);
+        // Nothing of the place can be read, before and after: a row elsewhere showed what stands there.
+        let is_place_of_target = |gap: &Gap| {
+            let mut places = awaited().filter_map(|target| target.grant.scope.organization.as_ref());
+            gap.part.is_empty() && places.any(|place| *place == gap.place)
+        };
+        let is_harmless =
+            |gap: &Gap| self.unreadable.contains(gap) && !gap.hides.is_some_and(hides_kind) && !is_place_of_target(gap);
         reading.unreadable.iter().all(is_harmless) && unread_rows(reading).into_iter().all(is_known)
     }
 

@@ -15,6 +15,8 @@ use crate::contract::{
 pub struct Capability {
     /// For messages, e.g. `"CrowdStrike"`.
     pub name: &'static str,
+    /// A row has a name of its own for its role, which the directory may spell otherwise: a protected name is then not ruled out by the row.
+    pub rows_have_own_names: bool,
     /// Kinds of credentials by their JSON names, e.g. `"client_credentials"`.
     pub credentials: &'static [&'static str],
     /// What the credentials must be allowed to do.
@@ -180,6 +182,7 @@ impl Capability {
         grants_per_request: None,
         staleness_window: Duration::from_secs(10),
         reserved: &[],
+        rows_have_own_names: false,
     };
 }
 

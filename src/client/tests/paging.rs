@@ -115,6 +115,38 @@ fn cursors(next: &[&str]) -> Result<Vec<Option<String>>, ProviderFault> {
 }
 
 #[test]
+fn a_no_to_a_later_page_is_no_word_about_the_list() {
+    for kind in [FaultKind::NotFound, FaultKind::Forbidden, FaultKind::Refused] {
+        for (page, expected) in [(0, kind), (1, FaultKind::BadAnswer)] {
+            let fault = |number: usize| (number == page).then(|| ProviderFault::new(kind, "no"));
+            let by_cursor = run(async |client| {
+                let mut number = 0;
+                by_cursor(client, "roles", async |_: Option<&str>| {
+                    number += 1;
+                    let next = Page {
+                        next: Some(number.to_string()),
+                        ..Page::new(vec![number])
+                    };
+                    fault(number - 1).map_or(Ok(next), Err)
+                })
+                .await
+            });
+            assert_eq!(by_cursor.unwrap_err().kind, expected, "{kind:?} {page}");
+            let by_offset = run(async |client| {
+                by_offset(client, "roles", 1, async |offset: u64| {
+                    fault(usize::try_from(offset).unwrap()).map_or(Ok(Page::new(vec![offset])), Err)
+                })
+                .await
+            });
+            assert_eq!(by_offset.unwrap_err().kind, expected, "{kind:?} {page}");
+        }
+    }
+    // What may pass stays what it is.
+    let limited = ProviderFault::new(FaultKind::RateLimited, "later").of_later_page();
+    assert_eq!(limited.kind, FaultKind::RateLimited);
+}
+
+#[test]
 fn cursors_are_followed_until_there_is_none() {
     let owned = |text: &str| Some(text.to_owned());
     assert_eq!(cursors(&["a", "b", ""]).unwrap(), [None, owned("a"), owned("b")]);

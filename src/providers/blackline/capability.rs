@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// BlackLine's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "BlackLine",
+    rows_have_own_names: true,
     credentials: &["password"],
     permissions: &[
         "the API role and System Administrator",

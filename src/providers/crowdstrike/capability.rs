@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// CrowdStrike's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "CrowdStrike",
+    rows_have_own_names: false,
     credentials: &["client_credentials"],
     permissions: &["User Management: Read", "User Management: Write"],
     user_ids: &["the uuid", "the login, exactly"],

@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// The provider's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "Elastic Cloud",
+    rows_have_own_names: false,
     credentials: &["api_key"],
     permissions: &["the role organization owner"],
     user_ids: &["the user id", "the e-mail address of a member"],

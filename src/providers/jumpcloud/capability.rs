@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// The provider's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "JumpCloud",
+    rows_have_own_names: true,
     credentials: &["api_key", "client_credentials"],
     permissions: &["an Administrator With Billing, or a service account with that role"],
     user_ids: &[

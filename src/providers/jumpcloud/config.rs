@@ -22,6 +22,10 @@ pub struct Config {
     pub access: Access,
     /// Sent as `x-org-id`: required for administrators of several organizations.
     pub org_id: Option<String>,
+    /// Protected users that the account spells by an id.
+    pub protected_ids: Vec<String>,
+    /// The account protects somebody by an e-mail address.
+    pub protects_addresses: bool,
     pub staleness_window: Duration,
 }
 
@@ -112,6 +116,13 @@ impl Config {
             base: parse("base_url", base)?,
             access,
             org_id,
+            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
+            protected_ids: general
+                .protected_users
+                .iter()
+                .map(|user| user.trim().to_owned())
+                .filter(|user| is_object_id(user))
+                .collect(),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

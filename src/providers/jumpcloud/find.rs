@@ -33,6 +33,8 @@ pub struct Person {
     pub by_email: bool,
     /// A role is shown elsewhere that the administrator's record lacks.
     is_contradicted: bool,
+    /// There is, or may be, another record of the person, whose id cannot be told.
+    pub hides_record: bool,
     /// The organization's administrators, where they were read to tell who it is.
     pub listed: Option<Rc<List<Administrator>>>,
 }
@@ -89,6 +91,7 @@ impl From<Administration> for Person {
             administrator,
             by_email: false,
             is_contradicted: false,
+            hides_record: false,
             listed: None,
         }
     }
@@ -132,6 +135,20 @@ impl Person {
             AdministratorLink::None | AdministratorLink::Unreadable(_) => None,
         };
         self.administrator_document().and_then(id_of).or_else(linked)
+    }
+
+    /// Whether the administrator's record lacks a role that is shown elsewhere.
+    fn lacks_a_role_of(&self, elsewhere: &RecordedRoles) -> bool {
+        self.known()
+            .is_some_and(|known| !elsewhere.are_among(&known.record.roles))
+    }
+
+    /// The same person, who may have another record.
+    fn with_hidden_record(self) -> Self {
+        Self {
+            hides_record: true,
+            ..self
+        }
     }
 
     /// The same person, whose administrator's record cannot be relied on.
@@ -240,7 +257,13 @@ async fn person_once(
     match administrator_by_id(config, cx, id).await? {
         Some(document) => Ok(read_record(document)?.into()),
         // Deleted, if the others are listed and this one is not.
-        None => Ok(from_list(config, cx, None, Some(id), Ahead::default()).await?),
+        None => {
+            let ahead = Ahead {
+                record: Some(Ok(None)),
+                listed: None,
+            };
+            Ok(from_list(config, cx, None, Some(id), ahead).await?)
+        }
     }
 }
 
@@ -323,22 +346,26 @@ async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) ->
     let record = record(&document)?;
     let without_user: Person = read_record(document)?.into();
     let Some(email) = &record.email else {
-        return Ok(without_user);
+        return Ok(without_user.with_hidden_record());
     };
     let users = with_email(config, cx, email).await?;
-    let ([id], None) = (users.ids.as_slice(), users.gap) else {
-        return Ok(without_user);
+    let id = match (users.ids.as_slice(), users.gap) {
+        ([id], None) => id,
+        ([], None) => return Ok(without_user),
+        _ => return Ok(without_user.with_hidden_record()),
     };
     // A row of the list may lack the link.
     let user = system_user(config, cx, id).await?;
-    let is_linked = match user.as_ref().map(AdministratorLink::of) {
-        Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => true,
-        Some(AdministratorLink::None) => false,
-        _ => return Ok(without_user),
+    let linked = match user.as_ref().map(AdministratorLink::of) {
+        Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => Some(linked),
+        Some(AdministratorLink::None) => None,
+        _ => return Ok(without_user.with_hidden_record()),
     };
+    let shown = linked.as_ref().map(|linked| &linked.roles);
     Ok(Person {
         system_user: user,
-        by_email: !is_linked,
+        by_email: linked.is_none(),
+        is_contradicted: shown.is_some_and(|shown| without_user.lacks_a_role_of(shown)),
         ..without_user
     })
 }
@@ -395,8 +422,15 @@ async fn listed_as(
         all.gap("administrators")
     };
     let person: Person = match (same.as_slice(), gap) {
-        ([], None) => Administration::None.into(),
-        ([], Some(gap)) => unclear(&gap, None, None).into(),
+        ([], None) => match gone(config, cx, earlier, record).await? {
+            None => Administration::None.into(),
+            Some(document) => {
+                let message =
+                    "the list of administrators lacks the one that was found before, and the record is still there";
+                unclear(message, Some(document), None).into()
+            }
+        },
+        ([], Some(gap)) => Person::from(unclear(&gap, None, None)).with_hidden_record(),
         ([one], _) if earlier.is_some() => {
             let message = "another administrator than before has the user's e-mail address";
             unclear(message, None, Some(&one.roles)).into()
@@ -416,6 +450,20 @@ async fn listed_as(
         }
     };
     Ok(with_candidates(person, all, email))
+}
+
+/// The record of an administrator who was found before and whom the list shows no more; `None` if it is gone, too.
+async fn gone(
+    config: &Config,
+    cx: &Context<'_>,
+    earlier: Option<&str>,
+    record: Option<Result<Option<Value>, ProviderFault>>,
+) -> Result<Option<Value>, ProviderFault> {
+    match (earlier, record) {
+        (None, _) => Ok(None),
+        (Some(_), Some(record)) => record,
+        (Some(id), None) => administrator_by_id(config, cx, id).await,
+    }
 }
 
 /// A person of whom the list of administrators does not say who it is, with the ids of all who may be it.
@@ -447,9 +495,8 @@ async fn by_id(
         return Ok(unclear(&message, None, Some(elsewhere)).into());
     };
     let person: Person = read_record(document)?.into();
-    let lacks_role = |known: &Known| !elsewhere.are_among(&known.record.roles);
     Ok(Person {
-        is_contradicted: person.known().is_some_and(lacks_role),
+        is_contradicted: person.lacks_a_role_of(elsewhere),
         ..person
     })
 }

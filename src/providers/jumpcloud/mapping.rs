@@ -63,6 +63,18 @@ pub fn addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
     documents.into_iter().flatten().map(|document| text(document, "/email"))
 }
 
+/// The further addresses of the records that are shown, each `None` if it cannot be read: for guards only, nobody is looked up by one.
+pub fn further_addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
+    let documents = [person.system_user.as_ref(), person.administrator_document()];
+    documents.into_iter().flatten().flat_map(|document| {
+        let recovery = document.get("recoveryEmail").filter(|recovery| !recovery.is_null());
+        let recovery = recovery.map(|recovery| recovery.get("address").unwrap_or(recovery));
+        let found = [document.get("alternateEmail"), recovery].into_iter().flatten();
+        let given = found.filter(|address| !address.is_null() && address.as_str() != Some(""));
+        given.map(|address| address.as_str().map(|address| address.trim().to_lowercase()))
+    })
+}
+
 /// The unified user: the system user, or the administrator if there is no system user.
 pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let administrator = detail.person.administrator_document();

@@ -1,5 +1,7 @@
 //! Reads what is held: roles, and the links and memberships that the request asks about.
 
+mod gaps;
+
 use std::{cell::RefCell, rc::Rc};
 
 use futures_util::future;
@@ -8,14 +10,14 @@ use crate::{
     contract::warning::Warning,
     error::{Error, FaultKind, ProviderFault},
     hashed::HashMap,
-    provider::{Context, Gap, Grant, GrantKind, Snapshot, UnreadRow},
+    provider::{Context, Gap, Grant, Snapshot, UnreadRow},
     request::{Entry, Selector},
 };
 
 use super::{
     absence,
     config::Config,
-    core::{self, Count, Extent, List, is_refusal, visible},
+    core::{self, Count, List, is_refusal, visible},
     documents::{Administrator, GraphObject, Organization, OrganizationLink, Role, id_of},
     find::{self, Administration, Earlier, Person, Unclear},
     groups::{self, Groups},
@@ -23,6 +25,8 @@ use super::{
     mapping,
     organizations::{self, Own},
 };
+
+use self::gaps::{FirstRows, LINKS, MEMBERSHIPS, kept, note_gaps, shown};
 
 /// Provider-specific data kept from a read for the later steps.
 pub struct Detail {
@@ -75,6 +79,9 @@ pub struct Basis {
     failed: FailedReads,
     reads_links: bool,
     reads_memberships: bool,
+    /// The rows that the first read showed.
+    first_links: FirstRows,
+    first_memberships: FirstRows,
     warnings: Vec<String>,
 }
 
@@ -167,12 +174,27 @@ pub async fn read(
     };
     let (links, memberships, stranger) = future::join3(links, memberships, stranger).await;
     let mut failed = FailedReads::default();
-    let links = shown(&mut gaps, links, LINKS, &mut failed.links);
+    let links = shown(links, &mut failed.links);
+    let id_of_link = |link: &OrganizationLink| link.organization.clone();
+    if let Some(links) = &links {
+        note_gaps(&mut gaps, links.as_ref(), LINKS, (&basis.first_links, &id_of_link));
+    }
+    let links = links.flatten();
     if let Some(links) = &links {
         grants.extend(links.rows.iter().map(organizations::link_grant));
         unread.extend(links.unread.iter().map(|raw| organizations::unread_link(raw)));
     }
-    let memberships = shown(&mut gaps, memberships, MEMBERSHIPS, &mut failed.groups);
+    let memberships = shown(memberships, &mut failed.groups);
+    let id_of_group = |group: &GraphObject| group.id.clone();
+    if let Some(memberships) = &memberships {
+        note_gaps(
+            &mut gaps,
+            memberships.as_ref(),
+            MEMBERSHIPS,
+            (&basis.first_memberships, &id_of_group),
+        );
+    }
+    let memberships = memberships.flatten();
     // Where everything is meant, every list is needed.
     let failures = [&failed, &basis.failed].map(FailedReads::first);
     if let Some(fault) = failures.into_iter().flatten().find(|_| cx.request.reads_everything()) {
@@ -200,12 +222,13 @@ pub async fn read(
             .clone()
             .into_iter()
             .chain(person.administrator_ids())
+            .chain(mapping::further_addresses(&person).flatten())
             .collect(),
         documents: documents
             .into_iter()
             .filter_map(|(name, document)| Some((name, mapping::without_secrets(document?).to_string())))
             .collect(),
-        may_be_protected: None,
+        may_be_protected: may_be_protected(config, &person),
         is_sparse: false,
         unreadable: gaps,
         warnings,
@@ -224,6 +247,26 @@ pub async fn read(
         removed_roles,
     };
     Ok((reading, detail))
+}
+
+/// Why the person may go by an id or address that JumpCloud does not show.
+fn may_be_protected(config: &Config, person: &Person) -> Option<String> {
+    let is_somebody_else = |id: &String| {
+        let listed = person.listed.iter().flat_map(|listed| &listed.rows);
+        let mut others = listed.map(|known| known.id.as_str());
+        others.any(|other| other.eq_ignore_ascii_case(id))
+    };
+    if person.hides_record && !config.protected_ids.iter().all(is_somebody_else) {
+        return Some(String::from(
+            "JumpCloud does not show all records of the person, and the account protects a user by an id that may be one of them: nothing was sent",
+        ));
+    }
+    let hides_address = || mapping::further_addresses(person).any(|address| address.is_none());
+    (config.protects_addresses && hides_address()).then(|| {
+        String::from(
+            "an address of the user cannot be read, and the account protects a user by an address: nothing was sent",
+        )
+    })
 }
 
 impl HeldLinks {
@@ -250,7 +293,10 @@ impl Detail {
     /// They could not be read this time.
     pub async fn held_links(&self, config: &Config, cx: &Context<'_>) -> Result<HeldLinks, ProviderFault> {
         if self.basis.reads_links {
-            return Ok(HeldLinks::of(self.links.as_ref()));
+            return match &self.failed.links {
+                Some(fault) => Err(fault.clone()),
+                None => Ok(HeldLinks::of(self.links.as_ref())),
+            };
         }
         if let Some(known) = self.held_links.borrow().clone() {
             return Ok(known);
@@ -362,6 +408,8 @@ fn first(config: &Config, cx: &Context<'_>, person: Person, lists: Lists) -> (Pe
         failed,
         reads_links: organizations::are_asked(cx),
         reads_memberships: groups::are_asked(cx),
+        first_links: FirstRows::default(),
+        first_memberships: FirstRows::default(),
         warnings: lacks_directory
             .then(|| Warning::RoleDirectoryNotReadable.text())
             .into_iter()
@@ -441,57 +489,3 @@ fn unread_roles(unclear: &Unclear, organization: Option<&str>) -> Option<UnreadR
     row.names.clone_from(&visible.names);
     Some(row)
 }
-
-/// What a read shows; its failure is kept.
-fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<ProviderFault>) -> Option<T> {
-    read.unwrap_or_else(|fault| {
-        failure.get_or_insert(fault);
-        None
-    })
-}
-
-/// A list that was asked for, if JumpCloud shows it.
-fn shown<T>(
-    gaps: &mut Vec<Gap>,
-    read: Option<Result<List<T>, ProviderFault>>,
-    what: (&str, GrantKind),
-    failure: &mut Option<ProviderFault>,
-) -> Option<List<T>> {
-    let list = kept(visible(read?), failure);
-    note_gaps(gaps, list.as_ref(), what);
-    list
-}
-
-/// Notes what a list does not show: a read-back that misses more than the first read is not settled.
-fn note_gaps<T>(gaps: &mut Vec<Gap>, read: Option<&List<T>>, (what, kind): (&str, GrantKind)) {
-    let Some(list) = read else {
-        gaps.push(Gap::at(what));
-        return;
-    };
-    match list.extent {
-        Extent::Whole => {}
-        // One gap for each row, so that a read that lacks fewer of them covers as much.
-        Extent::Lacks(hidden) if hidden <= MOST_HIDDEN => {
-            gaps.extend((1..=hidden).map(|row| Gap::at(format!("hidden row {row} of {what}"))));
-        }
-        Extent::Lacks(hidden) => gaps.push(Gap::of(hidden.to_string(), format!("hidden rows of {what}"))),
-        Extent::Unclear(why) => gaps.push(Gap::unreliable(kind, format!("{what}: {why}"))),
-    }
-    let place = format!("unread rows of {what}");
-    if list.unread.len() > MOST_UNREAD {
-        gaps.push(Gap::of(list.unread.len().to_string(), place));
-        return;
-    }
-    for (position, raw) in list.unread.iter().enumerate() {
-        let earlier = list.unread.iter().take(position).filter(|other| *other == raw).count();
-        // What such a row says can be anybody's: it is compared, and not shown.
-        gaps.push(Gap::of(format!("{raw} {earlier}"), &place));
-    }
-}
-
-const LINKS: (&str, GrantKind) = ("the organization links", GrantKind::OrganizationLink);
-const MEMBERSHIPS: (&str, GrantKind) = ("the user's groups", GrantKind::Membership);
-/// Hidden rows of a list that are told apart.
-const MOST_HIDDEN: u64 = 100;
-/// Unread rows of a list that are told apart.
-const MOST_UNREAD: usize = 100;

@@ -148,16 +148,11 @@ impl Assignments {
         let mut unknown = Vec::new();
         while let Some(roles) = left.pop() {
             let mut pages = Pages::new(config, cx, core::ASSIGNMENTS, [("role_ids", roles.join(","))]);
-            let mut has_begun = false;
             loop {
                 match pages.next().await {
-                    Ok(Some(rows)) => {
-                        has_begun = true;
-                        own.add(member, rows);
-                    }
+                    Ok(Some(rows)) => own.add(member, rows),
                     Ok(None) => break,
-                    // A list that has begun knows its roles.
-                    Err(fault) if fault.is(&[core::UNKNOWN_ROLE]) && !has_begun => {
+                    Err(fault) if fault.is(&[core::UNKNOWN_ROLE]) => {
                         match roles {
                             [one] => unknown.push((*one).to_owned()),
                             several => left.extend(several.chunks(several.len().div_ceil(2))),

@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// The provider's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "Slack Enterprise",
+    rows_have_own_names: false,
     credentials: &["bearer_token"],
     permissions: &[
         "`admin.roles:read`",

@@ -138,7 +138,11 @@ impl<'a> Pages<'a> {
             .pair("limit", &self.list.limit.to_string())
             // An empty cursor must not be sent.
             .maybe("cursor", self.cursor.as_deref());
-        let page: Page = read(self.config, self.cx, self.list.method, query).await?;
+        let page = read::<Page>(self.config, self.cx, self.list.method, query).await;
+        let page = match self.cursor {
+            None => page?,
+            Some(_) => page.map_err(|fault| Fault::from(fault.fault.of_later_page()))?,
+        };
         let next = page.next_cursor().map(|next| next.map(str::to_owned));
         let Some(rows) = (self.list.rows)(page).into_list() else {
             return Err(self.wrong(&format!("has no {}", self.list.key)));

@@ -7,6 +7,7 @@ use crate::{contract::types::SideEffect, provider::capability::Capability};
 /// TeamViewer's row of the matrix.
 pub const CAPABILITY: Capability = Capability {
     name: "TeamViewer",
+    rows_have_own_names: false,
     credentials: &["bearer_token", "refresh_token"],
     permissions: &[
         "User management: view and edit users",

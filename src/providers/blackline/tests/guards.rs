@@ -28,6 +28,31 @@ fn a_name_protects_a_role_however_row_and_directory_spell_it() {
 }
 
 #[test]
+fn a_protected_name_is_not_ruled_out_by_a_row_while_the_directory_is_not_whole() {
+    let settings = r#"{"protected_roles": ["Reviewer"]}"#;
+    for (status, body, outcome) in [
+        (200, r#"{"items": [{"id": 5, "name": "Reviewer"}]}"#, "refused"),
+        (403, "{}", "refused"),
+        (500, "{}", "refused"),
+        (
+            200,
+            r#"{"items": [{"id": 5, "name": null}, {"id": 6, "name": "Other"}]}"#,
+            "refused",
+        ),
+        (
+            200,
+            r#"{"items": [{"id": 5, "name": "Approver"}, {"id": 6, "name": null}]}"#,
+            "removed",
+        ),
+    ] {
+        let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer (GL)", "A"))]);
+        let directory = std::iter::repeat_n(("/v1/roles", status, body), 9);
+        instance.borrow_mut().faults.extend(directory);
+        assert_eq!(ask(&instance, settings, &[by_id("5:A")]), [outcome], "{status} {body}");
+    }
+}
+
+#[test]
 fn a_role_without_any_name_counts_as_protected_by_name() {
     let instance = Instance::holding(&[("600", "A", r#"{"roleId": 600, "productId": "A"}"#)]);
     let settings = r#"{"protected_roles": ["Reviewer"]}"#;

@@ -149,6 +149,24 @@ fn rows(count: usize, more: &[(&'static str, &'static str, &'static str)]) -> Sh
 }
 
 #[test]
+fn a_later_page_that_does_not_exist_is_no_other_spelling_of_the_path() {
+    for (status, body) in [(404, "{}"), (405, "{}"), (200, r#"{"errorCode": "404"}"#)] {
+        let instance = Instance::holding(&[]);
+        let first = format!(
+            r#"{{"items": [{}], "nextLink": "/v1/users/301/roles-products?page=2"}}"#,
+            pair("5", "Reviewer", "A")
+        );
+        instance.borrow_mut().faults.extend([
+            ("301/roles-products", 200, &*first.leak()),
+            ("roles-products?page=2", status, body),
+            ("301/role-products", 200, r#"{"items": []}"#),
+        ]);
+        let answer = call(&instance, "{}", vec![by_id("5:A")], options());
+        assert_eq!(answer.unwrap_err().status, 502, "{status} {body}");
+    }
+}
+
+#[test]
 fn a_read_back_of_one_page_is_no_proof_after_a_list_of_two() {
     let first: Vec<String> = (0..25)
         .map(|product| pair("9", "Auditor", &format!("P{product}")))

@@ -251,7 +251,8 @@ fn a_list_of_others_that_tells_nothing_does_not_make_home_the_cid_in_view() {
     };
     let of_bob = "user_uuid=6f1e2a30-0000-4000-8000-00000000b0b0";
     assert!(of_bob.ends_with(BOB), "{}", BOB);
-    let row = |cid: serde_json::Value| json!({"role_id": "event_viewer", "uuid": BOB, "cid": cid, "grant_type": "direct"});
+    let row =
+        |cid: serde_json::Value| json!({"role_id": "event_viewer", "uuid": BOB, "cid": cid, "grant_type": "direct"});
     for rules in [
         vec![Rule::always("assigned_cids", 403, denied())],
         vec![Rule::always("last_login_at", 400, denied())],

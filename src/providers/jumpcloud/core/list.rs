@@ -71,7 +71,8 @@ pub async fn list<T: Listed>(
         let page = format!("{path}{separator}limit={PAGE}&skip={skip}");
         let answer = send(config, cx, &get(config, &page)).await?;
         if !answer.is_given() {
-            return Err(refused_to_read(config, cx, &answer, what));
+            let refused = refused_to_read(config, cx, &answer, what);
+            return Err(if skip == 0 { refused } else { refused.of_later_page() });
         }
         let document: Box<RawValue> = answer.json(what)?;
         let (rows, counted) = page_of(&answer, &document, what)?;

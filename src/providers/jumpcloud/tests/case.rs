@@ -45,6 +45,7 @@ impl Case {
             lists_record: false,
             writes: Vec::new(),
             at_next_write: None,
+            breaks_off: None,
             latency: Duration::ZERO,
         };
         let user = json!({"_id": USER, "email": "ann@example.com", "username": "ann", "organization": HOME, "admin": {"id": ADMIN}});

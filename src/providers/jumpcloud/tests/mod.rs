@@ -4,6 +4,7 @@ mod case;
 mod documents;
 mod everything;
 mod failures;
+mod gaps;
 mod groups;
 mod guards;
 mod ids;

@@ -45,6 +45,8 @@ pub struct World {
     pub writes: Vec<(String, String)>,
     /// Happens at the next write, in place of it.
     pub at_next_write: Option<Box<dyn FnOnce(&mut Self) -> Reaction>>,
+    /// A list whose second page does not exist.
+    pub breaks_off: Option<String>,
     /// Every answer takes so long.
     pub latency: Duration,
 }
@@ -219,6 +221,9 @@ impl World {
             self.bend(path, &mut document);
             return Reaction::Answer(200, Vec::new(), document.to_string());
         };
+        if self.breaks_off.as_deref() == Some(path) && parameter(query, "skip").is_some_and(|skip| skip != "0") {
+            return Reaction::Answer(404, Vec::new(), String::from("{}"));
+        }
         let filter = parameter(query, "filter").unwrap_or_default();
         let wanted = filter.rsplit_once(':').map(|(_, wanted)| wanted.to_owned());
         let is_let_through = |row: &Value| {
