@@ -33,20 +33,19 @@ pub struct Reads<'a> {
 /// # Errors
 /// A read that the selector needs failed, and may pass.
 pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Result<Absence, Error> {
-    let &Reads {
-        config,
-        cx,
-        directories,
-        ..
-    } = reads;
-    let is_verify = cx.request.mode == Mode::Verify;
-    let mut view = None;
-    // Nothing is probed in a verify, and without any grant it proves nothing.
-    if named_cids(selector).is_empty()
+    let &Reads { config, cx, .. } = reads;
+    let is_open = named_cids(selector).is_empty()
         && matches!(detail.view_doubt, Some(ViewDoubt::NoRows | ViewDoubt::Unnamed))
-        && why_open(detail).is_none()
-        && !(is_verify && detail.held.is_empty())
-    {
+        && why_open(detail).is_none();
+    // Nothing is probed in a verify, and without any grant it proves nothing, unless there is no such role.
+    if is_open && cx.request.mode == Mode::Verify && detail.held.is_empty() {
+        let absence = at_known_places(reads, selector, detail, None).await?;
+        if !matches!(absence, Absence::NotFound(_)) {
+            return Ok(absence);
+        }
+    }
+    let mut view = None;
+    if is_open {
         view = match reads.memory.view_of_others(config, cx, detail).await? {
             Told::View(cid) => Some(cid),
             // Where nobody shows a role, the home CID is the one in view: an API client's own CID has somebody who administers it.
@@ -58,6 +57,23 @@ pub async fn of(reads: &Reads<'_>, selector: &Selector, detail: &Detail) -> Resu
             }
         };
     }
+    at_known_places(reads, selector, detail, view).await
+}
+
+/// The same with the CID in view, if others had to tell it.
+async fn at_known_places(
+    reads: &Reads<'_>,
+    selector: &Selector,
+    detail: &Detail,
+    view: Option<Cid>,
+) -> Result<Absence, Error> {
+    let &Reads {
+        config,
+        cx,
+        directories,
+        ..
+    } = reads;
+    let is_verify = cx.request.mode == Mode::Verify;
     let places = match places(selector, detail, view) {
         Ok(places) => places,
         Err(Hidden::Unclear(message)) => return Ok(not_visible(message)),
@@ -147,14 +163,18 @@ fn out_of_sight(cid: &Cid) -> String {
     format!("the credentials cannot read the user's roles in the CID {cid}")
 }
 
-/// Why a role that names no CID may be held in view or at home, whatever is shown; `None` if that is certain either way.
-pub fn why_open(detail: &Detail) -> Option<String> {
-    let unread = |place: &Place| match place {
+/// Why a place could not be read.
+fn unread(place: &Place) -> Option<String> {
+    match place {
         Place::Read => None,
         Place::OutOfSight => Some(String::from("the credentials have no authority there")),
         Place::Unclear(why) => Some(why.clone()),
         Place::Failed(fault) => Some(fault.message.clone()),
-    };
+    }
+}
+
+/// Why a role that names no CID may be held in view or at home, whatever is shown; `None` if that is certain either way.
+pub fn why_open(detail: &Detail) -> Option<String> {
     if let Some(why) = unread(&detail.in_view) {
         return Some(format!("the user's roles in the CID in view could not be read: {why}"));
     }
@@ -168,6 +188,16 @@ pub fn why_open(detail: &Detail) -> Option<String> {
     Some(format!(
         "the user's roles in the home CID {home} could not be read: {why}"
     ))
+}
+
+/// Why nothing is known of a CID that a selector names, whatever a list of several CIDs shows of it.
+pub fn unread_named(selector: &Selector, detail: &Detail) -> Option<String> {
+    named_cids(selector)
+        .iter()
+        .find_map(|cid| match detail.places.get(cid)? {
+            Place::OutOfSight => Some(out_of_sight(cid)),
+            place => unread(place).map(|why| format!("the user's roles in the CID {cid} could not be read: {why}")),
+        })
 }
 
 /// A role that is not shown is revoked in view and at home, and for that both have to be known.

@@ -138,8 +138,12 @@ impl Backend for CrowdStrike {
         let is_unscoped = selector.organizations.is_empty();
         let failed = absence::failed_read(selector, detail).map(|fault| (fault.reason_of_gap(), fault.message.clone()));
         failed.or_else(|| {
-            let why = is_unscoped.then(|| absence::why_open(detail)).flatten()?;
-            Some((Reason::NotVisible, why))
+            let why = if is_unscoped {
+                absence::why_open(detail)
+            } else {
+                absence::unread_named(selector, detail)
+            };
+            Some((Reason::NotVisible, why?))
         })
     }
 

@@ -151,29 +151,49 @@ async fn user_by(
     let body = serde_json::to_vec(&Ids { ids: &[uuid] }).ok();
     let call = core::api(Call::read(Method::Post, config.base.join(audience.users()), body));
     let list = core::resources(config, cx, &call, "the user").await?;
-    if list.rows.is_empty() {
+    // A row that is counted and not shown may be the user's.
+    if list.rows.is_empty() && list.total.unwrap_or_default() == 0 {
         return Ok(None);
     }
+    let mut found: Option<Found> = None;
     for row in list.rows.iter().filter_map(Row::read) {
         let Ok(user) = User::from_json(row) else {
             continue;
         };
-        if let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) {
-            let is_external = user.user_type.as_str().is_some_and(|kind| same(kind, "external"));
-            return Ok(Some(Found {
-                uuid: ids::user(id.trim()),
-                raw: row.get().to_owned(),
-                answered: audience,
-                audience: if is_external { Audience::All } else { audience },
-                user,
-            }));
+        let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) else {
+            continue;
+        };
+        let is_external = user.user_type.as_str().is_some_and(|kind| same(kind, "external"));
+        let next = Found {
+            uuid: ids::user(id.trim()),
+            raw: row.get().to_owned(),
+            answered: audience,
+            audience: if is_external { Audience::All } else { audience },
+            user,
+        };
+        if found.as_ref().is_some_and(|known| !known.is_same(&next)) {
+            return Err(ProviderFault::new(
+                FaultKind::BadAnswer,
+                "CrowdStrike shows two documents of the user that say different things",
+            ));
         }
+        found.get_or_insert(next);
     }
-    // It may be this user, and cannot be read: that is no absence.
-    Err(ProviderFault::new(
-        FaultKind::BadAnswer,
-        "CrowdStrike's document of the user cannot be read",
-    ))
+    // One that cannot be read may be this user's: that is no absence.
+    found.map(Some).ok_or_else(|| {
+        ProviderFault::new(
+            FaultKind::BadAnswer,
+            "CrowdStrike's document of the user cannot be read",
+        )
+    })
+}
+
+impl Found {
+    /// Whether another document says the same of who the user is, and where.
+    fn is_same(&self, other: &Self) -> bool {
+        let (one, other) = (&self.user, &other.user);
+        one.uid.as_str() == other.uid.as_str() && one.cid.as_str() == other.cid.as_str()
+    }
 }
 
 pub fn not_found(uuid: &str, answer: Option<ProviderAnswer>) -> Error {

@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     assignments::{ALL, Assignments},
+    find::NO_CONTROL,
     ids::{self, Key, Published},
     read::{Detail, EVERYTHING, mentioned},
 };
@@ -119,13 +120,8 @@ pub fn gaps(detail: &Detail) -> Vec<String> {
     missing_control(detail).into_iter().chain(lists).collect()
 }
 
-/// A key with fewer rights sees fewer assignments: an owner in the list shows that it sees them all.
 fn missing_control(detail: &Detail) -> Option<String> {
-    (detail.admins == 0).then(|| {
-        String::from(
-            "the members list shows nobody who may administer the organization, so that it may not show everything",
-        )
-    })
+    (detail.admins == 0).then(|| String::from(NO_CONTROL))
 }
 
 fn missing_list(kind: &str) -> String {

@@ -147,6 +147,13 @@ impl Assignments {
 
     /// Adds what another element shows.
     pub fn add(&mut self, other: Self) {
+        let expanded = self.expanded.saturating_add(other.expanded);
+        if expanded > rows::MOST_EXPANDED {
+            self.is_malformed = true;
+            self.unread.push(UnreadRow::new("more assignments than are looked at"));
+            return;
+        }
+        self.expanded = expanded;
         let mut held = other.held.into_iter();
         for item in other.items {
             let count = item.positions.len();

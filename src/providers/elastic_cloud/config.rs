@@ -22,6 +22,8 @@ pub struct Config {
     pub api_key: Secret,
     /// `None`: the one organization that the key sees.
     pub organization: Option<String>,
+    /// The account protects somebody by an e-mail address.
+    pub protects_addresses: bool,
     pub staleness_window: Duration,
 }
 
@@ -51,6 +53,7 @@ impl Config {
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             api_key: Secret::parse("credentials.api_key", key)?,
             organization,
+            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

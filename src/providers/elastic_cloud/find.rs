@@ -146,9 +146,18 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
         (None, _) if scan.nameless > 0 => {
             Err(ProviderFault::new(FaultKind::BadAnswer, "a member in Elastic Cloud's list has no user_id").into())
         }
+        // A key with fewer rights sees fewer members.
+        (None, _) if scan.admins == 0 => Err(Error::Refused {
+            reason: Reason::NotVisible,
+            message: format!("whether `{wanted}` is a member cannot be told: {NO_CONTROL}"),
+        }),
         (None, _) => Err(not_found(config, cx, organization).await),
     }
 }
+
+/// An owner in the list of members shows that the key sees them all, and all of their assignments.
+pub const NO_CONTROL: &str =
+    "the members list shows nobody who may administer the organization, so that it may not show everything";
 
 /// Scans the members list for a user id or e-mail address: only who is looked for is kept.
 pub async fn scan(config: &Config, cx: &Context<'_>, organization: &str, wanted: &str) -> Result<Scan, Error> {

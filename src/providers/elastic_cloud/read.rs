@@ -101,7 +101,10 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         let shown = found.member.role_assignments.as_deref();
         assignments.add(Assignments::read(shown, &organization));
     }
-    assignments.unread.extend(elements_of(&scan));
+    let stray = own_elements(&scan);
+    assignments
+        .unread
+        .extend(stray.iter().map(|shown| UnreadRow::new(&shown.raw)));
     let mut missing = assignments.hidden.clone();
     if scan.found.iter().any(|found| found.member.role_assignments.is_none()) {
         missing.insert(EVERYTHING);
@@ -154,10 +157,11 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         unread: assignments.unread.clone(),
         emails: emails.into_iter().collect(),
         username: member.email.as_str().map(str::to_owned),
-        other_ids: Vec::new(),
+        // For guards only: an element that cannot be told to be the user's says nothing else of the user.
+        other_ids: stray.iter().flat_map(|shown| &shown.emails).cloned().collect(),
         documents: vec![("user", found.raw.clone())],
         unreadable,
-        may_be_protected: None,
+        may_be_protected: hides_address(&scan, &stray).filter(|_| config.protects_addresses),
         is_sparse: !emptied.is_empty(),
         warnings,
     };
@@ -173,8 +177,18 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     Ok((reading, detail))
 }
 
+/// Why the user may have an address that is not shown.
+fn hides_address(scan: &Scan, stray: &[&Unattributed]) -> Option<String> {
+    let is_unread = scan.found.iter().any(|found| found.member.email.is_unread());
+    (is_unread || stray.iter().any(|shown| shown.emails.is_empty())).then(|| {
+        String::from(
+            "an address of the user cannot be read, and the account protects a user by an address: nothing was sent",
+        )
+    })
+}
+
 /// The elements without one user id that may be the user's own: an id or an e-mail address says so, or nothing tells them apart by it.
-fn elements_of(scan: &Scan) -> Vec<UnreadRow> {
+fn own_elements(scan: &Scan) -> Vec<&Unattributed> {
     let members = || scan.found.iter().map(|found| &found.member);
     let has_email = members().any(|member| member.email.as_str().is_some());
     let is_own = |shown: &Unattributed| {
@@ -185,8 +199,7 @@ fn elements_of(scan: &Scan) -> Vec<UnreadRow> {
                     || email.is_some_and(|email| shown.emails.iter().any(|shown| same_address(shown, email)))
             })
     };
-    let own = scan.unread.iter().filter(|shown| is_own(shown));
-    own.map(|shown| UnreadRow::new(&shown.raw)).collect()
+    scan.unread.iter().filter(|shown| is_own(shown)).collect()
 }
 
 /// For every entry that names a place: a grant for the organization, or for all deployments or projects, gives the role there too.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    assignments::{ALL, Assigned},
+    assignments::{self, ALL, Assigned},
     config::Config,
     core,
     documents::RemovedItem,
@@ -102,7 +102,9 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
 
 /// The last organization owner is guarded.
 pub fn consequences(detail: &Detail, targets: &[Grant]) -> Vec<Consequence> {
-    let is_owner = |grant: &Grant| ids::Key::parse(&grant.role_id).role == ids::ORGANIZATION_ADMIN;
+    let is_role = |grant: &Grant| ids::Key::parse(&grant.role_id).role == ids::ORGANIZATION_ADMIN;
+    // It may stand among the application roles, too.
+    let is_owner = |grant: &Grant| is_role(grant) || assignments::companions(grant).iter().any(is_role);
     targets
         .iter()
         .enumerate()

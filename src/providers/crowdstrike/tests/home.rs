@@ -289,6 +289,64 @@ fn a_list_of_others_that_tells_nothing_does_not_make_home_the_cid_in_view() {
 }
 
 #[test]
+fn a_role_that_home_does_not_list_may_exist_in_a_view_that_nobody_tells() {
+    for has_others in [false, true] {
+        let mut tenant = Tenant::new(&[]);
+        tenant.view = CHILD;
+        tenant.has_others = has_others;
+        tenant.roles.get_mut(CHILD).unwrap().push((
+            String::from("fac7c47add5242538f592946747a7191"),
+            String::from("Night Watch"),
+        ));
+        let mut case = Case::new(tenant);
+        case.options.mode = Mode::Verify;
+        if !has_others {
+            case.tenant
+                .borrow_mut()
+                .rules
+                .push(Rule::always("last_login_at", 403, json!({})));
+        }
+        for asked in [by_id("fac7c47add5242538f592946747a7191"), by_name("Night Watch")] {
+            assert_eq!(outcomes(&case.ask(&[asked])), [Outcome::Unknown], "{has_others}");
+        }
+        // One that neither has.
+        let expected = if has_others {
+            Outcome::NotFound
+        } else {
+            Outcome::Unknown
+        };
+        assert_eq!(outcomes(&case.ask(&[by_name("Nobody")])), [expected], "{has_others}");
+    }
+}
+
+#[test]
+fn a_cid_whose_own_list_is_refused_proves_nothing_whatever_the_view_shows_of_it() {
+    let list = |rows: serde_json::Value| json!({"meta": {"pagination": {"total": rows.as_array().unwrap().len()}}, "resources": rows});
+    let row = |cid: &str, role: &str| json!({"role_id": role, "uuid": ANN, "cid": cid, "grant_type": "direct"});
+    for (status, message) in [(400, "no"), (403, "access denied, authorization failed")] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let no = json!({"errors": [{"code": status, "message": message}]});
+        tenant
+            .rules
+            .push(Rule::always("&cid=cccccccccccccccccccccccccccccccc", status, no));
+        // The list in view has rows of several CIDs, and then omits one.
+        let both = list(json!([row(HOME, "event_viewer"), row(CHILD, "help_desk")]));
+        let in_view = "user_uuid=6f1e2a30-0000-4000-8000-00000000a001&offset";
+        tenant.rules.push(Rule {
+            times: 1,
+            ..Rule::always(in_view, 200, both)
+        });
+        tenant
+            .rules
+            .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
+        let case = Case::new(tenant);
+        let answer = case.ask(&[at(CHILD, by_id("help_desk"))]);
+        assert!(answer.is_err(), "{status}: {answer:?}");
+        assert_eq!(outcomes(&answer), [Outcome::Unknown], "{status}: {answer:?}");
+    }
+}
+
+#[test]
 fn a_home_that_the_record_shows_no_more_is_read_all_the_same() {
     let record = |cid: serde_json::Value| json!({"resources": [{"uuid": ANN, "uid": "ann@example.com", "status": "active", "cid": cid}]});
     for (cid, has_effect) in [

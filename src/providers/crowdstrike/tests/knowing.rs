@@ -276,6 +276,71 @@ fn what_is_not_shown_keeps_a_reading_from_being_whole_and_everything_from_being_
 }
 
 #[test]
+fn a_row_that_says_nothing_does_not_stand_for_another_one() {
+    let row =
+        |role: &str, grant_type: &str| json!({"role_id": role, "uuid": ANN, "cid": HOME, "grant_type": grant_type});
+    let list = |rows: serde_json::Value| json!({"meta": {"pagination": {"total": 3}}, "resources": rows});
+    let lists = "combined/user-roles";
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    // The unread row is another role first, and the one that was to go afterwards.
+    tenant.rules.push(Rule {
+        times: 1,
+        ..Rule::always(
+            lists,
+            200,
+            list(json!([
+                null,
+                row("event_viewer", "direct"),
+                row("help_desk", "indirect")
+            ])),
+        )
+    });
+    tenant.rules.push(Rule::always(
+        lists,
+        200,
+        list(json!([
+            row("dashboard_admin", "direct"),
+            null,
+            row("help_desk", "indirect")
+        ])),
+    ));
+    tenant
+        .rules
+        .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
+    let mut case = Case::new(tenant);
+    let answer = case.everything();
+    assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+}
+
+#[test]
+fn a_user_who_is_counted_and_not_shown_is_not_unknown() {
+    for resources in [json!([]), json!(null)] {
+        let hidden = json!({"meta": {"pagination": {"total": 1}}, "resources": resources, "errors": []});
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.rules.push(Rule::always("entities/users/GET", 200, hidden));
+        let failure = Case::new(tenant).ask(&[super::by_id("event_viewer")]).unwrap_err();
+        assert_eq!(failure.status, 502, "{failure:?}");
+    }
+}
+
+#[test]
+fn two_documents_of_a_user_that_differ_tell_neither_who_it_is_nor_where() {
+    let user = |uid: &str, cid: &str| json!({"uuid": ANN, "uid": uid, "cid": cid, "status": "active"});
+    for (second, is_same) in [
+        (user("ceo@example.com", HOME), false),
+        (user("ann@example.com", CHILD), false),
+        (user("ann@example.com", HOME), true),
+    ] {
+        let both = json!({"resources": [user("ann@example.com", HOME), second], "errors": []});
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant.rules.push(Rule::always("entities/users/GET", 200, both));
+        let case = Case::new(tenant);
+        let answer = case.ask(&[super::by_id("event_viewer")]);
+        assert_eq!((answer.is_ok(), case.revokes() == 1), (is_same, is_same), "{answer:?}");
+    }
+}
+
+#[test]
 fn an_empty_list_proves_nothing() {
     for mode in [Mode::Revoke, Mode::Verify, Mode::Plan] {
         let mut case = Case::new(Tenant::new(&[]));

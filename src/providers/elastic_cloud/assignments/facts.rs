@@ -189,6 +189,18 @@ pub fn companions(grant: &Grant) -> Vec<Grant> {
 }
 
 impl Facts {
+    /// Bytes of the texts that every place repeats.
+    pub fn length(&self) -> usize {
+        let KnownAs {
+            identity: _,
+            ids,
+            names,
+            workspaces,
+        } = &self.known_as;
+        let texts = ids.iter().chain(names).chain(workspaces).chain(&self.role_name);
+        texts.map(String::len).fold(self.role_id.len(), usize::saturating_add)
+    }
+
     pub fn of(kind: &str, role_id: &str, application_roles: &[String]) -> Self {
         let own = Given::own(kind, role_id);
         let key = Key::new(&own.id, application_roles);

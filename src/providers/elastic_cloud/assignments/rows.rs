@@ -19,8 +19,8 @@ use super::{
     facts::{Facts, Given},
 };
 
-/// Bytes of ids that the places of one member's assignments come to at most: every place repeats the id of its assignment.
-const MOST_EXPANDED: usize = 16 << 20;
+/// Bytes of ids and names that the places of a member's assignments come to at most: every place repeats those of its assignment.
+pub(super) const MOST_EXPANDED: usize = 16 << 20;
 
 impl Assignments {
     pub(super) fn read_kinds(&mut self, shown: &RawValue, organization: &str) {
@@ -92,7 +92,10 @@ impl Assignments {
             self.is_malformed = true;
             self.unread.push(unread_item(kind, item, raw));
         }
-        let expanded = facts.role_id.len().saturating_mul(places.len());
+        let expanded = facts
+            .length()
+            .saturating_add(role_id.len())
+            .saturating_mul(places.len());
         let expanded = self.expanded.saturating_add(expanded);
         if expanded > MOST_EXPANDED {
             self.leave_malformed(raw, Some(kind));

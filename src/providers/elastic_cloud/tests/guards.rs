@@ -122,3 +122,66 @@ fn the_last_owner_is_counted_without_elements_that_cannot_be_read() {
         ["refused side_effect_not_allowed", "refused would_widen"]
     );
 }
+
+#[test]
+fn nobody_is_unknown_to_a_list_that_shows_no_owner() {
+    let viewer = json!({"user_id": "1002", "email": "kim@example.com", "role_assignments": {"organization": []}});
+    for members in [vec![], vec![viewer]] {
+        for user in ["1999", "nobody@example.com"] {
+            let mut world = World::holding(json!({})).with(|organization| {
+                organization.members = members.clone();
+                organization.mutation = Some(Box::new(|_, mut document| {
+                    let members = document["members"].as_array_mut().unwrap();
+                    members.retain(|member| member["user_id"] != "1001");
+                    document
+                }));
+            });
+            world.user = user;
+            let failure = world.ask(&[id("deployment-admin")]).unwrap_err();
+            assert_ne!(failure.status, 404, "{user} {members:?}: {failure:?}");
+        }
+    }
+    let mut world = World::holding(json!({}));
+    world.user = "1999";
+    assert_eq!(world.ask(&[id("deployment-admin")]).unwrap_err().status, 404);
+}
+
+#[test]
+fn an_element_that_may_be_the_users_protects_by_its_address() {
+    let held =
+        json!({"deployment": [{"organization_id": "org", "role_id": "deployment-viewer", "deployment_ids": ["d"]}]});
+    for (stray, is_refused) in [
+        (
+            json!({"user_id": "1001", "user_ID": "1001", "email": "ceo@example.com"}),
+            true,
+        ),
+        (json!({"user_id": "1001", "email": {"x": 1}}), true),
+        (json!({"user_id": "1001", "user_ID": "1001", "email": {"x": 1}}), true),
+        (json!({"user_id": "1003", "email": "ceo@example.com"}), false),
+    ] {
+        let mut world = World::holding(held.clone()).with(|organization| {
+            organization.members.push(stray.clone());
+            organization.written_as = Some(("user_ID", "user_id"));
+        });
+        world.settings = json!({"organization_id": "org", "protected_users": ["ceo@example.com"]});
+        let answer = world.ask(&[id("deployment-viewer")]);
+        let is_protected = super::told(&answer)[0].ends_with("protected_user");
+        assert_eq!(
+            (is_protected, world.writes() == 0),
+            (is_refused, is_refused),
+            "{stray}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn the_last_owner_is_one_by_an_application_role_too() {
+    let world = World::holding(json!({"organization": [
+        {"organization_id": "org", "role_id": "billing-admin", "application_roles": ["organization-admin"]},
+    ]}))
+    .with(|organization| organization.members.clear());
+    let roles = world.read_user();
+    assert_eq!(roles.grants.len(), 1, "{roles:?}");
+    let answer = world.ask(&[id("billing-admin+organization-admin")]);
+    assert!(answer.is_err() && world.writes() == 0, "{answer:?}");
+}
