@@ -18,7 +18,7 @@ serve: announce command ## the HTTP face on 127.0.0.1:3000 with sandbox accounts
 	@cargo run -q -p unassign-role-cli -- serve --sandbox
 
 # Cargo shows its progress: a first build is not silent.
-command: guests
+command: guests         ## the command `unassign-role`, into target/debug
 	@echo "Building the command ..."
 	@cargo build -p unassign-role-cli
 

@@ -88,7 +88,7 @@ enum Command {
     /// Says whether roles are gone
     #[cfg(feature = "wasmtime")]
     Verify(verify::Verify),
-    /// Removes everything that many people hold at many accounts: plans, one confirmation, the run, and a report
+    /// Removes everything that a list of people hold, in many accounts, after one confirmation
     #[cfg(feature = "wasmtime")]
     Offboard(offboard::Offboard),
     /// Approves a plan, offline

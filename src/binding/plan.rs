@@ -152,11 +152,11 @@ impl PlanDocument {
             ("remote_data", self.remote_data_sha256 == now.remote_data_sha256),
         ];
         if let Some((what, _)) = same.iter().find(|(_, is_same)| !is_same) {
-            return Err(format!("{what} is another one than in the plan"));
+            return Err(format!("{what} differs from the plan"));
         }
         let is_within = |(planned, now): (&PlannedEntry, &PlannedEntry)| planned.admits(now);
         if self.entries.len() != now.entries.len() || !self.entries.iter().zip(&now.entries).all(is_within) {
-            return Err(String::from("the entries are others than in the plan"));
+            return Err(String::from("the entries differ from the plan"));
         }
         self.covers_writes(&now.targets, &now.probes, &now.side_effects)
     }

@@ -1,5 +1,5 @@
-//! Which grant is meant: the one place where a grant is held against a selector, for selection, for absence and for every guard.
-//! There are three answers. What can't be told is never absence and never waved through.
+//! The only place where a grant is matched against a selector: for selection, for absence and for every guard.
+//! A match is yes, no or unclear. Unclear never counts as absent and never passes a guard.
 
 use crate::{
     contract::types::ViaKind,

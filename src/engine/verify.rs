@@ -137,8 +137,8 @@ pub fn has_settled(target: &Target, now: Moment, window: Duration) -> bool {
     target.landed_at.is_none_or(|landed| now.since(landed) >= window)
 }
 
-/// Whether a target that is still shown is not waited for any longer. An earlier acknowledgement can only make that sooner, and so the
-/// answer worse.
+/// Returns true once polling for a target that is still shown should stop. An earlier acknowledgement can only end polling sooner, which
+/// makes the outcome more pessimistic.
 pub fn is_window_over(cx: &Context<'_>, target: &Target, now: Moment, window: Duration) -> bool {
     let is_over_by_earlier = cx
         .request

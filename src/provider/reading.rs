@@ -85,8 +85,8 @@ impl<'p> Reading<'p> {
         self.steps.resolve(selector)
     }
 
-    /// What of an entry can be neither taken nor ruled out, whatever else of it is held: a part of the entry is then refused, or
-    /// not visible, for this reason.
+    /// Why part of an entry can be neither removed nor ruled out, whatever else the entry selects. That part is then refused or not
+    /// visible, for this reason.
     pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
         self.steps.blocked_by(selector, &self.snapshot)
     }

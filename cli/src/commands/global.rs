@@ -15,7 +15,7 @@ use crate::{
 
 /// The options that several verbs share. A verb refuses those that it does not honor.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Shared options; a verb refuses those that it has no use for")]
+#[command(next_help_heading = "Shared options (a command rejects those that do not apply to it)")]
 pub struct Global {
     /// The accounts: a JSON or TOML file, or a folder of them [or: UNASSIGN_ROLE_ACCOUNTS_FILE]
     #[arg(long, global = true, value_name = "FILE|FOLDER")]

@@ -402,7 +402,7 @@ fn report(folder: &Folder, fleet: &Fleet, inner: &Inner, stopped: Option<&str>, 
         ));
     }
     note(
-        "No role removal ends sessions, takes keys and tokens, or disables the user account: the report says what that means.",
+        "Removing roles does not end sessions, revoke keys or tokens, or disable the user account. The report lists what is left to do.",
     );
     let mut printed = Ok(());
     if global.json || written.is_err() {

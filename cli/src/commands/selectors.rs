@@ -39,7 +39,7 @@ pub struct Selectors {
     /// How long it may take, such as 30s, 2m or 1500ms [default: 25s]
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How")]
     pub deadline: Option<Duration>,
-    /// What a role is that the provider does not know
+    /// How to treat a role that the provider does not know
     #[arg(long, value_enum, help_heading = "How")]
     pub unknown_role: Option<UnknownRole>,
     /// Refuses a role that is held at several scopes, unless one is named

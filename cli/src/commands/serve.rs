@@ -23,7 +23,7 @@ use super::{
 
 SIGTERM lets calls finish, SIGHUP reads the files again. docs/hosts/own-host.md has endpoints, metrics and limits. \
 Keys come from UNASSIGN_ROLE_RECEIPT_KEY, UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED and UNASSIGN_ROLE_RECORD_KEY, or from the files of the \
-options below.")]
+options above.")]
 pub struct Serve {
     /// Where callers reach it
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
