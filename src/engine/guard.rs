@@ -469,9 +469,11 @@ impl<'a> ProtectedRoles<'a> {
             matching::is_protected(provider, text, refined.as_ref(), grant, &self.known)
         };
         self.roles.iter().find(is_it).map(|(text, _)| {
+            let gap = self.known.gap().map(|gap| format!(" (the directory of roles: {gap})"));
             format!(
-                "the account protects the role `{text}`, and `{}` is it or cannot be told from it",
-                grant.role_id
+                "the account protects the role `{text}`, and `{}` is it or cannot be told from it{}",
+                grant.role_id,
+                gap.unwrap_or_default()
             )
         })
     }

@@ -82,12 +82,20 @@ fn is_called_so(provider: &dyn Provider, text: &str, refined: Option<&Selector>,
                 && grant.kind == GrantKind::Role
                 && !provider.is_role_id(text)
                 && !known.is_whole()
-                && !ids(grant).any(|id| known.names_of(provider, id).next().is_some())
+                && !is_named_by(provider, grant, known)
         }
         // A text that can be no name leaves nothing in doubt where only the name is missing. What is missing of a membership is a
         // group's name: the roles that it gives are companions or go with it.
         Match::Unclear(Doubt::NotVisible(_)) => grant.kind != GrantKind::Membership && !provider.is_role_id(text),
     }
+}
+
+/// Whether the directory has a name for the grant's role: by its id, or, of a row without one, by the name of the row.
+fn is_named_by(provider: &dyn Provider, grant: &Grant, known: &Known) -> bool {
+    if ids(grant).next().is_some() {
+        return ids(grant).any(|id| known.names_of(provider, id).next().is_some());
+    }
+    names(grant).any(|name| known.roles_named(name).next().is_some())
 }
 
 fn is_of_kind(selector: &Selector, grant: &Grant) -> bool {

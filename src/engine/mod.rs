@@ -39,7 +39,7 @@ use crate::{
     },
     error::Error,
     hashed::{HashMap, HashSet},
-    provider::{Consequence, Context, Gap, Grant, GrantKey, GrantKind, Provider, Verdict, reading::Reading},
+    provider::{Consequence, Context, Gap, Grant, GrantKey, GrantKind, Provider, UnreadRow, Verdict, reading::Reading},
     request::Entry,
 };
 
@@ -225,14 +225,41 @@ enum State {
 }
 
 /// An unread row, as far as two readings can be held against each other: the same text about another role or scope is another row.
-type UnreadKey = (String, [Option<String>; 3], Vec<String>);
+#[derive(PartialEq, Eq, Hash)]
+struct UnreadKey {
+    raw: String,
+    scope: [Option<String>; 3],
+    ids: Vec<String>,
+    names: Vec<String>,
+    is_link: bool,
+}
+
+impl UnreadKey {
+    fn of(row: &UnreadRow) -> Self {
+        let scope = row.scope.clone();
+        Self {
+            raw: row.raw.clone(),
+            scope: [scope.group, scope.organization, scope.workspace],
+            ids: row.ids.clone(),
+            names: row.names.clone(),
+            is_link: row.is_link,
+        }
+    }
+
+    /// It may be any grant of its kind.
+    fn says_nothing(&self) -> bool {
+        self.ids.is_empty() && self.names.is_empty()
+    }
+
+    fn may_be(&self, grant: &Grant) -> bool {
+        self.is_link == (grant.kind == GrantKind::OrganizationLink)
+    }
+}
 
 fn unread_rows(reading: &Reading<'_>) -> HashMap<UnreadKey, usize> {
     let mut rows = HashMap::new();
     for row in &reading.unread {
-        let scope = row.scope.clone();
-        let scope = [scope.group, scope.organization, scope.workspace];
-        let count: &mut usize = rows.entry((row.raw.clone(), scope, row.ids.clone())).or_default();
+        let count: &mut usize = rows.entry(UnreadKey::of(row)).or_default();
         *count = count.saturating_add(1);
     }
     rows
@@ -270,14 +297,18 @@ impl<'p> Work<'p> {
 
     /// Whether a reading covers all that the first one covered.
     fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
+        let awaited = || self.targets.iter().filter(|target| target.needs_read_back());
+        let shown_since = || reading.grants.iter().filter(|grant| !self.first_keys.has(grant));
         // A row that could be read before and cannot now may be a target. So may one that says nothing, if something is shown that was
         // not shown before: that is what such a row stood for, or may be.
-        let shows_more = reading.grants.iter().any(|grant| !self.first_keys.has(grant));
-        let is_known = |(row, count): (UnreadKey, usize)| {
-            let says_nothing = row.2.is_empty();
-            self.first_unread.get(&row).is_some_and(|known| count <= *known) && !(says_nothing && shows_more)
+        let has_moved = |row: &UnreadKey| {
+            row.says_nothing()
+                && shown_since().any(|grant| row.may_be(grant))
+                && awaited().any(|target| row.may_be(&target.grant))
         };
-        let awaited = || self.targets.iter().filter(|target| target.needs_read_back());
+        let is_known = |(row, count): (UnreadKey, usize)| {
+            self.first_unread.get(&row).is_some_and(|known| count <= *known) && !has_moved(&row)
+        };
         let hides_kind = |kind: GrantKind| awaited().any(|target| target.grant.kind == kind);
         // Nothing of the place can be read, before and after: a row elsewhere showed what stands there.
         let is_place_of_target = |gap: &Gap| {

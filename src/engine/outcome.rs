@@ -43,15 +43,19 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
 /// What else goes with a target, for people: without what the read after its write still shows.
 fn side_effects(work: &Work<'_>, target: &Target) -> Vec<String> {
     let after = work.after.as_ref().filter(|_| target.needs_read_back());
-    let has_stayed = |consequence: &&Consequence| {
-        let mut takes = consequence.takes.iter();
-        after.is_some_and(|after| takes.any(|taken| after.shows(taken)))
-    };
-    let consequences = target
-        .consequences
-        .iter()
-        .filter(|consequence| !has_stayed(consequence));
-    consequences.flat_map(lines).collect()
+    let mut all = Vec::new();
+    for consequence in &target.consequences {
+        let is_shown = |taken: &&Grant| after.is_some_and(|after| after.shows(taken));
+        let stayed: Vec<&Grant> = consequence.takes.iter().filter(is_shown).collect();
+        if stayed.is_empty() {
+            all.extend(lines(consequence));
+        } else if stayed.len() < consequence.takes.len() {
+            // Some of it went.
+            all.extend(lines(consequence));
+            all.extend(stayed.iter().map(|grant| format!("still held: {}", scoped_name(grant))));
+        }
+    }
+    all
 }
 
 fn lines(consequence: &Consequence) -> Vec<String> {

@@ -149,7 +149,10 @@ pub async fn user(config: &Config, cx: &Context<'_>, organization: &str) -> Resu
         // A key with fewer rights sees fewer members.
         (None, _) if scan.admins == 0 => Err(Error::Refused {
             reason: Reason::NotVisible,
-            message: format!("whether `{wanted}` is a member cannot be told: {NO_CONTROL}"),
+            message: format!(
+                "whether `{wanted}` is a member cannot be told: {NO_CONTROL}{}",
+                of_invitation(config, cx, organization).await
+            ),
         }),
         (None, _) => Err(not_found(config, cx, organization).await),
     }
@@ -240,20 +243,25 @@ fn is_admin(member: &Member, organization: &str) -> bool {
 
 /// An invitation is no membership, and its roles cannot be taken away one by one.
 async fn not_found(config: &Config, cx: &Context<'_>, organization: &str) -> Error {
+    let (wanted, why) = (&cx.request.user, of_invitation(config, cx, organization).await);
+    Error::UserNotFound {
+        answer: None,
+        message: format!("no member of the organization has the id or e-mail address `{wanted}`{why}"),
+    }
+}
+
+/// What an invitation of the user says, for people.
+async fn of_invitation(config: &Config, cx: &Context<'_>, organization: &str) -> &'static str {
     let wanted = &cx.request.user;
     let invited = if wanted.contains('@') {
         invitation(config, cx, organization, wanted).await
     } else {
         None
     };
-    let why = match invited {
+    match invited {
         Some(false) => "; an invitation for it is pending, whose roles cannot be changed: delete the invitation",
         Some(true) => "; an invitation for it has expired",
         None => "",
-    };
-    Error::UserNotFound {
-        answer: None,
-        message: format!("no member of the organization has the id or e-mail address `{wanted}`{why}"),
     }
 }
 

@@ -53,7 +53,12 @@ pub fn names(person: &Person) -> (Vec<String>, Option<String>) {
     let emails: Option<Vec<String>> = addresses(person).map(|email| Some(email?.to_lowercase())).collect();
     let mut emails = emails.filter(|_| !person.hides_administrator()).unwrap_or_default();
     emails.dedup();
-    let username = person.system_user.as_ref().and_then(|user| text(user, "/username"));
+    let username = match &person.system_user {
+        Some(user) => text(user, "/username"),
+        // An administrator has no other login than the address.
+        None if !person.hides_record => emails.first().cloned(),
+        None => None,
+    };
     (emails, username)
 }
 
@@ -67,8 +72,14 @@ pub fn addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
 pub fn further_addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
     let documents = [person.system_user.as_ref(), person.administrator_document()];
     documents.into_iter().flatten().flat_map(|document| {
-        let recovery = document.get("recoveryEmail").filter(|recovery| !recovery.is_null());
-        let recovery = recovery.map(|recovery| recovery.get("address").unwrap_or(recovery));
+        // An object without an address has none.
+        let recovery = document.get("recoveryEmail").and_then(|recovery| {
+            if recovery.is_object() {
+                recovery.get("address")
+            } else {
+                Some(recovery)
+            }
+        });
         let found = [document.get("alternateEmail"), recovery].into_iter().flatten();
         let given = found.filter(|address| !address.is_null() && address.as_str() != Some(""));
         given.map(|address| address.as_str().map(|address| address.trim().to_lowercase()))

@@ -148,8 +148,9 @@ impl ListOf {
     }
 
     /// The lists of the owners whose ownership goes with a demotion in the organization.
-    pub fn owners(member: &Member) -> Set<Self> {
-        let teams = member.teams.iter().take(MOST_WORKSPACES);
+    /// `also`: workspaces that an earlier read looked at.
+    pub fn owners(member: &Member, also: &Set<String>) -> Set<Self> {
+        let teams = member.teams.iter().take(MOST_WORKSPACES).chain(also.iter());
         teams.cloned().map(Self::Owners).collect()
     }
 }
@@ -209,8 +210,19 @@ pub fn of_workspaces(lists: &Lists, member: &Member, workspaces: Set<String>) ->
         let workspace = workspace(lists, member, &id);
         read.insert(id, workspace);
     }
-    check_against_document(member, &mut read);
+    check_against_document(lists, member, &mut read);
     read
+}
+
+/// The lists that tell which workspace an account type of the document is about, where the document names no home workspace: those of
+/// all workspaces of the user, whatever the request means.
+pub fn to_explain(member: &Member) -> Set<ListOf> {
+    let has_type = member.is_owner || member.is_admin || member.is_primary_owner == Some(true);
+    if !has_type || member.is_above() || member.home.workspace().is_some() {
+        return Set::default();
+    }
+    let teams = member.teams.iter().take(MOST_WORKSPACES);
+    ListOf::both(&teams.cloned().collect())
 }
 
 /// The first failed read of these workspaces.
@@ -242,9 +254,11 @@ pub fn everywhere(member: &Member) -> Vec<Grant> {
 }
 
 /// The workspaces that the user owns, among the first 50, of which the list of owners was read.
-pub fn ownerships(lists: &Lists, member: &Member) -> Ownerships {
+/// `also`: workspaces that an earlier read looked at.
+pub fn ownerships(lists: &Lists, member: &Member, also: &Set<String>) -> Ownerships {
     let (mut owned, mut unclear) = (Vec::new(), Vec::new());
-    for workspace in member.teams.iter().take(MOST_WORKSPACES) {
+    let teams = member.teams.iter().take(MOST_WORKSPACES).chain(also.iter());
+    for workspace in teams.collect::<Set<&String>>() {
         match lists.has(&ListOf::Owners(workspace.clone()), member) {
             Ok(Listed::Yes) => owned.push(workspace.clone()),
             Ok(Listed::No) => {}
@@ -326,7 +340,7 @@ fn is_about_the_workspace(fault: &Fault) -> bool {
 /// If the user's document and the lists contradict each other, one of them is wrong: nothing is known of the workspaces that the
 /// document may mean. An owner or admin of the organization may have a higher type from there, and only the document shows a primary
 /// owner at home.
-fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
+fn check_against_document(lists: &Lists, member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
     let is_less = |workspace: &Workspace| match workspace {
         Workspace::Read { is_owner, is_admin } => {
             let is_at_home = member.home.workspace().is_some();
@@ -340,8 +354,12 @@ fn check_against_document(member: &Member, workspaces: &mut BTreeMap<String, Wor
         Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,
     };
     let is_primary_at_home = member.is_primary_owner == Some(true) && member.home.workspace().is_some();
-    // Without a home workspace, the document may mean any of them: one that fits is enough.
-    let is_explained = member.home.workspace().is_none() && !workspaces.values().all(is_less);
+    // Without a home workspace, the document may mean any of the user's: one that fits is enough.
+    let explains = |team: &String| {
+        let read = workspace(lists, member, team);
+        matches!(read, Workspace::Read { .. }) && !is_less(&read)
+    };
+    let is_explained = member.home.workspace().is_none() && member.teams.iter().take(MOST_WORKSPACES).any(explains);
     let is_meant = |id: &str| member.home.workspace().is_none_or(|home| home == id);
     for (id, workspace) in workspaces.iter_mut().filter(|(id, _)| is_meant(id)) {
         if is_more(workspace) {

@@ -204,27 +204,34 @@ pub async fn read<T: FromJson>(
 
 /// The SCIM user and its document.
 pub enum Scim {
-    /// The account does not ask for it, or SCIM does not know the user.
+    /// The account does not ask for it.
     None,
+    /// SCIM does not know the id.
+    NotFound,
     Read(ScimUser, String),
     /// No role depends on it, but the user may have other addresses than are shown.
-    NotRead,
+    NotRead(Option<ProviderFault>),
 }
 
 pub async fn scim_user(config: &Config, cx: &Context<'_>, user: &str) -> Scim {
     let Some(base) = &config.scim else { return Scim::None };
     let call = Call::get(base.join(&format!("/Users/{}", path_segment(user))));
     match send(config, cx, &call).await {
-        Ok(answer) if answer.status == 404 => Scim::None,
-        Ok(answer) if answer.is_success() => scim_document(&answer, user).unwrap_or(Scim::NotRead),
-        Ok(_) | Err(_) => Scim::NotRead,
+        Ok(answer) if answer.status == 404 => Scim::NotFound,
+        Ok(answer) if answer.is_success() => scim_document(&answer).unwrap_or(Scim::NotRead(None)),
+        Ok(answer) => Scim::NotRead(Some(cx.client.fault(
+            &answer,
+            answer.fault_kind(),
+            "Slack refuses to read the SCIM user",
+        ))),
+        Err(fault) => Scim::NotRead(Some(fault)),
     }
 }
 
-fn scim_document(answer: &Answer, user: &str) -> Option<Scim> {
+fn scim_document(answer: &Answer) -> Option<Scim> {
     let raw: Raw = answer.json("the SCIM user").ok()?;
     let document = ScimUser::from_json(&raw).ok()?;
-    (document.id.as_str() == Some(user)).then(|| Scim::Read(document, raw.get().to_owned()))
+    Some(Scim::Read(document, raw.get().to_owned()))
 }
 
 /// A writing method with a JSON body.

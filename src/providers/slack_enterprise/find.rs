@@ -100,6 +100,9 @@ impl Member {
             .collect();
         sorted::sort(&mut teams);
         teams.dedup();
+        let may_be_guest = [&user.is_restricted, &user.is_ultra_restricted]
+            .into_iter()
+            .any(|flag| !flag.is_absent() && flag.as_bool() != Some(false));
         Self {
             asked: asked.to_owned(),
             id: user.id.as_str().unwrap_or(asked).to_owned(),
@@ -107,7 +110,8 @@ impl Member {
                 .and_then(|above| above.id.as_str())
                 .filter(|id| ids::is_of_user(id))
                 .map(str::to_owned),
-            above: account_type(user, &enterprise),
+            // No guest is an owner or admin of the organization: one of the two is out of date.
+            above: account_type(user, &enterprise).filter(|above| above.is_regular() || !may_be_guest),
             enterprise,
             home,
             teams,
@@ -115,9 +119,7 @@ impl Member {
             is_primary_owner: user.is_primary_owner.as_bool(),
             is_owner: user.is_owner.as_bool() == Some(true),
             is_admin: user.is_admin.as_bool() == Some(true),
-            may_be_guest: [&user.is_restricted, &user.is_ultra_restricted]
-                .into_iter()
-                .any(|flag| !flag.is_absent() && flag.as_bool() != Some(false)),
+            may_be_guest,
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Memory {
     pub guarded: RefCell<Option<Standing>>,
     /// A demotion in the organization may have had an effect.
     pub has_demoted: Cell<bool>,
+    /// Slack could not demote the user on every workspace.
+    pub has_missed: Cell<bool>,
 }
 
 /// The account types of a user, as far as a demotion depends on them.
@@ -71,6 +73,7 @@ pub struct Standing {
 /// [`Error::UserNotFound`], [`Error::Refused`] for another user's document, or a failed read. The lists of one workspace concern only
 /// the entries that mean it, unless everything is read.
 pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str) -> Result<(Snapshot, Detail), Error> {
+    let is_first = memory.guarded.borrow().is_none();
     let mut all = Pages::new(config, cx, core::ASSIGNMENTS, []);
     let mut lists = Lists::default();
     // The user first: what changes after it was read shows in the lists.
@@ -93,12 +96,18 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     let ((document, raw), first, scim, ()) = read?;
     find::confirm(config, cx, &memory.confirmed, user, &document).await?;
     let member = Member::new(&document, user, enterprise(config, cx, memory, &document).await?);
-    let of_request = workspaces_of_request(cx, &member);
+    // What was held where the first read looked is looked for there, whatever the document names by now.
+    let mut of_request: Vec<String> = workspaces_of_request(cx, &member).into_iter().collect();
+    if let Some(guarded) = memory.guarded.borrow().as_ref() {
+        of_request.extend(guarded.workspaces.keys().cloned());
+    }
+    let of_request: Set<String> = of_request.into_iter().collect();
     let is_demotable = needs_ownerships(cx, memory, &member);
     let mut needed = ListOf::both(&of_request);
     if is_demotable {
-        needed.extend(ListOf::owners(&member));
+        needed.extend(ListOf::owners(&member, &guarded_ownerships(memory)));
     }
+    needed.extend(account_types::to_explain(&member));
     memory.needed.borrow_mut().clone_from(&needed);
     let (assignments, ()) = future::join(
         Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
@@ -112,7 +121,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     {
         return Err(fault.clone().into());
     }
-    let ownerships = is_demotable.then(|| account_types::ownerships(&lists, &member));
+    let ownerships = is_demotable.then(|| account_types::ownerships(&lists, &member, &guarded_ownerships(memory)));
     memory.guarded.borrow_mut().get_or_insert_with(|| Standing {
         member: member.clone(),
         workspaces: workspaces.clone(),
@@ -128,11 +137,27 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     for workspace in owned.filter(|workspace| !workspaces.contains_key(*workspace)) {
         grants.push(account_types::ownership(&member, Some(workspace)));
     }
+    let mut unreadable = unreadable(&member, &assignments, &workspaces, ownerships.as_ref());
+    // Slack says that the user stays owner somewhere, and not all workspaces can be looked at.
+    let is_complete = ownerships.as_ref().is_some_and(Ownerships::is_complete);
+    if memory.has_missed.get() && !is_complete {
+        unreadable.push(Gap::at("the workspaces that the demotion missed"));
+    }
     let mut documents = vec![("user", raw.get().to_owned())];
     // A part of the list would look like all of it.
     if assignments.extent == Extent::Whole {
         let rows: Vec<&str> = assignments.rows.iter().map(|row| row.get()).collect();
         documents.push(("role_assignments", format!("[{}]", rows.join(","))));
+    }
+    let scim = own_scim(config, cx, &member, scim).await;
+    // Whether the user is protected is not known yet, and may be the next time.
+    if let Scim::NotRead(Some(fault)) = &scim
+        && is_first
+        && config.protects_addresses
+        && cx.request.mode != Mode::Verify
+        && fault.reason().may_pass()
+    {
+        return Err(fault.clone().into());
     }
     let may_be_protected = may_be_protected(config, &member, &scim);
     let scim = match scim {
@@ -140,7 +165,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
             documents.push(("scim", document));
             Some(user)
         }
-        Scim::None | Scim::NotRead => None,
+        Scim::None | Scim::NotFound | Scim::NotRead(_) => None,
     };
     let reading = Snapshot {
         grants,
@@ -149,7 +174,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
         username: document.name.as_str().map(str::to_owned),
         other_ids: member.other_ids(),
         documents,
-        unreadable: unreadable(&member, &assignments, &workspaces, ownerships.as_ref()),
+        unreadable,
         may_be_protected,
         is_sparse: false,
         warnings: warnings(cx, &member, &assignments, &workspaces),
@@ -165,6 +190,29 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     Ok((reading, detail))
 }
 
+/// The workspaces of which the first read knew, or could not know, that the user owns them.
+pub fn guarded_ownerships(memory: &Memory) -> Set<String> {
+    let guarded = memory.guarded.borrow();
+    let ownerships = guarded.iter().flat_map(|standing| &standing.ownerships);
+    let known = ownerships.flat_map(|known| known.workspaces.iter().chain(known.unclear.iter()));
+    known.cloned().collect()
+}
+
+/// The SCIM document of the person: SCIM may know one id of two.
+async fn own_scim(config: &Config, cx: &Context<'_>, member: &Member, asked: Scim) -> Scim {
+    let mut scim = asked;
+    for id in member.other_ids() {
+        if !matches!(scim, Scim::NotFound) {
+            break;
+        }
+        scim = core::scim_user(config, cx, &id).await;
+    }
+    match scim {
+        Scim::Read(user, _) if !user.id.as_str().is_some_and(|id| member.is(id)) => Scim::NotRead(None),
+        scim => scim,
+    }
+}
+
 /// The engine compares the ids and addresses that Slack shows. One that it does not show may be protected.
 fn may_be_protected(config: &Config, member: &Member, scim: &Scim) -> Option<String> {
     if config.protected_ids.iter().any(|id| member.may_be(id)) {
@@ -173,8 +221,8 @@ fn may_be_protected(config: &Config, member: &Member, scim: &Scim) -> Option<Str
         ));
     }
     let shows_all_addresses = match scim {
-        Scim::None => true,
-        Scim::NotRead => false,
+        Scim::None | Scim::NotFound => true,
+        Scim::NotRead(_) => false,
         Scim::Read(user, _) => match &user.emails {
             Rows::Absent => true,
             emails => {

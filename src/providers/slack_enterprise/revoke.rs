@@ -20,7 +20,7 @@ use super::{
     core,
     find::{self, AccountType, Member},
     ids,
-    read::{Detail, Memory, Standing},
+    read::{Detail, Memory, Standing, guarded_ownerships},
 };
 
 /// Entities in one removal. Source: docs.slack.dev, `admin.roles.removeAssignments`.
@@ -188,10 +188,13 @@ async fn demote(
     }
     let verdict = match answer {
         SetRegular::Answered(verdict) => verdict,
-        SetRegular::Missed => Verdict::Unanswered {
-            reason: Reason::ProviderError,
-            message: String::from("Slack could not demote the user on every workspace"),
-        },
+        SetRegular::Missed => {
+            memory.has_missed.set(true);
+            Verdict::Unanswered {
+                reason: Reason::ProviderError,
+                message: String::from("Slack could not demote the user on every workspace"),
+            }
+        }
     };
     let along = |grant: &&&Grant| is_everywhere && verdict == Verdict::Acknowledged && !goes_along(grant);
     grants
@@ -236,7 +239,7 @@ async fn check_standing(
     grants: &[&Grant],
     member: &Member,
 ) -> Result<Standing, Verdict> {
-    let fresh = match standing(config, cx, grants, member).await {
+    let fresh = match standing(config, cx, memory, grants, member).await {
         Ok(fresh) => fresh,
         Err(fault) => {
             cx.note(&fault);
@@ -266,6 +269,7 @@ async fn check_standing(
 async fn standing(
     config: &Config,
     cx: &Context<'_>,
+    memory: &Memory,
     grants: &[&Grant],
     member: &Member,
 ) -> Result<Standing, ProviderFault> {
@@ -274,11 +278,13 @@ async fn standing(
         .filter_map(|grant| grant.scope.workspace.clone())
         .collect();
     let is_everywhere = grants.iter().any(|grant| !is_of_workspace(grant));
+    let owned = guarded_ownerships(memory);
     let needed = |member: &Member| {
         let mut needed = ListOf::both(&workspaces);
         if is_everywhere {
-            needed.extend(ListOf::owners(member));
+            needed.extend(ListOf::owners(member, &owned));
         }
+        needed.extend(account_types::to_explain(member));
         needed
     };
     let mut lists = Lists::default();
@@ -299,7 +305,7 @@ async fn standing(
         return Err(fault.clone());
     }
     Ok(Standing {
-        ownerships: is_everywhere.then(|| account_types::ownerships(&lists, &fresh)),
+        ownerships: is_everywhere.then(|| account_types::ownerships(&lists, &fresh, &owned)),
         member: fresh,
         workspaces,
     })

@@ -144,7 +144,7 @@ pub async fn token_owner(config: &Config, cx: &Context<'_>, owner: &Owner) -> Re
     }
     // A row that cannot be read, or that shows no address, may be the owner.
     let is_somebody_else = |row: &Row<User>| row.read().is_some_and(|user| email(user).is_some());
-    Ok(if rows.iter().all(is_somebody_else) {
+    Ok(if owner.userid.is_absent() && rows.iter().all(is_somebody_else) {
         TokenOwner::Nobody
     } else {
         TokenOwner::Unclear

@@ -106,6 +106,13 @@ impl GroupState {
         lacking.map(move |(part, _)| Gap::of(part, id.to_string()))
     }
 
+    pub fn may_have_member(&self, user: &str) -> bool {
+        self.members
+            .as_ref()
+            .is_ok_and(|members| members.holds(user) != Holds::No)
+            || self.members.is_err()
+    }
+
     pub fn has_member(&self, user: &str) -> bool {
         let members = self.members.as_ref();
         members.is_ok_and(|members| members.holds(user) == Holds::Yes)

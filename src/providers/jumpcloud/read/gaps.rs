@@ -10,8 +10,8 @@ use crate::{
 
 use super::super::core::{Extent, List, visible};
 
-/// The ids in the rows of a list, as they were first shown.
-pub type FirstRows = OnceCell<HashSet<String>>;
+/// What a list showed first: the ids in its rows, and how many rows it hid.
+pub type FirstRows = OnceCell<(HashSet<String>, u64)>;
 
 /// What a read shows; its failure is kept.
 pub fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<ProviderFault>) -> Option<T> {
@@ -40,16 +40,17 @@ pub fn note_gaps<T>(
         gaps.push(Gap::at(what));
         return;
     };
-    let first = first.get_or_init(|| list.rows.iter().map(id).collect());
+    let hidden = match list.extent {
+        Extent::Lacks(hidden) => hidden,
+        Extent::Whole | Extent::Unclear(_) => 0,
+    };
+    let (first, hidden_first) = first.get_or_init(|| (list.rows.iter().map(id).collect(), hidden));
     // A row that is shown only now may have been a hidden one, and what is hidden now is then another.
     let shown_since = list.rows.iter().filter(|row| !first.contains(&id(row))).count();
+    let may_hide = hidden.saturating_add(u64::try_from(shown_since).unwrap_or(u64::MAX));
     match list.extent {
         Extent::Whole => {}
-        // One gap for each row, so that a read that lacks fewer of them covers as much.
-        Extent::Lacks(hidden) if hidden <= MOST_HIDDEN => {
-            let hidden = hidden.saturating_add(u64::try_from(shown_since).unwrap_or(u64::MAX));
-            gaps.extend((1..=hidden).map(|row| Gap::at(format!("hidden row {row} of {what}"))));
-        }
+        Extent::Lacks(_) if may_hide <= *hidden_first => gaps.push(Gap::at(format!("hidden rows of {what}"))),
         Extent::Lacks(_) => gaps.push(Gap::unreliable(kind, format!("hidden rows of {what}"))),
         Extent::Unclear(why) => gaps.push(Gap::unreliable(kind, format!("{what}: {why}"))),
     }
@@ -67,7 +68,5 @@ pub fn note_gaps<T>(
 
 pub const LINKS: (&str, GrantKind) = ("the organization links", GrantKind::OrganizationLink);
 pub const MEMBERSHIPS: (&str, GrantKind) = ("the user's groups", GrantKind::Membership);
-/// Hidden rows of a list that are told apart.
-const MOST_HIDDEN: u64 = 100;
 /// Unread rows of a list that are told apart.
 const MOST_UNREAD: usize = 100;

@@ -57,6 +57,42 @@ fn a_row_that_was_hidden_before_does_not_stand_for_one_that_is_hidden_now() {
 }
 
 #[test]
+fn many_hidden_rows_are_as_good_as_few_if_no_more_are_hidden_than_before() {
+    let in_groups = || {
+        Case::holding(&[(MANAGER, "Manager")])
+            .allowing(&[SideEffect::LeaveGroup])
+            .with(|world| {
+                world.set_groups(&[(NIGHTS, "Nights", true), (DAYS, "Days", true)]);
+                world.rows(&memberof()).extend(std::iter::repeat_n(json!(HIDDEN), 150));
+            })
+    };
+    assert_eq!(told(&in_groups().ask(&[group(NIGHTS)])), [("removed", "")]);
+    let case = at_write(in_groups(), |world| {
+        let rows = world.rows(&memberof());
+        rows.retain(|row| row["id"] != NIGHTS);
+        rows.push(json!(HIDDEN));
+    });
+    assert_eq!(told(&case.ask(&[group(NIGHTS)])), [("unverified", "not_settled")]);
+}
+
+#[test]
+fn an_administrator_without_a_system_user_has_no_other_login_than_the_address() {
+    for (protected, expected) in [
+        ("jdoe", ("removed", "")),
+        ("ann@example.com", ("refused", "protected_user")),
+    ] {
+        let mut case = Case::holding(&[(MANAGER, "Manager"), (HELP_DESK, "Help Desk")]).with(|world| {
+            world.put("/api/systemusers", json!([]));
+            world.documents.remove(&format!("/api/systemusers/{USER}"));
+        });
+        case.user = ADMIN;
+        case.settings = json!({"protected_users": [protected]});
+        let answer = case.ask(&[with_id(MANAGER)]);
+        assert_eq!(told(&answer), [expected], "{protected}: {answer:?}");
+    }
+}
+
+#[test]
 fn a_list_that_cannot_be_relied_on_proves_nothing_about_what_it_showed() {
     for (count, expected) in [
         (json!("many"), ("unverified", "not_settled")),
@@ -154,6 +190,8 @@ fn a_further_address_protects_and_one_that_cannot_be_read_may() {
         ("alternateEmail", json!(7), true),
         ("recoveryEmail", json!({"address": {}}), true),
         ("recoveryEmail", json!("?"), false),
+        ("recoveryEmail", json!({}), false),
+        ("recoveryEmail", json!({"verified": false}), false),
         ("alternateEmail", json!(null), false),
         ("alternateEmail", json!(""), false),
         ("recoveryEmail", json!({"address": null}), false),

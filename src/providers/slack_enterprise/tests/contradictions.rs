@@ -114,6 +114,18 @@ fn a_guest_is_never_promoted_by_a_list_that_lags() {
             );
         }
     }
+    // In the organization, too.
+    let world = World::new(|slack| {
+        slack.set_above("is_admin", true);
+        slack.user["is_restricted"] = json!(true);
+    })
+    .allowing(&DEMOTE);
+    let answer = world.ask(&["org_admin"]);
+    assert_eq!(
+        (reason(&answer, 0), world.writes()),
+        (Some("not_visible"), 0),
+        "{answer:?}"
+    );
     // Since the first read.
     let world = World::new(|slack| {
         slack.set_admin("T01");
@@ -187,7 +199,13 @@ fn an_address_that_scim_does_not_show_may_be_a_protected_one() {
         .protecting_users(&["ceo@example.com"]);
         world.settings = Some(r#"{"scim": true}"#);
         let answer = world.ask(&["Rl0C"]);
-        (answer.is_ok(), reason(&answer, 0) == Some("protected_user"))
+        assert!(answer.is_ok() || world.writes() == 0);
+        if let Err(failure) = &answer
+            && failure.outcomes.is_empty()
+        {
+            return (false, failure.retryable, failure.status == 422);
+        }
+        (answer.is_ok(), false, reason(&answer, 0) == Some("protected_user"))
     };
     let scim = |emails: Value| Some(json!({"id": "U01", "emails": emails}));
     for emails in [
@@ -197,14 +215,129 @@ fn an_address_that_scim_does_not_show_may_be_a_protected_one() {
         json!([{"value": null}]),
         json!([null]),
     ] {
-        assert_eq!(with(scim(emails.clone()), None), (false, true), "{emails}");
+        assert_eq!(with(scim(emails.clone()), None), (false, false, true), "{emails}");
     }
-    for status in [401, 429, 500] {
-        assert_eq!(with(None, Some(status)), (false, true), "{status}");
+    // What may pass is no word about the user.
+    for (status, may_pass) in [(401, false), (403, false), (429, true), (500, true)] {
+        assert_eq!(with(None, Some(status)), (false, may_pass, !may_pass), "{status}");
     }
-    assert_eq!(with(scim(json!([{"value": "ann@example.com"}])), None), (true, false));
+    assert_eq!(
+        with(scim(json!([{"value": "ann@example.com"}])), None),
+        (true, false, false)
+    );
     // SCIM knows no such user, and so no address.
-    assert_eq!(with(None, Some(404)), (true, false));
+    assert_eq!(with(None, Some(404)), (true, false, false));
+}
+
+#[test]
+fn scim_knows_a_person_by_either_id() {
+    let both = json!({"id": "W01", "emails": [{"value": "ann@example.com"}, {"value": "ceo@example.com"}]});
+    for asked in ["U01", "W01"] {
+        for (of_local, of_global) in [(None, Some(both.clone())), (Some(both.clone()), Some(both.clone()))] {
+            let mut world = World::new(|slack| {
+                slack.user["enterprise_user"]["id"] = json!("W01");
+                for (path, document) in [("/Users/U01", of_local.clone()), ("/Users/W01", of_global.clone())] {
+                    match document {
+                        Some(document) => slack.instead.push(always(path, 0, document)),
+                        None => slack.statuses.push((path, 404)),
+                    }
+                }
+            })
+            .protecting_users(&["ceo@example.com"]);
+            world.settings = Some(r#"{"scim": true}"#);
+            let answer = world.ask_for(asked, &["Rl0C"]);
+            assert_eq!(
+                (reason(&answer, 0), world.writes()),
+                (Some("protected_user"), 0),
+                "{asked}: {answer:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_workspace_that_the_document_names_no_more_is_looked_at_all_the_same() {
+    for roles in [&["admin"][..], &["admin@T02", "admin"]] {
+        let world = World::new(|slack| {
+            slack.set_admin("T02");
+            slack
+                .instead
+                .push(always("admin.users.setRegular", 0, json!({"ok": true})));
+            slack.changes.push(at("admin.users.setRegular", 1, |slack| {
+                slack.user["enterprise_user"]["teams"] = json!(["T01"]);
+            }));
+        });
+        let answer = world.ask(roles);
+        assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_demotion_that_missed_workspaces_which_nobody_can_list_is_not_done() {
+    let world = World::new(|slack| {
+        slack.set_above("is_admin", true);
+        slack.instead.push(always(
+            "admin.teams.owners.list team_id=T02",
+            0,
+            error("feature_not_enabled"),
+        ));
+        slack.misses = 9;
+    })
+    .allowing(&DEMOTE);
+    let answer = world.ask(&["org_admin"]);
+    assert!(answer.is_err(), "{answer:?}");
+    assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
+}
+
+#[test]
+fn what_went_with_a_demotion_is_said_beside_what_stayed() {
+    let world = World::new(|slack| {
+        slack.set_above("is_admin", true);
+        slack.set_owner("T01");
+        slack.set_owner("T02");
+        slack.misses = 9;
+        slack.changes.push(at("admin.users.setRegular", 2, |slack| {
+            slack.owners.get_mut("T01").unwrap().retain(|id| id != "U01");
+        }));
+    })
+    .allowing(&DEMOTE);
+    let answer = world.ask(&["org_admin"]);
+    let told: Vec<&str> = entries(&answer)[0]
+        .grants
+        .iter()
+        .flat_map(|grant| &grant.side_effects)
+        .map(String::as_str)
+        .collect();
+    assert!(told.contains(&"ownership of workspace T01"), "{answer:?}");
+    assert!(
+        told.iter()
+            .any(|line| line.starts_with("still held") && line.contains("T02")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn another_workspace_explains_the_type_of_a_document_without_a_home() {
+    let explained = |change: fn(&mut Slack)| {
+        World::new(|slack| {
+            slack.user["team_id"] = json!("E01");
+            slack.user["is_owner"] = json!(true);
+            slack.user["is_admin"] = json!(true);
+            slack.set_owner("T02");
+            change(slack);
+        })
+        .allowing(&DEMOTE)
+    };
+    let world = explained(|slack| slack.set_admin("T01"));
+    let answer = world.ask(&["admin@T01"]);
+    assert_eq!(
+        (outcomes(&answer), world.writes()),
+        (vec![Outcome::Removed], 1),
+        "{answer:?}"
+    );
+    let world = explained(|_| {});
+    let answer = world.ask(&["admin@T01"]);
+    assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent], "{answer:?}");
 }
 
 #[test]

@@ -146,15 +146,13 @@ impl<'a> Roles<'a> {
             }
             return;
         };
-        let mut unread: Vec<String> = groups.unread.clone();
-        let is_assigned = match users.holds(self.user) {
-            Holds::Yes => true,
-            Holds::No => false,
-            Holds::Unclear => {
-                unread.extend(users.unread_of(self.user).cloned());
-                false
-            }
-        };
+        // The list is a part of it: an unread row of one does not stand for one of the other.
+        let mut unread: Vec<String> = groups.unread.iter().map(|raw| format!("a group: {raw}")).collect();
+        let holds = users.holds(self.user);
+        if holds == Holds::Unclear {
+            unread.extend(users.unread_of(self.user).map(|raw| format!("a user: {raw}")));
+        }
+        let is_assigned = holds == Holds::Yes;
         let mut via = Vec::new();
         for &group in &groups.rows {
             held.group_lists.holders.entry(group).or_default().push(role.to_owned());
@@ -175,7 +173,9 @@ impl<'a> Roles<'a> {
         if is_unexplained {
             held.group_lists.unexplained.insert(role.to_owned());
         }
-        let is_direct = is_assigned || (is_unexplained && is_revoked);
+        // What was revoked and is listed still may be the assignment that cannot be read.
+        let is_unsure = is_listed && holds == Holds::Unclear;
+        let is_direct = is_assigned || (is_revoked && (is_unexplained || is_unsure));
         if is_direct {
             held.grants.push(self.grant(role, Held::Direct));
         }

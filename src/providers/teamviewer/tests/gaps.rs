@@ -78,6 +78,39 @@ fn the_hidden_row_of_one_role_does_not_stand_for_that_of_another_one() {
 }
 
 #[test]
+fn a_hidden_group_of_a_role_does_not_stand_for_its_hidden_user() {
+    let company = Company::with(&[("u123", HELP)]);
+    let groups: &'static str = format!("usergroups?userRoleId={HELP}").leak();
+    let users: &'static str = format!("account?userRoleId={HELP}").leak();
+    instead(
+        &company,
+        groups,
+        ALWAYS,
+        200,
+        r#"{"ContinuationToken": null, "AssignedToGroups": [null]}"#,
+    );
+    instead(
+        &company,
+        users,
+        0,
+        200,
+        r#"{"ContinuationToken": null, "AssignedToUsers": [null]}"#,
+    );
+    company.borrow_mut().after_write = Some(|company| {
+        company.assigned.push(("u123", HELP));
+        for (end, times, _) in &mut company.instead {
+            *times = if end.starts_with("account") { ALWAYS } else { 0 };
+        }
+    });
+    let answer = call(&company, "{}", vec![by_id(HELP)], options()).unwrap_err();
+    let grants: Vec<_> = answer.outcomes[0].grants.iter().map(|grant| grant.outcome).collect();
+    assert!(
+        !grants.contains(&crate::contract::types::Outcome::Removed),
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn a_token_owner_who_cannot_be_told_may_be_in_the_group() {
     let only_strip = |mode| Options {
         allow: vec![SideEffect::StripGroup],
@@ -100,21 +133,33 @@ fn a_token_owner_who_cannot_be_told_may_be_in_the_group() {
             true,
         ),
         (r#"{"userid": "U9"}"#, r#"{"users": []}"#, false),
+        (
+            r#"{"userid": "U9", "email": "old@example.com"}"#,
+            r#"{"users": []}"#,
+            false,
+        ),
     ] {
         let company = in_night_shift(r#"{"accountId": 123}, {"accountId": 9}"#);
         instead(&company, "=/account", ALWAYS, 200, account);
-        instead(
-            &company,
-            "/users?email=bot%40example.com&full_list=true",
-            ALWAYS,
-            200,
-            users,
-        );
+        instead(&company, "example.com&full_list=true", ALWAYS, 200, users);
         let answer = call(&company, "{}", vec![group_role.clone()], only_strip(Mode::Revoke));
         assert_eq!(
             (outcomes(&answer) == ["removed"], company.borrow().writes.len() == 1),
             (goes, goes),
             "{account} {users}: {answer:?}"
+        );
+    }
+    // Whether the owner is a member cannot be told.
+    for members in [
+        r#"{"accountId": 123}, null"#,
+        r#"{"accountId": 123}, {"accountId": "U9"}"#,
+    ] {
+        let company = in_night_shift(members);
+        instead(&company, "=/account", ALWAYS, 200, r#"{"userid": "u9"}"#);
+        let answer = call(&company, "{}", vec![group_role.clone()], only_strip(Mode::Revoke));
+        assert!(
+            answer.is_err() && company.borrow().writes.is_empty(),
+            "{members}: {answer:?}"
         );
     }
     // Where TeamViewer does not show whose token it is, least privilege goes before the guard: a warning says so.
