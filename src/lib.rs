@@ -156,7 +156,11 @@ pub(crate) async fn observe_user(
     let mut cx = engine::context(transport, caches, &request, opened.secrets, opened.rate_limit);
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
-    let reading = engine::read_user(provider, &cx, &opened.general, audit).await;
+    let masked = engine::Masked {
+        client: &cx.client,
+        audit,
+    };
+    let reading = engine::read_user(provider, &cx, &opened.general, &masked).await;
     note_usage(&cx, audit);
     redact::secrets(&cx.client, reading)
 }
@@ -211,7 +215,11 @@ pub(crate) async fn operate(
     let mut cx = engine::context(transport, caches, &ask, secrets, rate_limit);
     cx.client.forward(traceparent.filter(|_| general.forward_traceparent));
     cx.account = identity;
-    let result = engine::run(provider.as_ref(), &cx, &general, audit).await;
+    let masked = engine::Masked {
+        client: &cx.client,
+        audit,
+    };
+    let result = engine::run(provider.as_ref(), &cx, &general, &masked).await;
     // A document with a secret in it is filtered, and cannot go to the client as it arrives.
     let document = result
         .as_ref()

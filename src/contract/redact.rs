@@ -26,7 +26,16 @@ pub enum Form {
 
 /// The answer without this operation's secrets and tokens. A text that has none stays as it is.
 pub fn secrets<T: Texts>(client: &Client<'_>, mut result: Result<T, Failure>) -> Result<T, Failure> {
-    let mut mask = |text: &mut String, form: Form| {
+    match &mut result {
+        Ok(answer) => mask(client, answer),
+        Err(failure) => mask(client, failure),
+    }
+    result
+}
+
+/// Takes this operation's secrets and tokens out of texts.
+pub fn mask(client: &Client<'_>, texts: &mut dyn Texts) {
+    texts.each(&mut |text: &mut String, form: Form| {
         if !client.shows_secret(text) {
             return;
         }
@@ -34,12 +43,7 @@ pub fn secrets<T: Texts>(client: &Client<'_>, mut result: Result<T, Failure>) ->
             Form::Plain => client.masked(text),
             Form::Json => masked_json(client, text),
         };
-    };
-    match &mut result {
-        Ok(answer) => answer.each(&mut mask),
-        Err(failure) => failure.each(&mut mask),
-    }
-    result
+    });
 }
 
 /// JSON stays JSON: only its texts, names and numbers are masked.

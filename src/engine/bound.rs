@@ -96,7 +96,12 @@ impl Bound {
                 target.is_some_and(|target| !target.probe || plan.lists(&document::grant(&target.grant)))
             };
             if selection.targets.iter().any(is_listed) {
+                let dropped = selection.targets.iter().filter(|index| !is_listed(index));
+                let dropped = dropped.filter_map(|&index| work.targets.get(index));
+                // Nothing is asked there: what only that would have proved is said.
+                let warnings: Vec<String> = dropped.flat_map(|target| target.grant.warnings.clone()).collect();
                 selection.targets.retain(is_listed);
+                selection.warnings.extend(warnings);
             }
             kept.extend(selection.targets.iter().copied());
         }

@@ -39,25 +39,35 @@ impl Later {
     }
 
     /// All of it, for a call that means everything.
-    pub fn rest(&self) -> Option<(RoleOutcome, Vec<GrantKey>)> {
+    /// `has_gone`: a direct grant of the same role was removed.
+    pub fn rest(&self, has_gone: &dyn Fn(&Grant) -> bool) -> Option<(RoleOutcome, Vec<GrantKey>)> {
         let own = self.grants.iter().filter(|grant| grant.kind != GrantKind::GroupRole);
         let (keys, grants): (Vec<GrantKey>, Vec<GrantOutcome>) = own
             .take(MOST_LATER)
-            .map(|grant| (grant.key(), outcome::of_later_grant(grant)))
+            .map(|grant| (grant.key(), Self::outcome(grant, has_gone(grant))))
             .unzip();
-        let first = grants.first()?;
+        let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome))?;
         let outcome = RoleOutcome {
             role: None,
             organization: None,
-            outcome: first.outcome,
-            reason: first.reason.clone(),
-            message: first.message.clone(),
+            outcome: worst.outcome,
+            reason: worst.reason.clone(),
+            message: worst.message.clone(),
             warnings: Vec::new(),
             verify_after: None,
             grants,
             same_as: None,
         };
         Some((outcome, keys))
+    }
+
+    /// What is held through something is not removed by a repeat.
+    pub fn outcome(grant: &Grant, changed: bool) -> GrantOutcome {
+        if grant.directness() == Some(false) {
+            outcome::of_inherited(grant, changed, None)
+        } else {
+            outcome::of_later_grant(grant)
+        }
     }
 
     /// What of it an entry means, and why more of it may be meant.

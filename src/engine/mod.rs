@@ -8,6 +8,7 @@ mod guard;
 mod held;
 mod know;
 mod later;
+mod masked;
 mod matched;
 mod matching;
 mod moment;
@@ -27,6 +28,7 @@ mod tests;
 pub use self::{
     audit::{Audit, AuditEvent, NoAudit},
     know::{list_roles, read_user},
+    masked::Masked,
     status::failure_of,
 };
 
@@ -73,7 +75,7 @@ pub async fn run(
         return Report::new(provider, cx, &work, refused(cx, reason, &message)).finish(audit);
     }
     let mut selected = if cx.request.everything {
-        select::everything(cx, &mut work).await
+        select::everything(provider, cx, &mut work).await
     } else {
         select::select(provider, cx, &mut work).await
     }
@@ -250,10 +252,6 @@ impl UnreadKey {
     fn says_nothing(&self) -> bool {
         self.ids.is_empty() && self.names.is_empty()
     }
-
-    fn may_be(&self, grant: &Grant) -> bool {
-        self.is_link == (grant.kind == GrantKind::OrganizationLink)
-    }
 }
 
 fn unread_rows(reading: &Reading<'_>) -> HashMap<UnreadKey, usize> {
@@ -298,13 +296,17 @@ impl<'p> Work<'p> {
     /// Whether a reading covers all that the first one covered.
     fn is_covered_by(&self, reading: &Reading<'_>) -> bool {
         let awaited = || self.targets.iter().filter(|target| target.needs_read_back());
-        let shown_since = || reading.grants.iter().filter(|grant| !self.first_keys.has(grant));
-        // A row that could be read before and cannot now may be a target. So may one that says nothing, if something is shown that was
-        // not shown before: that is what such a row stood for, or may be.
+        // A row that could be read before and cannot now may be a target. So may one that says nothing, if something of its kind is
+        // shown that was not shown before: that is what such a row stood for, or may be.
+        let is_link = |grant: &Grant| grant.kind == GrantKind::OrganizationLink;
+        let (new_links, new_others): (Vec<&Grant>, Vec<&Grant>) = reading
+            .grants
+            .iter()
+            .filter(|grant| !self.first_keys.has(grant))
+            .partition(|grant| is_link(grant));
         let has_moved = |row: &UnreadKey| {
-            row.says_nothing()
-                && shown_since().any(|grant| row.may_be(grant))
-                && awaited().any(|target| row.may_be(&target.grant))
+            let new = if row.is_link { &new_links } else { &new_others };
+            row.says_nothing() && !new.is_empty() && awaited().any(|target| is_link(&target.grant) == row.is_link)
         };
         let is_known = |(row, count): (UnreadKey, usize)| {
             self.first_unread.get(&row).is_some_and(|known| count <= *known) && !has_moved(&row)

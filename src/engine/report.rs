@@ -8,7 +8,7 @@ use crate::{
     binding::plan::{self, PlanDocument},
     contract::{
         reason::Reason,
-        timestamp,
+        redact, timestamp,
         types::{
             Failure, FailureKind, GrantOutcome, Mode, Organization, Outcome, PlannedRequest, Role, RoleOutcome,
             Success, User,
@@ -16,7 +16,7 @@ use crate::{
         warning::Warning,
     },
     error::Error,
-    provider::{Context, GrantKey, Provider, reading::Reading},
+    provider::{Context, Grant, GrantKey, Provider, reading::Reading},
     request::Entry,
 };
 
@@ -66,7 +66,7 @@ impl<'a> Report<'a> {
             keys.push(of_grants);
         }
         if cx.request.everything
-            && let Some((outcome, of_grants)) = later.rest()
+            && let Some((outcome, of_grants)) = later.rest(&|grant| has_gone(&outcomes, &keys, grant))
         {
             causes.extend(Cause::of_entry(&outcome));
             outcomes.push(outcome);
@@ -132,7 +132,9 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn answer(self, audit: &dyn Audit) -> Result<Success, Failure> {
+    fn answer(mut self, audit: &dyn Audit) -> Result<Success, Failure> {
+        // Before anybody takes note of them.
+        redact::mask(&self.cx.client, &mut self.outcomes);
         let after = self.after_write();
         // What the user in the answer is made from.
         let reading = after.unwrap_or(&self.work.before);
@@ -201,6 +203,16 @@ impl<'a> Report<'a> {
         let after = self.work.after.as_ref().filter(|after| after.proves_absence)?;
         Some(&after.reading)
     }
+}
+
+/// Whether a grant of the same role was removed.
+fn has_gone(outcomes: &[RoleOutcome], keys: &[Vec<GrantKey>], grant: &Grant) -> bool {
+    let removed = outcomes
+        .iter()
+        .zip(keys)
+        .flat_map(|(entry, keys)| entry.grants.iter().zip(keys));
+    let mut removed = removed.filter(|(grant, _)| grant.outcome == Outcome::Removed);
+    removed.any(|(_, key)| key.role_id() == grant.role_id)
 }
 
 /// The unified user of a reading, with the documents that it was made from.
@@ -309,11 +321,7 @@ fn entry_outcome(
     };
     for grant in meant {
         keys.push(grant.key());
-        grants.push(if grant.directness() == Some(false) {
-            outcome::of_inherited(grant, changed, None)
-        } else {
-            outcome::of_later_grant(grant)
-        });
+        grants.push(Later::outcome(grant, changed));
     }
     warnings.extend(later.warnings.iter().cloned());
     let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome));

@@ -143,7 +143,12 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
 ///
 /// # Errors
 /// If a read that proves that nothing is held fails.
-pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Selection>, Error> {
+pub async fn everything(
+    provider: &dyn Provider,
+    cx: &Context<'_>,
+    work: &mut Work<'_>,
+) -> Result<Vec<Selection>, Error> {
+    let nothing = Rc::clone(&work.directories.nothing);
     // A group's role is everybody's: what the user has of it is held through the group.
     let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole && grant.directness().is_some();
     let (direct, inherited): (Vec<Grant>, Vec<Grant>) = work
@@ -160,6 +165,7 @@ pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Sel
         let entry = Entry::of_grant(&grant);
         let selector = entry.selector().clone();
         let role_ids = vec![grant.role_id.clone()];
+        let doubt = work.unread.named_doubt(provider, &selector, &nothing);
         let (targets, inherited) = if grant.is_direct() {
             (vec![work.target(grant, false)], Vec::new())
         } else {
@@ -171,6 +177,7 @@ pub async fn everything(cx: &Context<'_>, work: &mut Work<'_>) -> Result<Vec<Sel
             inherited,
             role_ids,
             selector,
+            decided: doubt.map(|why| (Outcome::Unknown, Some(Reason::NotVisible), why)),
             ..Selection::empty()
         });
     }

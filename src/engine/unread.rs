@@ -61,6 +61,25 @@ impl UnreadRows {
     }
 }
 
+impl UnreadRows {
+    /// Why a row that says which role it is, or may be, may be what a selector means.
+    pub fn named_doubt(&self, provider: &dyn Provider, selector: &Selector, known: &Known) -> Option<String> {
+        let mut named = self
+            .rows
+            .iter()
+            .filter(|row| !(row.ids.is_empty() && row.names.is_empty()))
+            .peekable();
+        named.peek()?;
+        let wanted = Wanted::of(provider, selector, known);
+        named.any(|row| wanted.may_be(row)).then(|| {
+            format!(
+                "the provider shows a row that cannot be read and that names `{}`: it may be held in another way, too",
+                selector.label()
+            )
+        })
+    }
+}
+
 impl Row {
     fn of(row: &UnreadRow) -> Self {
         let skeleton = |text: &Option<String>| text.as_deref().map(Skeleton::of);

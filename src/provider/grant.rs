@@ -2,6 +2,7 @@
 
 use crate::contract::{
     json,
+    redact::{Form, Texts},
     types::{self, Scope, SideEffect, Via},
 };
 
@@ -58,6 +59,12 @@ impl GrantKey {
         &self.role_id
     }
 
+    /// Its texts, as the provider gave them.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let scope = self.scope.iter().flatten().map(String::as_str);
+        std::iter::once(self.role_id.as_str()).chain(scope)
+    }
+
     pub fn scope(&self) -> Scope {
         let [group, organization, workspace] = self.scope.clone();
         Scope {
@@ -78,6 +85,25 @@ pub enum GrantKind {
     OrganizationLink,
     /// Membership of the group in `scope.group`.
     Membership,
+}
+
+impl Texts for Grant {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut String, Form)) {
+        self.role_id.each(visit);
+        self.role_name.each(visit);
+        self.scope.each(visit);
+        if let Held::Through(via) = &mut self.held {
+            via.each(visit);
+        }
+        self.warnings.each(visit);
+    }
+}
+
+impl Texts for GrantKey {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut String, Form)) {
+        self.role_id.each(visit);
+        self.scope.iter_mut().for_each(|part| part.each(visit));
+    }
 }
 
 impl GrantKind {

@@ -1,12 +1,14 @@
 //! What the record and the receipt are told.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use crate::{
+    account::secret::Secret,
+    client::{Client, Deadline, RateLimitPolicy},
     contract::types::{Mode, Role},
-    engine::{Audit, AuditEvent},
-    fake::Reaction,
-    provider::GrantKey,
+    engine::{Audit, AuditEvent, Masked},
+    fake::{FakeTransport, Reaction},
+    provider::{GrantKey, GrantKind, Held},
 };
 
 use super::{
@@ -41,6 +43,81 @@ fn shown_after(case: &Case) -> Option<usize> {
     let notes = Notes::default();
     let _ = case.ask_audited(vec![role("a", None)], &notes);
     notes.0.into_inner().unwrap().1
+}
+
+/// Every text that is taken note of.
+#[derive(Default)]
+struct Texts(RefCell<Vec<String>>);
+
+impl Audit for Texts {
+    fn step(&self, step: AuditEvent<'_>) {
+        let mut texts = self.0.borrow_mut();
+        match step {
+            AuditEvent::Read { grants, .. } => texts.push(format!("read {grants:?}")),
+            AuditEvent::Intent { targets } => texts.push(format!("intent {targets:?}")),
+            AuditEvent::Result {
+                outcomes,
+                keys,
+                grants_after,
+                traces,
+            } => texts.push(format!("result {outcomes:?} {keys:?} {grants_after:?} {traces:?}")),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_secret_in_a_name_reaches_neither_record_nor_receipt() {
+    let transport = FakeTransport::new(|_| Reaction::Silence);
+    let deadline = Deadline::starting_now(&transport, Duration::from_secs(25));
+    let secret = Secret::parse("credentials.token", String::from("sesame-open-now")).unwrap();
+    let client = Client::new(&transport, deadline, [secret], RateLimitPolicy::default());
+    let grant = |role_id: &str| {
+        let mut grant = crate::provider::Grant {
+            kind: GrantKind::Role,
+            role_id: role_id.to_owned(),
+            role_name: Some(format!("name of {role_id}")),
+            scope: crate::contract::types::Scope {
+                group: Some(role_id.to_owned()),
+                organization: None,
+                workspace: None,
+            },
+            held: Held::Direct,
+            known_as: crate::provider::KnownAs::default(),
+            effects: Vec::new(),
+            warnings: Vec::new(),
+        };
+        grant.warnings.push(format!("may_return:{role_id}"));
+        grant
+    };
+    let (good, bad) = (grant("viewer"), grant("x sesame-open-now y"));
+    let notes = Texts::default();
+    let masked = Masked {
+        client: &client,
+        audit: &notes,
+    };
+    let grants = [good.clone(), bad.clone()];
+    masked.step(AuditEvent::Read {
+        user: "u",
+        grants: &grants,
+    });
+    masked.step(AuditEvent::Intent {
+        targets: &[&good, &bad],
+    });
+    masked.step(AuditEvent::Result {
+        outcomes: &[],
+        keys: &[vec![good.key(), bad.key()]],
+        grants_after: Some(&grants),
+        traces: vec![String::from("trace sesame-open-now")],
+    });
+    let texts = notes.0.into_inner();
+    assert_eq!(texts.len(), 3);
+    for text in texts {
+        assert!(
+            text.contains("viewer") && text.contains("x [REDACTED] y") && !text.contains("sesame"),
+            "{text}"
+        );
+    }
 }
 
 #[test]

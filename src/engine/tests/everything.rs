@@ -98,6 +98,17 @@ fn a_reading_that_is_not_whole_removes_what_it_shows_and_is_no_success() {
 }
 
 #[test]
+fn a_row_that_names_a_role_and_cannot_be_read_leaves_its_entry_unknown_and_no_other_one() {
+    let mut case = leaver(&["a@o1", "b@o1"]);
+    let mut row = UnreadRow::new("the members of a group");
+    row.ids = vec![String::from("a")];
+    case.provider.unread = vec![row];
+    let answer = case.ask_everything();
+    assert_eq!(outcomes(&answer), ["unknown", "removed", "unknown"], "{answer:?}");
+    assert!(case.held().is_empty(), "what is shown goes");
+}
+
+#[test]
 fn nothing_held_is_a_success_only_where_the_provider_proves_it() {
     for (nothing, outcome, is_success) in [
         (Absence::Proven, "already_absent", true),

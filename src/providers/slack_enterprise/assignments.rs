@@ -74,6 +74,8 @@ pub struct Narrowing {
 const PAGES_OF_ALL: usize = 2;
 /// Pages after which a list that has not ended is not read on, if the request names no role that could narrow it.
 pub const PAGES_OF_A_FULL_READING: usize = 10;
+/// Unread rows that are kept, besides one for each role and place.
+const MOST_UNREAD: usize = 500;
 /// Roles in one narrowed list.
 const ROLES_AT_ONCE: usize = 50;
 
@@ -231,11 +233,11 @@ impl Assignments {
         }
     }
 
-    /// Rows that show the same count once: there may be many, in any order.
+    /// Rows that show the same stand for themselves, as far as rows are looked at one by one: a row more may be the user's own.
     fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>) {
         let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
         let raw = format!("the role `{}` at `{}`", place.0, place.1);
-        if !self.unread_places.insert(place) {
+        if !self.unread_places.insert(place) && self.unread.len() >= MOST_UNREAD {
             return;
         }
         let mut row = UnreadRow::new(&raw);

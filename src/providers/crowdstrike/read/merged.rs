@@ -21,7 +21,10 @@ pub struct Merged<'a> {
     /// Every row by what it says.
     seen: HashSet<Assignment>,
     pub unread: Vec<UnreadRow>,
-    seen_unread: HashSet<(String, Option<String>)>,
+    /// How often each unread row stands in the list that shows it most often: overlapping lists show one row, and one list two.
+    seen_unread: HashMap<(String, Option<String>), usize>,
+    /// The same of the list that is being added.
+    in_list: HashMap<(String, Option<String>), usize>,
     /// JSON text.
     pub raw: Vec<String>,
 }
@@ -34,13 +37,15 @@ impl<'a> Merged<'a> {
             positions: HashMap::new(),
             seen: HashSet::new(),
             unread: Vec::new(),
-            seen_unread: HashSet::new(),
+            seen_unread: HashMap::new(),
+            in_list: HashMap::new(),
             raw: Vec::new(),
         }
     }
 
     /// The rows of a list. A row that names no CID belongs to `cid`.
     pub fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
+        self.in_list = HashMap::new();
         for row in rows {
             match mapping::assignment(&row, self.uuid, cid) {
                 Ok(assignment) => self.keep(&row, assignment),
@@ -54,6 +59,7 @@ impl<'a> Merged<'a> {
         if view.is_some() {
             return self.add(rows, view);
         }
+        self.in_list = HashMap::new();
         for row in rows {
             match mapping::assignment(&row, self.uuid, None) {
                 Ok(assignment) => self.keep(&row, assignment),
@@ -81,10 +87,12 @@ impl<'a> Merged<'a> {
     }
 
     fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
-        if self
-            .seen_unread
-            .insert((unread.raw.clone(), unread.scope.organization.clone()))
-        {
+        let key = (unread.raw.clone(), unread.scope.organization.clone());
+        let in_list = self.in_list.entry(key.clone()).or_default();
+        *in_list = in_list.saturating_add(1);
+        let known = self.seen_unread.entry(key).or_default();
+        if *in_list > *known {
+            *known = *in_list;
             self.unread.push(unread);
             self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
         }

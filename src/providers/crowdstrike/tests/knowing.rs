@@ -313,6 +313,59 @@ fn a_row_that_says_nothing_does_not_stand_for_another_one() {
 }
 
 #[test]
+fn a_second_row_that_says_nothing_is_another_row() {
+    let row =
+        |role: &str, grant_type: &str| json!({"role_id": role, "uuid": ANN, "cid": HOME, "grant_type": grant_type});
+    let list = |rows: serde_json::Value| json!({"meta": {"pagination": {"total": 3}}, "resources": rows});
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule {
+        times: 1,
+        ..Rule::always(
+            "combined/user-roles",
+            200,
+            list(json!([
+                null,
+                row("event_viewer", "direct"),
+                row("help_desk", "indirect")
+            ])),
+        )
+    });
+    tenant.rules.push(Rule::always(
+        "combined/user-roles",
+        200,
+        list(json!([null, null, row("help_desk", "indirect")])),
+    ));
+    tenant
+        .rules
+        .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
+    let mut case = Case::new(tenant);
+    let answer = case.everything();
+    assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+}
+
+#[test]
+fn what_appears_through_a_group_is_inherited_and_no_repeat_removes_it() {
+    let row = |grant_type: &str| json!({"role_id": "event_viewer", "uuid": ANN, "cid": HOME, "grant_type": grant_type, "user_group_id": "g1"});
+    let list = |row: serde_json::Value| json!({"meta": {"pagination": {"total": 1}}, "resources": [row]});
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.rules.push(Rule {
+        times: 1,
+        ..Rule::always("combined/user-roles", 200, list(row("direct")))
+    });
+    tenant
+        .rules
+        .push(Rule::always("combined/user-roles", 200, list(row("indirect"))));
+    let mut case = Case::new(tenant);
+    let answer = case.everything();
+    let failure = answer.unwrap_err();
+    assert_eq!((failure.status, failure.retryable), (422, false), "{failure:?}");
+    assert!(
+        failure.outcomes.iter().any(|entry| entry.outcome == Outcome::Inherited),
+        "{failure:?}"
+    );
+}
+
+#[test]
 fn a_user_who_is_counted_and_not_shown_is_not_unknown() {
     for resources in [json!([]), json!(null)] {
         let hidden = json!({"meta": {"pagination": {"total": 1}}, "resources": resources, "errors": []});
