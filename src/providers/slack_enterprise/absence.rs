@@ -81,6 +81,9 @@ pub fn blocked_by(selector: &Selector, detail: &Detail) -> Option<(Reason, Strin
     let why = match (selector.workspace.as_ref(), type_above(&detail.member)) {
         (_, Err(why)) => why,
         (Some(workspace), Ok(())) => gap(detail, workspace, false)?.to_owned(),
+        (None, Ok(())) if !ids::is_of_workspace(id) && detail.member.may_be_guest && detail.member.is_above() => {
+            String::from("the user's document gives a guest, and an account type in the organization")
+        }
         (None, Ok(())) if !ids::is_of_workspace(id) => return None,
         (None, Ok(())) => match all_teams(&detail.member) {
             Err(why) => why,

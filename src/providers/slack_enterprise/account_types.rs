@@ -125,6 +125,9 @@ pub fn of_organization(member: &Member) -> Vec<Grant> {
             ],
             via,
         ),
+        // A guest is none: one of the two is out of date, and a demotion would make a guest a full member.
+        Some((ids::ORG_OWNER, via)) if member.may_be_guest => lower(&[ids::ORG_OWNER, ids::ORG_ADMIN], via),
+        Some((id, via)) if member.may_be_guest => lower(&[id], via),
         Some((id, via)) => {
             let mut effects = vec![SideEffect::DemoteOwnerEverywhere];
             if *id == ids::ORG_OWNER {

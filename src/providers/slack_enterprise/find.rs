@@ -110,8 +110,7 @@ impl Member {
                 .and_then(|above| above.id.as_str())
                 .filter(|id| ids::is_of_user(id))
                 .map(str::to_owned),
-            // No guest is an owner or admin of the organization: one of the two is out of date.
-            above: account_type(user, &enterprise).filter(|above| above.is_regular() || !may_be_guest),
+            above: account_type(user, &enterprise),
             enterprise,
             home,
             teams,
