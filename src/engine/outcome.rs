@@ -45,17 +45,24 @@ fn side_effects(work: &Work<'_>, target: &Target) -> Vec<String> {
     let after = work.after.as_ref().filter(|_| target.needs_read_back());
     let mut all = Vec::new();
     for consequence in &target.consequences {
-        let is_shown = |taken: &&Grant| after.is_some_and(|after| after.shows(taken));
-        let stayed: Vec<&Grant> = consequence.takes.iter().filter(is_shown).collect();
+        let is_shown = |taken: &Grant| after.is_some_and(|after| after.shows(taken));
+        let stayed: Vec<&Grant> = consequence.takes.iter().filter(|taken| is_shown(taken)).collect();
+        let has_gone = |taken: &Grant| work.first_keys.has(taken) && !is_shown(taken);
         if stayed.is_empty() {
             all.extend(lines(consequence));
-        } else if stayed.len() < consequence.takes.len() {
-            // Some of it went.
-            all.extend(lines(consequence));
-            all.extend(stayed.iter().map(|grant| format!("still held: {}", scoped_name(grant))));
+        } else if consequence.takes.iter().any(has_gone) {
+            // Some of it went: what stayed has an outcome of its own.
+            let has_stayed = |line: &String| stayed.iter().any(|grant| line.contains(innermost(&grant.scope)));
+            all.extend(lines(consequence).into_iter().filter(|line| !has_stayed(line)));
         }
     }
     all
+}
+
+/// The id of the innermost place of a scope.
+fn innermost(scope: &Scope) -> &str {
+    let places = scope.group.as_ref().or(scope.workspace.as_ref());
+    places.or(scope.organization.as_ref()).map_or("", String::as_str)
 }
 
 fn lines(consequence: &Consequence) -> Vec<String> {
@@ -280,36 +287,47 @@ pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, decided: &GrantOutco
     else {
         return Vec::new();
     };
+    let gone = cut(&target.grant.role_id);
     let left = target.takes.iter().filter(|taken| after.shows(taken));
-    left.map(|grant| {
+    let left = left.map(|grant| {
         let decision = Decision::new(
             Outcome::Failed,
             *reason,
-            format!(
-                "{message}; `{}` is gone, still held: {}",
-                cut(&target.grant.role_id),
-                scoped_name(grant)
-            ),
+            format!("{message}; `{gone}` is gone, still held: {}", scoped_name(grant)),
         );
         let outcome = GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, decision, Vec::new())
         };
         (grant, outcome)
-    })
-    .collect()
+    });
+    // What no reading could list may be there, too.
+    let unlisted = target
+        .consequences
+        .iter()
+        .filter(|consequence| consequence.takes_unknown);
+    let unlisted = unlisted.flat_map(|consequence| &consequence.takes);
+    let unlisted = unlisted.filter(|taken| !work.first_keys.has(taken) && !after.shows(taken));
+    let unlisted = unlisted.map(|grant| {
+        let what = format!(
+            "{message}; `{gone}` is gone, and what went with it cannot be told: {}",
+            scoped_name(grant)
+        );
+        (
+            grant,
+            describe(grant, Decision::new(Outcome::Unknown, *reason, what), Vec::new()),
+        )
+    });
+    left.chain(unlisted).collect()
 }
 
 /// A grant for people: the role, and the innermost part of its scope.
 fn scoped_name(grant: &Grant) -> String {
-    let scope = &grant.scope;
-    let innermost = scope
-        .group
-        .as_ref()
-        .or(scope.workspace.as_ref())
-        .or(scope.organization.as_ref());
     let role = cut(&grant.role_id);
-    innermost.map_or_else(|| format!("`{role}`"), |at| format!("`{role}` at `{}`", cut(at)))
+    match innermost(&grant.scope) {
+        "" => format!("`{role}`"),
+        at => format!("`{role}` at `{}`", cut(at)),
+    }
 }
 
 fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {

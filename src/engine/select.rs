@@ -165,7 +165,7 @@ pub async fn everything(
         let entry = Entry::of_grant(&grant);
         let selector = entry.selector().clone();
         let role_ids = vec![grant.role_id.clone()];
-        let doubt = work.unread.named_doubt(provider, &selector, &nothing);
+        let doubt = work.unread.named_doubt(provider, (&selector, &grant), &nothing);
         let (targets, inherited) = if grant.is_direct() {
             (vec![work.target(grant, false)], Vec::new())
         } else {

@@ -3,11 +3,14 @@
 
 use crate::{
     naming::Skeleton,
-    provider::{Provider, UnreadRow},
+    provider::{Grant, GrantKind, Provider, UnreadRow},
     request::Selector,
 };
 
-use super::{directories::Known, matching::Doubt};
+use super::{
+    directories::Known,
+    matching::{self, Doubt},
+};
 
 /// More unreadable rows than this are not looked at one by one: such a reading proves nothing.
 const MOST_ROWS: usize = 1_000;
@@ -62,16 +65,27 @@ impl UnreadRows {
 }
 
 impl UnreadRows {
-    /// Why a row that says which role it is, or may be, may be what a selector means.
-    pub fn named_doubt(&self, provider: &dyn Provider, selector: &Selector, known: &Known) -> Option<String> {
-        let mut named = self
-            .rows
-            .iter()
-            .filter(|row| !(row.ids.is_empty() && row.names.is_empty()))
-            .peekable();
+    /// Why a row that says which role it is may be the role of a grant, which a selector selects by its id.
+    pub fn named_doubt(
+        &self,
+        provider: &dyn Provider,
+        (selector, grant): (&Selector, &Grant),
+        known: &Known,
+    ) -> Option<String> {
+        let is_named = |row: &&Row| !(row.ids.is_empty() && row.names.is_empty());
+        let mut named = self.rows.iter().filter(is_named).peekable();
         named.peek()?;
+        if grant.kind == GrantKind::Membership {
+            return None;
+        }
         let wanted = Wanted::of(provider, selector, known);
-        named.any(|row| wanted.may_be(row)).then(|| {
+        let names: Vec<Skeleton> = matching::names(grant).map(Skeleton::of).collect();
+        let is_called = |row: &Row| {
+            let shares = |name: &Skeleton| row.names.iter().any(|other| name.meets(other));
+            names.is_empty() || names.iter().any(shares)
+        };
+        let may_be = |row: &Row| wanted.may_be(row) && (!row.ids.is_empty() || is_called(row));
+        named.any(may_be).then(|| {
             format!(
                 "the provider shows a row that cannot be read and that names `{}`: it may be held in another way, too",
                 selector.label()

@@ -106,6 +106,13 @@ fn a_row_that_names_a_role_and_cannot_be_read_leaves_its_entry_unknown_and_no_ot
     let answer = case.ask_everything();
     assert_eq!(outcomes(&answer), ["unknown", "removed", "unknown"], "{answer:?}");
     assert!(case.held().is_empty(), "what is shown goes");
+    // A name that none of them has.
+    let mut case = leaver(&["a@o1", "b@o1"]);
+    let mut row = UnreadRow::new("{}");
+    row.names = vec![String::from("Quite another role")];
+    case.provider.unread = vec![row];
+    let answer = case.ask_everything();
+    assert_eq!(outcomes(&answer), ["removed", "removed", "unknown"], "{answer:?}");
 }
 
 #[test]

@@ -217,11 +217,11 @@ pub fn of_workspaces(lists: &Lists, member: &Member, workspaces: Set<String>) ->
     read
 }
 
-/// The lists that tell which workspace an account type of the document is about, where the document names no home workspace: those of
-/// all workspaces of the user, whatever the request means.
-pub fn to_explain(member: &Member) -> Set<ListOf> {
-    let has_type = member.is_owner || member.is_admin || member.is_primary_owner == Some(true);
-    if !has_type || member.is_above() || member.home.workspace().is_some() {
+/// The lists that tell which workspace an account type of the document is about, where the document names no home workspace and the
+/// lists of a workspace that is meant show less: those of all workspaces of the user.
+pub fn to_explain(lists: &Lists, member: &Member, meant: &Set<String>) -> Set<ListOf> {
+    let is_unexplained = |id: &String| is_less(member, &workspace(lists, member, id));
+    if member.is_above() || member.home.workspace().is_some() || !meant.iter().any(is_unexplained) {
         return Set::default();
     }
     let teams = member.teams.iter().take(MOST_WORKSPACES);
@@ -340,18 +340,23 @@ fn is_about_the_workspace(fault: &Fault) -> bool {
     ])
 }
 
-/// If the user's document and the lists contradict each other, one of them is wrong: nothing is known of the workspaces that the
-/// document may mean. An owner or admin of the organization may have a higher type from there, and only the document shows a primary
-/// owner at home.
-fn check_against_document(lists: &Lists, member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
-    let is_less = |workspace: &Workspace| match workspace {
+/// Whether a workspace's lists show less than the user's document.
+fn is_less(member: &Member, workspace: &Workspace) -> bool {
+    match workspace {
         Workspace::Read { is_owner, is_admin } => {
             let is_at_home = member.home.workspace().is_some();
             let lacks_owner = member.is_owner || (member.is_primary_owner == Some(true) && !is_at_home);
             (lacks_owner && !is_owner) || (member.is_admin && !is_admin && !is_owner)
         }
         Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,
-    };
+    }
+}
+
+/// If the user's document and the lists contradict each other, one of them is wrong: nothing is known of the workspaces that the
+/// document may mean. An owner or admin of the organization may have a higher type from there, and only the document shows a primary
+/// owner at home.
+fn check_against_document(lists: &Lists, member: &Member, workspaces: &mut BTreeMap<String, Workspace>) {
+    let is_less = |workspace: &Workspace| is_less(member, workspace);
     let is_more = |workspace: &Workspace| match workspace {
         Workspace::Read { is_owner, is_admin } => member.may_be_guest && (*is_owner || *is_admin),
         Workspace::Refused(_) | Workspace::Unclear(_) | Workspace::Failed(_) => false,

@@ -179,7 +179,7 @@ impl Assignments {
             match own.holders.get_mut(&(role.clone(), entity.clone())) {
                 Some(holders) => holders.extend(users),
                 // One list has it, and the other one does not: it may be held.
-                None => own.add_unread(member, Some(role), Some(entity)),
+                None => own.add_unread(member, (Some(role), Some(entity)), true),
             }
         }
         Ok(own)
@@ -229,15 +229,17 @@ impl Assignments {
                 holders.insert(user.to_owned());
                 self.rows.push(raw);
             }
-            (role, entity, _) => self.add_unread(member, role, entity),
+            (role, entity, user) => self.add_unread(member, (role, entity), user.is_some()),
         }
     }
 
-    /// Rows that show the same stand for themselves, as far as rows are looked at one by one: a row more may be the user's own.
-    fn add_unread(&mut self, member: &Member, role: Option<String>, entity: Option<String>) {
+    /// Rows of others that show the same count once: there may be many, in any order. One that does not say whose it is may be the
+    /// user's own each time, as far as rows are looked at one by one.
+    fn add_unread(&mut self, member: &Member, (role, entity): (Option<String>, Option<String>), says_whose: bool) {
         let place = (role.clone().unwrap_or_default(), entity.clone().unwrap_or_default());
         let raw = format!("the role `{}` at `{}`", place.0, place.1);
-        if !self.unread_places.insert(place) && self.unread.len() >= MOST_UNREAD {
+        let is_known = !self.unread_places.insert(place);
+        if is_known && (says_whose || self.unread.len() >= MOST_UNREAD) {
             return;
         }
         let mut row = UnreadRow::new(&raw);

@@ -55,8 +55,6 @@ pub struct Memory {
     pub guarded: RefCell<Option<Standing>>,
     /// A demotion in the organization may have had an effect.
     pub has_demoted: Cell<bool>,
-    /// Slack could not demote the user on every workspace.
-    pub has_missed: Cell<bool>,
 }
 
 /// The account types of a user, as far as a demotion depends on them.
@@ -107,7 +105,6 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     if is_demotable {
         needed.extend(ListOf::owners(&member, &guarded_ownerships(memory)));
     }
-    needed.extend(account_types::to_explain(&member));
     memory.needed.borrow_mut().clone_from(&needed);
     let (assignments, ()) = future::join(
         Assignments::read(config, cx, &member, &memory.narrowing, all, first.unwrap_or_default()),
@@ -115,6 +112,9 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     )
     .await;
     let assignments = assignments?;
+    lists
+        .read(config, cx, account_types::to_explain(&lists, &member, &of_request))
+        .await;
     let workspaces = account_types::of_workspaces(&lists, &member, of_request);
     if cx.request.reads_everything()
         && let Some(fault) = account_types::failed_read(workspaces.values())
@@ -137,12 +137,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, user: &str
     for workspace in owned.filter(|workspace| !workspaces.contains_key(*workspace)) {
         grants.push(account_types::ownership(&member, Some(workspace)));
     }
-    let mut unreadable = unreadable(&member, &assignments, &workspaces, ownerships.as_ref());
-    // Slack says that the user stays owner somewhere, and not all workspaces can be looked at.
-    let is_complete = ownerships.as_ref().is_some_and(Ownerships::is_complete);
-    if memory.has_missed.get() && !is_complete {
-        unreadable.push(Gap::at("the workspaces that the demotion missed"));
-    }
+    let unreadable = unreadable(&member, &assignments, &workspaces, ownerships.as_ref());
     let mut documents = vec![("user", raw.get().to_owned())];
     // A part of the list would look like all of it.
     if assignments.extent == Extent::Whole {

@@ -188,13 +188,10 @@ async fn demote(
     }
     let verdict = match answer {
         SetRegular::Answered(verdict) => verdict,
-        SetRegular::Missed => {
-            memory.has_missed.set(true);
-            Verdict::Unanswered {
-                reason: Reason::ProviderError,
-                message: String::from("Slack could not demote the user on every workspace"),
-            }
-        }
+        SetRegular::Missed => Verdict::Unanswered {
+            reason: Reason::ProviderError,
+            message: String::from("Slack could not demote the user on every workspace"),
+        },
     };
     let along = |grant: &&&Grant| is_everywhere && verdict == Verdict::Acknowledged && !goes_along(grant);
     grants
@@ -284,7 +281,6 @@ async fn standing(
         if is_everywhere {
             needed.extend(ListOf::owners(member, &owned));
         }
-        needed.extend(account_types::to_explain(member));
         needed
     };
     let mut lists = Lists::default();
@@ -300,6 +296,8 @@ async fn standing(
     let fresh = Member::new(&user, &member.asked, member.enterprise.clone());
     // The user may be in another workspace since.
     lists.read(config, cx, needed(&fresh)).await;
+    let to_explain = account_types::to_explain(&lists, &fresh, &workspaces);
+    lists.read(config, cx, to_explain).await;
     let workspaces = account_types::of_workspaces(&lists, &fresh, workspaces);
     if let Some(fault) = account_types::failed_read(workspaces.values()) {
         return Err(fault.clone());

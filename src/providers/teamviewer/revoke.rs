@@ -342,9 +342,10 @@ fn side_effects_of_stripping(
             takes_unknown: false,
         });
         let own = match own {
-            TokenOwner::User(own) if state.may_have_member(own) => {
-                Some(format!("the role of `{own}`, whose token this is"))
-            }
+            TokenOwner::User(own) if state.has_member(own) => Some(format!("the role of `{own}`, whose token this is")),
+            TokenOwner::User(own) if state.may_have_member(own) => Some(format!(
+                "perhaps the role of `{own}`, whose token this is: whether it is a member cannot be told"
+            )),
             TokenOwner::Unclear => Some(String::from(
                 "perhaps the role of the token's owner: who that is cannot be told",
             )),
