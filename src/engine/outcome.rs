@@ -50,13 +50,36 @@ fn side_effects(work: &Work<'_>, target: &Target) -> Vec<String> {
         let has_gone = |taken: &Grant| work.first_keys.has(taken) && !is_shown(taken);
         if stayed.is_empty() {
             all.extend(lines(consequence));
-        } else if consequence.takes.iter().any(has_gone) {
+        } else if consequence.takes.iter().any(has_gone) || went_without(target, &stayed, after) {
             // Some of it went: what stayed has an outcome of its own.
-            let has_stayed = |line: &String| stayed.iter().any(|grant| line.contains(innermost(&grant.scope)));
+            let has_stayed = |line: &String| stayed.iter().any(|grant| mentions(line, what_it_is(grant)));
             all.extend(lines(consequence).into_iter().filter(|line| !has_stayed(line)));
         }
     }
     all
+}
+
+/// Whether a target went, and nothing stayed but what is of another kind: a link may be shown longer than the record that had it.
+fn went_without(target: &Target, stayed: &[&Grant], after: Option<&ReadBack<'_>>) -> bool {
+    let is_of_its_kind = |grant: &&Grant| grant.kind == target.grant.kind;
+    !stayed.iter().any(is_of_its_kind) && after.is_some_and(|after| !after.shows(&target.grant))
+}
+
+/// The id by which a line of what goes names a grant.
+fn what_it_is(grant: &Grant) -> &str {
+    match innermost(&grant.scope) {
+        "" => &grant.role_id,
+        place => place,
+    }
+}
+
+/// Whether an id stands in a line as a word of its own: `T1` does not stand in `T10`.
+fn mentions(line: &str, id: &str) -> bool {
+    let is_apart = |next: Option<char>| !next.is_some_and(|next| next.is_alphanumeric() || "-_".contains(next));
+    line.match_indices(id).any(|(start, found)| {
+        let (before, rest) = line.split_at(start);
+        is_apart(before.chars().next_back()) && is_apart(rest.chars().nth(found.chars().count()))
+    })
 }
 
 /// The id of the innermost place of a scope.
@@ -430,6 +453,13 @@ const LONGEST_RETRY_AFTER: u32 = 7 * 86_400;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_mentions_an_id_only_as_a_word_of_its_own() {
+        let says = |line| mentions(line, "T1");
+        assert!(says("T1") && says("the ownership of `T1`, too") && says("T10 and T1"));
+        assert!(!says("T10") && !says("AT1") && !says("the workspace T1-a"));
+    }
 
     #[test]
     fn no_answer_asks_for_a_wait_longer_than_a_week() {

@@ -46,10 +46,7 @@ impl UnreadRows {
     /// Why a row may be what a selector means; it is never certainly that.
     pub fn doubt(&self, provider: &dyn Provider, selector: &Selector, known: &Known) -> Option<Doubt> {
         if self.count > MOST_ROWS {
-            return Some(Doubt::NotVisible(format!(
-                "{} rows of what the provider shows cannot be read",
-                self.count
-            )));
+            return Some(Doubt::NotVisible(self.too_many()));
         }
         if self.rows.is_empty() {
             return None;
@@ -72,12 +69,15 @@ impl UnreadRows {
         (selector, grant): (&Selector, &Grant),
         known: &Known,
     ) -> Option<String> {
-        let is_named = |row: &&Row| !(row.ids.is_empty() && row.names.is_empty());
-        let mut named = self.rows.iter().filter(is_named).peekable();
-        named.peek()?;
         if grant.kind == GrantKind::Membership {
             return None;
         }
+        if self.count > MOST_ROWS {
+            return Some(self.too_many());
+        }
+        let is_named = |row: &&Row| !(row.ids.is_empty() && row.names.is_empty());
+        let mut named = self.rows.iter().filter(is_named).peekable();
+        named.peek()?;
         let wanted = Wanted::of(provider, selector, known);
         let names: Vec<Skeleton> = matching::names(grant).map(Skeleton::of).collect();
         let is_called = |row: &Row| {
@@ -91,6 +91,10 @@ impl UnreadRows {
                 selector.label()
             )
         })
+    }
+
+    fn too_many(&self) -> String {
+        format!("{} rows of what the provider shows cannot be read", self.count)
     }
 }
 

@@ -137,6 +137,9 @@ pub struct EntryResult {
     /// The index of an earlier entry that means the same: its grants stand there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<u32>,
+    /// What the outcome alone does not say, such as a place that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     pub grants: Vec<GrantResult>,
 }
 
@@ -272,7 +275,7 @@ impl From<RoleOutcome> for EntryResult {
             outcome,
             reason,
             message: _,
-            warnings: _,
+            warnings,
             verify_after,
             grants,
             same_as,
@@ -284,6 +287,7 @@ impl From<RoleOutcome> for EntryResult {
             reason,
             verify_after,
             same_as,
+            warnings,
             grants: grants.into_iter().map(GrantResult::from).collect(),
         }
     }

@@ -72,7 +72,7 @@ fn claims(mode: &str) -> Claims {
         outcome: Outcome::Unknown,
         reason: Some(String::from("no_answer")),
         message: Some(String::from("what the provider wrote")),
-        warnings: Vec::new(),
+        warnings: vec![String::from("held_at:south")],
         verify_after: None,
         grants: vec![
             became("viewer", "north", Outcome::Removed),
@@ -138,6 +138,7 @@ fn a_receipt_reads_back_and_holds_what_was_asked_and_no_text_of_the_provider() {
     assert_eq!(shown, ["viewer", "viewer", "writer", "reader", "through"]);
     let text = serde_json::to_string(&claims).unwrap();
     assert!(!text.contains("provider wrote"), "{text}");
+    assert!(text.contains(r#""warnings":["held_at:south"],"grants""#), "{text}");
 }
 
 #[test]

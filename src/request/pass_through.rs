@@ -10,7 +10,7 @@ use crate::{account::settings::General, contract::json::unique, error::Error, pr
 
 /// A key is refused if, case-folded and without separators, it is one of these …
 const WORDS: &[&str] = &[
-    "id", "ids", "op", "cid", "uid", "key", "sub", "name", "type", "all", "force", "verb", "cc", "to",
+    "id", "ids", "op", "cid", "uid", "sub", "name", "type", "all", "force", "verb", "cc", "to",
 ];
 
 /// … or contains one of these. A caller's own word for a dry run is among them: the provider would ignore it and remove.
@@ -19,7 +19,6 @@ const STEMS: &[&str] = &[
     "action",
     "active",
     "admin",
-    "apikey",
     "assign",
     "auth",
     "channel",
@@ -38,6 +37,7 @@ const STEMS: &[&str] = &[
     "grant",
     "group",
     "impersonat",
+    "key",
     "login",
     "mail",
     "member",
@@ -184,9 +184,9 @@ fn objection(key: &str, capability: &Capability) -> Option<&'static str> {
     // Case folding is only safe in ASCII: to some servers a long s is an s.
     if !key
         .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"[]".contains(&byte))
+        .all(|byte| byte.is_ascii_graphic() && !b"[]%".contains(&byte))
     {
-        return Some("a key is written in ASCII, without spaces and brackets");
+        return Some("a key is written in ASCII, without spaces, brackets and percent signs");
     }
     let folded = fold(key);
     let is_refused = folded.is_empty()
@@ -267,6 +267,9 @@ mod tests {
             "x\u{200b}",
             "page[role_id]",
             "page.id",
+            "%63id",
+            "public_key",
+            "sshKey",
             "a b",
         ] {
             assert_refused(key, &CAPABILITY);

@@ -23,6 +23,7 @@ on_both! {
             ("id a number", json!({"id": 5, "roles": [{"id": "r"}]}), "id"),
             ("roles missing", json!({"id": ANN}), "roles"),
             ("roles empty", json!({"id": ANN, "roles": []}), "roles"),
+            ("no roles beside a narrowing", json!({"id": ANN, "roles": [], "organizations": [{"id": "x"}]}), "roles"),
             ("roles not an array", json!({"id": ANN, "roles": {"id": "r"}}), "roles"),
             ("a role not an object", json!({"id": ANN, "roles": ["r"]}), "roles[0]"),
             ("a role without id and name", json!({"id": ANN, "roles": [{"organization": "x"}]}), "roles[0]"),

@@ -106,6 +106,12 @@ fn a_row_that_names_a_role_and_cannot_be_read_leaves_its_entry_unknown_and_no_ot
     let answer = case.ask_everything();
     assert_eq!(outcomes(&answer), ["unknown", "removed", "unknown"], "{answer:?}");
     assert!(case.held().is_empty(), "what is shown goes");
+    // More than are looked at one by one: any of them may name it.
+    case = leaver(&["a@o1", "b@o1"]);
+    case.provider.unread = vec![UnreadRow::new("null"); 1_001];
+    let answer = case.ask_everything();
+    assert_eq!(outcomes(&answer), ["unknown", "unknown", "unknown"], "{answer:?}");
+    assert!(case.held().is_empty(), "what is shown goes");
     // A name that none of them has.
     let mut case = leaver(&["a@o1", "b@o1"]);
     let mut row = UnreadRow::new("{}");

@@ -70,6 +70,13 @@ impl Parameters {
             ));
         }
         let (roles, organizations) = (roles.unwrap_or_default(), organizations.unwrap_or_default());
+        let [names_roles, _] = names_some;
+        if names_roles && roles.is_empty() && !organizations.is_empty() {
+            return Err(Rejection::field(
+                "roles",
+                "roles is an empty list, and organizations without roles names links that are removed: leave roles out if that is meant",
+            ));
+        }
         if roles.is_empty() && organizations.is_empty() && !everything {
             return Err(Rejection::missing_body("roles"));
         }

@@ -70,8 +70,8 @@ impl Backend for CrowdStrike {
     /// Without a CID, an entry means the CID in view and the home CID, whatever other entries name.
     fn resolve(&self, selector: &Selector, detail: &Detail) -> Selector {
         let mut own: Vec<String> = detail.own.iter().map(Cid::to_string).collect();
-        // It may be another one, and shows no role.
-        if detail.view_doubt == Some(ViewDoubt::NoRows) {
+        // It may be another one: it shows no role, or only rows that name no CID.
+        if matches!(detail.view_doubt, Some(ViewDoubt::NoRows | ViewDoubt::Unnamed)) {
             own.push(String::from(IN_VIEW));
         }
         Selector {

@@ -77,11 +77,17 @@ async fn of_users(
 ) -> Result<(Told, usize), ProviderFault> {
     let call = core::api(Call::get(config.base.join(&query.on(Audience::Internal.user_query()))));
     let users = core::resources(config, cx, &call, "the users").await;
-    let Some(users) = unless_refused(users.map(|list| list.rows))? else {
+    let Some(users) = unless_refused(users)? else {
         return Ok((Told::Unclear, 0));
     };
-    let (mut told, mut others) = (Told::Nobody, 0_usize);
-    for row in users.iter().take(most) {
+    let counted = users
+        .total
+        .map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
+    // Somebody who is counted and not listed may hold what would tell.
+    let is_whole = users.rows.len() >= counted.min(most);
+    let mut told = if is_whole { Told::Nobody } else { Told::Unclear };
+    let mut others = 0_usize;
+    for row in users.rows.iter().take(most) {
         let Some(id) = row.parse::<Id>().and_then(Id::into_string) else {
             told = Told::Unclear;
             continue;
@@ -104,8 +110,8 @@ async fn of_users(
     Ok((told, others))
 }
 
-/// The rows of a list; `None` if it is refused.
-fn unless_refused(read: Result<Vec<RawRow>, ProviderFault>) -> Result<Option<Vec<RawRow>>, ProviderFault> {
+/// What a read shows; `None` if it is refused.
+fn unless_refused<T>(read: Result<T, ProviderFault>) -> Result<Option<T>, ProviderFault> {
     match read {
         Err(fault) if core::is_no(&fault) => Ok(None),
         read => read.map(Some),

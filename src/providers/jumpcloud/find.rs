@@ -320,15 +320,12 @@ async fn of_system_user(
         AdministratorLink::To(linked) => by_id(config, cx, &linked.id, &linked.roles, ahead.record).await?,
         AdministratorLink::Unreadable(roles) => {
             let message = "JumpCloud links the user to an administrator that it does not name";
-            unclear(message, None, Some(&roles)).into()
+            let person = unclear(message, None, Some(&roles)).into();
+            with_listed(config, cx, person, address(&user), ahead).await
         }
         // No link is no proof: the list of administrators, read to its end, is.
         AdministratorLink::None => {
-            let email = user
-                .get("email")
-                .and_then(Value::as_str)
-                .filter(|email| !email.trim().is_empty());
-            let person = from_list(config, cx, email, earlier, ahead).await?;
+            let person = from_list(config, cx, address(&user), earlier, ahead).await?;
             Person {
                 by_email: person.known().is_some(),
                 ..person
@@ -339,6 +336,32 @@ async fn of_system_user(
         system_user: Some(user),
         ..person
     })
+}
+
+/// The e-mail address in a record.
+fn address(document: &Value) -> Option<&str> {
+    let email = document.get("email").and_then(Value::as_str);
+    email.filter(|email| !email.trim().is_empty())
+}
+
+/// A person with an administrator's record that cannot be told: the list of administrators says who it may be. It only guards, so a
+/// list that cannot be read ends nothing.
+async fn with_listed(config: &Config, cx: &Context<'_>, person: Person, email: Option<&str>, ahead: Ahead) -> Person {
+    let listed = match ahead.listed {
+        Some(listed) => listed,
+        None => administrators(config, cx).await,
+    };
+    let person = person.with_hidden_record();
+    match listed {
+        Ok(all) => {
+            let person = with_candidates(person, &all, email);
+            Person {
+                listed: Some(Rc::new(all)),
+                ..person
+            }
+        }
+        Err(_) => person,
+    }
 }
 
 /// The administrator, and the system user that it belongs to: linked to it, or linked to nobody and with the same e-mail address.
@@ -413,7 +436,8 @@ async fn listed_as(
         None if earlier.is_some() => Vec::new(),
         None => {
             let message = "the user has neither a link to an administrator nor an e-mail address";
-            return Ok(with_candidates(unclear(message, None, None).into(), all, email));
+            let person = unclear(message, None, None).into();
+            return Ok(with_candidates(with_hidden_rows(person, all), all, email));
         }
     };
     let gap = if email.is_some() {
@@ -430,7 +454,7 @@ async fn listed_as(
                 unclear(message, Some(document), None).into()
             }
         },
-        ([], Some(gap)) => Person::from(unclear(&gap, None, None)).with_hidden_record(),
+        ([], Some(gap)) => unclear(&gap, None, None).into(),
         ([one], _) if earlier.is_some() => {
             let message = "another administrator than before has the user's e-mail address";
             unclear(message, None, Some(&one.roles)).into()
@@ -449,7 +473,22 @@ async fn listed_as(
             Administration::Unclear(Box::new(unclear)).into()
         }
     };
+    let person = if earlier.is_none() {
+        with_hidden_rows(person, all)
+    } else {
+        person
+    };
     Ok(with_candidates(person, all, email))
+}
+
+/// A person of whom the list of administrators does not say who it is, and who may be in a row that it does not show.
+fn with_hidden_rows(person: Person, all: &List<Administrator>) -> Person {
+    let is_unclear = matches!(person.administrator, Administration::Unclear(_));
+    if is_unclear && all.gap("administrators").is_some() {
+        person.with_hidden_record()
+    } else {
+        person
+    }
 }
 
 /// The record of an administrator who was found before and whom the list shows no more; `None` if it is gone, too.

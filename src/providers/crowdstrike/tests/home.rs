@@ -18,6 +18,9 @@ fn seen_from_the_child() -> Tenant {
 const AT_HOME: &str =
     "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&cid=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
+/// The call that names no CID.
+const IN_VIEW: &str = "combined/user-roles/v2?user_uuid=6f1e2a30-0000-4000-8000-00000000a001&limit=";
+
 fn home_answers(status: u16, body: serde_json::Value) -> Case {
     let mut tenant = seen_from_the_child();
     tenant.rules.push(Rule::always(AT_HOME, status, body));
@@ -249,6 +252,7 @@ fn a_list_of_others_that_tells_nothing_does_not_make_home_the_cid_in_view() {
         let total = rows.as_array().unwrap().len();
         json!({"meta": {"pagination": {"total": total}}, "resources": rows, "errors": []})
     };
+    let counted = |total: usize, rows: serde_json::Value| json!({"meta": {"pagination": {"total": total}}, "resources": rows, "errors": []});
     let of_bob = "user_uuid=6f1e2a30-0000-4000-8000-00000000b0b0";
     assert!(of_bob.ends_with(BOB), "{}", BOB);
     let row =
@@ -269,6 +273,10 @@ fn a_list_of_others_that_tells_nothing_does_not_make_home_the_cid_in_view() {
             Rule::always(of_bob, 200, list(json!([]))),
         ],
         vec![Rule::always("last_login_at", 200, list(json!([{}])))],
+        // More are counted than are listed.
+        vec![Rule::always("last_login_at", 200, counted(50, json!([])))],
+        vec![Rule::always("last_login_at", 200, counted(50, json!(null)))],
+        vec![Rule::always("assigned_cids", 200, counted(5, json!([ANN])))],
     ] {
         let mut tenant = Tenant::new(&[]);
         tenant.view = CHILD;
@@ -532,6 +540,23 @@ fn a_role_at_home_says_that_a_cid_in_view_without_any_role_does_not_show_it() {
     assert_eq!(success.outcomes[0].outcome, Outcome::Removed);
     assert_eq!(success.outcomes[0].warnings, ["not_shown_in_cid:the CID in view"]);
     assert_eq!(case.calls("queries/users"), 0, "a warning is worth no call");
+}
+
+#[test]
+fn a_role_at_home_says_that_rows_in_view_that_name_no_cid_do_not_show_it() {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    tenant.view = CHILD;
+    let rows = json!([{"role_id": "help_desk", "uuid": ANN, "grant_type": "direct"}]);
+    let body = json!({"meta": {"pagination": {"total": 1}}, "resources": rows, "errors": []});
+    tenant.rules.push(Rule::always(IN_VIEW, 200, body));
+    let case = Case::new(tenant);
+    let answer = case.ask(&[by_id("event_viewer")]);
+    assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
+    let warnings = answer.unwrap().outcomes.remove(0).warnings;
+    assert!(
+        warnings.contains(&String::from("not_shown_in_cid:the CID in view")),
+        "{warnings:?}"
+    );
 }
 
 #[test]

@@ -10,8 +10,17 @@ use crate::{
 
 use super::super::core::{Extent, List, visible};
 
-/// What a list showed first: the ids in its rows, and how many rows it hid.
-pub type FirstRows = OnceCell<(HashSet<String>, u64)>;
+/// What a list showed first.
+pub type FirstRows = OnceCell<First>;
+
+pub struct First {
+    /// The ids in its rows.
+    ids: HashSet<String>,
+    /// How many rows it hid.
+    hidden: u64,
+    /// How many rows could not be read.
+    unread: u64,
+}
 
 /// What a read shows; its failure is kept.
 pub fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<ProviderFault>) -> Option<T> {
@@ -44,18 +53,24 @@ pub fn note_gaps<T>(
         Extent::Lacks(hidden) => hidden,
         Extent::Whole | Extent::Unclear(_) => 0,
     };
-    let (first, hidden_first) = first.get_or_init(|| (list.rows.iter().map(id).collect(), hidden));
-    // A row that is shown only now may have been a hidden one, and what is hidden now is then another.
-    let shown_since = list.rows.iter().filter(|row| !first.contains(&id(row))).count();
-    let may_hide = hidden.saturating_add(u64::try_from(shown_since).unwrap_or(u64::MAX));
+    let unread = count(list.unread.len());
+    let first = first.get_or_init(|| First {
+        ids: list.rows.iter().map(id).collect(),
+        hidden,
+        unread,
+    });
+    // A row that is shown only now may have been a hidden or unread one, and what is hidden or unread now is then another.
+    let shown_since = count(list.rows.iter().filter(|row| !first.ids.contains(&id(row))).count());
+    let may_hide = hidden.saturating_add(shown_since);
     match list.extent {
         Extent::Whole => {}
-        Extent::Lacks(_) if may_hide <= *hidden_first => gaps.push(Gap::at(format!("hidden rows of {what}"))),
+        Extent::Lacks(_) if may_hide <= first.hidden => gaps.push(Gap::at(format!("hidden rows of {what}"))),
         Extent::Lacks(_) => gaps.push(Gap::unreliable(kind, format!("hidden rows of {what}"))),
         Extent::Unclear(why) => gaps.push(Gap::unreliable(kind, format!("{what}: {why}"))),
     }
     let place = format!("unread rows of {what}");
-    if list.unread.len() > MOST_UNREAD {
+    let has_moved = shown_since > 0 && may_hide.saturating_add(unread) > first.hidden.saturating_add(first.unread);
+    if unread > 0 && (has_moved || list.unread.len() > MOST_UNREAD) {
         gaps.push(Gap::unreliable(kind, place));
         return;
     }
@@ -64,6 +79,10 @@ pub fn note_gaps<T>(
         // What such a row says can be anybody's: it is compared, and not shown.
         gaps.push(Gap::of(format!("{raw} {earlier}"), &place));
     }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
 pub const LINKS: (&str, GrantKind) = ("the organization links", GrantKind::OrganizationLink);

@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::{GrantKind, GrantSelector, HeldGrant, Mode, OrganizationSelector, Removable, SideEffect};
+use crate::{
+    contract::types::{
+        GrantKind, GrantSelector, HeldGrant, Mode, OrganizationSelector, Outcome, Removable, SideEffect,
+    },
+    fake::Reaction,
+};
 
 use super::{
     case::Case,
-    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, entries, told, with_id},
+    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, ROOT, USER, entries, told, with_id},
 };
 
 /// Two roles, a group and a link to another organization.
@@ -133,6 +138,40 @@ fn the_last_role_is_refused_as_long_as_a_link_that_goes_with_the_administrator_i
         assert!(told(&answer).iter().all(|(outcome, _)| *outcome == "removed"));
         assert_eq!(case.held(), None);
     }
+}
+
+#[test]
+fn what_went_with_the_administrator_is_told_although_a_link_is_still_shown() {
+    let case = Case::holding(&[(HELP_DESK, "Help Desk")])
+        .with(|world| {
+            world.set_links(&[(NORTH, "North", true)]);
+            let done = || Reaction::Answer(200, Vec::new(), String::from("{}"));
+            // The link stays, and the record goes.
+            world.at_next_write = Some(Box::new(move |world| {
+                world.at_next_write = Some(Box::new(move |world| {
+                    world.documents.remove(&format!("/api/users/{ADMIN}"));
+                    world.put("/api/users", json!([{"_id": ROOT, "email": "root@example.com"}]));
+                    let user = world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap();
+                    user["admin"] = Value::Null;
+                    done()
+                }));
+                done()
+            }));
+        })
+        .allowing(&[SideEffect::DeleteAdministrator, SideEffect::RemoveOrganizationAccess]);
+    let answer = case.call(&[], &[], Mode::Revoke);
+    let grants = entries(&answer).iter().flat_map(|entry| &entry.grants);
+    let deletion = grants.clone().find(|grant| grant.role_id == HELP_DESK).unwrap();
+    assert_eq!(deletion.outcome, Outcome::Removed, "{answer:?}");
+    assert!(
+        grants
+            .clone()
+            .any(|grant| grant.role_id == NORTH && grant.outcome != Outcome::Removed),
+        "{answer:?}"
+    );
+    let side_effects = &deletion.side_effects;
+    assert!(side_effects.iter().any(|line| line.contains(ADMIN)), "{answer:?}");
+    assert!(!side_effects.iter().any(|line| line.contains(NORTH)), "{answer:?}");
 }
 
 #[test]

@@ -57,6 +57,30 @@ fn a_row_that_was_hidden_before_does_not_stand_for_one_that_is_hidden_now() {
 }
 
 #[test]
+fn a_row_that_was_unread_before_does_not_stand_for_one_that_is_unread_now() {
+    const NEW: &str = "5c0000000000000000000003";
+    let in_groups = || {
+        Case::holding(&[(MANAGER, "Manager")])
+            .allowing(&[SideEffect::LeaveGroup])
+            .with(|world| {
+                world.set_groups(&[(NIGHTS, "Nights", true), (DAYS, "Days", true)]);
+                world.rows(&memberof()).push(Value::Null);
+            })
+    };
+    // The count stays, the row that could not be read is shown, and the one that should go cannot be read.
+    let case = at_write(in_groups(), |world| {
+        let rows = vec![Value::Null, member(DAYS), member(NEW)];
+        world.put(&memberof(), Value::Array(rows));
+    });
+    assert_eq!(told(&case.ask(&[group(NIGHTS)])), [("unverified", "not_settled")]);
+    // It is shown, and nothing is unread any more.
+    let case = at_write(in_groups(), |world| {
+        world.put(&memberof(), json!([member(DAYS), member(NEW)]));
+    });
+    assert_eq!(told(&case.ask(&[group(NIGHTS)])), [("removed", "")]);
+}
+
+#[test]
 fn many_hidden_rows_are_as_good_as_few_if_no_more_are_hidden_than_before() {
     let in_groups = || {
         Case::holding(&[(MANAGER, "Manager")])
@@ -252,6 +276,31 @@ fn a_protected_user_may_be_the_record_that_is_not_shown() {
     for (protected, expected) in [(ADMIN, ("refused", "protected_user")), (ROOT, ("removed", ""))] {
         case.settings = json!({"protected_users": [protected]});
         assert_eq!(told(&case.ask(&[group(NIGHTS)])), [expected], "{protected}");
+    }
+
+    // The link names nobody, or another administrator has the address: the protected one may be the one that is not shown.
+    let another = || json!({"_id": DAYS, "email": "ann@example.com"});
+    for (admin, rows) in [
+        (
+            json!({"roleName": "Manager"}),
+            json!([{"_id": ROOT, "email": "root@example.com"}]),
+        ),
+        (Value::Null, json!([another(), HIDDEN])),
+        (Value::Null, json!([another(), another(), HIDDEN])),
+    ] {
+        let mut case = Case::holding(&[(MANAGER, "Manager")])
+            .allowing(&[SideEffect::LeaveGroup])
+            .with(|world| {
+                world.documents.get_mut(&format!("/api/systemusers/{USER}")).unwrap()["admin"] = admin;
+                world.set_groups(&[(NIGHTS, "Nights", true)]);
+                world.put("/api/users", rows.clone());
+            });
+        case.settings = json!({"protected_users": [ADMIN]});
+        assert_eq!(
+            told(&case.ask(&[group(NIGHTS)])),
+            [("refused", "protected_user")],
+            "{rows}"
+        );
     }
 }
 
