@@ -1,7 +1,7 @@
 //! What was granted while the call ran.
 
 use crate::{
-    contract::types::{GrantOutcome, RoleOutcome},
+    contract::types::RoleOutcome,
     provider::{Grant, GrantKey, GrantKind, Provider},
     request::Selector,
     sorted::Set,
@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     Work,
+    decided::{self, DecidedEntry, DecidedGrant},
     held::Index,
     matching::{self, Doubt, Match},
     outcome,
@@ -40,29 +41,35 @@ impl Later {
 
     /// All of it, for a call that means everything.
     /// `has_gone`: a direct grant of the same role was removed.
-    pub fn rest(&self, has_gone: &dyn Fn(&Grant) -> bool) -> Option<(RoleOutcome, Vec<GrantKey>)> {
+    pub fn rest(&self, has_gone: &dyn Fn(&Grant) -> bool) -> Option<(DecidedEntry, Vec<GrantKey>)> {
         let own = self.grants.iter().filter(|grant| grant.kind != GrantKind::GroupRole);
-        let (keys, grants): (Vec<GrantKey>, Vec<GrantOutcome>) = own
+        let (keys, grants): (Vec<GrantKey>, Vec<DecidedGrant>) = own
             .take(MOST_LATER)
             .map(|grant| (grant.key(), Self::outcome(grant, has_gone(grant))))
             .unzip();
-        let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome))?;
-        let outcome = RoleOutcome {
+        let worst = decided::worst(&grants)?;
+        let record = RoleOutcome {
             role: None,
             organization: None,
-            outcome: worst.outcome,
-            reason: worst.reason.clone(),
-            message: worst.message.clone(),
+            outcome: worst.outcome(),
+            reason: None,
+            message: worst.message().cloned(),
             warnings: Vec::new(),
             verify_after: None,
-            grants,
+            grants: Vec::new(),
             same_as: None,
         };
-        Some((outcome, keys))
+        let entry = DecidedEntry {
+            record,
+            reason: worst.reason,
+            verify_after: None,
+            grants,
+        };
+        Some((entry, keys))
     }
 
     /// What is held through something is not removed by a repeat.
-    pub fn outcome(grant: &Grant, changed: bool) -> GrantOutcome {
+    pub fn outcome(grant: &Grant, changed: bool) -> DecidedGrant {
         if grant.directness() == Some(false) {
             outcome::of_inherited(grant, changed, None)
         } else {

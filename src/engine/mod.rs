@@ -2,6 +2,7 @@
 
 mod audit;
 mod bound;
+mod decided;
 mod directories;
 mod document;
 mod guard;

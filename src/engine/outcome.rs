@@ -12,10 +12,10 @@ use crate::{
     provider::{Affects, Consequence, Context, Grant, Held, Provider, Verdict},
 };
 
-use super::{ReadBack, Target, Work, verify};
+use super::{ReadBack, Target, Work, decided::DecidedGrant, verify};
 
 /// What may be said of one target.
-pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> GrantOutcome {
+pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &Target) -> DecidedGrant {
     let decision = decide(provider, cx, work, target);
     let unverified = decision.outcome == Outcome::Unverified;
     let by_read = matches!(
@@ -23,20 +23,25 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
         Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Failed | Outcome::Unverified
     );
     let window = provider.verification().window;
-    GrantOutcome {
+    let verify_after = unverified
+        .then(|| verify::window_end(cx, target, window))
+        .flatten()
+        .map(|end| end.max(cx.client.transport().wall_clock()));
+    let reason = decision.reason;
+    let record = GrantOutcome {
         needs_allow: target.not_allowed(&cx.request.allow),
         acknowledged: target.acknowledged_at.is_some(),
         acknowledged_at: target.acknowledged_at.map(|at| timestamp::format(at.wall)),
-        verify_after: unverified
-            .then(|| verify::window_end(cx, target, window))
-            .flatten()
-            .map(|end| timestamp::format(end.max(cx.client.transport().wall_clock()))),
         verified_at: work
             .after
             .as_ref()
             .filter(|_| by_read && target.needs_read_back())
             .map(|after| timestamp::format(after.at.wall)),
         ..describe(&target.grant, decision, side_effects(work, target))
+    };
+    DecidedGrant {
+        verify_after,
+        ..DecidedGrant::new(record, reason)
     }
 }
 
@@ -98,12 +103,13 @@ fn lines(consequence: &Consequence) -> Vec<String> {
 }
 
 /// A grant that the request means and that this call cannot remove; it may have gone with what gave it.
-pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) -> GrantOutcome {
+pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) -> DecidedGrant {
     if let Some(after) = after.filter(|after| after.proves_absence && !after.shows(grant)) {
-        return GrantOutcome {
+        let record = GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, Decision::plain(Outcome::Removed), Vec::new())
         };
+        return DecidedGrant::new(record, None);
     }
     let through = match &grant.held {
         Held::Through(via) => via.as_slice(),
@@ -115,20 +121,21 @@ pub fn of_inherited(grant: &Grant, changed: bool, after: Option<&ReadBack<'_>>) 
         message: Some(format!("`{}` is held {}", cut(&grant.role_id), through_words(through))),
         warning: None,
     };
-    GrantOutcome {
+    let record = GrantOutcome {
         changed,
         ..describe(grant, decision, Vec::new())
-    }
+    };
+    DecidedGrant::new(record, Some(Reason::Inherited))
 }
 
 /// A grant that a settled read-back shows, which the request means and the first read did not show.
-pub fn of_later_grant(grant: &Grant) -> GrantOutcome {
+pub fn of_later_grant(grant: &Grant) -> DecidedGrant {
     let decision = Decision::new(
         Outcome::NotAttempted,
         Reason::AppearedAfterRead,
         "this grant appeared after the first read; repeat the call to remove it",
     );
-    describe(grant, decision, Vec::new())
+    DecidedGrant::new(describe(grant, decision, Vec::new()), Some(Reason::AppearedAfterRead))
 }
 
 /// An outcome with its reason.
@@ -301,12 +308,12 @@ fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reas
 }
 
 /// What should have gone along with a target whose removal was not acknowledged: the target is gone, and this is still there.
-pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, decided: &GrantOutcome) -> Vec<(&'w Grant, GrantOutcome)> {
+pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, outcome: Outcome) -> Vec<(&'w Grant, DecidedGrant)> {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return Vec::new();
     };
     let (Outcome::Removed, None, Some(Verdict::Unanswered { reason, message })) =
-        (decided.outcome, target.acknowledged_at, target.verdict())
+        (outcome, target.acknowledged_at, target.verdict())
     else {
         return Vec::new();
     };
@@ -318,11 +325,11 @@ pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, decided: &GrantOutco
             *reason,
             format!("{message}; `{gone}` is gone, still held: {}", scoped_name(grant)),
         );
-        let outcome = GrantOutcome {
+        let record = GrantOutcome {
             verified_at: Some(timestamp::format(after.at.wall)),
             ..describe(grant, decision, Vec::new())
         };
-        (grant, outcome)
+        (grant, DecidedGrant::new(record, Some(*reason)))
     });
     // What no reading could list may be there, too.
     let unlisted = target
@@ -336,10 +343,8 @@ pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, decided: &GrantOutco
             "{message}; `{gone}` is gone, and what went with it cannot be told: {}",
             scoped_name(grant)
         );
-        (
-            grant,
-            describe(grant, Decision::new(Outcome::Unknown, *reason, what), Vec::new()),
-        )
+        let record = describe(grant, Decision::new(Outcome::Unknown, *reason, what), Vec::new());
+        (grant, DecidedGrant::new(record, Some(*reason)))
     });
     left.chain(unlisted).collect()
 }
@@ -353,6 +358,7 @@ fn scoped_name(grant: &Grant) -> String {
     }
 }
 
+/// The record of a grant, but for the reason and the time to verify after.
 fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> GrantOutcome {
     let mut warnings = grant.warnings.clone();
     warnings.extend(decision.warning.map(Warning::text));
@@ -366,7 +372,7 @@ fn describe(grant: &Grant, decision: Decision, side_effects: Vec<String>) -> Gra
         },
         direct: grant.is_direct(),
         outcome: decision.outcome,
-        reason: decision.reason.map(|reason| reason.as_str().to_owned()),
+        reason: None,
         message: decision.message,
         acknowledged: false,
         via: match &grant.held {

@@ -8,7 +8,7 @@ use crate::{
     binding::plan::{self, PlanDocument},
     contract::{
         reason::Reason,
-        redact, timestamp,
+        redact,
         types::{
             Failure, FailureKind, GrantOutcome, Mode, Organization, Outcome, PlannedRequest, Role, RoleOutcome,
             Success, User,
@@ -22,6 +22,7 @@ use crate::{
 
 use super::{
     Audit, AuditEvent, Work,
+    decided::{self, DecidedEntry, DecidedGrant},
     later::Later,
     outcome,
     select::Selection,
@@ -59,17 +60,17 @@ impl<'a> Report<'a> {
                 keys.push(Vec::new());
                 continue;
             }
-            let (mut outcome, of_grants) = entry_outcome(provider, cx, work, selection, &later);
-            window.settle(&mut outcome);
-            causes.extend(Cause::of_entry(&outcome));
-            outcomes.push(outcome);
+            let (mut entry, of_grants) = entry_outcome(provider, cx, work, selection, &later);
+            window.settle(&mut entry);
+            causes.extend(Cause::of_entry(&entry));
+            outcomes.push(entry.written());
             keys.push(of_grants);
         }
         if cx.request.everything
-            && let Some((outcome, of_grants)) = later.rest(&|grant| has_gone(&outcomes, &keys, grant))
+            && let Some((entry, of_grants)) = later.rest(&|grant| has_gone(&outcomes, &keys, grant))
         {
-            causes.extend(Cause::of_entry(&outcome));
-            outcomes.push(outcome);
+            causes.extend(Cause::of_entry(&entry));
+            outcomes.push(entry.written());
             keys.push(of_grants);
         }
         Self {
@@ -284,7 +285,7 @@ fn entry_outcome(
     work: &Work<'_>,
     selection: Selection,
     later: &Later,
-) -> (RoleOutcome, Vec<GrantKey>) {
+) -> (DecidedEntry, Vec<GrantKey>) {
     let Selection {
         entry,
         targets,
@@ -299,7 +300,7 @@ fn entry_outcome(
     let mut grants = Vec::new();
     for target in targets.iter().filter_map(|&index| work.targets.get(index)) {
         let decided = outcome::of_target(provider, cx, work, target);
-        let left = outcome::left_behind(work, target, &decided);
+        let left = outcome::left_behind(work, target, decided.outcome());
         keys.push(target.grant.key());
         grants.push(decided);
         for (grant, decided) in left {
@@ -307,7 +308,9 @@ fn entry_outcome(
             grants.push(decided);
         }
     }
-    let changed = grants.iter().any(|grant| grant.outcome == Outcome::Removed);
+    let changed = grants
+        .iter()
+        .any(|grant: &DecidedGrant| grant.outcome() == Outcome::Removed);
     let after = work.after.as_ref();
     for grant in &inherited {
         keys.push(grant.key());
@@ -324,44 +327,42 @@ fn entry_outcome(
         grants.push(Later::outcome(grant, changed));
     }
     warnings.extend(later.warnings.iter().cloned());
-    let worst = grants.iter().max_by_key(|grant| outcome::severity(grant.outcome));
-    let (outcome, reason, message) = match (worst, decided) {
-        (Some(worst), None) => (worst.outcome, worst.reason.clone(), worst.message.clone()),
-        (Some(worst), Some((decided, ..))) if outcome::severity(worst.outcome) > outcome::severity(decided) => {
-            (worst.outcome, worst.reason.clone(), worst.message.clone())
+    let of_grant = |grant: &DecidedGrant| (grant.outcome(), grant.reason, grant.message().cloned());
+    let (outcome, reason, message) = match (decided::worst(&grants), decided) {
+        (Some(worst), None) => of_grant(worst),
+        (Some(worst), Some((decided, ..))) if outcome::severity(worst.outcome()) > outcome::severity(decided) => {
+            of_grant(worst)
         }
-        (_, Some((decided, reason, message))) => {
-            (decided, reason.map(|reason| reason.as_str().to_owned()), Some(message))
-        }
+        (_, Some((decided, reason, message))) => (decided, reason, Some(message)),
         // Neither a grant nor a decision would be a fault of the engine: the answer must then not be a good one.
-        (None, None) => (Outcome::Unknown, Some(Reason::NotVisible.as_str().to_owned()), None),
-    };
-    let not_visible = |why| {
-        (
-            Outcome::Unknown,
-            Some(Reason::NotVisible.as_str().to_owned()),
-            Some(why),
-        )
+        (None, None) => (Outcome::Unknown, Some(Reason::NotVisible), None),
     };
     let (outcome, reason, message) = match doubt {
         // What appeared may be meant: the entry is not gone for certain.
-        Some(why) if matches!(outcome, Outcome::Removed | Outcome::AlreadyAbsent) => not_visible(why),
+        Some(why) if matches!(outcome, Outcome::Removed | Outcome::AlreadyAbsent) => {
+            (Outcome::Unknown, Some(Reason::NotVisible), Some(why))
+        }
         _ => (outcome, reason, message),
     };
     let (role, organization) = as_requested(&entry);
-    let verify_after = grants.iter().filter_map(|grant| grant.verify_after.clone()).max();
-    let outcome = RoleOutcome {
+    let record = RoleOutcome {
         role,
         organization,
         outcome,
-        reason,
+        reason: None,
         message,
         warnings,
-        verify_after,
-        grants,
+        verify_after: None,
+        grants: Vec::new(),
         same_as: None,
     };
-    (outcome, keys)
+    let entry = DecidedEntry {
+        record,
+        reason,
+        verify_after: grants.iter().filter_map(|grant| grant.verify_after).max(),
+        grants,
+    };
+    (entry, keys)
 }
 
 /// The outcome of an entry that means the same as an earlier one: a thousand of them must not list the grants a thousand times.
@@ -389,7 +390,7 @@ fn as_requested(entry: &Entry) -> (Option<Role>, Option<Organization>) {
 }
 
 /// Mode verify, soon after a write: until the staleness window is over, a read proves nothing.
-struct Window(Option<String>);
+struct Window(Option<Duration>);
 
 impl Window {
     fn of(provider: &dyn Provider, cx: &Context<'_>) -> Self {
@@ -399,25 +400,23 @@ impl Window {
             .map(|at| at.saturating_add(provider.verification().window));
         let now = cx.client.transport().wall_clock();
         let is_open = |end: &Duration| cx.request.mode == Mode::Verify && *end > now;
-        Self(end.filter(is_open).map(timestamp::format))
+        Self(end.filter(is_open))
     }
 
-    fn settle(&self, entry: &mut RoleOutcome) {
-        let Some(end) = &self.0 else { return };
+    fn settle(&self, entry: &mut DecidedEntry) {
+        let Some(end) = self.0 else { return };
         let is_by_read =
             |outcome: Outcome| matches!(outcome, Outcome::AlreadyAbsent | Outcome::Held | Outcome::Inherited);
-        for grant in entry.grants.iter_mut().filter(|grant| is_by_read(grant.outcome)) {
-            grant.outcome = Outcome::Unknown;
-            grant.reason = Some(Reason::NotSettled.as_str().to_owned());
-            grant.verify_after = Some(end.clone());
+        for grant in entry.grants.iter_mut().filter(|grant| is_by_read(grant.outcome())) {
+            grant.unsettle(end);
         }
-        if is_by_read(entry.outcome) {
-            entry.outcome = Outcome::Unknown;
-            entry.reason = Some(Reason::NotSettled.as_str().to_owned());
-            entry.message = Some(String::from(
+        if is_by_read(entry.record.outcome) {
+            entry.record.outcome = Outcome::Unknown;
+            entry.reason = Some(Reason::NotSettled);
+            entry.record.message = Some(String::from(
                 "reads may still be stale after the write that was acknowledged: ask again",
             ));
-            entry.verify_after = Some(end.clone());
+            entry.verify_after = Some(end);
         }
     }
 }

@@ -5,18 +5,17 @@ use std::time::Duration;
 use crate::{
     contract::{
         reason::Reason,
-        timestamp,
-        types::{self, Failure, FailureKind, Outcome, RoleOutcome},
+        types::{self, Failure, FailureKind, Outcome},
     },
     error::{ApprovalFault, Error, FaultKind, ProviderAnswer},
 };
 
-use super::outcome::seconds_until;
+use super::{decided::DecidedEntry, outcome::seconds_until};
 
 /// What one entry, or one grant of it, contributes to the status.
 pub struct Cause {
     outcome: Outcome,
-    reason: Option<String>,
+    reason: Option<Reason>,
     verify_after: Option<Duration>,
 }
 
@@ -28,22 +27,61 @@ pub struct Judgement {
     pub retry_after: Option<u32>,
 }
 
+/// What a failure for these reasons is answered with.
+struct Row {
+    reasons: &'static [Reason],
+    status: u16,
+    kind: FailureKind,
+}
+
+impl Row {
+    const fn of(reasons: &'static [Reason], status: u16, kind: FailureKind) -> Self {
+        Self { reasons, status, kind }
+    }
+}
+
+/// From a reason to the status, for outcomes and for faults: the first row that fits any of them. What stands in no row is 422.
+const STATUSES: &[Row] = &[
+    Row::of(&[Reason::TimedOut, Reason::Deadline], 504, FailureKind::TimedOut),
+    Row::of(&[Reason::RateLimited], 429, FailureKind::RateLimited),
+    Row::of(
+        &[
+            Reason::Unreachable,
+            Reason::NoAnswer,
+            Reason::ProviderError,
+            Reason::BadAnswer,
+            Reason::NotReadBack,
+        ],
+        502,
+        FailureKind::ProviderError,
+    ),
+    Row::of(&[Reason::HostNotAllowed], 500, FailureKind::HostNotAllowed),
+    Row::of(&[Reason::CredentialsRejected], 401, FailureKind::Unauthenticated),
+    Row::of(&[Reason::ApprovalExpired], 403, FailureKind::ApprovalRefused),
+    Row::of(&[Reason::Forbidden, Reason::NotVisible], 403, FailureKind::Forbidden),
+];
+
+/// Whether repeating the call can help.
+const fn is_retryable(status: u16) -> bool {
+    matches!(status, 429 | 502 | 504)
+}
+
 /// Seconds to wait where nothing says how long.
 const DEFAULT_RETRY_AFTER: u32 = 5;
 
 impl Cause {
     /// The causes in an entry that is not gone.
-    pub fn of_entry(entry: &RoleOutcome) -> Vec<Self> {
+    pub fn of_entry(entry: &DecidedEntry) -> Vec<Self> {
         let own = Self {
-            outcome: entry.outcome,
-            reason: entry.reason.clone(),
-            verify_after: entry.verify_after.as_deref().and_then(timestamp::parse),
+            outcome: entry.record.outcome,
+            reason: entry.reason,
+            verify_after: entry.verify_after,
         };
         std::iter::once(own)
             .chain(entry.grants.iter().map(|grant| Self {
-                outcome: grant.outcome,
-                reason: grant.reason.clone(),
-                verify_after: grant.verify_after.as_deref().and_then(timestamp::parse),
+                outcome: grant.outcome(),
+                reason: grant.reason,
+                verify_after: grant.verify_after,
             }))
             .filter(|cause| {
                 !matches!(
@@ -55,14 +93,13 @@ impl Cause {
     }
 
     fn is(&self, reasons: &[Reason]) -> bool {
-        reasons
-            .iter()
-            .any(|reason| self.reason.as_deref() == Some(reason.as_str()))
+        self.reason.is_some_and(|reason| reasons.contains(&reason))
     }
 
-    /// The credentials do not see it. What a guard refuses because of that is refused all the same.
-    fn is_hidden(&self) -> bool {
-        self.outcome != Outcome::Refused && self.is(&[Reason::NotVisible])
+    /// Whether one of these reasons decides the status. What a guard refuses because the credentials do not see it is refused all the same.
+    fn decides(&self, reasons: &[Reason]) -> bool {
+        let is_refusal = self.outcome == Outcome::Refused && self.is(&[Reason::NotVisible]);
+        self.is(reasons) && !is_refusal
     }
 
     /// Repeating the call can change it.
@@ -112,32 +149,14 @@ pub fn of_outcomes(causes: &[Cause], acknowledged: bool, asked_to_wait: Option<D
             retry_after: retryable.then(wait),
         };
     }
-    let any = |reasons: &[Reason]| causes.iter().any(|cause| cause.is(reasons));
-    let (status, kind, retryable) = if any(&[Reason::TimedOut, Reason::Deadline]) {
-        (504, FailureKind::TimedOut, true)
-    } else if any(&[Reason::RateLimited]) {
-        (429, FailureKind::RateLimited, true)
-    } else if any(&[
-        Reason::Unreachable,
-        Reason::NoAnswer,
-        Reason::ProviderError,
-        Reason::BadAnswer,
-        Reason::NotReadBack,
-    ]) {
-        (502, FailureKind::ProviderError, true)
-    } else if any(&[Reason::HostNotAllowed]) {
-        (500, FailureKind::HostNotAllowed, false)
-    } else if any(&[Reason::CredentialsRejected]) {
-        (401, FailureKind::Unauthenticated, false)
-    } else if any(&[Reason::ApprovalExpired]) {
-        (403, FailureKind::ApprovalRefused, false)
-    } else if any(&[Reason::Forbidden]) || causes.iter().any(Cause::is_hidden) {
-        (403, FailureKind::Forbidden, false)
-    } else if causes.iter().any(|cause| cause.outcome != Outcome::NotFound) {
-        (422, FailureKind::NotRemoved, false)
-    } else {
-        (404, FailureKind::NotFound, false)
+    let fits = |row: &&Row| causes.iter().any(|cause| cause.decides(row.reasons));
+    let is_unknown_role = || causes.iter().all(|cause| cause.outcome == Outcome::NotFound);
+    let (status, kind) = match STATUSES.iter().find(fits) {
+        Some(row) => (row.status, row.kind),
+        None if is_unknown_role() => (404, FailureKind::NotFound),
+        None => (422, FailureKind::NotRemoved),
     };
+    let retryable = is_retryable(status);
     Judgement {
         status,
         kind,
@@ -196,21 +215,13 @@ pub fn failure_of(error: &Error, sent: bool) -> Failure {
             ApprovalFault::Refused => (FailureKind::ApprovalRefused, 403),
             ApprovalFault::ClockWrong => (FailureKind::ClockWrong, 500),
         },
-        Error::Provider(fault) => match fault.kind {
-            FaultKind::TimedOut => (FailureKind::TimedOut, 504),
-            FaultKind::RateLimited => (FailureKind::RateLimited, 429),
-            FaultKind::CredentialsRejected | FaultKind::TokenRefused => (FailureKind::Unauthenticated, 401),
-            FaultKind::Forbidden => (FailureKind::Forbidden, 403),
-            FaultKind::NotFound | FaultKind::Refused | FaultKind::TooLarge => (FailureKind::NotRemoved, 422),
-            FaultKind::NotAllowed => (FailureKind::HostNotAllowed, 500),
-            FaultKind::Redirected => (FailureKind::InvalidAccount, 500),
-            FaultKind::ApprovalExpired => (FailureKind::ApprovalRefused, 403),
-            FaultKind::Unreachable | FaultKind::NoAnswer | FaultKind::ServerError | FaultKind::BadAnswer => {
-                (FailureKind::ProviderError, 502)
-            }
-        },
+        Error::Provider(fault) if fault.kind == FaultKind::Redirected => (FailureKind::InvalidAccount, 500),
+        Error::Provider(fault) => {
+            let row = STATUSES.iter().find(|row| row.reasons.contains(&fault.reason()));
+            row.map_or((FailureKind::NotRemoved, 422), |row| (row.kind, row.status))
+        }
     };
-    let retryable = matches!(status, 429 | 502 | 504);
+    let retryable = is_retryable(status);
     let (answer, asked) = match error {
         Error::Provider(fault) => (fault.answer.as_ref().map(contract_answer), fault.retry_after),
         Error::UserNotFound { answer, .. } => (answer.as_deref().map(contract_answer), None),
