@@ -37,6 +37,19 @@ pub struct General {
     pub approvals: ApprovalPolicy,
 }
 
+impl General {
+    /// Whether it protects somebody by an e-mail address.
+    pub fn protects_addresses(&self) -> bool {
+        self.protected_users.iter().any(|user| user.contains('@'))
+    }
+
+    /// The protected users that are ids, trimmed.
+    pub fn protected_ids(&self, is_id: impl Fn(&str) -> bool) -> Vec<String> {
+        let users = self.protected_users.iter().map(|user| user.trim());
+        users.filter(|user| is_id(user)).map(str::to_owned).collect()
+    }
+}
+
 /// The settings object while it is being parsed. A setting that nobody takes is an error.
 #[derive(Debug)]
 pub struct Settings {

@@ -219,6 +219,7 @@ impl<'a, T> Accumulated<'a, T> {
     }
 }
 
-fn count<T>(rows: &[T]) -> u64 {
+/// How many rows there are, to be held against a provider's count.
+pub fn count<T>(rows: &[T]) -> u64 {
     u64::try_from(rows.len()).unwrap_or(u64::MAX)
 }

@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     contract::redact::{self, Texts},
-    provider::{Grant, Held},
+    provider::Grant,
 };
 
 use super::{Audit, AuditEvent};
@@ -71,18 +71,7 @@ impl Masked<'_> {
     }
 
     fn shows_secret(&self, grant: &Grant) -> bool {
-        let via = match &grant.held {
-            Held::Through(via) => via.as_slice(),
-            Held::Direct | Held::NotRead => &[],
-        };
-        let via = via.iter().flat_map(|via| via.id.iter().chain(&via.name));
-        let scope = &grant.scope;
-        let scope = scope.group.iter().chain(&scope.organization).chain(&scope.workspace);
-        std::iter::once(&grant.role_id)
-            .chain(&grant.role_name)
-            .chain(scope)
-            .chain(via)
-            .any(|text| self.client.shows_secret(text))
+        grant.texts().any(|text| self.client.shows_secret(text))
     }
 
     fn without_secrets<T: Texts>(&self, mut texts: T) -> T {

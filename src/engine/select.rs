@@ -360,9 +360,8 @@ fn not_shown(work: &Work<'_>, selector: &Selector, held: &[Grant]) -> Vec<String
         .iter()
         .filter_map(|grant| grant.scope.organization.as_ref())
         .collect();
-    let is_unreadable = |place: &String| work.before.unreadable.iter().any(|gap| gap.place == *place);
     own.iter()
-        .filter(|place| !shown.contains(place) && !is_unreadable(place))
+        .filter(|place| !shown.contains(place) && !work.before.is_unreadable(place))
         .map(|place| Warning::NotShownInCid.about(place))
         .collect()
 }

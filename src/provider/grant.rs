@@ -87,6 +87,24 @@ pub enum GrantKind {
     Membership,
 }
 
+impl Grant {
+    /// Its texts, as the provider gave them: those that [`Texts::each`] visits.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        let via = match &self.held {
+            Held::Through(via) => via.as_slice(),
+            Held::Direct | Held::NotRead => &[],
+        };
+        let via = via.iter().flat_map(|via| via.id.iter().chain(&via.name));
+        let scope = &self.scope;
+        let scope = scope.group.iter().chain(&scope.organization).chain(&scope.workspace);
+        std::iter::once(&self.role_id)
+            .chain(&self.role_name)
+            .chain(scope)
+            .chain(via)
+            .chain(&self.warnings)
+    }
+}
+
 impl Texts for Grant {
     fn each(&mut self, visit: &mut dyn FnMut(&mut String, Form)) {
         self.role_id.each(visit);

@@ -142,6 +142,11 @@ impl<'p> Reading<'p> {
         places.into_iter()
     }
 
+    /// Whether something of a place could not be read.
+    pub fn is_unreadable(&self, place: &str) -> bool {
+        self.snapshot.unreadable.iter().any(|gap| gap.place == place)
+    }
+
     /// Whether a role may be in a gap, and not only a link or a membership.
     pub fn may_lack_roles(&self) -> bool {
         self.steps.may_lack_roles()
@@ -154,7 +159,7 @@ impl<'p> Reading<'p> {
         };
         let is_there = |scope: &Scope| scope.organization.as_ref().is_none_or(|held| held == organization);
         let is_not_read = |grant: &Grant| grant.directness().is_none() && is_there(&grant.scope);
-        self.unreadable_places().any(|place| place == *organization)
+        self.is_unreadable(organization)
             || self.snapshot.unread.iter().any(|row| is_there(&row.scope))
             || self.snapshot.grants.iter().any(is_not_read)
     }

@@ -6,6 +6,7 @@ use crate::{
     client::{
         Call, QueryBuilder,
         lenient::{FromJson, Id, Row},
+        paging::count,
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -106,11 +107,16 @@ async fn with_login(
     let Some(list) = unless_not_found(core::resources(config, cx, &call, "the users with that login").await)? else {
         return Ok(Set::default());
     };
-    let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
     let uuid = |row: &core::RawRow| Some(ids::user(row.parse::<Id>()?.into_string()?.trim()));
     let uuids: Option<Set<String>> = list.rows.iter().map(uuid).collect();
     match uuids {
-        Some(uuids) if list.total.is_none_or(|total| total == count || uuids.len() > 1) => Ok(uuids),
+        Some(uuids)
+            if list
+                .total
+                .is_none_or(|total| total == count(&list.rows) || uuids.len() > 1) =>
+        {
+            Ok(uuids)
+        }
         _ => Err(ProviderFault::new(
             FaultKind::BadAnswer,
             "CrowdStrike's list of the users with that login cannot be read",

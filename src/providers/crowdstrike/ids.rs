@@ -8,6 +8,7 @@ use crate::{
     client::{
         Call, QueryBuilder,
         lenient::{Id, Row},
+        paging::count,
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
@@ -285,11 +286,11 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
     let at = |path: &str| QueryBuilder::new().maybe("cid", cid.map(Cid::as_str)).on(path);
     let call = core::api(Call::get(config.base.join(&at("/user-management/queries/roles/v1"))));
     let list = core::resources(config, cx, &call, "the role ids").await?;
-    let count = u64::try_from(list.rows.len()).unwrap_or(u64::MAX);
     let id = |row: &Row<_>| row.parse::<Id>()?.into_string();
     let ids: Vec<String> = list.rows.iter().filter_map(id).collect();
     // Every CID has the default roles.
-    let is_whole = !ids.is_empty() && ids.len() == list.rows.len() && list.total.is_none_or(|total| total == count);
+    let is_whole =
+        !ids.is_empty() && ids.len() == list.rows.len() && list.total.is_none_or(|total| total == count(&list.rows));
     let mut gap = (!is_whole).then_some("does not list every role");
 
     let path = at("/user-management/entities/roles/GET/v2");

@@ -53,7 +53,7 @@ impl Config {
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             api_key: Secret::parse("credentials.api_key", key)?,
             organization,
-            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
+            protects_addresses: general.protects_addresses(),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

@@ -116,13 +116,8 @@ impl Config {
             base: parse("base_url", base)?,
             access,
             org_id,
-            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
-            protected_ids: general
-                .protected_users
-                .iter()
-                .map(|user| user.trim().to_owned())
-                .filter(|user| is_object_id(user))
-                .collect(),
+            protects_addresses: general.protects_addresses(),
+            protected_ids: general.protected_ids(is_object_id),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

@@ -347,12 +347,8 @@ fn address(document: &Value) -> Option<&str> {
 /// A person with an administrator's record that cannot be told: the list of administrators says who it may be. It only guards, so a
 /// list that cannot be read ends nothing.
 async fn with_listed(config: &Config, cx: &Context<'_>, person: Person, email: Option<&str>, ahead: Ahead) -> Person {
-    let listed = match ahead.listed {
-        Some(listed) => listed,
-        None => administrators(config, cx).await,
-    };
     let person = person.with_hidden_record();
-    match listed {
+    match listed(config, cx, ahead.listed).await {
         Ok(all) => {
             let person = with_candidates(person, &all, email);
             Person {
@@ -401,15 +397,24 @@ async fn from_list(
     earlier: Option<&str>,
     ahead: Ahead,
 ) -> Result<Person, ProviderFault> {
-    let all = match ahead.listed {
-        Some(listed) => listed?,
-        None => administrators(config, cx).await?,
-    };
+    let all = listed(config, cx, ahead.listed).await?;
     let person = listed_as(config, cx, &all, email, earlier, ahead.record).await?;
     Ok(Person {
         listed: Some(Rc::new(all)),
         ..person
     })
+}
+
+/// The organization's administrators: what was read at once, or a read.
+async fn listed(
+    config: &Config,
+    cx: &Context<'_>,
+    ahead: Option<Result<List<Administrator>, ProviderFault>>,
+) -> Result<List<Administrator>, ProviderFault> {
+    match ahead {
+        Some(listed) => listed,
+        None => administrators(config, cx).await,
+    }
 }
 
 async fn listed_as(

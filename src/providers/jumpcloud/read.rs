@@ -26,7 +26,7 @@ use super::{
     organizations::{self, Own},
 };
 
-use self::gaps::{FirstRows, LINKS, MEMBERSHIPS, kept, note_gaps, shown};
+use self::gaps::{FirstRows, LINKS, MEMBERSHIPS, kept, shown};
 
 /// Provider-specific data kept from a read for the later steps.
 pub struct Detail {
@@ -174,27 +174,16 @@ pub async fn read(
     };
     let (links, memberships, stranger) = future::join3(links, memberships, stranger).await;
     let mut failed = FailedReads::default();
-    let links = shown(links, &mut failed.links);
     let id_of_link = |link: &OrganizationLink| link.organization.clone();
-    if let Some(links) = &links {
-        note_gaps(&mut gaps, links.as_ref(), LINKS, (&basis.first_links, &id_of_link));
-    }
-    let links = links.flatten();
+    let rows = (&basis.first_links, &id_of_link as &dyn Fn(&_) -> _);
+    let links = shown(&mut gaps, links, LINKS, rows, &mut failed.links);
     if let Some(links) = &links {
         grants.extend(links.rows.iter().map(organizations::link_grant));
         unread.extend(links.unread.iter().map(|raw| organizations::unread_link(raw)));
     }
-    let memberships = shown(memberships, &mut failed.groups);
     let id_of_group = |group: &GraphObject| group.id.clone();
-    if let Some(memberships) = &memberships {
-        note_gaps(
-            &mut gaps,
-            memberships.as_ref(),
-            MEMBERSHIPS,
-            (&basis.first_memberships, &id_of_group),
-        );
-    }
-    let memberships = memberships.flatten();
+    let rows = (&basis.first_memberships, &id_of_group as &dyn Fn(&_) -> _);
+    let memberships = shown(&mut gaps, memberships, MEMBERSHIPS, rows, &mut failed.groups);
     // Where everything is meant, every list is needed.
     let failures = [&failed, &basis.failed].map(FailedReads::first);
     if let Some(fault) = failures.into_iter().flatten().find(|_| cx.request.reads_everything()) {

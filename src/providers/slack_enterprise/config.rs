@@ -68,13 +68,8 @@ impl Config {
                 .then(|| BaseUrl::parse(scim_base))
                 .transpose()
                 .map_err(|why| Error::account("settings.scim", why))?,
-            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
-            protected_ids: general
-                .protected_users
-                .iter()
-                .map(|user| user.trim().to_owned())
-                .filter(|user| ids::is_of_user(user))
-                .collect(),
+            protects_addresses: general.protects_addresses(),
+            protected_ids: general.protected_ids(ids::is_of_user),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

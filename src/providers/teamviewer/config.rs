@@ -77,7 +77,7 @@ impl Config {
             base: BaseUrl::parse(base_url.unwrap_or(BASE))
                 .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
             access,
-            protects_addresses: general.protected_users.iter().any(|user| user.contains('@')),
+            protects_addresses: general.protects_addresses(),
             staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }

@@ -9,6 +9,7 @@ mod rounds;
 mod rows;
 mod tenant;
 mod users;
+mod view;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::{
+    client::paging::count,
     error::ProviderFault,
     hashed::HashSet,
     provider::{Gap, GrantKind},
@@ -30,16 +31,21 @@ pub fn kept<T>(read: Result<Option<T>, ProviderFault>, failure: &mut Option<Prov
     })
 }
 
-/// A list that was asked for; the inner `None`: JumpCloud does not show it, or the read failed.
+/// A list that was asked for, if JumpCloud shows it. What it does not show is noted.
 pub fn shown<T>(
+    gaps: &mut Vec<Gap>,
     read: Option<Result<List<T>, ProviderFault>>,
+    what: (&str, GrantKind),
+    rows: (&FirstRows, &dyn Fn(&T) -> String),
     failure: &mut Option<ProviderFault>,
-) -> Option<Option<List<T>>> {
-    Some(kept(visible(read?), failure))
+) -> Option<List<T>> {
+    let list = kept(visible(read?), failure);
+    note_gaps(gaps, list.as_ref(), what, rows);
+    list
 }
 
 /// Notes what a list does not show: a read-back that misses more than the first read is not settled.
-pub fn note_gaps<T>(
+fn note_gaps<T>(
     gaps: &mut Vec<Gap>,
     read: Option<&List<T>>,
     (what, kind): (&str, GrantKind),
@@ -53,15 +59,15 @@ pub fn note_gaps<T>(
         Extent::Lacks(hidden) => hidden,
         Extent::Whole | Extent::Unclear(_) => 0,
     };
-    let unread = count(list.unread.len());
+    let unread = count(&list.unread);
     let first = first.get_or_init(|| First {
         ids: list.rows.iter().map(id).collect(),
         hidden,
         unread,
     });
     // A row that is shown only now may have been a hidden or unread one, and what is hidden or unread now is then another.
-    let shown_since = count(list.rows.iter().filter(|row| !first.ids.contains(&id(row))).count());
-    let may_hide = hidden.saturating_add(shown_since);
+    let shown_since: Vec<&T> = list.rows.iter().filter(|row| !first.ids.contains(&id(row))).collect();
+    let may_hide = hidden.saturating_add(count(&shown_since));
     match list.extent {
         Extent::Whole => {}
         Extent::Lacks(_) if may_hide <= first.hidden => gaps.push(Gap::at(format!("hidden rows of {what}"))),
@@ -69,7 +75,8 @@ pub fn note_gaps<T>(
         Extent::Unclear(why) => gaps.push(Gap::unreliable(kind, format!("{what}: {why}"))),
     }
     let place = format!("unread rows of {what}");
-    let has_moved = shown_since > 0 && may_hide.saturating_add(unread) > first.hidden.saturating_add(first.unread);
+    let has_moved =
+        !shown_since.is_empty() && may_hide.saturating_add(unread) > first.hidden.saturating_add(first.unread);
     if unread > 0 && (has_moved || list.unread.len() > MOST_UNREAD) {
         gaps.push(Gap::unreliable(kind, place));
         return;
@@ -79,10 +86,6 @@ pub fn note_gaps<T>(
         // What such a row says can be anybody's: it is compared, and not shown.
         gaps.push(Gap::of(format!("{raw} {earlier}"), &place));
     }
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
 pub const LINKS: (&str, GrantKind) = ("the organization links", GrantKind::OrganizationLink);
