@@ -41,7 +41,7 @@ async fn reading(
     general: &General,
     audit: &dyn Audit,
 ) -> Result<UserReading, Error> {
-    let mut work = Work::begin(provider, cx, audit).await?;
+    let mut work = Work::begin(provider, cx, general, audit).await?;
     if let Some(message) = guard::another_user(cx.request, &work.before) {
         let reason = Reason::NotExpected;
         return Err(Error::Refused { reason, message });

@@ -33,7 +33,10 @@ pub use self::{
     status::failure_of,
 };
 
+use std::time::Duration;
+
 use crate::{
+    account::settings::General,
     binding::plan::PlanDocument,
     client::{Caches, Client, Deadline},
     contract::{
@@ -55,7 +58,7 @@ use self::{bound::Bound, directories::Directories, moment::Moment, report::Repor
 pub async fn run(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    general: &crate::account::settings::General,
+    general: &General,
     audit: &dyn Audit,
 ) -> Result<Success, Failure> {
     let ended = |error: &Error| status::failure_of(error, cx.client.wrote());
@@ -70,7 +73,9 @@ pub async fn run(
     if let Some(approval) = &bound.approval {
         cx.client.end_writes_at(approval.expires_at);
     }
-    let mut work = Work::begin(provider, cx, audit).await.map_err(|error| ended(&error))?;
+    let mut work = Work::begin(provider, cx, general, audit)
+        .await
+        .map_err(|error| ended(&error))?;
     bound.check_clock(cx).map_err(|error| ended(&error))?;
     if let Some((reason, message)) = guard::user(provider, cx.request, general, &work.user, &work.before) {
         return Report::new(provider, cx, &work, refused(cx, reason, &message)).finish(audit);
@@ -140,6 +145,8 @@ fn refused(cx: &Context<'_>, reason: Reason, message: &str) -> Vec<Selection> {
 struct Work<'p> {
     /// The provider's own user id.
     user: String,
+    /// How long a read may be stale after an acknowledged write.
+    staleness_window: Duration,
     /// What the next write is planned from: the first read, or a fresh one that took its place.
     before: Reading<'p>,
     /// The grants of the first read: what the entries were matched with.
@@ -266,19 +273,28 @@ fn unread_rows(reading: &Reading<'_>) -> HashMap<UnreadKey, usize> {
 
 impl<'p> Work<'p> {
     /// Finds the user and reads what is held.
-    async fn begin(provider: &'p dyn Provider, cx: &Context<'_>, audit: &dyn Audit) -> Result<Self, Error> {
+    async fn begin(
+        provider: &'p dyn Provider,
+        cx: &Context<'_>,
+        general: &General,
+        audit: &dyn Audit,
+    ) -> Result<Self, Error> {
         let user = provider.find_user(cx).await?;
         let before = provider.read(cx, &user).await?;
         audit.step(AuditEvent::Read {
             user: &user,
             grants: &before.grants,
         });
-        Ok(Self::new(user, before))
+        let window = general
+            .staleness_window
+            .unwrap_or(provider.capability().staleness_window);
+        Ok(Self::new(user, before, window))
     }
 
-    fn new(user: String, before: Reading<'p>) -> Self {
+    fn new(user: String, before: Reading<'p>, staleness_window: Duration) -> Self {
         Self {
             user,
+            staleness_window,
             first_keys: Keys::of(&before),
             first_unread: unread_rows(&before),
             index: held::Index::of(&before.grants),
@@ -434,16 +450,11 @@ pub fn context<'a>(
     transport: &'a dyn crate::transport::Transport,
     caches: &'a Caches,
     ask: &'a crate::request::ValidatedRequest,
-    secrets: Vec<crate::account::secret::Secret>,
-    rate_limit: crate::client::RateLimitPolicy,
+    provider: &dyn Provider,
 ) -> Context<'a> {
+    let deadline = Deadline::starting_now(transport, ask.total);
     Context {
-        client: Client::new(
-            transport,
-            Deadline::starting_now(transport, ask.total),
-            secrets,
-            rate_limit,
-        ),
+        client: Client::new(transport, deadline, provider.secrets(), provider.rate_limit()),
         caches,
         request: ask,
         account: crate::provider::AccountIdentity::default(),

@@ -22,9 +22,8 @@ pub fn of_target(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, tar
         decision.outcome,
         Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Failed | Outcome::Unverified
     );
-    let window = provider.verification().window;
     let verify_after = unverified
-        .then(|| verify::window_end(cx, target, window))
+        .then(|| verify::window_end(cx, target, work.staleness_window))
         .flatten()
         .map(|end| end.max(cx.client.transport().wall_clock()));
     let reason = decision.reason;
@@ -180,7 +179,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
         Outcome::Removed
     };
     if target.acknowledged_at.is_some() {
-        return acknowledged(provider, cx, after, target, gone);
+        return acknowledged(provider, cx, work, target, gone);
     }
     if target.needs_read_back() {
         let (reason, message) = match target.verdict() {
@@ -192,9 +191,9 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
             Some(Verdict::UnknownRole { message }) => (Reason::ProviderRefused, message.as_str()),
             Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
         };
-        let window = provider.verification().window;
         let is_proof = |after: &ReadBack<'_>| {
-            (after.has_control && !after.reading.is_sparse) || verify::has_settled(target, after.at, window)
+            (after.has_control && !after.reading.is_sparse)
+                || verify::has_settled(target, after.at, work.staleness_window)
         };
         return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
     }
@@ -212,7 +211,7 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
             "not sent: what was planned no longer fits what is held",
         ),
         // Both have landed.
-        Some(Verdict::Acknowledged) => acknowledged(provider, cx, after, target, gone),
+        Some(Verdict::Acknowledged) => acknowledged(provider, cx, work, target, gone),
         Some(Verdict::Unanswered { reason, message }) => unanswered(None, target, gone, *reason, message),
         Some(Verdict::UnknownRole { message }) if target.probe => match cx.request.unknown_role {
             UnknownRole::NotFound => Decision::new(Outcome::NotFound, Reason::UnknownRole, message.clone()),
@@ -260,27 +259,27 @@ fn by_reading(work: &Work<'_>, target: &Target) -> Decision {
 fn acknowledged(
     provider: &dyn Provider,
     cx: &Context<'_>,
-    after: Option<&ReadBack<'_>>,
+    work: &Work<'_>,
     target: &Target,
     gone: Outcome,
 ) -> Decision {
-    let Some(after) = after else {
+    let Some(after) = &work.after else {
         return Decision::new(
             Outcome::Unverified,
             Reason::NotReadBack,
             "the provider acknowledged it; reading it back failed",
         );
     };
-    let verification = provider.verification();
-    let is_early = after.reading.is_sparse && !verify::has_settled(target, after.at, verification.window);
+    let window = work.staleness_window;
+    let is_early = after.reading.is_sparse && !verify::has_settled(target, after.at, window);
     match (after.shows(&target.grant), after.settled && !is_early) {
         (false, true) => Decision::plain(gone),
-        (true, true) if target.seen_gone && verification.rounds > 1 => Decision::new(
+        (true, true) if target.seen_gone && provider.verification().rounds > 1 => Decision::new(
             Outcome::Failed,
             Reason::ConcurrentChange,
             "the provider acknowledged it, and the role is there again: something else changes the same set",
         ),
-        (true, true) if verify::is_window_over(cx, target, after.at, verification.window) => Decision::new(
+        (true, true) if verify::is_window_over(cx, target, after.at, window) => Decision::new(
             Outcome::Failed,
             Reason::StillHeld,
             "the provider acknowledged it and still shows the role after the time in which its reads may be stale",

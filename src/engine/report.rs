@@ -50,7 +50,7 @@ impl<'a> Report<'a> {
         let mut keys = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
         let later = Later::of(work, latest_warnings(work));
-        let window = Window::of(provider, cx);
+        let window = Window::of(cx, work);
         for selection in selections {
             if let Some(earlier) = selection.same_as {
                 let same = outcomes
@@ -393,11 +393,11 @@ fn as_requested(entry: &Entry) -> (Option<Role>, Option<Organization>) {
 struct Window(Option<Duration>);
 
 impl Window {
-    fn of(provider: &dyn Provider, cx: &Context<'_>) -> Self {
+    fn of(cx: &Context<'_>, work: &Work<'_>) -> Self {
         let end = cx
             .request
             .acknowledged_at
-            .map(|at| at.saturating_add(provider.verification().window));
+            .map(|at| at.saturating_add(work.staleness_window));
         let now = cx.client.transport().wall_clock();
         let is_open = |end: &Duration| cx.request.mode == Mode::Verify && *end > now;
         Self(end.filter(is_open))

@@ -22,10 +22,10 @@ const ANSWER_RESERVE: Duration = Duration::from_millis(500);
 /// `may_start_over`: the provider's sequence can be repeated, so that a grant that is still shown is not waited for.
 pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &mut Work<'p>, may_start_over: bool) {
     let transport = cx.client.transport();
-    let verification = provider.verification();
+    let (window, earliest) = (work.staleness_window, provider.verification().earliest);
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(4));
     work.after = None;
-    if !verification.earliest.is_zero() {
+    if !earliest.is_zero() {
         match provider.read(cx, &work.user).await {
             Ok(reading) => {
                 let keys = Keys::of(&reading);
@@ -36,7 +36,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
             Err(error) if !wait_as_asked(cx, asked_wait(cx, &error)).await => return,
             Err(_) => {}
         }
-        wait_for_earliest(cx, work, verification.earliest).await;
+        wait_for_earliest(cx, work, earliest).await;
     }
     loop {
         let left = cx.client.deadline().left(transport).saturating_sub(ANSWER_RESERVE);
@@ -63,7 +63,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                     .targets
                     .iter()
                     .filter(shown)
-                    .all(|target| is_window_over(cx, target, at, verification.window));
+                    .all(|target| is_window_over(cx, target, at, window));
                 let can_start_over =
                     may_start_over
                         && cx.client.deadline().allows_write(transport)
@@ -81,7 +81,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                         .targets
                         .iter()
                         .filter(needs_window)
-                        .all(|target| has_settled(target, at, verification.window));
+                        .all(|target| has_settled(target, at, window));
                 let enough = if all_gone {
                     proves_absence
                 } else {

@@ -2,7 +2,8 @@
 //! [`Provider`], so that it is compiled once and not once for each provider.
 
 use crate::{
-    account::secret::MASK,
+    account::secret::{MASK, Secret},
+    client::RateLimitPolicy,
     contract::{
         reason::Reason,
         types::{RequestedRole, User},
@@ -21,8 +22,15 @@ pub trait Backend {
     /// What of a reading only the provider's own steps need.
     type Detail: 'static;
 
-    fn capability(&self) -> &'static Capability;
-    fn verification(&self) -> Verification;
+    const CAPABILITY: &'static Capability;
+
+    fn secrets(&self) -> Vec<Secret>;
+    fn rate_limit(&self) -> RateLimitPolicy {
+        RateLimitPolicy::default()
+    }
+    fn verification(&self) -> Verification {
+        Verification::SIMPLE
+    }
     fn normalize(&self, _field: Field, value: &str) -> Result<String, String> {
         Ok(value.to_owned())
     }
@@ -116,7 +124,15 @@ pub trait Backend {
 
 impl<B: Backend> Provider for B {
     fn capability(&self) -> &'static Capability {
-        Backend::capability(self)
+        B::CAPABILITY
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Backend::secrets(self)
+    }
+
+    fn rate_limit(&self) -> RateLimitPolicy {
+        Backend::rate_limit(self)
     }
 
     fn verification(&self) -> Verification {

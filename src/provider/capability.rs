@@ -5,9 +5,12 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::contract::{
-    json,
-    types::{Credentials, Profile, Provider, SideEffect},
+use crate::{
+    contract::{
+        json,
+        types::{Credentials, Profile, Provider, SideEffect},
+    },
+    error::Error,
 };
 
 /// One row of the matrix.
@@ -51,6 +54,12 @@ impl Capability {
     /// Whether the provider takes credentials of this kind.
     pub fn takes(&self, credentials: &Credentials) -> bool {
         self.credentials.contains(&json::credentials_kind(credentials))
+    }
+
+    /// What to say to credentials of another kind.
+    pub fn wrong_credentials(&self) -> Error {
+        let kinds = self.credentials.join(" or ");
+        Error::account("credentials", format!("{} takes {kinds} credentials", self.name))
     }
 
     /// The row as the typed contract lists it.

@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod backend;
 pub mod capability;
 mod grant;
+pub mod opening;
 pub mod reading;
 mod revoke_answers;
 pub mod role_index;
@@ -21,7 +22,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     account::secret::Secret,
-    client::{Caches, Call, Client, lenient::cut},
+    client::{Caches, Call, Client, RateLimitPolicy, lenient::cut},
     contract::{
         reason::Reason,
         types::{ListedRole, RequestedRole, Scope, SideEffect},
@@ -36,6 +37,12 @@ use crate::{
 pub trait Provider {
     /// What of the contract it understands.
     fn capability(&self) -> &'static Capability;
+
+    /// What of the account must not be printed.
+    fn secrets(&self) -> Vec<Secret>;
+
+    /// How it limits the rate of requests.
+    fn rate_limit(&self) -> RateLimitPolicy;
 
     /// How its reads behave after a write.
     fn verification(&self) -> Verification;
@@ -114,8 +121,6 @@ pub enum Principal {
 /// How a provider's reads behave after a write.
 #[derive(Clone, Copy, Debug)]
 pub struct Verification {
-    /// How long a read may be stale after an acknowledged write.
-    pub window: Duration,
     /// A read sooner than this after the write proves nothing. If it is not zero, one is made at once all the same: a role that
     /// it shows gone and a later one shows again was brought back by somebody else's write.
     pub earliest: Duration,
@@ -124,6 +129,22 @@ pub struct Verification {
     pub rounds: u32,
     /// A write replaces the whole set of roles, so that two at once would undo each other.
     pub replaces_set: bool,
+}
+
+impl Verification {
+    /// A write takes away what it names, and can be re-sent.
+    pub const SIMPLE: Self = Self {
+        earliest: Duration::ZERO,
+        rounds: 1,
+        replaces_set: false,
+    };
+
+    /// A set that is replaced can be replaced by somebody else at the same time.
+    pub const REPLACES_SET: Self = Self {
+        earliest: Duration::from_secs(2),
+        rounds: 3,
+        replaces_set: true,
+    };
 }
 
 /// A place where something may be held, of which something could not be read.

@@ -16,24 +16,17 @@ mod slack_enterprise;
 mod teamviewer;
 
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::settings::{General, Settings},
     binding::plan,
-    client::RateLimitPolicy,
     contract::types::{Account, Credentials, Endpoint, Provider as Name},
     error::Error,
-    provider::{AccountIdentity, Provider, addresses::Addresses, capability::Capability},
+    provider::{AccountIdentity, Provider, addresses::Addresses, capability::Capability, opening::Opening},
 };
 
 /// An account, taken apart: its credentials are in the provider's own masked types.
 pub struct Opened {
     pub provider: Box<dyn Provider>,
     pub general: General,
-    /// What must not be printed.
-    pub secrets: Vec<Secret>,
-    pub rate_limit: RateLimitPolicy,
 }
 
 /// Opens an account at its provider.
@@ -55,14 +48,7 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         ));
     };
     if !capability.takes(&credentials) {
-        return Err(Error::account(
-            "credentials",
-            format!(
-                "{} takes {} credentials",
-                capability.name,
-                capability.credentials.join(" or ")
-            ),
-        ));
+        return Err(capability.wrong_credentials());
     }
     let mut settings = Settings::parse(Some(&settings))?;
     let general = settings.take_general()?;
@@ -70,7 +56,13 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Endpoint::ProviderDefault => None,
         Endpoint::Url(url) => Some(url.as_str()),
     };
-    opener(base_url, credentials, settings, general)
+    let provider = opener(Opening {
+        base_url,
+        credentials,
+        settings,
+        general: &general,
+    })?;
+    Ok(Opened { provider, general })
 }
 
 /// What tells this account from another in a plan: its origin, tenant settings and public client id, and no secret.
@@ -106,8 +98,8 @@ pub fn identity(id: &str, account: &Account) -> AccountIdentity {
     }
 }
 
-/// How a provider opens an account: base URL, credentials, the settings that are its own, and the general ones.
-type Open = fn(Option<&str>, Credentials, Settings, General) -> Result<Opened, Error>;
+/// How a provider opens an account.
+type Open = fn(Opening<'_>) -> Result<Box<dyn Provider>, Error>;
 
 /// Registers the providers: the module, the case of the contract, and the name in JSON, which is the name of the feature, too. What a
 /// provider lacks does not compile.
@@ -184,56 +176,4 @@ pub fn matrix() -> impl Iterator<Item = (Name, &'static Capability)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeSet, fs, path::Path};
-
-    use super::*;
-
-    /// The rooms of every provider.
-    const ROOMS: [&str; 14] = [
-        "absence.rs",
-        "backend.rs",
-        "capability.rs",
-        "config.rs",
-        "core.rs",
-        "docs.md",
-        "documents.rs",
-        "find.rs",
-        "ids.rs",
-        "mapping.rs",
-        "mod.rs",
-        "read.rs",
-        "revoke.rs",
-        "tests",
-    ];
-
-    /// Rooms for what only one provider has, two at most.
-    fn own_rooms(provider: &str) -> &'static [&'static str] {
-        match provider {
-            "blackline" => &["paths.rs"],
-            "crowdstrike" => &["cid.rs", "view.rs"],
-            "elastic_cloud" => &["assignments.rs", "role_mappings.rs"],
-            "jumpcloud" => &["groups.rs", "organizations.rs"],
-            "slack_enterprise" => &["account_types.rs", "assignments.rs"],
-            "teamviewer" => &["groups.rs"],
-            _ => &[],
-        }
-    }
-
-    #[test]
-    fn every_provider_has_the_same_rooms() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/providers");
-        for &provider in ALL {
-            let name = name(provider);
-            let entries = fs::read_dir(folder.join(name)).unwrap();
-            let found: BTreeSet<String> = entries
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                // A room that is a folder beside its file is the same room.
-                .filter(|entry| entry.contains('.') || entry == "tests")
-                .collect();
-            let expected = ROOMS.iter().chain(own_rooms(name)).map(|&room| room.to_owned());
-            assert_eq!(found, expected.collect(), "{name}");
-            assert!(own_rooms(name).len() <= 2);
-        }
-    }
-}
+mod tests;

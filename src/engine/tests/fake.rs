@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    account::secret::Secret,
     client::{Call, Repeat},
     contract::{
         reason::Reason,
@@ -72,9 +73,10 @@ pub const WINDOW: Duration = Duration::from_secs(10);
 
 impl Backend for Fake {
     type Detail = ();
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
     }
 
     fn verification(&self) -> Verification {

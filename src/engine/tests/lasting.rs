@@ -111,7 +111,7 @@ fn unverified_is_not_accepted_over_a_grant_that_was_refused() {
         world.revokes = vec![Revoke::Then(super::world::ok()), Revoke::Instead(status(403))];
     });
     case.provider.batch = false;
-    case.provider.verification.window = seconds(90);
+    case.general.staleness_window = Some(seconds(90));
     case.options.accept_unverified = true;
     let answer = case.ask(&["a"]);
     assert_eq!(outcomes(&answer), ["unverified"]);
@@ -131,7 +131,7 @@ fn without_anything_that_should_remain_an_empty_read_proves_no_unanswered_write(
     assert_eq!(outcomes(&answer), ["failed"], "a later read shows it: {answer:?}");
     let mut case = unanswered(vec![Read::Good, Read::Without("a@o1"), Read::Without("a@o1")]);
     case.options.deadline = Some(5_000);
-    case.provider.verification.window = seconds(90);
+    case.general.staleness_window = Some(seconds(90));
     let answer = case.ask(&["a"]);
     assert_eq!(outcomes(&answer), ["unknown"], "{answer:?}");
 }

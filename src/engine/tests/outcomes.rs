@@ -164,7 +164,7 @@ fn removed_when_unanswered_and_a_settled_read_shows_it_gone() {
 #[test]
 fn unverified_while_it_is_still_shown_inside_the_staleness_window() {
     let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.stale_for = Duration::from_secs(60));
-    case.provider.verification.window = Duration::from_secs(90);
+    case.general.staleness_window = Some(Duration::from_secs(90));
     let answer = case.ask(&["a"]);
     assert_eq!(outcomes(&answer), ["unverified"]);
     let failure = answer.unwrap_err();

@@ -156,7 +156,7 @@ fn a_read_back_that_omits_an_untouched_grant_once_is_not_believed() {
 #[test]
 fn acknowledged_at_of_an_earlier_call_ends_the_window_and_can_only_make_the_answer_worse() {
     let mut case = Case::holding(&["a@o1", "b@o1"]).with(|world| world.keeps.push("a"));
-    case.provider.verification.window = seconds(90);
+    case.general.staleness_window = Some(seconds(90));
     case.options.acknowledged_at = Some(String::from("2026-01-31T09:28:00Z"));
     let answer = case.ask(&["a"]);
     assert_eq!(outcomes(&answer), ["failed"]);
@@ -304,7 +304,7 @@ fn a_matching_grant_that_appears_meanwhile_is_reported_and_not_claimed() {
 #[test]
 fn unverified_is_a_success_only_if_it_is_accepted_and_the_role_is_still_listed() {
     let mut case = Case::holding(&["a@o1"]).with(|world| world.stale_for = seconds(500));
-    case.provider.verification.window = seconds(90);
+    case.general.staleness_window = Some(seconds(90));
     case.options.accept_unverified = true;
     let success = case.ask(&["a"]).unwrap();
     assert_eq!(

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{
     account::settings::General,
-    client::{Caches, RateLimitPolicy, Repeat},
+    client::{Caches, Repeat},
     contract::{
-        examples::options,
+        examples::{options, request},
         types::{self, Failure, Options, ReadOptions, Request, Role, Success, UserReading},
     },
     engine::{self, Audit, NoAudit},
@@ -21,7 +21,9 @@ use crate::{
     request::ValidatedRequest,
 };
 
-use super::fake::{Fake, WINDOW};
+pub use crate::contract::examples::{entries, outcomes};
+
+use super::fake::Fake;
 
 /// What the far end really holds, and how it behaves.
 #[derive(Default)]
@@ -85,12 +87,7 @@ impl Case {
             transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
             provider: Fake {
                 repeat: Repeat::Replay,
-                verification: Verification {
-                    window: WINDOW,
-                    earliest: Duration::ZERO,
-                    rounds: 1,
-                    replaces_set: false,
-                },
+                verification: Verification::SIMPLE,
                 consequences: Vec::new(),
                 first_asked: RefCell::default(),
                 closed: Vec::new(),
@@ -159,7 +156,7 @@ impl Case {
         let options = ReadOptions { deadline: None };
         let ask = ValidatedRequest::reading(Some("u1"), options, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
+        let cx = engine::context(&self.transport, &caches, &ask, &self.provider);
         self.transport
             .run(engine::read_user(&self.provider, &cx, &self.general, &NoAudit))
     }
@@ -167,17 +164,13 @@ impl Case {
     fn request(&self, roles: Vec<Role>, everything: bool) -> Request {
         Request {
             everything,
-            id: String::from("u1"),
-            roles: roles.into_iter().map(Into::into).collect(),
             organizations: self
                 .organizations
                 .iter()
                 .cloned()
                 .filter_map(crate::request::requested::organization_selector)
                 .collect(),
-            workspace_id: types::Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
+            ..request("u1", &roles)
         }
     }
 
@@ -194,7 +187,7 @@ impl Case {
         let caches = Caches::default();
         let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let mut cx = engine::context(&self.transport, &caches, &ask, Vec::new(), RateLimitPolicy::default());
+        let mut cx = engine::context(&self.transport, &caches, &ask, &self.provider);
         cx.account.id = String::from("acme");
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, audit))
@@ -241,21 +234,6 @@ fn asked(text: &str) -> Role {
         group: None,
         organization,
         workspace: None,
-    }
-}
-
-/// The outcomes of either answer, as names.
-pub fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
-    entries(answer)
-        .iter()
-        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
-        .collect()
-}
-
-pub fn entries(answer: &Result<Success, Failure>) -> &[types::RoleOutcome] {
-    match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
     }
 }
 

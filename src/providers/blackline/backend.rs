@@ -1,9 +1,10 @@
 //! BlackLine as a [`Backend`].
 
-use std::time::Duration;
+use std::rc::Rc;
 
 use crate::{
-    client::Call,
+    account::secret::Secret,
+    client::{Call, RateLimitPolicy},
     contract::{reason::Reason, types::User},
     error::Error,
     naming::same,
@@ -18,7 +19,7 @@ use super::{
     absence,
     capability::CAPABILITY,
     config::{Config, GrantType, Strategy},
-    documents, find, ids, mapping,
+    core, documents, find, ids, mapping,
     paths::Paths,
     read::{self, Detail, Memory},
 };
@@ -29,34 +30,26 @@ pub struct BlackLine {
     pub memory: Memory,
 }
 
-impl BlackLine {
-    pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            memory: Memory::default(),
-        }
-    }
-}
-
 impl Backend for BlackLine {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        self.config.secrets()
+    }
+
+    fn rate_limit(&self) -> RateLimitPolicy {
+        let error_codes = self.config.fields.error_code.clone();
+        RateLimitPolicy {
+            status_of: Rc::new(move |answer| core::status_of(&error_codes, answer)),
+            ..RateLimitPolicy::default()
+        }
     }
 
     fn verification(&self) -> Verification {
-        let replaces = self.config.strategy == Strategy::ReplaceSet;
-        Verification {
-            window: self.config.staleness_window,
-            // A set that is replaced can be replaced by somebody else at the same time.
-            earliest: if replaces {
-                Duration::from_secs(2)
-            } else {
-                Duration::ZERO
-            },
-            rounds: if replaces { 3 } else { 1 },
-            replaces_set: replaces,
+        match self.config.strategy {
+            Strategy::DeletePair => Verification::SIMPLE,
+            Strategy::ReplaceSet => Verification::REPLACES_SET,
         }
     }
 

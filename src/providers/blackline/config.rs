@@ -3,17 +3,15 @@
 //! No official document is public: paths, pointers, statuses and the way to authenticate are settings. The best-evidenced values are
 //! the defaults.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::{secret::Secret, settings::Settings},
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, PasswordCredentials},
     error::Error,
-    provider::addresses::Addresses,
+    provider::{
+        addresses::Addresses,
+        opening::{Opening, address},
+    },
 };
 
 use super::{capability::CAPABILITY, paths::Paths};
@@ -37,7 +35,6 @@ pub struct Config {
     pub page_size: Option<usize>,
     /// The codes of every product of the installation, if the account names them: no call lists them.
     pub products: Option<Vec<String>>,
-    pub staleness_window: Duration,
 }
 
 /// The OAuth 2 grant.
@@ -181,12 +178,13 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        mut settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
+    pub fn new(account: Opening<'_>) -> Result<Self, Error> {
+        let Opening {
+            base_url,
+            credentials,
+            mut settings,
+            general: _,
+        } = account;
         let paths = Paths::take(settings.take_group("paths")?)?;
         let fields = Fields::take(settings.take_group("fields")?)?;
         let grant = settings
@@ -216,7 +214,7 @@ impl Config {
             scope,
         }) = credentials
         else {
-            return Err(Error::account("credentials", "BlackLine takes password credentials"));
+            return Err(CAPABILITY.wrong_credentials());
         };
         let base = base_url.ok_or_else(|| {
             Error::account(
@@ -225,7 +223,7 @@ impl Config {
             )
         })?;
         Ok(Self {
-            base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            base: address("base_url", base)?,
             username,
             password: Secret::parse("credentials.password", password)?,
             client_id,
@@ -239,7 +237,6 @@ impl Config {
             codes,
             page_size,
             products,
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 
@@ -272,6 +269,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::settings::General;
 
     fn open(settings: &str) -> Result<Config, Error> {
         let credentials = Credentials::Password(PasswordCredentials {
@@ -281,13 +279,12 @@ mod tests {
             client_secret: String::from("client-secret"),
             scope: String::from("bl.users"),
         });
-        let settings = Settings::parse(Some(settings)).unwrap();
-        Config::new(
-            Some("https://us2.api.blackline.com"),
+        Config::new(Opening {
+            base_url: Some("https://us2.api.blackline.com"),
             credentials,
-            settings,
-            &General::default(),
-        )
+            settings: Settings::parse(Some(settings)).unwrap(),
+            general: &General::default(),
+        })
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! CrowdStrike for the engine.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use crate::{
+    account::secret::Secret,
+    client::RateLimitPolicy,
     contract::{reason::Reason, types::User},
     error::{Error, ProviderFault},
     provider::{
-        Absence, Context, Directory, Field, Grant, Planned, RoleList, Snapshot, Verdict, Verification, Write,
-        backend::Backend, capability::Capability,
+        Absence, Context, Directory, Field, Grant, Planned, RoleList, Snapshot, Verdict, Write, backend::Backend,
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -17,7 +19,7 @@ use super::{
     capability::CAPABILITY,
     cid::Cid,
     config::Config,
-    find,
+    core, find,
     ids::{self, Directories},
     mapping,
     read::{self, Detail, IN_VIEW, Memory, ViewDoubt},
@@ -26,36 +28,25 @@ use super::{
 
 /// One CrowdStrike account during one operation.
 pub struct CrowdStrike {
-    config: Config,
-    directories: Directories,
-    memory: Memory,
-    revokes: Revokes,
-}
-
-impl CrowdStrike {
-    pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            directories: Directories::default(),
-            memory: Memory::default(),
-            revokes: Revokes::default(),
-        }
-    }
+    pub config: Config,
+    pub directories: Directories,
+    pub memory: Memory,
+    pub revokes: Revokes,
 }
 
 impl Backend for CrowdStrike {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        vec![self.config.client_secret.clone()]
     }
 
-    fn verification(&self) -> Verification {
-        Verification {
-            window: self.config.staleness_window,
-            earliest: Duration::ZERO,
-            rounds: 1,
-            replaces_set: false,
+    fn rate_limit(&self) -> RateLimitPolicy {
+        RateLimitPolicy {
+            headers: &["x-ratelimit-retryafter"],
+            least_wait: Duration::from_secs(5),
+            status_of: Rc::new(core::status_of),
         }
     }
 

@@ -1,16 +1,14 @@
 //! Credentials and settings of a CrowdStrike account.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::secret::Secret,
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials},
     error::Error,
-    provider::addresses::{Addresses, Draft},
+    provider::{
+        addresses::{Addresses, Draft},
+        opening::{Opening, address},
+    },
 };
 
 use super::{capability::CAPABILITY, cid::Cid};
@@ -23,7 +21,6 @@ pub struct Config {
     pub client_secret: Secret,
     /// The child CID that the token is locked to.
     pub member_cid: Option<Cid>,
-    pub staleness_window: Duration,
 }
 
 /// The API hosts by region. Source: `CrowdStrike/falconpy` (`_enum/_base_url.py`), `CrowdStrike/gofalcon` (`falcon/cloud.go`).
@@ -43,28 +40,23 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        mut settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
-        let region: Option<String> = settings.take("region")?;
-        settings.finish()?;
+    pub fn new(mut account: Opening<'_>) -> Result<Self, Error> {
+        let region: Option<String> = account.settings.take("region")?;
+        account.settings.finish()?;
         let Credentials::ClientCredentials(ClientCredentials {
             client_id,
             client_secret,
             member_cid,
-        }) = credentials
+        }) = account.credentials
         else {
-            return Err(Error::account("credentials", "CrowdStrike takes client_credentials"));
+            return Err(CAPABILITY.wrong_credentials());
         };
         if client_id.trim().is_empty() {
             let field = "credentials.client_id";
             return Err(Error::account(field, format!("{field} must not be empty")));
         }
         Ok(Self {
-            base: base(base_url, region.as_deref())?,
+            base: base(account.base_url, region.as_deref())?,
             client_id,
             client_secret: Secret::parse("credentials.client_secret", client_secret)?,
             member_cid: Option::<String>::from(member_cid)
@@ -74,7 +66,6 @@ impl Config {
                     })
                 })
                 .transpose()?,
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 
@@ -114,7 +105,7 @@ fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> 
             ));
         }
     };
-    BaseUrl::parse(url).map_err(|why| Error::account("base_url", format!("base_url {why}")))
+    address("base_url", url)
 }
 
 fn of_region(region: &str) -> Option<&'static str> {
@@ -130,7 +121,10 @@ fn needed(account: Draft<'_>) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::types::Narrowing;
+    use crate::{
+        account::settings::{General, Settings},
+        contract::types::Narrowing,
+    };
 
     fn config(base_url: Option<&str>, settings: &str) -> Result<Config, Error> {
         let credentials = Credentials::ClientCredentials(ClientCredentials {
@@ -138,12 +132,12 @@ mod tests {
             client_secret: String::from("very secret"),
             member_cid: Narrowing::Anywhere,
         });
-        Config::new(
+        Config::new(Opening {
             base_url,
             credentials,
-            Settings::parse(Some(settings)).unwrap(),
-            &General::default(),
-        )
+            settings: Settings::parse(Some(settings)).unwrap(),
+            general: &General::default(),
+        })
     }
 
     #[test]

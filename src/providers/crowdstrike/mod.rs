@@ -17,16 +17,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use std::{rc::Rc, time::Duration};
-
 use crate::{
-    account::settings::{General, Settings},
-    client::RateLimitPolicy,
-    contract::types::Credentials,
     error::Error,
+    provider::{Provider, opening::Opening},
 };
-
-use super::Opened;
 
 pub use self::{capability::CAPABILITY, config::ADDRESSES};
 
@@ -34,21 +28,11 @@ pub use self::{capability::CAPABILITY, config::ADDRESSES};
 ///
 /// # Errors
 /// [`Error::Account`] if region, address or credentials are not valid.
-pub fn open(
-    base_url: Option<&str>,
-    credentials: Credentials,
-    settings: Settings,
-    general: General,
-) -> Result<Opened, Error> {
-    let config = config::Config::new(base_url, credentials, settings, &general)?;
-    Ok(Opened {
-        secrets: vec![config.client_secret.clone()],
-        provider: Box::new(backend::CrowdStrike::new(config)),
-        general,
-        rate_limit: RateLimitPolicy {
-            headers: &["x-ratelimit-retryafter"],
-            least_wait: Duration::from_secs(5),
-            status_of: Rc::new(core::status_of),
-        },
-    })
+pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
+    Ok(Box::new(backend::CrowdStrike {
+        config: config::Config::new(account)?,
+        directories: ids::Directories::default(),
+        memory: read::Memory::default(),
+        revokes: revoke::Revokes::default(),
+    }))
 }

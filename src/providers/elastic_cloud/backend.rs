@@ -1,8 +1,7 @@
 //! Elastic Cloud as the engine sees it.
 
-use std::time::Duration;
-
 use crate::{
+    account::secret::Secret,
     contract::{
         reason::Reason,
         types::{RequestedRole, RoleSelector, User},
@@ -10,7 +9,7 @@ use crate::{
     error::Error,
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, RoleList, Snapshot,
-        Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Verdict, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -27,33 +26,16 @@ use super::{
 
 /// One Elastic Cloud account during one operation.
 pub struct ElasticCloud {
-    config: Config,
-    memory: Memory,
-}
-
-impl ElasticCloud {
-    pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            memory: Memory::default(),
-        }
-    }
+    pub config: Config,
+    pub memory: Memory,
 }
 
 impl Backend for ElasticCloud {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
-    }
-
-    fn verification(&self) -> Verification {
-        Verification {
-            window: self.config.staleness_window,
-            earliest: Duration::ZERO,
-            rounds: 1,
-            replaces_set: false,
-        }
+    fn secrets(&self) -> Vec<Secret> {
+        vec![self.config.api_key.clone()]
     }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {

@@ -1,16 +1,14 @@
 //! Credentials and settings of an Elastic Cloud account.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::secret::Secret,
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
-    provider::addresses::Addresses,
+    provider::{
+        addresses::Addresses,
+        opening::{Opening, address},
+    },
 };
 
 use super::capability::CAPABILITY;
@@ -24,7 +22,6 @@ pub struct Config {
     pub organization: Option<String>,
     /// The account protects somebody by an e-mail address.
     pub protects_addresses: bool,
-    pub staleness_window: Duration,
 }
 
 /// Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: host, basePath).
@@ -37,24 +34,17 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        mut settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
-        let organization = settings.take("organization_id")?;
-        settings.finish()?;
-        let Credentials::ApiKey(key) = credentials else {
-            return Err(Error::account("credentials", "Elastic Cloud takes api_key"));
+    pub fn new(mut account: Opening<'_>) -> Result<Self, Error> {
+        let organization = account.settings.take("organization_id")?;
+        account.settings.finish()?;
+        let Credentials::ApiKey(key) = account.credentials else {
+            return Err(CAPABILITY.wrong_credentials());
         };
         Ok(Self {
-            base: BaseUrl::parse(base_url.unwrap_or(BASE))
-                .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            base: address("base_url", account.base_url.unwrap_or(BASE))?,
             api_key: Secret::parse("credentials.api_key", key)?,
             organization,
-            protects_addresses: general.protects_addresses(),
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
+            protects_addresses: account.general.protects_addresses(),
         })
     }
 }

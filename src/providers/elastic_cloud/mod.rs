@@ -18,13 +18,9 @@ mod role_mappings;
 mod tests;
 
 use crate::{
-    account::settings::{General, Settings},
-    client::RateLimitPolicy,
-    contract::types::Credentials,
     error::Error,
+    provider::{Provider, opening::Opening},
 };
-
-use super::Opened;
 
 pub use self::{capability::CAPABILITY, config::ADDRESSES};
 
@@ -32,17 +28,9 @@ pub use self::{capability::CAPABILITY, config::ADDRESSES};
 ///
 /// # Errors
 /// [`Error::Account`] if address, credentials or settings do not fit.
-pub fn open(
-    base_url: Option<&str>,
-    credentials: Credentials,
-    settings: Settings,
-    general: General,
-) -> Result<Opened, Error> {
-    let config = config::Config::new(base_url, credentials, settings, &general)?;
-    Ok(Opened {
-        secrets: vec![config.api_key.clone()],
-        provider: Box::new(backend::ElasticCloud::new(config)),
-        general,
-        rate_limit: RateLimitPolicy::default(),
-    })
+pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
+    Ok(Box::new(backend::ElasticCloud {
+        config: config::Config::new(account)?,
+        memory: read::Memory::default(),
+    }))
 }

@@ -1,11 +1,11 @@
 //! The steps of a removal at JumpCloud.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use futures_util::future;
 
 use crate::{
-    account::secret::MASK,
+    account::secret::{MASK, Secret},
     contract::{
         reason::Reason,
         types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
@@ -36,7 +36,7 @@ use super::{
 
 /// One JumpCloud account during one operation.
 pub struct JumpCloud {
-    config: Config,
+    pub config: Config,
     /// What the operation's first read found.
     basis: RefCell<Option<Rc<Basis>>>,
     /// Names of roles that a write of this operation removed, or may have removed.
@@ -101,18 +101,14 @@ impl JumpCloud {
 
 impl Backend for JumpCloud {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        self.config.secrets()
     }
 
     fn verification(&self) -> Verification {
-        Verification {
-            window: self.config.staleness_window,
-            earliest: Duration::from_secs(2),
-            rounds: 3,
-            replaces_set: true,
-        }
+        Verification::REPLACES_SET
     }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {

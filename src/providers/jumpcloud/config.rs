@@ -1,19 +1,17 @@
 //! Credentials and settings of a JumpCloud account.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::secret::Secret,
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials, Narrowing},
     error::Error,
-    provider::addresses::{Addresses, Draft},
+    provider::{
+        addresses::{Addresses, Draft},
+        opening::{Opening, address},
+    },
 };
 
-use super::{capability::CAPABILITY, ids::is_object_id};
+use super::ids::is_object_id;
 
 /// A JumpCloud account: one organization.
 #[derive(Debug)]
@@ -26,7 +24,6 @@ pub struct Config {
     pub protected_ids: Vec<String>,
     /// The account protects somebody by an e-mail address.
     pub protects_addresses: bool,
-    pub staleness_window: Duration,
 }
 
 /// How the account authenticates.
@@ -55,12 +52,13 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        mut settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
+    pub fn new(account: Opening<'_>) -> Result<Self, Error> {
+        let Opening {
+            base_url,
+            credentials,
+            mut settings,
+            general,
+        } = account;
         let region: Option<String> = settings.take("region")?;
         let org_id: Option<String> = settings.take("org_id")?;
         let token_url: Option<String> = settings.take("token_url")?;
@@ -84,8 +82,6 @@ impl Config {
                 ));
             }
         };
-        let parse =
-            |field: &str, url: &str| BaseUrl::parse(url).map_err(|why| Error::account(field, format!("{field} {why}")));
         let access = match credentials {
             Credentials::ApiKey(key) => Access::Key(Secret::parse("credentials.api_key", key)?),
             Credentials::ClientCredentials(ClientCredentials {
@@ -102,7 +98,7 @@ impl Config {
                 Access::Client {
                     id: client_id,
                     secret: Secret::parse("credentials.client_secret", client_secret)?,
-                    token_url: parse("settings.token_url", token_url)?,
+                    token_url: address("settings.token_url", token_url)?,
                 }
             }
             _ => {
@@ -113,12 +109,11 @@ impl Config {
             }
         };
         Ok(Self {
-            base: parse("base_url", base)?,
+            base: address("base_url", base)?,
             access,
             org_id,
             protects_addresses: general.protects_addresses(),
             protected_ids: general.protected_ids(is_object_id),
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
         })
     }
 
@@ -155,10 +150,15 @@ fn needed(account: Draft<'_>) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::settings::{General, Settings};
 
     fn config(base_url: Option<&str>, settings: &str, credentials: Credentials) -> Result<Config, Error> {
-        let settings = Settings::parse(Some(settings)).unwrap();
-        Config::new(base_url, credentials, settings, &General::default())
+        Config::new(Opening {
+            base_url,
+            credentials,
+            settings: Settings::parse(Some(settings)).unwrap(),
+            general: &General::default(),
+        })
     }
 
     fn client() -> Credentials {

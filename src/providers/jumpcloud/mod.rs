@@ -17,13 +17,9 @@ mod revoke;
 mod tests;
 
 use crate::{
-    account::settings::{General, Settings},
-    client::RateLimitPolicy,
-    contract::types::Credentials,
     error::Error,
+    provider::{Provider, opening::Opening},
 };
-
-use super::Opened;
 
 pub use self::{capability::CAPABILITY, config::ADDRESSES};
 
@@ -31,17 +27,6 @@ pub use self::{capability::CAPABILITY, config::ADDRESSES};
 ///
 /// # Errors
 /// [`Error::Account`] if address, credentials or settings do not fit.
-pub fn open(
-    base_url: Option<&str>,
-    credentials: Credentials,
-    settings: Settings,
-    general: General,
-) -> Result<Opened, Error> {
-    let config = config::Config::new(base_url, credentials, settings, &general)?;
-    Ok(Opened {
-        secrets: config.secrets(),
-        provider: Box::new(backend::JumpCloud::new(config)),
-        general,
-        rate_limit: RateLimitPolicy::default(),
-    })
+pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
+    Ok(Box::new(backend::JumpCloud::new(config::Config::new(account)?)))
 }

@@ -1,8 +1,10 @@
 //! The contract's steps at Slack Enterprise.
 
-use std::time::Duration;
+use std::rc::Rc;
 
 use crate::{
+    account::secret::Secret,
+    client::RateLimitPolicy,
     contract::{
         reason::Reason,
         types::{RequestedRole, SideEffect, User},
@@ -19,6 +21,7 @@ use super::{
     absence, account_types, assignments,
     capability::CAPABILITY,
     config::Config,
+    core,
     find::{self, Member},
     ids, mapping,
     read::{self, Detail, Memory},
@@ -27,32 +30,29 @@ use super::{
 
 /// One Slack Enterprise account during one operation.
 pub struct Slack {
-    config: Config,
-    memory: Memory,
-}
-
-impl Slack {
-    pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            memory: Memory::default(),
-        }
-    }
+    pub config: Config,
+    pub memory: Memory,
 }
 
 impl Backend for Slack {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        vec![self.config.token.clone()]
+    }
+
+    fn rate_limit(&self) -> RateLimitPolicy {
+        RateLimitPolicy {
+            status_of: Rc::new(core::status_of),
+            ..RateLimitPolicy::default()
+        }
     }
 
     fn verification(&self) -> Verification {
         Verification {
-            window: self.config.staleness_window,
-            earliest: Duration::ZERO,
             rounds: 2,
-            replaces_set: false,
+            ..Verification::SIMPLE
         }
     }
 

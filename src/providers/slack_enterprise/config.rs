@@ -1,16 +1,14 @@
 //! Credentials and settings of a Slack Enterprise account.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::secret::Secret,
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
-    provider::addresses::{Addresses, Draft},
+    provider::{
+        addresses::{Addresses, Draft},
+        opening::{Opening, address},
+    },
 };
 
 use super::{capability::CAPABILITY, ids};
@@ -25,7 +23,6 @@ pub struct Config {
     pub enterprise_id: Option<String>,
     /// Where SCIM users are, version included; `None`: they are not read.
     pub scim: Option<BaseUrl>,
-    pub staleness_window: Duration,
     /// The user ids that the account protects.
     pub protected_ids: Vec<String>,
     /// The account protects somebody by an e-mail address.
@@ -45,32 +42,26 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        mut settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
+    pub fn new(mut account: Opening<'_>) -> Result<Self, Error> {
+        let settings = &mut account.settings;
         let government: bool = settings.take("government")?.unwrap_or_default();
         let enterprise_id = settings.take("enterprise_id")?;
         let scim: bool = settings.take("scim")?.unwrap_or_default();
-        settings.finish()?;
-        let Credentials::BearerToken(token) = credentials else {
-            return Err(Error::account("credentials", "Slack takes bearer_token"));
-        };
         let (own, scim_base) = addresses(government);
-        let base = base_url.unwrap_or(own);
+        account.settings.finish()?;
+        let Credentials::BearerToken(token) = account.credentials else {
+            return Err(CAPABILITY.wrong_credentials());
+        };
         Ok(Self {
-            base: BaseUrl::parse(base).map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            base: address("base_url", account.base_url.unwrap_or(own))?,
             token: Secret::parse("credentials.token", token)?,
             enterprise_id,
             scim: scim
                 .then(|| BaseUrl::parse(scim_base))
                 .transpose()
                 .map_err(|why| Error::account("settings.scim", why))?,
-            protects_addresses: general.protects_addresses(),
-            protected_ids: general.protected_ids(ids::is_of_user),
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
+            protects_addresses: account.general.protects_addresses(),
+            protected_ids: account.general.protected_ids(ids::is_of_user),
         })
     }
 }

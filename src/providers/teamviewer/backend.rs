@@ -1,9 +1,10 @@
 //! TeamViewer as a [`Backend`].
 
-use std::time::Duration;
+use std::rc::Rc;
 
 use crate::{
-    client::{Call, path_segment},
+    account::secret::Secret,
+    client::{Call, RateLimitPolicy, path_segment},
     contract::types::User,
     error::{Error, ProviderFault},
     naming::same,
@@ -30,28 +31,25 @@ pub struct TeamViewer {
     pub memory: Memory,
 }
 
-impl TeamViewer {
-    pub fn new(config: Config) -> Self {
-        Self {
-            config,
-            memory: Memory::default(),
-        }
-    }
-}
-
 impl Backend for TeamViewer {
     type Detail = Detail;
+    const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn capability(&self) -> &'static Capability {
-        &CAPABILITY
+    fn secrets(&self) -> Vec<Secret> {
+        self.config.secrets()
+    }
+
+    fn rate_limit(&self) -> RateLimitPolicy {
+        RateLimitPolicy {
+            status_of: Rc::new(core::status_of),
+            ..RateLimitPolicy::default()
+        }
     }
 
     fn verification(&self) -> Verification {
         Verification {
-            window: self.config.staleness_window,
-            earliest: Duration::ZERO,
             rounds: 3,
-            replaces_set: false,
+            ..Verification::SIMPLE
         }
     }
 

@@ -1,16 +1,14 @@
 //! Credentials and settings of a TeamViewer account.
 
-use std::time::Duration;
-
 use crate::{
-    account::{
-        secret::Secret,
-        settings::{General, Settings},
-    },
+    account::secret::Secret,
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, RefreshCredentials},
     error::Error,
-    provider::addresses::Addresses,
+    provider::{
+        addresses::Addresses,
+        opening::{Opening, address},
+    },
 };
 
 use super::capability::CAPABILITY;
@@ -22,7 +20,6 @@ pub struct Config {
     pub access: Access,
     /// The account protects a user by e-mail address.
     pub protects_addresses: bool,
-    pub staleness_window: Duration,
 }
 
 /// How the account gets its bearer token.
@@ -48,14 +45,9 @@ pub const ADDRESSES: Addresses = Addresses {
 };
 
 impl Config {
-    pub fn new(
-        base_url: Option<&str>,
-        credentials: Credentials,
-        settings: Settings,
-        general: &General,
-    ) -> Result<Self, Error> {
-        settings.finish()?;
-        let access = match credentials {
+    pub fn new(account: Opening<'_>) -> Result<Self, Error> {
+        account.settings.finish()?;
+        let access = match account.credentials {
             Credentials::BearerToken(token) => Access::Script(Secret::parse("credentials.token", token)?),
             Credentials::RefreshToken(RefreshCredentials {
                 client_id,
@@ -66,19 +58,12 @@ impl Config {
                 client_secret: Secret::parse("credentials.client_secret", client_secret)?,
                 refresh_token: Secret::parse("credentials.refresh_token", refresh_token)?,
             },
-            _ => {
-                return Err(Error::account(
-                    "credentials",
-                    "TeamViewer takes bearer_token or refresh_token",
-                ));
-            }
+            _ => return Err(CAPABILITY.wrong_credentials()),
         };
         Ok(Self {
-            base: BaseUrl::parse(base_url.unwrap_or(BASE))
-                .map_err(|why| Error::account("base_url", format!("base_url {why}")))?,
+            base: address("base_url", account.base_url.unwrap_or(BASE))?,
             access,
-            protects_addresses: general.protects_addresses(),
-            staleness_window: general.staleness_window.unwrap_or(CAPABILITY.staleness_window),
+            protects_addresses: account.general.protects_addresses(),
         })
     }
 

@@ -16,16 +16,10 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
-use std::rc::Rc;
-
 use crate::{
-    account::settings::{General, Settings},
-    client::RateLimitPolicy,
-    contract::types::Credentials,
     error::Error,
+    provider::{Provider, opening::Opening},
 };
-
-use super::Opened;
 
 pub use self::{capability::CAPABILITY, config::ADDRESSES};
 
@@ -33,20 +27,9 @@ pub use self::{capability::CAPABILITY, config::ADDRESSES};
 ///
 /// # Errors
 /// [`Error::Account`] if address or credentials do not fit.
-pub fn open(
-    base_url: Option<&str>,
-    credentials: Credentials,
-    settings: Settings,
-    general: General,
-) -> Result<Opened, Error> {
-    let config = config::Config::new(base_url, credentials, settings, &general)?;
-    Ok(Opened {
-        secrets: config.secrets(),
-        provider: Box::new(backend::TeamViewer::new(config)),
-        general,
-        rate_limit: RateLimitPolicy {
-            status_of: Rc::new(core::status_of),
-            ..RateLimitPolicy::default()
-        },
-    })
+pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
+    Ok(Box::new(backend::TeamViewer {
+        config: config::Config::new(account)?,
+        memory: read::Memory::default(),
+    }))
 }

@@ -12,18 +12,15 @@ mod users;
 use std::{cell::RefCell, rc::Rc};
 
 use crate::{
-    client::Caches,
     contract::{
-        examples::options,
+        examples::{self, by_id, by_name, options, outcomes},
         types::{
-            Account, Credentials, Endpoint, Expectation, Failure, Narrowing, Options, PasswordCredentials, Provider,
-            ReadOptions, Request, Role, RoleDirectory, Success, UserReading,
+            Account, Credentials, Endpoint, Expectation, Failure, Options, PasswordCredentials, Provider, Request,
+            Role, RoleDirectory, Success, UserReading,
         },
     },
-    engine::{self, NoAudit},
     fake::{FakeTransport, Reaction, Seen},
     providers::Opened,
-    request::ValidatedRequest,
 };
 
 /// What BlackLine holds and shows of user 301.
@@ -118,23 +115,6 @@ fn pair(role: &str, name: &str, product: &str) -> String {
     format!(r#"{{"role": {{"id": {role}, "name": "{name}"}}, "product": {{"id": "{product}"}}}}"#)
 }
 
-fn by_id(id: &str) -> Role {
-    Role {
-        id: Some(id.to_owned()),
-        ..by_name("")
-    }
-}
-
-fn by_name(name: &str) -> Role {
-    Role {
-        id: None,
-        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
 fn transport(instance: &Shared) -> FakeTransport {
     let far_end = Rc::clone(instance);
     FakeTransport::new(move |seen| far_end.borrow_mut().react(seen))
@@ -159,12 +139,7 @@ fn open(settings: &str) -> Opened {
 fn request(roles: Vec<Role>) -> Request {
     Request {
         everything: roles.is_empty(),
-        id: String::from("301"),
-        roles: roles.into_iter().map(Into::into).collect(),
-        organizations: Vec::new(),
-        workspace_id: Narrowing::Anywhere,
-        remote_query: None,
-        remote_data: None,
+        ..examples::request("301", &roles)
     }
 }
 
@@ -186,42 +161,17 @@ fn read_user(instance: &Shared, settings: &str) -> Result<UserReading, Failure> 
 }
 
 fn read_user_of(instance: &Shared, settings: &str, id: &str) -> Result<UserReading, Failure> {
-    let (transport, caches, opened) = (transport(instance), Caches::default(), open(settings));
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::reading(Some(id), ReadOptions { deadline: None }, provider).unwrap();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+    open(settings).read_user(&transport(instance), id)
 }
 
 fn list_roles(instance: &Shared, settings: &str) -> Result<RoleDirectory, Failure> {
-    let (transport, caches, opened) = (transport(instance), Caches::default(), open(settings));
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider).unwrap();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::list_roles(provider, &cx))
+    open(settings).list_roles(&transport(instance))
 }
 
 fn send(transport: &FakeTransport, settings: &str, request: Request, options: Options) -> Result<Success, Failure> {
-    let opened = open(settings);
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::validate(request, options, &opened.general, provider)
-        .map_err(|error| engine::failure_of(&error, false))?;
-    let caches = Caches::default();
-    let cx = engine::context(transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::run(provider, &cx, &opened.general, &NoAudit))
+    open(settings).call(transport, request, options)
 }
 
 fn ask(instance: &Shared, settings: &str, roles: &[Role]) -> Vec<&'static str> {
     outcomes(&call(instance, settings, roles.to_vec(), options()))
-}
-
-fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
-    let entries = match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    };
-    entries
-        .iter()
-        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
-        .collect()
 }

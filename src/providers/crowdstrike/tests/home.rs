@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::contract::types::{self, Mode, Narrowing, OrganizationSelector, Outcome, StrictScope};
+use crate::contract::types::{Mode, Narrowing, OrganizationSelector, Outcome, Request, RoleOutcome, StrictScope};
 
-use super::{ANN, CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons};
+use super::{ANN, CHILD, Case, HOME, Rule, Tenant, at, by_id, by_name, outcomes, reasons, request};
 
 /// The client belongs to the child CID; Ann's home is the parent. She has the role in both.
 fn seen_from_the_child() -> Tenant {
@@ -340,16 +340,11 @@ fn a_second_scope_may_hide_in_a_list_that_was_not_read() {
 
 #[test]
 fn a_list_that_fails_in_one_cid_of_an_entry_does_not_keep_what_another_shows() {
-    let request = || types::Request {
-        everything: false,
-        id: ANN.to_owned(),
-        roles: vec![by_id("event_viewer").into()],
+    let in_both = || Request {
         organizations: [HOME, CHILD]
             .map(|cid| OrganizationSelector::Id(cid.to_owned()))
             .to_vec(),
-        workspace_id: Narrowing::Anywhere,
-        remote_query: None,
-        remote_data: None,
+        ..request(ANN, &[by_id("event_viewer")])
     };
     for (mode, status) in [(Mode::Verify, 422), (Mode::Revoke, 500)] {
         let mut tenant = Tenant::new(&["event_viewer"]);
@@ -358,7 +353,7 @@ fn a_list_that_fails_in_one_cid_of_an_entry_does_not_keep_what_another_shows() {
             .push(Rule::always("&cid=cccccccccccccccccccccccccccccccc", 503, "{}"));
         let mut case = Case::new(tenant);
         case.options.mode = mode;
-        let answer = case.send(request());
+        let answer = case.send(in_both());
         assert_eq!(
             (outcomes(&answer), reasons(&answer)),
             (vec![Outcome::Unknown], vec![Some("provider_error")]),
@@ -399,7 +394,7 @@ fn roles_are_left_out_of_the_user_where_a_list_was_not_read() {
     let failure = Case::new(tenant)
         .ask(&[by_id("event_viewer"), at(CHILD, by_id("help_desk"))])
         .unwrap_err();
-    let warnings = |entry: &types::RoleOutcome| entry.warnings.contains(&String::from("roles_not_whole"));
+    let warnings = |entry: &RoleOutcome| entry.warnings.contains(&String::from("roles_not_whole"));
     assert!(failure.outcomes.iter().all(warnings), "{failure:?}");
     let user = failure.user.unwrap();
     assert!(user.roles.is_empty() && user.truncated == ["roles"]);

@@ -3,11 +3,10 @@
 use serde_json::json;
 
 use crate::contract::types::{
-    Failure, GrantKind, GrantSelector, HeldGrant, Mode, Obstacle, Outcome, Removable, Role, RoleOutcome, ScopeKind,
-    Success,
+    GrantKind, GrantSelector, HeldGrant, Mode, Obstacle, Outcome, Removable, Role, ScopeKind,
 };
 
-use super::{ANN, CHILD, Case, HOME, NIGHT_SHIFT, Rule, Tenant, by_id, outcomes, reasons};
+use super::{ANN, CHILD, Case, HOME, NIGHT_SHIFT, Rule, Tenant, by_id, entries, outcomes, reasons};
 
 /// Ann's roles at home and in the child CID, which is in view: two directly, one through a group, and one in both ways.
 fn in_two_cids() -> Tenant {
@@ -22,13 +21,6 @@ fn in_two_cids() -> Tenant {
         }));
     }
     tenant
-}
-
-fn entries(answer: &Result<Success, Failure>) -> &[RoleOutcome] {
-    match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    }
 }
 
 fn selected(grant: &HeldGrant) -> Role {

@@ -14,20 +14,18 @@ mod view;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
-    account::settings::{General, Settings},
-    client::Caches,
     contract::{
-        examples::options,
+        examples::{self, options, request},
         types::{
-            self, ClientCredentials, Credentials, Expectation, Failure, Mode, Narrowing, Options, Outcome, ReadOptions,
-            Role, RoleDirectory, Success, UserReading,
+            Account, ClientCredentials, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Outcome,
+            Provider, Request, Role, RoleDirectory, Success, UserReading,
         },
     },
-    engine::{self, NoAudit},
     fake::{FakeTransport, Reaction},
-    providers::Opened,
-    request::ValidatedRequest,
+    providers::{self, Opened},
 };
+
+pub use crate::contract::examples::{by_id, by_name, entries};
 
 pub use self::tenant::{ANN, BOB, CHILD, HOME, NIGHT_SHIFT, Rule, Tenant};
 
@@ -74,73 +72,40 @@ impl Case {
     }
 
     pub fn ask_for(&self, user: &str, roles: &[Role]) -> Result<Success, Failure> {
-        self.send(types::Request {
-            everything: false,
-            id: user.to_owned(),
-            roles: roles.iter().cloned().map(Into::into).collect(),
-            organizations: Vec::new(),
-            workspace_id: Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
-        })
+        self.send(request(user, roles))
     }
 
     /// The same for everything that Ann holds.
     pub fn everything(&mut self) -> Result<Success, Failure> {
         self.options.expect = Expectation::Username(String::from("ann@example.com"));
-        self.send(types::Request {
-            everything: true,
-            id: ANN.to_owned(),
-            roles: Vec::new(),
-            organizations: Vec::new(),
-            workspace_id: Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
-        })
+        self.send(examples::everything(ANN))
     }
 
     fn open(&self) -> Opened {
-        let mut settings = Settings::parse(Some(self.settings)).unwrap();
-        let general: General = settings.take_general().unwrap();
-        let credentials = Credentials::ClientCredentials(ClientCredentials {
-            client_id: String::from("client"),
-            client_secret: String::from("very secret"),
-            member_cid: self.member_cid.clone(),
-        });
-        super::open(Some("https://falcon"), credentials, settings, general).unwrap()
+        providers::open(Account {
+            provider: Provider::Crowdstrike,
+            base_url: Endpoint::Url(String::from("https://falcon")),
+            credentials: Credentials::ClientCredentials(ClientCredentials {
+                client_id: String::from("client"),
+                client_secret: String::from("very secret"),
+                member_cid: self.member_cid.clone(),
+            }),
+            settings: self.settings.to_owned(),
+        })
+        .unwrap()
     }
 
-    fn send(&self, request: types::Request) -> Result<Success, Failure> {
-        let opened = self.open();
-        let caches = Caches::default();
-        let provider = opened.provider.as_ref();
-        let ask = ValidatedRequest::validate(request, self.options.clone(), &opened.general, provider)
-            .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport
-            .run(engine::run(provider, &cx, &opened.general, &NoAudit))
+    fn send(&self, request: Request) -> Result<Success, Failure> {
+        self.open().call(&self.transport, request, self.options.clone())
     }
 
     /// Reads Ann and everything that she holds.
     pub fn read_user(&self) -> Result<UserReading, Failure> {
-        let opened = self.open();
-        let caches = Caches::default();
-        let provider = opened.provider.as_ref();
-        let options = ReadOptions { deadline: None };
-        let ask = ValidatedRequest::reading(Some(ANN), options, provider).unwrap();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport
-            .run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+        self.open().read_user(&self.transport, ANN)
     }
 
     pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
-        let opened = self.open();
-        let caches = Caches::default();
-        let provider = opened.provider.as_ref();
-        let options = ReadOptions { deadline: None };
-        let ask = ValidatedRequest::reading(None, options, provider).unwrap();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport.run(engine::list_roles(provider, &cx))
+        self.open().list_roles(&self.transport)
     }
 
     /// Whether the user really holds a role there.
@@ -167,24 +132,6 @@ impl Case {
     }
 }
 
-pub fn by_id(id: &str) -> Role {
-    Role {
-        id: Some(id.to_owned()),
-        name: None,
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
-pub fn by_name(name: &str) -> Role {
-    Role {
-        id: None,
-        name: Some(name.to_owned()),
-        ..by_id("")
-    }
-}
-
 pub fn at(cid: &str, role: Role) -> Role {
     Role {
         organization: Some(cid.to_owned()),
@@ -193,17 +140,9 @@ pub fn at(cid: &str, role: Role) -> Role {
 }
 
 pub fn outcomes(answer: &Result<Success, Failure>) -> Vec<Outcome> {
-    let outcomes = match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    };
-    outcomes.iter().map(|entry| entry.outcome).collect()
+    entries(answer).iter().map(|entry| entry.outcome).collect()
 }
 
 pub fn reasons(answer: &Result<Success, Failure>) -> Vec<Option<&str>> {
-    let outcomes = match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    };
-    outcomes.iter().map(|entry| entry.reason.as_deref()).collect()
+    entries(answer).iter().map(|entry| entry.reason.as_deref()).collect()
 }

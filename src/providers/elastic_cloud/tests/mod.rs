@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     client::Caches,
     contract::{
-        examples::options,
+        examples::{by_id as id, by_name as name, options, request},
         json::outcome_name,
         types::{
             self, Failure, Mode, Options, ReadOptions, Request, Role, RoleDirectory, RoleOutcome, SideEffect, Success,
@@ -101,12 +101,7 @@ impl World {
         let roles = roles.unwrap_or_default();
         let request = Request {
             everything,
-            id: self.user.to_owned(),
-            roles: roles.iter().cloned().map(Into::into).collect(),
-            organizations: Vec::new(),
-            workspace_id: types::Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
+            ..request(self.user, roles)
         };
         let options = Options {
             mode,
@@ -259,27 +254,6 @@ fn subtract(held: &mut Value, body: &Map<String, Value>) {
             });
         }
     }
-}
-
-fn id(id: &str) -> Role {
-    Role {
-        id: Some(id.to_owned()),
-        name: None,
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
-fn name(name: &str) -> Role {
-    Role {
-        name: Some(name.to_owned()),
-        ..unnamed()
-    }
-}
-
-fn unnamed() -> Role {
-    Role { id: None, ..id("") }
 }
 
 fn both(id: &str, name: &str) -> Role {

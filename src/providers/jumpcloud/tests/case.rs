@@ -5,16 +5,14 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    client::Caches,
     contract::{
-        examples::options,
+        examples::{options, request},
         types::{
             Account, ClientCredentials, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options,
-            OrganizationSelector, Provider, ReadOptions, Request, Role, RoleDirectory, SideEffect, Success,
-            UserReading,
+            OrganizationSelector, Provider, Request, Role, RoleDirectory, SideEffect, Success, UserReading,
         },
     },
-    engine::{self, NoAudit},
+    engine,
     fake::FakeTransport,
     providers,
 };
@@ -130,23 +128,11 @@ impl Case {
     }
 
     pub fn read_user(&self) -> Result<UserReading, Failure> {
-        let opened = self.open();
-        let provider = opened.provider.as_ref();
-        let ask = crate::request::ValidatedRequest::reading(Some(self.user), ReadOptions { deadline: None }, provider)
-            .unwrap();
-        let caches = Caches::default();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport
-            .run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+        self.open().read_user(&self.transport, self.user)
     }
 
     pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
-        let opened = self.open();
-        let provider = opened.provider.as_ref();
-        let ask = crate::request::ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider).unwrap();
-        let caches = Caches::default();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport.run(engine::list_roles(provider, &cx))
+        self.open().list_roles(&self.transport)
     }
 
     fn account(&self) -> Account {
@@ -163,16 +149,12 @@ impl Case {
     }
 
     pub fn call(&self, roles: &[Role], organizations: &[OrganizationSelector], mode: Mode) -> Result<Success, Failure> {
-        let ended = |error: &crate::error::Error| engine::failure_of(error, false);
-        let opened = providers::open(self.account()).map_err(|error| ended(&error))?;
+        let opened = providers::open(self.account()).map_err(|error| engine::failure_of(&error, false))?;
         let request = Request {
             everything: roles.is_empty() && organizations.is_empty(),
-            id: self.user.to_owned(),
-            roles: roles.iter().cloned().map(Into::into).collect(),
             organizations: organizations.to_vec(),
-            workspace_id: Narrowing::Anywhere,
-            remote_query: None,
             remote_data: self.remote_data.clone(),
+            ..request(self.user, roles)
         };
         let options = Options {
             mode,
@@ -184,13 +166,7 @@ impl Case {
             },
             ..options()
         };
-        let provider = opened.provider.as_ref();
-        let ask = crate::request::ValidatedRequest::validate(request, options, &opened.general, provider)
-            .map_err(|error| ended(&error))?;
-        let caches = Caches::default();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport
-            .run(engine::run(provider, &cx, &opened.general, &NoAudit))
+        opened.call(&self.transport, request, options)
     }
 
     /// The names of the roles that are really held; `None` if there is no administrator.

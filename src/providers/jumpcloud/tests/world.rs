@@ -9,6 +9,8 @@ use crate::{
     fake::{Reaction, Seen},
 };
 
+pub use crate::contract::examples::entries;
+
 pub const USER: &str = "5f0000000000000000000001";
 pub const ADMIN: &str = "5e0000000000000000000001";
 /// An Administrator With Billing, whose key it is in some tests.
@@ -86,13 +88,6 @@ pub fn told(answer: &Result<Success, Failure>) -> Vec<(&'static str, &str)> {
         .iter()
         .map(|entry| (told(entry), entry.reason.as_deref().unwrap_or_default()))
         .collect()
-}
-
-pub fn entries(answer: &Result<Success, Failure>) -> &[RoleOutcome] {
-    match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    }
 }
 
 pub fn record_path() -> String {

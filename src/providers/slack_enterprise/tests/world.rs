@@ -6,21 +6,19 @@ use serde_json::{Value, json};
 
 use crate::{
     account::settings::{General, Settings},
-    client::{
-        Caches,
-        fake::{FakeTransport, Reaction, Seen},
-    },
+    client::fake::{FakeTransport, Reaction, Seen},
     contract::{
-        examples::options,
+        examples::{options, request},
         types::{
-            self, Credentials, Expectation, Failure, Mode, Options, Outcome, ReadOptions, Request, Role, RoleDirectory,
-            RoleOutcome, SideEffect, Success, UserReading,
+            Credentials, Expectation, Failure, Mode, Options, Outcome, Request, Role, RoleDirectory, SideEffect,
+            Success, UserReading,
         },
     },
-    engine::{self, NoAudit},
+    provider::opening::Opening,
     providers::Opened,
-    request::ValidatedRequest,
 };
+
+pub use crate::contract::examples::entries;
 
 /// What the organization holds, and how Slack misbehaves.
 pub struct Slack {
@@ -324,12 +322,7 @@ impl World {
     fn send(&self, user: &str, roles: Vec<Role>, everything: bool) -> Result<Success, Failure> {
         let request = Request {
             everything,
-            id: user.to_owned(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            organizations: Vec::new(),
-            workspace_id: types::Narrowing::Anywhere,
-            remote_query: None,
-            remote_data: None,
+            ..request(user, &roles)
         };
         let expect = if everything && self.options.mode == Mode::Revoke {
             Expectation::Email(String::from("ann@example.com"))
@@ -341,45 +334,28 @@ impl World {
             expect,
             ..self.options.clone()
         };
-        let opened = self.open();
-        let caches = Caches::default();
-        let ask = ValidatedRequest::validate(request, options, &self.general, opened.provider.as_ref())
-            .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        let run = engine::run(opened.provider.as_ref(), &cx, &self.general, &NoAudit);
-        self.transport.run(run)
+        self.open().call(&self.transport, request, options)
     }
 
     pub fn read_user(&self) -> Result<UserReading, Failure> {
-        let opened = self.open();
-        let provider = opened.provider.as_ref();
-        let ask = ValidatedRequest::reading(Some("U01"), ReadOptions { deadline: None }, provider)
-            .map_err(|error| engine::failure_of(&error, false))?;
-        let caches = Caches::default();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport
-            .run(engine::read_user(provider, &cx, &self.general, &NoAudit))
+        self.open().read_user(&self.transport, "U01")
     }
 
     pub fn list_roles(&self) -> Result<RoleDirectory, Failure> {
-        let opened = self.open();
-        let provider = opened.provider.as_ref();
-        let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider)
-            .map_err(|error| engine::failure_of(&error, false))?;
-        let caches = Caches::default();
-        let cx = engine::context(&self.transport, &caches, &ask, opened.secrets, opened.rate_limit);
-        self.transport.run(engine::list_roles(provider, &cx))
+        self.open().list_roles(&self.transport)
     }
 
     fn open(&self) -> Opened {
-        let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
-        super::super::open(
-            None,
-            credentials,
-            Settings::parse(self.settings).unwrap(),
-            self.general.clone(),
-        )
-        .unwrap()
+        let opening = Opening {
+            base_url: None,
+            credentials: Credentials::BearerToken(String::from("xoxp-secret")),
+            settings: Settings::parse(self.settings).unwrap(),
+            general: &self.general,
+        };
+        Opened {
+            provider: super::super::open(opening).unwrap(),
+            general: self.general.clone(),
+        }
     }
 
     pub fn in_mode(mut self, mode: Mode) -> Self {
@@ -417,13 +393,6 @@ fn asked(text: &str) -> Role {
         group: None,
         organization: None,
         workspace,
-    }
-}
-
-pub fn entries(answer: &Result<Success, Failure>) -> &[RoleOutcome] {
-    match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
     }
 }
 

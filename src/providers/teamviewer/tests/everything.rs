@@ -6,7 +6,7 @@ use crate::contract::types::{
 
 use super::{
     ALWAYS, AUDIT, Company, Group, HELP, OTHER, Shared, by_id, by_name, call, everything, in_group, instead,
-    list_roles, options, outcomes, read_user,
+    list_roles, options, outcomes, read_user, unnamed,
 };
 
 /// 123 has the help desk, and through the group 7 the auditor's role.
@@ -195,7 +195,7 @@ fn verify_says_how_it_stands_and_writes_nothing() {
         by_name("Auditor"),
         by_id(OTHER),
         by_name("Nothing"),
-        in_group(by_name(""), "Night Shift"),
+        in_group(unnamed(), "Night Shift"),
     ];
     let answer = call(&company, "{}", asked, in_mode(Mode::Verify));
     assert_eq!(

@@ -1,6 +1,8 @@
 //! Reads that fail, and answers to a write that are none: a problem of the entries that need them.
 
-use super::{ALWAYS, AUDIT, Company, Group, HELP, OTHER, by_id, by_name, call, in_group, instead, options, outcomes};
+use super::{
+    ALWAYS, AUDIT, Company, Group, HELP, OTHER, by_id, by_name, call, in_group, instead, options, outcomes, unnamed,
+};
 
 const NO: &str = r#"{"error": "invalid_permission"}"#;
 
@@ -74,7 +76,7 @@ fn groups_that_cannot_be_read_keep_the_entries_that_name_one() {
             instead(&company, end, ALWAYS, 500, "{}");
             company
         };
-        let leave = || in_group(by_name(""), "Night Shift");
+        let leave = || in_group(unnamed(), "Night Shift");
         let answer = call(&company(), "{}", vec![by_id(HELP), leave()], options());
         assert_eq!(outcomes(&answer), ["removed", "not_attempted"], "{end}: {answer:?}");
         let failure = call(&company(), "{}", vec![leave()], options()).unwrap_err();

@@ -3,8 +3,8 @@
 use crate::contract::types::Mode;
 
 use super::{
-    ALWAYS, AUDIT, Company, Group, HELP, Options, Role, SideEffect, ask, by_id, call, in_group, instead, options,
-    outcomes,
+    ALWAYS, AUDIT, Company, Group, HELP, Options, SideEffect, ask, by_id, call, in_group, instead, options, outcomes,
+    unnamed,
 };
 
 const NO_PERMISSION: &str = r#"{"error": "invalid_permission"}"#;
@@ -21,11 +21,7 @@ fn in_night_shift(members: &'static str) -> super::Shared {
 
 #[test]
 fn a_group_whose_role_is_hidden_is_not_left_because_its_members_are_hidden_now() {
-    let membership = Role {
-        name: None,
-        ..in_group(by_id(""), "7")
-    };
-    let membership = Role { id: None, ..membership };
+    let membership = in_group(unnamed(), "7");
     for members in ["null", r#"{"accountId": "u1"}"#] {
         let company = in_night_shift(r#"{"accountId": 123}"#);
         instead(&company, "/usergroups/7/userroles", ALWAYS, 403, NO_PERMISSION);

@@ -1,6 +1,6 @@
 //! User groups.
 
-use super::{ALWAYS, AUDIT, Company, Group, ask, by_id, by_name, call, in_group, instead, options};
+use super::{ALWAYS, AUDIT, Company, Group, ask, by_id, call, in_group, instead, options, unnamed};
 
 #[test]
 fn a_role_through_a_group_whose_id_is_a_text_is_inherited() {
@@ -25,7 +25,7 @@ fn a_group_that_only_spelling_tells_apart_or_that_cannot_be_read_is_not_left() {
         members: r#"{"accountId": 123}"#,
         id_as_text: false,
     });
-    let leave = |group: &str| in_group(by_name(""), group);
+    let leave = |group: &str| in_group(unnamed(), group);
     assert_eq!(
         ask(&company, &[leave("NightShift"), leave("Day Shift")]),
         ["refused", "not_found"]
@@ -49,7 +49,7 @@ fn two_lists_that_disagree_about_a_member_prove_nothing() {
     });
     let other = r#"{"nextPaginationToken": null, "resources": [{"accountId": 124}]}"#;
     instead(&company, "/usergroups/7/members", ALWAYS, 200, other);
-    let asked = [in_group(by_id(AUDIT), "7"), in_group(by_name(""), "7")];
+    let asked = [in_group(by_id(AUDIT), "7"), in_group(unnamed(), "7")];
     assert_eq!(ask(&company, &asked), ["unknown", "unknown"]);
     // Read again, it is there.
     company.borrow_mut().instead.clear();

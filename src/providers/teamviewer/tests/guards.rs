@@ -1,6 +1,6 @@
 //! Protected roles and users.
 
-use super::{ALWAYS, AUDIT, Company, Group, HELP, by_id, by_name, call, in_group, instead, options, outcomes};
+use super::{ALWAYS, AUDIT, Company, Group, HELP, by_id, call, in_group, instead, options, outcomes, unnamed};
 
 #[test]
 fn a_name_protects_a_role_that_shows_none_or_is_spelled_otherwise() {
@@ -127,7 +127,7 @@ fn a_group_whose_role_cannot_be_read_may_give_a_protected_one() {
         });
         instead(&company, "/usergroups/7/userroles", ALWAYS, 200, body);
         let settings = format!(r#"{{"protected_roles": {protected}}}"#);
-        let answer = call(&company, &settings, vec![in_group(by_name(""), "7")], options());
+        let answer = call(&company, &settings, vec![in_group(unnamed(), "7")], options());
         assert_eq!(
             !company.borrow().writes.is_empty(),
             is_left,

@@ -12,18 +12,16 @@ mod rows;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
-    client::Caches,
     contract::{
-        examples,
+        examples::{self, by_id, by_name, outcomes, unnamed},
         types::{
-            Account, Credentials, Endpoint, Expectation, Failure, Mode, Narrowing, Options, Provider, ReadOptions,
-            Request, Role, RoleDirectory, SideEffect, Success, UserReading,
+            Account, Credentials, Endpoint, Expectation, Failure, Mode, Options, Provider, Request, Role,
+            RoleDirectory, SideEffect, Success, UserReading,
         },
     },
-    engine::{self, Audit, AuditEvent, NoAudit},
+    engine::{Audit, AuditEvent},
     fake::{FakeTransport, Reaction, Seen},
     providers::Opened,
-    request::ValidatedRequest,
 };
 
 const HELP: &str = "a0000000-0000-4000-8000-000000000001";
@@ -195,23 +193,6 @@ fn answer(status: u16, body: String) -> Reaction {
     Reaction::Answer(status, Vec::new(), body)
 }
 
-fn by_id(id: &str) -> Role {
-    Role {
-        id: Some(id.to_owned()),
-        ..by_name("")
-    }
-}
-
-fn by_name(name: &str) -> Role {
-    Role {
-        id: None,
-        name: Some(name.to_owned()).filter(|name| !name.is_empty()),
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
 fn in_group(role: Role, group: &str) -> Role {
     Role {
         group: Some(group.to_owned()),
@@ -249,19 +230,9 @@ fn send(
     let (transport, opened) = open(company, settings);
     let request = Request {
         everything,
-        id: String::from("u123"),
-        roles: roles.into_iter().map(Into::into).collect(),
-        organizations: Vec::new(),
-        workspace_id: Narrowing::Anywhere,
-        remote_query: None,
-        remote_data: None,
+        ..examples::request("u123", &roles)
     };
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::validate(request, options, &opened.general, provider)
-        .map_err(|error| engine::failure_of(&error, false))?;
-    let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    let answer = transport.run(engine::run(provider, &cx, &opened.general, &FirstRead(company)));
+    let answer = opened.call_audited(&transport, request, options, &FirstRead(company));
     company.borrow_mut().elapsed = transport.elapsed();
     answer
 }
@@ -281,22 +252,12 @@ impl Audit for FirstRead<'_> {
 
 fn read_user(company: &Shared, settings: &str) -> Result<UserReading, Failure> {
     let (transport, opened) = open(company, settings);
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::reading(Some("u123"), ReadOptions { deadline: None }, provider)
-        .map_err(|error| engine::failure_of(&error, false))?;
-    let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::read_user(provider, &cx, &opened.general, &NoAudit))
+    opened.read_user(&transport, "u123")
 }
 
 fn list_roles(company: &Shared) -> Result<RoleDirectory, Failure> {
     let (transport, opened) = open(company, "{}");
-    let provider = opened.provider.as_ref();
-    let ask = ValidatedRequest::reading(None, ReadOptions { deadline: None }, provider)
-        .map_err(|error| engine::failure_of(&error, false))?;
-    let caches = Caches::default();
-    let cx = engine::context(&transport, &caches, &ask, opened.secrets, opened.rate_limit);
-    transport.run(engine::list_roles(provider, &cx))
+    opened.list_roles(&transport)
 }
 
 fn open(company: &Shared, settings: &str) -> (FakeTransport, Opened) {
@@ -322,17 +283,6 @@ fn open(company: &Shared, settings: &str) -> (FakeTransport, Opened) {
 
 fn ask(company: &Shared, roles: &[Role]) -> Vec<&'static str> {
     outcomes(&call(company, "{}", roles.to_vec(), options()))
-}
-
-fn outcomes(answer: &Result<Success, Failure>) -> Vec<&'static str> {
-    let entries = match answer {
-        Ok(success) => &success.outcomes,
-        Err(failure) => &failure.outcomes,
-    };
-    entries
-        .iter()
-        .map(|entry| crate::contract::json::outcome_name(entry.outcome))
-        .collect()
 }
 
 fn instead(company: &Shared, end: &'static str, times: usize, status: u16, body: &str) {

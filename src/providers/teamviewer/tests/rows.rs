@@ -1,6 +1,6 @@
 //! Rows that cannot be read.
 
-use super::{ALWAYS, AUDIT, Company, Group, HELP, OTHER, ask, by_id, by_name, in_group, instead};
+use super::{ALWAYS, AUDIT, Company, Group, HELP, OTHER, ask, by_id, by_name, in_group, instead, unnamed};
 
 #[test]
 fn a_user_that_cannot_be_read_in_a_roles_list_may_be_the_one() {
@@ -52,7 +52,7 @@ fn a_member_or_a_group_that_cannot_be_read_leaves_its_role_undecided() {
             &[
                 by_id(AUDIT),
                 by_id(HELP),
-                in_group(by_name(""), "7"),
+                in_group(unnamed(), "7"),
                 in_group(by_id(AUDIT), "7")
             ]
         ),
