@@ -133,7 +133,7 @@ pub(crate) async fn observe_roles(
 ) -> Result<types::RoleDirectory, types::Failure> {
     let opened = providers::open(account).map_err(rejected)?;
     let request = request::ValidatedRequest::reading(None, options, opened.provider.as_ref()).map_err(rejected)?;
-    let mut cx = engine::context(transport, caches, &request, opened.provider.as_ref());
+    let mut cx = engine::context(transport, caches, &request, opened.provider.as_ref(), opened.secrets);
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let directory = engine::list_roles(opened.provider.as_ref(), &cx).await;
@@ -153,7 +153,7 @@ pub(crate) async fn observe_user(
     let opened = providers::open(account).map_err(rejected)?;
     let provider = opened.provider.as_ref();
     let request = request::ValidatedRequest::reading(Some(id), options, provider).map_err(rejected)?;
-    let mut cx = engine::context(transport, caches, &request, opened.provider.as_ref());
+    let mut cx = engine::context(transport, caches, &request, opened.provider.as_ref(), opened.secrets);
     cx.client
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let masked = engine::Masked {
@@ -205,9 +205,13 @@ pub(crate) async fn operate(
     } = call;
     // Before the credentials go to the provider: nobody else keeps them.
     let identity = providers::identity(account_id, &account);
-    let providers::Opened { provider, general } = providers::open(account).map_err(rejected)?;
+    let providers::Opened {
+        provider,
+        general,
+        secrets,
+    } = providers::open(account).map_err(rejected)?;
     let ask = request::ValidatedRequest::validate(request, options, &general, provider.as_ref()).map_err(rejected)?;
-    let mut cx = engine::context(transport, caches, &ask, provider.as_ref());
+    let mut cx = engine::context(transport, caches, &ask, provider.as_ref(), secrets);
     cx.client.forward(traceparent.filter(|_| general.forward_traceparent));
     cx.account = identity;
     let masked = engine::Masked {

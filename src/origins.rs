@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     client::BaseUrl,
     contract::{json, types::Provider},
-    provider::addresses::{Addresses, Draft},
+    provider::{Addresses, Draft},
     providers,
 };
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Error;
+use crate::{contract::types::Credentials, error::Error};
 
 /// A credential. `Debug` masks it, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +25,17 @@ impl Secret {
     /// [`Error::Account`] if it is none. The value is never quoted.
     pub fn parse(field: &str, text: String) -> Result<Self, Error> {
         Self::credential(text).map_err(|why| Error::account(field, format!("{field} must not {why}")))
+    }
+
+    /// What of credentials must not be printed, whoever takes them.
+    pub fn all_of(credentials: &Credentials) -> Vec<Self> {
+        let texts: &[&str] = match credentials {
+            Credentials::ClientCredentials(client) => &[&client.client_secret],
+            Credentials::Password(user) => &[&user.password, &user.client_secret],
+            Credentials::ApiKey(secret) | Credentials::BearerToken(secret) => &[secret],
+            Credentials::RefreshToken(client) => &[&client.client_secret, &client.refresh_token],
+        };
+        texts.iter().copied().map(Self::new).collect()
     }
 
     /// A text that a header can carry.

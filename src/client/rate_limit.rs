@@ -49,6 +49,14 @@ impl Default for RateLimitPolicy {
 }
 
 impl RateLimitPolicy {
+    /// The default but for the status that an answer means.
+    pub fn of_status(status_of: impl Fn(&Answer) -> u16 + 'static) -> Self {
+        Self {
+            status_of: Rc::new(status_of),
+            ..Self::default()
+        }
+    }
+
     /// How long an answer asks to wait; at least [`Self::least_wait`]. `None` if it has no word about it.
     pub fn wait(&self, answer: &Answer, unix_now: Duration) -> Option<Duration> {
         let readable = self

@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::error::Error;
+
 /// Everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -49,6 +51,14 @@ impl BaseUrl {
             origin: scheme.len().saturating_add(3).saturating_add(authority.len()),
             text: text.to_owned(),
         })
+    }
+
+    /// An address of an account; `field` is what it is named by.
+    ///
+    /// # Errors
+    /// [`Error::Account`] if it is none.
+    pub fn of_account(field: &str, text: &str) -> Result<Self, Error> {
+        Self::parse(text).map_err(|why| Error::account(field, format!("{field} {why}")))
     }
 
     /// The base with a path (and query) behind it, which begins with a slash.

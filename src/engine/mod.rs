@@ -36,7 +36,7 @@ pub use self::{
 use std::time::Duration;
 
 use crate::{
-    account::settings::General,
+    account::{secret::Secret, settings::General},
     binding::plan::PlanDocument,
     client::{Caches, Client, Deadline},
     contract::{
@@ -451,10 +451,11 @@ pub fn context<'a>(
     caches: &'a Caches,
     ask: &'a crate::request::ValidatedRequest,
     provider: &dyn Provider,
+    secrets: Vec<Secret>,
 ) -> Context<'a> {
     let deadline = Deadline::starting_now(transport, ask.total);
     Context {
-        client: Client::new(transport, deadline, provider.secrets(), provider.rate_limit()),
+        client: Client::new(transport, deadline, secrets, provider.rate_limit()),
         caches,
         request: ask,
         account: crate::provider::AccountIdentity::default(),

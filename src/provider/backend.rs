@@ -2,7 +2,7 @@
 //! [`Provider`], so that it is compiled once and not once for each provider.
 
 use crate::{
-    account::secret::{MASK, Secret},
+    account::secret::MASK,
     client::RateLimitPolicy,
     contract::{
         reason::Reason,
@@ -24,12 +24,11 @@ pub trait Backend {
 
     const CAPABILITY: &'static Capability;
 
-    fn secrets(&self) -> Vec<Secret>;
     fn rate_limit(&self) -> RateLimitPolicy {
         RateLimitPolicy::default()
     }
     fn verification(&self) -> Verification {
-        Verification::SIMPLE
+        Verification::in_rounds(1)
     }
     fn normalize(&self, _field: Field, value: &str) -> Result<String, String> {
         Ok(value.to_owned())
@@ -125,10 +124,6 @@ pub trait Backend {
 impl<B: Backend> Provider for B {
     fn capability(&self) -> &'static Capability {
         B::CAPABILITY
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        Backend::secrets(self)
     }
 
     fn rate_limit(&self) -> RateLimitPolicy {

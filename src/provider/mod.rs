@@ -1,17 +1,19 @@
 //! What the engine needs to know about a provider, as a trait of small steps. The engine owns their sequence.
 
-pub mod addresses;
+mod addresses;
 pub mod backend;
 pub mod capability;
 mod grant;
-pub mod opening;
+mod opening;
 pub mod reading;
 mod revoke_answers;
 pub mod role_index;
 mod write;
 
 pub use self::{
+    addresses::{Addresses, Draft},
     grant::{Grant, GrantKey, GrantKind, Held, Identity, KnownAs},
+    opening::{OpenAccount, Opening},
     revoke_answers::RevokeAnswers,
     write::{Planned, Verdict, Write},
 };
@@ -37,9 +39,6 @@ use crate::{
 pub trait Provider {
     /// What of the contract it understands.
     fn capability(&self) -> &'static Capability;
-
-    /// What of the account must not be printed.
-    fn secrets(&self) -> Vec<Secret>;
 
     /// How it limits the rate of requests.
     fn rate_limit(&self) -> RateLimitPolicy;
@@ -132,12 +131,14 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// A write takes away what it names, and can be re-sent.
-    pub const SIMPLE: Self = Self {
-        earliest: Duration::ZERO,
-        rounds: 1,
-        replaces_set: false,
-    };
+    /// A write takes away what it names. The sequence may run so often.
+    pub const fn in_rounds(rounds: u32) -> Self {
+        Self {
+            earliest: Duration::ZERO,
+            rounds,
+            replaces_set: false,
+        }
+    }
 
     /// A set that is replaced can be replaced by somebody else at the same time.
     pub const REPLACES_SET: Self = Self {

@@ -2,9 +2,7 @@
 
 use crate::{
     account::settings::{General, Settings},
-    client::BaseUrl,
     contract::types::Credentials,
-    error::Error,
 };
 
 /// The parts of an account that a provider opens it with. What every account can have is taken out of the settings already.
@@ -16,10 +14,18 @@ pub struct Opening<'a> {
     pub general: &'a General,
 }
 
-/// An address of an account; `field` is what it is named by.
-///
-/// # Errors
-/// [`Error::Account`] if it is none.
-pub fn address(field: &str, url: &str) -> Result<BaseUrl, Error> {
-    BaseUrl::parse(url).map_err(|why| Error::account(field, format!("{field} {why}")))
+/// One account during one operation: what it was opened with, and what its steps remember for later ones.
+pub struct OpenAccount<C, M> {
+    pub config: C,
+    pub memory: M,
+}
+
+impl<C, M: Default> OpenAccount<C, M> {
+    /// Nothing is remembered yet.
+    pub fn new(config: C) -> Self {
+        Self {
+            config,
+            memory: M::default(),
+        }
+    }
 }

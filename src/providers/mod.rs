@@ -16,17 +16,22 @@ mod slack_enterprise;
 mod teamviewer;
 
 use crate::{
-    account::settings::{General, Settings},
+    account::{
+        secret::Secret,
+        settings::{General, Settings},
+    },
     binding::plan,
     contract::types::{Account, Credentials, Endpoint, Provider as Name},
     error::Error,
-    provider::{AccountIdentity, Provider, addresses::Addresses, capability::Capability, opening::Opening},
+    provider::{AccountIdentity, Addresses, Opening, Provider, capability::Capability},
 };
 
 /// An account, taken apart: its credentials are in the provider's own masked types.
 pub struct Opened {
     pub provider: Box<dyn Provider>,
     pub general: General,
+    /// What must not be printed.
+    pub secrets: Vec<Secret>,
 }
 
 /// Opens an account at its provider.
@@ -56,13 +61,18 @@ pub fn open(account: Account) -> Result<Opened, Error> {
         Endpoint::ProviderDefault => None,
         Endpoint::Url(url) => Some(url.as_str()),
     };
+    let secrets = Secret::all_of(&credentials);
     let provider = opener(Opening {
         base_url,
         credentials,
         settings,
         general: &general,
     })?;
-    Ok(Opened { provider, general })
+    Ok(Opened {
+        provider,
+        general,
+        secrets,
+    })
 }
 
 /// What tells this account from another in a plan: its origin, tenant settings and public client id, and no secret.
@@ -140,7 +150,7 @@ macro_rules! register {
             match provider {
                 $(
                     #[cfg(feature = $name)]
-                    Name::$case => Some($module::open),
+                    Name::$case => Some(|account| Ok(Box::new($module::Account::new($module::Config::new(account)?)))),
                 )*
                 #[allow(unreachable_patterns)]
                 _ => None,

@@ -58,7 +58,7 @@ impl Opened {
         operation: impl AsyncFnOnce(&Context<'_>) -> T,
     ) -> T {
         let caches = Caches::default();
-        let cx = engine::context(transport, &caches, ask, self.provider());
+        let cx = engine::context(transport, &caches, ask, self.provider(), self.secrets.clone());
         transport.run(operation(&cx))
     }
 }

@@ -8,7 +8,6 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    account::secret::Secret,
     client::{Call, Repeat},
     contract::{
         reason::Reason,
@@ -74,10 +73,6 @@ pub const WINDOW: Duration = Duration::from_secs(10);
 impl Backend for Fake {
     type Detail = ();
     const CAPABILITY: &'static Capability = &CAPABILITY;
-
-    fn secrets(&self) -> Vec<Secret> {
-        Vec::new()
-    }
 
     fn verification(&self) -> Verification {
         self.verification

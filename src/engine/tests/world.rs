@@ -87,7 +87,7 @@ impl Case {
             transport: FakeTransport::new(move |seen| far_end.borrow_mut().react(seen)),
             provider: Fake {
                 repeat: Repeat::Replay,
-                verification: Verification::SIMPLE,
+                verification: Verification::in_rounds(1),
                 consequences: Vec::new(),
                 first_asked: RefCell::default(),
                 closed: Vec::new(),
@@ -156,7 +156,7 @@ impl Case {
         let options = ReadOptions { deadline: None };
         let ask = ValidatedRequest::reading(Some("u1"), options, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let cx = engine::context(&self.transport, &caches, &ask, &self.provider);
+        let cx = engine::context(&self.transport, &caches, &ask, &self.provider, Vec::new());
         self.transport
             .run(engine::read_user(&self.provider, &cx, &self.general, &NoAudit))
     }
@@ -187,7 +187,7 @@ impl Case {
         let caches = Caches::default();
         let ask = ValidatedRequest::validate(request, self.options.clone(), &self.general, &self.provider)
             .map_err(|error| engine::failure_of(&error, false))?;
-        let mut cx = engine::context(&self.transport, &caches, &ask, &self.provider);
+        let mut cx = engine::context(&self.transport, &caches, &ask, &self.provider, Vec::new());
         cx.account.id = String::from("acme");
         self.transport
             .run(engine::run(&self.provider, &cx, &self.general, audit))

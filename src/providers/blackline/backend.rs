@@ -1,16 +1,13 @@
 //! BlackLine as a [`Backend`].
 
-use std::rc::Rc;
-
 use crate::{
-    account::secret::Secret,
     client::{Call, RateLimitPolicy},
     contract::{reason::Reason, types::User},
     error::Error,
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, OwnDocument, Planned, Principal, RoleList, Snapshot,
-        Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, OpenAccount, OwnDocument, Planned, Principal, RoleList,
+        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest, is_placeholder},
 };
@@ -25,30 +22,20 @@ use super::{
 };
 
 /// One BlackLine account during one operation.
-pub struct BlackLine {
-    pub config: Config,
-    pub memory: Memory,
-}
+pub type BlackLine = OpenAccount<Config, Memory>;
 
 impl Backend for BlackLine {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn secrets(&self) -> Vec<Secret> {
-        self.config.secrets()
-    }
-
     fn rate_limit(&self) -> RateLimitPolicy {
         let error_codes = self.config.fields.error_code.clone();
-        RateLimitPolicy {
-            status_of: Rc::new(move |answer| core::status_of(&error_codes, answer)),
-            ..RateLimitPolicy::default()
-        }
+        RateLimitPolicy::of_status(move |answer| core::status_of(&error_codes, answer))
     }
 
     fn verification(&self) -> Verification {
         match self.config.strategy {
-            Strategy::DeletePair => Verification::SIMPLE,
+            Strategy::DeletePair => Verification::in_rounds(1),
             Strategy::ReplaceSet => Verification::REPLACES_SET,
         }
     }

@@ -8,10 +8,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, PasswordCredentials},
     error::Error,
-    provider::{
-        addresses::Addresses,
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Opening},
 };
 
 use super::{capability::CAPABILITY, paths::Paths};
@@ -179,12 +176,7 @@ pub const ADDRESSES: Addresses = Addresses {
 
 impl Config {
     pub fn new(account: Opening<'_>) -> Result<Self, Error> {
-        let Opening {
-            base_url,
-            credentials,
-            mut settings,
-            general: _,
-        } = account;
+        let mut settings = account.settings;
         let paths = Paths::take(settings.take_group("paths")?)?;
         let fields = Fields::take(settings.take_group("fields")?)?;
         let grant = settings
@@ -212,18 +204,18 @@ impl Config {
             client_id,
             client_secret,
             scope,
-        }) = credentials
+        }) = account.credentials
         else {
             return Err(CAPABILITY.wrong_credentials());
         };
-        let base = base_url.ok_or_else(|| {
+        let base = account.base_url.ok_or_else(|| {
             Error::account(
                 "base_url",
                 "a BlackLine account needs base_url, e.g. https://us2.api.blackline.com",
             )
         })?;
         Ok(Self {
-            base: address("base_url", base)?,
+            base: BaseUrl::of_account("base_url", base)?,
             username,
             password: Secret::parse("credentials.password", password)?,
             client_id,
@@ -259,10 +251,6 @@ impl Config {
                 (GrantType::ClientCredentials, ClientAuth::Form) => "client_credentials form",
             },
         ])
-    }
-
-    pub fn secrets(&self) -> Vec<Secret> {
-        vec![self.password.clone(), self.client_secret.clone()]
     }
 }
 

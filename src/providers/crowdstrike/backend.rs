@@ -3,13 +3,12 @@
 use std::{rc::Rc, time::Duration};
 
 use crate::{
-    account::secret::Secret,
     client::RateLimitPolicy,
     contract::{reason::Reason, types::User},
     error::{Error, ProviderFault},
     provider::{
-        Absence, Context, Directory, Field, Grant, Planned, RoleList, Snapshot, Verdict, Write, backend::Backend,
-        capability::Capability,
+        Absence, Context, Directory, Field, Grant, OpenAccount, Planned, RoleList, Snapshot, Verdict, Write,
+        backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -22,25 +21,24 @@ use super::{
     core, find,
     ids::{self, Directories},
     mapping,
-    read::{self, Detail, IN_VIEW, Memory, ViewDoubt},
+    read::{self, Detail, IN_VIEW, ViewDoubt},
     revoke::{self, Revokes, Sending},
 };
 
 /// One CrowdStrike account during one operation.
-pub struct CrowdStrike {
-    pub config: Config,
-    pub directories: Directories,
-    pub memory: Memory,
-    pub revokes: Revokes,
+pub type CrowdStrike = OpenAccount<Config, Memory>;
+
+/// What the steps of one operation remember.
+#[derive(Default)]
+pub struct Memory {
+    directories: Directories,
+    reads: read::Memory,
+    revokes: Revokes,
 }
 
 impl Backend for CrowdStrike {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
-
-    fn secrets(&self) -> Vec<Secret> {
-        vec![self.config.client_secret.clone()]
-    }
 
     fn rate_limit(&self) -> RateLimitPolicy {
         RateLimitPolicy {
@@ -73,14 +71,14 @@ impl Backend for CrowdStrike {
 
     async fn find_user(&self, cx: &Context<'_>) -> Result<String, Error> {
         let (uuid, audience) = find::find(&self.config, cx).await?;
-        self.memory.expect(audience);
+        self.memory.reads.expect(audience);
         Ok(uuid)
     }
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
-        let (mut reading, mut detail) = read::read(&self.config, cx, &self.memory, user).await?;
+        let (mut reading, mut detail) = read::read(&self.config, cx, &self.memory.reads, user).await?;
         if cx.request.reads_everything() && cx.request.is_read_only() {
-            read::add_names(&self.config, cx, &self.directories, &mut reading, &mut detail).await;
+            read::add_names(&self.config, cx, &self.memory.directories, &mut reading, &mut detail).await;
         }
         Ok((reading, detail))
     }
@@ -105,7 +103,7 @@ impl Backend for CrowdStrike {
         let named = absence::named_cids(selector);
         let is_for_guard = named.is_empty() && selector.own_organizations.is_none();
         let cids = if is_for_guard {
-            detail.every_cid(&self.memory)
+            detail.every_cid(&self.memory.reads)
         } else if named.is_empty() {
             detail.readable_own_cids()
         } else {
@@ -115,9 +113,13 @@ impl Backend for CrowdStrike {
             return Ok(Directory::none("CrowdStrike shows no CID whose roles could be listed"));
         }
         if is_for_guard {
-            return Ok(self.directories.as_far_as_readable(&self.config, cx, &cids).await);
+            return Ok(self
+                .memory
+                .directories
+                .as_far_as_readable(&self.config, cx, &cids)
+                .await);
         }
-        let listed = self.directories.of_all(&self.config, cx, &cids).await?;
+        let listed = self.memory.directories.of_all(&self.config, cx, &cids).await?;
         Ok(listed.directory.clone())
     }
 
@@ -148,8 +150,8 @@ impl Backend for CrowdStrike {
         let reads = Reads {
             config: &self.config,
             cx,
-            directories: &self.directories,
-            memory: &self.memory,
+            directories: &self.memory.directories,
+            memory: &self.memory.reads,
         };
         absence::of(&reads, selector, detail).await
     }
@@ -174,14 +176,14 @@ impl Backend for CrowdStrike {
     async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
         let sending = Sending {
             config: &self.config,
-            directories: &self.directories,
-            memory: &self.memory,
+            directories: &self.memory.directories,
+            memory: &self.memory.reads,
             cx,
             write,
             grants,
             detail,
         };
-        sending.verdicts(&self.revokes).await
+        sending.verdicts(&self.memory.revokes).await
     }
 
     fn unify(&self, _reading: &Snapshot, detail: &Detail) -> User {

@@ -5,10 +5,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials},
     error::Error,
-    provider::{
-        addresses::{Addresses, Draft},
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Draft, Opening},
 };
 
 use super::{capability::CAPABILITY, cid::Cid};
@@ -105,7 +102,7 @@ fn base(base_url: Option<&str>, region: Option<&str>) -> Result<BaseUrl, Error> 
             ));
         }
     };
-    address("base_url", url)
+    BaseUrl::of_account("base_url", url)
 }
 
 fn of_region(region: &str) -> Option<&'static str> {

@@ -17,22 +17,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    error::Error,
-    provider::{Provider, opening::Opening},
+pub use self::{
+    backend::CrowdStrike as Account,
+    capability::CAPABILITY,
+    config::{ADDRESSES, Config},
 };
-
-pub use self::{capability::CAPABILITY, config::ADDRESSES};
-
-/// Opens a CrowdStrike account.
-///
-/// # Errors
-/// [`Error::Account`] if region, address or credentials are not valid.
-pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
-    Ok(Box::new(backend::CrowdStrike {
-        config: config::Config::new(account)?,
-        directories: ids::Directories::default(),
-        memory: read::Memory::default(),
-        revokes: revoke::Revokes::default(),
-    }))
-}

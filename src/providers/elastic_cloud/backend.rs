@@ -1,15 +1,14 @@
 //! Elastic Cloud as the engine sees it.
 
 use crate::{
-    account::secret::Secret,
     contract::{
         reason::Reason,
         types::{RequestedRole, RoleSelector, User},
     },
     error::Error,
     provider::{
-        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, Planned, RoleList, Snapshot,
-        Verdict, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, OpenAccount, Planned, RoleList,
+        Snapshot, Verdict, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -25,18 +24,11 @@ use super::{
 };
 
 /// One Elastic Cloud account during one operation.
-pub struct ElasticCloud {
-    pub config: Config,
-    pub memory: Memory,
-}
+pub type ElasticCloud = OpenAccount<Config, Memory>;
 
 impl Backend for ElasticCloud {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
-
-    fn secrets(&self) -> Vec<Secret> {
-        vec![self.config.api_key.clone()]
-    }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {

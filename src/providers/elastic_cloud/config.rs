@@ -5,10 +5,7 @@ use crate::{
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
-    provider::{
-        addresses::Addresses,
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Opening},
 };
 
 use super::capability::CAPABILITY;
@@ -41,7 +38,7 @@ impl Config {
             return Err(CAPABILITY.wrong_credentials());
         };
         Ok(Self {
-            base: address("base_url", account.base_url.unwrap_or(BASE))?,
+            base: BaseUrl::of_account("base_url", account.base_url.unwrap_or(BASE))?,
             api_key: Secret::parse("credentials.api_key", key)?,
             organization,
             protects_addresses: account.general.protects_addresses(),

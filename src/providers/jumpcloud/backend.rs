@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use futures_util::future;
 
 use crate::{
-    account::secret::{MASK, Secret},
+    account::secret::MASK,
     contract::{
         reason::Reason,
         types::{ListedRole, Mode, Scope, ScopeKind, SideEffect, User},
@@ -14,8 +14,8 @@ use crate::{
     hashed::HashSet,
     naming::{look_alike, same},
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, Planned,
-        Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, OpenAccount,
+        Planned, Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -35,8 +35,11 @@ use super::{
 };
 
 /// One JumpCloud account during one operation.
-pub struct JumpCloud {
-    pub config: Config,
+pub type JumpCloud = OpenAccount<Config, Memory>;
+
+/// What the steps of one operation remember.
+#[derive(Default)]
+pub struct Memory {
     /// What the operation's first read found.
     basis: RefCell<Option<Rc<Basis>>>,
     /// Names of roles that a write of this operation removed, or may have removed.
@@ -55,15 +58,6 @@ const MOST_TAKEN: usize = 20_000;
 const OWNER: &str = "administrator with billing";
 
 impl JumpCloud {
-    pub const fn new(config: Config) -> Self {
-        Self {
-            config,
-            basis: RefCell::new(None),
-            removed_roles: RefCell::new(Vec::new()),
-            key_owner: RefCell::new(None),
-        }
-    }
-
     /// What to say if nobody else is certain to hold the owners' role.
     async fn last_owner(&self, cx: &Context<'_>, detail: &Detail, own: &str) -> Result<Option<String>, Error> {
         let all = detail.administrators(&self.config, cx).await?;
@@ -84,11 +78,11 @@ impl JumpCloud {
 impl JumpCloud {
     /// Asked once; whoever reads something to remove it asks beside the first read.
     async fn key_owner(&self, cx: &Context<'_>) -> KeyOwner {
-        if let Some(known) = self.key_owner.borrow().clone() {
+        if let Some(known) = self.memory.key_owner.borrow().clone() {
             return known;
         }
         let owner = core::key_owner(&self.config, cx).await;
-        self.key_owner.replace(Some(owner.clone()));
+        self.memory.key_owner.replace(Some(owner.clone()));
         owner
     }
 
@@ -102,10 +96,6 @@ impl JumpCloud {
 impl Backend for JumpCloud {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
-
-    fn secrets(&self) -> Vec<Secret> {
-        self.config.secrets()
-    }
 
     fn verification(&self) -> Verification {
         Verification::REPLACES_SET
@@ -155,12 +145,12 @@ impl Backend for JumpCloud {
     }
 
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Detail), Error> {
-        let basis = self.basis.borrow().clone();
-        let removed_roles = self.removed_roles.borrow().clone();
+        let basis = self.memory.basis.borrow().clone();
+        let removed_roles = self.memory.removed_roles.borrow().clone();
         let read = read::read(&self.config, cx, user, basis, removed_roles);
         let (read, ()) = future::join(read, self.ask_for_key_owner(cx)).await;
         let (reading, detail) = read?;
-        self.basis.replace(Some(Rc::clone(&detail.basis)));
+        self.memory.basis.replace(Some(Rc::clone(&detail.basis)));
         Ok((reading, detail))
     }
 
@@ -365,7 +355,8 @@ impl Backend for JumpCloud {
 
     async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], detail: &Detail) -> Vec<Verdict> {
         let verdict = revoke::send(&self.config, cx, write, grants, detail).await;
-        self.removed_roles
+        self.memory
+            .removed_roles
             .borrow_mut()
             .extend(revoke::removed_by(write, grants, &verdict));
         vec![verdict; grants.len()]

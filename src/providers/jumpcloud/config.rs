@@ -5,10 +5,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{ClientCredentials, Credentials, Narrowing},
     error::Error,
-    provider::{
-        addresses::{Addresses, Draft},
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Draft, Opening},
 };
 
 use super::ids::is_object_id;
@@ -53,12 +50,7 @@ pub const ADDRESSES: Addresses = Addresses {
 
 impl Config {
     pub fn new(account: Opening<'_>) -> Result<Self, Error> {
-        let Opening {
-            base_url,
-            credentials,
-            mut settings,
-            general,
-        } = account;
+        let mut settings = account.settings;
         let region: Option<String> = settings.take("region")?;
         let org_id: Option<String> = settings.take("org_id")?;
         let token_url: Option<String> = settings.take("token_url")?;
@@ -71,7 +63,7 @@ impl Config {
                 "settings.org_id must be 24 hexadecimal digits",
             ));
         }
-        let base = match (base_url, region.as_deref()) {
+        let base = match (account.base_url, region.as_deref()) {
             (Some(url), None) => url,
             (None, None | Some("us")) => US,
             (None, Some("eu")) => EU,
@@ -82,7 +74,7 @@ impl Config {
                 ));
             }
         };
-        let access = match credentials {
+        let access = match account.credentials {
             Credentials::ApiKey(key) => Access::Key(Secret::parse("credentials.api_key", key)?),
             Credentials::ClientCredentials(ClientCredentials {
                 client_id,
@@ -98,7 +90,7 @@ impl Config {
                 Access::Client {
                     id: client_id,
                     secret: Secret::parse("credentials.client_secret", client_secret)?,
-                    token_url: address("settings.token_url", token_url)?,
+                    token_url: BaseUrl::of_account("settings.token_url", token_url)?,
                 }
             }
             _ => {
@@ -109,11 +101,11 @@ impl Config {
             }
         };
         Ok(Self {
-            base: address("base_url", base)?,
+            base: BaseUrl::of_account("base_url", base)?,
             access,
             org_id,
-            protects_addresses: general.protects_addresses(),
-            protected_ids: general.protected_ids(is_object_id),
+            protects_addresses: account.general.protects_addresses(),
+            protected_ids: account.general.protected_ids(is_object_id),
         })
     }
 
@@ -125,12 +117,6 @@ impl Config {
         };
         let organization = self.org_id.as_deref().unwrap_or_default();
         AccountKey::of(["jumpcloud", self.base.as_str(), organization].into_iter().chain(parts))
-    }
-
-    pub fn secrets(&self) -> Vec<Secret> {
-        match &self.access {
-            Access::Key(secret) | Access::Client { secret, .. } => vec![secret.clone()],
-        }
     }
 }
 

@@ -16,17 +16,8 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    error::Error,
-    provider::{Provider, opening::Opening},
+pub use self::{
+    backend::JumpCloud as Account,
+    capability::CAPABILITY,
+    config::{ADDRESSES, Config},
 };
-
-pub use self::{capability::CAPABILITY, config::ADDRESSES};
-
-/// Opens a JumpCloud account.
-///
-/// # Errors
-/// [`Error::Account`] if address, credentials or settings do not fit.
-pub fn open(account: Opening<'_>) -> Result<Box<dyn Provider>, Error> {
-    Ok(Box::new(backend::JumpCloud::new(config::Config::new(account)?)))
-}

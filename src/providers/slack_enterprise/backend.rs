@@ -1,9 +1,6 @@
 //! The contract's steps at Slack Enterprise.
 
-use std::rc::Rc;
-
 use crate::{
-    account::secret::Secret,
     client::RateLimitPolicy,
     contract::{
         reason::Reason,
@@ -11,8 +8,8 @@ use crate::{
     },
     error::{Error, ProviderFault},
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, Planned, Principal, RoleList,
-        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, OpenAccount, Planned, Principal,
+        RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -29,31 +26,18 @@ use super::{
 };
 
 /// One Slack Enterprise account during one operation.
-pub struct Slack {
-    pub config: Config,
-    pub memory: Memory,
-}
+pub type Slack = OpenAccount<Config, Memory>;
 
 impl Backend for Slack {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn secrets(&self) -> Vec<Secret> {
-        vec![self.config.token.clone()]
-    }
-
     fn rate_limit(&self) -> RateLimitPolicy {
-        RateLimitPolicy {
-            status_of: Rc::new(core::status_of),
-            ..RateLimitPolicy::default()
-        }
+        RateLimitPolicy::of_status(core::status_of)
     }
 
     fn verification(&self) -> Verification {
-        Verification {
-            rounds: 2,
-            ..Verification::SIMPLE
-        }
+        Verification::in_rounds(2)
     }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {

@@ -5,10 +5,7 @@ use crate::{
     client::BaseUrl,
     contract::types::Credentials,
     error::Error,
-    provider::{
-        addresses::{Addresses, Draft},
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Draft, Opening},
 };
 
 use super::{capability::CAPABILITY, ids};
@@ -53,7 +50,7 @@ impl Config {
             return Err(CAPABILITY.wrong_credentials());
         };
         Ok(Self {
-            base: address("base_url", account.base_url.unwrap_or(own))?,
+            base: BaseUrl::of_account("base_url", account.base_url.unwrap_or(own))?,
             token: Secret::parse("credentials.token", token)?,
             enterprise_id,
             scim: scim

@@ -1,16 +1,13 @@
 //! TeamViewer as a [`Backend`].
 
-use std::rc::Rc;
-
 use crate::{
-    account::secret::Secret,
     client::{Call, RateLimitPolicy, path_segment},
     contract::types::User,
     error::{Error, ProviderFault},
     naming::same,
     provider::{
-        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, OwnDocument, Planned, Principal, RoleList,
-        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Absence, Consequence, Context, Directory, Field, Grant, GrantKind, OpenAccount, OwnDocument, Planned,
+        Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -26,31 +23,18 @@ use super::{
 };
 
 /// One TeamViewer account during one operation.
-pub struct TeamViewer {
-    pub config: Config,
-    pub memory: Memory,
-}
+pub type TeamViewer = OpenAccount<Config, Memory>;
 
 impl Backend for TeamViewer {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
 
-    fn secrets(&self) -> Vec<Secret> {
-        self.config.secrets()
-    }
-
     fn rate_limit(&self) -> RateLimitPolicy {
-        RateLimitPolicy {
-            status_of: Rc::new(core::status_of),
-            ..RateLimitPolicy::default()
-        }
+        RateLimitPolicy::of_status(core::status_of)
     }
 
     fn verification(&self) -> Verification {
-        Verification {
-            rounds: 3,
-            ..Verification::SIMPLE
-        }
+        Verification::in_rounds(3)
     }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {

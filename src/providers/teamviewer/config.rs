@@ -5,10 +5,7 @@ use crate::{
     client::{AccountKey, BaseUrl},
     contract::types::{Credentials, RefreshCredentials},
     error::Error,
-    provider::{
-        addresses::Addresses,
-        opening::{Opening, address},
-    },
+    provider::{Addresses, Opening},
 };
 
 use super::capability::CAPABILITY;
@@ -61,7 +58,7 @@ impl Config {
             _ => return Err(CAPABILITY.wrong_credentials()),
         };
         Ok(Self {
-            base: address("base_url", account.base_url.unwrap_or(BASE))?,
+            base: BaseUrl::of_account("base_url", account.base_url.unwrap_or(BASE))?,
             access,
             protects_addresses: account.general.protects_addresses(),
         })
@@ -78,17 +75,5 @@ impl Config {
             } => ["refresh", client_id, client_secret.expose(), refresh_token.expose()],
         };
         AccountKey::of(["teamviewer", self.base.as_str()].into_iter().chain(parts))
-    }
-
-    /// What must not be printed.
-    pub fn secrets(&self) -> Vec<Secret> {
-        match &self.access {
-            Access::Script(token) => vec![token.clone()],
-            Access::Refresh {
-                client_secret,
-                refresh_token,
-                ..
-            } => vec![client_secret.clone(), refresh_token.clone()],
-        }
     }
 }

@@ -5,7 +5,10 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    account::settings::{General, Settings},
+    account::{
+        secret::Secret,
+        settings::{General, Settings},
+    },
     client::fake::{FakeTransport, Reaction, Seen},
     contract::{
         examples::{options, request},
@@ -14,11 +17,13 @@ use crate::{
             Success, UserReading,
         },
     },
-    provider::opening::Opening,
+    provider::Opening,
     providers::Opened,
 };
 
 pub use crate::contract::examples::entries;
+
+use super::super::{Account, Config};
 
 /// What the organization holds, and how Slack misbehaves.
 pub struct Slack {
@@ -346,15 +351,18 @@ impl World {
     }
 
     fn open(&self) -> Opened {
+        let credentials = Credentials::BearerToken(String::from("xoxp-secret"));
+        let secrets = Secret::all_of(&credentials);
         let opening = Opening {
             base_url: None,
-            credentials: Credentials::BearerToken(String::from("xoxp-secret")),
+            credentials,
             settings: Settings::parse(self.settings).unwrap(),
             general: &self.general,
         };
         Opened {
-            provider: super::super::open(opening).unwrap(),
+            provider: Box::new(Account::new(Config::new(opening).unwrap())),
             general: self.general.clone(),
+            secrets,
         }
     }
 
