@@ -81,11 +81,12 @@ pub async fn run(
         return Report::new(provider, cx, &work, refused(cx, reason, &message)).finish(audit);
     }
     let mut selected = if cx.request.everything {
-        select::everything(provider, cx, &mut work).await
+        select::everything(provider, cx, &mut work)
     } else {
-        select::select(provider, cx, &mut work).await
-    }
-    .map_err(|error| ended(&error))?;
+        select::select(provider, cx, &mut work)
+            .await
+            .map_err(|error| ended(&error))?
+    };
     if let Some(message) = select::excess(&work, &selected) {
         return Report::new(provider, cx, &work, refused(cx, Reason::TooMuchAtOnce, &message)).finish(audit);
     }

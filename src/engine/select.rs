@@ -140,14 +140,7 @@ pub async fn select(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'
 }
 
 /// Everything that the reading shows, an entry for each grant of the user's own, and one for what is not shown.
-///
-/// # Errors
-/// If a read that proves that nothing is held fails.
-pub async fn everything(
-    provider: &dyn Provider,
-    cx: &Context<'_>,
-    work: &mut Work<'_>,
-) -> Result<Vec<Selection>, Error> {
+pub fn everything(provider: &dyn Provider, cx: &Context<'_>, work: &mut Work<'_>) -> Vec<Selection> {
     let nothing = Rc::clone(&work.directories.nothing);
     // A group's role is everybody's: what the user has of it is held through the group.
     let is_own = |grant: &&Grant| grant.kind != GrantKind::GroupRole && grant.directness().is_some();
@@ -195,9 +188,9 @@ pub async fn everything(
         let message = format!("more may be held than is shown: {}", gaps.join("; "));
         selections.push(Selection::decided(Outcome::Unknown, Some(Reason::NotVisible), message));
     } else if held == 0 {
-        selections.push(nothing_held(work.before.nothing_held(cx).await?));
+        selections.push(nothing_held(work.before.nothing_held()));
     }
-    Ok(selections)
+    selections
 }
 
 /// What may be said where the whole reading shows nothing. No revoke proves it: there is nothing to revoke.

@@ -17,6 +17,15 @@ use crate::{
     transport::Task,
 };
 
+/// What a step works with that comes after a read.
+pub struct Step<'a, D> {
+    pub cx: &'a Context<'a>,
+    /// What the read shows.
+    pub snapshot: &'a Snapshot,
+    /// What of it only the provider's own steps need.
+    pub detail: &'a D,
+}
+
 /// A provider and one account at it.
 pub trait Backend {
     /// What of a reading only the provider's own steps need.
@@ -43,25 +52,14 @@ pub trait Backend {
     /// What the provider shows of the user now, and beside it what only this provider's later steps need.
     async fn read(&self, cx: &Context<'_>, user: &str) -> Result<(Snapshot, Self::Detail), Error>;
     /// What of an entry can be neither taken nor ruled out, whatever else of it is held.
-    fn blocked_by(
-        &self,
-        _selector: &Selector,
-        _reading: &Snapshot,
-        _detail: &Self::Detail,
-    ) -> Option<(Reason, String)> {
+    fn blocked_by(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<(Reason, String)> {
         None
     }
     /// A read that failed and that an entry needs of which nothing is shown. It ends that entry; those that do without it go on.
     fn failed_read(&self, _selector: &Selector, _detail: &Self::Detail) -> Option<ProviderFault> {
         None
     }
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        reading: &Snapshot,
-        detail: &Self::Detail,
-    ) -> Result<Absence, Error>;
+    async fn absence(&self, step: Step<'_, Self::Detail>, selector: &Selector) -> Result<Absence, Error>;
     fn is_same_id(&self, one: &str, other: &str) -> bool {
         one == other
     }
@@ -71,37 +69,19 @@ pub trait Backend {
     fn companions(&self, _grant: &Grant) -> Vec<Grant> {
         Vec::new()
     }
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        _selector: &Selector,
-        _reading: &Snapshot,
-        _detail: &Self::Detail,
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, _step: Step<'_, Self::Detail>, _selector: &Selector) -> Result<Directory, Error> {
         Ok(Directory::none("the provider has no list of its roles"))
     }
-    async fn consequences(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        _detail: &Self::Detail,
-        _targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn consequences(&self, _step: Step<'_, Self::Detail>, _targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
         Ok(Vec::new())
     }
-    async fn credential_owner(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        _detail: &Self::Detail,
-    ) -> Result<Principal, Error> {
+    async fn credential_owner(&self, _step: Step<'_, Self::Detail>) -> Result<Principal, Error> {
         Ok(Principal::NoUser)
     }
     fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Self::Detail, targets: &[Planned<'_>]) -> Vec<Write>;
     async fn list_roles(&self, cx: &Context<'_>) -> Result<RoleList, Error>;
     /// What it means that the reading shows no grant at all, and nothing that could not be read.
-    async fn nothing_held(&self, cx: &Context<'_>, reading: &Snapshot, detail: &Self::Detail)
-    -> Result<Absence, Error>;
+    fn nothing_held(&self, detail: &Self::Detail) -> Absence;
     /// Where something may be held that the reading does not show, beside unread rows and unreadable places: for people.
     fn gaps(&self, reading: &Snapshot, detail: &Self::Detail) -> Vec<String>;
     /// Whether a role may be in a gap of a reading that has one, and not only a link or a membership.

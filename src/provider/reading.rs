@@ -10,7 +10,8 @@ use crate::{
     },
     error::{Error, ProviderFault},
     provider::{
-        Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write, backend::Backend,
+        Absence, Consequence, Context, Directory, Grant, Planned, Principal, Snapshot, Verdict, Write,
+        backend::{Backend, Step},
     },
     request::{Selector, ValidatedRequest},
     transport::Task,
@@ -26,7 +27,7 @@ pub struct Reading<'p> {
 trait Steps {
     fn resolve(&self, selector: &Selector) -> Selector;
     fn failed_read(&self, selector: &Selector) -> Option<ProviderFault>;
-    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)>;
+    fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)>;
     fn directory<'a>(
         &'a self,
         cx: &'a Context<'a>,
@@ -39,7 +40,7 @@ trait Steps {
         selector: &'a Selector,
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Absence, Error>>;
-    fn nothing_held<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Absence, Error>>;
+    fn nothing_held(&self) -> Absence;
     fn gaps(&self, snapshot: &Snapshot) -> Vec<String>;
     fn may_lack_roles(&self) -> bool;
     fn consequences<'a>(
@@ -88,7 +89,7 @@ impl<'p> Reading<'p> {
     /// Why part of an entry can be neither removed nor ruled out, whatever else the entry selects. That part is then refused or not
     /// visible, for this reason.
     pub fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
-        self.steps.blocked_by(selector, &self.snapshot)
+        self.steps.blocked_by(selector)
     }
 
     /// Why an entry of which nothing is shown must wait for another call: a read failed that it needs, and others may not.
@@ -113,11 +114,8 @@ impl<'p> Reading<'p> {
     }
 
     /// What it means that nothing is shown at all.
-    ///
-    /// # Errors
-    /// What the provider's read gave.
-    pub async fn nothing_held(&self, cx: &Context<'_>) -> Result<Absence, Error> {
-        self.steps.nothing_held(cx, &self.snapshot).await
+    pub fn nothing_held(&self) -> Absence {
+        self.steps.nothing_held()
     }
 
     /// Where something may be held that is not shown: for people. Empty: the reading is whole.
@@ -196,13 +194,23 @@ impl<'p> Reading<'p> {
     }
 }
 
+impl<B: Backend> Bound<'_, B> {
+    const fn step<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Step<'a, B::Detail> {
+        Step {
+            cx,
+            snapshot,
+            detail: &self.detail,
+        }
+    }
+}
+
 impl<B: Backend> Steps for Bound<'_, B> {
     fn resolve(&self, selector: &Selector) -> Selector {
         self.backend.resolve(selector, &self.detail)
     }
 
-    fn blocked_by(&self, selector: &Selector, snapshot: &Snapshot) -> Option<(Reason, String)> {
-        self.backend.blocked_by(selector, snapshot, &self.detail)
+    fn blocked_by(&self, selector: &Selector) -> Option<(Reason, String)> {
+        self.backend.blocked_by(selector, &self.detail)
     }
 
     fn failed_read(&self, selector: &Selector) -> Option<ProviderFault> {
@@ -215,7 +223,7 @@ impl<B: Backend> Steps for Bound<'_, B> {
         selector: &'a Selector,
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Directory, Error>> {
-        Box::pin(self.backend.directory(cx, selector, snapshot, &self.detail))
+        Box::pin(self.backend.directory(self.step(cx, snapshot), selector))
     }
 
     fn absence<'a>(
@@ -224,11 +232,11 @@ impl<B: Backend> Steps for Bound<'_, B> {
         selector: &'a Selector,
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(self.backend.absence(cx, selector, snapshot, &self.detail))
+        Box::pin(self.backend.absence(self.step(cx, snapshot), selector))
     }
 
-    fn nothing_held<'a>(&'a self, cx: &'a Context<'a>, snapshot: &'a Snapshot) -> Task<'a, Result<Absence, Error>> {
-        Box::pin(self.backend.nothing_held(cx, snapshot, &self.detail))
+    fn nothing_held(&self) -> Absence {
+        self.backend.nothing_held(&self.detail)
     }
 
     fn gaps(&self, snapshot: &Snapshot) -> Vec<String> {
@@ -245,7 +253,7 @@ impl<B: Backend> Steps for Bound<'_, B> {
         snapshot: &'a Snapshot,
         targets: &'a [Grant],
     ) -> Task<'a, Result<Vec<Consequence>, Error>> {
-        Box::pin(self.backend.consequences(cx, snapshot, &self.detail, targets))
+        Box::pin(self.backend.consequences(self.step(cx, snapshot), targets))
     }
 
     fn credential_owner<'a>(
@@ -253,7 +261,7 @@ impl<B: Backend> Steps for Bound<'_, B> {
         cx: &'a Context<'a>,
         snapshot: &'a Snapshot,
     ) -> Task<'a, Result<Principal, Error>> {
-        Box::pin(self.backend.credential_owner(cx, snapshot, &self.detail))
+        Box::pin(self.backend.credential_owner(self.step(cx, snapshot)))
     }
 
     fn plan(&self, ask: &ValidatedRequest, user: &str, targets: &[Planned<'_>]) -> Vec<Write> {

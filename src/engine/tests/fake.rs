@@ -17,7 +17,8 @@ use crate::{
     error::{Error, FaultKind},
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Gap, Grant, GrantKind, Held, Identity, KnownAs, KnownRole,
-        Planned, Principal, RoleList, Snapshot, UnreadRow, Verdict, Verification, Write, backend::Backend,
+        Planned, Principal, RoleList, Snapshot, UnreadRow, Verdict, Verification, Write,
+        backend::{Backend, Step},
         capability::Capability,
     },
     request::{Selector, ValidatedRequest},
@@ -117,13 +118,8 @@ impl Backend for Fake {
         ))
     }
 
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        _snapshot: &Snapshot,
-        (): &(),
-    ) -> Result<Absence, Error> {
+    async fn absence(&self, step: Step<'_, ()>, selector: &Selector) -> Result<Absence, Error> {
+        let Step { cx, .. } = step;
         let id = selector.label();
         Ok(match id {
             _ if selector
@@ -154,21 +150,15 @@ impl Backend for Fake {
         Ok(RoleList::default())
     }
 
-    async fn nothing_held(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Absence, Error> {
-        Ok(self.nothing.clone())
+    fn nothing_held(&self, (): &()) -> Absence {
+        self.nothing.clone()
     }
 
     fn gaps(&self, _snapshot: &Snapshot, (): &()) -> Vec<String> {
         self.gaps.clone()
     }
 
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        _selector: &Selector,
-        _snapshot: &Snapshot,
-        (): &(),
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, _step: Step<'_, ()>, _selector: &Selector) -> Result<Directory, Error> {
         let roles = self.directory.iter().map(|&(id, name)| KnownRole {
             id: id.to_owned(),
             name: Some(name.to_owned()),
@@ -180,13 +170,8 @@ impl Backend for Fake {
         Ok(directory)
     }
 
-    async fn consequences(
-        &self,
-        cx: &Context<'_>,
-        _snapshot: &Snapshot,
-        (): &(),
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn consequences(&self, step: Step<'_, ()>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        let Step { cx, .. } = step;
         if targets
             .iter()
             .any(|grant| self.closed.contains(&grant.role_id.as_str()))
@@ -212,7 +197,7 @@ impl Backend for Fake {
         Ok(self.consequences.iter().filter_map(now).collect())
     }
 
-    async fn credential_owner(&self, _cx: &Context<'_>, _snapshot: &Snapshot, (): &()) -> Result<Principal, Error> {
+    async fn credential_owner(&self, _step: Step<'_, ()>) -> Result<Principal, Error> {
         Ok(self.own.clone())
     }
 

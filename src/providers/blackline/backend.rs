@@ -7,7 +7,9 @@ use crate::{
     naming::same,
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, OpenAccount, OwnDocument, Planned, Principal, RoleList,
-        Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Snapshot, Verdict, Verification, Write,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest, is_placeholder},
 };
@@ -85,22 +87,16 @@ impl Backend for BlackLine {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+    fn blocked_by(&self, selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         absence::blocked_by(&self.memory, selector, detail)
     }
 
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
-        absence::absence(&self.config, cx, &self.memory, selector, detail).await
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        absence::absence(&self.config, step.cx, &self.memory, selector, step.detail).await
     }
 
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::nothing_held(detail))
+    fn nothing_held(&self, detail: &Detail) -> Absence {
+        absence::nothing_held(detail)
     }
 
     /// Rows that cannot be read are said elsewhere, and so is the list of a later reading that may be cut off.
@@ -119,24 +115,13 @@ impl Backend for BlackLine {
     }
 
     /// The same roles in every product.
-    async fn directory(
-        &self,
-        cx: &Context<'_>,
-        _selector: &Selector,
-        _reading: &Snapshot,
-        _detail: &Detail,
-    ) -> Result<Directory, Error> {
-        Ok(self.memory.directory(&self.config, cx).await?.directory.clone())
+    async fn directory(&self, step: Step<'_, Detail>, _selector: &Selector) -> Result<Directory, Error> {
+        Ok(self.memory.directory(&self.config, step.cx).await?.directory.clone())
     }
 
     /// There are none. A set is not replaced while roles may be held that are not shown.
-    async fn consequences(
-        &self,
-        cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn consequences(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        let Step { cx, detail, .. } = step;
         if targets.is_empty() || self.config.strategy == Strategy::DeletePair {
             return Ok(Vec::new());
         }
@@ -151,20 +136,16 @@ impl Backend for BlackLine {
     }
 
     /// The API user is known by its login. A client that acts for itself is no user.
-    async fn credential_owner(
-        &self,
-        _cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Principal, Error> {
+    async fn credential_owner(&self, step: Step<'_, Detail>) -> Result<Principal, Error> {
+        let Step { snapshot, detail, .. } = step;
         if self.config.grant == GrantType::ClientCredentials {
             return Ok(Principal::NoUser);
         }
         let own = self.config.username.trim();
-        let mut names = reading.username.iter().chain(&reading.emails);
+        let mut names = snapshot.username.iter().chain(&snapshot.emails);
         Ok(if names.any(|name| same(name, own)) {
             Principal::User(detail.id.clone())
-        } else if reading.username.is_none() {
+        } else if snapshot.username.is_none() {
             // Without a login to compare with nothing tells the two apart.
             Principal::Unknown
         } else {

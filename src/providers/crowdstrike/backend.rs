@@ -8,7 +8,8 @@ use crate::{
     error::{Error, ProviderFault},
     provider::{
         Absence, Context, Directory, Field, Grant, OpenAccount, Planned, RoleList, Snapshot, Verdict, Write,
-        backend::Backend, capability::Capability,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -93,13 +94,8 @@ impl Backend for CrowdStrike {
     }
 
     /// A guard holds every target against its directory, wherever that is: its selector has not been resolved.
-    async fn directory(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Directory, Error> {
+        let Step { cx, detail, .. } = step;
         let named = absence::named_cids(selector);
         let is_for_guard = named.is_empty() && selector.own_organizations.is_none();
         let cids = if is_for_guard {
@@ -127,7 +123,7 @@ impl Backend for CrowdStrike {
         absence::failed_read(selector, detail).cloned()
     }
 
-    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+    fn blocked_by(&self, selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         let is_unscoped = selector.organizations.is_empty();
         let failed = absence::failed_read(selector, detail).map(|fault| (fault.reason_of_gap(), fault.message.clone()));
         failed.or_else(|| {
@@ -140,13 +136,8 @@ impl Backend for CrowdStrike {
         })
     }
 
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        let Step { cx, detail, .. } = step;
         let reads = Reads {
             config: &self.config,
             cx,
@@ -156,8 +147,8 @@ impl Backend for CrowdStrike {
         absence::of(&reads, selector, detail).await
     }
 
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, _detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::nothing_held())
+    fn nothing_held(&self, _detail: &Detail) -> Absence {
+        absence::nothing_held()
     }
 
     /// All of them are unreadable places.

@@ -8,7 +8,9 @@ use crate::{
     error::Error,
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, OpenAccount, Planned, RoleList,
-        Snapshot, Verdict, Write, backend::Backend, capability::Capability,
+        Snapshot, Verdict, Write,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -52,22 +54,16 @@ impl Backend for ElasticCloud {
         read::read(&self.config, cx, &self.memory, user).await
     }
 
-    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+    fn blocked_by(&self, selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         absence::blocked_by::of(selector, detail)
     }
 
-    async fn absence(
-        &self,
-        _cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
-        Ok(absence::of(selector, detail))
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        Ok(absence::of(selector, step.detail))
     }
 
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::of_everything(detail))
+    fn nothing_held(&self, detail: &Detail) -> Absence {
+        absence::of_everything(detail)
     }
 
     fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
@@ -102,13 +98,8 @@ impl Backend for ElasticCloud {
     }
 
     /// The published roles: the names of custom roles are their ids.
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Directory, Error> {
+        let detail = step.detail;
         let group = selector.group.as_deref();
         // One place is of one kind.
         let of_place = detail.assignments.places.kind(selector.workspace.as_deref());
@@ -125,14 +116,8 @@ impl Backend for ElasticCloud {
         })
     }
 
-    async fn consequences(
-        &self,
-        _cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
-        Ok(revoke::consequences(detail, targets))
+    async fn consequences(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        Ok(revoke::consequences(step.detail, targets))
     }
 
     fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {

@@ -15,7 +15,9 @@ use crate::{
     naming::{look_alike, same},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, OpenAccount,
-        Planned, Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Planned, Principal, RoleList, Snapshot, Verdict, Verification, Write,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -166,13 +168,8 @@ impl Backend for JumpCloud {
         detail.failed_read(selector)
     }
 
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Directory, Error> {
+        let detail = step.detail;
         let basis = &detail.basis;
         let (roles, gap): (Vec<KnownRole>, Option<String>) = if selector.is_link {
             let Some(known) = &basis.organizations else {
@@ -203,18 +200,12 @@ impl Backend for JumpCloud {
         })
     }
 
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, cx, selector, reading, detail).await?)
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        Ok(absence::of(&self.config, step.cx, selector, step.snapshot, step.detail).await?)
     }
 
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::of_everything(detail))
+    fn nothing_held(&self, detail: &Detail) -> Absence {
+        absence::of_everything(detail)
     }
 
     fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
@@ -245,18 +236,13 @@ impl Backend for JumpCloud {
         })
     }
 
-    async fn consequences(
-        &self,
-        cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn consequences(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        let Step { cx, snapshot, detail } = step;
         let Some(known) = detail.person.known() else {
             return Ok(Vec::new());
         };
         let roles = |grants: &[Grant]| grants.iter().filter(|grant| grant.kind == GrantKind::Role).count();
-        let is_last_role = roles(targets) > 0 && roles(targets) == roles(&reading.grants);
+        let is_last_role = roles(targets) > 0 && roles(targets) == roles(&snapshot.grants);
         let has_link = targets.iter().any(|grant| grant.kind == GrantKind::OrganizationLink);
         if (is_last_role || has_link) && !cx.request.remote_data.is_empty() {
             let what = if has_link {
@@ -315,12 +301,8 @@ impl Backend for JumpCloud {
     }
 
     /// A client's credentials are a service account's. A key is an administrator's, or a service account's.
-    async fn credential_owner(
-        &self,
-        cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Principal, Error> {
+    async fn credential_owner(&self, step: Step<'_, Detail>) -> Result<Principal, Error> {
+        let Step { cx, snapshot, detail } = step;
         if matches!(self.config.access, Access::Client { .. }) {
             return Ok(Principal::NoUser);
         }
@@ -334,7 +316,7 @@ impl Backend for JumpCloud {
         let is_own_email = own_email.is_some_and(|own| addresses.any(|email| same(&email, own)));
         Ok(if is_own_id || is_own_email {
             Principal::User(detail.user.clone())
-        } else if administrator.is_some() || (own_email.is_some() && !reading.emails.is_empty()) {
+        } else if administrator.is_some() || (own_email.is_some() && !snapshot.emails.is_empty()) {
             Principal::NoUser
         } else {
             Principal::Unknown

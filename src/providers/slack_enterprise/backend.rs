@@ -9,7 +9,9 @@ use crate::{
     error::{Error, ProviderFault},
     provider::{
         Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, OpenAccount, Planned, Principal,
-        RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        RoleList, Snapshot, Verdict, Verification, Write,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -65,23 +67,17 @@ impl Backend for Slack {
         absence::failed_read(selector, detail)
     }
 
-    fn blocked_by(&self, selector: &Selector, _reading: &Snapshot, detail: &Detail) -> Option<(Reason, String)> {
+    fn blocked_by(&self, selector: &Selector, detail: &Detail) -> Option<(Reason, String)> {
         absence::blocked_by(selector, detail)
     }
 
-    async fn absence(
-        &self,
-        cx: &Context<'_>,
-        selector: &Selector,
-        reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, cx, selector, reading, detail).await)
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        Ok(absence::of(&self.config, step.cx, selector, step.snapshot, step.detail).await)
     }
 
     /// A reading without a gap proves it: the whole list of assignments, and the lists of every workspace of the user.
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::of_everything(detail))
+    fn nothing_held(&self, detail: &Detail) -> Absence {
+        absence::of_everything(detail)
     }
 
     fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
@@ -105,13 +101,7 @@ impl Backend for Slack {
         account_types::companions(grant)
     }
 
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        _selector: &Selector,
-        _reading: &Snapshot,
-        _detail: &Detail,
-    ) -> Result<Directory, Error> {
+    async fn directory(&self, _step: Step<'_, Detail>, _selector: &Selector) -> Result<Directory, Error> {
         Ok(Directory {
             roles: ids::directory(),
             coverage: Coverage::Partial(String::from("Slack has no list of custom roles")),
@@ -119,13 +109,8 @@ impl Backend for Slack {
     }
 
     /// A demotion in the organization also takes the ownership of every workspace, and what the user inherits in workspaces.
-    async fn consequences(
-        &self,
-        _cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
+    async fn consequences(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        let Step { snapshot, detail, .. } = step;
         let is_of_organization = |grant: &Grant| matches!(grant.role_id.as_str(), ids::ORG_OWNER | ids::ORG_ADMIN);
         if !targets.iter().any(is_of_organization) {
             return Ok(Vec::new());
@@ -148,7 +133,7 @@ impl Backend for Slack {
             takes.push(taken_ownership(member, None));
         }
         takes.extend(
-            reading
+            snapshot
                 .grants
                 .iter()
                 .filter(|grant| !grant.is_direct() && ids::is_of_workspace(&grant.role_id))
@@ -170,12 +155,8 @@ impl Backend for Slack {
             .collect())
     }
 
-    async fn credential_owner(
-        &self,
-        cx: &Context<'_>,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Principal, Error> {
+    async fn credential_owner(&self, step: Step<'_, Detail>) -> Result<Principal, Error> {
+        let Step { cx, detail, .. } = step;
         let identity = read::identity(&self.config, cx, &self.memory).await?;
         let member = &detail.member;
         Ok(match identity.user_id.into_string() {

@@ -7,7 +7,9 @@ use crate::{
     naming::same,
     provider::{
         Absence, Consequence, Context, Directory, Field, Grant, GrantKind, OpenAccount, OwnDocument, Planned,
-        Principal, RoleList, Snapshot, Verdict, Verification, Write, backend::Backend, capability::Capability,
+        Principal, RoleList, Snapshot, Verdict, Verification, Write,
+        backend::{Backend, Step},
+        capability::Capability,
     },
     request::{Selector, ValidatedRequest},
 };
@@ -78,20 +80,14 @@ impl Backend for TeamViewer {
         detail.failed_read(selector)
     }
 
-    async fn absence(
-        &self,
-        _cx: &Context<'_>,
-        selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Absence, Error> {
-        Ok(absence::absence(selector, detail))
+    async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
+        Ok(absence::absence(selector, step.detail))
     }
 
     /// A reading without a gap proves it: TeamViewer's own list of the user's roles and the roles' own lists, and the members of every
     /// group.
-    async fn nothing_held(&self, _cx: &Context<'_>, _reading: &Snapshot, detail: &Detail) -> Result<Absence, Error> {
-        Ok(absence::of_everything(detail))
+    fn nothing_held(&self, detail: &Detail) -> Absence {
+        absence::of_everything(detail)
     }
 
     fn gaps(&self, _reading: &Snapshot, detail: &Detail) -> Vec<String> {
@@ -112,36 +108,20 @@ impl Backend for TeamViewer {
     }
 
     /// The company's roles, as they were read with what is held.
-    async fn directory(
-        &self,
-        _cx: &Context<'_>,
-        _selector: &Selector,
-        _reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Directory, Error> {
-        match &detail.directory_failure {
+    async fn directory(&self, step: Step<'_, Detail>, _selector: &Selector) -> Result<Directory, Error> {
+        match &step.detail.directory_failure {
             Some(fault) => Err(fault.clone().into()),
-            None => Ok(detail.roles.directory.clone()),
+            None => Ok(step.detail.roles.directory.clone()),
         }
     }
 
-    async fn consequences(
-        &self,
-        cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
-        self.side_effects(cx, reading, detail, targets).await
+    async fn consequences(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        self.side_effects(step, targets).await
     }
 
     /// `GET /account` describes the owner of the token, by id or at least by e-mail address.
-    async fn credential_owner(
-        &self,
-        _cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-    ) -> Result<Principal, Error> {
+    async fn credential_owner(&self, step: Step<'_, Detail>) -> Result<Principal, Error> {
+        let Step { snapshot, detail, .. } = step;
         let Some(owner) = self.memory.owner()? else {
             return Ok(Principal::Unknown);
         };
@@ -151,10 +131,10 @@ impl Backend for TeamViewer {
         let Some(email) = owner.email.as_str() else {
             return Ok(Principal::Unknown);
         };
-        let is_own = reading.emails.iter().any(|own| same(own, email));
+        let is_own = snapshot.emails.iter().any(|own| same(own, email));
         Ok(if is_own {
             Principal::User(detail.id.clone())
-        } else if reading.emails.is_empty() || !owner.userid.is_absent() {
+        } else if snapshot.emails.is_empty() || !owner.userid.is_absent() {
             // An id that cannot be read may be the user's, whatever the address says.
             Principal::Unknown
         } else {

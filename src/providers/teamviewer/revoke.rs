@@ -14,7 +14,7 @@ use crate::{
     hashed::{HashMap, HashSet},
     provider::{
         Affected, Affects, Consequence, Context, Grant, GrantKind, Held, Identity, KnownAs, Planned, Snapshot, Verdict,
-        Write,
+        Write, backend::Step,
     },
     request::ValidatedRequest,
     sorted::Set,
@@ -170,14 +170,9 @@ impl TeamViewer {
     }
 
     /// What else the removal of these grants takes, from the user and from others.
-    pub async fn side_effects(
-        &self,
-        cx: &Context<'_>,
-        reading: &Snapshot,
-        detail: &Detail,
-        targets: &[Grant],
-    ) -> Result<Vec<Consequence>, Error> {
-        let mut consequences = side_effects_of_leaving(reading, detail, targets);
+    pub async fn side_effects(&self, step: Step<'_, Detail>, targets: &[Grant]) -> Result<Vec<Consequence>, Error> {
+        let Step { cx, snapshot, detail } = step;
+        let mut consequences = side_effects_of_leaving(snapshot, detail, targets);
         if !targets.iter().any(|grant| grant.kind == GrantKind::GroupRole) {
             return Ok(consequences);
         }
