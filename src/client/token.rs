@@ -26,6 +26,18 @@ pub struct TokenRequest {
     pub lifetime: Duration,
 }
 
+impl TokenRequest {
+    /// For a client whose credentials are in the form.
+    pub const fn of_form(url: String, form: QueryBuilder, lifetime: Duration) -> Self {
+        Self {
+            url,
+            form,
+            basic: None,
+            lifetime,
+        }
+    }
+}
+
 /// What became of a request for an access token.
 #[derive(Debug)]
 pub enum Requested {

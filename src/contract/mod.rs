@@ -6,6 +6,7 @@ pub mod bounded;
 #[cfg(test)]
 pub mod examples;
 pub mod exports;
+pub mod failure;
 mod generated;
 pub mod json;
 pub mod reason;

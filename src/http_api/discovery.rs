@@ -132,7 +132,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http_api::names::Place;
+    use crate::http_api::{names::Place, normalized::tests::BESIDE_THE_USER};
 
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 
@@ -182,18 +182,7 @@ mod tests {
             ("group", "Group", &[]),
             ("workspace", "Workspace", &[]),
             ("url", "Url", &[]),
-            (
-                "user",
-                "User",
-                &[
-                    "role_outcomes",
-                    "dry_run",
-                    "planned_requests",
-                    "plan",
-                    "plan_digest",
-                    "receipt",
-                ],
-            ),
+            ("user", "User", &BESIDE_THE_USER),
             ("held-grant", "HeldGrant", &["needs_allow", "obstacle"]),
             ("listed-role", "ListedRole", &[]),
             ("role-directory", "RoleDirectory", &[]),

@@ -253,6 +253,7 @@ const fn phrase(status: u16) -> &'static str {
 pub mod tests {
     use super::*;
     use crate::contract::{
+        failure::blank_failure,
         reason::Reason,
         types::{Outcome, ProviderAnswer, RoleOutcome},
         user::blank_user,
@@ -264,21 +265,7 @@ pub mod tests {
     };
 
     pub fn failure(kind: FailureKind, status: u16) -> Failure {
-        Failure {
-            plan: None,
-            plan_digest: None,
-            receipt: None,
-            kind,
-            message: String::from("why"),
-            status,
-            field: None,
-            answer: None,
-            retry_after: None,
-            retryable: false,
-            outcomes: Vec::new(),
-            sent: false,
-            user: None,
-        }
+        blank_failure(kind, status, String::from("why"))
     }
 
     fn answered(kind: FailureKind, status: u16, body: &str) -> Failure {

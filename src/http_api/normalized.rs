@@ -77,7 +77,7 @@ fn fill(fields: &mut Map<String, Value>, names: &[&str]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::json;
@@ -87,6 +87,16 @@ mod tests {
     fn keys(value: &Value) -> BTreeSet<&str> {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
+
+    /// What an answer adds to the user.
+    pub const BESIDE_THE_USER: [&str; 6] = [
+        "role_outcomes",
+        "dry_run",
+        "planned_requests",
+        "plan",
+        "plan_digest",
+        "receipt",
+    ];
 
     /// The OpenAPI document is held against the WIT by a test of its own.
     #[test]
@@ -99,17 +109,8 @@ mod tests {
         }
         let user = Value::Object(of(bare.as_object().unwrap().clone()));
         let mut expected = keys(properties);
-        for name in [
-            "remote_data",
-            "role_outcomes",
-            "dry_run",
-            "planned_requests",
-            "plan",
-            "plan_digest",
-            "receipt",
-            "truncated",
-        ] {
-            expected.remove(name);
+        for name in BESIDE_THE_USER.iter().chain(&["remote_data", "truncated"]) {
+            expected.remove(*name);
         }
         assert_eq!(keys(&user), expected);
         for (list, fields) in LISTS.iter().filter(|(_, fields)| !fields.is_empty()) {

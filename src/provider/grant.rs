@@ -88,6 +88,18 @@ pub enum GrantKind {
 }
 
 impl Grant {
+    /// The role as the unified user has it.
+    pub fn as_role(&self) -> types::Role {
+        let scope = self.scope.clone();
+        types::Role {
+            id: Some(self.role_id.clone()),
+            name: self.role_name.clone(),
+            group: scope.group,
+            organization: scope.organization,
+            workspace: scope.workspace,
+        }
+    }
+
     /// Its texts, as the provider gave them: those that [`Texts::each`] visits.
     pub fn texts(&self) -> impl Iterator<Item = &String> {
         let via = match &self.held {

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use crate::{
-    contract::types::{Failure, FailureKind},
+    contract::{
+        failure::blank_failure,
+        types::{Failure, FailureKind},
+    },
     error::Error,
     transport::brief,
 };
@@ -105,26 +108,16 @@ impl Refusal {
 
     /// As the answer of a typed call.
     pub fn into_failure(self) -> Failure {
+        let kind = match self.kind {
+            RefusalKind::InvalidRequest => FailureKind::InvalidRequest,
+            RefusalKind::InvalidConfiguration | RefusalKind::InvalidAccount => FailureKind::InvalidAccount,
+            RefusalKind::UnknownAccount => FailureKind::UnknownAccount,
+            RefusalKind::NotPermitted => FailureKind::NotPermitted,
+            RefusalKind::AccountNotActive(_) => FailureKind::AccountNotActive,
+        };
         Failure {
-            kind: match self.kind {
-                RefusalKind::InvalidRequest => FailureKind::InvalidRequest,
-                RefusalKind::InvalidConfiguration | RefusalKind::InvalidAccount => FailureKind::InvalidAccount,
-                RefusalKind::UnknownAccount => FailureKind::UnknownAccount,
-                RefusalKind::NotPermitted => FailureKind::NotPermitted,
-                RefusalKind::AccountNotActive(_) => FailureKind::AccountNotActive,
-            },
-            message: self.message,
-            status: self.kind.status(),
             field: self.field,
-            answer: None,
-            retry_after: None,
-            retryable: false,
-            outcomes: Vec::new(),
-            sent: false,
-            user: None,
-            plan: None,
-            plan_digest: None,
-            receipt: None,
+            ..blank_failure(kind, self.kind.status(), self.message)
         }
     }
 }

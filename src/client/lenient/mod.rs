@@ -41,7 +41,9 @@ pub trait FromJson: Sized {
     }
 
     /// What a missing key stands for. `None`: the key is required.
-    fn missing() -> Option<Self>;
+    fn missing() -> Option<Self> {
+        None
+    }
 }
 
 /// The elements of a list.
@@ -56,20 +58,12 @@ impl FromJson for String {
     fn from_json(raw: &RawValue) -> Result<Self, Error> {
         scalar::string(raw.get())
     }
-
-    fn missing() -> Option<Self> {
-        None
-    }
 }
 
 /// The value as it came.
 impl FromJson for Box<RawValue> {
     fn from_json(raw: &RawValue) -> Result<Self, Error> {
         Ok(raw.to_owned())
-    }
-
-    fn missing() -> Option<Self> {
-        None
     }
 }
 
@@ -81,10 +75,6 @@ impl FromJson for Value {
     fn from_text(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text)
     }
-
-    fn missing() -> Option<Self> {
-        None
-    }
 }
 
 /// A tree in which no key is there twice.
@@ -95,10 +85,6 @@ impl FromJson for Unique {
 
     fn from_text(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text)
-    }
-
-    fn missing() -> Option<Self> {
-        None
     }
 }
 

@@ -83,10 +83,6 @@ impl<T: Document> FromJson for T {
     fn from_text(text: &str) -> Result<Self, Error> {
         Self::of(&Fields::of(text)?)
     }
-
-    fn missing() -> Option<Self> {
-        None
-    }
 }
 
 /// A key: a piece of the text unless it has escapes.

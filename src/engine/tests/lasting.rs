@@ -311,12 +311,7 @@ fn a_set_is_not_replaced_from_a_read_that_still_shows_what_went() {
     case.provider.verification.replaces_set = true;
     let answer = case.ask(&["a", "z", "c"]);
     assert_eq!(outcomes(&answer), ["removed", "refused", "removed"], "{answer:?}");
-    let seen = case.transport.seen.borrow();
-    let posts: Vec<Duration> = seen
-        .iter()
-        .filter(|seen| seen.method == "POST")
-        .map(|seen| seen.at)
-        .collect();
+    let posts = case.posts();
     // The batch, and then each by itself.
     assert_eq!(posts.len(), 4);
     assert!(posts[2] - posts[1] >= seconds(3), "{posts:?}");

@@ -213,12 +213,7 @@ fn a_set_subtraction_is_sent_again_after_a_rate_limit() {
     let limited = Reaction::Answer(429, vec![("retry-after", String::from("3"))], String::from("{}"));
     let case = Case::holding(&["a@o1"]).with(|world| world.revokes.push(Revoke::Instead(limited)));
     assert!(case.ask(&["a"]).is_ok());
-    let seen = case.transport.seen.borrow();
-    let posts: Vec<Duration> = seen
-        .iter()
-        .filter(|seen| seen.method == "POST")
-        .map(|seen| seen.at)
-        .collect();
+    let posts = case.posts();
     assert_eq!(posts[1] - posts[0], seconds(3));
 }
 

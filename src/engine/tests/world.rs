@@ -150,6 +150,13 @@ impl Case {
         self.run(self.request(roles, false))
     }
 
+    /// When the writes were sent.
+    pub fn posts(&self) -> Vec<Duration> {
+        let seen = self.transport.seen.borrow();
+        let posts = seen.iter().filter(|seen| seen.method == "POST");
+        posts.map(|seen| seen.at).collect()
+    }
+
     /// Everything that the user holds.
     pub fn read_user(&self) -> Result<UserReading, Failure> {
         let caches = Caches::default();

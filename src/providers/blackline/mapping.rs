@@ -3,8 +3,8 @@
 use crate::{
     client::lenient::{Text, Word},
     contract::{
-        types::{self, Email, Phone, Role, Scope},
-        user::blank_user,
+        types::{self, Phone, Role, Scope},
+        user::{blank_user, primary_email, status_of},
     },
     hashed::HashMap,
     provider::{Grant, GrantKind, Held, KnownAs},
@@ -54,14 +54,7 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
         name: word(&user.full_name),
         username: word(&user.login_id),
         title: text(&user.job_title),
-        emails: word(&user.email)
-            .map(|email| Email {
-                email: Some(email),
-                type_: None,
-                is_primary: Some(true),
-            })
-            .into_iter()
-            .collect(),
+        emails: primary_email(word(&user.email)),
         phones: text(&user.phone_number)
             .map(|number| Phone {
                 number: Some(number),
@@ -70,10 +63,7 @@ pub fn user(detail: &Detail, name_of: impl Fn(&str) -> Option<String>) -> types:
             })
             .into_iter()
             .collect(),
-        status: user
-            .is_active
-            .as_bool()
-            .map(|active| String::from(if active { "active" } else { "inactive" })),
+        status: user.is_active.as_bool().map(status_of),
         roles: detail
             .pairs
             .iter()

@@ -172,46 +172,36 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         }
     };
     let (fetched, ()) = future::join(fetch(config, cx, memory, id), by_name).await;
-    let ((raw, user), pairs, memberships) = fetched?;
-    let Pairs {
-        rows,
-        pairs,
-        names,
-        product_names,
-        unread,
-        path,
-        page: _,
-        doubt,
-    } = pairs;
+    let ((raw, user), found, memberships) = fetched?;
     // `absence` answers for the first list. A later one that may be cut off must not look like one that covers as much.
     let is_later = memory.was_read.replace(true);
-    let unreadable = doubt.iter().filter(|_| is_later);
+    let unreadable = found.doubt.iter().filter(|_| is_later);
     // A reading is for people: the directory names what the rows do not.
     let needs_names = cx.request.reads_everything()
         && cx.request.is_read_only()
-        && pairs.iter().any(|pair| pair.role_names.is_empty());
+        && found.pairs.iter().any(|pair| pair.role_names.is_empty());
     if needs_names {
         drop(memory.directory(config, cx).await);
     }
     let name_of = |role: &str| needs_names.then(|| memory.name_of(role)).flatten();
-    let shown: Vec<&str> = rows.iter().map(|row| row.get()).collect();
-    let grant = |pair| mapping::grant(pair, &names, &product_names, name_of);
-    let grants = pairs.iter().map(grant).collect();
+    let shown: Vec<&str> = found.rows.iter().map(|row| row.get()).collect();
+    let grant = |pair| mapping::grant(pair, &found.names, &found.product_names, name_of);
+    let grants = found.pairs.iter().map(grant).collect();
     let detail = Detail {
         id: id.to_owned(),
-        names,
-        unread: unread.len(),
+        names: found.names,
+        unread: found.unread.len(),
         is_strict: cx.request.strict_scope,
-        path,
-        doubt: doubt.clone(),
+        path: found.path,
+        doubt: found.doubt.clone(),
         memberships,
         unlisted: OnceCell::new(),
-        pairs,
+        pairs: found.pairs,
         user,
     };
     let reading = Snapshot {
         grants,
-        unread,
+        unread: found.unread,
         other_ids: Vec::new(),
         emails: detail.user.email().iter().map(|email| email.to_lowercase()).collect(),
         username: detail.user.login_id.as_str().map(|login| login.trim().to_owned()),
@@ -222,7 +212,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, id: &str) 
         may_be_protected: None,
         is_sparse: false,
         unreadable: unreadable.map(|_| Gap::at(FURTHER_PAIRS)).collect(),
-        warnings: doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
+        warnings: found.doubt.iter().map(|_| Warning::ListMayBeCutOff.text()).collect(),
     };
     Ok((reading, detail))
 }

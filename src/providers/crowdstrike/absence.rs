@@ -28,6 +28,27 @@ pub struct Reads<'a> {
     pub memory: &'a Memory,
 }
 
+impl Reads<'_> {
+    /// The directories of these CIDs together.
+    async fn listed(&self, cids: &[Cid]) -> Result<Rc<Listed>, ProviderFault> {
+        self.directories.of_all(self.config, self.cx, cids).await
+    }
+
+    /// The CIDs that may have the role: a custom role exists in one only, and is refused elsewhere. If no directory has it, the
+    /// refusals of all CIDs are the proof.
+    async fn where_listed(&self, id: &str, cids: &[Cid]) -> Vec<Cid> {
+        let mut listed = Vec::with_capacity(cids.len());
+        for cid in cids {
+            let directory = self.directories.of(self.config, self.cx, cid).await;
+            let is_ruled_out = directory.is_ok_and(|listed| listed.is_whole() && !listed.has(id));
+            if !is_ruled_out {
+                listed.push(cid.clone());
+            }
+        }
+        if listed.is_empty() { cids.to_vec() } else { listed }
+    }
+}
+
 /// For one organization at most.
 ///
 /// # Errors
@@ -67,13 +88,7 @@ async fn at_known_places(
     detail: &Detail,
     view: Option<Cid>,
 ) -> Result<Absence, Error> {
-    let &Reads {
-        config,
-        cx,
-        directories,
-        ..
-    } = reads;
-    let is_verify = cx.request.mode == Mode::Verify;
+    let is_verify = reads.cx.request.mode == Mode::Verify;
     let places = match places(selector, detail, view) {
         Ok(places) => places,
         Err(Hidden::Unclear(message)) => return Ok(not_visible(message)),
@@ -86,10 +101,10 @@ async fn at_known_places(
         (Some(id), name) => of_id(reads, id, name.as_deref(), &places, detail).await,
         (None, name) => {
             let name = name.as_deref().unwrap_or_default();
-            let known = directories.of_all(config, cx, &places.visible).await?;
+            let known = reads.listed(&places.visible).await?;
             Ok(match role_called(name, &known, &places.hidden) {
                 Ok(role) => {
-                    let cids = where_listed(config, directories, cx, &role.id, &places.visible).await;
+                    let cids = reads.where_listed(&role.id, &places.visible).await;
                     Absence::Probe(probes(&role.id, role.name.as_deref(), cids))
                 }
                 Err(absence) => absence,
@@ -227,13 +242,7 @@ async fn of_id(
     places: &Places,
     detail: &Detail,
 ) -> Result<Absence, Error> {
-    let &Reads {
-        config,
-        cx,
-        directories,
-        ..
-    } = reads;
-    let known = match directories.of_all(config, cx, &places.visible).await {
+    let known = match reads.listed(&places.visible).await {
         Ok(known) => known,
         // A directory that cannot be read rules nothing out, and the revoke needs none.
         Err(fault) if name.is_none() => Rc::new(Listed::new(Directory::none(fault.into_details().message))),
@@ -259,14 +268,15 @@ async fn of_id(
             )));
         }
     }
+    let mode = reads.cx.request.mode;
     let is_unlisted = known.is_whole() && !known.has(id) && places.hidden.is_empty();
     let message = || format!("CrowdStrike's directory has no role `{id}`; only revoking it would prove that");
-    if is_unlisted && cx.request.mode == Mode::Verify {
+    if is_unlisted && mode == Mode::Verify {
         return Ok(Absence::NotFound(message()));
     }
-    let cids = where_listed(config, directories, cx, id, &places.visible).await;
+    let cids = reads.where_listed(id, &places.visible).await;
     let grants = probes(id, names.first().copied(), cids);
-    Ok(if is_unlisted && cx.request.mode == Mode::Plan {
+    Ok(if is_unlisted && mode == Mode::Plan {
         Absence::Unlisted {
             grants,
             message: message(),
@@ -336,26 +346,6 @@ fn no_role_called(name: &str, known: &Listed, hidden: &[Cid]) -> Absence {
         )),
         None => Absence::NotFound(format!("CrowdStrike has no role called `{name}`")),
     }
-}
-
-/// The CIDs that may have the role: a custom role exists in one only, and is refused elsewhere. If no directory has it, the refusals
-/// of all CIDs are the proof.
-async fn where_listed(
-    config: &Config,
-    directories: &Directories,
-    cx: &Context<'_>,
-    id: &str,
-    cids: &[Cid],
-) -> Vec<Cid> {
-    let mut listed = Vec::with_capacity(cids.len());
-    for cid in cids {
-        let directory = directories.of(config, cx, cid).await;
-        let is_ruled_out = directory.is_ok_and(|listed| listed.is_whole() && !listed.has(id));
-        if !is_ruled_out {
-            listed.push(cid.clone());
-        }
-    }
-    if listed.is_empty() { cids.to_vec() } else { listed }
 }
 
 fn probes(id: &str, name: Option<&str>, cids: Vec<Cid>) -> Vec<Grant> {

@@ -113,12 +113,7 @@ async fn fresh_token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, P
         .pair("client_id", &config.client_id)
         .pair("client_secret", config.client_secret.expose())
         .maybe("member_cid", config.member_cid.as_ref().map(Cid::as_str));
-    let request = TokenRequest {
-        url: config.base.join("/oauth2/token"),
-        form,
-        basic: None,
-        lifetime: TOKEN_LIFETIME,
-    };
+    let request = TokenRequest::of_form(config.base.join("/oauth2/token"), form, TOKEN_LIFETIME);
     let answer = match cx.client.request_token(request).await? {
         Requested::Token(token) => return Ok(token),
         Requested::Refused(answer) => answer,
@@ -185,10 +180,19 @@ pub async fn grants(
     cid: Option<&Cid>,
     audience: Audience,
 ) -> Result<Vec<RawRow>, ProviderFault> {
+    let page = |offset: u64| {
+        let path = QueryBuilder::new()
+            .pair("user_uuid", uuid)
+            .maybe("cid", cid.map(Cid::as_str))
+            .pair("limit", &PAGE.to_string())
+            .pair("offset", &offset.to_string())
+            .on(audience.grants());
+        api(Call::get(config.base.join(&path)))
+    };
     let mut attempts: u32 = 1;
     let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(1));
     loop {
-        match grants_once(config, cx, uuid, cid, audience).await {
+        match grants_once(config, cx, &page).await {
             Err(fault) if fault.kind == FaultKind::BadAnswer && attempts < MOST_ATTEMPTS => {
                 attempts = attempts.saturating_add(1);
                 let transport = cx.client.transport();
@@ -199,22 +203,14 @@ pub async fn grants(
     }
 }
 
+/// The pages of the list, by the calls for them.
 async fn grants_once(
     config: &Config,
     cx: &Context<'_>,
-    uuid: &str,
-    cid: Option<&Cid>,
-    audience: Audience,
+    page: &dyn Fn(u64) -> Call,
 ) -> Result<Vec<RawRow>, ProviderFault> {
     let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
-        let path = QueryBuilder::new()
-            .pair("user_uuid", uuid)
-            .maybe("cid", cid.map(Cid::as_str))
-            .pair("limit", &PAGE.to_string())
-            .pair("offset", &offset.to_string())
-            .on(audience.grants());
-        let call = api(Call::get(config.base.join(&path)));
-        let Resources { rows, total } = resources(config, cx, &call, "the grants").await?;
+        let Resources { rows, total } = resources(config, cx, &page(offset), "the grants").await?;
         if rows.is_empty() && total.is_some_and(|total| total > offset) {
             return Err(contradiction("ends before its count"));
         }

@@ -4,8 +4,8 @@ use crate::{
     client::lenient::{Row, Rows, Text},
     contract::{
         timestamp,
-        types::{self, Email, Group, Organization, Role, Scope, Via, ViaKind},
-        user::blank_user,
+        types::{self, Group, Organization, Role, Scope, Via, ViaKind},
+        user::{blank_user, primary_email},
         warning::Warning,
     },
     hashed::HashSet,
@@ -163,14 +163,7 @@ pub fn user(detail: &Detail) -> types::User {
             Some(names.join(" "))
         },
         username: text(&user.uid),
-        emails: email(user)
-            .map(|email| Email {
-                email: Some(email.to_owned()),
-                type_: None,
-                is_primary: Some(true),
-            })
-            .into_iter()
-            .collect(),
+        emails: primary_email(email(user).map(str::to_owned)),
         // `active` and `inactive` are the contract's own words; anything else stays the provider's.
         status: text(&user.status),
         // A user without a factor may still have one at the identity provider.

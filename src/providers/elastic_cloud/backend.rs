@@ -121,7 +121,7 @@ impl Backend for ElasticCloud {
     }
 
     fn plan(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
-        revoke::plan(&self.config, ask, user, detail, targets)
+        self.writes(ask, user, detail, targets)
     }
 
     async fn send(&self, cx: &Context<'_>, write: &Write, grants: &[&Grant], _detail: &Detail) -> Vec<Verdict> {

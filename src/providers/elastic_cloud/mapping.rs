@@ -2,8 +2,8 @@
 
 use crate::{
     contract::{
-        types::{self, Email, Organization, Role, Workspace},
-        user::blank_user,
+        types::{self, Organization, Workspace},
+        user::{blank_user, first_and_last, primary_email},
     },
     provider::{Grant, Snapshot},
     sorted,
@@ -22,26 +22,16 @@ pub fn user(reading: &Snapshot, detail: &Detail) -> types::User {
     } = detail;
     let held: Vec<&Grant> = reading.grants.iter().filter(|grant| grant.is_direct()).collect();
     let is_whole = hidden.is_empty();
-    let roles = held.iter().filter(|_| is_whole).map(|grant| role(grant));
+    let roles = held.iter().filter(|_| is_whole).map(|grant| grant.as_role());
     let name = member.name.as_str().map(str::to_owned);
     let email = member.email.as_str().map(str::to_owned);
-    let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
-        Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
-        None => (None, None),
-    };
+    let (first, last) = first_and_last(name.as_deref());
     types::User {
         name: name.or_else(|| email.clone()),
         first_name: first,
         last_name: last,
         username: email.clone(),
-        emails: email
-            .map(|email| Email {
-                email: Some(email),
-                type_: None,
-                is_primary: Some(true),
-            })
-            .into_iter()
-            .collect(),
+        emails: primary_email(email),
         status: Some(String::from("active")),
         roles: roles.collect(),
         truncated: (!is_whole).then(|| String::from("roles")).into_iter().collect(),
@@ -52,17 +42,6 @@ pub fn user(reading: &Snapshot, detail: &Detail) -> types::User {
         workspaces: workspaces(&held),
         created_at: member.member_since.as_str().map(str::to_owned),
         ..blank_user(member.user_id.as_str().unwrap_or_default())
-    }
-}
-
-fn role(grant: &Grant) -> Role {
-    let scope = grant.scope.clone();
-    Role {
-        id: Some(grant.role_id.clone()),
-        name: grant.role_name.clone(),
-        group: scope.group,
-        organization: scope.organization,
-        workspace: scope.workspace,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     assignments::{self, ALL, Assigned},
+    backend::ElasticCloud,
     config::Config,
     core,
     documents::RemovedItem,
@@ -23,40 +24,37 @@ use super::{
     read::Detail,
 };
 
-/// One request for all targets, and one for each that goes in its own.
-pub fn plan(
-    config: &Config,
-    ask: &ValidatedRequest,
-    user: &str,
-    detail: &Detail,
-    targets: &[Planned<'_>],
-) -> Vec<Write> {
-    let url = config
-        .base
-        .join(&format!("/users/{}/role_assignments", path_segment(user)));
-    let write = |chosen: Vec<(usize, &Planned<'_>)>| {
-        let mut held = BTreeSet::new();
-        let mut indices = Vec::new();
-        for (index, planned) in chosen {
-            let before = held.len();
-            held.extend(detail.assignments.of_grant(planned.grant));
-            if held.len() > before {
-                indices.push(index);
+impl ElasticCloud {
+    /// One request for all targets, and one for each that goes in its own.
+    pub fn writes(&self, ask: &ValidatedRequest, user: &str, detail: &Detail, targets: &[Planned<'_>]) -> Vec<Write> {
+        let url = self
+            .config
+            .base
+            .join(&format!("/users/{}/role_assignments", path_segment(user)));
+        let write = |chosen: Vec<(usize, &Planned<'_>)>| {
+            let mut held = BTreeSet::new();
+            let mut indices = Vec::new();
+            for (index, planned) in chosen {
+                let before = held.len();
+                held.extend(detail.assignments.of_grant(planned.grant));
+                if held.len() > before {
+                    indices.push(index);
+                }
             }
-        }
-        let assigned = held
-            .into_iter()
-            .filter_map(|position| detail.assignments.held.get(position));
-        let body = body(assigned, &ask.remote_data).to_string().into_bytes();
-        let call = Call::write(Method::Delete, url.clone(), Some(body), Repeat::Replay)
-            .header("content-type", "application/json");
-        Write { call, targets: indices }
-    };
-    let (alone, together): (Vec<_>, Vec<_>) = targets.iter().enumerate().partition(|(_, planned)| planned.alone);
-    let mut writes: Vec<Write> = alone.into_iter().map(|one| write(vec![one])).collect();
-    writes.push(write(together));
-    writes.retain(|write| !write.targets.is_empty());
-    writes
+            let assigned = held
+                .into_iter()
+                .filter_map(|position| detail.assignments.held.get(position));
+            let body = body(assigned, &ask.remote_data).to_string().into_bytes();
+            let call = Call::write(Method::Delete, url.clone(), Some(body), Repeat::Replay)
+                .header("content-type", "application/json");
+            Write { call, targets: indices }
+        };
+        let (alone, together): (Vec<_>, Vec<_>) = targets.iter().enumerate().partition(|(_, planned)| planned.alone);
+        let mut writes: Vec<Write> = alone.into_iter().map(|one| write(vec![one])).collect();
+        writes.push(write(together));
+        writes.retain(|write| !write.targets.is_empty());
+        writes
+    }
 }
 
 /// One answer for all of them: a request is refused as a whole.

@@ -5,7 +5,7 @@ use crate::{
     error::ProviderFault,
     hashed::HashSet,
     naming::{canonical, same},
-    provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot},
+    provider::{Absence, Context, Grant, GrantKind, Identity, Snapshot, backend::Step},
     request::Selector,
 };
 
@@ -24,13 +24,8 @@ use super::{
 ///
 /// # Errors
 /// The directory of roles, or what confirms the absence, could not be read this time.
-pub async fn of(
-    config: &Config,
-    cx: &Context<'_>,
-    selector: &Selector,
-    reading: &Snapshot,
-    detail: &Detail,
-) -> Result<Absence, ProviderFault> {
+pub async fn of(config: &Config, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, ProviderFault> {
+    let Step { cx, snapshot, detail } = step;
     if selector.is_link {
         return of_link(config, cx, selector, detail).await;
     }
@@ -44,7 +39,7 @@ pub async fn of(
     }
     match &selector.group {
         Some(text) => of_membership(config, cx, text, detail).await,
-        None => of_role(selector, reading, detail),
+        None => of_role(selector, snapshot, detail),
     }
 }
 

@@ -201,7 +201,7 @@ impl Backend for JumpCloud {
     }
 
     async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, step.cx, selector, step.snapshot, step.detail).await?)
+        Ok(absence::of(&self.config, step, selector).await?)
     }
 
     fn nothing_held(&self, detail: &Detail) -> Absence {

@@ -4,7 +4,7 @@ use crate::{
     client::QueryBuilder,
     contract::{reason::Reason, warning::Warning},
     error::ProviderFault,
-    provider::{Absence, Context, Grant, Snapshot},
+    provider::{Absence, Context, Grant, Snapshot, backend::Step},
     request::Selector,
 };
 
@@ -20,13 +20,8 @@ use super::{
 };
 
 /// What it means that no grant is shown for a selector, which names one organization at most.
-pub async fn of(
-    config: &Config,
-    cx: &Context<'_>,
-    selector: &Selector,
-    reading: &Snapshot,
-    detail: &Detail,
-) -> Absence {
+pub async fn of(config: &Config, step: Step<'_, Detail>, selector: &Selector) -> Absence {
+    let Step { cx, snapshot, detail } = step;
     let meant = ids::meant(selector);
     if meant.is_empty() {
         return Absence::Unclear {
@@ -47,7 +42,7 @@ pub async fn of(
     let mut inside = Vec::new();
     for id in meant {
         let absence = if ids::is_account_type(id) {
-            of_account_type(id, selector, reading, detail)
+            of_account_type(id, selector, snapshot, detail)
         } else {
             of_assigned(config, cx, id, detail).await
         };
@@ -55,7 +50,7 @@ pub async fn of(
             return absence;
         }
         inside.extend(
-            of_role(reading, id)
+            of_role(snapshot, id)
                 .filter(|grant| is_inside(selector, grant))
                 .filter_map(|grant| assignments::entity(&grant.scope))
                 .map(|entity| Warning::HeldAt.about(entity)),

@@ -72,7 +72,7 @@ impl Backend for Slack {
     }
 
     async fn absence(&self, step: Step<'_, Detail>, selector: &Selector) -> Result<Absence, Error> {
-        Ok(absence::of(&self.config, step.cx, selector, step.snapshot, step.detail).await)
+        Ok(absence::of(&self.config, step, selector).await)
     }
 
     /// A reading without a gap proves it: the whole list of assignments, and the lists of every workspace of the user.

@@ -7,7 +7,7 @@ use crate::{
     contract::{
         timestamp,
         types::{self, Email, Group, Organization, Phone, Role, Url, Workspace},
-        user::blank_user,
+        user::{blank_user, primary_email},
     },
     hashed::HashSet,
     provider::Grant,
@@ -105,7 +105,7 @@ fn roles(detail: &Detail, grants: &[Grant]) -> Option<Vec<Role>> {
     grants
         .iter()
         .filter(|grant| grant.is_direct() || is_highest(grant))
-        .map(role)
+        .map(Grant::as_role)
         .chain(at_home(detail))
         .filter(|role| !ids::is_at_a_place(role) || ids::is_role_of_a_request(role))
         .map(|role| ids::is_at_a_place(&role).then_some(role))
@@ -147,13 +147,7 @@ fn emails(own: Option<String>, listed: &Rows<ScimValue>) -> Vec<Email> {
     if !listed.is_empty() {
         return listed;
     }
-    own.map(|email| Email {
-        email: Some(email),
-        type_: None,
-        is_primary: Some(true),
-    })
-    .into_iter()
-    .collect()
+    primary_email(own)
 }
 
 /// The profile's number, and the others that SCIM has.
@@ -208,17 +202,6 @@ fn at_home(detail: &Detail) -> Option<Role> {
         organization: Some(member.enterprise.clone()),
         workspace: Some(home.to_owned()),
     })
-}
-
-fn role(grant: &Grant) -> Role {
-    let scope = grant.scope.clone();
-    Role {
-        id: Some(grant.role_id.clone()),
-        name: grant.role_name.clone(),
-        group: scope.group,
-        organization: scope.organization,
-        workspace: scope.workspace,
-    }
 }
 
 fn user_type(document: &User) -> &'static str {

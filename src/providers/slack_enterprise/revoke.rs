@@ -144,21 +144,9 @@ pub async fn send(
     grants: &[&Grant],
     detail: &Detail,
 ) -> Vec<Verdict> {
-    if grants.iter().any(|grant| ids::is_account_type(&grant.role_id)) {
-        demote(config, cx, memory, write, grants, detail).await
-    } else {
-        assignments::remove(config, cx, write, grants).await
+    if !grants.iter().any(|grant| ids::is_account_type(&grant.role_id)) {
+        return assignments::remove(config, cx, write, grants).await;
     }
-}
-
-async fn demote(
-    config: &Config,
-    cx: &Context<'_>,
-    memory: &Memory,
-    write: &Write,
-    grants: &[&Grant],
-    detail: &Detail,
-) -> Vec<Verdict> {
     let all = |verdict: Verdict| vec![verdict; grants.len()];
     if let Err(verdict) = check_standing(config, cx, memory, grants, &detail.member).await {
         return all(verdict);

@@ -119,12 +119,7 @@ async fn token(config: &Config, cx: &Context<'_>) -> Result<CachedToken, Provide
         .pair("refresh_token", refresh_token.expose())
         .pair("client_id", client_id)
         .pair("client_secret", client_secret.expose());
-    let request = TokenRequest {
-        url: config.base.join("/oauth2/token"),
-        form,
-        basic: None,
-        lifetime: TOKEN_LIFETIME,
-    };
+    let request = TokenRequest::of_form(config.base.join("/oauth2/token"), form, TOKEN_LIFETIME);
     let answer = match cx.client.request_token(request).await? {
         Requested::Token(token) => return Ok(token),
         Requested::Refused(answer) => answer,

@@ -3,8 +3,8 @@
 use crate::{
     client::lenient::Text,
     contract::{
-        types::{self, Email, Group, License, ListedRole, Role, Scope, ScopeKind},
-        user::blank_user,
+        types::{self, Group, License, ListedRole, Role, Scope, ScopeKind},
+        user::{blank_user, first_and_last, primary_email, status_of},
     },
     hashed::HashSet,
     provider::{Coverage, Directory, Grant, GrantKind, Held, RoleList},
@@ -17,28 +17,15 @@ pub fn user(detail: &Detail, grants: &[Grant]) -> types::User {
     let user = &detail.user;
     let name = user.name.as_str().map(str::to_owned);
     let email = user.email.as_str().map(str::to_owned);
-    let (first, last) = match name.as_deref().and_then(|name| name.trim().split_once(' ')) {
-        // TeamViewer's own SCIM rule: the first space parts them.
-        Some((first, last)) => (Some(first.to_owned()), Some(last.trim().to_owned())),
-        None => (None, None),
-    };
+    // TeamViewer's own SCIM rule.
+    let (first, last) = first_and_last(name.as_deref());
     types::User {
         name,
         first_name: first,
         last_name: last,
         username: email.clone(),
-        emails: email
-            .map(|email| Email {
-                email: Some(email),
-                type_: None,
-                is_primary: Some(true),
-            })
-            .into_iter()
-            .collect(),
-        status: user
-            .active
-            .as_bool()
-            .map(|active| String::from(if active { "active" } else { "inactive" })),
+        emails: primary_email(email),
+        status: user.active.as_bool().map(status_of),
         is_two_factor_enabled: user.tfa_enabled.as_bool(),
         roles: grants
             .iter()

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use super::*;
 use crate::contract::{
     exports,
+    failure::blank_failure,
     generated::exports::unified::user_directory::accounts as generated,
     types::{Account, Binding, Expectation, FailureKind, Mode, Narrowing, Profile, Provider, StrictScope, UnknownRole},
 };
@@ -35,21 +36,7 @@ struct Witness;
 impl Witness {
     fn failure(seen: Seen) -> Failure {
         SEEN.with_borrow_mut(|all| all.push(seen));
-        Failure {
-            kind: FailureKind::NotPermitted,
-            message: String::from(MESSAGE),
-            status: 403,
-            field: None,
-            answer: None,
-            retry_after: None,
-            retryable: false,
-            outcomes: Vec::new(),
-            sent: false,
-            user: None,
-            plan: None,
-            plan_digest: None,
-            receipt: None,
-        }
+        blank_failure(FailureKind::NotPermitted, 403, String::from(MESSAGE))
     }
 }
 

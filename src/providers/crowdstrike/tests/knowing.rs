@@ -1,6 +1,6 @@
 //! What a user holds, before and after: reading, verifying, everything, and the roles that there are.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contract::types::{
     GrantKind, GrantSelector, HeldGrant, Mode, Obstacle, Outcome, Removable, Role, ScopeKind,
@@ -267,11 +267,25 @@ fn what_is_not_shown_keeps_a_reading_from_being_whole_and_everything_from_being_
     }
 }
 
+fn row(role: &str, grant_type: &str) -> Value {
+    json!({"role_id": role, "uuid": ANN, "cid": HOME, "grant_type": grant_type})
+}
+
+fn of_three(rows: Value) -> Value {
+    json!({"meta": {"pagination": {"total": 3}}, "resources": rows})
+}
+
+/// Every revoke is acknowledged, and has no effect.
+fn assert_nothing_is_removed(mut tenant: Tenant) {
+    tenant
+        .rules
+        .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
+    let answer = Case::new(tenant).everything();
+    assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+}
+
 #[test]
 fn a_row_that_says_nothing_does_not_stand_for_another_one() {
-    let row =
-        |role: &str, grant_type: &str| json!({"role_id": role, "uuid": ANN, "cid": HOME, "grant_type": grant_type});
-    let list = |rows: serde_json::Value| json!({"meta": {"pagination": {"total": 3}}, "resources": rows});
     let lists = "combined/user-roles";
     let mut tenant = Tenant::new(&["event_viewer"]);
     // The unread row is another role first, and the one that was to go afterwards.
@@ -280,7 +294,7 @@ fn a_row_that_says_nothing_does_not_stand_for_another_one() {
         ..Rule::always(
             lists,
             200,
-            list(json!([
+            of_three(json!([
                 null,
                 row("event_viewer", "direct"),
                 row("help_desk", "indirect")
@@ -290,32 +304,24 @@ fn a_row_that_says_nothing_does_not_stand_for_another_one() {
     tenant.rules.push(Rule::always(
         lists,
         200,
-        list(json!([
+        of_three(json!([
             row("dashboard_admin", "direct"),
             null,
             row("help_desk", "indirect")
         ])),
     ));
-    tenant
-        .rules
-        .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
-    let mut case = Case::new(tenant);
-    let answer = case.everything();
-    assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+    assert_nothing_is_removed(tenant);
 }
 
 #[test]
 fn a_second_row_that_says_nothing_is_another_row() {
-    let row =
-        |role: &str, grant_type: &str| json!({"role_id": role, "uuid": ANN, "cid": HOME, "grant_type": grant_type});
-    let list = |rows: serde_json::Value| json!({"meta": {"pagination": {"total": 3}}, "resources": rows});
     let mut tenant = Tenant::new(&["event_viewer"]);
     tenant.rules.push(Rule {
         times: 1,
         ..Rule::always(
             "combined/user-roles",
             200,
-            list(json!([
+            of_three(json!([
                 null,
                 row("event_viewer", "direct"),
                 row("help_desk", "indirect")
@@ -325,14 +331,9 @@ fn a_second_row_that_says_nothing_is_another_row() {
     tenant.rules.push(Rule::always(
         "combined/user-roles",
         200,
-        list(json!([null, null, row("help_desk", "indirect")])),
+        of_three(json!([null, null, row("help_desk", "indirect")])),
     ));
-    tenant
-        .rules
-        .push(Rule::always("user-role-actions", 200, json!({"errors": []})));
-    let mut case = Case::new(tenant);
-    let answer = case.everything();
-    assert!(!outcomes(&answer).contains(&Outcome::Removed), "{answer:?}");
+    assert_nothing_is_removed(tenant);
 }
 
 #[test]

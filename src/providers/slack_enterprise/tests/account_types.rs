@@ -45,12 +45,9 @@ fn what_a_demotion_in_the_organization_would_take_besides_is_read_again() {
             slack.set_above("is_owner", true);
         },
         |slack| {
-            slack.instead.push(Instead {
-                request: "owners.list",
-                skip: 0,
-                times: usize::MAX,
-                document: error("team_not_found"),
-            });
+            slack
+                .instead
+                .push(Instead::always("owners.list", error("team_not_found")));
         },
     ];
     for change in cases {
@@ -121,12 +118,7 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
     ] {
         let world = World::new(|slack| {
             slack.set_admin("T01");
-            slack.instead.push(Instead {
-                request: "list?team_id=T02",
-                skip: 0,
-                times: usize::MAX,
-                document: error(code),
-            });
+            slack.instead.push(Instead::always("list?team_id=T02", error(code)));
         });
         let answer = world.ask(&["admin@T02", "admin@T01", "Rl0C@T01", "owner"]);
         assert_eq!(
@@ -143,12 +135,7 @@ fn a_refusal_of_one_workspace_concerns_that_one() {
         ("token_revoked", 401),
     ] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "list?team_id=T02",
-                skip: 0,
-                times: usize::MAX,
-                document: error(code),
-            });
+            slack.instead.push(Instead::always("list?team_id=T02", error(code)));
         });
         assert_eq!(world.ask(&["admin@T02"]).unwrap_err().status, status, "{code}");
     }
@@ -163,12 +150,9 @@ fn a_failed_read_of_one_workspace_keeps_only_the_entries_that_need_it() {
     ] {
         let world = World::new(|slack| {
             slack.set_admin("T01");
-            slack.instead.push(Instead {
-                request: "owners.list?team_id=T02",
-                skip: 0,
-                times: usize::MAX,
-                document: error(code),
-            });
+            slack
+                .instead
+                .push(Instead::always("owners.list?team_id=T02", error(code)));
         });
         let answer = world.ask(&["Rl0C@T01", "admin@T02", "admin@T01", "owner"]);
         assert_eq!(
@@ -204,12 +188,10 @@ fn a_list_with_a_row_that_cannot_be_read_proves_nothing_of_its_workspace() {
     }
     for list in [json!(null), json!("U01"), json!({"U01": true})] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "admins.list?team_id=T02",
-                skip: 0,
-                times: usize::MAX,
-                document: json!({"ok": true, "admin_ids": list}),
-            });
+            slack.instead.push(Instead::always(
+                "admins.list?team_id=T02",
+                json!({"ok": true, "admin_ids": list}),
+            ));
         });
         let answer = world.ask(&["admin@T02", "Rl0C"]);
         assert_eq!(

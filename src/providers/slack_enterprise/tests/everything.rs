@@ -175,12 +175,9 @@ fn a_large_organization_is_not_whole_and_what_is_shown_goes() {
 fn a_removal_in_a_large_organization_that_is_not_carried_out_is_not_said_to_be() {
     let world = World::new(|slack| {
         large(slack);
-        slack.instead.push(Instead {
-            request: "removeAssignments",
-            skip: 0,
-            times: usize::MAX,
-            document: json!({"ok": true}),
-        });
+        slack
+            .instead
+            .push(Instead::always("removeAssignments", json!({"ok": true})));
         // Others are assigned meanwhile, so that the rows are pushed out of what was read at first.
         slack.changes.push(super::world::Change {
             request: "listAssignments",
@@ -207,12 +204,9 @@ fn what_cannot_be_seen_keeps_a_reading_from_being_whole_and_nothing_from_being_p
         |slack| slack.user["enterprise_user"]["is_owner"] = json!(null),
         |slack| slack.user["is_primary_owner"] = json!(null),
         |slack| {
-            slack.instead.push(Instead {
-                request: "owners.list?team_id=T02",
-                skip: 0,
-                times: usize::MAX,
-                document: error("team_not_found"),
-            });
+            slack
+                .instead
+                .push(Instead::always("owners.list?team_id=T02", error("team_not_found")));
         },
         |slack| {
             slack.admins.insert("T02", vec![json!(null)]);
@@ -321,12 +315,9 @@ fn roles_are_listed_as_published_and_as_they_are_used() {
     assert!(world.list_roles().unwrap().unread[0].contains("10 pages"));
     assert_eq!(world.requests("listAssignments"), 10);
     let world = World::new(|slack| {
-        slack.instead.push(Instead {
-            request: "listAssignments",
-            skip: 0,
-            times: usize::MAX,
-            document: error("invalid_auth"),
-        });
+        slack
+            .instead
+            .push(Instead::always("listAssignments", error("invalid_auth")));
     });
     assert_eq!(world.list_roles().unwrap_err().status, 401);
 }

@@ -93,12 +93,11 @@ fn an_id_that_the_document_does_not_show_may_be_protected_or_the_tokens_own() {
     }
     assert!(hidden(json!("W08")).protecting_users(&["W09"]).ask(&["Rl0C"]).is_ok());
     let world = hidden(json!(null));
-    world.slack.borrow_mut().instead.push(Instead {
-        request: "auth.test",
-        skip: 0,
-        times: usize::MAX,
-        document: json!({"ok": true, "user_id": "W09"}),
-    });
+    world
+        .slack
+        .borrow_mut()
+        .instead
+        .push(Instead::always("auth.test", json!({"ok": true, "user_id": "W09"})));
     assert_eq!(reason(&world.ask(&["Rl0C"]), 0), Some("side_effect_not_allowed"));
 }
 

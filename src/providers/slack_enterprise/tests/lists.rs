@@ -224,23 +224,16 @@ fn a_short_list_is_read_whole_and_shown() {
 fn a_list_whose_end_cannot_be_told_proves_nothing() {
     for metadata in [json!("more"), json!({"next_cursor": 5}), json!([])] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "listAssignments",
-                skip: 0,
-                times: usize::MAX,
-                document: json!({"ok": true, "role_assignments": [], "response_metadata": metadata}),
-            });
+            slack.instead.push(Instead::always(
+                "listAssignments",
+                json!({"ok": true, "role_assignments": [], "response_metadata": metadata}),
+            ));
         });
         assert_eq!(world.ask(&["Rl0D"]).unwrap_err().status, 502, "{metadata}");
     }
     for document in [json!({"ok": true}), json!({"ok": true, "role_assignments": null})] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "listAssignments",
-                skip: 0,
-                times: usize::MAX,
-                document: document.clone(),
-            });
+            slack.instead.push(Instead::always("listAssignments", document.clone()));
         });
         assert_eq!(world.ask(&["Rl0D"]).unwrap_err().status, 502, "{document}");
     }

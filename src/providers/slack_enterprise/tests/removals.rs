@@ -42,12 +42,10 @@ fn what_is_rejected_without_an_id_leaves_the_rest_unacknowledged() {
             json!([{"id": "E01", "error": "invalid_auth"}, rejected]),
         ] {
             let world = World::new(|slack| {
-                slack.instead.push(Instead {
-                    request: "removeAssignments",
-                    skip: 0,
-                    times: usize::MAX,
-                    document: json!({"ok": false, "error": "failed_for_some_entities", "rejected_entities": rejections}),
-                });
+                slack.instead.push(Instead::always(
+                    "removeAssignments",
+                    json!({"ok": false, "error": "failed_for_some_entities", "rejected_entities": rejections}),
+                ));
             });
             let answer = world.ask(&["Rl0C"]);
             let grants = &entries(&answer)[0].grants;
@@ -72,12 +70,10 @@ fn without_a_list_of_what_was_rejected_nothing_is_acknowledged() {
     ] {
         for rejected in [json!(null), json!([]), json!("E01"), json!({"id": "E01"})] {
             let world = World::new(|slack| {
-                slack.instead.push(Instead {
-                    request: "removeAssignments",
-                    skip: 0,
-                    times: usize::MAX,
-                    document: json!({"ok": false, "error": code, "rejected_entities": rejected}),
-                });
+                slack.instead.push(Instead::always(
+                    "removeAssignments",
+                    json!({"ok": false, "error": code, "rejected_entities": rejected}),
+                ));
             });
             let answer = world.ask(&["Rl0C"]);
             let grants = &entries(&answer)[0].grants;
@@ -103,12 +99,9 @@ fn an_ok_that_rejects_or_names_an_error_is_no_acknowledgement() {
         json!([]),
     ] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "removeAssignments",
-                skip: 0,
-                times: usize::MAX,
-                document: document.clone(),
-            });
+            slack
+                .instead
+                .push(Instead::always("removeAssignments", document.clone()));
         });
         let answer = world.ask(&["Rl0C@T01"]);
         assert!(!entries(&answer)[0].grants[0].acknowledged, "{document}: {answer:?}");
@@ -138,12 +131,7 @@ fn an_internal_error_inside_a_200_is_asked_again() {
     }
     for (code, status) in [("missing_scope", 403), ("invalid_auth", 401), ("internal_error", 502)] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "listAssignments",
-                skip: 0,
-                times: usize::MAX,
-                document: error(code),
-            });
+            slack.instead.push(Instead::always("listAssignments", error(code)));
         });
         assert_eq!(world.ask(&["Rl0C@T01"]).unwrap_err().status, status, "{code}");
     }
@@ -189,12 +177,7 @@ fn one_person_may_be_asked_for_by_either_id() {
         ("U05", error("missing_scope"), false),
     ] {
         let world = World::new(|slack| {
-            slack.instead.push(Instead {
-                request: "migration.exchange",
-                skip: 0,
-                times: usize::MAX,
-                document: map.clone(),
-            });
+            slack.instead.push(Instead::always("migration.exchange", map.clone()));
         });
         let answer = world.ask_for(asked, &["Rl0C"]);
         if is_same {

@@ -60,6 +60,17 @@ pub struct Instead {
     pub document: Value,
 }
 
+impl Instead {
+    pub const fn always(request: &'static str, document: Value) -> Self {
+        Self {
+            request,
+            skip: 0,
+            times: usize::MAX,
+            document,
+        }
+    }
+}
+
 /// Happens before the answer to the request of this number (from 1) to a path.
 pub struct Change {
     pub request: &'static str,

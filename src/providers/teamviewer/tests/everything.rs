@@ -5,8 +5,8 @@ use crate::contract::types::{
 };
 
 use super::{
-    ALWAYS, AUDIT, Company, Group, HELP, OTHER, Shared, by_id, by_name, call, everything, in_group, instead,
-    list_roles, options, outcomes, read_user, unnamed,
+    ALWAYS, AUDIT, Company, Group, HELP, OTHER, Shared, by_id, by_name, call, everything, hide_own_list, in_group,
+    instead, list_roles, options, outcomes, read_user, unnamed,
 };
 
 /// 123 has the help desk, and through the group 7 the auditor's role.
@@ -137,13 +137,7 @@ fn nothing_is_held_if_no_list_has_the_user_and_unknown_if_one_cannot_be_read() {
     }
     // The user's own list is null; only the others tell.
     let company = Company::with(&[("u123", HELP)]);
-    instead(
-        &company,
-        "/users/u123/userroles",
-        ALWAYS,
-        200,
-        r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
-    );
+    hide_own_list(&company);
     assert_eq!(outcomes(&everything(&company, in_mode(Mode::Verify))), ["held"]);
     let unread: [(&'static str, u16, &str); 5] = [
         ("/userroles", 200, r#"{"Roles": []}"#),

@@ -3,8 +3,8 @@
 use crate::contract::types::Mode;
 
 use super::{
-    ALWAYS, AUDIT, Company, Group, HELP, Options, SideEffect, ask, by_id, call, in_group, instead, options, outcomes,
-    unnamed,
+    ALWAYS, AUDIT, Company, Group, HELP, Options, Shared, SideEffect, ask, by_id, call, in_group, instead, options,
+    outcomes, unnamed,
 };
 
 const NO_PERMISSION: &str = r#"{"error": "invalid_permission"}"#;
@@ -17,6 +17,12 @@ fn in_night_shift(members: &'static str) -> super::Shared {
         id_as_text: false,
     });
     company
+}
+
+/// A role's own list of users or groups.
+fn show_assigned(company: &Shared, end: &'static str, times: usize, kind: &str, rows: &str) {
+    let list = format!(r#"{{"ContinuationToken": null, "AssignedTo{kind}": {rows}}}"#);
+    instead(company, end, times, 200, &list);
 }
 
 #[test]
@@ -49,20 +55,8 @@ fn the_hidden_row_of_one_role_does_not_stand_for_that_of_another_one() {
     let company = Company::with(&[("u123", AUDIT)]);
     let of = |role: &str| format!("account?userRoleId={role}");
     let (help, audit): (&'static str, &'static str) = (of(HELP).leak(), of(AUDIT).leak());
-    instead(
-        &company,
-        help,
-        ALWAYS,
-        200,
-        r#"{"ContinuationToken": null, "AssignedToUsers": ["u9", null]}"#,
-    );
-    instead(
-        &company,
-        audit,
-        0,
-        200,
-        r#"{"ContinuationToken": null, "AssignedToUsers": [null]}"#,
-    );
+    show_assigned(&company, help, ALWAYS, "Users", r#"["u9", null]"#);
+    show_assigned(&company, audit, 0, "Users", "[null]");
     company.borrow_mut().after_write = Some(|company| {
         // The write had no effect yet, and the hidden row has moved.
         company.assigned.push(("u123", AUDIT));
@@ -78,20 +72,8 @@ fn a_hidden_group_of_a_role_does_not_stand_for_its_hidden_user() {
     let company = Company::with(&[("u123", HELP)]);
     let groups: &'static str = format!("usergroups?userRoleId={HELP}").leak();
     let users: &'static str = format!("account?userRoleId={HELP}").leak();
-    instead(
-        &company,
-        groups,
-        ALWAYS,
-        200,
-        r#"{"ContinuationToken": null, "AssignedToGroups": [null]}"#,
-    );
-    instead(
-        &company,
-        users,
-        0,
-        200,
-        r#"{"ContinuationToken": null, "AssignedToUsers": [null]}"#,
-    );
+    show_assigned(&company, groups, ALWAYS, "Groups", "[null]");
+    show_assigned(&company, users, 0, "Users", "[null]");
     company.borrow_mut().after_write = Some(|company| {
         company.assigned.push(("u123", HELP));
         for (end, times, _) in &mut company.instead {

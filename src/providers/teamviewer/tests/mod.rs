@@ -292,4 +292,10 @@ fn instead(company: &Shared, end: &'static str, times: usize, status: u16, body:
         .push((end, times, (status, body.to_owned())));
 }
 
+/// The user's own list of roles is null.
+fn hide_own_list(company: &Shared) {
+    let null = r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#;
+    instead(company, "/users/u123/userroles", ALWAYS, 200, null);
+}
+
 const ALWAYS: usize = usize::MAX;
