@@ -275,6 +275,19 @@ fn of_three(rows: Value) -> Value {
     json!({"meta": {"pagination": {"total": 3}}, "resources": rows})
 }
 
+const LISTS: &str = "combined/user-roles";
+
+/// The first list has a row that says nothing beside the role that is to go.
+fn with_an_unread_row_first() -> Tenant {
+    let mut tenant = Tenant::new(&["event_viewer"]);
+    let rows = json!([null, row("event_viewer", "direct"), row("help_desk", "indirect")]);
+    tenant.rules.push(Rule {
+        times: 1,
+        ..Rule::always(LISTS, 200, of_three(rows))
+    });
+    tenant
+}
+
 /// Every revoke is acknowledged, and has no effect.
 fn assert_nothing_is_removed(mut tenant: Tenant) {
     tenant
@@ -286,23 +299,10 @@ fn assert_nothing_is_removed(mut tenant: Tenant) {
 
 #[test]
 fn a_row_that_says_nothing_does_not_stand_for_another_one() {
-    let lists = "combined/user-roles";
-    let mut tenant = Tenant::new(&["event_viewer"]);
     // The unread row is another role first, and the one that was to go afterwards.
-    tenant.rules.push(Rule {
-        times: 1,
-        ..Rule::always(
-            lists,
-            200,
-            of_three(json!([
-                null,
-                row("event_viewer", "direct"),
-                row("help_desk", "indirect")
-            ])),
-        )
-    });
+    let mut tenant = with_an_unread_row_first();
     tenant.rules.push(Rule::always(
-        lists,
+        LISTS,
         200,
         of_three(json!([
             row("dashboard_admin", "direct"),
@@ -315,21 +315,9 @@ fn a_row_that_says_nothing_does_not_stand_for_another_one() {
 
 #[test]
 fn a_second_row_that_says_nothing_is_another_row() {
-    let mut tenant = Tenant::new(&["event_viewer"]);
-    tenant.rules.push(Rule {
-        times: 1,
-        ..Rule::always(
-            "combined/user-roles",
-            200,
-            of_three(json!([
-                null,
-                row("event_viewer", "direct"),
-                row("help_desk", "indirect")
-            ])),
-        )
-    });
+    let mut tenant = with_an_unread_row_first();
     tenant.rules.push(Rule::always(
-        "combined/user-roles",
+        LISTS,
         200,
         of_three(json!([null, null, row("help_desk", "indirect")])),
     ));
