@@ -21,7 +21,7 @@ use super::{
     call::TIMEOUTS,
     mask::Mask,
     rate_limit::Pauses,
-    redirect, retry_after,
+    retry_after,
 };
 
 /// The HTTP client of one operation.
@@ -193,13 +193,13 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(call, &request).await;
             if call.repeat == Repeat::Reread || !self.may_pass(&result) {
-                return redirect::refuse(call, result);
+                return self.judged(call, result);
             }
             if call.write && self.has_no_clear_answer(&result) {
                 call.may_have_landed.set(true);
             }
             if !self.pause(call, &mut attempts, &result).await {
-                return redirect::refuse(call, result);
+                return self.judged(call, result);
             }
         }
     }

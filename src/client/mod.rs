@@ -15,6 +15,7 @@ mod mask;
 pub mod paging;
 mod quota;
 mod rate_limit;
+mod read_status;
 mod redirect;
 mod retry_after;
 mod session;

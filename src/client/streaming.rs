@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{client::body_sink::BodySink, error::ProviderFault, transport::Response};
 
-use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, redirect};
+use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, read_status};
 
 /// The longest document in bytes that is judged before any of it is passed on.
 const LONGEST_JUDGED: usize = 64 * 1024;
@@ -41,7 +41,7 @@ impl Client<'_> {
                 Err(fault) => Err(fault),
             };
             if !self.may_pass(&result) || !self.pause(call, &mut attempts, &result).await {
-                return redirect::refuse(call, result).map(Elements::Refused);
+                return self.judged(call, result).map(Elements::Refused);
             }
         }
     }
@@ -64,7 +64,7 @@ impl Client<'_> {
             mut body,
         } = self.head(call, &request, end).await?;
         self.note_clock(&headers);
-        if !(200..300).contains(&status) {
+        if !read_status::is_whole(status) {
             let body = self.read_whole(call, body, end).await.map_err(describe)?;
             return Ok(Some(self.answer(status, headers, body)));
         }

@@ -313,7 +313,8 @@ async fn read_until_removed<'p>(provider: &'p dyn Provider, cx: &Context<'_>, wo
     None
 }
 
-/// The grants of a batch that the provider refused, as far as a fresh read still shows them.
+/// What the provider refused, held against a fresh read: somebody else may have taken it just before. Of a batch, what it still
+/// shows.
 async fn refused_and_held<'p>(
     work: &mut Work<'p>,
     sent: &[Sent],
@@ -321,18 +322,22 @@ async fn refused_and_held<'p>(
     provider: &'p dyn Provider,
     cx: &Context<'_>,
 ) -> Refused {
-    let refused: Vec<usize> = sent
-        .iter()
-        .filter(|write| write.targets.len() > 1)
-        .flat_map(|write| write.targets.iter().copied())
-        // No read can show what was only probed: its refusal stands.
-        .filter(|&index| {
-            work.targets
-                .get(index)
-                .is_some_and(|target| !target.probe && is_refused(target))
-        })
-        .collect();
-    if refused.is_empty() || *alone_left == 0 || !cx.client.deadline().allows_write(cx.client.transport()) {
+    // No read can show what was only probed: its refusal stands.
+    let is_refused = |index: &usize| {
+        let target = work.targets.get(*index);
+        target.is_some_and(|target| !target.probe && is_refused(target))
+    };
+    let (batches, singles): (Vec<&Sent>, Vec<&Sent>) = sent.iter().partition(|write| write.targets.len() > 1);
+    let refused = |writes: Vec<&Sent>| -> Vec<usize> {
+        let targets = writes.into_iter().flat_map(|write| write.targets.iter().copied());
+        targets.filter(is_refused).collect()
+    };
+    let (mut refused, refused_alone) = (refused(batches), refused(singles));
+    if *alone_left == 0 {
+        refused.clear();
+    }
+    let is_any = !(refused.is_empty() && refused_alone.is_empty());
+    if !is_any || !cx.client.deadline().allows_write(cx.client.transport()) {
         return Refused::default();
     }
     let Ok(now) = fresh(provider, cx, work).await else {
@@ -340,6 +345,8 @@ async fn refused_and_held<'p>(
     };
     let at = Moment::now(cx.client.transport());
     let (mut held, gone): (Vec<usize>, Vec<usize>) = refused.into_iter().partition(|&index| work.is_shown(index, &now));
+    let gone_alone = refused_alone.into_iter().filter(|&index| !work.is_shown(index, &now));
+    let gone: Vec<usize> = gone.into_iter().chain(gone_alone).collect();
     for index in gone {
         work.answer(index, vanished(), at);
     }

@@ -369,6 +369,14 @@ impl Context<'_> {
         Verdict::of_fault(fault)
     }
 
+    /// The verdict of an error inside a success. Its code says what it means, and not that nothing happened: the read-back decides.
+    pub fn denied(&self, fault: &ProviderFault) -> Verdict {
+        match self.fault(fault) {
+            Verdict::Refused { reason, message } => Verdict::Unanswered { reason, message },
+            other => other,
+        }
+    }
+
     /// Keeps what a failure leaves behind for the answer.
     pub fn note(&self, fault: &ProviderFault) {
         self.note_wait(fault);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     account::secret::Secret,
-    client::{Call, Client, Deadline, RateLimitPolicy, Repeat, USER_AGENT},
+    client::{Call, Client, Deadline, Elements, RateLimitPolicy, Repeat, USER_AGENT},
     error::{FaultKind, ProviderFault},
     fake::{FakeTransport, Reaction, Seen},
     transport::{Method, TransportError},
@@ -278,4 +278,45 @@ fn a_write_that_was_not_sent_takes_back_no_other_write() {
     let (refused, done) = transport.run(futures_util::future::join(client.send(&late), client.send(&soon)));
     assert!(refused.is_err() && done.is_ok());
     assert!(client.wrote());
+}
+
+#[test]
+fn a_part_of_an_answer_is_no_answer_to_a_read() {
+    for (status, kind) in [
+        (202, FaultKind::ServerError),
+        (206, FaultKind::BadAnswer),
+        (207, FaultKind::BadAnswer),
+        (208, FaultKind::BadAnswer),
+        (226, FaultKind::BadAnswer),
+        (409, FaultKind::ServerError),
+    ] {
+        let transport = script(vec![answer(status, "{}")]);
+        let fault = send(&transport, &get()).unwrap_err();
+        assert_eq!((fault.kind, transport.seen.borrow().len()), (kind, 1), "{status}");
+        assert!(fault.message.contains("/things"), "{}", fault.message);
+        // What a write did is not in its answer alone.
+        let transport = script(vec![answer(status, "{}")]);
+        assert_eq!(send(&transport, &put()).unwrap().status, status);
+    }
+    for status in [200, 201, 203, 204, 404] {
+        assert_eq!(send(&script(vec![answer(status, "{}")]), &get()).unwrap().status, status);
+    }
+}
+
+#[test]
+fn a_part_of_a_list_is_not_folded() {
+    for (status, is_whole) in [(200, true), (202, false), (206, false), (207, false), (409, false)] {
+        let transport = FakeTransport::new(move |_| answer(status, r#"{"rows": [1, 2]}"#));
+        let deadline = Deadline::starting_now(&transport, Duration::from_secs(25));
+        let client = Client::new(&transport, deadline, [], RateLimitPolicy::default());
+        let (call, secret) = (get(), Secret::new("access-token"));
+        let count = |count: &mut usize, _: &[u8]| {
+            *count += 1;
+            Ok(())
+        };
+        let folded = client.fold_elements(&call, ("authorization", "Bearer", &secret), "rows", count);
+        let folded = transport.run(folded);
+        assert_eq!(matches!(folded, Ok(Elements::Whole(2))), is_whole, "{status}: {folded:?}");
+        assert_eq!(folded.is_ok(), is_whole, "{status}");
+    }
 }

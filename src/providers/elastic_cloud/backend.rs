@@ -1,6 +1,7 @@
 //! Elastic Cloud as the engine sees it.
 
 use crate::{
+    client::RateLimitPolicy,
     contract::{
         reason::Reason,
         types::{RequestedRole, RoleSelector, User},
@@ -19,6 +20,7 @@ use super::{
     absence, assignments,
     capability::CAPABILITY,
     config::Config,
+    core,
     ids::{self, PROJECTS},
     mapping,
     read::{self, Detail, Memory},
@@ -31,6 +33,10 @@ pub type ElasticCloud = OpenAccount<Config, Memory>;
 impl Backend for ElasticCloud {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
+
+    fn rate_limit(&self) -> RateLimitPolicy {
+        RateLimitPolicy::of_status(core::status_of)
+    }
 
     fn normalize(&self, field: Field, value: &str) -> Result<String, String> {
         match field {

@@ -84,13 +84,35 @@ pub async fn elements<T: Default, M: FromJson>(
     cx.client.fold_elements(&call, authorization, key, parse).await
 }
 
+/// What its errors mean, as a status. Source: `elastic/cloud-sdk-go` (`api/apidocs-user.json`: the responses of these calls).
+const STATUSES: &[(&str, u16)] = &[
+    ("root.invalid_authentication", 401),
+    ("root.unauthorized", 401),
+    ("root.permission_denied", 403),
+    ("role_assignments.unauthorized_role_assignments", 403),
+    ("organization.not_found", 404),
+    ("user.not_found", 404),
+    ("role_assignments.invalid_config", 400),
+    ("role_assignments.invalid_target_user_id", 400),
+];
+
+/// The status that an answer means: inside a success, that of an error's word or number.
+pub fn status_of(answer: &Answer) -> u16 {
+    let meaning = answer.meaning();
+    if !answer.is_success() || meaning != answer.status {
+        return meaning;
+    }
+    let of_word = |word: String| STATUSES.iter().find(|(known, _)| *known == word);
+    codes(answer).find_map(of_word).map_or(meaning, |(_, status)| *status)
+}
+
 /// A fault with what Elastic Cloud says; an answer may be HTML.
 pub fn fault(cx: &Context<'_>, answer: &Answer, what: &str) -> ProviderFault {
     // Some calls say so with 403. A failure under another status is that, whatever its body says.
     let kind = if matches!(answer.status, 400..=403) && has_code(answer, "root.invalid_authentication") {
         FaultKind::CredentialsRejected
     } else {
-        answer.fault_kind()
+        FaultKind::of_status(status_of(answer))
     };
     cx.client.fault(
         answer,

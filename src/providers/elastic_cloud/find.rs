@@ -286,7 +286,7 @@ async fn invitation(config: &Config, cx: &Context<'_>, organization: &str, email
 }
 
 fn members_error(config: &Config, cx: &Context<'_>, organization: &str, answer: &Answer) -> Error {
-    if answer.status == 404 && core::has_code(answer, "organization.not_found") {
+    if core::status_of(answer) == 404 && core::has_code(answer, "organization.not_found") {
         let message = format!("Elastic Cloud knows no organization `{organization}`, or the key does not belong to it");
         return if config.organization.is_some() {
             Error::account("settings.organization_id", message)

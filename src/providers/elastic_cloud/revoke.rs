@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    client::{Call, Repeat, path_segment},
+    client::{Answer, Call, Repeat, path_segment},
     contract::{reason::Reason, types::SideEffect},
-    error::FaultKind,
+    error::{FaultKind, ProviderFault},
     hashed::{HashMap, HashSet},
     provider::{Affects, Consequence, Context, Grant, Planned, Verdict, Write},
     request::ValidatedRequest,
@@ -67,15 +67,9 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
         Ok(answer) => answer,
         Err(fault) => return cx.fault(&fault),
     };
-    let message = core::error_message(&answer);
-    if answer.is_success() {
+    let has_error = core::codes(&answer).next().is_some() || !answer.is_given();
+    if answer.is_success() && !has_error {
         cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        if core::codes(&answer).next().is_some() || !answer.is_given() {
-            return Verdict::Unanswered {
-                reason: Reason::ProviderRefused,
-                message: format!("Elastic Cloud answers with an error: {message}"),
-            };
-        }
         if !core::is_document(&answer) {
             return Verdict::Unanswered {
                 reason: Reason::BadAnswer,
@@ -84,18 +78,32 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
         }
         return Verdict::Acknowledged;
     }
-    let fault = core::fault(cx, &answer, "Elastic Cloud refused to remove the assignments");
-    let verdict = cx.fault(&fault);
+    let fault = refusal(cx, &answer);
+    let verdict = if answer.is_success() {
+        cx.denied(&fault)
+    } else {
+        cx.fault(&fault)
+    };
     // One assignment that the key may not touch refuses them all.
     let is_of_one =
         core::codes(&answer).any(|code| code.starts_with("role_assignments.") || code == "root.permission_denied");
     if fault.kind == FaultKind::Forbidden && is_of_one && grants > 1 {
         return Verdict::Refused {
             reason: Reason::ProviderRefused,
-            message,
+            message: core::error_message(&answer),
         };
     }
     verdict
+}
+
+/// Its refusal of a removal. An error inside a success that says no more is one, too.
+fn refusal(cx: &Context<'_>, answer: &Answer) -> ProviderFault {
+    let shown = answer.error_only();
+    let fault = core::fault(cx, &shown, "Elastic Cloud refused to remove the assignments");
+    if fault.kind != FaultKind::BadAnswer || !answer.is_success() {
+        return fault;
+    }
+    cx.client.fault(&shown, FaultKind::Refused, &fault.message)
 }
 
 /// The last organization owner is guarded.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     client::{Acknowledgement, Answer, path_segment},
     contract::{reason::Reason, types::SideEffect},
+    error::ProviderFault,
     hashed::HashSet,
     provider::{Context, Grant, GrantKind, Planned, Verdict, Write},
     request::ValidatedRequest,
@@ -133,7 +134,7 @@ pub async fn send(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&G
             // An error inside of a success has the meaning of its code.
             Acknowledgement::Denied(Some(code)) => {
                 answer.status = code;
-                return refused(cx, &answer);
+                return cx.denied(&refusal(cx, &answer));
             }
             Acknowledgement::Denied(None) => (Reason::ProviderRefused, "JumpCloud answers with an error"),
             Acknowledgement::NoDocument => (
@@ -147,20 +148,16 @@ pub async fn send(config: &Config, cx: &Context<'_>, write: &Write, grants: &[&G
             message: message.to_owned(),
         };
     }
-    refused(cx, &answer)
-}
-
-fn refused(cx: &Context<'_>, answer: &Answer) -> Verdict {
-    let fault = core::fault(cx, answer, answer.fault_kind(), "JumpCloud refused to remove");
-    let verdict = cx.fault(&fault);
+    let fault = refusal(cx, &answer);
     if answer.status == 404 {
         // The record may have been deleted or recreated in the meantime. The read-back decides.
-        return Verdict::Unanswered {
-            reason: Reason::ProviderRefused,
-            message: fault.into_details().message,
-        };
+        return cx.denied(&fault);
     }
-    verdict
+    cx.fault(&fault)
+}
+
+fn refusal(cx: &Context<'_>, answer: &Answer) -> ProviderFault {
+    core::fault(cx, answer, answer.fault_kind(), "JumpCloud refused to remove")
 }
 
 /// The names of the roles that a write removed, or may have removed.

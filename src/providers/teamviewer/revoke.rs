@@ -85,7 +85,7 @@ impl TeamViewer {
                     denied.status = code.unwrap_or(answer.status);
                     let kind = core::kind_of(&denied);
                     if kind != FaultKind::BadAnswer {
-                        return cx.fault(&core::fault(cx, &denied, kind, "TeamViewer refused to unassign"));
+                        return cx.denied(&core::fault(cx, &denied, kind, "TeamViewer refused to unassign"));
                     }
                     (Reason::ProviderRefused, "TeamViewer answers with an error")
                 }

@@ -44,6 +44,8 @@ struct Organization {
     mappings: Value,
     /// Every answer takes so long.
     latency: Duration,
+    /// Writes are answered and not carried out.
+    keeps: bool,
     /// The body of a write never arrives.
     drops_bodies: bool,
     /// A list without elements becomes `null`.
@@ -69,6 +71,7 @@ impl World {
             members: vec![owner],
             mappings: json!([]),
             latency: Duration::ZERO,
+            keeps: false,
             drops_bodies: false,
             empties_to_null: false,
             content_type: "application/json",
@@ -190,7 +193,7 @@ impl Organization {
     fn answer(&mut self, seen: &Seen) -> Reaction {
         let headers = vec![("content-type", self.content_type.to_owned())];
         if seen.method == "DELETE" {
-            if !self.drops_bodies {
+            if !self.drops_bodies && !self.keeps {
                 let body = serde_json::from_str(&seen.body).unwrap();
                 subtract(&mut self.assignments, &body);
             }

@@ -282,9 +282,48 @@ fn only_a_document_of_the_provider_without_an_error_acknowledges() {
 }
 
 #[test]
+fn an_error_in_a_success_has_the_meaning_of_its_word() {
+    for (answer, status, reason) in [
+        (r#"{"errors": [{"code": "root.invalid_authentication"}]}"#, 401, "credentials_rejected"),
+        (r#"{"errors": [{"code": "root.permission_denied"}]}"#, 403, "forbidden"),
+        (r#"{"code": 403}"#, 403, "forbidden"),
+        (r#"{"errors": [{"code": "429"}]}"#, 429, "rate_limited"),
+        (r#"{"errors": [{"code": "role_assignments.invalid_config"}]}"#, 422, "provider_refused"),
+        (r#"{"errors": [{"code": "x.y", "message": "no"}]}"#, 422, "provider_refused"),
+    ] {
+        let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]}))
+            .with(|organization| {
+                organization.acknowledgement = answer;
+                organization.keeps = true;
+            });
+        let failure = world.ask(&[id("billing-admin")]).unwrap_err();
+        let outcome = &failure.outcomes[0];
+        assert_eq!((failure.status, outcome.reason.as_deref()), (status, Some(reason)), "{failure:?}");
+        assert!(failure.answer.is_some(), "{answer}: {failure:?}");
+    }
+}
+
+#[test]
+fn one_assignment_that_the_key_may_not_touch_keeps_no_other_also_inside_a_success() {
+    let word = r#"{"errors": [{"code": "role_assignments.unauthorized_role_assignments"}]}"#;
+    let viewer = json!({"organization_id": "org", "role_id": "deployment-viewer", "deployment_ids": ["d1"]});
+    let held = json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()], "deployment": [viewer]});
+    let world = World::holding(held).with(|organization| {
+        organization.keeps = true;
+        organization.acknowledgement = word;
+    });
+    let failure = world.ask(&[id("billing-admin"), id("deployment-viewer")]).unwrap_err();
+    // Together, and then each by itself.
+    assert_eq!(world.writes(), 3, "{failure:?}");
+    assert_eq!(failure.status, 403, "{failure:?}");
+}
+
+#[test]
 fn an_error_inside_the_list_of_organizations_is_a_failed_read() {
     for (error, status, requests) in [
         (r#""errors": [{"code": "x.y", "message": "no"}]"#, 502, 1),
+        (r#""errors": [{"code": "root.unauthorized"}]"#, 401, 1),
+        (r#""errors": [{"code": "root.permission_denied"}]"#, 403, 1),
         (r#""code": 403"#, 403, 1),
         (r#""code": 503"#, 502, 4),
     ] {

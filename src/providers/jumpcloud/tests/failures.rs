@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::{FailureKind, SideEffect};
+use crate::{
+    contract::types::{FailureKind, SideEffect},
+    fake::Reaction,
+};
 
 use super::{
     case::Case,
-    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, entries, group, named, told},
+    world::{ADMIN, HELP_DESK, HOME, MANAGER, NIGHTS, NORTH, OWNERS, ROOT, USER, World, entries, group, named, told},
 };
 
 fn outcomes(told: &[(&'static str, &str)]) -> Vec<&'static str> {
@@ -125,6 +128,26 @@ fn an_error_or_a_page_in_a_success_acknowledges_no_write() {
         let failure = case.ask(&[named("Help Desk")]).unwrap_err();
         assert_eq!(failure.status, status, "{body}: {failure:?}");
         assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
+    }
+}
+
+#[test]
+fn an_error_in_a_success_does_not_say_that_nothing_happened() {
+    for body in [
+        r#"{"code": 403, "message": "no"}"#,
+        r#"{"code": 409}"#,
+        r#"{"code": 404}"#,
+        r#"{"error": "it did not work"}"#,
+    ] {
+        let case = Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")]).with(|world| {
+            world.at_next_write = Some(Box::new(|world: &mut World| {
+                world.set_roles(&[(MANAGER, "Manager")]);
+                Reaction::Answer(200, Vec::new(), body.to_owned())
+            }));
+        });
+        let answer = case.ask(&[named("Help Desk")]);
+        assert_eq!(told(&answer), [("removed", "")], "{body}: {answer:?}");
+        assert!(!answer.unwrap().outcomes[0].grants[0].acknowledged, "{body}");
     }
 }
 

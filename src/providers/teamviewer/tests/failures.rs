@@ -114,6 +114,23 @@ fn an_error_or_a_page_in_a_success_acknowledges_no_write() {
 }
 
 #[test]
+fn an_error_in_a_success_does_not_say_that_nothing_happened() {
+    for body in [
+        NO,
+        r#"{"error": "not_found"}"#,
+        r#"{"error": "invalid_request", "error_code": 400}"#,
+        r#"{"code": 409}"#,
+        r#"{"error": "something_new"}"#,
+    ] {
+        let company = Company::with(&[("u123", HELP), ("u123", AUDIT)]);
+        company.borrow_mut().acknowledgement = Some(body);
+        let answer = call(&company, "{}", vec![by_id(HELP)], options());
+        assert_eq!(outcomes(&answer), ["removed"], "{body}: {answer:?}");
+        assert!(!answer.unwrap().outcomes[0].grants[0].acknowledged, "{body}");
+    }
+}
+
+#[test]
 fn an_error_inside_a_list_that_was_read_is_no_absence() {
     for (error, status) in [
         (r#""error": "internal_error""#, 502),

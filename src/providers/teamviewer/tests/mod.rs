@@ -43,6 +43,8 @@ struct Company {
     spelling: (&'static str, bool),
     reads: Vec<String>,
     writes: Vec<String>,
+    /// The body of the answer to a write that was carried out, with 200 instead of 204.
+    acknowledgement: Option<&'static str>,
     /// Happens right after a write.
     after_write: Option<fn(&mut Company)>,
     /// Of every answer.
@@ -77,6 +79,7 @@ impl Company {
             spelling: ("\"u123\"", false),
             reads: Vec::new(),
             writes: Vec::new(),
+            acknowledgement: None,
             after_write: None,
             latency: Duration::ZERO,
             first_read: Vec::new(),
@@ -185,7 +188,10 @@ impl Company {
         if let Some(change) = self.after_write {
             change(self);
         }
-        answer(204, String::new())
+        match self.acknowledgement {
+            Some(body) => answer(200, body.to_owned()),
+            None => answer(204, String::new()),
+        }
     }
 }
 
