@@ -138,7 +138,7 @@ pub(crate) async fn observe_roles(
         .forward(traceparent.filter(|_| opened.general.forward_traceparent));
     let directory = engine::list_roles(opened.provider.as_ref(), &cx).await;
     note_usage(&cx, audit);
-    redact::secrets(&cx.client, directory)
+    redact::secrets(&cx.client, directory).map(bounded::directory)
 }
 
 pub(crate) async fn observe_user(
@@ -162,7 +162,7 @@ pub(crate) async fn observe_user(
     };
     let reading = engine::read_user(provider, &cx, &opened.general, &masked).await;
     note_usage(&cx, audit);
-    redact::secrets(&cx.client, reading)
+    redact::secrets(&cx.client, reading).map(bounded::reading)
 }
 
 /// What was sent so far, and what the provider says is left of its quota.

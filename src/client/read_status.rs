@@ -9,11 +9,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// [`FaultKind::Redirected`], [`FaultKind::ServerError`] for what may pass, else [`FaultKind::BadAnswer`].
-    pub(super) fn judged(
-        &self,
-        call: &Call,
-        result: Result<Answer, ProviderFault>,
-    ) -> Result<Answer, ProviderFault> {
+    pub(super) fn judged(&self, call: &Call, result: Result<Answer, ProviderFault>) -> Result<Answer, ProviderFault> {
         let answer = redirect::refuse(call, result)?;
         if call.write {
             // The read-back decides what it did.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::contract::{
     json,
-    types::{Failure, PlannedRequest, RoleOutcome, Success, User},
+    types::{Failure, PlannedRequest, RoleDirectory, RoleOutcome, Success, User, UserReading},
 };
 
 /// The longest answer in bytes of JSON, as long as its outcomes leave room for anything else.
@@ -42,6 +42,46 @@ fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Fai
             Err(failure)
         }
     }
+}
+
+/// A directory within [`LIMIT`]: how many roles are left out of it stands in `unread`.
+pub fn directory(mut directory: RoleDirectory) -> RoleDirectory {
+    let kept = fitting(LIMIT, directory.roles.len(), |position| {
+        directory.roles.get(position).cloned().map(json::listed_role)
+    });
+    directory.whole &= leave_out(&mut directory.roles, kept, "roles", &mut directory.unread);
+    directory
+}
+
+/// A reading whose grants are within [`LIMIT`]: how many are left out of it stands in `unread`.
+pub fn reading(mut reading: UserReading) -> UserReading {
+    let kept = fitting(LIMIT, reading.grants.len(), |position| {
+        reading.grants.get(position).cloned().map(json::held_grant)
+    });
+    reading.whole &= leave_out(&mut reading.grants, kept, "grants", &mut reading.unread);
+    reading
+}
+
+/// How many of the first elements fit into the room.
+fn fitting(room: usize, count: usize, element: impl Fn(usize) -> Option<Value>) -> usize {
+    let mut end = 0_usize;
+    (0..count)
+        .filter_map(element)
+        .take_while(|element| {
+            end = end.saturating_add(length(element));
+            end <= room
+        })
+        .count()
+}
+
+/// Keeps the first ones; returns false if others are left out, and says so.
+fn leave_out<T>(elements: &mut Vec<T>, kept: usize, what: &str, unread: &mut Vec<String>) -> bool {
+    let others = elements.len().saturating_sub(kept);
+    elements.truncate(kept);
+    if others > 0 {
+        unread.push(format!("{others} more {what}: an answer has 8 MiB at most"));
+    }
+    others == 0
 }
 
 fn shorten(user: &mut User, room: usize) {
@@ -104,7 +144,7 @@ fn length(value: &Value) -> usize {
 mod tests {
     use super::*;
     use crate::contract::{
-        types::{FailureKind, Outcome, Role},
+        types::{FailureKind, ListedRole, Outcome, Role, Scope},
         user::blank_user,
     };
 
@@ -170,6 +210,30 @@ mod tests {
                 success.planned_requests.is_empty(),
                 truncated.contains(&"planned_requests")
             );
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_too_long_says_how_many_roles_are_left_out() {
+        let role = |name: usize| ListedRole {
+            id: None,
+            name: Some("n".repeat(name)),
+            scopes: Vec::new(),
+            scope: Scope {
+                group: None,
+                organization: None,
+                workspace: None,
+            },
+            removable: true,
+        };
+        for (count, name, left_out) in [(1_000, 100, None), (3_000, 8_000, Some("1957 more roles"))] {
+            let shown = directory(RoleDirectory {
+                roles: (0..count).map(|_| role(name)).collect(),
+                whole: true,
+                unread: Vec::new(),
+            });
+            let note = shown.unread.first().map(|note| note.split(':').next().unwrap());
+            assert_eq!((shown.whole, note), (left_out.is_none(), left_out));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     Envelope, Format, LeftOut,
     bounded::{self, UserAt},
-    normalized, outcome_counts,
+    outcome_counts,
 };
 
 /// Status, headers and body.
@@ -52,9 +52,6 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
         };
     }
     let mut body = left_out.user(user);
-    if format == Format::Normalized {
-        body = normalized::of(body);
-    }
     left_out.take_from(&mut body);
     // Added last: no parameter can drop what was done.
     let outcomes = outcomes.into_iter().map(json::role_outcome).collect();

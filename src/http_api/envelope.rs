@@ -262,6 +262,7 @@ pub mod tests {
     pub const EVERYTHING: LeftOut = LeftOut {
         fields: Vec::new(),
         remote_data: false,
+        is_normalized: false,
     };
 
     pub fn failure(kind: FailureKind, status: u16) -> Failure {
@@ -382,10 +383,19 @@ pub mod tests {
         let left_out = LeftOut {
             fields: vec![String::from("title"), String::from("role_outcomes")],
             remote_data: true,
+            is_normalized: false,
         };
-        let body = body(failure, &left_out);
-        assert_eq!(body["user"], json!({"id": "u", "username": "ann", "roles": []}));
-        assert_eq!(body["role_outcomes"].as_array().map(Vec::len), Some(1));
+        let unified = body(failure.clone(), &left_out);
+        assert_eq!(unified["user"], json!({"id": "u", "username": "ann", "roles": []}));
+        assert_eq!(unified["role_outcomes"].as_array().map(Vec::len), Some(1));
+        // The format is that of a success.
+        let normalized = LeftOut {
+            fields: Vec::new(),
+            remote_data: false,
+            is_normalized: true,
+        };
+        let user = &body(failure, &normalized)["user"];
+        assert_eq!((user.get("remote_data"), &user["first_name"]), (None, &Value::Null));
     }
 
     #[test]

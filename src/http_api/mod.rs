@@ -204,6 +204,7 @@ async fn unassign(
     let left_out = LeftOut {
         fields: exclude,
         remote_data: ignore_remote_data || !token.entitlement.may.raw,
+        is_normalized: format == Format::Normalized,
     };
     // What the request and the token both allow; the account narrows it further.
     options.allow.retain(|effect| token.entitlement.allow.contains(effect));
@@ -271,11 +272,12 @@ enum Format {
     Stream,
 }
 
-/// The parts of the user that an answer leaves out.
+/// How an answer shows the user, a failure's as well: the parts that it leaves out, and the format.
 struct LeftOut {
     fields: Vec<String>,
     /// The provider's documents: the caller does not want them, or its token may not see them.
     remote_data: bool,
+    is_normalized: bool,
 }
 
 impl LeftOut {
@@ -283,15 +285,17 @@ impl LeftOut {
         Self {
             fields: Vec::new(),
             remote_data: false,
+            is_normalized: false,
         }
     }
 
     /// The user as JSON, still with the other fields that are left out. Documents that nobody sees are not even parsed.
     fn user(&self, mut user: types::User) -> Map<String, Value> {
-        if self.remote_data || self.fields.iter().any(|field| field == "remote_data") {
+        if self.remote_data || self.is_normalized || self.fields.iter().any(|field| field == "remote_data") {
             user.remote_data = None;
         }
         match crate::contract::json::user(user) {
+            Value::Object(fields) if self.is_normalized => normalized::of(fields),
             Value::Object(fields) => fields,
             _ => Map::new(),
         }

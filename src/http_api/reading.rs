@@ -16,7 +16,7 @@ use super::{
     bounded::{self, UserAt},
     envelope,
     names::Place,
-    normalized, parameters, query,
+    parameters, query,
 };
 
 /// Fields beside the user that no parameter can drop.
@@ -36,6 +36,7 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
     let left_out = LeftOut {
         fields: exclude,
         remote_data: ignore_remote_data || !token.entitlement.may.raw,
+        is_normalized: format == Format::Normalized,
     };
     let host = answering.host;
     let opened = open(host, &token.entitlement, &account_id, Operation::ReadUser).await?;
@@ -51,7 +52,7 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
             Answer::ok(document.into_bytes())
         }
         Ok(reading) => {
-            let body = bounded::to_bytes(described(reading, format, &left_out), UserAt::Top);
+            let body = bounded::to_bytes(described(reading, &left_out), UserAt::Top);
             Answer::ok(answer::wrapped(body, wrap))
         }
     };
@@ -120,7 +121,7 @@ fn read_options(query: &mut Map<String, Value>) -> Checked<ReadOptions> {
     Ok(ReadOptions { deadline })
 }
 
-pub fn described(reading: UserReading, format: Format, left_out: &LeftOut) -> Map<String, Value> {
+pub fn described(reading: UserReading, left_out: &LeftOut) -> Map<String, Value> {
     let UserReading {
         user,
         grants,
@@ -129,9 +130,6 @@ pub fn described(reading: UserReading, format: Format, left_out: &LeftOut) -> Ma
         warnings,
     } = reading;
     let mut body = left_out.user(user);
-    if format == Format::Normalized {
-        body = normalized::of(body);
-    }
     left_out.take_from(&mut body);
     // Added last: no parameter can drop what is held.
     let grants = grants.into_iter().map(json::held_grant).collect();

@@ -299,7 +299,10 @@ fn a_part_of_an_answer_is_no_answer_to_a_read() {
         assert_eq!(send(&transport, &put()).unwrap().status, status);
     }
     for status in [200, 201, 203, 204, 404] {
-        assert_eq!(send(&script(vec![answer(status, "{}")]), &get()).unwrap().status, status);
+        assert_eq!(
+            send(&script(vec![answer(status, "{}")]), &get()).unwrap().status,
+            status
+        );
     }
 }
 
@@ -316,7 +319,11 @@ fn a_part_of_a_list_is_not_folded() {
         };
         let folded = client.fold_elements(&call, ("authorization", "Bearer", &secret), "rows", count);
         let folded = transport.run(folded);
-        assert_eq!(matches!(folded, Ok(Elements::Whole(2))), is_whole, "{status}: {folded:?}");
+        assert_eq!(
+            matches!(folded, Ok(Elements::Whole(2))),
+            is_whole,
+            "{status}: {folded:?}"
+        );
         assert_eq!(folded.is_ok(), is_whole, "{status}");
     }
 }

@@ -16,7 +16,7 @@ pub use self::{
         side_effect, side_effect_name, side_effect_names, via_kind_name,
     },
     outcome::{planned_request, role_outcome},
-    reading::{held_grant, role_directory},
+    reading::{held_grant, listed_role, role_directory},
     user::user,
 };
 

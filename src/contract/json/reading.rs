@@ -68,7 +68,7 @@ pub fn role_directory(directory: RoleDirectory) -> Value {
     fields.done()
 }
 
-fn listed_role(listed: ListedRole) -> Value {
+pub fn listed_role(listed: ListedRole) -> Value {
     let ListedRole {
         id,
         name,

@@ -321,7 +321,7 @@ fn what_the_schemas_require_is_in_an_answer_with_nothing_in_it() {
         unread: Vec::new(),
         warnings: Vec::new(),
     };
-    let reading = Value::Object(reading::described(shown, Format::Unified, &EVERYTHING));
+    let reading = Value::Object(reading::described(shown, &EVERYTHING));
     let sparse = success(Format::Unified, blank_user("u"), sparse_outcome(), planned(&[], None));
     for (name, answer) in [("UserReading", reading), ("UserResult", sparse)] {
         let required = schemas.required(&schemas.openapi["components"]["schemas"][name]);

@@ -141,14 +141,18 @@ pub async fn roles_of_user(
     let path = format!("/users/{}/userroles", path_segment(id));
     let list = List::new(&path, "paginationToken", "the user's roles");
     let (pages, is_null) = (Cell::new(0_usize), Cell::new(false));
-    let split = |page: RolesOfUser| {
-        pages.set(pages.get().saturating_add(1));
-        is_null.set(matches!(page.role_ids, Rows::Null));
-        (page.role_ids, page.next)
+    // Null stands for the list, or for the whole document. Where there is no list, there is no last page to mark.
+    let split = |page: Option<RolesOfUser>| {
+        let (role_ids, next) = page.map_or((Rows::Null, Nullable::Null), |page| (page.role_ids, page.next));
+        let is_first = pages.replace(pages.get().saturating_add(1)) == 0;
+        is_null.set(is_first && matches!(role_ids, Rows::Null));
+        match next {
+            Nullable::Missing if is_null.get() => (role_ids, Nullable::Null),
+            next => (role_ids, next),
+        }
     };
     let listed = list.read(config, cx, split, |id| scalar(id, ids::role)).await?;
-    // A page that is not marked as the last one is unread besides.
-    let says_nothing = is_null.get() && pages.get() == 1 && listed.unread.len() == 1;
+    let says_nothing = is_null.get() && listed.unread.len() == 1;
     Ok((!says_nothing).then_some(listed))
 }
 

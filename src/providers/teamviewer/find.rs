@@ -13,6 +13,7 @@ use crate::{
     hashed::HashMap,
     naming::{same, same_address},
     provider::Context,
+    sorted::Set,
 };
 
 use super::{
@@ -40,16 +41,19 @@ pub async fn user_id(config: &Config, cx: &Context<'_>) -> Result<String, Error>
         let message = "TeamViewer's list of users with this e-mail address has rows that cannot be read";
         return Err(ProviderFault::new(FaultKind::BadAnswer, message).into());
     }
-    match exact.as_slice() {
-        [user] => id_of(user).ok_or_else(|| {
-            let message = "TeamViewer's user has no id of the documented form";
-            ProviderFault::new(FaultKind::BadAnswer, message).into()
-        }),
-        [] => Err(Error::UserNotFound {
+    let ids: Option<Set<String>> = exact.into_iter().map(id_of).collect();
+    let Some(ids) = ids else {
+        let message = "TeamViewer's user has no id of the documented form";
+        return Err(ProviderFault::new(FaultKind::BadAnswer, message).into());
+    };
+    let mut ids = ids.into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => Ok(id),
+        (None, _) => Err(Error::UserNotFound {
             answer: None,
             message: format!("TeamViewer knows no user with the e-mail address `{wanted}`"),
         }),
-        _ => Err(Error::Refused {
+        (Some(_), Some(_)) => Err(Error::Refused {
             reason: Reason::Ambiguous,
             message: format!("TeamViewer knows several users with the e-mail address `{wanted}`"),
         }),

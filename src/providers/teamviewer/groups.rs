@@ -165,9 +165,10 @@ pub async fn role_of_group(
 pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
     let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
     let named = |is_it: &dyn Fn(&str) -> bool| -> Vec<&UserGroup> {
+        let mut seen = HashSet::new();
         let groups = groups.rows.iter();
         groups
-            .filter(|group| group.name.as_deref().is_some_and(is_it))
+            .filter(|group| group.name.as_deref().is_some_and(is_it) && seen.insert(group.id))
             .collect()
     };
     let by_name = named(&|name| same(name, text));
@@ -177,6 +178,9 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
     let resolution = match (by_id, by_name.as_slice()) {
         (Some(group), _) => Resolution::One(group.clone()),
         (None, _) if !is_whole => Resolution::Unreadable(String::from("a user group cannot be read, or shows no name")),
+        (None, [group]) if has_two_names(group, groups) => {
+            Resolution::Unreadable(format!("the user group `{}` is listed under two names", group.id))
+        }
         (None, [group]) => Resolution::One((*group).clone()),
         (None, []) => match named(&|name| wanted.is_like(name)).as_slice() {
             [] => Resolution::None,
@@ -194,6 +198,12 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
         text: text.to_owned(),
         resolution,
     }
+}
+
+/// Which of them is its name cannot be told.
+fn has_two_names(group: &UserGroup, groups: &Listed<UserGroup>) -> bool {
+    let mut rows = groups.rows.iter().filter(|row| row.id == group.id);
+    rows.any(|row| row.name != group.name)
 }
 
 fn list(groups: &[&UserGroup]) -> String {

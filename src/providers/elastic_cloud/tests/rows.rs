@@ -284,21 +284,38 @@ fn only_a_document_of_the_provider_without_an_error_acknowledges() {
 #[test]
 fn an_error_in_a_success_has_the_meaning_of_its_word() {
     for (answer, status, reason) in [
-        (r#"{"errors": [{"code": "root.invalid_authentication"}]}"#, 401, "credentials_rejected"),
+        (
+            r#"{"errors": [{"code": "root.invalid_authentication"}]}"#,
+            401,
+            "credentials_rejected",
+        ),
         (r#"{"errors": [{"code": "root.permission_denied"}]}"#, 403, "forbidden"),
         (r#"{"code": 403}"#, 403, "forbidden"),
         (r#"{"errors": [{"code": "429"}]}"#, 429, "rate_limited"),
-        (r#"{"errors": [{"code": "role_assignments.invalid_config"}]}"#, 422, "provider_refused"),
-        (r#"{"errors": [{"code": "x.y", "message": "no"}]}"#, 422, "provider_refused"),
+        (
+            r#"{"errors": [{"code": "role_assignments.invalid_config"}]}"#,
+            422,
+            "provider_refused",
+        ),
+        (
+            r#"{"errors": [{"code": "x.y", "message": "no"}]}"#,
+            422,
+            "provider_refused",
+        ),
     ] {
-        let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]}))
-            .with(|organization| {
+        let world = World::holding(json!({"organization": [serde_json::from_str::<Value>(BILLING).unwrap()]})).with(
+            |organization| {
                 organization.acknowledgement = answer;
                 organization.keeps = true;
-            });
+            },
+        );
         let failure = world.ask(&[id("billing-admin")]).unwrap_err();
         let outcome = &failure.outcomes[0];
-        assert_eq!((failure.status, outcome.reason.as_deref()), (status, Some(reason)), "{failure:?}");
+        assert_eq!(
+            (failure.status, outcome.reason.as_deref()),
+            (status, Some(reason)),
+            "{failure:?}"
+        );
         assert!(failure.answer.is_some(), "{answer}: {failure:?}");
     }
 }

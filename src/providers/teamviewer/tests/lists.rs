@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::contract::types::{Mode, Options, Role, UnknownRole};
+use crate::contract::{
+    examples,
+    types::{Mode, Options, Role, UnknownRole},
+};
 
 use super::{
-    ALWAYS, AUDIT, Company, HELP, OTHER, ask, by_id, by_name, call, everything, hide_own_list, instead, options,
-    outcomes, read_user,
+    ALWAYS, AUDIT, Company, Group, HELP, OTHER, ask, by_id, by_name, call, everything, hide_own_list, in_group,
+    instead, open, options, outcomes, read_user,
 };
 
 #[test]
@@ -225,6 +228,61 @@ fn a_page_that_is_null_is_the_end_of_no_list() {
     assert!(!read_user(&pages(&shown, null), "{}").unwrap().whole);
     let begun = r#"{"nextPaginationToken": "2", "assignedRoleIds": null}"#;
     assert!(!read_user(&pages(begun, null), "{}").unwrap().whole);
+}
+
+#[test]
+fn a_user_without_a_list_of_roles_is_what_the_roles_own_lists_say() {
+    for body in [
+        "null",
+        r#"{"assignedRoleIds": null}"#,
+        r#"{"nextPaginationToken": null, "assignedRoleIds": null}"#,
+    ] {
+        for (held, outcome) in [(vec![("u123", HELP)], "removed"), (vec![], "already_absent")] {
+            let company = Company::with(&held);
+            instead(&company, "/users/u123/userroles", ALWAYS, 200, body);
+            assert_eq!(ask(&company, &[by_id(HELP)]), [outcome], "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_comes_twice_is_one_user_and_one_group() {
+    let jane = r#"{"id": "u123", "email": "ann@example.com"}"#;
+    let ask_for_jane = |second: &str| {
+        let company = Company::with(&[("u123", HELP)]);
+        let users = format!(r#"{{"users": [{jane}, {second}]}}"#);
+        instead(
+            &company,
+            "/users?email=ann%40example.com&full_list=true",
+            ALWAYS,
+            200,
+            &users,
+        );
+        let (transport, opened) = open(&company, "{}");
+        let request = examples::request("ann@example.com", &[by_id(HELP)]);
+        opened.call(&transport, request, options())
+    };
+    assert_eq!(outcomes(&ask_for_jane(jane)), ["removed"]);
+    let other = ask_for_jane(r#"{"id": "u456", "email": "ann@example.com"}"#);
+    assert_eq!(other.unwrap_err().status, 422);
+    for (second, outcome) in [("Night Shift", "removed"), ("Day Shift", "unknown")] {
+        let company = Company::with(&[]);
+        company.borrow_mut().group = Some(Group {
+            role: None,
+            members: r#"{"accountId": 123}"#,
+            id_as_text: false,
+        });
+        let groups = format!(
+            r#"{{"nextPaginationToken": null, "resources": [{{"id": 7, "name": "Night Shift"}}, {{"id": 7, "name": "{second}"}}]}}"#
+        );
+        instead(&company, "/usergroups", ALWAYS, 200, &groups);
+        let group = Role {
+            id: None,
+            ..in_group(by_id(HELP), "Night Shift")
+        };
+        let answer = call(&company, "{}", vec![group], options());
+        assert_eq!(outcomes(&answer), [outcome], "{answer:?}");
+    }
 }
 
 #[test]
