@@ -12,6 +12,7 @@ pub mod elastic_cloud;
 pub mod jumpcloud;
 mod ledger;
 mod request;
+mod sandbox;
 pub mod slack_enterprise;
 pub mod teamviewer;
 
