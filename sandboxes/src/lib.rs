@@ -6,6 +6,7 @@
 
 mod behaviour;
 pub mod blackline;
+mod change;
 pub mod clock;
 pub mod crowdstrike;
 pub mod elastic_cloud;
@@ -19,4 +20,5 @@ pub mod teamviewer;
 #[cfg(test)]
 mod tests;
 
+pub use change::Change;
 pub use clock::Clock;
