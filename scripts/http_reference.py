@@ -2,7 +2,8 @@
 
 import json
 import pathlib
-import sys
+
+from written_page import write_or_check
 
 SOURCE = pathlib.Path("src/http_api/openapi.json")
 PAGE = pathlib.Path("docs/http.md")
@@ -118,10 +119,4 @@ def page(document):
     return "\n".join(out)
 
 
-made = page(json.loads(SOURCE.read_text()))
-if "--check" in sys.argv:
-    if not PAGE.exists() or PAGE.read_text() != made:
-        sys.exit(f"{PAGE} does not fit {SOURCE}: run `python3 scripts/http_reference.py`")
-    print(f"{PAGE} fits {SOURCE}")
-else:
-    PAGE.write_text(made)
+write_or_check(PAGE, page(json.loads(SOURCE.read_text())), SOURCE)

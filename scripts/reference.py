@@ -4,6 +4,8 @@ import pathlib
 import re
 import sys
 
+from written_page import write_or_check
+
 SOURCE = pathlib.Path("wit/user-directory.wit")
 PAGE = pathlib.Path("docs/reference.md")
 HEAD = """<!-- Written by `python3 scripts/reference.py` from wit/user-directory.wit. Change that file, and run it again. -->
@@ -83,10 +85,4 @@ def page(source):
     return "\n".join(out)
 
 
-made = page(SOURCE.read_text())
-if "--check" in sys.argv:
-    if not PAGE.exists() or PAGE.read_text() != made:
-        sys.exit(f"{PAGE} does not fit {SOURCE}: run `python3 scripts/reference.py`")
-    print(f"{PAGE} fits {SOURCE}")
-else:
-    PAGE.write_text(made)
+write_or_check(PAGE, page(SOURCE.read_text()), SOURCE)

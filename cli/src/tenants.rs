@@ -172,7 +172,7 @@ impl Tenants {
     /// The clock of the sandboxes, or the system's.
     pub fn now(&self) -> Arc<dyn Fn() -> Duration + Send + Sync> {
         if let Kind::Sandboxes(sandboxes) = &self.kind {
-            let clock = sandboxes.clock;
+            let clock = sandboxes.demo.clock;
             return Arc::new(move || clock.unix());
         }
         Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
@@ -181,7 +181,7 @@ impl Tenants {
     /// The component with these accounts. It reaches their origins, and no other ones.
     pub fn session(&self, accounts: &[&Account]) -> Result<Session> {
         let (mut egress, clock) = match &self.kind {
-            Kind::Sandboxes(sandboxes) => (Egress::from(&sandboxes.network), Some(sandboxes.clock)),
+            Kind::Sandboxes(sandboxes) => (Egress::from(&sandboxes.demo.network), Some(sandboxes.demo.clock)),
             Kind::Real { pool, .. } => (Egress::from(pool.allow(needed(accounts)?)), None),
         };
         if let Some(watch) = &self.watch {

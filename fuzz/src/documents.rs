@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     edits::Edits,
     face::{Answer, Face},
+    paused,
     subjects::Subject,
     transport::{FarEnd, START},
 };
@@ -21,12 +22,7 @@ pub fn run(subject: fn(Clock) -> Subject, data: &[u8]) {
     let edits = Edits::of(edits);
     let is_clean = edits.is_empty();
     let what = format!("{edits:?}");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    paused::run(async {
         let clock = Clock::starting_at(START);
         let subject = subject(clock);
         let far_end = FarEnd::sandbox(subject.router.clone(), clock, edits);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     face::{Answer, Face, hex_digest},
+    paused,
     transport::FarEnd,
 };
 
@@ -49,12 +50,7 @@ pub fn configuration(data: &[u8]) {
 
 /// Sends a request that depends on `data`. The secret is a digest of it, so that no input can contain its own.
 fn send(data: &[u8], configure: impl FnOnce(&mut Face<'_>), query: &str, body: &[u8]) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    paused::run(async {
         let far_end = FarEnd::unreachable();
         let secret = hex_digest(data);
         let account = json!({"provider": "elastic_cloud", "credentials": {"type": "api_key", "api_key": secret}});

@@ -4,5 +4,6 @@ pub mod documents;
 mod edits;
 mod face;
 pub mod inputs;
+mod paused;
 pub mod subjects;
 mod transport;

@@ -90,10 +90,11 @@ impl WasiHttpHooks for Egress {
         options: Option<RequestOptions>,
         processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
+        // `processed` tells how the component got on with the answer's body, which neither of the first two wants to know.
         match self {
-            Self::Sandboxes(network) => network.send_request(request, options, processed),
+            Self::Sandboxes(network) => Box::new(network.clone().send(request)),
             #[cfg(feature = "outbound")]
-            Self::Origins(outbound) => outbound.send_request(request, options, processed),
+            Self::Origins(outbound) => Box::new(outbound.clone().send(request, options)),
             Self::Watched(inner, watch) => {
                 let (inner, watch) = ((**inner).clone(), Arc::clone(watch));
                 Box::new(watched(inner, watch, request, options, processed))

@@ -156,20 +156,22 @@ mod tests {
 
     const BUILT: u64 = 1_000_000;
 
+    /// What the component [`Artifact::Wasi`] is built from.
+    const SOURCES: [&str; 6] = [
+        "Cargo.toml",
+        "build.rs",
+        "wit/user-directory.wit",
+        "src/lib.rs",
+        "src/http_api/openapi.json",
+        "components/wasi/src/lib.rs",
+    ];
+
     impl Tree {
         fn new(name: &str) -> Self {
             let root = std::env::temp_dir().join(format!("unassign-role-guests-{name}-{}", std::process::id()));
             let tree = Self(root);
-            for file in [
-                "Cargo.toml",
-                "build.rs",
-                "wit/user-directory.wit",
-                "src/lib.rs",
-                "src/http_api/openapi.json",
-                "src/providers/docs.md",
-                "components/wasi/src/lib.rs",
-                "components/caller/src/lib.rs",
-            ] {
+            let others = ["src/providers/docs.md", "components/caller/src/lib.rs"];
+            for file in SOURCES.into_iter().chain(others) {
                 tree.change(file, BUILT - 1);
             }
             tree
@@ -215,14 +217,7 @@ mod tests {
 
     #[test]
     fn a_component_that_is_older_than_a_source_is_refused_by_that_file() {
-        for file in [
-            "Cargo.toml",
-            "build.rs",
-            "wit/user-directory.wit",
-            "src/lib.rs",
-            "src/http_api/openapi.json",
-            "components/wasi/src/lib.rs",
-        ] {
+        for file in SOURCES {
             let tree = Tree::new("stale").built();
             assert_eq!(tree.complaint(Artifact::Wasi), None);
             tree.change(file, BUILT + 1);

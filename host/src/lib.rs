@@ -4,10 +4,13 @@
 // What nobody reads must not end a service: `output::note` writes what an operator sees.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+#[cfg(feature = "outbound")]
+mod body;
 pub mod by_account;
 pub mod clocks;
 pub mod compiled;
 pub mod compose;
+pub mod demo;
 pub mod egress;
 pub mod engine;
 pub mod guests;

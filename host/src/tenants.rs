@@ -2,21 +2,23 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use sandboxes::{
     Clock,
     blackline::{self, BlackLine},
     crowdstrike::{self, CrowdStrike},
     elastic_cloud::{self, Assignment, ElasticCloud},
-    jumpcloud::{self, Administrator, JumpCloud, SystemUser},
+    jumpcloud::{Administrator, JumpCloud, SystemUser},
     slack_enterprise::{self, Slack},
     teamviewer::{self, TeamViewer},
 };
 
 use crate::{
+    demo,
     network::Network,
     typed::{
-        self,
-        types::{Account, ClientCredentials, Credentials, Endpoint, Narrowing, PasswordCredentials, Provider, Role},
+        by_id, by_name,
+        types::{Account, Provider, Role},
     },
 };
 
@@ -48,11 +50,23 @@ pub const fn tenants() -> [(&'static str, Make); 6] {
     ]
 }
 
+impl Tenant {
+    fn of(provider: Provider, clock: Clock, router: Router, user: impl ToString, roles: Vec<Role>) -> Self {
+        let network = Network::default();
+        network.route(demo::authority(provider), router);
+        Self {
+            clock,
+            network,
+            account: demo::account(provider),
+            user: user.to_string(),
+            roles,
+        }
+    }
+}
+
 fn crowdstrike(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = CrowdStrike::demo(clock);
-    let network = Network::default();
-    network.route("api.crowdstrike.com", demo.router());
     let user = crowdstrike::DEMO_USERS[1].0;
     let ids: Vec<String> = (0..count).map(|n| format!("custom_{n:03}")).collect();
     for id in &ids {
@@ -70,36 +84,14 @@ fn crowdstrike(count: usize, others: usize) -> Tenant {
             cid: None,
         });
     }
-    let account = Account {
-        settings: String::from(r#"{"region": "us-1"}"#),
-        ..typed::account(
-            Provider::Crowdstrike,
-            Credentials::ClientCredentials(ClientCredentials {
-                client_id: String::from("demo-client"),
-                client_secret: String::from("demo-secret"),
-                member_cid: Narrowing::Anywhere,
-            }),
-        )
-    };
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_owned(),
-        roles: ids.iter().map(|id| by_id(id)).collect(),
-    }
+    let roles = ids.iter().map(|id| by_id(id)).collect();
+    Tenant::of(Provider::Crowdstrike, clock, demo.router(), user, roles)
 }
 
 fn elastic(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = ElasticCloud::demo(clock);
-    let network = Network::default();
-    network.route("api.elastic-cloud.com", demo.router());
     let user = elastic_cloud::DEMO_USERS[2].0;
-    let account = typed::account(
-        Provider::ElasticCloud,
-        Credentials::ApiKey(String::from(elastic_cloud::DEMO_KEY)),
-    );
     let places: Vec<String> = (0..count).map(|n| format!("d{n:03}")).collect();
     for place in &places {
         demo.assign(user, Assignment::new("deployment", "deployment-editor", Some(place)));
@@ -113,33 +105,14 @@ fn elastic(count: usize, others: usize) -> Tenant {
         workspace: Some(place.clone()),
         ..by_id("deployment-editor")
     };
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_owned(),
-        roles: places.iter().map(at).collect(),
-    }
+    let roles = places.iter().map(at).collect();
+    Tenant::of(Provider::ElasticCloud, clock, demo.router(), user, roles)
 }
 
 fn blackline(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = BlackLine::demo(clock);
-    let network = Network::default();
-    network.route(blackline::DEMO_AUTHORITY, demo.router());
     let user = blackline::DEMO_USERS[1].0;
-    let account = Account {
-        provider: Provider::Blackline,
-        base_url: Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY)),
-        credentials: Credentials::Password(PasswordCredentials {
-            username: String::from("demo-api"),
-            password: String::from("demo-key"),
-            client_id: String::from("demo-client"),
-            client_secret: String::from("demo-secret"),
-            scope: String::from("bl.users instance_0f8c"),
-        }),
-        settings: String::from("{}"),
-    };
     let products: Vec<String> = (0..count).map(|n| format!("P{n:03}")).collect();
     for product in &products {
         demo.grant(user, 5, product);
@@ -148,20 +121,12 @@ fn blackline(count: usize, others: usize) -> Tenant {
         demo.add_role(10_000 + n, &format!("Other {n:05}"));
     }
     let roles = products.iter().map(|product| by_id(&format!("5:{product}"))).collect();
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_string(),
-        roles,
-    }
+    Tenant::of(Provider::Blackline, clock, demo.router(), user, roles)
 }
 
 fn jumpcloud(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = JumpCloud::demo(clock);
-    let network = Network::default();
-    network.route("console.jumpcloud.com", demo.router());
     let (user, email) = ("5f0000000000000000000077", "max@example.com");
     demo.add_user(SystemUser {
         id: user.to_owned(),
@@ -185,25 +150,13 @@ fn jumpcloud(count: usize, others: usize) -> Tenant {
         email: email.to_owned(),
         roles,
     });
-    let account = typed::account(
-        Provider::Jumpcloud,
-        Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
-    );
     let roles = names.iter().map(|name| by_name(name)).collect();
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_owned(),
-        roles,
-    }
+    Tenant::of(Provider::Jumpcloud, clock, demo.router(), user, roles)
 }
 
 fn slack(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = Slack::demo(clock);
-    let network = Network::default();
-    network.route("slack.com", demo.router());
     let user = slack_enterprise::DEMO_USERS[2].0;
     let ids: Vec<String> = (0..count).map(|n| format!("RlMORE{n:03}")).collect();
     for id in &ids {
@@ -212,24 +165,13 @@ fn slack(count: usize, others: usize) -> Tenant {
     for n in 0..others {
         demo.assign(&format!("UOTHER{n:05}"), "Rl0A", slack_enterprise::DEMO_ENTERPRISE);
     }
-    let account = typed::account(
-        Provider::SlackEnterprise,
-        Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
-    );
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_owned(),
-        roles: ids.iter().map(|id| by_id(id)).collect(),
-    }
+    let roles = ids.iter().map(|id| by_id(id)).collect();
+    Tenant::of(Provider::SlackEnterprise, clock, demo.router(), user, roles)
 }
 
 fn teamviewer(count: usize, others: usize) -> Tenant {
     let clock = Clock::starting_at(START);
     let demo = TeamViewer::demo(clock);
-    let network = Network::default();
-    network.route("webapi.teamviewer.com", demo.router());
     let user = teamviewer::DEMO_USERS[0].0;
     let ids: Vec<String> = (0..count)
         .map(|n| format!("b0000000-0000-4000-8000-000000000{n:03}"))
@@ -244,33 +186,6 @@ fn teamviewer(count: usize, others: usize) -> Tenant {
             &format!("Other {n:05}"),
         );
     }
-    let account = typed::account(
-        Provider::Teamviewer,
-        Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
-    );
-    Tenant {
-        clock,
-        network,
-        account,
-        user: user.to_owned(),
-        roles: ids.iter().map(|id| by_id(id)).collect(),
-    }
-}
-
-fn by_id(id: &str) -> Role {
-    Role {
-        id: Some(id.to_owned()),
-        name: None,
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
-fn by_name(name: &str) -> Role {
-    Role {
-        name: Some(name.to_owned()),
-        id: None,
-        ..by_id("")
-    }
+    let roles = ids.iter().map(|id| by_id(id)).collect();
+    Tenant::of(Provider::Teamviewer, clock, demo.router(), user, roles)
 }

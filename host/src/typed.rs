@@ -69,6 +69,35 @@ pub fn account(provider: types::Provider, credentials: types::Credentials) -> ty
     }
 }
 
+/// A role of which nothing is said.
+impl Default for types::Role {
+    fn default() -> Self {
+        Self {
+            id: None,
+            name: None,
+            group: None,
+            organization: None,
+            workspace: None,
+        }
+    }
+}
+
+/// The role with this id, wherever it is held.
+pub fn by_id(id: &str) -> types::Role {
+    types::Role {
+        id: Some(id.to_owned()),
+        ..types::Role::default()
+    }
+}
+
+/// The role with this name, wherever it is held.
+pub fn by_name(name: &str) -> types::Role {
+    types::Role {
+        name: Some(name.to_owned()),
+        ..types::Role::default()
+    }
+}
+
 /// A role as a user shows it is a request for that very one.
 impl From<types::Role> for types::RequestedRole {
     fn from(role: types::Role) -> Self {

@@ -12,7 +12,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use host::outbound::{Exchange, Observer, Origin, Origins, Outbound, Pool, Proxy, Settings};
+use host::{
+    egress::Egress,
+    outbound::{Exchange, Observer, Origin, Origins, Outbound, Pool, Proxy, Settings},
+};
 use http_body_util::{BodyExt, Full};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
@@ -158,9 +161,7 @@ async fn send_with(
         .uri(url)
         .body(body.map_err(|never| match never {}).boxed_unsync())
         .unwrap();
-    let sent = outbound
-        .clone()
-        .send_request(request, options, Box::new(async { Ok(()) }));
+    let sent = Egress::from(outbound.clone()).send_request(request, options, Box::new(async { Ok(()) }));
     Ok(Box::into_pin(sent).await?.0)
 }
 

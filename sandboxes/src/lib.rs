@@ -6,16 +6,19 @@
 
 mod behaviour;
 pub mod blackline;
+mod change;
 pub mod clock;
 pub mod crowdstrike;
 pub mod elastic_cloud;
 pub mod jumpcloud;
 mod ledger;
 mod request;
+mod sandbox;
 pub mod slack_enterprise;
 pub mod teamviewer;
 
 #[cfg(test)]
 mod tests;
 
+pub use change::Change;
 pub use clock::Clock;

@@ -14,6 +14,7 @@ use crate::{
     crowdstrike::{self, CrowdStrike},
     elastic_cloud::{self, ElasticCloud},
     jumpcloud::{self, JumpCloud},
+    sandbox::{ProviderState, Sandbox},
     slack_enterprise::{self, Slack},
     teamviewer::{self, TeamViewer},
 };
@@ -31,6 +32,18 @@ struct Subject {
     shown: Value,
     holds: Box<dyn Fn() -> bool>,
     tell: Box<dyn Fn(Told)>,
+}
+
+/// How a sandbox is told what to do with the role; what limits its calls is its own.
+fn telling<S: ProviderState>(sandbox: Sandbox<S>, role: impl ToString, limit: fn(&Sandbox<S>)) -> Box<dyn Fn(Told)> {
+    let role = role.to_string();
+    Box::new(move |what| match what {
+        Told::Keep => sandbox.acknowledge_but_keep(&role),
+        Told::Delay(delay) => sandbox.apply_after(&role, delay),
+        Told::Lag(lag) => sandbox.stale_reads(lag),
+        Told::Omit { skip, reads } => sandbox.omit_from_reads(&role, skip, reads),
+        Told::Limit => limit(&sandbox),
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -123,13 +136,7 @@ async fn blackline() -> Subject {
         read: String::from(pairs),
         shown: json!("Auditor"),
         holds: Box::new(move || instance.holds(301, 9, "A")),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep(9),
-            Told::Delay(delay) => told.apply_after(9, delay),
-            Told::Lag(lag) => told.stale_reads(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads(9, skip, reads),
-            Told::Limit => told.rate_limit_next(1),
-        }),
+        tell: telling(told, 9, |demo| demo.rate_limit_next(1)),
     }
 }
 
@@ -150,12 +157,8 @@ async fn crowdstrike() -> Subject {
         read: format!("/user-management/combined/user-roles/v2?user_uuid={ann}"),
         shown: json!("help_desk"),
         holds: Box::new(move || tenant.holds(ann, home, "help_desk")),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep("help_desk"),
-            Told::Delay(delay) => told.apply_after("help_desk", delay),
-            Told::Lag(lag) => told.stale_reads(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads("help_desk", skip, reads),
-            Told::Limit => told.rate_limit_next(1, SECOND, crowdstrike::EpochUnit::Seconds),
+        tell: telling(told, "help_desk", |demo| {
+            demo.rate_limit_next(1, SECOND, crowdstrike::EpochUnit::Seconds);
         }),
     }
 }
@@ -178,13 +181,7 @@ fn elastic_cloud() -> Subject {
         read: format!("/api/v1/organizations/{organization}/members"),
         shown: json!(role),
         holds: Box::new(move || demo.holds(ann, role, Some("p2"))),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep(role),
-            Told::Delay(delay) => told.apply_after(role, delay),
-            Told::Lag(lag) => told.stale_reads(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads(role, skip, reads),
-            Told::Limit => told.rate_limit_next(1),
-        }),
+        tell: telling(told, role, |demo| demo.rate_limit_next(1)),
     }
 }
 
@@ -208,13 +205,7 @@ fn jumpcloud() -> Subject {
         read: path,
         shown: json!(role),
         holds: Box::new(move || demo.roles_of(ann).unwrap().contains(&role.to_owned())),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep(role),
-            Told::Delay(delay) => told.apply_after(role, delay),
-            Told::Lag(lag) => told.stale_reads(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads(role, skip, reads),
-            Told::Limit => told.rate_limit_next(1),
-        }),
+        tell: telling(told, role, |demo| demo.rate_limit_next(1)),
     }
 }
 
@@ -234,13 +225,7 @@ fn slack_enterprise() -> Subject {
         read: String::from("/api/admin.roles.listAssignments"),
         shown: json!(role),
         holds: Box::new(move || demo.is_assigned("U0ANN", role, "E0ACME")),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep(role),
-            Told::Delay(delay) => told.apply_after(role, delay),
-            Told::Lag(lag) => told.stale_reads(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads(role, skip, reads),
-            Told::Limit => told.rate_limit_next(1, 429),
-        }),
+        tell: telling(told, role, |demo| demo.rate_limit_next(1, 429)),
     }
 }
 
@@ -260,13 +245,7 @@ fn teamviewer() -> Subject {
         read: String::from("/api/v1/users/u201/userroles"),
         shown: json!(role),
         holds: Box::new(move || company.is_assigned("u201", role)),
-        tell: Box::new(move |what| match what {
-            Told::Keep => told.acknowledge_but_keep(role),
-            Told::Delay(delay) => told.apply_after(role, delay),
-            Told::Lag(lag) => told.stale_lists(lag),
-            Told::Omit { skip, reads } => told.omit_from_reads(role, skip, reads),
-            Told::Limit => told.rate_limit_next(1),
-        }),
+        tell: telling(told, role, |demo| demo.rate_limit_next(1)),
     }
 }
 

@@ -9,22 +9,14 @@ use anyhow::Result;
 use axum::Router;
 use clap::ValueEnum;
 use host::{
+    demo::Providers,
     guests::Artifact,
-    network::Network,
     output::Output,
     service::{Lifetime, Service},
     state::Setup,
-    typed::types,
+    typed::types::Provider,
 };
-use sandboxes::{
-    Clock,
-    blackline::{self, BlackLine},
-    crowdstrike::{self, CrowdStrike},
-    elastic_cloud::{self, ElasticCloud},
-    jumpcloud::{self, JumpCloud},
-    slack_enterprise::{self, Slack},
-    teamviewer::{self, TeamViewer},
-};
+use sandboxes::{blackline, crowdstrike, elastic_cloud, jumpcloud, slack_enterprise, teamviewer};
 use serde_json::{Value, json};
 use unassign_role::{
     http_api::{Setting, token_digest},
@@ -63,50 +55,24 @@ pub enum Component {
 
 /// Running sandboxes, on real time.
 pub struct Sandboxes {
-    pub clock: Clock,
+    pub demo: Providers,
     seed: [u8; 32],
-    pub network: Network,
-    pub blackline: BlackLine,
-    pub crowdstrike: CrowdStrike,
-    pub elastic: ElasticCloud,
-    pub jumpcloud: JumpCloud,
-    pub slack: Slack,
-    pub teamviewer: TeamViewer,
 }
 
 impl Sandboxes {
     pub fn start() -> Self {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let clock = Clock::starting_at(unix);
         let mut seed = [0; 32];
         let _ = getrandom::fill(&mut seed);
-        let sandboxes = Self {
-            clock,
+        Self {
+            demo: Providers::starting_at(unix),
             seed,
-            network: Network::default(),
-            blackline: BlackLine::demo(clock),
-            crowdstrike: CrowdStrike::demo(clock),
-            elastic: ElasticCloud::demo(clock),
-            jumpcloud: JumpCloud::demo(clock),
-            slack: Slack::demo(clock),
-            teamviewer: TeamViewer::demo(clock),
-        };
-        for (account, router) in sandboxes.routers() {
-            sandboxes.network.route(authority(account), router);
         }
-        sandboxes
     }
 
     /// The providers themselves, by their accounts.
     pub fn routers(&self) -> [(&'static str, Router); 6] {
-        [
-            (BLACKLINE, self.blackline.router()),
-            (CROWDSTRIKE, self.crowdstrike.router()),
-            (ELASTIC, self.elastic.router()),
-            (JUMPCLOUD, self.jumpcloud.router()),
-            (SLACK, self.slack.router()),
-            (TEAMVIEWER, self.teamviewer.router()),
-        ]
+        self.demo.routers().map(|(provider, router)| (id(provider), router))
     }
 
     /// The people of an account, as they can be asked for.
@@ -125,12 +91,12 @@ impl Sandboxes {
     /// What the provider of an account has, as it is: a line each.
     pub fn holdings(&self, account: &str) -> BTreeSet<String> {
         match account {
-            BLACKLINE => self.blackline.holdings(),
-            CROWDSTRIKE => self.crowdstrike.holdings(),
-            ELASTIC => self.elastic.holdings(),
-            JUMPCLOUD => self.jumpcloud.holdings(),
-            SLACK => self.slack.holdings(),
-            _ => self.teamviewer.holdings(),
+            BLACKLINE => self.demo.blackline.holdings(),
+            CROWDSTRIKE => self.demo.crowdstrike.holdings(),
+            ELASTIC => self.demo.elastic.holdings(),
+            JUMPCLOUD => self.demo.jumpcloud.holdings(),
+            SLACK => self.demo.slack.holdings(),
+            _ => self.demo.teamviewer.holdings(),
         }
     }
 
@@ -156,7 +122,7 @@ impl Sandboxes {
         match component {
             Component::Wasi => self.wasi(&tokens, is_recorded),
             Component::Spin => {
-                let builder = Service::builder(Artifact::Spin, &self.network, self.clock)
+                let builder = Service::builder(Artifact::Spin, &self.demo.network, self.demo.clock)
                     .tokens(&tokens)
                     .setting("receipt_key", &self.receipt_key());
                 let builder = if is_recorded { builder.inherit_output() } else { builder };
@@ -185,9 +151,9 @@ impl Sandboxes {
             Output::nowhere()
         };
         let setup = Setup {
-            clock: Some(self.clock),
+            clock: Some(self.demo.clock),
             environment,
-            ..Setup::new(&self.network, output)
+            ..Setup::new(&self.demo.network, output)
         };
         Service::of_component(&tenants::component()?, setup, Lifetime::default())
     }
@@ -211,31 +177,17 @@ impl Sandboxes {
     pub fn receipt_key(&self) -> String {
         PrivateKey::of_seed(&self.seed).to_jwk().to_string()
     }
-
-    /// The CrowdStrike account, for a typed call.
-    pub fn typed_account() -> types::Account {
-        types::Account {
-            provider: types::Provider::Crowdstrike,
-            base_url: types::Endpoint::ProviderDefault,
-            credentials: types::Credentials::ClientCredentials(types::ClientCredentials {
-                client_id: String::from("demo-client"),
-                client_secret: String::from("demo-secret"),
-                member_cid: types::Narrowing::Anywhere,
-            }),
-            settings: json!({"region": "us-1"}).to_string(),
-        }
-    }
 }
 
-/// Where an account's provider is.
-fn authority(account: &str) -> &'static str {
-    match account {
-        BLACKLINE => blackline::DEMO_AUTHORITY,
-        CROWDSTRIKE => "api.crowdstrike.com",
-        ELASTIC => "api.elastic-cloud.com",
-        JUMPCLOUD => "console.jumpcloud.com",
-        SLACK => "slack.com",
-        _ => "webapi.teamviewer.com",
+/// The account at a provider.
+const fn id(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Blackline => BLACKLINE,
+        Provider::Crowdstrike => CROWDSTRIKE,
+        Provider::ElasticCloud => ELASTIC,
+        Provider::Jumpcloud => JUMPCLOUD,
+        Provider::SlackEnterprise => SLACK,
+        Provider::Teamviewer => TEAMVIEWER,
     }
 }
 

@@ -29,48 +29,8 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
 
-    /// The tokens of callers, a JSON list; `token new` makes an entry
-    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
-    tokens: Option<PathBuf>,
-    /// Where metrics and the detailed probes are
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:9464",
-        help_heading = "With accounts of your own"
-    )]
-    metrics: SocketAddr,
-    /// The certificate chain in PEM: HTTPS instead of HTTP
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "tls_key",
-        help_heading = "With accounts of your own"
-    )]
-    tls_cert: Option<PathBuf>,
-    /// The key of the certificate in PEM
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "tls_cert",
-        help_heading = "With accounts of your own"
-    )]
-    tls_key: Option<PathBuf>,
-    /// Calls under way; one more is answered 503 with Retry-After
-    #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "With accounts of your own")]
-    calls: u32,
-    /// Open connections of clients; more wait to be accepted
-    #[arg(long, value_name = "NUMBER", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "With accounts of your own")]
-    connections: u32,
-    /// The private key that signs receipts, a JWK
-    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
-    receipt_key: Option<PathBuf>,
-    /// The public keys of receipts that are no longer signed with, a JWK set
-    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
-    receipt_keys_retired: Option<PathBuf>,
-    /// The key under which the record names e-mail addresses
-    #[arg(long, value_name = "FILE", help_heading = "With accounts of your own")]
-    record_key: Option<PathBuf>,
+    #[command(flatten)]
+    own: Own,
 
     /// The port on 127.0.0.1, in place of --listen
     #[arg(long, value_name = "PORT", help_heading = "With --sandbox")]
@@ -81,6 +41,39 @@ pub struct Serve {
     /// Serves the sandboxes themselves, too: CrowdStrike on this port, the others on free ones
     #[arg(long, value_name = "PORT", help_heading = "With --sandbox")]
     sandbox_port: Option<u16>,
+}
+
+/// A service for accounts of one's own.
+#[derive(Args)]
+#[command(next_help_heading = "With accounts of your own")]
+struct Own {
+    /// The tokens of callers, a JSON list; `token new` makes an entry
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// Where metrics and the detailed probes are
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
+    metrics: SocketAddr,
+    /// The certificate chain in PEM: HTTPS instead of HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Calls under way; one more is answered 503 with Retry-After
+    #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    calls: u32,
+    /// Open connections of clients; more wait to be accepted
+    #[arg(long, value_name = "NUMBER", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
+    /// The private key that signs receipts, a JWK
+    #[arg(long, value_name = "FILE")]
+    receipt_key: Option<PathBuf>,
+    /// The public keys of receipts that are no longer signed with, a JWK set
+    #[arg(long, value_name = "FILE")]
+    receipt_keys_retired: Option<PathBuf>,
+    /// The key under which the record names e-mail addresses
+    #[arg(long, value_name = "FILE")]
+    record_key: Option<PathBuf>,
 }
 
 impl Serve {

@@ -94,6 +94,11 @@ impl Standings {
         Self { standings, todos, exit }
     }
 
+    /// What is still to do for one task.
+    pub fn of_task(&self, task: usize) -> impl Iterator<Item = &Todo> {
+        self.todos.iter().filter(move |todo| todo.task == task)
+    }
+
     /// Tasks that are gone, or had nothing.
     pub fn closed(&self) -> usize {
         let is_closed = |standing: &&Standing| matches!(standing, Standing::Gone | Standing::NothingHeld);

@@ -85,66 +85,28 @@ fn a_plan_is_written_approved_and_carried_out_as_it_is() {
     .ends(0);
     assert_eq!(approval.out.trim().split('.').count(), 3, "{}", approval.out);
 
+    let with_plan = |more: &[&str]| run(["revoke", "--sandbox", "--plan", text(&plan)].iter().chain(more));
     let receipt = folder.path("receipt.jwt");
-    run([
-        "revoke",
-        "--sandbox",
-        "--plan",
-        text(&plan),
-        "--receipt",
-        text(&receipt),
-    ])
-    .ends(0)
-    .says("Event Viewer (event_viewer)")
-    .says("2 removed");
+    with_plan(&["--receipt", text(&receipt)])
+        .ends(0)
+        .says("Event Viewer (event_viewer)")
+        .says("2 removed");
     assert_eq!(folder.read("receipt.jwt").trim().split('.').count(), 3);
 
     // This account names no approvers: an approval that nobody can check is refused.
     let approval = folder.write("approval.jwt", &approval.out);
-    run([
-        "revoke",
-        "--sandbox",
-        "--plan",
-        text(&plan),
-        "--approval",
-        text(&approval),
-    ])
-    .ends(1)
-    .says("error:");
-    let stricter = [
-        "revoke",
-        "--sandbox",
-        "--plan",
-        text(&plan),
-        "--expect-email",
-        "sam.hill@example.com",
-    ];
-    run(stricter).ends(1).says("refused");
-    let wider = ["revoke", "--sandbox", "--plan", text(&plan), "--strict-scope"];
-    run(wider).ends(1).says("make a new plan");
-    let other = [
-        "revoke",
-        "--sandbox",
-        "--account",
-        "demo-slack-enterprise",
-        "--plan",
-        text(&plan),
-    ];
-    run(other)
+    with_plan(&["--approval", text(&approval)]).ends(1).says("error:");
+    with_plan(&["--expect-email", "sam.hill@example.com"])
+        .ends(1)
+        .says("refused");
+    with_plan(&["--strict-scope"]).ends(1).says("make a new plan");
+    with_plan(&["--account", "demo-slack-enterprise"])
         .ends(2)
         .says("the plan is for the account `demo-crowdstrike`");
-    let widened = ["revoke", ANN, "--role", "help_desk", "--sandbox", "--plan", text(&plan)];
-    run(widened).ends(2).says("leave out the user and the selectors");
-    let narrowed = [
-        "revoke",
-        "--workspace",
-        "T0NORTH",
-        "--yes",
-        "--sandbox",
-        "--plan",
-        text(&plan),
-    ];
-    run(narrowed).ends(2).says("leave out the user and the selectors");
+    let widened: &[&str] = &[ANN, "--role", "help_desk"];
+    for selected in [widened, &["--workspace", "T0NORTH", "--yes"]] {
+        with_plan(selected).ends(2).says("leave out the user and the selectors");
+    }
 }
 
 #[test]

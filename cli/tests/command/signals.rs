@@ -1,7 +1,6 @@
 //! Signals at a process that removes: what is under way ends, nothing new begins, and what was done is said.
 
 use std::{
-    fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -46,6 +45,20 @@ fn command(tenants: &Tenants, arguments: &[&str]) -> Command {
     command
 }
 
+/// The offboarding of the two.
+fn offboard(tenants: &Tenants) -> Command {
+    let list = leavers(tenants);
+    let out = tenants.folder().path("out");
+    command(tenants, &["offboard", text(&list), "--out", text(&out), "--yes"])
+}
+
+/// What is left of it.
+fn resume(tenants: &Tenants) -> Said {
+    let journal = tenants.folder().path("out/journal.jsonl");
+    let mut resumed = command(tenants, &["offboard", "--resume", text(&journal)]);
+    Said::of(resumed.output().unwrap())
+}
+
 /// Begins to remove, and returns once the provider has the first write and has not answered it.
 fn removing(tenants: &Tenants, mut command: Command) -> Child {
     tenants.hold_writes(true);
@@ -84,7 +97,9 @@ fn stopped_by(tenants: &Tenants, mut child: Child, signals: &[Signal], heard: &s
     Said { err: said, ..ended }
 }
 
-fn events(journal: &str) -> Vec<Value> {
+/// The journal so far.
+fn events(tenants: &Tenants) -> Vec<Value> {
+    let journal = tenants.folder().read("out/journal.jsonl");
     journal
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -106,13 +121,7 @@ fn offboard_finishes_what_is_under_way_begins_nothing_new_and_can_go_on() {
         (Signal::INT, "Ctrl-C"),
     ] {
         let tenants = Tenants::start();
-        let folder = tenants.folder();
-        let list = leavers(&tenants);
-        let out = folder.path("out");
-        let child = removing(
-            &tenants,
-            command(&tenants, &["offboard", text(&list), "--out", text(&out), "--yes"]),
-        );
+        let child = removing(&tenants, offboard(&tenants));
         let signals: &[Signal] = if signal == Signal::INT {
             &[signal]
         } else {
@@ -123,19 +132,16 @@ fn offboard_finishes_what_is_under_way_begins_nothing_new_and_can_go_on() {
             .says(&format!("stopped: {name}"))
             .says("--resume");
         assert!(!holds(&tenants, ANN) && holds(&tenants, JOE), "{name}");
-        let journal = folder.path("out/journal.jsonl");
-        let events = events(&fs::read_to_string(&journal).unwrap());
+        let events = events(&tenants);
         let count = |event: &str| events.iter().filter(|line| line["event"] == event).count();
         assert_eq!(
             (count("intent"), count("result"), count("stopped")),
             (1, 1, 1),
             "{name}"
         );
-        assert!(folder.read("out/results.csv").contains("not_run"));
+        assert!(tenants.folder().read("out/results.csv").contains("not_run"));
 
-        command(&tenants, &["offboard", "--resume", text(&journal)])
-            .run()
-            .ends(0);
+        resume(&tenants).ends(0);
         assert!(!holds(&tenants, JOE), "{name}");
     }
 }
@@ -143,30 +149,17 @@ fn offboard_finishes_what_is_under_way_begins_nothing_new_and_can_go_on() {
 #[test]
 fn ctrl_c_after_another_signal_ends_it_at_once_and_the_journal_has_the_intent() {
     let tenants = Tenants::start();
-    let folder = tenants.folder();
-    let list = leavers(&tenants);
-    let out = folder.path("out");
-    let child = removing(
-        &tenants,
-        command(&tenants, &["offboard", text(&list), "--out", text(&out), "--yes"]),
-    );
+    let child = removing(&tenants, offboard(&tenants));
     stopped_by(&tenants, child, &[Signal::TERM, Signal::INT], "stopping: ").ends(130);
-    let journal = folder.path("out/journal.jsonl");
-    let events = events(&fs::read_to_string(&journal).unwrap());
-    assert_eq!(events.last().unwrap()["event"], "intent");
-    command(&tenants, &["offboard", "--resume", text(&journal)])
-        .run()
-        .ends(0);
+    assert_eq!(events(&tenants).last().unwrap()["event"], "intent");
+    resume(&tenants).ends(0);
     assert!(!holds(&tenants, ANN) && !holds(&tenants, JOE));
 }
 
 #[test]
 fn what_nohup_starts_outlives_its_terminal() {
     let tenants = Tenants::start();
-    let folder = tenants.folder();
-    let list = leavers(&tenants);
-    let out = folder.path("out");
-    let offboard = command(&tenants, &["offboard", text(&list), "--out", text(&out), "--yes"]);
+    let offboard = offboard(&tenants);
     let mut nohup = Command::new("nohup");
     nohup.arg(offboard.get_program()).args(offboard.get_args());
     nohup.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -181,18 +174,12 @@ fn what_nohup_starts_outlives_its_terminal() {
 #[test]
 fn nobody_has_to_read_what_a_run_says() {
     let tenants = Tenants::start();
-    let folder = tenants.folder();
-    let list = leavers(&tenants);
-    let out = folder.path("out");
-    let mut child = removing(
-        &tenants,
-        command(&tenants, &["offboard", text(&list), "--out", text(&out), "--yes"]),
-    );
+    let mut child = removing(&tenants, offboard(&tenants));
     drop((child.stdout.take(), child.stderr.take()));
     tenants.hold_writes(false);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(!holds(&tenants, ANN) && !holds(&tenants, JOE));
-    assert!(folder.read("out/results.csv").contains(",gone,"));
+    assert!(tenants.folder().read("out/results.csv").contains(",gone,"));
 }
 
 #[test]
@@ -204,16 +191,5 @@ fn revoke_finishes_and_says_what_became_of_it() {
         stopped_by(&tenants, child, &[signal], "is finished first")
             .ends(0)
             .says("removed");
-    }
-}
-
-/// Runs a command to its end.
-trait Run {
-    fn run(&mut self) -> Said;
-}
-
-impl Run for Command {
-    fn run(&mut self) -> Said {
-        Said::of(self.output().unwrap())
     }
 }

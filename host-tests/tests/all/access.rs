@@ -117,7 +117,7 @@ on_both! {
                 assert!(answer.body.get("truto_is_remote_error").is_none());
             }
         }
-        assert!(world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, "event_viewer"));
+        assert!(world.demo.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, "event_viewer"));
         let answer = asked("r", "").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         assert!(answer.body.get("remote_data").is_none(), "raw is not in its may");

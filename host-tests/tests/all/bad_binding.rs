@@ -83,8 +83,8 @@ async fn send(service: &Service, plan: &str, approval: &str) -> Answer {
 }
 
 fn nothing_was_sent(world: &World) {
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
-    assert!(world.tenant.revocations().is_empty());
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.revocations().is_empty());
 }
 
 on_both! {
@@ -138,7 +138,7 @@ on_both! {
         elsewhere["settings"] = json!({});
         let mut other_client = account();
         other_client["credentials"]["client_id"] = json!("other-client");
-        world.tenant.add_client("other-client", "demo-secret", DEMO_HOME_CID);
+        world.demo.add_client("other-client", "demo-secret", DEMO_HOME_CID);
         for account in [elsewhere, other_client] {
             let service = service_of(artifact, &world, ACCOUNT, account);
             let answer = send(&service, &plan, &approval).await;
@@ -212,7 +212,7 @@ on_both! {
         let planned = Post::json(&everything).query("&mode=plan").to(&service).await;
         let plan = planned.body["plan"].as_str().unwrap();
         let approval = approve(plan, &alice(), START);
-        world.tenant.grant(ANN, DEMO_HOME_CID, "falcon_console_guest");
+        world.demo.grant(ANN, DEMO_HOME_CID, "falcon_console_guest");
         let mut body = everything.clone();
         body["options"] = json!({"binding": {"plan": plan, "approval": approval}});
         let answer = Post::json(&body).to(&service).await;

@@ -354,14 +354,14 @@ on_both! {
         let world = World::new();
         let ids: Vec<String> = (0..1_000).map(|n| format!("custom_{n:04}")).collect();
         for id in &ids {
-            world.tenant.add_role(sandboxes::crowdstrike::Role { id: id.clone(), display_name: id.clone(), cid: None });
-            world.tenant.grant(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id);
+            world.demo.add_role(sandboxes::crowdstrike::Role { id: id.clone(), display_name: id.clone(), cid: None });
+            world.demo.grant(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id);
         }
         let roles: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
         let service = world.service(artifact);
         let answer = Post::json(&json!({"id": ANN, "roles": roles})).to(&service).await;
         assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "removed=1000"));
-        assert!(ids.iter().all(|id| !world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id)));
+        assert!(ids.iter().all(|id| !world.demo.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, id)));
         // The query carries as many.
         let query: Vec<String> = (0..1_000).map(|n| format!("&roles[{n}][id]=custom_{n:04}")).collect();
         let post = Post { body: String::new(), ..Post::json(&Value::Null) };

@@ -7,90 +7,24 @@ mod verification;
 use std::time::Duration;
 
 use host::{
-    network::{Fault, Network, Rule},
-    typed::{
-        self,
-        types::{self, Outcome},
-    },
+    network::{Fault, Rule},
+    typed::types::{self, Outcome, Provider},
 };
-use sandboxes::{
-    Clock,
-    blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS, Uncertain},
-};
+use sandboxes::blackline::{BlackLine, DEMO_AUTHORITY, DEMO_USERS, Uncertain};
 
-use crate::fixture::{START, by_id, by_name, options, outcomes, request};
+use crate::{
+    fixture::{START, by_id, by_name, dry, in_workspace as in_product, options, outcomes},
+    typed_world,
+};
 
 const ANN: u64 = DEMO_USERS[0].0;
 const KIM: u64 = DEMO_USERS[2].0;
 
-struct World {
-    clock: Clock,
-    network: Network,
-    instance: BlackLine,
-    settings: Option<String>,
-}
+type World = typed_world::World<BlackLine>;
 
 impl World {
     fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        let instance = BlackLine::demo(clock);
-        let network = Network::default();
-        network.route(DEMO_AUTHORITY, instance.router());
-        Self {
-            clock,
-            network,
-            instance,
-            settings: None,
-        }
-    }
-
-    fn with(settings: &str) -> Self {
-        Self {
-            settings: Some(settings.to_owned()),
-            ..Self::new()
-        }
-    }
-
-    async fn call(&self, user: impl ToString, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    async fn call_with(
-        &self,
-        user: impl ToString,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        let account = types::Account {
-            provider: types::Provider::Blackline,
-            base_url: types::Endpoint::Url(format!("https://{DEMO_AUTHORITY}")),
-            credentials: types::Credentials::Password(types::PasswordCredentials {
-                username: String::from("demo-api"),
-                password: String::from("demo-key"),
-                client_id: String::from("demo-client"),
-                client_secret: String::from("demo-secret"),
-                scope: String::from("bl.users instance_0f8c"),
-            }),
-            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
-        };
-        let request = request(&user.to_string(), roles);
-        typed::call(&self.network, self.clock, &account, &request, &options)
-            .await
-            .unwrap()
-    }
-}
-
-fn dry() -> types::Options {
-    types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    }
-}
-
-fn in_product(role: types::Role, product: &str) -> types::Role {
-    types::Role {
-        workspace: Some(product.to_owned()),
-        ..role
+        Self::of(Provider::Blackline, BlackLine::demo, BlackLine::router)
     }
 }
 
@@ -98,14 +32,14 @@ fn in_product(role: types::Role, product: &str) -> types::Role {
 async fn a_role_goes_from_every_product_or_from_the_one_that_is_named() {
     let world = World::new();
     assert!(world.call(ANN, &[by_id("5:A")]).await.is_ok());
-    assert!(!world.instance.holds(ANN, 5, "A") && world.instance.holds(ANN, 5, "J"));
+    assert!(!world.demo.holds(ANN, 5, "A") && world.demo.holds(ANN, 5, "J"));
     let world = World::new();
     assert!(world.call(ANN, &[in_product(by_name("reviewer"), "J")]).await.is_ok());
-    assert!(world.instance.holds(ANN, 5, "A") && !world.instance.holds(ANN, 5, "J"));
+    assert!(world.demo.holds(ANN, 5, "A") && !world.demo.holds(ANN, 5, "J"));
     let world = World::new();
     let success = world.call(ANN, &[by_id("5"), by_id("9")]).await.unwrap();
     assert_eq!(success.outcomes[0].grants.len(), 2);
-    assert_eq!(world.instance.pairs(ANN).len(), 2);
+    assert_eq!(world.demo.pairs(ANN).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,16 +51,16 @@ async fn strict_scope_refuses_a_role_of_several_products() {
     };
     let failure = world.call_with(ANN, &[by_id("5")], strict).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
-    assert_eq!(world.instance.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_user_by_email_exactly_and_unknown_ones() {
     let world = World::new();
-    world.instance.add_user(304, "Pat", "O'Neil", "o'neil@example.com");
-    world.instance.grant(304, 5, "A");
+    world.demo.add_user(304, "Pat", "O'Neil", "o'neil@example.com");
+    world.demo.grant(304, 5, "A");
     assert!(world.call("O'Neil@example.com", &[by_id("5")]).await.is_ok());
-    assert!(!world.instance.holds(304, 5, "A"));
+    assert!(!world.demo.holds(304, 5, "A"));
     assert_eq!(
         world
             .call("nobody@example.com", &[by_id("5")])
@@ -179,31 +113,31 @@ async fn already_absent_unknown_ambiguous_and_misspelt() {
         .unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Refused);
     assert!(failure.message.contains("did you mean `A`"), "{}", failure.message);
-    world.instance.add_role(77, "REVIEWER");
-    world.instance.grant(ANN, 77, "A");
+    world.demo.add_role(77, "REVIEWER");
+    world.demo.grant(ANN, 77, "A");
     let failure = world.call(ANN, &[by_name("Reviewer")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
-    assert_eq!(world.instance.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn either_spelling_of_the_path_is_found_by_the_read_and_used_for_the_write() {
     for path in ["roles-products", "role-products"] {
         let world = World::new();
-        world.instance.uncertain(|uncertain| uncertain.path = path);
+        world.demo.uncertain(|uncertain| uncertain.path = path);
         assert!(world.call(ANN, &[by_id("5")]).await.is_ok(), "{path}");
-        assert!(!world.instance.holds(ANN, 5, "A"));
+        assert!(!world.demo.holds(ANN, 5, "A"));
     }
     let world = World::new();
-    world.instance.uncertain(|uncertain| uncertain.path = "assigned-roles");
+    world.demo.uncertain(|uncertain| uncertain.path = "assigned-roles");
     let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (502, false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_other_ways_are_settings() {
-    let world = World::with(r#"{"paths": {"token": "/connect/token"}, "client_auth": "form"}"#);
-    world.instance.uncertain(|uncertain| {
+    let world = World::new().with(r#"{"paths": {"token": "/connect/token"}, "client_auth": "form"}"#);
+    world.demo.uncertain(|uncertain| {
         uncertain.token_path = "/connect/token";
         uncertain.client_auth = "form";
     });
@@ -211,29 +145,29 @@ async fn the_other_ways_are_settings() {
 
     let pointers = r#"{"fields": {"role_id": ["/assignedRole"], "product_id": ["/assignedProduct"]}}"#;
     for settings in [None, Some(pointers)] {
-        let world = settings.map_or_else(World::new, World::with);
-        world.instance.uncertain(|uncertain| uncertain.flat_rows = true);
+        let world = World::new().with(settings.unwrap_or("{}"));
+        world.demo.uncertain(|uncertain| uncertain.flat_rows = true);
         let answer = world.call(ANN, &[by_name("Reviewer")]).await;
         // Rows that cannot be read are no rows that are absent.
         assert_eq!(answer.is_ok(), settings.is_some());
-        assert_eq!(world.instance.holds(ANN, 5, "A"), settings.is_none());
+        assert_eq!(world.demo.holds(ANN, 5, "A"), settings.is_none());
     }
 
     let world = World::new();
-    world.instance.uncertain(|uncertain| uncertain.names_in_rows = false);
+    world.demo.uncertain(|uncertain| uncertain.names_in_rows = false);
     assert!(world.call(ANN, &[by_name("Reviewer")]).await.is_ok());
-    assert!(!world.instance.holds(ANN, 5, "A"));
+    assert!(!world.demo.holds(ANN, 5, "A"));
 
     // 204 is the answer; a read-back proves what no longer is an acknowledgement.
-    let world = World::with(r#"{"codes": {"success": [200]}}"#);
+    let world = World::new().with(r#"{"codes": {"success": [200]}}"#);
     let success = world.call(ANN, &[by_id("9")]).await.unwrap();
     assert!(!success.outcomes[0].grants[0].acknowledged);
     for (settings, outcome) in [
         ("{}", Outcome::Failed),
         (r#"{"codes": {"settled": [404]}}"#, Outcome::Refused),
     ] {
-        let world = World::with(settings);
-        world.instance.lock(9);
+        let world = World::new().with(settings);
+        world.demo.lock(9);
         let failure = world.call(ANN, &[by_id("9")]).await.unwrap_err();
         assert_eq!(failure.outcomes[0].outcome, outcome, "{settings}");
     }
@@ -244,14 +178,14 @@ async fn without_a_call_for_one_user_the_search_finds_the_one_with_the_id() {
     for status in [404, 405] {
         for ignores_filters in [false, true] {
             let world = World::new();
-            world.instance.uncertain(|uncertain| {
+            world.demo.uncertain(|uncertain| {
                 uncertain.no_single_user = Some(status);
                 uncertain.ignores_filters = ignores_filters;
             });
             // Not the first of them.
             let success = world.call(KIM, &[by_id("3")]).await.unwrap();
             assert_eq!(success.user.id, KIM.to_string());
-            assert!(!world.instance.holds(KIM, 3, "B"));
+            assert!(!world.demo.holds(KIM, 3, "B"));
         }
     }
 }
@@ -269,7 +203,7 @@ async fn only_a_search_that_was_applied_says_that_there_is_no_such_user() {
     ] {
         let world = World::new();
         if let Some(change) = change {
-            world.instance.uncertain(change);
+            world.demo.uncertain(change);
         }
         let failure = world.call(user, &[by_id("5")]).await.unwrap_err();
         assert_eq!((failure.status, failure.sent), (status, false), "{user}: {failure:?}");
@@ -289,12 +223,12 @@ async fn only_a_search_that_was_applied_says_that_there_is_no_such_user() {
 #[tokio::test(start_paused = true)]
 async fn replacing_the_set_is_believed_only_as_far_as_the_read_back_goes() {
     let settings = r#"{"strategy": "replace_set"}"#;
-    let world = World::with(settings);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
+    let world = World::new().with(settings);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
     assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
-    assert_eq!(world.instance.pairs(ANN).len(), 3);
-    let world = World::with(settings);
+    assert_eq!(world.demo.pairs(ANN).len(), 3);
+    let world = World::new().with(settings);
     let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
-    assert_eq!(world.instance.pairs(ANN).len(), 5);
+    assert_eq!(world.demo.pairs(ANN).len(), 5);
 }

@@ -184,7 +184,7 @@ async fn each_call_needs_its_own_word() {
             "{may}"
         );
     }
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 
     let mut operation = permitted(
         &world,
@@ -209,7 +209,7 @@ async fn each_call_needs_its_own_word() {
         failure.kind == FailureKind::NotPermitted && failure.message.contains("revoke_everything"),
         "{failure:?}"
     );
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +244,7 @@ async fn a_removal_is_recorded_under_a_claimed_actor_and_gives_a_receipt() {
         .await
         .unwrap();
     assert_eq!(outcomes(&answer), [types::Outcome::Removed]);
-    assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
     let success = answer.unwrap();
     let claims = receipt::verify(success.receipt.as_deref().unwrap(), &[key.public()]).unwrap();
     assert_eq!(claims.actor, receipt::Actor::Caller(Some(String::from("workflow 7"))));
@@ -342,7 +342,7 @@ async fn what_needs_an_approval_needs_it_by_account_id_too() {
         let failure = answer.unwrap_err();
         assert_eq!((failure.kind, failure.status), (FailureKind::ApprovalRequired, 403));
     }
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
     let terms = Terms {
         reference: String::from("CHG-1042"),
         issued_at: START,

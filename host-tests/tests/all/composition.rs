@@ -73,7 +73,7 @@ fn the_composed_component_has_the_callers_exports_and_asks_for_wasi_alone() {
 async fn a_caller_component_with_the_operation_plugged_in_removes_a_role() {
     let world = World::new();
     assert_eq!(revoke(&world, "event_viewer").await, "removed");
-    assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +87,7 @@ async fn a_composed_caller_is_told_why_not() {
         unreachable.contains("not sent") || unreachable.contains("reach"),
         "{unreachable}"
     );
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn a_caller_by_account_id_removes_a_role_and_has_no_credentials() {
         let role = if is_shared { "event_viewer" } else { "dashboard_admin" };
         let (answer,) = revoke.call_async(&mut store, (ACCOUNT, ANN, role)).await.unwrap();
         assert_eq!(answer, "removed");
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, role));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, role));
         let printed = String::from_utf8_lossy(&output.contents()).into_owned();
         assert!(printed.contains(r#""claimed_actor":"caller""#), "{printed}");
     }

@@ -35,7 +35,7 @@ fn people(world: &World) -> Vec<String> {
         .map(|n| format!("6f1e2a30-0000-4000-8000-0000000000{n:02x}"))
         .collect();
     for (n, id) in ids.iter().enumerate() {
-        world.tenant.add_user(User {
+        world.demo.add_user(User {
             uuid: id.clone(),
             uid: format!("person-{n}@example.com"),
             cid: DEMO_HOME_CID.to_owned(),
@@ -49,7 +49,7 @@ fn people(world: &World) -> Vec<String> {
             user_type: None,
         });
         for role in ["event_viewer", "help_desk"] {
-            world.tenant.grant(id, DEMO_HOME_CID, role);
+            world.demo.grant(id, DEMO_HOME_CID, role);
         }
     }
     ids
@@ -81,7 +81,7 @@ on_both! {
                 if token == Token::Expired {
                     let dry = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).query("&dry_run=true");
                     assert_eq!(dry.to(&service).await.status, 200);
-                    world.tenant.expire_tokens();
+                    world.demo.expire_tokens();
                 }
                 world.network.latency(Duration::from_millis(latency));
                 let calls = people.iter().enumerate();
@@ -91,12 +91,12 @@ on_both! {
                     let what = format!("{token:?}, {apart:?}, {latency}, call {number}: {answer:?}");
                     let expected = if is_dry(number) { "planned" } else { "removed" };
                     assert_eq!((answer.status, answer.outcomes()), (200, vec![expected]), "{what}");
-                    assert_eq!(world.tenant.holds(user, DEMO_HOME_CID, "event_viewer"), is_dry(number), "{what}");
-                    assert!(world.tenant.holds(user, DEMO_HOME_CID, "help_desk"), "{what}");
+                    assert_eq!(world.demo.holds(user, DEMO_HOME_CID, "event_viewer"), is_dry(number), "{what}");
+                    assert!(world.demo.holds(user, DEMO_HOME_CID, "help_desk"), "{what}");
                 }
                 // Calls that find an instance of the Spin component share its token; those that start together get instances of their own.
                 if artifact == Artifact::Spin && token == Token::Missing && !apart.is_zero() {
-                    assert_eq!(world.tenant.tokens_issued(), 1, "{apart:?}, {latency}");
+                    assert_eq!(world.demo.tokens_issued(), 1, "{apart:?}, {latency}");
                 }
             }
         }
@@ -116,7 +116,7 @@ on_both! {
         };
         let (_, (answer, elapsed)) = join(hung, other).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
         assert!(elapsed < Duration::from_secs(7), "{elapsed:?}");
     }
 }
@@ -161,7 +161,7 @@ on_both! {
         let answer = Post::json(&body).to(&service).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
         assert!(world.network.most_under_way() >= 2);
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "help_desk") && !world.tenant.holds(ANN, DEMO_CHILD_CID, "help_desk"));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "help_desk") && !world.demo.holds(ANN, DEMO_CHILD_CID, "help_desk"));
     }
 }
 

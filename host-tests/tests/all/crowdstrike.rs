@@ -20,7 +20,7 @@ use sandboxes::crowdstrike::{
 };
 
 use crate::fixture::{
-    ANN, KIM, SAM, World, by_id, by_name, in_organization, options, outcomes, request, typed_account,
+    ANN, KIM, SAM, World, by_id, by_name, dry, in_organization, options, outcomes, request, typed_account,
 };
 
 #[tokio::test(start_paused = true)]
@@ -33,15 +33,15 @@ async fn a_role_by_id() {
         (Outcome::Removed, true, true)
     );
     assert_eq!(grant.scope.organization.as_deref(), Some(HOME));
-    assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
-    assert_eq!(world.tenant.grants(ANN).len(), 6);
+    assert!(!world.demo.holds(ANN, HOME, "event_viewer"));
+    assert_eq!(world.demo.grants(ANN).len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_by_name_whatever_its_case() {
     let world = World::new();
     assert!(world.call(ANN, &[by_name("nIGHT sHIFT")]).await.is_ok());
-    assert!(!world.tenant.holds(ANN, HOME, "fac7c47add5242538f592946747a7191"));
+    assert!(!world.demo.holds(ANN, HOME, "fac7c47add5242538f592946747a7191"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +49,7 @@ async fn several_roles_of_one_cid_go_in_one_call() {
     let world = World::new();
     let roles = [by_id("event_viewer"), by_id("dashboard_admin"), by_name("Help Desk")];
     assert!(world.call(ANN, &roles).await.is_ok());
-    let revocations = world.tenant.revocations();
+    let revocations = world.demo.revocations();
     assert_eq!((revocations.len(), revocations[0].roles.len()), (1, 3));
 }
 
@@ -58,27 +58,40 @@ async fn more_than_a_hundred_roles_go_in_chunks() {
     let world = World::new();
     let ids: Vec<String> = (0..150).map(|n| format!("custom_{n:03}")).collect();
     for id in &ids {
-        world.tenant.add_role(Role {
+        world.demo.add_role(Role {
             id: id.clone(),
             display_name: id.to_uppercase(),
             cid: None,
         });
-        world.tenant.grant(SAM, HOME, id);
-        world.tenant.grant(SAM, CHILD, id);
+        world.demo.grant(SAM, HOME, id);
+        world.demo.grant(SAM, CHILD, id);
     }
     let roles: Vec<types::Role> = ids.iter().map(|id| by_id(id)).collect();
     let answer = narrowed(&world, SAM, roles, &[HOME, CHILD]).await;
     assert!(answer.is_ok(), "{:?}", answer.unwrap_err().message);
     let mut sizes: Vec<usize> = world
-        .tenant
+        .demo
         .revocations()
         .iter()
         .map(|revocation| revocation.roles.len())
         .collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [50, 50, 100, 100]);
-    let left = world.tenant.grants(SAM);
+    let left = world.demo.grants(SAM);
     assert!(left.iter().all(|(_, role, _)| !role.starts_with("custom")), "{left:?}");
+}
+
+/// So many roles more for Ann: `extra_0000` and so on.
+fn grant_extra(world: &World, count: usize) {
+    for n in 0..count {
+        let id = format!("extra_{n:04}");
+        world.demo.add_role(Role {
+            id: id.clone(),
+            display_name: id.clone(),
+            cid: None,
+        });
+        world.demo.grant(ANN, HOME, &id);
+    }
 }
 
 /// Asks for roles in these organizations.
@@ -95,9 +108,7 @@ async fn narrowed(
             .collect(),
         ..request(user, &roles)
     };
-    typed::call(&world.network, world.clock, &typed_account(), &request, &options())
-        .await
-        .unwrap()
+    world.ask(&world.account, &request, &options()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,11 +119,11 @@ async fn each_organization_is_decided_by_itself() {
     assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
     let grants = answer.unwrap_err().outcomes.remove(0).grants;
     assert_eq!((grants.len(), grants[0].outcome), (1, Outcome::Removed));
-    assert!(!world.tenant.holds(ANN, HOME, "help_desk") && world.tenant.holds(ANN, CHILD, "help_desk"));
+    assert!(!world.demo.holds(ANN, HOME, "help_desk") && world.demo.holds(ANN, CHILD, "help_desk"));
 
     // The list of the child omits what is held there: it is revoked to prove that it is not.
     let world = World::new();
-    world.tenant.omit_from_reads("help_desk", 2, 1);
+    world.demo.omit_from_reads("help_desk", 2, 1);
     let success = narrowed(&world, ANN, vec![by_id("help_desk")], &[HOME, CHILD])
         .await
         .unwrap();
@@ -122,7 +133,7 @@ async fn each_organization_is_decided_by_itself() {
         .map(|grant| (grant.scope.organization.as_deref().unwrap(), grant.outcome))
         .collect();
     assert_eq!(said, [(HOME, Outcome::Removed), (CHILD, Outcome::AlreadyAbsent)]);
-    assert!(!world.tenant.holds(ANN, HOME, "help_desk") && !world.tenant.holds(ANN, CHILD, "help_desk"));
+    assert!(!world.demo.holds(ANN, HOME, "help_desk") && !world.demo.holds(ANN, CHILD, "help_desk"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +154,7 @@ async fn without_an_organization_what_the_credentials_see_is_meant_and_a_home_ou
             assert!(entry.grants[0].acknowledged);
         }
     }
-    assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
+    assert!(!world.demo.holds(ANN, CHILD, "help_desk") && world.demo.holds(ANN, HOME, "help_desk"));
     // A home that is named is not proven; nor is a name that a custom role of it may have.
     let answer = locked_to_the_child(
         &world,
@@ -174,14 +185,11 @@ async fn locked_to_the_child(
     user: &str,
     roles: &[types::Role],
 ) -> Result<types::Success, types::Failure> {
-    let mut account = typed_account();
+    let mut account = world.account.clone();
     if let types::Credentials::ClientCredentials(credentials) = &mut account.credentials {
         credentials.member_cid = types::Narrowing::Only(format!("{CHILD}-5C"));
     }
-    let request = request(user, roles);
-    typed::call(&world.network, world.clock, &account, &request, &options())
-        .await
-        .unwrap()
+    world.ask(&account, &request(user, roles), &options()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +263,7 @@ async fn a_directory_that_is_not_whole_proves_nothing() {
 fn with_a_user_at_home_in_the_child() -> (World, &'static str) {
     let world = World::new();
     let lee = "6f1e2a30-0000-4000-8000-00000000f006";
-    world.tenant.add_user(User {
+    world.demo.add_user(User {
         uuid: lee.to_owned(),
         uid: String::from("lee@example.com"),
         cid: CHILD.to_owned(),
@@ -267,10 +275,10 @@ fn with_a_user_at_home_in_the_child() -> (World, &'static str) {
 #[tokio::test(start_paused = true)]
 async fn what_no_directory_knows_is_revoked_all_the_same() {
     let (world, lee) = with_a_user_at_home_in_the_child();
-    world.tenant.grant(lee, HOME, "event_viewer");
-    world.tenant.grant(lee, CHILD, "help_desk");
+    world.demo.grant(lee, HOME, "event_viewer");
+    world.demo.grant(lee, CHILD, "help_desk");
     // Neither the list of grants nor the directories show it, as stale reads may.
-    world.tenant.omit_from_reads("help_desk", 0, 500);
+    world.demo.omit_from_reads("help_desk", 0, 500);
     let directory = |path, body: &str| Rule::always(path, Fault::Answer(200, Vec::new(), body.to_owned()));
     world.network.inject(directory(
         "/user-management/queries/roles/v1",
@@ -286,14 +294,14 @@ async fn what_no_directory_knows_is_revoked_all_the_same() {
         [Outcome::AlreadyAbsent, Outcome::NotFound],
         "{answer:?}"
     );
-    assert!(!world.tenant.holds(lee, CHILD, "help_desk"), "so it must be gone");
+    assert!(!world.demo.holds(lee, CHILD, "help_desk"), "so it must be gone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
     let (world, lee) = with_a_user_at_home_in_the_child();
     // What is held in view names the CID in view.
-    world.tenant.grant(lee, HOME, "event_viewer");
+    world.demo.grant(lee, HOME, "event_viewer");
     let roles = [
         by_id("help_desk"),
         by_id("fac7c47add5242538f592946747a7191"),
@@ -306,7 +314,7 @@ async fn in_view_and_at_home_a_role_is_revoked_where_it_exists() {
         "{answer:?}"
     );
     let mut proven: Vec<_> = world
-        .tenant
+        .demo
         .revocations()
         .into_iter()
         .flat_map(|revocation| {
@@ -337,7 +345,7 @@ async fn an_id_with_the_name_of_another_role_is_refused_held_or_not() {
         let failure = world.call(ANN, &[role]).await.unwrap_err();
         assert_eq!(failure.outcomes[0].reason.as_deref(), Some("name_mismatch"), "{id}");
     }
-    assert!(world.tenant.revocations().is_empty());
+    assert!(world.demo.revocations().is_empty());
     let role = types::Role {
         name: Some(String::from("quarantine MANAGER")),
         ..by_id("quarantine_manager")
@@ -348,16 +356,8 @@ async fn an_id_with_the_name_of_another_role_is_refused_held_or_not() {
 #[tokio::test(start_paused = true)]
 async fn every_page_of_the_grants_is_read() {
     let world = World::new();
-    for n in 0..1_200 {
-        let id = format!("extra_{n:04}");
-        world.tenant.add_role(Role {
-            id: id.clone(),
-            display_name: id.clone(),
-            cid: None,
-        });
-        world.tenant.grant(ANN, HOME, &id);
-    }
+    grant_extra(&world, 1_200);
     let success = world.call(ANN, &[by_name("extra_1199")]).await.unwrap();
     assert_eq!(success.user.roles.len(), 1_205);
-    assert!(!world.tenant.holds(ANN, HOME, "extra_1199"));
+    assert!(!world.demo.holds(ANN, HOME, "extra_1199"));
 }

@@ -7,73 +7,34 @@ mod visibility;
 use std::time::Duration;
 
 use host::{
-    network::{Fault, Network, Rule},
-    typed::{
-        self,
-        types::{self, Outcome, SideEffect, ViaKind},
-    },
+    demo,
+    network::{Fault, Rule},
+    typed::types::{self, Outcome, Provider, SideEffect, ViaKind},
 };
-use sandboxes::{
-    Clock,
-    elastic_cloud::{Assignment, DEMO_KEY, DEMO_ORGANIZATION, DEMO_USERS, ElasticCloud},
-};
+use sandboxes::elastic_cloud::{Assignment, DEMO_KEY, DEMO_ORGANIZATION, DEMO_USERS, ElasticCloud};
 
-use crate::fixture::{START, by_id, by_name, options, outcomes, request};
+use crate::{
+    fixture::{START, by_id, by_name, dry, in_workspace, options, outcomes},
+    typed_world,
+};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
 const KIM: &str = DEMO_USERS[2].0;
 const ROOT: &str = DEMO_USERS[3].0;
 
-struct World {
-    clock: Clock,
-    network: Network,
-    demo: ElasticCloud,
-}
+type World = typed_world::World<ElasticCloud>;
 
 impl World {
     fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        Self::of(clock, ElasticCloud::demo(clock))
-    }
-
-    fn of(clock: Clock, demo: ElasticCloud) -> Self {
-        let network = Network::default();
-        network.route("api.elastic-cloud.com", demo.router());
-        Self { clock, network, demo }
-    }
-
-    async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    async fn call_with(
-        &self,
-        user: &str,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        self.ask(&account(None), &request(user, roles), options).await
-    }
-
-    async fn ask(
-        &self,
-        account: &types::Account,
-        request: &types::Request,
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        typed::call(&self.network, self.clock, account, request, &options)
-            .await
-            .unwrap()
+        Self::of(Provider::ElasticCloud, ElasticCloud::demo, ElasticCloud::router)
     }
 }
 
-fn account(settings: Option<&str>) -> types::Account {
+fn account(settings: &str) -> types::Account {
     types::Account {
-        provider: types::Provider::ElasticCloud,
-        base_url: types::Endpoint::ProviderDefault,
-        credentials: types::Credentials::ApiKey(String::from(DEMO_KEY)),
-        settings: settings.unwrap_or("{}").to_owned(),
+        settings: settings.to_owned(),
+        ..demo::account(Provider::ElasticCloud)
     }
 }
 
@@ -82,23 +43,16 @@ fn reasons(failure: &types::Failure) -> Vec<Option<&str>> {
     failure.outcomes.iter().map(|entry| entry.reason.as_deref()).collect()
 }
 
-fn at(role: types::Role, workspace: &str) -> types::Role {
-    types::Role {
-        workspace: Some(workspace.to_owned()),
-        ..role
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_scope_goes_in_one_request_with_exactly_what_was_asked_for() {
     let world = World::new();
     let roles = [
         by_id("billing-admin"),
-        at(by_id("deployment-editor"), "d1"),
+        in_workspace(by_id("deployment-editor"), "d1"),
         by_id("elasticsearch-developer"),
         by_name("tier 1 ANALYST"),
         by_name("marketing-reader"),
-        at(by_id("deployment-viewer"), "*"),
+        in_workspace(by_id("deployment-viewer"), "*"),
     ];
     let answer = world.call(ANN, &roles).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 6], "{answer:?}");
@@ -131,7 +85,7 @@ async fn a_role_without_a_place_goes_from_every_place() {
 async fn an_assignment_for_all_is_never_widened_or_narrowed() {
     let world = World::new();
     let failure = world
-        .call(SAM, &[at(by_id("deployment-admin"), "d1")])
+        .call(SAM, &[in_workspace(by_id("deployment-admin"), "d1")])
         .await
         .unwrap_err();
     let grant = &failure.outcomes[0].grants[0];
@@ -144,7 +98,7 @@ async fn an_assignment_for_all_is_never_widened_or_narrowed() {
         .demo
         .assign(SAM, Assignment::new("deployment", "deployment-admin", Some("d1")));
     let failure = world
-        .call(SAM, &[at(by_id("deployment-admin"), "d1")])
+        .call(SAM, &[in_workspace(by_id("deployment-admin"), "d1")])
         .await
         .unwrap_err();
     assert!(failure.outcomes[0].grants.iter().any(|grant| grant.changed));
@@ -165,13 +119,10 @@ async fn absent_unknown_and_invisible() {
         world.call("4711", &[by_id("billing-admin")]).await.unwrap_err().status,
         404
     );
-    let clock = Clock::starting_at(START);
-    let blind = ElasticCloud::new(clock, DEMO_ORGANIZATION, DEMO_KEY);
-    blind.add_member("1", "Only One", "one@example.com");
-    let failure = World::of(clock, blind)
-        .call("1", &[by_id("billing-admin")])
-        .await
-        .unwrap_err();
+    let blind = |clock| ElasticCloud::new(clock, DEMO_ORGANIZATION, DEMO_KEY);
+    let world = World::of(Provider::ElasticCloud, blind, ElasticCloud::router);
+    world.demo.add_member("1", "Only One", "one@example.com");
+    let failure = world.call("1", &[by_id("billing-admin")]).await.unwrap_err();
     assert_eq!((failure.outcomes[0].outcome, failure.status), (Outcome::Unknown, 403));
 }
 
@@ -201,9 +152,9 @@ async fn one_hidden_deployment_does_not_block_the_rest() {
         .call(
             ANN,
             &[
-                at(by_id("deployment-editor"), "d2"),
+                in_workspace(by_id("deployment-editor"), "d2"),
                 by_id("billing-admin"),
-                at(by_id("deployment-editor"), "d1"),
+                in_workspace(by_id("deployment-editor"), "d1"),
             ],
         )
         .await;
@@ -287,12 +238,8 @@ async fn limits_and_credentials() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_body_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
     let success = world
-        .call_with(ANN, &[by_id("deployment-editor"), by_name("marketing-reader")], dry)
+        .call_with(ANN, &[by_id("deployment-editor"), by_name("marketing-reader")], dry())
         .await
         .unwrap();
     let body: serde_json::Value = serde_json::from_str(success.planned_requests[0].body.as_deref().unwrap()).unwrap();

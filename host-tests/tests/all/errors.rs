@@ -151,7 +151,7 @@ on_both! {
         let nobody = json!({"id": "99999999-9999-4999-8999-999999999999", "roles": [{"id": "event_viewer"}]});
         seen.insert(row(&json(nobody).to(&service).await, Fault::Providers));
         let world = World::new();
-        world.tenant.acknowledge_but_keep("event_viewer");
+        world.demo.acknowledge_but_keep("event_viewer");
         let mut short = account();
         short["settings"]["staleness_window_ms"] = json!(1_000);
         seen.insert(row(&json(good()).to(&with(artifact, &world, short, &tokens())).await, Fault::Providers));
@@ -168,7 +168,7 @@ on_both! {
         let nonsense = network::Fault::Body("application/json", bytes::Bytes::from_static(b"<html>"));
         let broken = provider_with(artifact, |world| world.network.inject(Rule::always("/user-management/", nonsense))).await;
         let silent = provider_with(artifact, |world| world.network.inject(Rule::always("/oauth2/token", network::Fault::Silence { reaches: false }))).await;
-        let unsettled = provider_with(artifact, |world| world.tenant.stale_reads(Duration::from_secs(80))).await;
+        let unsettled = provider_with(artifact, |world| world.demo.stale_reads(Duration::from_secs(80))).await;
         assert_eq!(unsettled.body["retryable"], json!(true), "{unsettled:?}");
         for answer in [forbidden, limited, unauthenticated, broken, silent, unsettled] {
             seen.insert(row(&answer, Fault::Providers));

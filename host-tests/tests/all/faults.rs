@@ -19,7 +19,7 @@ const CALLS: [&str; 4] = [
 
 /// What is said of a role must be so.
 fn check(world: &World, answer: &Answer, what: &str) {
-    let held = ["event_viewer", "help_desk"].map(|role| world.tenant.holds(ANN, HOME, role));
+    let held = ["event_viewer", "help_desk"].map(|role| world.demo.holds(ANN, HOME, role));
     if answer.status == 200 {
         assert_eq!(held, [false, false], "{what}: {answer:?}");
     }
@@ -35,7 +35,7 @@ fn check(world: &World, answer: &Answer, what: &str) {
     }
     // Nothing else was taken, whatever went wrong.
     for role in ["dashboard_admin", "falconhost_read_only", "remote_responder_one"] {
-        assert!(world.tenant.holds(ANN, HOME, role), "{what}: {role} was not asked for");
+        assert!(world.demo.holds(ANN, HOME, role), "{what}: {role} was not asked for");
     }
     assert!(answer.status < 600 && answer.body.is_object(), "{what}");
 }

@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use host::{
+    demo,
     guests::Artifact,
-    network::Network,
+    network::Fault,
     service::Service,
-    typed::{self, types},
+    typed::types::{self, Provider},
 };
-use sandboxes::{
-    Clock,
-    crowdstrike::{CrowdStrike, DEMO_USERS},
-};
+use sandboxes::crowdstrike::{CrowdStrike, DEMO_USERS};
 use serde_json::{Value, json};
 use unassign_role::http_api::token_digest;
 
-use crate::record;
+use crate::{record, typed_world};
 
-pub use host::typed::{options, request};
+pub use host::typed::{by_id, by_name, options, request};
 
 pub const AUTHORITY: &str = "api.crowdstrike.com";
 pub const ANN: &str = DEMO_USERS[0].0;
@@ -29,12 +27,8 @@ pub const ACCOUNT: &str = "acme-crowdstrike";
 /// 2026-01-31T09:30:00Z.
 pub const START: Duration = Duration::from_secs(1_769_851_800);
 
-/// A tenant that is reachable.
-pub struct World {
-    pub clock: Clock,
-    pub network: Network,
-    pub tenant: CrowdStrike,
-}
+/// The CrowdStrike tenant.
+pub type World = typed_world::World<CrowdStrike>;
 
 /// An answer of the HTTP face.
 #[derive(Debug)]
@@ -46,11 +40,7 @@ pub struct Answer {
 
 impl World {
     pub fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        let tenant = CrowdStrike::demo(clock);
-        let network = Network::default();
-        network.route(AUTHORITY, tenant.router());
-        Self { clock, network, tenant }
+        Self::of(Provider::Crowdstrike, CrowdStrike::demo, CrowdStrike::router)
     }
 
     /// The HTTP face with one account and one token.
@@ -66,23 +56,6 @@ impl World {
             .start()
             .unwrap()
     }
-
-    /// The typed call.
-    pub async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    pub async fn call_with(
-        &self,
-        user: &str,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        let request = request(user, roles);
-        typed::call(&self.network, self.clock, &typed_account(), &request, &options)
-            .await
-            .unwrap()
-    }
 }
 
 /// The account as the HTTP faces are configured with it.
@@ -95,38 +68,11 @@ pub fn account() -> Value {
 }
 
 pub fn typed_account() -> types::Account {
-    types::Account {
-        provider: types::Provider::Crowdstrike,
-        base_url: types::Endpoint::ProviderDefault,
-        credentials: types::Credentials::ClientCredentials(types::ClientCredentials {
-            client_id: String::from("demo-client"),
-            client_secret: String::from("demo-secret"),
-            member_cid: types::Narrowing::Anywhere,
-        }),
-        settings: String::from(r#"{"region": "us-1"}"#),
-    }
+    demo::account(Provider::Crowdstrike)
 }
 
 pub fn tokens() -> Value {
     json!([{"name": "tests", "sha256": token_digest(TOKEN), "accounts": [ACCOUNT, "other"], "may": ["read", "plan", "revoke", "revoke_everything", "raw"]}])
-}
-
-pub fn by_id(id: &str) -> types::Role {
-    types::Role {
-        id: Some(id.to_owned()),
-        name: None,
-        group: None,
-        organization: None,
-        workspace: None,
-    }
-}
-
-pub fn by_name(name: &str) -> types::Role {
-    types::Role {
-        id: None,
-        name: Some(name.to_owned()),
-        ..by_id("")
-    }
 }
 
 pub fn in_organization(id: &str, organization: &str) -> types::Role {
@@ -134,6 +80,34 @@ pub fn in_organization(id: &str, organization: &str) -> types::Role {
         organization: Some(organization.to_owned()),
         ..by_id(id)
     }
+}
+
+pub fn in_workspace(role: types::Role, workspace: &str) -> types::Role {
+    types::Role {
+        workspace: Some(workspace.to_owned()),
+        ..role
+    }
+}
+
+/// A plan: nothing is to change.
+pub fn dry() -> types::Options {
+    types::Options {
+        mode: types::Mode::Plan,
+        ..options()
+    }
+}
+
+pub fn allowing(effects: &[types::SideEffect]) -> types::Options {
+    types::Options {
+        allow: effects.to_vec(),
+        ..options()
+    }
+}
+
+/// A JSON answer in place of the provider's.
+pub fn says(status: u16, body: impl ToString) -> Fault {
+    let json = vec![("content-type", String::from("application/json"))];
+    Fault::Answer(status, json, body.to_string())
 }
 
 /// A well-formed request to the HTTP face, to be changed by the test.

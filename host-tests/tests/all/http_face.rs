@@ -30,7 +30,7 @@ on_both! {
         assert!(!answer.header("x-request-id").is_empty());
         assert_eq!((&answer.body["id"], &answer.body["is_2fa_enabled"]), (&json!(ANN), &json!(true)));
         assert_eq!(answer.body["roles"].as_array().unwrap().len(), 4);
-        assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
+        assert!(!world.demo.holds(ANN, HOME, "event_viewer"));
     }
 }
 
@@ -85,7 +85,7 @@ on_both! {
         let post = Post { body: String::new(), ..Post::json(&json!({})) };
         let answer = post.query(&query).to(&world.service(artifact)).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
-        assert!(!world.tenant.holds(ANN, CHILD, "help_desk") && world.tenant.holds(ANN, HOME, "help_desk"));
+        assert!(!world.demo.holds(ANN, CHILD, "help_desk") && world.demo.holds(ANN, HOME, "help_desk"));
     }
 }
 
@@ -119,7 +119,7 @@ on_both! {
         assert_eq!((answer.status, answer.header("x-role-outcomes")), (200, "removed=1"));
         assert_eq!((&answer.body["uuid"], &answer.body["uid"]), (&json!(ANN), &json!("ann.lee@example.com")));
         assert!(answer.body.get("role_outcomes").is_none() && answer.body.get("id").is_none());
-        assert!(!world.tenant.holds(ANN, HOME, "event_viewer"));
+        assert!(!world.demo.holds(ANN, HOME, "event_viewer"));
     }
 }
 
@@ -148,13 +148,13 @@ on_both! {
     async fn a_dry_run_plans_and_changes_nothing(artifact) {
         let world = World::new();
         let service = world.service(artifact);
-        let before = world.tenant.grants(ANN);
+        let before = world.demo.grants(ANN);
         let answer = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).query("&dry_run=true").to(&service).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["planned"]));
         assert_eq!(answer.body["dry_run"], json!(true));
         assert_eq!(answer.body["planned_requests"][0]["headers"]["authorization"], "[REDACTED]");
         assert_eq!(answer.body["planned_requests"][0]["body"]["role_ids"], json!(["event_viewer"]));
-        assert_eq!(world.tenant.grants(ANN), before);
+        assert_eq!(world.demo.grants(ANN), before);
     }
 }
 
@@ -225,7 +225,7 @@ on_both! {
     async fn a_rate_limit_is_429_with_an_integer_retry_after(artifact) {
         let world = World::new();
         let service = world.service(artifact);
-        world.tenant.rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
+        world.demo.rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
         let answer = Post::json(&json!({"id": ANN, "roles": [{"id": "event_viewer"}]})).to(&service).await;
         assert_eq!(answer.status, 429);
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| (58..=61).contains(&seconds)));
@@ -238,11 +238,11 @@ on_both! {
         let world = World::new();
         let service = world.service(artifact);
         for _ in 0..20 {
-            world.tenant.grant(SAM, HOME, "help_desk");
+            world.demo.grant(SAM, HOME, "help_desk");
             let answer = Post::json(&json!({"id": SAM, "roles": [{"id": "help_desk"}]})).to(&service).await;
             assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]));
         }
-        assert_eq!(world.tenant.tokens_issued(), 1);
+        assert_eq!(world.demo.tokens_issued(), 1);
     }
 }
 
@@ -256,7 +256,7 @@ async fn requests_under_way_in_one_instance_do_not_disturb_each_other() {
     let (one, two) = tokio::join!(one, two);
     assert_eq!((one.status, two.status), (200, 200));
     assert_eq!((&one.body["id"], &two.body["id"]), (&json!(ANN), &json!(SAM)));
-    assert!(!world.tenant.holds(ANN, HOME, "event_viewer") && !world.tenant.holds(SAM, HOME, "event_viewer"));
+    assert!(!world.demo.holds(ANN, HOME, "event_viewer") && !world.demo.holds(SAM, HOME, "event_viewer"));
 }
 
 on_both! {
@@ -274,6 +274,6 @@ on_both! {
         assert_eq!(events.len(), 1, "{log:?}");
         assert_eq!((&events[0]["event"], &events[0]["user"]), (&json!("intent"), &json!(ANN)));
         assert_eq!(events[0]["targets"][0]["role"], "event_viewer");
-        assert!(!world.tenant.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, "event_viewer"), "it was done, and the intent says so");
+        assert!(!world.demo.holds(ANN, sandboxes::crowdstrike::DEMO_HOME_CID, "event_viewer"), "it was done, and the intent says so");
     }
 }

@@ -10,18 +10,15 @@ mod scopes;
 use std::time::Duration;
 
 use host::{
-    network::{Fault, Network, Rule},
-    typed::{
-        self,
-        types::{self, Outcome, SideEffect},
-    },
+    network::{Fault, Rule},
+    typed::types::{self, Outcome, Provider, SideEffect},
 };
-use sandboxes::{
-    Clock,
-    jumpcloud::{Administrator, DEMO_ADMINS, DEMO_KEY, DEMO_ROLES, DEMO_USERS, JumpCloud},
-};
+use sandboxes::jumpcloud::{Administrator, DEMO_ADMINS, DEMO_ROLES, DEMO_USERS, JumpCloud};
 
-use crate::fixture::{START, by_id, by_name, options, outcomes, request};
+use crate::{
+    fixture::{START, allowing, by_id, by_name, dry, options, outcomes, says},
+    typed_world,
+};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -31,31 +28,11 @@ const SAM_ADMIN: &str = DEMO_ADMINS[1];
 const KIM_ADMIN: &str = DEMO_ADMINS[2];
 const OWNER: &str = DEMO_ADMINS[3];
 
-struct World {
-    clock: Clock,
-    network: Network,
-    demo: JumpCloud,
-    credentials: types::Credentials,
-    settings: Option<String>,
-    organizations: Vec<types::OrganizationSelector>,
-    remote_data: Option<String>,
-}
+type World = typed_world::World<JumpCloud>;
 
 impl World {
     fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        let demo = JumpCloud::demo(clock);
-        let network = Network::default();
-        network.route("console.jumpcloud.com", demo.router());
-        Self {
-            clock,
-            network,
-            demo,
-            credentials: types::Credentials::ApiKey(String::from(DEMO_KEY)),
-            settings: None,
-            organizations: Vec::new(),
-            remote_data: None,
-        }
+        Self::of(Provider::Jumpcloud, JumpCloud::demo, JumpCloud::router)
     }
 
     /// Linked to the two organizations, or narrowed to them.
@@ -65,48 +42,20 @@ impl World {
         world
     }
 
-    async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    async fn call_with(
-        &self,
-        user: &str,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        let account = types::Account {
-            provider: types::Provider::Jumpcloud,
-            base_url: types::Endpoint::ProviderDefault,
-            credentials: self.credentials.clone(),
-            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
-        };
-        let request = types::Request {
-            organizations: self.organizations.clone(),
-            remote_data: self.remote_data.clone(),
-            ..request(user, roles)
-        };
-        typed::call(&self.network, self.clock, &account, &request, &options)
-            .await
-            .unwrap()
-    }
-
     fn roles(&self, administrator: &str) -> Vec<String> {
         self.demo.roles_of(administrator).unwrap_or_default()
     }
 }
 
-fn allowing(effect: SideEffect) -> types::Options {
-    types::Options {
-        allow: vec![effect],
-        ..options()
-    }
-}
-
-/// A JSON answer instead of JumpCloud's.
-fn says(status: u16, body: &serde_json::Value) -> Fault {
-    let json = vec![("content-type", String::from("application/json"))];
-    Fault::Answer(status, json, body.to_string())
+/// Asks for the one role that Sam has, with leave to delete the administrator.
+async fn take_the_last_role(world: &World) -> Result<types::Success, types::Failure> {
+    world
+        .call_with(
+            SAM,
+            &[by_name("Help Desk")],
+            allowing(&[SideEffect::DeleteAdministrator]),
+        )
+        .await
 }
 
 /// The fault for every read of the address from the one after `skip` on.
@@ -166,9 +115,7 @@ async fn the_last_role_deletes_the_administrator_only_if_allowed() {
     let failure = world.call(SAM, &[by_name("Help Desk")]).await.unwrap_err();
     assert!(failure.message.contains("delete-administrator"), "{}", failure.message);
     assert_eq!(world.roles(SAM_ADMIN), ["Help Desk"]);
-    let answer = world
-        .call_with(SAM, &[by_name("Help Desk")], allowing(SideEffect::DeleteAdministrator))
-        .await;
+    let answer = take_the_last_role(&world).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert_eq!(world.demo.roles_of(SAM_ADMIN), None);
     let answer = world.call(SAM, &[by_name("Help Desk")]).await;
@@ -199,7 +146,7 @@ async fn the_last_owner_stays_unless_allowed() {
         .call_with(
             OWNER,
             &[by_name("administrator with billing")],
-            allowing(SideEffect::RemoveOwnAccess),
+            allowing(&[SideEffect::RemoveOwnAccess]),
         )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
@@ -245,7 +192,7 @@ async fn a_role_that_becomes_the_last_one_meanwhile_does_not_delete_the_administ
     assert_eq!(world.roles(KIM_ADMIN), ["Manager"]);
     // Allowed, but no guard has seen it: a repetition shows what it takes.
     let world = World::new();
-    let allowed = || allowing(SideEffect::DeleteAdministrator);
+    let allowed = || allowing(&[SideEffect::DeleteAdministrator]);
     world.demo.change_after_reads(KIM_ADMIN, 1, &["Manager"]);
     let failure = world
         .call_with(KIM, &[by_name("Manager")], allowed())
@@ -266,7 +213,7 @@ async fn a_stale_read_gives_back_no_role_that_this_call_took() {
         fits: std::sync::Arc::new(|call| call.method == "PUT"),
         skip: 0,
         times: 1,
-        fault: says(400, &serde_json::json!({"message": "Bad Request"})),
+        fault: says(400, serde_json::json!({"message": "Bad Request"})),
     });
     let answer = world.call(ANN, &[by_name("Help Desk"), by_name("Manager")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
@@ -293,7 +240,7 @@ async fn the_roles_of_the_answer_are_a_request_for_all_of_them() {
             if !shows_directory {
                 world
                     .network
-                    .inject(reads("/api/v2/roles", 0, says(403, &serde_json::json!({}))));
+                    .inject(reads("/api/v2/roles", 0, says(403, serde_json::json!({}))));
             }
             let shown = match world
                 .call_with(user, &[by_name("Manager")], every(types::Mode::Plan))
@@ -376,12 +323,8 @@ async fn a_put_without_an_answer_is_read_before_it_is_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_put_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
     let success = world
-        .call_with(ANN, &[by_name("Help Desk"), by_name("Manager")], dry)
+        .call_with(ANN, &[by_name("Help Desk"), by_name("Manager")], dry())
         .await
         .unwrap();
     assert_eq!(success.planned_requests.len(), 1);

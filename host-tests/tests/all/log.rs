@@ -28,6 +28,6 @@ on_both! {
             .unwrap();
         let answer = ask().to(&service).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
     }
 }

@@ -35,6 +35,7 @@ mod story;
 mod streaming;
 mod tally;
 mod teamviewer;
+mod typed_world;
 mod vectors;
 mod wire;
 mod worlds;

@@ -11,6 +11,7 @@ use std::{
 use axum::{Router, routing::any};
 use bytes::Bytes;
 use host::{
+    egress::Egress,
     network::{Fault, Network, Rule},
     typed::types::Outcome,
 };
@@ -54,7 +55,7 @@ impl Reach {
         let body = Full::new(Bytes::from_static(b"question")).map_err(|never| match never {});
         let request = http::Request::post(url).body(body.boxed_unsync()).unwrap();
         let processed = Box::new(std::future::ready(Ok(())));
-        let sent = Box::into_pin(self.network.clone().send_request(request, None, processed));
+        let sent = Box::into_pin(Egress::from(&self.network).send_request(request, None, processed));
         sent.await.map(|(response, _)| response)
     }
 
@@ -286,7 +287,7 @@ async fn a_component_meets_an_injected_fault() {
         .map(|call| call.status)
         .collect();
     assert_eq!(tokens, [Some(503), Some(201)]);
-    assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 }
 
 #[tokio::test]

@@ -8,18 +8,15 @@ mod visibility;
 use std::time::Duration;
 
 use host::{
-    network::{Fault, Network, Rule},
-    typed::{
-        self,
-        types::{self, Outcome, SideEffect, ViaKind},
-    },
+    network::{Fault, Rule},
+    typed::types::{self, Outcome, Provider, SideEffect, ViaKind},
 };
-use sandboxes::{
-    Clock,
-    slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Kind, Slack, User},
-};
+use sandboxes::slack_enterprise::{DEMO_ENTERPRISE as ORG, DEMO_TEAMS, DEMO_TOKEN, DEMO_USERS, Kind, Slack, User};
 
-use crate::fixture::{START, by_id, by_name, in_organization, options, outcomes, request};
+use crate::{
+    fixture::{START, allowing, by_id, by_name, dry, in_organization, in_workspace, options, outcomes},
+    typed_world,
+};
 
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
@@ -28,74 +25,34 @@ const ROOT: &str = DEMO_USERS[3].0;
 const NORTH: &str = DEMO_TEAMS[0];
 const SOUTH: &str = DEMO_TEAMS[1];
 
-struct World {
-    clock: Clock,
-    network: Network,
-    demo: Slack,
-    workspace_id: Option<String>,
-    organizations: Vec<&'static str>,
-    settings: Option<String>,
-}
+type World = typed_world::World<Slack>;
 
 impl World {
     fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        let demo = Slack::demo(clock);
-        let network = Network::default();
-        network.route("slack.com", demo.router());
-        Self {
-            clock,
-            network,
-            demo,
-            workspace_id: None,
-            organizations: Vec::new(),
-            settings: None,
-        }
-    }
-
-    async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    async fn call_with(
-        &self,
-        user: &str,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        let account = types::Account {
-            provider: types::Provider::SlackEnterprise,
-            base_url: types::Endpoint::ProviderDefault,
-            credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
-            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
-        };
-        let request = types::Request {
-            organizations: self
-                .organizations
-                .iter()
-                .map(|id| types::OrganizationSelector::Id((*id).to_owned()))
-                .collect(),
-            workspace_id: self.workspace_id.clone().into(),
-            ..request(user, roles)
-        };
-        typed::call(&self.network, self.clock, &account, &request, &options)
-            .await
-            .unwrap()
+        Self::of(Provider::SlackEnterprise, Slack::demo, Slack::router)
     }
 }
 
-fn at(role: types::Role, workspace: &str) -> types::Role {
-    types::Role {
-        workspace: Some(workspace.to_owned()),
-        ..role
-    }
+/// Asks for Sam's ownership of the workspace, with leave to demote an owner.
+async fn demote_sam(world: &World) -> Result<types::Success, types::Failure> {
+    world
+        .call_with(
+            SAM,
+            &[in_workspace(by_id("owner"), NORTH)],
+            allowing(&[SideEffect::DemoteOwner]),
+        )
+        .await
 }
 
-fn allowing(effects: &[SideEffect]) -> types::Options {
-    types::Options {
-        allow: effects.to_vec(),
-        ..options()
-    }
+/// Somebody who has an id of the organization, too, and one role there.
+fn add_eve(world: &World) {
+    world.demo.add_user(User {
+        id: String::from("U0EVE"),
+        enterprise_user: Some(String::from("W0EVE")),
+        teams: vec![NORTH.to_owned()],
+        ..User::default()
+    });
+    world.demo.assign("U0EVE", "Rl05", ORG);
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,13 +94,13 @@ async fn a_workspace_narrows_the_role() {
     let world = World::new();
     assert!(
         world
-            .call("Ann.Lee@example.com", &[at(by_id("Rl0C"), NORTH)])
+            .call("Ann.Lee@example.com", &[in_workspace(by_id("Rl0C"), NORTH)])
             .await
             .is_ok()
     );
     assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH) && world.demo.is_assigned(ANN, "Rl0C", ORG));
     let mut world = World::new();
-    world.workspace_id = Some(NORTH.to_owned());
+    world.workspace_id = types::Narrowing::Only(NORTH.to_owned());
     assert!(world.call(ANN, &[by_id("Rl0C")]).await.is_ok());
     assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH) && world.demo.is_assigned(ANN, "Rl0C", ORG));
 }
@@ -187,7 +144,7 @@ async fn absent_unknown_and_malformed() {
         ("../U1", by_id("Rl0C"), "id"),
         (ANN, by_id("member"), "roles[0].id"),
         (ANN, by_id("multi_channel_guest"), "roles[0].id"),
-        (ANN, at(by_id("Rl0C"), ORG), "roles[0].workspace"),
+        (ANN, in_workspace(by_id("Rl0C"), ORG), "roles[0].workspace"),
     ] {
         let failure = world.call(user, &[role]).await.unwrap_err();
         assert_eq!((failure.status, failure.field.as_deref()), (400, Some(field)));

@@ -106,7 +106,7 @@ on_both! {
 
         let answer = approved(&service).await;
         assert_eq!((answer.status, answer.outcomes()), (200, vec!["removed"]), "{answer:?}");
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
 
         let keys = get("/.well-known/jwks.json").to(&service).await;
         let keys = PublicKey::parse_set(&keys.body.to_string()).unwrap();
@@ -142,7 +142,7 @@ on_both! {
         ] {
             let answer = Post::json(&body).to(&service).await;
             assert_eq!((answer.status, answer.header("x-error-code")), (status, code), "{answer:?}");
-            assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+            assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
         }
     }
 }
@@ -160,7 +160,7 @@ pub async fn with_a_wrong_clock(artifact: Artifact) -> Answer {
     });
     let approval = approve(&plan, &alice(), START);
     let answer = Post::json(&bound(&plan, Some(&approval))).to(&service).await;
-    assert!(world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+    assert!(world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
     answer
 }
 
@@ -173,12 +173,12 @@ on_both! {
         assert_eq!((unbound.status, &unbound.body["field"]), (400, &json!("everything")), "{unbound:?}");
         let named = json!({"id": ANN, "everything": true, "roles": [{"id": "event_viewer"}]});
         assert_eq!(Post::json(&named).to(&service).await.status, 400);
-        let before = world.tenant.grants(ANN);
+        let before = world.demo.grants(ANN);
         let wrong = everything(json!({"expect": {"email": "nobody@example.com"}}));
         assert_eq!(Post::json(&wrong).to(&service).await.status, 422);
-        assert_eq!(world.tenant.grants(ANN), before);
+        assert_eq!(world.demo.grants(ANN), before);
         let answer = Post::json(&everything(json!({"expect": {"email": "ann.lee@example.com"}}))).to(&service).await;
         assert!(answer.outcomes().iter().all(|outcome| *outcome == "removed"), "{answer:?}");
-        assert!(!world.tenant.holds(ANN, DEMO_HOME_CID, "event_viewer"));
+        assert!(!world.demo.holds(ANN, DEMO_HOME_CID, "event_viewer"));
     }
 }

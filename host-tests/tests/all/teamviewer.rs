@@ -7,21 +7,17 @@ mod lists;
 use std::time::Duration;
 
 use host::{
-    network::{Fault, Network, Rule},
-    typed::{
-        self,
-        types::{self, Outcome, SideEffect},
-    },
+    network::{Fault, Rule},
+    typed::types::{self, Outcome, Provider},
 };
-use sandboxes::{
-    Clock,
-    teamviewer::{DEMO_GROUPS, DEMO_ROLES, DEMO_TOKEN, DEMO_USERS, TeamViewer},
-};
+use sandboxes::teamviewer::{DEMO_GROUPS, DEMO_ROLES, DEMO_USERS, TeamViewer};
 
-use crate::fixture::{START, by_id, by_name, options, outcomes, request};
+use crate::{
+    fixture::{START, by_id, by_name, dry, options, outcomes, says},
+    typed_world,
+};
 
 const UNASSIGN: &str = "/api/v1/userroles/unassign/account";
-const AUTHORITY: &str = "webapi.teamviewer.com";
 const ANN: &str = DEMO_USERS[0].0;
 const SAM: &str = DEMO_USERS[1].0;
 const KIM: &str = DEMO_USERS[2].0;
@@ -34,63 +30,12 @@ const UNUSED: &str = DEMO_ROLES[5].0;
 const NIGHT_SHIFT: u64 = DEMO_GROUPS[0].0;
 const AUDITORS: u64 = DEMO_GROUPS[1].0;
 
-struct World {
-    clock: Clock,
-    network: Network,
-    company: TeamViewer,
-    credentials: types::Credentials,
-    settings: Option<String>,
-}
+type World = typed_world::World<TeamViewer>;
 
 impl World {
     fn new() -> Self {
-        let clock = Clock::starting_at(START);
-        let company = TeamViewer::demo(clock);
-        let network = Network::default();
-        network.route(AUTHORITY, company.router());
-        Self {
-            clock,
-            network,
-            company,
-            credentials: types::Credentials::BearerToken(String::from(DEMO_TOKEN)),
-            settings: None,
-        }
+        Self::of(Provider::Teamviewer, TeamViewer::demo, TeamViewer::router)
     }
-
-    async fn call(&self, user: &str, roles: &[types::Role]) -> Result<types::Success, types::Failure> {
-        self.call_with(user, roles, options()).await
-    }
-
-    async fn call_with(
-        &self,
-        user: &str,
-        roles: &[types::Role],
-        options: types::Options,
-    ) -> Result<types::Success, types::Failure> {
-        let account = types::Account {
-            provider: types::Provider::Teamviewer,
-            base_url: types::Endpoint::ProviderDefault,
-            credentials: self.credentials.clone(),
-            settings: self.settings.clone().unwrap_or_else(|| String::from("{}")),
-        };
-        let request = request(user, roles);
-        typed::call(&self.network, self.clock, &account, &request, &options)
-            .await
-            .unwrap()
-    }
-}
-
-fn allowing(effect: SideEffect) -> types::Options {
-    types::Options {
-        allow: vec![effect],
-        ..options()
-    }
-}
-
-/// An answer that is not the company's.
-fn answer(status: u16, body: &str) -> Fault {
-    let json = vec![("content-type", String::from("application/json"))];
-    Fault::Answer(status, json, body.to_owned())
 }
 
 /// Why the first entry is not gone.
@@ -106,7 +51,7 @@ async fn roles_by_id_and_by_name_with_and_without_the_u() {
             .call(user, &[by_id(&HELP.to_uppercase()), by_name("device MANAGER")])
             .await;
         assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
-        assert!(!world.company.has(ANN, HELP) && !world.company.has(ANN, DEVICES) && world.company.has(ANN, ADMIN));
+        assert!(!world.demo.has(ANN, HELP) && !world.demo.has(ANN, DEVICES) && world.demo.has(ANN, ADMIN));
     }
 }
 
@@ -114,7 +59,7 @@ async fn roles_by_id_and_by_name_with_and_without_the_u() {
 async fn the_user_by_email_exactly() {
     let world = World::new();
     assert!(world.call("Ann.Lee@example.com", &[by_id(HELP)]).await.is_ok());
-    assert!(!world.company.has(ANN, HELP));
+    assert!(!world.demo.has(ANN, HELP));
     assert_eq!(
         world
             .call("nobody@example.com", &[by_id(HELP)])
@@ -128,7 +73,7 @@ async fn the_user_by_email_exactly() {
         .await
         .unwrap_err();
     assert_eq!((listed.status, listed.field.as_deref()), (400, Some("id")));
-    assert!(world.company.has(SAM, HELP));
+    assert!(world.demo.has(SAM, HELP));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,11 +105,11 @@ async fn already_absent_unknown_and_ambiguous_roles_and_unknown_users() {
         outcomes(&answer),
         [Outcome::AlreadyAbsent, Outcome::AlreadyAbsent, Outcome::NotFound]
     );
-    world.company.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
+    world.demo.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
     let failure = world.call(ANN, &[by_name("unused")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
     assert_eq!(world.call("u999", &[by_id(HELP)]).await.unwrap_err().status, 404);
-    assert_eq!(world.company.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,7 +126,7 @@ async fn a_role_through_a_group_is_inherited_and_nothing_is_sent() {
         Some("9007199254740993"),
         "an id beyond 2^53 is kept"
     );
-    assert_eq!((failure.status, failure.sent, world.company.writes()), (422, false, 0));
+    assert_eq!((failure.status, failure.sent, world.demo.writes()), (422, false, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,20 +140,20 @@ async fn a_role_held_directly_and_through_a_group_survives_and_is_not_claimed() 
         .map(|grant| (grant.outcome, grant.changed))
         .collect();
     assert_eq!(grants, [(Outcome::Removed, false), (Outcome::Inherited, true)]);
-    assert!(!world.company.is_assigned(SAM, HELP) && world.company.has(SAM, HELP));
+    assert!(!world.demo.is_assigned(SAM, HELP) && world.demo.has(SAM, HELP));
 }
 
 #[tokio::test(start_paused = true)]
 async fn null_for_no_roles_counts_if_the_roles_own_assignments_agree() {
     let world = World::new();
-    world.company.add_user("u204", "New Joiner", "new@example.com");
+    world.demo.add_user("u204", "New Joiner", "new@example.com");
     let both = [by_id(HELP), by_name("Help Desk")];
     assert_eq!(outcomes(&world.call("u204", &both).await), [Outcome::AlreadyAbsent; 2]);
     for last in both {
-        world.company.assign("u204", HELP);
+        world.demo.assign("u204", HELP);
         let last = [last];
         assert_eq!(outcomes(&world.call("u204", &last).await), [Outcome::Removed]);
-        assert!(!world.company.has("u204", HELP));
+        assert!(!world.demo.has("u204", HELP));
         assert_eq!(outcomes(&world.call("u204", &last).await), [Outcome::AlreadyAbsent]);
     }
 }
@@ -218,9 +163,9 @@ async fn a_list_that_omits_the_role_does_not_make_it_absent() {
     for role in [by_id(HELP), by_name("Help Desk")] {
         let world = World::new();
         // The user's list omits it once; the role's own assignments show it.
-        world.company.omit_from_reads(HELP, 0, 1);
+        world.demo.omit_from_reads(HELP, 0, 1);
         assert_eq!(outcomes(&world.call(ANN, &[role]).await), [Outcome::Removed]);
-        assert!(!world.company.has(ANN, HELP));
+        assert!(!world.demo.has(ANN, HELP));
     }
 }
 
@@ -238,7 +183,7 @@ async fn an_answer_without_the_list_is_no_empty_list() {
         ),
     ] {
         let world = World::new();
-        world.network.inject(Rule::always(path, answer(200, body)));
+        world.network.inject(Rule::always(path, says(200, body)));
         let failure = world.call(ANN, &[by_id(UNUSED)]).await.unwrap_err();
         assert_eq!((failure.status, failure.sent), (502, false), "{path}: {failure:?}");
     }
@@ -265,12 +210,12 @@ async fn an_id_and_the_name_of_another_role_are_refused_although_neither_is_held
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_what_somebody_else_took_just_before_is_decided_by_the_read_back() {
     let world = World::new();
-    world.company.refuse_what_is_not_held();
-    world.company.overtake_next_write();
+    world.demo.refuse_what_is_not_held();
+    world.demo.overtake_next_write();
     let success = world.call(ANN, &[by_id(HELP)]).await.unwrap();
     let grant = &success.outcomes[0].grants[0];
     assert_eq!((grant.outcome, grant.acknowledged), (Outcome::Removed, false));
-    assert_eq!(world.company.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -279,7 +224,7 @@ async fn a_refusal_of_what_is_still_held_is_a_refusal_and_is_sent_once() {
         let world = World::new();
         world.network.inject(Rule::always(
             UNASSIGN,
-            answer(status, r#"{"error": "invalid_request", "error_description": "no way"}"#),
+            says(status, r#"{"error": "invalid_request", "error_description": "no way"}"#),
         ));
         let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
         assert_eq!(
@@ -289,26 +234,26 @@ async fn a_refusal_of_what_is_still_held_is_a_refusal_and_is_sent_once() {
         assert!(failure.message.contains("no way"), "{}", failure.message);
         let sent = world.network.calls();
         assert_eq!(sent.iter().filter(|call| call.path_and_query == UNASSIGN).count(), 1);
-        assert!(world.company.is_assigned(ANN, HELP));
+        assert!(world.demo.is_assigned(ANN, HELP));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn acknowledged_and_kept_is_failed() {
     let world = World::new();
-    world.company.acknowledge_but_keep(HELP);
+    world.demo.acknowledge_but_keep(HELP);
     let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("still_held"));
-    assert_eq!((failure.status, world.company.writes()), (422, 1));
-    assert!(world.company.has(ANN, HELP));
+    assert_eq!((failure.status, world.demo.writes()), (422, 1));
+    assert!(world.demo.has(ANN, HELP));
 }
 
 #[tokio::test(start_paused = true)]
 async fn applied_late_is_waited_for_or_unverified() {
     let world = World::new();
     assert!(world.call(KIM, &[by_id(REPORTER)]).await.is_ok());
-    assert!(!world.company.has(KIM, REPORTER));
-    world.company.apply_after(DEVICES, Duration::from_secs(9));
+    assert!(!world.demo.has(KIM, REPORTER));
+    world.demo.apply_after(DEVICES, Duration::from_secs(9));
     let short = types::Options {
         deadline: Some(5_000),
         ..options()
@@ -328,14 +273,14 @@ async fn applied_late_is_waited_for_or_unverified() {
 #[tokio::test(start_paused = true)]
 async fn a_stale_list_is_not_mistaken_for_an_inherited_role() {
     let world = World::new();
-    world.company.stale_lists(Duration::from_secs(6));
+    world.demo.stale_reads(Duration::from_secs(6));
     let answer = world.call(ANN, &[by_id(HELP)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed]);
     assert!(
         world.clock.unix() >= START + Duration::from_secs(6),
         "it waited until the list agreed"
     );
-    assert_eq!(world.company.writes(), 1);
+    assert_eq!(world.demo.writes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,37 +289,36 @@ async fn a_write_without_an_answer_is_read_before_it_is_repeated() {
         let world = World::new();
         world.network.inject(Rule::once("/api/v1/userroles/unassign", fault));
         assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
-        assert_eq!(world.company.writes(), writes);
-        assert!(!world.company.has(ANN, HELP));
+        assert_eq!(world.demo.writes(), writes);
+        assert!(!world.demo.has(ANN, HELP));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_page_is_read_and_a_page_that_repeats_ends_the_call() {
     let world = World::new();
-    world.company.page_size(1);
+    world.demo.page_size(1);
     let answer = world.call(ANN, &[by_id(HELP), by_id(DEVICES)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2]);
-    world.company.repeat_pages();
+    world.demo.repeat_pages();
     let failure = world.call(ANN, &[by_id(ADMIN)]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (502, false));
-    assert!(world.company.has(ANN, ADMIN));
+    assert!(world.demo.has(ANN, ADMIN));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
-    let success = world.call_with(ANN, &[by_id(HELP), by_id(DEVICES)], dry).await.unwrap();
+    let success = world
+        .call_with(ANN, &[by_id(HELP), by_id(DEVICES)], dry())
+        .await
+        .unwrap();
     assert_eq!(success.planned_requests.len(), 2);
     assert_eq!(
         success.planned_requests[0].body.as_deref(),
         Some(format!(r#"{{"UserIds":["u201"],"UserRoleId":"{HELP}"}}"#).as_str())
     );
-    assert_eq!(world.company.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]

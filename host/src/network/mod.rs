@@ -7,7 +7,6 @@ mod record;
 
 use std::{
     collections::BTreeMap,
-    future::Future,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -20,7 +19,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{Error, WasiBody};
 
 use self::gate::Gate;
 pub use self::{
@@ -148,7 +147,7 @@ impl Network {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn send(self, request: http::Request<WasiBody>) -> Result<Sent, Error> {
+    pub(crate) async fn send(self, request: http::Request<WasiBody>) -> Result<Sent, Error> {
         let under_way = UnderWay::new(&self);
         let (head, body) = request.into_parts();
         let authority = head.uri.authority().map(ToString::to_string).unwrap_or_default();
@@ -220,19 +219,6 @@ impl Network {
         }
         drop(shared);
         Ok((response, Box::new(async { Ok(()) })))
-    }
-}
-
-impl WasiHttpHooks for Network {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        // It tells how the guest got on with the answer's body, which no sandbox wants to know.
-        drop(processed);
-        Box::new(self.clone().send(request))
     }
 }
 

@@ -3,7 +3,6 @@
 //! A request is refused, or waits for a place at its origin, gets a connection (a kept one, or a new one through the proxy if there
 //! is one), and is sent once. What can have been sent and what cannot is told by the error, as the component needs it.
 
-mod body;
 mod connect;
 mod failure;
 mod origin;
@@ -11,11 +10,11 @@ mod pool;
 mod proxy;
 pub(crate) mod trust;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{StatusCode, header::RETRY_AFTER};
 use tokio::time::Instant;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 pub use self::{
     origin::{Origin, Origins},
@@ -73,7 +72,11 @@ impl Outbound {
         self
     }
 
-    async fn send(self, request: http::Request<WasiBody>, options: Option<RequestOptions>) -> Result<Sent, Error> {
+    pub(crate) async fn send(
+        self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+    ) -> Result<Sent, Error> {
         let origin = Origin::of(request.uri());
         let allowed = origin
             .as_ref()
@@ -98,19 +101,6 @@ impl Outbound {
         let answer = result.map_err(|failed| failed.error)?;
         // The pool drives its connections itself.
         Ok((answer, Box::new(async { Ok(()) })))
-    }
-}
-
-impl WasiHttpHooks for Outbound {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        // It tells how the component got on with the answer's body, which nobody here wants to know.
-        drop(processed);
-        Box::new(self.clone().send(request, options))
     }
 }
 

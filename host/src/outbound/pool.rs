@@ -23,7 +23,8 @@ use tokio::{
 };
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::{body::Answer, connect::Connector, failure, origin::Origin, proxy::Proxy, trust};
+use super::{connect::Connector, failure, origin::Origin, proxy::Proxy, trust};
+use crate::body::{Kept, Timed};
 
 /// How the network is reached.
 #[derive(Clone, Debug)]
@@ -148,7 +149,11 @@ impl Pool {
                 .map_err(|_| Failed::new(Error::ConnectionReadTimeout, "the answer took too long"))?,
         };
         let answer = answer.map_err(|error| Failed::new(failure::of_request(&error), &failure::chain(&error)))?;
-        Ok(answer.map(|body| Answer::new(body, between_bytes, place).boxed_unsync()))
+        Ok(answer.map(|body| {
+            let body = body.map_err(|error| failure::of_body(&error));
+            let body = Timed::pausing_at_most(body, between_bytes).boxed_unsync();
+            Kept::new(body, place).boxed_unsync()
+        }))
     }
 
     async fn place(&self, origin: &Origin) -> Option<OwnedSemaphorePermit> {

@@ -1,24 +1,12 @@
 //! One request of a client, from its head to the end of its answer.
 
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode, Uri, header::HOST};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::json;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep},
-};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{
@@ -28,6 +16,7 @@ use super::{
     probes, route,
     server::Shared,
 };
+use crate::body::{Kept, Timed};
 
 /// Answers a request on the callers' address.
 pub async fn answer(
@@ -80,12 +69,12 @@ async fn called(
             Fate::default(),
         );
     };
-    let request = request.map(|body| Limited::new(body, shared.limits.body).boxed_unsync());
+    let request = request.map(|body| Timed::whole(body.map_err(Error::Hyper), shared.limits.body).boxed_unsync());
     let under_way = UnderWay::new(shared.current(), place, Arc::clone(&shared.metrics));
     // A client that leaves must not cut a removal off: a task of its own goes on, and a stop waits for it.
     let answer = tokio::spawn(async move {
         let answer = under_way.face.call(request).await?;
-        anyhow::Ok(answer.map(|body| Kept { body, _call: under_way }.boxed_unsync()))
+        anyhow::Ok(answer.map(|body| Kept::new(body, under_way).boxed_unsync()))
     });
     match answer.await {
         Ok(Ok(answer)) => answer,
@@ -146,66 +135,5 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.metrics.calls().dec();
-    }
-}
-
-/// An answer's body, with the call that it belongs to.
-struct Kept {
-    body: WasiBody,
-    _call: UnderWay,
-}
-
-impl Body for Kept {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A request's body, which has so much time to arrive.
-struct Limited {
-    body: Incoming,
-    timer: Pin<Box<Sleep>>,
-}
-
-impl Limited {
-    fn new(body: Incoming, time: Duration) -> Self {
-        Self {
-            body,
-            timer: Box::pin(sleep(time)),
-        }
-    }
-}
-
-impl Body for Limited {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Error::Hyper)));
-        }
-        self.timer
-            .as_mut()
-            .poll(context)
-            .map(|()| Some(Err(Error::ConnectionReadTimeout)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

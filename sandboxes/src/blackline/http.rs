@@ -11,8 +11,7 @@ type Reply = (u16, Value);
 
 pub async fn answer(sandbox: BlackLine, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     let (status, document) = dispatch(&mut state, &call);
     drop(state);
     let body = if document.is_null() {

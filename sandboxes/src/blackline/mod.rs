@@ -10,13 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::{
     demo::{AUTHORITY as DEMO_AUTHORITY, ROLES as DEMO_ROLES, USERS as DEMO_USERS},
@@ -26,23 +20,17 @@ pub use self::{
 use self::state::State;
 
 /// An instance and its API.
-#[derive(Clone)]
-pub struct BlackLine {
-    state: Arc<Mutex<State>>,
-}
+pub type BlackLine = Sandbox<State>;
 
 impl BlackLine {
     /// An empty instance. Client `demo-client` / `demo-secret`, API user `demo-api` / `demo-key`.
     pub fn new(clock: Clock) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock))),
-        }
+        Self::of(State::new(clock))
     }
 
     /// The API as a router.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     pub fn add_user(&self, id: u64, first: &str, last: &str, email: &str) {
@@ -79,8 +67,7 @@ impl BlackLine {
 
     /// What the user really holds.
     pub fn pairs(&self, user: u64) -> Vec<(u64, String)> {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state
             .pairs
             .held()
@@ -100,27 +87,9 @@ impl BlackLine {
         change(&mut self.state().uncertain);
     }
 
-    pub fn acknowledge_but_keep(&self, role: u64) {
-        self.state().behaviour.keep(&role.to_string());
-    }
-
     /// Whatever would remove that role is refused as a whole.
     pub fn lock(&self, role: u64) {
         self.state().locked.push(role);
-    }
-
-    pub fn apply_after(&self, role: u64, delay: Duration) {
-        self.state().behaviour.delay(&role.to_string(), delay);
-    }
-
-    /// Reads show the state of this long ago.
-    pub fn stale_reads(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
-    }
-
-    /// The next reads omit that role, after `skip` reads that don't.
-    pub fn omit_from_reads(&self, role: u64, skip: usize, reads: usize) {
-        self.state().behaviour.omit(&role.to_string(), skip, reads);
     }
 
     /// The rows of users' roles call that role so, whatever the directory calls it.
@@ -140,16 +109,5 @@ impl BlackLine {
 
     pub fn tokens_issued(&self) -> usize {
         self.state().issued
-    }
-
-    /// All that anybody really holds, a line for every pair.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        state.pairs.held().iter().map(|pair| format!("{pair:?}")).collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

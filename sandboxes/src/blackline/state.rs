@@ -1,8 +1,8 @@
 //! What the instance holds.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger, sandbox::ProviderState};
 
 /// A user, a role, a product.
 pub type Pair = (u64, u64, String);
@@ -72,6 +72,21 @@ pub struct State {
     pub issued: usize,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn settle(&mut self) {
+        self.pairs.settle(self.clock.unix());
+    }
+
+    /// All that anybody really holds, a line for every pair.
+    fn holdings(&self) -> BTreeSet<String> {
+        self.pairs.held().iter().map(|pair| format!("{pair:?}")).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock) -> Self {
         Self {
@@ -112,10 +127,6 @@ impl State {
             tokens: Vec::new(),
             issued: 0,
         }
-    }
-
-    pub fn settle(&mut self) {
-        self.pairs.settle(self.clock.unix());
     }
 
     /// What a read shows now.

@@ -28,8 +28,7 @@ pub type Handled = Result<Reply, Reply>;
 
 pub async fn answer(sandbox: CrowdStrike, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     state.calls += 1;
     let trace = format!("trace-{:04}", state.calls);
     let mut limited = None;

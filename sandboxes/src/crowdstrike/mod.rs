@@ -21,13 +21,9 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::{
     demo::{
@@ -45,23 +41,20 @@ use self::{
 };
 
 /// A tenant and its API.
-#[derive(Clone)]
-pub struct CrowdStrike {
-    state: Arc<Mutex<State>>,
-}
+///
+/// Stale reads are those of grants: the Terraform provider has seen them more than 30 s behind. Such a read counts for an omission
+/// if it would show the role.
+pub type CrowdStrike = Sandbox<State>;
 
 impl CrowdStrike {
     /// An empty tenant.
     pub fn new(clock: Clock) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock))),
-        }
+        Self::of(State::new(clock))
     }
 
     /// The API as a router.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     // -- seeding
@@ -152,8 +145,7 @@ impl CrowdStrike {
 
     /// What the user really holds: CID, role, direct; sorted.
     pub fn grants(&self, uuid: &str) -> Vec<(String, String, bool)> {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         let mut grants: Vec<_> = state
             .grants
             .held()
@@ -188,33 +180,6 @@ impl CrowdStrike {
     /// How long new tokens are good for.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.state().token_lifetime = lifetime;
-    }
-
-    /// Revokes of that role are acknowledged and do nothing.
-    pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keep(role);
-    }
-
-    /// Revokes of that role are acknowledged and happen this much later; zero undoes that.
-    pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().behaviour.delay(role, delay);
-    }
-
-    /// Writes happen at once, but reads of grants show the state of this long ago (the Terraform provider has seen
-    /// more than 30 s).
-    pub fn stale_reads_for(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
-    }
-
-    /// Another name of [`Self::stale_reads_for`].
-    pub fn stale_reads(&self, lag: Duration) {
-        self.stale_reads_for(lag);
-    }
-
-    /// The next `reads` reads of grants omit that role, untouched as it is, after `skip` reads that don't. A read counts
-    /// if it would show the role.
-    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// The next revokes answer 200 with errors inside, and do nothing.
@@ -309,8 +274,7 @@ impl CrowdStrike {
     }
 
     fn seed(&self, grant: Grant) {
-        let mut state = self.state();
-        state.settle();
+        let mut state = self.settled();
         if !state.grants.holds(&grant) {
             state.grants.seed(grant);
         }
@@ -319,16 +283,5 @@ impl CrowdStrike {
     fn has(&self, user: &str, cid: &str, role_id: &str, direct: bool) -> bool {
         let grants = self.grants(user);
         grants.contains(&(cid.to_owned(), role_id.to_owned(), direct))
-    }
-
-    /// All that anybody really holds, a line for every grant, direct or through a group.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        state.grants.held().iter().map(|grant| format!("{grant:?}")).collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger, sandbox::ProviderState};
 
 use super::{
     quirks::Quirks,
@@ -116,6 +116,31 @@ pub struct State {
     pub calls: u64,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    /// Lets the removals happen that are due, and ends temporary grants.
+    fn settle(&mut self) {
+        let now = self.clock.unix();
+        self.grants.settle(now);
+        let is_over = |grant: &&Grant| {
+            let end = grant.expires_at.as_deref().and_then(time::unix);
+            end.is_some_and(|end| end <= now)
+        };
+        let over: Vec<Grant> = self.grants.held().iter().filter(is_over).cloned().collect();
+        for grant in over {
+            self.grants.remove(&grant, now);
+        }
+    }
+
+    /// All that anybody really holds, a line for every grant, direct or through a group.
+    fn holdings(&self) -> BTreeSet<String> {
+        self.grants.held().iter().map(|grant| format!("{grant:?}")).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock) -> Self {
         Self {
@@ -148,20 +173,6 @@ impl State {
 
     pub fn role(&self, id: &str, cid: &str) -> Option<&Role> {
         self.roles_of(cid).find(|role| role.id == id)
-    }
-
-    /// Lets the removals happen that are due, and ends temporary grants.
-    pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        self.grants.settle(now);
-        let is_over = |grant: &&Grant| {
-            let end = grant.expires_at.as_deref().and_then(time::unix);
-            end.is_some_and(|end| end <= now)
-        };
-        let over: Vec<Grant> = self.grants.held().iter().filter(is_over).cloned().collect();
-        for grant in over {
-            self.grants.remove(&grant, now);
-        }
     }
 
     /// Adds a direct grant.

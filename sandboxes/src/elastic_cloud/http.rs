@@ -18,8 +18,7 @@ const PROJECTS: [&str; 3] = ["elasticsearch", "observability", "security"];
 
 pub async fn answer(sandbox: ElasticCloud, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     let (status, document) = dispatch(&mut state, &call);
     drop(state);
     let code = document["errors"][0]["code"].as_str().map(str::to_owned);

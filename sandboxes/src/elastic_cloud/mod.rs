@@ -9,13 +9,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::{
     demo::{KEY as DEMO_KEY, ORGANIZATION as DEMO_ORGANIZATION, USERS as DEMO_USERS},
@@ -25,23 +19,17 @@ pub use self::{
 use self::state::State;
 
 /// An organization and its API.
-#[derive(Clone)]
-pub struct ElasticCloud {
-    state: Arc<Mutex<State>>,
-}
+pub type ElasticCloud = Sandbox<State>;
 
 impl ElasticCloud {
     /// An empty organization that one key opens.
     pub fn new(clock: Clock, organization: &str, key: &str) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock, organization, key))),
-        }
+        Self::of(State::new(clock, organization, key))
     }
 
     /// The API as a router, under `/api/v1`.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     pub fn add_member(&self, id: &str, name: &str, email: &str) {
@@ -56,8 +44,7 @@ impl ElasticCloud {
 
     /// What the user really holds: one entry for each deployment or project, `*` for all.
     pub fn assignments(&self, user: &str) -> Vec<Assignment> {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state
             .assignments
             .held()
@@ -81,23 +68,6 @@ impl ElasticCloud {
     /// The key may not manage assignments of that deployment or project: a request with it is refused as a whole.
     pub fn hide(&self, place: &str) {
         self.state().hidden.push(place.to_owned());
-    }
-
-    pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keep(role);
-    }
-
-    pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().behaviour.delay(role, delay);
-    }
-
-    pub fn stale_reads(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
-    }
-
-    /// The next reads omit that role, after `skip` reads that don't.
-    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omit(role, skip, reads);
     }
 
     /// Something on the way drops the bodies of DELETE requests, as some proxies do.
@@ -135,21 +105,5 @@ impl ElasticCloud {
 
     pub fn refuse_key(&self) {
         self.state().key = None;
-    }
-
-    /// All that anybody really holds, a line for every assignment.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        state
-            .assignments
-            .held()
-            .iter()
-            .map(|held| format!("{held:?}"))
-            .collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

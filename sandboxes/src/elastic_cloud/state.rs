@@ -1,6 +1,8 @@
 //! What the organization holds.
 
-use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
+use std::collections::BTreeSet;
+
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger, sandbox::ProviderState};
 
 /// One role at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,21 @@ pub struct State {
     pub invitations: Vec<(String, bool, bool)>,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn settle(&mut self) {
+        self.assignments.settle(self.clock.unix());
+    }
+
+    /// All that anybody really holds, a line for every assignment.
+    fn holdings(&self) -> BTreeSet<String> {
+        self.assignments.held().iter().map(|held| format!("{held:?}")).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock, organization: &str, key: &str) -> Self {
         Self {
@@ -101,10 +118,6 @@ impl State {
                 *counter = counter.saturating_sub(1);
                 lacks
             })
-    }
-
-    pub fn settle(&mut self) {
-        self.assignments.settle(self.clock.unix());
     }
 
     /// What one read of the members shows.

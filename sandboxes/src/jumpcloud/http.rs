@@ -18,8 +18,7 @@ pub struct Reply {
 
 pub async fn answer(sandbox: JumpCloud, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     let has_body = matches!(call.method.as_str(), "POST" | "PUT");
     let reply = if state.behaviour.is_limited() {
         refusal(429, "Too Many Requests")

@@ -12,13 +12,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::{
     demo::{
@@ -32,29 +28,25 @@ pub use self::{
 use self::state::State;
 
 /// An organization and its console API.
-#[derive(Clone)]
-pub struct JumpCloud {
-    state: Arc<Mutex<State>>,
-}
+///
+/// Writes that are kept or late are those that take a role, by its name, or an organization or a group, by its id. Reads that are stale
+/// or omit a role are those of an administrator.
+pub type JumpCloud = Sandbox<State>;
 
 impl JumpCloud {
     /// An empty organization that one API key opens.
     pub fn new(clock: Clock, key: &str) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock, key))),
-        }
+        Self::of(State::new(clock, key))
     }
 
     /// The API as a router.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     /// The token endpoint, which has a host of its own.
     pub fn token_router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::token(sandbox.clone(), request))
+        self.answered_by(http::token)
     }
 
     pub fn add_user(&self, user: SystemUser) {
@@ -88,8 +80,7 @@ impl JumpCloud {
 
     /// The roles that the administrator really has; `None` if there is no such administrator.
     pub fn roles_of(&self, administrator: &str) -> Option<Vec<String>> {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state
             .administrators
             .iter()
@@ -98,8 +89,7 @@ impl JumpCloud {
     }
 
     pub fn is_linked(&self, administrator: &str, organization: &str) -> bool {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state
             .links
             .iter()
@@ -107,8 +97,7 @@ impl JumpCloud {
     }
 
     pub fn is_member(&self, group: &str, user: &str) -> bool {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state
             .groups
             .iter()
@@ -121,21 +110,6 @@ impl JumpCloud {
 
     // -- behaviour
 
-    /// Writes that take that role, or that organization or group (by id), are acknowledged and do nothing.
-    pub fn acknowledge_but_keep(&self, what: &str) {
-        self.state().behaviour.keep(what);
-    }
-
-    /// Writes that take that role, or that organization or group (by id), happen later.
-    pub fn apply_after(&self, what: &str, delay: Duration) {
-        self.state().behaviour.delay(what, delay);
-    }
-
-    /// Reads of an administrator omit that role, after `skip` reads that don't.
-    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omit(role, skip, reads);
-    }
-
     /// Somebody changes the administrator's roles after that many more reads of it.
     pub fn change_after_reads(&self, administrator: &str, reads: usize, roles: &[&str]) {
         let roles = roles.iter().map(|&role| role.to_owned()).collect();
@@ -145,11 +119,6 @@ impl JumpCloud {
     /// Somebody gives that role back this long after each write that takes it, so often.
     pub fn bring_back(&self, role: &str, delay: Duration, times: usize) {
         self.state().comebacks = Some((role.to_owned(), delay, times));
-    }
-
-    /// Reads of an administrator show its roles as they were that long ago.
-    pub fn stale_reads(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
     }
 
     pub fn rate_limit_next(&self, times: usize) {
@@ -206,29 +175,5 @@ impl JumpCloud {
     /// The access tokens that were given are not taken any more.
     pub fn forget_tokens(&self) {
         self.state().tokens.clear();
-    }
-
-    /// All that anybody really holds, a line for every administrator, role, organization link, group membership, and field of a record
-    /// that was changed.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        let roles = state.administrators.iter().flat_map(|admin| {
-            let account = format!("{}: account", admin.id);
-            let roles = state.held_roles(admin);
-            let roles = roles.into_iter().map(|role| format!("{}: {role}", admin.id));
-            roles.chain([account])
-        });
-        let links = state.links.iter().map(|link| format!("{link:?}"));
-        let members = state
-            .groups
-            .iter()
-            .flat_map(|(id, _, members)| members.iter().map(move |member| format!("{id}: {member}")));
-        let changed = state.changed_fields.iter().map(|change| format!("{change:?}"));
-        roles.chain(links).chain(members).chain(changed).collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,12 +1,13 @@
 //! What the organization holds.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
     Clock,
     behaviour::{Behaviour, Effect},
+    sandbox::ProviderState,
 };
 
 /// `systemuserreturn`.
@@ -79,6 +80,39 @@ pub struct State {
     pub replaced: Vec<(Duration, String, Vec<String>)>,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn settle(&mut self) {
+        let now = self.clock.unix();
+        let mut due: Vec<_> = self.due.extract_if(.., |(at, ..)| *at <= now).collect();
+        due.sort_by_key(|(at, ..)| *at);
+        for (_, due) in due {
+            self.happen(due);
+        }
+    }
+
+    /// All that anybody really holds, a line for every administrator, role, organization link, group membership, and field of a record
+    /// that was changed.
+    fn holdings(&self) -> BTreeSet<String> {
+        let roles = self.administrators.iter().flat_map(|admin| {
+            let account = format!("{}: account", admin.id);
+            let roles = self.held_roles(admin);
+            let roles = roles.into_iter().map(|role| format!("{}: {role}", admin.id));
+            roles.chain([account])
+        });
+        let links = self.links.iter().map(|link| format!("{link:?}"));
+        let members = self
+            .groups
+            .iter()
+            .flat_map(|(id, _, members)| members.iter().map(move |member| format!("{id}: {member}")));
+        let changed = self.changed_fields.iter().map(|change| format!("{change:?}"));
+        roles.chain(links).chain(members).chain(changed).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock, key: &str) -> Self {
         Self {
@@ -106,15 +140,6 @@ impl State {
             null_rows: Vec::new(),
             ignores_filters: false,
             replaced: Vec::new(),
-        }
-    }
-
-    pub fn settle(&mut self) {
-        let now = self.clock.unix();
-        let mut due: Vec<_> = self.due.extract_if(.., |(at, ..)| *at <= now).collect();
-        due.sort_by_key(|(at, ..)| *at);
-        for (_, due) in due {
-            self.happen(due);
         }
     }
 

@@ -28,8 +28,7 @@ const WRITES: [&str; 5] = [
 
 pub async fn answer(sandbox: Slack, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     let (status, handled) = if state.limited.0 > 0 {
         state.limited.0 -= 1;
         (state.limited.1, Err(error("ratelimited")))

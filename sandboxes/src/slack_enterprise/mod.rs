@@ -12,13 +12,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::{
     demo::{ENTERPRISE as DEMO_ENTERPRISE, TEAMS as DEMO_TEAMS, TOKEN as DEMO_TOKEN, USERS as DEMO_USERS},
@@ -27,24 +21,18 @@ pub use self::{
 
 use self::state::{KindChange, State};
 
-/// An organization and its Web API.
-#[derive(Clone)]
-pub struct Slack {
-    state: Arc<Mutex<State>>,
-}
+/// An organization and its Web API. Reads that are stale or omit a role are the lists of assignments.
+pub type Slack = Sandbox<State>;
 
 impl Slack {
     /// An empty organization; the token belongs to `installer`.
     pub fn new(clock: Clock, enterprise: &str, token: &str, installer: &str) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock, enterprise, token, installer))),
-        }
+        Self::of(State::new(clock, enterprise, token, installer))
     }
 
     /// The API as a router, under `/api`.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     pub fn add_user(&self, user: User) {
@@ -65,16 +53,14 @@ impl Slack {
     // -- the true state
 
     pub fn is_assigned(&self, user: &str, role: &str, entity: &str) -> bool {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         let assignment = (role.to_owned(), entity.to_owned(), user.to_owned());
         state.assignments.holds(&assignment)
     }
 
     /// What the user is in a workspace, or (with the organization's id) in the organization.
     pub fn kind(&self, user: &str, team: &str) -> Kind {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state.kind(user, team)
     }
 
@@ -83,24 +69,6 @@ impl Slack {
     }
 
     // -- behaviour
-
-    pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keep(role);
-    }
-
-    pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().behaviour.delay(role, delay);
-    }
-
-    /// Lists of assignments show the state of this long ago.
-    pub fn stale_reads(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
-    }
-
-    /// The next lists omit that role, after `skip` lists that don't.
-    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omit(role, skip, reads);
-    }
 
     /// Removals at that entity are rejected with this error, and the rest is processed.
     pub fn reject(&self, entity: &str, error: &str) {
@@ -176,22 +144,5 @@ impl Slack {
 
     pub fn revoke_token(&self) {
         self.state().token = None;
-    }
-
-    /// All that anybody really holds, a line for every account type and assignment.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        let kinds = state.kinds.iter().map(|kind| format!("{kind:?}"));
-        let assignments = state
-            .assignments
-            .held()
-            .iter()
-            .map(|assignment| format!("{assignment:?}"));
-        kinds.chain(assignments).collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

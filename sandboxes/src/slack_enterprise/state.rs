@@ -1,8 +1,11 @@
 //! What the organization holds.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger, sandbox::ProviderState};
 
 /// What somebody is in a workspace or in the organization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +103,27 @@ pub struct State {
     pub calls: Option<Vec<(Duration, String)>>,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn settle(&mut self) {
+        self.assignments.settle(self.clock.unix());
+    }
+
+    /// All that anybody really holds, a line for every account type and assignment.
+    fn holdings(&self) -> BTreeSet<String> {
+        let kinds = self.kinds.iter().map(|kind| format!("{kind:?}"));
+        let assignments = self
+            .assignments
+            .held()
+            .iter()
+            .map(|assignment| format!("{assignment:?}"));
+        kinds.chain(assignments).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock, enterprise: &str, token: &str, installer: &str) -> Self {
         Self {
@@ -168,10 +192,6 @@ impl State {
             .get(&(user.to_owned(), team.to_owned()))
             .copied()
             .unwrap_or_default()
-    }
-
-    pub fn settle(&mut self) {
-        self.assignments.settle(self.clock.unix());
     }
 
     /// What a list that begins now shows.

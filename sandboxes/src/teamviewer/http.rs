@@ -17,8 +17,7 @@ pub type Handled = Result<Reply, Reply>;
 
 pub async fn answer(sandbox: TeamViewer, request: Request) -> Response {
     let call = Received::read(request).await;
-    let mut state = sandbox.state();
-    state.settle();
+    let mut state = sandbox.settled();
     let handled = match call.path.strip_prefix("/api/v1/") {
         None => Err(refusal(404, "not_found", "no such resource")),
         Some(_) if state.refused.0 > 0 => {

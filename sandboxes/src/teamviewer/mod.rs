@@ -12,38 +12,29 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
 use serde_json::Value;
 
-use crate::Clock;
+use crate::{Clock, sandbox::Sandbox};
 
 pub use self::demo::{GROUPS as DEMO_GROUPS, ROLES as DEMO_ROLES, TOKEN as DEMO_TOKEN, USERS as DEMO_USERS};
 
 use self::state::State;
 
 /// A company and its API.
-#[derive(Clone)]
-pub struct TeamViewer {
-    state: Arc<Mutex<State>>,
-}
+///
+/// Stale reads are the lists of a user's roles: a role's own assignments are up to date. Reads that count for an omission are those
+/// lists, too, and the role is omitted everywhere.
+pub type TeamViewer = Sandbox<State>;
 
 impl TeamViewer {
     /// An empty company with one script token.
     pub fn new(clock: Clock, token: &str) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State::new(clock, token))),
-        }
+        Self::of(State::new(clock, token))
     }
 
     /// The API as a router, under `/api/v1`.
     pub fn router(&self) -> axum::Router {
-        let sandbox = self.clone();
-        axum::Router::new().fallback(move |request| http::answer(sandbox.clone(), request))
+        self.answered_by(http::answer)
     }
 
     // -- seeding
@@ -83,15 +74,13 @@ impl TeamViewer {
 
     /// Whether the role is assigned to the user directly.
     pub fn is_assigned(&self, user: &str, role: &str) -> bool {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state.assignments.holds(&(user.to_owned(), role.to_owned()))
     }
 
     /// Whether the user has the role in any way.
     pub fn has(&self, user: &str, role: &str) -> bool {
-        let mut state = self.state();
-        state.settle();
+        let state = self.settled();
         state.has(user, role)
     }
 
@@ -121,26 +110,6 @@ impl TeamViewer {
     }
 
     // -- behaviour
-
-    /// Unassignments of that role are acknowledged and do nothing.
-    pub fn acknowledge_but_keep(&self, role: &str) {
-        self.state().behaviour.keep(role);
-    }
-
-    /// Unassignments of that role are acknowledged and happen later.
-    pub fn apply_after(&self, role: &str, delay: Duration) {
-        self.state().behaviour.delay(role, delay);
-    }
-
-    /// The list of a user's roles shows the state of this long ago; a role's own assignments are up to date.
-    pub fn stale_lists(&self, lag: Duration) {
-        self.state().behaviour.lag = lag;
-    }
-
-    /// The next reads omit that role everywhere, after `skip` lists of the user's roles that don't.
-    pub fn omit_from_reads(&self, role: &str, skip: usize, reads: usize) {
-        self.state().behaviour.omit(role, skip, reads);
-    }
 
     /// Unassigning what is not held is refused with 400, and not acknowledged; which of the two TeamViewer does is not published.
     pub fn refuse_what_is_not_held(&self) {
@@ -200,22 +169,5 @@ impl TeamViewer {
     /// Somebody gives the group another role right after its role was read once more.
     pub fn change_group_role_after_reads(&self, group: u64, reads: usize, role: &str) {
         self.state().group_change = Some((group, reads, role.to_owned()));
-    }
-
-    /// All that anybody really holds, a line for every assignment, group membership and role of a group.
-    pub fn holdings(&self) -> BTreeSet<String> {
-        let mut state = self.state();
-        state.settle();
-        let assignments = state.assignments.held().iter().map(|pair| format!("{pair:?}"));
-        let groups = state.groups.iter().flat_map(|group| {
-            let role = format!("{}: {:?}", group.id, group.role);
-            let members = group.members.iter().map(|member| format!("{}: {member}", group.id));
-            members.chain([role])
-        });
-        assignments.chain(groups).collect()
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

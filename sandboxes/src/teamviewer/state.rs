@@ -1,8 +1,10 @@
 //! What the company holds.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::{Clock, behaviour::Behaviour, ledger::Ledger};
+use crate::{Clock, behaviour::Behaviour, ledger::Ledger, sandbox::ProviderState};
 
 pub struct Group {
     pub id: u64,
@@ -49,6 +51,27 @@ pub struct State {
     pub group_ids_as_text: bool,
 }
 
+impl ProviderState for State {
+    fn behaviour(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    fn settle(&mut self) {
+        self.assignments.settle(self.clock.unix());
+    }
+
+    /// All that anybody really holds, a line for every assignment, group membership and role of a group.
+    fn holdings(&self) -> BTreeSet<String> {
+        let assignments = self.assignments.held().iter().map(|pair| format!("{pair:?}"));
+        let groups = self.groups.iter().flat_map(|group| {
+            let role = format!("{}: {:?}", group.id, group.role);
+            let members = group.members.iter().map(|member| format!("{}: {member}", group.id));
+            members.chain([role])
+        });
+        assignments.chain(groups).collect()
+    }
+}
+
 impl State {
     pub fn new(clock: Clock, token: &str) -> Self {
         Self {
@@ -89,11 +112,6 @@ impl State {
     /// Whether a request comes with the script token or an access token.
     pub fn admits(&self, token: &str) -> bool {
         self.token.as_deref() == Some(token) || self.issued.iter().any(|issued| issued == token)
-    }
-
-    /// Lets the removals happen that are due.
-    pub fn settle(&mut self) {
-        self.assignments.settle(self.clock.unix());
     }
 
     pub fn has(&self, user: &str, role: &str) -> bool {

@@ -6,13 +6,16 @@ use std::{
 };
 
 use anyhow::Result;
-use host::typed::types;
+use host::{
+    demo,
+    typed::types::{self, Provider},
+};
 use serde_json::{Value, json};
 use unassign_role::http_api::token_digest;
 
 use crate::{
     accounts::{Account, environment},
-    commands::sandbox::{CROWDSTRIKE, Sandboxes, TOKEN},
+    commands::sandbox::{CROWDSTRIKE, TOKEN},
 };
 
 /// The name of the account's secret.
@@ -62,6 +65,6 @@ impl Configuration {
 pub fn typed_account() -> types::Account {
     types::Account {
         settings: String::from("{}"),
-        ..Sandboxes::typed_account()
+        ..demo::account(Provider::Crowdstrike)
     }
 }

@@ -85,7 +85,7 @@ fn crowdstrike() -> Vec<Case> {
     let home = crowdstrike::DEMO_HOME_CID;
     let held = move |user: &'static str, id: &'static str| -> Box<dyn Fn(&Sandboxes) -> &'static str> {
         Box::new(move |sandboxes: &Sandboxes| {
-            let grants = sandboxes.crowdstrike.grants(user);
+            let grants = sandboxes.demo.crowdstrike.grants(user);
             match grants.iter().find(|(cid, role, _)| cid == home && role == id) {
                 Some((.., true)) => HELD,
                 Some((.., false)) => "held (group)",
@@ -154,7 +154,9 @@ fn crowdstrike() -> Vec<Case> {
 fn blackline() -> Vec<Case> {
     let [(ann, ann_login), ..] = blackline::DEMO_USERS;
     let pair = move |role: u64, product: &'static str, asked_as: Value| {
-        asked(asked_as, move |sandboxes| sandboxes.blackline.holds(ann, role, product))
+        asked(asked_as, move |sandboxes| {
+            sandboxes.demo.blackline.holds(ann, role, product)
+        })
     };
     let user = ("301", ann_login);
     vec![
@@ -189,7 +191,7 @@ fn elastic() -> Vec<Case> {
     let [ann, sam, ..] = elastic_cloud::DEMO_USERS;
     let at = |user: &'static str, role: &'static str, place: &'static str, held_at: &'static str| {
         asked(json!({"id": role, "workspace": place}), move |sandboxes| {
-            sandboxes.elastic.holds(user, role, Some(held_at))
+            sandboxes.demo.elastic.holds(user, role, Some(held_at))
         })
     };
     vec![
@@ -225,6 +227,7 @@ fn jumpcloud() -> Vec<Case> {
     let role = |administrator: &'static str, name: &'static str| {
         asked(json!({ "name": name }), move |sandboxes| {
             sandboxes
+                .demo
                 .jumpcloud
                 .roles_of(administrator)
                 .unwrap_or_default()
@@ -251,11 +254,11 @@ fn slack() -> Vec<Case> {
     let [ann, sam, ..] = slack_enterprise::DEMO_USERS;
     let [north, south] = slack_enterprise::DEMO_TEAMS;
     let channel_admin = asked(json!({"name": "Channels Admin"}), move |sandboxes| {
-        sandboxes.slack.is_assigned(ann.0, "Rl01", south)
+        sandboxes.demo.slack.is_assigned(ann.0, "Rl01", south)
     });
     let kind = move |user: &'static str| {
         asked(json!({"id": "admin", "workspace": north}), move |sandboxes| {
-            sandboxes.slack.kind(user, north) != slack_enterprise::Kind::Member
+            sandboxes.demo.slack.kind(user, north) != slack_enterprise::Kind::Member
         })
     };
     vec![
@@ -270,7 +273,7 @@ fn teamviewer() -> Vec<Case> {
     let role = |user: &'static str, index: usize| {
         let (id, name) = teamviewer::DEMO_ROLES[index];
         asked(json!({ "name": name }), move |sandboxes| {
-            sandboxes.teamviewer.has(user, id)
+            sandboxes.demo.teamviewer.has(user, id)
         })
     };
     vec![

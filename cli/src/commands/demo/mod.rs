@@ -125,12 +125,12 @@ async fn play(sandboxes: &Sandboxes, service: &Service, case: &Case, tally: &mut
         let _progress = Progress::show(case.about);
         tokio::time::sleep(case.wait_before).await;
         let before = held(sandboxes, case);
-        sandboxes.network.forget_calls();
+        sandboxes.demo.network.forget_calls();
         let (status, answer) = ask(service, case).await?;
         (before, status, answer)
     };
     let after = held(sandboxes, case);
-    tally.calls += sandboxes.network.calls().len();
+    tally.calls += sandboxes.demo.network.calls().len();
     let entries = answer["role_outcomes"]
         .as_array()
         .map(Vec::as_slice)

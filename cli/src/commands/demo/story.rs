@@ -31,8 +31,8 @@ pub async fn play(used: &Sandboxes) -> Result<bool> {
     let session = Session::start(
         &tenants::component()?,
         &[&account],
-        &sandboxes.network,
-        Some(sandboxes.clock),
+        &sandboxes.demo.network,
+        Some(sandboxes.demo.clock),
         &[("UNASSIGN_ROLE_RECEIPT_KEY", &receipt_key)],
         host::output::Output::nowhere(),
     )?;

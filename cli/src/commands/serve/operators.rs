@@ -28,7 +28,8 @@ use super::Serve;
 
 impl Serve {
     pub(super) async fn operators(self, accounts: PathBuf, global: &Global) -> Result<Exit> {
-        let Some(tokens) = self.tokens else {
+        let own = self.own;
+        let Some(tokens) = own.tokens else {
             return Err(Exit::Usage.because(
                 "who may call? Name the tokens with --tokens (`token new` makes an entry), or try it with --sandbox",
             ));
@@ -40,23 +41,23 @@ impl Serve {
             accounts,
             tokens,
             keys: [
-                (Setting::ReceiptKey, self.receipt_key),
-                (Setting::ReceiptKeysRetired, self.receipt_keys_retired),
-                (Setting::RecordKey, self.record_key),
+                (Setting::ReceiptKey, own.receipt_key),
+                (Setting::ReceiptKeysRetired, own.receipt_keys_retired),
+                (Setting::RecordKey, own.record_key),
             ],
             resolver: Arc::default(),
         };
         let mut configuration =
             Configuration::new(Artifact::Wasi.bytes()?, self.listen, Load::new(move || files.load()));
-        configuration.metrics = Some(self.metrics);
-        configuration.certificate = self
+        configuration.metrics = Some(own.metrics);
+        configuration.certificate = own
             .tls_cert
-            .zip(self.tls_key)
+            .zip(own.tls_key)
             .map(|(chain, key)| Certificate { chain, key });
         configuration.outbound = network(global.ca.as_deref())?;
         configuration.limits = Limits {
-            calls: usize::try_from(self.calls)?,
-            connections: usize::try_from(self.connections)?,
+            calls: usize::try_from(own.calls)?,
+            connections: usize::try_from(own.connections)?,
             ..Limits::default()
         };
         if serve(configuration).await? {

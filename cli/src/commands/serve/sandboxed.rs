@@ -27,11 +27,15 @@ impl Serve {
             Some(port) => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             None => self.listen,
         };
-        if self.tokens.is_some() || self.tls_cert.is_some() {
+        if self.own.tokens.is_some() || self.own.tls_cert.is_some() {
             return Err(Exit::Usage
                 .because("--sandbox has a token of its own and speaks plain HTTP: leave out --tokens and --tls-cert"));
         }
-        let keys = [&self.receipt_key, &self.receipt_keys_retired, &self.record_key];
+        let keys = [
+            &self.own.receipt_key,
+            &self.own.receipt_keys_retired,
+            &self.own.record_key,
+        ];
         if keys.into_iter().any(Option::is_some) {
             return Err(Exit::Usage.because(
                 "--sandbox has keys of its own: leave out --receipt-key, --receipt-keys-retired and --record-key",

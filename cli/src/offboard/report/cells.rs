@@ -35,12 +35,7 @@ pub fn of(report: &Report<'_>) -> Result<String> {
         .from_writer(Vec::new());
     writer.write_record(HEADINGS)?;
     for (task, index) in report.tasks.iter().zip(0..) {
-        let todos: Vec<_> = report
-            .standings
-            .todos
-            .iter()
-            .filter(|todo| todo.task == index)
-            .collect();
+        let todos: Vec<_> = report.standings.of_task(index).collect();
         let target = &task.described.target;
         let email = report.begin.leaver(target).and_then(|leaver| leaver.email.as_deref());
         let of_task = [

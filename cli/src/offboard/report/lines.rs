@@ -8,7 +8,7 @@ pub fn of(report: &Report<'_>) -> String {
     let mut text = String::new();
     for (task, index) in report.tasks.iter().zip(0..) {
         let target = &task.described.target;
-        let todos = report.standings.todos.iter().filter(|todo| todo.task == index);
+        let todos = report.standings.of_task(index);
         let todos: Vec<Value> = todos
             .map(|todo| json!({"what": todo.what, "why": todo.why, "next": todo.next}))
             .collect();

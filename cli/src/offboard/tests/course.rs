@@ -53,10 +53,10 @@ impl Folder {
 
 /// Fresh sessions: what a process that starts has.
 pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
-    let clock = world.clock;
+    let clock = world.demo.clock;
     let member = |account: &Account| {
         let output = Output::nowhere();
-        let session = Session::start(&COMPONENT, &[account], &world.network, Some(clock), &[], output).unwrap();
+        let session = Session::start(&COMPONENT, &[account], &world.demo.network, Some(clock), &[], output).unwrap();
         Member::new(account.clone(), session)
     };
     Fleet {
@@ -68,7 +68,15 @@ pub fn fleet(world: &World, accounts: &[Account]) -> Fleet {
 /// The same account with a record in this file.
 pub fn recorded(world: &World, account: &Account, file: &Path) -> Member {
     let (output, announcements) = Record::open(file).unwrap().of_session();
-    let session = Session::start(&COMPONENT, &[account], &world.network, Some(world.clock), &[], output).unwrap();
+    let session = Session::start(
+        &COMPONENT,
+        &[account],
+        &world.demo.network,
+        Some(world.demo.clock),
+        &[],
+        output,
+    )
+    .unwrap();
     Member::new(account.clone(), session.announced_by(announcements))
 }
 

@@ -137,7 +137,7 @@ async fn ctrl_c_ends_every_stage_and_the_run_can_go_on() {
             .iter()
             .all(|task| task.planned.is_none() && task.finding() == Finding::Failed)
     );
-    assert!(world.network.calls().is_empty());
+    assert!(world.demo.network.calls().is_empty());
     // After each line of the journal: what is under way ends, nothing new begins, and resuming finishes it.
     for line in 1..=20 {
         let world = World::with_people(3);
@@ -179,6 +179,7 @@ async fn a_plan_that_changed_is_listed_and_not_run() {
     let (begin, tasks) = planned(&fleet, &list(1..=2)).await;
     let uuid = tasks[0].user().to_owned();
     world
+        .demo
         .crowdstrike
         .grant(&uuid, sandboxes::crowdstrike::DEMO_HOME_CID, "dashboard_admin");
     let inner = confirmed(&fleet, &folder, begin, tasks);
@@ -219,12 +220,16 @@ async fn a_role_that_comes_back_is_found_by_the_last_verification() {
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!(exit(&inner), Exit::Done);
     drop(inner);
-    world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+    world
+        .demo
+        .teamviewer
+        .assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
     let (inner, _) = resumed(&fleet, &folder);
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
     assert_eq!(standings(&inner)[1], Standing::Gone);
     // It was called removed by the journal, and is held: sent again or listed, and never called gone.
     let is_held = world
+        .demo
         .teamviewer
         .is_assigned(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
     assert_eq!(standings(&inner)[0] == Standing::Gone, !is_held, "{:?}", inner.tasks[0]);
@@ -247,7 +252,10 @@ async fn a_role_that_came_after_a_plan_of_nothing_is_found_by_the_last_verificat
         let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
         assert_eq!(tasks[0].finding(), Finding::NothingHeld);
         if is_granted {
-            world.teamviewer.assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
+            world
+                .demo
+                .teamviewer
+                .assign(&user, sandboxes::teamviewer::DEMO_ROLES[1].0);
         }
         let inner = confirmed(&fleet, &folder, begin, tasks);
         let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
@@ -334,7 +342,7 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
     let accounts = only(&["acme-teamviewer", "acme-elastic"]);
     let fleet = fleet(&world, &accounts);
     let limited = Fault::Answer(429, vec![("retry-after", String::from("100"))], String::from("{}"));
-    world.network.inject(Rule {
+    world.demo.network.inject(Rule {
         fits: std::sync::Arc::new(|call| call.authority == "api.elastic-cloud.com"),
         times: 1,
         ..Rule::always("", limited)
@@ -350,7 +358,7 @@ async fn a_rate_limit_keeps_its_own_account_waiting_and_no_other() {
     );
     assert!(began.elapsed() >= Duration::from_secs(100), "{:?}", began.elapsed());
     // Between the refusal and the next call at that account, the other one was served whole.
-    let calls = world.network.calls();
+    let calls = world.demo.network.calls();
     let refused = calls.iter().position(|call| call.status == Some(429)).unwrap();
     let next = calls
         .iter()
@@ -371,7 +379,10 @@ async fn nobody_waits_until_the_reads_about_somebody_else_have_settled() {
     let fleet = fleet(&world, &accounts);
     let folder = Folder::new();
     let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
-    world.crowdstrike.apply_after("event_viewer", Duration::from_secs(80));
+    world
+        .demo
+        .crowdstrike
+        .apply_after("event_viewer", Duration::from_secs(80));
     let inner = confirmed(&fleet, &folder, begin, tasks);
     let began = tokio::time::Instant::now();
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
@@ -394,6 +405,7 @@ async fn refused_credentials_give_the_account_up_before_its_user_is_locked_out()
     let folder = Folder::new();
     let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
     let tries = world
+        .demo
         .network
         .calls()
         .iter()
@@ -419,11 +431,11 @@ async fn credentials_that_end_after_the_plans_are_tried_twice_and_not_again_by_t
     let folder = Folder::new();
     let (begin, tasks) = planned(&fleet, &list(1..=6)).await;
     let inner = confirmed(&fleet, &folder, begin, tasks);
-    let before = world.network.calls().len();
+    let before = world.demo.network.calls().len();
     let refused = Fault::Answer(401, Vec::new(), String::from("{}"));
-    world.network.inject(Rule::always("", refused));
+    world.demo.network.inject(Rule::always("", refused));
     let (inner, _) = carried_out(&fleet, inner, &Stop::default()).await;
-    let tries = world.network.calls().len() - before;
+    let tries = world.demo.network.calls().len() - before;
     assert_eq!(tries, 2, "one try for each of two people");
     assert!(standings(&inner).iter().all(|standing| *standing != Standing::Gone));
 }

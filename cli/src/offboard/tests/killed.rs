@@ -46,7 +46,7 @@ fn inject(world: &World) {
     let share = 50 * faults.len() as u64;
     for (fault, number) in faults.into_iter().zip(0_u64..) {
         let calls = Arc::new(AtomicU64::new(0));
-        world.network.inject(Rule {
+        world.demo.network.inject(Rule {
             fits: Arc::new(move |_| {
                 let call = calls.fetch_add(1, Ordering::Relaxed);
                 // Mixes the bits, so that what follows each other differs.
@@ -90,12 +90,7 @@ fn compare(world: &World, people: usize, before: &Held, inner: &Inner, stopped: 
                 "{place:?}: {grant:?} is called gone, and held: {task:?}"
             );
         }
-        let todos: Vec<_> = report
-            .standings
-            .todos
-            .iter()
-            .filter(|todo| todo.task == index)
-            .collect();
+        let todos: Vec<_> = report.standings.of_task(index).collect();
         if !held.is_empty() {
             assert!(
                 !todos.is_empty(),
@@ -137,7 +132,7 @@ async fn killed_twice(people: usize) {
     let accounts = accounts();
     let (before, all) = (held(&world, people), world.holdings());
     assert!(before.values().all(|held| held.len() == 2), "{before:?}");
-    world.network.keep_no_calls();
+    world.demo.network.keep_no_calls();
     inject(&world);
     let folder = Folder::new();
     let list = list(1..=people);
@@ -177,7 +172,7 @@ async fn killed_twice(people: usize) {
     drop(inner);
 
     // Once the faults are over, what was left is done.
-    world.network.heal();
+    world.demo.network.heal();
     let fourth = fleet(&world, &accounts);
     let (inner, _) = resumed(&fourth, &folder);
     let (inner, why) = carried_out(&fourth, inner, &Stop::default()).await;

@@ -5,15 +5,12 @@ use std::{
     time::Duration,
 };
 
-use host::network::Network;
+use host::demo::Providers;
 use sandboxes::{
-    Clock,
-    blackline::{self, BlackLine},
-    crowdstrike::{self, CrowdStrike},
-    elastic_cloud::{self, Assignment, ElasticCloud},
-    jumpcloud::{self, Administrator, JumpCloud, SystemUser},
-    slack_enterprise::{self, Slack},
-    teamviewer::{self, TeamViewer},
+    blackline, crowdstrike,
+    elastic_cloud::{self, Assignment},
+    jumpcloud::{self, Administrator, SystemUser},
+    slack_enterprise, teamviewer,
 };
 use serde_json::{Value, json};
 
@@ -22,16 +19,9 @@ use crate::{accounts::Account, offboard::grant::Key};
 /// 2026-01-31T09:30:00Z.
 pub const START: Duration = Duration::from_secs(1_769_851_800);
 
-/// The tenants.
+/// The demo's tenants, with more people in each.
 pub struct World {
-    pub clock: Clock,
-    pub network: Network,
-    pub blackline: BlackLine,
-    pub crowdstrike: CrowdStrike,
-    pub elastic: ElasticCloud,
-    pub jumpcloud: JumpCloud,
-    pub slack: Slack,
-    pub teamviewer: TeamViewer,
+    pub demo: Providers,
 }
 
 pub fn email(person: usize) -> String {
@@ -57,26 +47,14 @@ fn number(person: usize) -> u64 {
 impl World {
     /// The demo's tenants, and so many people more in each.
     pub fn with_people(people: usize) -> Self {
-        let clock = Clock::starting_at(START);
         let world = Self {
-            clock,
-            network: Network::default(),
-            blackline: BlackLine::demo(clock),
-            crowdstrike: CrowdStrike::demo(clock),
-            elastic: ElasticCloud::demo(clock),
-            jumpcloud: JumpCloud::demo(clock),
-            slack: Slack::demo(clock),
-            teamviewer: TeamViewer::demo(clock),
+            demo: Providers::starting_at(START),
         };
-        let network = &world.network;
-        network.route(blackline::DEMO_AUTHORITY, world.blackline.router());
-        network.route("api.crowdstrike.com", world.crowdstrike.router());
-        network.route("api.elastic-cloud.com", world.elastic.router());
-        network.route("console.jumpcloud.com", world.jumpcloud.router());
-        network.route("slack.com", world.slack.router());
-        network.route("webapi.teamviewer.com", world.teamviewer.router());
         // A tenant that shows its own links.
-        world.jumpcloud.add_organization(jumpcloud::DEMO_ORGANIZATION, "Acme");
+        world
+            .demo
+            .jumpcloud
+            .add_organization(jumpcloud::DEMO_ORGANIZATION, "Acme");
         for person in 1..=people {
             world.add(person);
         }
@@ -92,19 +70,19 @@ impl World {
             workspace: workspace.map(str::to_owned),
             direct: true,
         };
-        let blackline = self.blackline.pairs(number(person));
+        let blackline = self.demo.blackline.pairs(number(person));
         let blackline = blackline
             .iter()
             .map(|(role, product)| key(&role.to_string(), [None, None, Some(product)]));
-        let crowdstrike = self.crowdstrike.grants(&uuid(person));
+        let crowdstrike = self.demo.crowdstrike.grants(&uuid(person));
         let direct = crowdstrike.iter().filter(|(_, _, is_direct)| *is_direct);
         let crowdstrike = direct.map(|(cid, role, _)| key(role, [None, Some(cid), None]));
-        let elastic = self.elastic.assignments(&number(person).to_string());
+        let elastic = self.demo.elastic.assignments(&number(person).to_string());
         let organization = Some(elastic_cloud::DEMO_ORGANIZATION);
         let elastic = elastic
             .iter()
             .map(|held| key(&held.role, [None, organization, held.place.as_deref()]));
-        let roles = self.jumpcloud.roles_of(&administrator(person)).unwrap_or_default();
+        let roles = self.demo.jumpcloud.roles_of(&administrator(person)).unwrap_or_default();
         let jumpcloud = roles.iter().map(|role| {
             let (id, _) = jumpcloud::DEMO_ROLES
                 .into_iter()
@@ -121,12 +99,12 @@ impl World {
         ];
         let slack = slack
             .into_iter()
-            .filter(|(role, entity, _)| self.slack.is_assigned(&user, role, entity));
+            .filter(|(role, entity, _)| self.demo.slack.is_assigned(&user, role, entity));
         let slack = slack.map(|(role, _, scope)| key(role, scope));
         let user = format!("u{}", number(person));
         let teamviewer = teamviewer::DEMO_ROLES
             .iter()
-            .filter(|(role, _)| self.teamviewer.is_assigned(&user, role));
+            .filter(|(role, _)| self.demo.teamviewer.is_assigned(&user, role));
         let teamviewer = teamviewer.map(|(role, _)| key(role, [None; 3]));
         BTreeMap::from([
             ("acme-blackline", blackline.collect()),
@@ -141,12 +119,12 @@ impl World {
     /// All that anybody holds.
     pub fn holdings(&self) -> BTreeSet<String> {
         let holdings = [
-            self.blackline.holdings(),
-            self.crowdstrike.holdings(),
-            self.elastic.holdings(),
-            self.jumpcloud.holdings(),
-            self.slack.holdings(),
-            self.teamviewer.holdings(),
+            self.demo.blackline.holdings(),
+            self.demo.crowdstrike.holdings(),
+            self.demo.elastic.holdings(),
+            self.demo.jumpcloud.holdings(),
+            self.demo.slack.holdings(),
+            self.demo.teamviewer.holdings(),
         ];
         holdings.into_iter().flatten().collect()
     }
@@ -165,11 +143,11 @@ impl World {
     fn add(&self, person: usize) {
         let email = email(person);
         let last = format!("Number{person}");
-        self.blackline.add_user(number(person), "Person", &last, &email);
-        self.blackline.grant(number(person), 5, "A");
-        self.blackline.grant(number(person), 9, "J");
+        self.demo.blackline.add_user(number(person), "Person", &last, &email);
+        self.demo.blackline.grant(number(person), 5, "A");
+        self.demo.blackline.grant(number(person), 9, "J");
         let uuid = uuid(person);
-        self.crowdstrike.add_user(crowdstrike::User {
+        self.demo.crowdstrike.add_user(crowdstrike::User {
             uuid: uuid.clone(),
             uid: email.clone(),
             cid: crowdstrike::DEMO_HOME_CID.to_owned(),
@@ -179,16 +157,18 @@ impl World {
             ..crowdstrike::User::default()
         });
         for role in ["event_viewer", "help_desk"] {
-            self.crowdstrike.grant(&uuid, crowdstrike::DEMO_HOME_CID, role);
+            self.demo.crowdstrike.grant(&uuid, crowdstrike::DEMO_HOME_CID, role);
         }
         let id = number(person).to_string();
-        self.elastic.add_member(&id, &format!("Person {last}"), &email);
-        self.elastic
+        self.demo.elastic.add_member(&id, &format!("Person {last}"), &email);
+        self.demo
+            .elastic
             .assign(&id, Assignment::new("organization", "billing-admin", None));
-        self.elastic
+        self.demo
+            .elastic
             .assign(&id, Assignment::new("deployment", "deployment-editor", Some("d1")));
         let administrator = administrator(person);
-        self.jumpcloud.add_user(SystemUser {
+        self.demo.jumpcloud.add_user(SystemUser {
             id: format!("5f1000000000000000{person:06x}"),
             username: format!("person{person}"),
             first: String::from("Person"),
@@ -196,13 +176,13 @@ impl World {
             email: email.clone(),
             administrator: Some(administrator.clone()),
         });
-        self.jumpcloud.add_administrator(Administrator {
+        self.demo.jumpcloud.add_administrator(Administrator {
             id: administrator,
             email: email.clone(),
             roles: ["Help Desk", "Read Only"].map(str::to_owned).to_vec(),
         });
         let user = slack_user(person);
-        self.slack.add_user(slack_enterprise::User {
+        self.demo.slack.add_user(slack_enterprise::User {
             id: user.clone(),
             name: format!("person{person}"),
             first: String::from("Person"),
@@ -211,12 +191,12 @@ impl World {
             teams: slack_enterprise::DEMO_TEAMS.map(str::to_owned).to_vec(),
             enterprise_user: None,
         });
-        self.slack.assign(&user, "Rl01", slack_enterprise::DEMO_TEAMS[1]);
-        self.slack.assign(&user, "Rl0A", "C0GENERAL");
+        self.demo.slack.assign(&user, "Rl01", slack_enterprise::DEMO_TEAMS[1]);
+        self.demo.slack.assign(&user, "Rl0A", "C0GENERAL");
         let user = format!("u{}", number(person));
-        self.teamviewer.add_user(&user, &format!("Person {last}"), &email);
+        self.demo.teamviewer.add_user(&user, &format!("Person {last}"), &email);
         for (role, _) in [teamviewer::DEMO_ROLES[1], teamviewer::DEMO_ROLES[3]] {
-            self.teamviewer.assign(&user, role);
+            self.demo.teamviewer.assign(&user, role);
         }
     }
 }

@@ -12,7 +12,7 @@ async fn a_product_that_nothing_confirms_is_said_to_be_unchecked_or_refused() {
     let success = world.call(ANN, &[by_id("4:J")]).await.unwrap();
     assert!(success.outcomes[0].warnings.is_empty());
 
-    let world = World::with(r#"{"products": ["A", "B", "J", "K"]}"#);
+    let world = World::new().with(r#"{"products": ["A", "B", "J", "K"]}"#);
     let answer = world.call(ANN, &[by_id("5:K"), by_id("5:AA")]).await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent, Outcome::Refused]);
     let failure = answer.unwrap_err();
@@ -22,28 +22,28 @@ async fn a_product_that_nothing_confirms_is_said_to_be_unchecked_or_refused() {
     // Without names, `AA` may be what the product is called that the role is held in.
     let world = World::new();
     world
-        .instance
+        .demo
         .uncertain(|uncertain| uncertain.product_names_in_rows = false);
     let answer = world.call(ANN, &[by_id("5:AA"), by_id("22:AA")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Refused, Outcome::AlreadyAbsent]);
-    assert_eq!(world.instance.pairs(ANN).len(), 5);
+    assert_eq!(world.demo.pairs(ANN).len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_number_is_the_same_in_every_spelling() {
     let world = World::new();
     assert!(world.call("00301", &[by_id("005:A")]).await.is_ok());
-    assert!(!world.instance.holds(ANN, 5, "A") && world.instance.holds(ANN, 5, "J"));
+    assert!(!world.demo.holds(ANN, 5, "A") && world.demo.holds(ANN, 5, "J"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_two_roles_share_is_ambiguous_even_if_one_is_held() {
     let world = World::new();
-    world.instance.add_role(77, "reviewer");
+    world.demo.add_role(77, "reviewer");
     let failure = world.call(ANN, &[by_name("Reviewer")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("ambiguous"));
     assert!(failure.message.contains("77"), "{}", failure.message);
-    assert_eq!(world.instance.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,7 +53,7 @@ async fn a_list_that_says_it_has_more_is_no_proof_of_absence() {
         |uncertain| uncertain.next_is_no_text = true,
     ] {
         let world = World::new();
-        world.instance.uncertain(change);
+        world.demo.uncertain(change);
         let failure = world.call(ANN, &[by_id("22")]).await.unwrap_err();
         assert_eq!((failure.status, failure.sent), (502, false));
     }
@@ -61,22 +61,22 @@ async fn a_list_that_says_it_has_more_is_no_proof_of_absence() {
 
 #[tokio::test(start_paused = true)]
 async fn a_set_that_changes_between_read_and_post_is_not_overwritten() {
-    let world = World::with(r#"{"strategy": "replace_set"}"#);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
-    world.instance.granted_after(0, ANN, 3, "A");
+    let world = World::new().with(r#"{"strategy": "replace_set"}"#);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.demo.granted_after(0, ANN, 3, "A");
     assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
-    assert!(world.instance.holds(ANN, 3, "A"), "what somebody else granted stays");
-    assert!(!world.instance.holds(ANN, 5, "A"));
+    assert!(world.demo.holds(ANN, 3, "A"), "what somebody else granted stays");
+    assert!(!world.demo.holds(ANN, 5, "A"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_inside_a_200_is_no_acknowledgement() {
     let world = World::new();
-    world.instance.uncertain(|uncertain| uncertain.errors_in_200 = true);
+    world.demo.uncertain(|uncertain| uncertain.errors_in_200 = true);
     let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
     assert!(!failure.outcomes[0].grants[0].acknowledged);
-    assert!(world.instance.holds(ANN, 5, "A"));
+    assert!(world.demo.holds(ANN, 5, "A"));
     assert!(format!("{failure:?}").contains("the role is locked"), "{failure:?}");
 }
 
@@ -88,9 +88,7 @@ async fn an_error_inside_a_200_is_no_list_and_no_user() {
         ("/v1/roles", by_id("22")),
     ] {
         let world = World::new();
-        world
-            .instance
-            .uncertain(|uncertain| uncertain.failing_read = Some(read));
+        world.demo.uncertain(|uncertain| uncertain.failing_read = Some(read));
         let failure = world.call(ANN, &[role]).await.unwrap_err();
         assert!(
             !failure.sent && format!("{failure:?}").contains("try later"),
@@ -101,9 +99,9 @@ async fn an_error_inside_a_200_is_no_list_and_no_user() {
 
 #[tokio::test(start_paused = true)]
 async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
-    let world = World::with(r#"{"strategy": "replace_set"}"#);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
-    world.instance.lock(9);
+    let world = World::new().with(r#"{"strategy": "replace_set"}"#);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.demo.lock(9);
     let failure = world
         .call(ANN, &[by_id("5"), by_id("9"), by_id("3")])
         .await
@@ -115,36 +113,33 @@ async fn a_locked_role_does_not_keep_the_others_of_its_batch() {
         "{failure:?}"
     );
     assert_eq!(failure.outcomes[1].reason.as_deref(), Some("provider_refused"));
-    assert_eq!(
-        world.instance.pairs(ANN),
-        [(4, String::from("A")), (9, String::from("A"))]
-    );
+    assert_eq!(world.demo.pairs(ANN), [(4, String::from("A")), (9, String::from("A"))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stale_read_does_not_bring_back_what_was_taken_one_by_one() {
-    let world = World::with(r#"{"strategy": "replace_set"}"#);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
-    world.instance.lock(9);
-    world.instance.stale_reads(Duration::from_secs(5));
+    let world = World::new().with(r#"{"strategy": "replace_set"}"#);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.demo.lock(9);
+    world.demo.stale_reads(Duration::from_secs(5));
     let answer = world.call(ANN, &[by_id("5:A"), by_id("9"), by_id("3")]).await;
     assert_eq!(
         outcomes(&answer),
         [Outcome::Removed, Outcome::Refused, Outcome::Removed],
         "{answer:?}"
     );
-    assert_eq!(world.instance.writes(), 2);
+    assert_eq!(world.demo.writes(), 2);
     assert_eq!(
-        world.instance.pairs(ANN),
+        world.demo.pairs(ANN),
         [(5, String::from("J")), (4, String::from("A")), (9, String::from("A"))]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_locked_role_does_not_keep_the_others_after_a_round_without_an_answer_either() {
-    let world = World::with(r#"{"strategy": "replace_set"}"#);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
-    world.instance.lock(9);
+    let world = World::new().with(r#"{"strategy": "replace_set"}"#);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.demo.lock(9);
     world.network.inject(Rule {
         fits: std::sync::Arc::new(|call| call.method == "POST" && call.path_and_query.contains("roles-products")),
         ..Rule::once("", Fault::ResetBefore)
@@ -155,17 +150,14 @@ async fn a_locked_role_does_not_keep_the_others_after_a_round_without_an_answer_
         [Outcome::Removed, Outcome::Failed, Outcome::Removed],
         "{answer:?}"
     );
-    assert_eq!(
-        world.instance.pairs(ANN),
-        [(4, String::from("A")), (9, String::from("A"))]
-    );
+    assert_eq!(world.demo.pairs(ANN), [(4, String::from("A")), (9, String::from("A"))]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_granted_between_read_and_post_stays_and_is_said() {
-    let world = World::with(r#"{"strategy": "replace_set"}"#);
-    world.instance.uncertain(|uncertain| uncertain.post_replaces = true);
-    world.instance.granted_after(0, ANN, 5, "B");
+    let world = World::new().with(r#"{"strategy": "replace_set"}"#);
+    world.demo.uncertain(|uncertain| uncertain.post_replaces = true);
+    world.demo.granted_after(0, ANN, 5, "B");
     let failure = world.call(ANN, &[by_id("5")]).await.unwrap_err();
     let grants: Vec<_> = failure.outcomes[0]
         .grants
@@ -180,7 +172,7 @@ async fn what_is_granted_between_read_and_post_stays_and_is_said() {
             (Some("B"), Outcome::NotAttempted, Some("appeared_after_read")),
         ]
     );
-    assert!(world.instance.holds(ANN, 5, "B"));
+    assert!(world.demo.holds(ANN, 5, "B"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,17 +192,17 @@ async fn an_id_that_the_directory_calls_otherwise_is_a_mismatch_although_it_is_n
 #[tokio::test(start_paused = true)]
 async fn a_client_that_acts_for_itself_is_nobody_and_without_a_login_nobody_can_tell() {
     let warnings = |success: types::Success| success.outcomes[0].grants[0].warnings.clone();
-    let world = World::with(r#"{"grant_type": "client_credentials"}"#);
+    let world = World::new().with(r#"{"grant_type": "client_credentials"}"#);
     world
-        .instance
+        .demo
         .uncertain(|uncertain| uncertain.grant_type = "client_credentials");
-    world.instance.add_user(400, "Api", "User", "demo-api");
-    world.instance.grant(400, 22, "A");
+    world.demo.add_user(400, "Api", "User", "demo-api");
+    world.demo.grant(400, 22, "A");
     assert!(warnings(world.call(400, &[by_id("22")]).await.unwrap()).is_empty());
 
     let world = World::new();
     assert!(warnings(world.call(ANN, &[by_id("9")]).await.unwrap()).is_empty());
-    world.instance.uncertain(|uncertain| uncertain.logins = false);
+    world.demo.uncertain(|uncertain| uncertain.logins = false);
     assert_eq!(
         warnings(world.call(ANN, &[by_id("3")]).await.unwrap()),
         ["own_access_not_checked"]
@@ -220,11 +212,11 @@ async fn a_client_that_acts_for_itself_is_nobody_and_without_a_login_nobody_can_
 #[tokio::test(start_paused = true)]
 async fn the_api_user_keeps_its_own_access_unless_that_is_allowed() {
     let world = World::new();
-    world.instance.add_user(400, "Api", "User", "demo-api");
-    world.instance.grant(400, 22, "A");
+    world.demo.add_user(400, "Api", "User", "demo-api");
+    world.demo.grant(400, 22, "A");
     let failure = world.call(400, &[by_id("22")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("side_effect_not_allowed"));
-    assert!(world.instance.holds(400, 22, "A"));
+    assert!(world.demo.holds(400, 22, "A"));
     let allowed = types::Options {
         allow: vec![types::SideEffect::RemoveOwnAccess],
         ..options()

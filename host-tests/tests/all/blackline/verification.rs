@@ -5,26 +5,26 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn acknowledged_kept_late_and_stale() {
     let world = World::new();
-    world.instance.acknowledge_but_keep(5);
+    world.demo.acknowledge_but_keep(5);
     let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
     assert_eq!(
         (failure.outcomes[0].reason.as_deref(), failure.status),
         (Some("still_held"), 422)
     );
-    assert!(world.instance.holds(ANN, 5, "A"));
+    assert!(world.demo.holds(ANN, 5, "A"));
     assert!(
         world.call(KIM, &[by_id("4")]).await.is_ok(),
         "applied late, and waited for"
     );
-    assert!(!world.instance.holds(KIM, 4, "B"));
+    assert!(!world.demo.holds(KIM, 4, "B"));
     let world = World::new();
-    world.instance.stale_reads(Duration::from_secs(5));
+    world.demo.stale_reads(Duration::from_secs(5));
     assert!(world.call(ANN, &[by_id("9")]).await.is_ok());
     assert!(world.clock.unix() >= START + Duration::from_secs(5));
     let world = World::new();
-    world.instance.acknowledge_but_keep(5);
+    world.demo.acknowledge_but_keep(5);
     for role in [3, 5] {
-        world.instance.omit_from_reads(role, 1, 50);
+        world.demo.omit_from_reads(role, 1, 50);
     }
     let failure = world.call(ANN, &[by_id("5:A")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("not_settled"));
@@ -45,13 +45,13 @@ async fn a_pair_that_goes_meanwhile_is_settled_by_the_read_back() {
 #[tokio::test(start_paused = true)]
 async fn tokens_limits_and_credentials() {
     let world = World::new();
-    world.instance.rate_limit_next(2);
+    world.demo.rate_limit_next(2);
     assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
-    world.instance.uncertain(|uncertain| uncertain.client_auth = "form");
+    world.demo.uncertain(|uncertain| uncertain.client_auth = "form");
     let failure = world.call(ANN, &[by_id("9")]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (401, false));
     assert!(!format!("{failure:?}").contains("demo-secret"));
-    assert_eq!(world.instance.tokens_issued(), 1);
+    assert_eq!(world.demo.tokens_issued(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +70,7 @@ async fn a_dry_run_shows_the_requests_and_changes_nothing() {
             "https://us2.api.blackline.com/v1/users/301/roles-products?roleId=5&productId=J",
         ]
     );
-    assert_eq!(world.instance.writes(), 0);
+    assert_eq!(world.demo.writes(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +122,7 @@ async fn the_roles_of_an_answer_are_what_a_request_may_ask_for() {
     assert_eq!(shown.len(), 5);
     let answer = world.call(ANN, &shown).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 5], "{answer:?}");
-    assert!(world.instance.pairs(ANN).is_empty());
+    assert!(world.demo.pairs(ANN).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ async fn teams_and_entities_that_cannot_be_read_change_nothing_else() {
     }
     let user = world.call(ANN, &[by_id("5")]).await.unwrap().user;
     assert!(user.groups.is_empty() && user.organizations.is_empty());
-    let world = World::with(r#"{"paths": {"user_teams": "", "user_entities": ""}}"#);
+    let world = World::new().with(r#"{"paths": {"user_teams": "", "user_entities": ""}}"#);
     assert!(world.call(ANN, &[by_id("5")]).await.is_ok());
     let calls = world.network.calls();
     assert!(
@@ -170,6 +170,6 @@ async fn teams_and_entities_are_neither_waited_for_nor_asked_for_again() {
             calls.filter(|call| call.path_and_query.ends_with(end)).count()
         };
         assert_eq!((ends_with("teams"), ends_with("entities")), (1, 1), "{fault:?}");
-        assert_eq!(world.instance.tokens_issued(), 1, "{fault:?}");
+        assert_eq!(world.demo.tokens_issued(), 1, "{fault:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 async fn a_success_with_errors_inside_is_no_success() {
     let world = World::new();
     // The code inside is 500: the client repeats the call, as for a status.
-    world.tenant.success_with_errors(100);
+    world.demo.success_with_errors(100);
     let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Failed);
     assert!(!failure.outcomes[0].grants[0].acknowledged);
@@ -16,13 +16,13 @@ async fn a_success_with_errors_inside_is_no_success() {
         failure.message
     );
     assert_eq!((failure.status, failure.retryable), (502, true));
-    assert!(world.tenant.holds(ANN, HOME, "event_viewer"));
+    assert!(world.demo.holds(ANN, HOME, "event_viewer"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_with_errors_inside_is_taken_apart_and_bounded() {
     let world = World::new();
-    world.tenant.success_with_errors_for("help_desk");
+    world.demo.success_with_errors_for("help_desk");
     let ask = [
         by_id("event_viewer"),
         in_organization("help_desk", HOME),
@@ -34,7 +34,7 @@ async fn a_batch_with_errors_inside_is_taken_apart_and_bounded() {
         [Outcome::Removed, Outcome::Failed, Outcome::Removed],
         "{answer:?}"
     );
-    assert!(world.tenant.holds(ANN, HOME, "help_desk"));
+    assert!(world.demo.holds(ANN, HOME, "help_desk"));
     let acknowledged: Vec<_> = answer
         .unwrap_err()
         .outcomes
@@ -44,15 +44,15 @@ async fn a_batch_with_errors_inside_is_taken_apart_and_bounded() {
     assert_eq!(acknowledged, [true, false, true]);
 
     let world = World::new();
-    world.tenant.success_with_errors_for("custom_00");
+    world.demo.success_with_errors_for("custom_00");
     let ids: Vec<String> = (0..20).map(|n| format!("custom_{n:02}")).collect();
     for id in &ids {
-        world.tenant.add_role(Role {
+        world.demo.add_role(Role {
             id: id.clone(),
             display_name: id.clone(),
             cid: None,
         });
-        world.tenant.grant(SAM, HOME, id);
+        world.demo.grant(SAM, HOME, id);
     }
     let roles: Vec<types::Role> = ids.iter().map(|id| by_id(id)).collect();
     let answer = world.call(SAM, &roles).await;
@@ -61,13 +61,13 @@ async fn a_batch_with_errors_inside_is_taken_apart_and_bounded() {
         (said[0], said[7], said[8]),
         (Outcome::Failed, Outcome::Removed, Outcome::Failed)
     );
-    assert_eq!(world.tenant.revocations().len(), 7);
+    assert_eq!(world.demo.revocations().len(), 7);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_refuses_to_revoke_what_is_not_held_is_tolerated() {
     let world = World::new();
-    world.tenant.refuse_absent();
+    world.demo.refuse_absent();
     let answer = world
         .call(ANN, &[by_id("quarantine_manager"), by_id("event_viewer")])
         .await;
@@ -83,15 +83,15 @@ async fn a_refused_token_is_renewed_once() {
     let service = world.service(host::guests::Artifact::Wasi);
     let ask = |role: &str| Post::json(&serde_json::json!({"id": ANN, "roles": [{"id": role}]}));
     assert_eq!(ask("event_viewer").to(&service).await.status, 200);
-    assert_eq!(world.tenant.tokens_issued(), 1);
+    assert_eq!(world.demo.tokens_issued(), 1);
     assert_eq!(ask("help_desk").to(&service).await.status, 200);
-    assert_eq!(world.tenant.tokens_issued(), 1, "the token is kept by the instance");
-    world.tenant.expire_tokens();
+    assert_eq!(world.demo.tokens_issued(), 1, "the token is kept by the instance");
+    world.demo.expire_tokens();
     assert_eq!(ask("dashboard_admin").to(&service).await.status, 200);
-    assert_eq!(world.tenant.tokens_issued(), 2);
+    assert_eq!(world.demo.tokens_issued(), 2);
     tokio::time::sleep(Duration::from_secs(1_770)).await;
     assert_eq!(ask("falconhost_read_only").to(&service).await.status, 200);
-    assert_eq!(world.tenant.tokens_issued(), 3, "a token near its end is not used");
+    assert_eq!(world.demo.tokens_issued(), 3, "a token near its end is not used");
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn wrong_credentials_are_401_and_nothing_is_sent() {
 async fn a_rate_limit_in_either_unit_is_waited_for() {
     for unit in [EpochUnit::Seconds, EpochUnit::Milliseconds] {
         let world = World::new();
-        world.tenant.rate_limit_next(1, Duration::from_secs(3), unit);
+        world.demo.rate_limit_next(1, Duration::from_secs(3), unit);
         let before = world.clock.unix();
         assert!(world.call(ANN, &[by_id("event_viewer")]).await.is_ok(), "{unit:?}");
         assert!(world.clock.unix() >= before + Duration::from_secs(2), "{unit:?}");
@@ -125,7 +125,7 @@ async fn a_rate_limit_in_either_unit_is_waited_for() {
 async fn a_rate_limit_that_outlasts_the_deadline_is_429_with_its_wait() {
     let world = World::new();
     world
-        .tenant
+        .demo
         .rate_limit_next(50, Duration::from_secs(60), EpochUnit::Seconds);
     let failure = world.call(ANN, &[by_id("event_viewer")]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (429, false));
@@ -139,13 +139,9 @@ async fn a_rate_limit_that_outlasts_the_deadline_is_429_with_its_wait() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
-    let before = world.tenant.grants(ANN);
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
+    let before = world.demo.grants(ANN);
     let success = world
-        .call_with(ANN, &[by_id("event_viewer"), by_id("help_desk")], dry)
+        .call_with(ANN, &[by_id("event_viewer"), by_id("help_desk")], dry())
         .await
         .unwrap();
     assert!(success.dry_run && success.outcomes.iter().all(|entry| entry.outcome == Outcome::Planned));
@@ -159,6 +155,6 @@ async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let body: serde_json::Value = serde_json::from_str(planned.body.as_deref().unwrap()).unwrap();
     assert_eq!(body["action"], "revoke");
     assert!(!format!("{success:?}").contains("falcon-token"), "no token is shown");
-    assert_eq!(world.tenant.grants(ANN), before);
-    assert!(world.tenant.revocations().is_empty());
+    assert_eq!(world.demo.grants(ANN), before);
+    assert!(world.demo.revocations().is_empty());
 }

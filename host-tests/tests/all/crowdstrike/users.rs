@@ -5,14 +5,14 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn the_user_is_found_by_email_and_only_exactly() {
     let world = World::new();
-    world.tenant.add_user(User {
+    world.demo.add_user(User {
         uuid: String::from("6f1e2a30-0000-4000-8000-00000000d004"),
         uid: String::from("o'neil@example.com"),
         cid: HOME.to_owned(),
         ..User::default()
     });
     world
-        .tenant
+        .demo
         .grant("6f1e2a30-0000-4000-8000-00000000d004", HOME, "event_viewer");
     let success = world
         .call("O'Neil@Example.com", &[by_id("event_viewer")])
@@ -62,11 +62,7 @@ async fn the_whole_user_is_mapped() {
 #[tokio::test(start_paused = true)]
 async fn the_roles_of_the_user_can_be_sent_back() {
     let world = World::new();
-    world.tenant.grant(SAM, HOME, "vulnerability_manager");
-    let dry = || types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
+    world.demo.grant(SAM, HOME, "vulnerability_manager");
     let user = world
         .call_with(SAM, &[by_id("event_viewer")], dry())
         .await
@@ -85,7 +81,7 @@ async fn the_roles_of_the_user_can_be_sent_back() {
 #[tokio::test(start_paused = true)]
 async fn rows_without_their_optional_keys_are_understood() {
     let world = World::new();
-    world.tenant.bare_rows();
+    world.demo.bare_rows();
     assert!(world.call(ANN, &[by_id("event_viewer")]).await.is_ok());
     let failure = world.call(SAM, &[by_id("vulnerability_manager")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
@@ -95,7 +91,7 @@ async fn rows_without_their_optional_keys_are_understood() {
 async fn every_spelling_of_no_errors_is_understood() {
     for field in [ErrorsField::Empty, ErrorsField::Null, ErrorsField::Absent] {
         let world = World::new();
-        world.tenant.errors_field(field);
+        world.demo.errors_field(field);
         assert!(world.call(ANN, &[by_id("event_viewer")]).await.is_ok(), "{field:?}");
     }
 }
@@ -108,12 +104,12 @@ async fn an_external_user_is_known_by_the_newer_calls() {
         let success = world.call(user, &[by_id("event_viewer")]).await.unwrap();
         assert_eq!(success.outcomes[0].outcome, Outcome::Removed);
         assert_eq!(success.user.user_type.as_deref(), Some("external"));
-        assert!(!world.tenant.holds(eve, HOME, "event_viewer"));
-        assert!(world.tenant.holds(eve, HOME, "dashboard_admin"));
+        assert!(!world.demo.holds(eve, HOME, "event_viewer"));
+        assert!(world.demo.holds(eve, HOME, "dashboard_admin"));
     }
     // What is left of the roles can be taken, and what is gone is proven to be.
     let world = World::new();
     let roles = [by_id("event_viewer"), by_id("dashboard_admin")];
     assert!(world.call(eve, &roles).await.is_ok());
-    assert!(world.tenant.grants(eve).is_empty());
+    assert!(world.demo.grants(eve).is_empty());
 }

@@ -3,8 +3,8 @@
 use host::typed::types::{self, Outcome, SideEffect, UnknownRole};
 use sandboxes::elastic_cloud::Assignment;
 
-use super::{ANN, KIM, ROOT, World, account, reasons, request};
-use crate::fixture::{by_id, by_name, options, outcomes};
+use super::{ANN, KIM, ROOT, World, account, reasons};
+use crate::fixture::{by_id, by_name, options, outcomes, request};
 
 fn viewer(place: &str, custom: &[&str]) -> Assignment {
     Assignment::new("elasticsearch", "elasticsearch-viewer", Some(place)).custom(custom)
@@ -64,9 +64,9 @@ async fn a_custom_role_does_not_take_the_role_that_it_was_assigned_with() {
     let failure = world.call(KIM, &[by_name("kibana_user")]).await.unwrap_err();
     assert_eq!(reasons(&failure), [Some("would_widen")]);
     for protected in ["deployment-admin", "kibana_user"] {
-        let account = account(Some(&format!(r#"{{"protected_roles": ["{protected}"]}}"#)));
+        let account = account(&format!(r#"{{"protected_roles": ["{protected}"]}}"#));
         let request = request(KIM, &[by_id("deployment-admin")]);
-        let failure = world.ask(&account, &request, options()).await.unwrap_err();
+        let failure = world.ask(&account, &request, &options()).await.unwrap_err();
         assert_eq!(reasons(&failure), [Some("protected_role")], "{protected}");
     }
     assert_eq!(world.demo.writes(), 0);
@@ -91,9 +91,9 @@ async fn a_predefined_role_is_found_among_the_application_roles() {
         world.demo.assign(KIM, viewer("p8", &["admin", "alpha"]));
         let failure = world.call(KIM, std::slice::from_ref(&role)).await.unwrap_err();
         assert_eq!(reasons(&failure), [Some("would_widen")]);
-        let account = account(Some(r#"{"protected_roles": ["elasticsearch-admin"]}"#));
+        let account = account(r#"{"protected_roles": ["elasticsearch-admin"]}"#);
         let whole = request(KIM, &[by_id("elasticsearch-viewer+admin+alpha")]);
-        let failure = world.ask(&account, &whole, options()).await.unwrap_err();
+        let failure = world.ask(&account, &whole, &options()).await.unwrap_err();
         assert_eq!(reasons(&failure), [Some("protected_role")]);
         assert!(world.demo.assignments(KIM).contains(&viewer("p8", &["admin", "alpha"])));
     }

@@ -3,8 +3,8 @@
 use host::typed::types::{self, Outcome, ViaKind};
 use sandboxes::elastic_cloud::{Assignment, DEMO_ORGANIZATION};
 
-use super::{ANN, KIM, SAM, World, account, at, reasons, request};
-use crate::fixture::{by_id, by_name, in_organization, options, outcomes};
+use super::{ANN, KIM, SAM, World, account, reasons};
+use crate::fixture::{by_id, by_name, in_organization, in_workspace, options, outcomes, request};
 
 fn in_group(role: types::Role, group: &str) -> types::Role {
     types::Role {
@@ -21,7 +21,7 @@ async fn a_role_of_the_organization_is_wider_than_every_place() {
             workspace_id: types::Narrowing::Only(place.to_owned()),
             ..request(KIM, &[by_id("billing-admin")])
         };
-        let failure = world.ask(&account(None), &request, options()).await.unwrap_err();
+        let failure = world.ask(&world.account, &request, &options()).await.unwrap_err();
         let grant = &failure.outcomes[0].grants[0];
         assert_eq!(
             (grant.outcome, grant.via[0].kind, failure.sent),
@@ -35,7 +35,13 @@ async fn a_role_of_the_organization_is_wider_than_every_place() {
 async fn a_wider_grant_is_meant_only_by_who_names_the_place() {
     let world = World::new();
     let answer = world
-        .call(ANN, &[at(by_id("deployment-editor"), "d1"), by_id("deployment-viewer")])
+        .call(
+            ANN,
+            &[
+                in_workspace(by_id("deployment-editor"), "d1"),
+                by_id("deployment-viewer"),
+            ],
+        )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
     assert!(!world.demo.holds(ANN, "deployment-viewer", Some("*")));
@@ -46,17 +52,23 @@ async fn a_place_that_may_be_another_spelling_or_a_name_is_no_proof() {
     let world = World::new();
     for place in ["D1", "My deployment"] {
         let failure = world
-            .call(ANN, &[at(by_id("deployment-editor"), place)])
+            .call(ANN, &[in_workspace(by_id("deployment-editor"), place)])
             .await
             .unwrap_err();
         assert_eq!(reasons(&failure), [Some("ambiguous")], "{place}");
     }
     for (place, warning) in [("d9", "workspace_not_checked:d9"), ("*", "held_at_single_places")] {
-        let success = world.call(ANN, &[at(by_id("deployment-editor"), place)]).await.unwrap();
+        let success = world
+            .call(ANN, &[in_workspace(by_id("deployment-editor"), place)])
+            .await
+            .unwrap();
         assert_eq!(success.outcomes[0].outcome, Outcome::AlreadyAbsent);
         assert_eq!(success.outcomes[0].warnings, [warning]);
     }
-    let nowhere = world.call(SAM, &[at(by_id("deployment-editor"), "D1")]).await.unwrap();
+    let nowhere = world
+        .call(SAM, &[in_workspace(by_id("deployment-editor"), "D1")])
+        .await
+        .unwrap();
     assert_eq!(nowhere.outcomes[0].warnings, [""; 0], "it is held nowhere");
     assert_eq!(world.demo.writes(), 0);
 }
@@ -92,7 +104,7 @@ async fn another_organization_is_not_visible_and_the_one_that_was_read_is_done()
         organizations: vec![organization(DEMO_ORGANIZATION), organization("4711")],
         ..request(ANN, &[by_id("deployment-editor")])
     };
-    let failure = world.ask(&account(None), &request, options()).await.unwrap_err();
+    let failure = world.ask(&world.account, &request, &options()).await.unwrap_err();
     assert_eq!(reasons(&failure), [Some("not_visible")]);
     assert_eq!(failure.outcomes[0].grants.len(), 2);
     assert!(
@@ -109,9 +121,9 @@ async fn an_organization_that_the_key_does_not_know() {
     let world = World::new();
     let failure = world
         .ask(
-            &account(Some(r#"{"organization_id": "4711"}"#)),
+            &account(r#"{"organization_id": "4711"}"#),
             &request(ANN, &[by_id("billing-admin")]),
-            options(),
+            &options(),
         )
         .await
         .unwrap_err();
@@ -133,7 +145,7 @@ async fn what_is_held_at_a_place_tells_which_of_the_roles_of_one_name_is_meant()
     let all = |kind: &str, role: &str| Assignment::new(kind, role, Some("*"));
     world.demo.assign(ANN, all("observability", "observability-editor"));
     world.demo.assign(ANN, all("cloud_connected_resource", "linked-editor"));
-    let editor = at(by_name("Editor"), "d1");
+    let editor = in_workspace(by_name("Editor"), "d1");
     // Then nothing tells any more whether an assignment for all projects reaches it.
     for expected in [Outcome::Removed, Outcome::Refused] {
         let answer = world.call(ANN, std::slice::from_ref(&editor)).await;
@@ -148,6 +160,9 @@ async fn what_is_held_at_a_place_tells_which_of_the_roles_of_one_name_is_meant()
         let answer = world.call(ANN, std::slice::from_ref(&editor)).await;
         assert_eq!(outcomes(&answer), [expected], "{answer:?}");
     }
-    let failure = world.call(ANN, &[at(by_name("Editor"), "*")]).await.unwrap_err();
+    let failure = world
+        .call(ANN, &[in_workspace(by_name("Editor"), "*")])
+        .await
+        .unwrap_err();
     assert_eq!(reasons(&failure), [Some("ambiguous")]);
 }

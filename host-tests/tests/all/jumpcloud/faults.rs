@@ -6,8 +6,8 @@ use host::{
 };
 use sandboxes::jumpcloud::{Administrator, DEMO_ORGANIZATIONS, JumpCloud};
 
-use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, SAM, SAM_ADMIN, World, group, says};
-use crate::fixture::{by_name, options};
+use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, SAM, SAM_ADMIN, World, group};
+use crate::fixture::{by_name, options, says};
 
 /// What is asked for in one run below, and whether it is held.
 struct Asked {
@@ -74,8 +74,8 @@ async fn whatever_goes_wrong_with_an_administrator_a_link_or_a_group_what_is_sai
     let empty = serde_json::json!({});
     // Both sides of a link or a membership shown empty, in well-formed lists, cannot be told from the truth.
     let believable = [
-        says(200, &serde_json::json!([])),
-        says(200, &serde_json::json!({"results": [], "totalCount": 0})),
+        says(200, serde_json::json!([])),
+        says(200, serde_json::json!({"results": [], "totalCount": 0})),
     ];
     let faults = [
         Fault::ResetBefore,

@@ -6,8 +6,8 @@ use host::{
 };
 use sandboxes::jumpcloud::{Administrator, DEMO_ORGANIZATION, DEMO_ORGANIZATIONS, DEMO_ROLES, DEMO_USERS};
 
-use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, OWNER, SAM, SAM_ADMIN, World, allowing, group, reads, reason, says};
-use crate::fixture::{by_name, options, outcomes};
+use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, OWNER, SAM, SAM_ADMIN, World, group, reads, reason};
+use crate::fixture::{allowing, by_name, options, outcomes, says};
 
 #[tokio::test(start_paused = true)]
 async fn the_administrator_is_found_by_link_by_email_and_by_its_own_id() {
@@ -17,7 +17,7 @@ async fn the_administrator_is_found_by_link_by_email_and_by_its_own_id() {
         assert_eq!(world.roles(KIM_ADMIN), ["Read Only"]);
     }
     let world = World::new();
-    let own = allowing(SideEffect::RemoveOwnAccess);
+    let own = allowing(&[SideEffect::RemoveOwnAccess]);
     assert!(
         world
             .call_with("root@example.com", &[by_name("Manager")], own)
@@ -67,7 +67,7 @@ async fn the_list_of_administrators_is_read_to_its_end() {
 async fn a_protected_user_is_protected_whichever_id_is_used() {
     let mut world = World::new();
     for protected in [ANN, ANN_ADMIN, "ANN", "Ann.Lee@example.com"] {
-        world.settings = Some(serde_json::json!({"protected_users": [protected]}).to_string());
+        world.account.settings = serde_json::json!({"protected_users": [protected]}).to_string();
         for user in [ANN, ANN_ADMIN, DEMO_USERS[0].1] {
             let failure = world.call(user, &[by_name("Help Desk")]).await.unwrap_err();
             assert_eq!(
@@ -82,7 +82,7 @@ async fn a_protected_user_is_protected_whichever_id_is_used() {
 
 #[tokio::test(start_paused = true)]
 async fn an_administrator_that_is_named_and_not_shown_is_not_gone() {
-    let hidden = || says(404, &serde_json::json!({"message": "Not Found"}));
+    let hidden = || says(404, serde_json::json!({"message": "Not Found"}));
     let world = World::new();
     world.network.inject(reads("/api/users/", 0, hidden()));
     // One is linked, the other one listed.
@@ -158,7 +158,7 @@ async fn an_administrator_without_a_system_user_is_deleted_and_read_back() {
         .call_with(
             "leo@example.com",
             &[by_name("Manager")],
-            allowing(SideEffect::DeleteAdministrator),
+            allowing(&[SideEffect::DeleteAdministrator]),
         )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
@@ -259,7 +259,7 @@ async fn who_was_found_by_email_alone_is_said_and_groups_and_organizations_are_n
     assert!(!warned(&world.call(ANN, &[by_name("Manager")]).await.unwrap()));
     world.demo.add_group("5c00000000000000000000aa", "Nights", &[ANN]);
     let answer = world
-        .call_with(ANN, &[group("On Call")], allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &[group("On Call")], allowing(&[SideEffect::LeaveGroup]))
         .await
         .unwrap();
     let groups: Vec<_> = answer.user.groups.iter().map(|group| group.name.as_deref()).collect();
@@ -268,7 +268,7 @@ async fn who_was_found_by_email_alone_is_said_and_groups_and_organizations_are_n
     let world = World::at(north);
     world.demo.add_organization(DEMO_ORGANIZATION, "Home");
     let answer = world
-        .call_with(ANN, &[], allowing(SideEffect::RemoveOrganizationAccess))
+        .call_with(ANN, &[], allowing(&[SideEffect::RemoveOrganizationAccess]))
         .await
         .unwrap();
     let organizations: Vec<_> = answer

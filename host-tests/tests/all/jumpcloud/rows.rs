@@ -3,8 +3,8 @@
 use host::typed::types::{self, Outcome, SideEffect};
 use sandboxes::jumpcloud::{DEMO_GROUP, DEMO_ORGANIZATIONS, DEMO_ROLES};
 
-use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, OWNER, SAM, SAM_ADMIN, World, allowing, group, reason};
-use crate::fixture::{by_id, by_name, outcomes};
+use super::{ANN, ANN_ADMIN, KIM, KIM_ADMIN, OWNER, SAM, SAM_ADMIN, World, group, reads, reason};
+use crate::fixture::{allowing, by_id, by_name, outcomes, says};
 
 const NIGHTS: &str = "5c00000000000000000000ff";
 
@@ -25,13 +25,13 @@ fn in_many_groups() -> World {
 async fn a_membership_behind_a_short_page_is_found_and_left() {
     let world = in_many_groups();
     let answer = world
-        .call_with(ANN, &[group(NIGHTS)], allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &[group(NIGHTS)], allowing(&[SideEffect::LeaveGroup]))
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.demo.is_member(NIGHTS, ANN));
     // The hidden one may have the same name.
     let failure = world
-        .call_with(ANN, &[group("Group 9")], allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &[group("Group 9")], allowing(&[SideEffect::LeaveGroup]))
         .await
         .unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"));
@@ -45,7 +45,7 @@ async fn a_second_group_of_the_name_on_the_next_page_makes_it_ambiguous() {
     }
     world.demo.add_group(NIGHTS, "ON CALL", &[]);
     let failure = world
-        .call_with(ANN, &[group("On Call")], allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &[group("On Call")], allowing(&[SideEffect::LeaveGroup]))
         .await
         .unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Refused, "ambiguous"));
@@ -64,13 +64,13 @@ async fn null_rows_end_no_call_and_are_no_absence() {
     let world = World::new();
     world.demo.null_rows(DEMO_GROUP.0);
     let failure = world
-        .call_with(ANN, &[group("On Call")], allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &[group("On Call")], allowing(&[SideEffect::LeaveGroup]))
         .await
         .unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"));
     let world = World::at(north);
     world.demo.null_rows(north);
-    let allowed = allowing(SideEffect::RemoveOrganizationAccess);
+    let allowed = allowing(&[SideEffect::RemoveOrganizationAccess]);
     let failure = world.call_with(ANN, &[], allowed).await.unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"));
     assert!(world.demo.is_linked(ANN_ADMIN, north) && world.demo.is_linked(ANN_ADMIN, south));
@@ -103,7 +103,7 @@ async fn the_owner_of_the_key_keeps_the_own_roles_unless_allowed() {
     for owner in [Some(SAM_ADMIN), Some(OWNER), None] {
         let world = World::new();
         world.demo.set_key_owner(owner);
-        let deletes = || allowing(SideEffect::DeleteAdministrator);
+        let deletes = || allowing(&[SideEffect::DeleteAdministrator]);
         let answer = world.call_with(SAM, &[by_name("Help Desk")], deletes()).await;
         if owner == Some(SAM_ADMIN) {
             let failure = answer.unwrap_err();
@@ -133,9 +133,7 @@ async fn a_role_that_the_record_spells_otherwise_is_removed_by_the_directorys_na
         "_id": leo, "email": "leo@example.com", "roleNames": ["ReadOnly", "Manager"],
         "roles": [DEMO_ROLES[3].0, DEMO_ROLES[1].0],
     });
-    world
-        .network
-        .inject(super::reads("/api/users/5e", 0, super::says(200, &record)));
+    world.network.inject(reads("/api/users/5e", 0, says(200, &record)));
     let planned = types::Options {
         mode: types::Mode::Plan,
         ..crate::fixture::options()
@@ -148,9 +146,7 @@ async fn a_role_that_the_record_spells_otherwise_is_removed_by_the_directorys_na
     // Without ids it may be the role, and is not said to be gone.
     let world = World::new();
     let record = serde_json::json!({"_id": ANN_ADMIN, "roleNames": ["ReadOnly", "Manager"]});
-    world
-        .network
-        .inject(super::reads("/api/users/5e", 0, super::says(200, &record)));
+    world.network.inject(reads("/api/users/5e", 0, says(200, &record)));
     let failure = world.call(ANN_ADMIN, &[by_name("Read Only")]).await.unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Refused, "ambiguous"));
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use host::typed::types::{self, Outcome, SideEffect};
 use sandboxes::jumpcloud::{Administrator, DEMO_GROUP, DEMO_ORGANIZATION, DEMO_ORGANIZATIONS, SystemUser};
 
-use super::{ANN, ANN_ADMIN, KIM, OWNER, SAM, SAM_ADMIN, World, allowing, group, reads, reason, says};
-use crate::fixture::{by_name, options, outcomes};
+use super::{ANN, ANN_ADMIN, KIM, OWNER, SAM, SAM_ADMIN, World, group, reads, reason};
+use crate::fixture::{allowing, by_name, options, outcomes, says};
 
 #[tokio::test(start_paused = true)]
 async fn organization_links_go_only_if_allowed() {
@@ -19,7 +19,7 @@ async fn organization_links_go_only_if_allowed() {
         failure.message
     );
     let answer = world
-        .call_with(ANN, &[], allowing(SideEffect::RemoveOrganizationAccess))
+        .call_with(ANN, &[], allowing(&[SideEffect::RemoveOrganizationAccess]))
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(
@@ -42,7 +42,7 @@ async fn a_group_is_left_only_if_named_and_allowed() {
     for text in ["On Call", DEMO_GROUP.0] {
         let user = if text == "On Call" { SAM } else { ANN };
         let answer = world
-            .call_with(user, &[group(text)], allowing(SideEffect::LeaveGroup))
+            .call_with(user, &[group(text)], allowing(&[SideEffect::LeaveGroup]))
             .await;
         assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
         assert!(!world.demo.is_member(DEMO_GROUP.0, user));
@@ -64,7 +64,9 @@ async fn a_group_is_left_in_the_organization_that_was_read_and_nowhere_else() {
             ..group("On Call")
         };
         for (world, entry) in [(World::new(), beside), (World::at(organization), group("On Call"))] {
-            let answer = world.call_with(SAM, &[entry], allowing(SideEffect::LeaveGroup)).await;
+            let answer = world
+                .call_with(SAM, &[entry], allowing(&[SideEffect::LeaveGroup]))
+                .await;
             if is_own {
                 assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
             } else {
@@ -115,7 +117,7 @@ async fn a_group_is_left_whichever_way_the_user_is_named() {
     for user in [SAM_ADMIN, "Sam.Hill@EXAMPLE.com"] {
         let world = World::new();
         let answer = world
-            .call_with(user, &[group("On Call")], allowing(SideEffect::LeaveGroup))
+            .call_with(user, &[group("On Call")], allowing(&[SideEffect::LeaveGroup]))
             .await;
         assert_eq!(outcomes(&answer), [Outcome::Removed], "{user}: {answer:?}");
         assert!(!world.demo.is_member(DEMO_GROUP.0, SAM));
@@ -138,7 +140,7 @@ async fn a_group_is_left_whichever_way_the_user_is_named() {
     for user in ["mia@example.com", "5e00000000000000000000aa", OWNER] {
         let entries = [group("Nights"), by_name("Read Only")];
         let failure = world
-            .call_with(user, &entries, allowing(SideEffect::LeaveGroup))
+            .call_with(user, &entries, allowing(&[SideEffect::LeaveGroup]))
             .await
             .unwrap_err();
         assert_eq!(reason(&failure, 0), (Outcome::Unknown, "not_visible"), "{user}");
@@ -190,7 +192,7 @@ async fn links_and_memberships_are_read_back_until_they_are_gone() {
     world.demo.acknowledge_but_keep(DEMO_GROUP.0);
     world
         .network
-        .inject(reads("/api/v2/users/", 1, says(200, &serde_json::json!([]))));
+        .inject(reads("/api/v2/users/", 1, says(200, serde_json::json!([]))));
     let failure = world.call_with(ANN, &[group("On Call")], allowed()).await.unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Unverified, "not_settled"));
 }
@@ -200,8 +202,8 @@ async fn organization_links_are_judged_by_the_links() {
     let [(north, _), (south, _)] = DEMO_ORGANIZATIONS;
     let mut world = World::at(north);
     world.demo.require_organization(DEMO_ORGANIZATION);
-    world.settings = Some(format!(r#"{{"org_id": "{DEMO_ORGANIZATION}"}}"#));
-    let allowed = || allowing(SideEffect::RemoveOrganizationAccess);
+    world.account.settings = format!(r#"{{"org_id": "{DEMO_ORGANIZATION}"}}"#);
+    let allowed = || allowing(&[SideEffect::RemoveOrganizationAccess]);
     for expected in [Outcome::Removed, Outcome::AlreadyAbsent] {
         let answer = world.call_with(ANN, &[], allowed()).await;
         assert_eq!(outcomes(&answer), [expected], "{answer:?}");
@@ -243,7 +245,7 @@ async fn one_group_that_cannot_be_told_does_not_keep_the_other_entries() {
     }
     let entries = [group("Nights"), group(odd), group("Rota*"), by_name("Help Desk")];
     let failure = world
-        .call_with(ANN, &entries, allowing(SideEffect::LeaveGroup))
+        .call_with(ANN, &entries, allowing(&[SideEffect::LeaveGroup]))
         .await
         .unwrap_err();
     assert_eq!(reason(&failure, 0), (Outcome::Refused, "ambiguous"));
@@ -261,7 +263,7 @@ async fn one_group_that_cannot_be_told_does_not_keep_the_other_entries() {
         .call_with(
             SAM,
             &[group("On Call"), group(DEMO_GROUP.0)],
-            allowing(SideEffect::LeaveGroup),
+            allowing(&[SideEffect::LeaveGroup]),
         )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
@@ -274,7 +276,7 @@ async fn an_empty_list_alone_makes_no_link_and_no_membership_absent() {
         allow: vec![SideEffect::RemoveOrganizationAccess, SideEffect::LeaveGroup],
         ..options()
     };
-    let empty = || says(200, &serde_json::json!([]));
+    let empty = || says(200, serde_json::json!([]));
     let world = World::at(DEMO_ORGANIZATIONS[0].0);
     world.network.inject(reads("/api/v2/administrators/", 0, empty()));
     let failure = world.call_with(ANN, &[], allowed()).await.unwrap_err();

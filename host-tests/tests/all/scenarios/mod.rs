@@ -4,10 +4,10 @@ pub mod subjects;
 
 use std::time::Duration;
 
-use host::typed::types::{FailureKind, Mode, Options, Outcome, Role};
+use host::typed::types::{FailureKind, Options, Outcome, Role};
 
 use self::subjects::Subject;
-use crate::fixture::{options, outcomes};
+use crate::fixture::{dry, options, outcomes};
 
 /// What a scenario gave for a provider.
 enum Cell {
@@ -211,11 +211,7 @@ async fn run(scenario: &str, subject: &Subject) -> Cell {
             assert!(!held(), "{what}");
         }
         "dry run" => {
-            let dry = Options {
-                mode: Mode::Plan,
-                ..options()
-            };
-            let success = subject.call_as(&subject.user, &subject.held, dry).await.unwrap();
+            let success = subject.call_as(&subject.user, &subject.held, dry()).await.unwrap();
             assert!(success.dry_run && !success.planned_requests.is_empty(), "{what}");
             assert!(
                 success.outcomes.iter().all(|entry| entry.outcome == Outcome::Planned),

@@ -8,17 +8,25 @@ use std::{collections::BTreeSet, time::Duration};
 use host::{
     network::{Call, Fault, Network, Rule},
     typed::{
-        self, account,
-        types::{
-            Account, ClientCredentials, Credentials, Endpoint, Failure, Narrowing, Options, PasswordCredentials,
-            Provider, Request, Role, RoleDirectory, Success, UserReading,
-        },
+        self,
+        types::{Account, Credentials, Failure, Options, Provider, Request, Role, RoleDirectory, Success, UserReading},
     },
 };
-use sandboxes::{Clock, blackline, crowdstrike, elastic_cloud, jumpcloud, slack_enterprise, teamviewer};
+use sandboxes::{
+    Clock,
+    blackline::{self, BlackLine},
+    crowdstrike::{self, CrowdStrike},
+    elastic_cloud::{self, ElasticCloud},
+    jumpcloud::{self, JumpCloud},
+    slack_enterprise::{self, Slack},
+    teamviewer::{self, TeamViewer},
+};
 
 use super::Scoped;
-use crate::fixture::{START, by_id, by_name, in_organization, options, request};
+use crate::{
+    fixture::{by_id, by_name, in_organization, in_workspace, options, request},
+    typed_world::World,
+};
 
 /// A provider, freshly seeded. The user holds `held` directly, and at least one role more.
 pub struct Subject {
@@ -155,41 +163,21 @@ fn has(call: &Call, text: &str) -> bool {
     String::from_utf8_lossy(&call.body).contains(text)
 }
 
-fn at(role: Role, workspace: &str) -> Role {
-    Role {
-        workspace: Some(workspace.to_owned()),
-        ..role
-    }
-}
-
-fn world(authority: &str, router: impl Fn(Clock) -> axum::Router) -> (Clock, Network) {
-    let clock = Clock::starting_at(START);
-    let network = Network::default();
-    network.route(authority, router(clock));
-    (clock, network)
+/// A demo tenant with its clock, its network and its account.
+fn tenant<D>(provider: Provider, demo: fn(Clock) -> D, router: fn(&D) -> axum::Router) -> (Clock, Network, Account, D) {
+    let world = World::of(provider, demo, router);
+    (world.clock, world.network, world.account, world.demo)
 }
 
 pub fn black_line() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = blackline::BlackLine::demo(clock);
-    let (_, network) = world(blackline::DEMO_AUTHORITY, |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::Blackline, BlackLine::demo, BlackLine::router);
     let ann = blackline::DEMO_USERS[0].0;
-    let credentials = Credentials::Password(PasswordCredentials {
-        username: String::from("demo-api"),
-        password: String::from("demo-key"),
-        client_id: String::from("demo-client"),
-        client_secret: String::from("demo-secret"),
-        scope: String::from("bl.users instance_0f8c"),
-    });
     let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "BlackLine",
         clock,
         network,
-        account: Account {
-            base_url: Endpoint::Url(format!("https://{}", blackline::DEMO_AUTHORITY)),
-            ..account(Provider::Blackline, credentials)
-        },
+        account,
         user: ann.to_string(),
         nobody: String::from("999"),
         takes_first: |call| call.method == "DELETE" && call.path_and_query.contains("roleId=9&"),
@@ -219,16 +207,9 @@ pub fn black_line() -> Subject {
 }
 
 pub fn crowd_strike() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = crowdstrike::CrowdStrike::demo(clock);
-    let (_, network) = world("api.crowdstrike.com", |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::Crowdstrike, CrowdStrike::demo, CrowdStrike::router);
     let (home, child) = (crowdstrike::DEMO_HOME_CID, crowdstrike::DEMO_CHILD_CID);
     let [(ann, _), (sam, _), ..] = crowdstrike::DEMO_USERS;
-    let credentials = Credentials::ClientCredentials(ClientCredentials {
-        client_id: String::from("demo-client"),
-        client_secret: String::from("demo-secret"),
-        member_cid: Narrowing::Anywhere,
-    });
     let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     let twin = |id: &str| crowdstrike::Role {
         id: id.to_owned(),
@@ -243,10 +224,7 @@ pub fn crowd_strike() -> Subject {
         name: "CrowdStrike",
         clock,
         network,
-        account: Account {
-            settings: String::from(r#"{"region": "us-1"}"#),
-            ..account(Provider::Crowdstrike, credentials)
-        },
+        account,
         user: ann.to_owned(),
         nobody: String::from("6f1e2a30-0000-4000-8000-ffffffffffff"),
         takes_first: |call| call.path_and_query.contains("user-role-actions") && has(call, "event_viewer"),
@@ -284,19 +262,14 @@ pub fn crowd_strike() -> Subject {
 }
 
 pub fn elastic() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = elastic_cloud::ElasticCloud::demo(clock);
-    let (_, network) = world("api.elastic-cloud.com", |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::ElasticCloud, ElasticCloud::demo, ElasticCloud::router);
     let [(ann, _), (sam, _), ..] = elastic_cloud::DEMO_USERS;
     let [a, b, c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     Subject {
         name: "Elastic Cloud",
         clock,
         network,
-        account: account(
-            Provider::ElasticCloud,
-            Credentials::ApiKey(String::from(elastic_cloud::DEMO_KEY)),
-        ),
+        account,
         user: ann.to_owned(),
         nobody: String::from("4711"),
         takes_first: |call| call.method == "DELETE" && has(call, "billing-admin"),
@@ -305,11 +278,11 @@ pub fn elastic() -> Subject {
         absent: by_id("observability-admin"),
         unknown: by_name("No Such Role"),
         scoped: Some(Scoped {
-            role: at(by_id("deployment-editor"), "d1"),
+            role: in_workspace(by_id("deployment-editor"), "d1"),
             here: Box::new(move || a.holds(ann, "deployment-editor", Some("d1"))),
             elsewhere: Box::new(move || b.holds(ann, "deployment-editor", Some("d2"))),
         }),
-        inherited: Some((sam.to_owned(), at(by_id("deployment-admin"), "d1"))),
+        inherited: Some((sam.to_owned(), in_workspace(by_id("deployment-admin"), "d1"))),
         ambiguous: Some((
             Box::new(move || {
                 c.assign(
@@ -333,9 +306,7 @@ pub fn elastic() -> Subject {
 }
 
 pub fn jump_cloud() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = jumpcloud::JumpCloud::demo(clock);
-    let (_, network) = world("console.jumpcloud.com", |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::Jumpcloud, JumpCloud::demo, JumpCloud::router);
     let (ann, admin) = (jumpcloud::DEMO_USERS[0].0, jumpcloud::DEMO_ADMINS[0]);
     let [c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
     let roles = jumpcloud::DEMO_ROLES;
@@ -343,10 +314,7 @@ pub fn jump_cloud() -> Subject {
         name: "JumpCloud",
         clock,
         network,
-        account: account(
-            Provider::Jumpcloud,
-            Credentials::ApiKey(String::from(jumpcloud::DEMO_KEY)),
-        ),
+        account,
         user: ann.to_owned(),
         nobody: String::from("5f00000000000000000000ff"),
         takes_first: |call| call.method == "PUT" && !has(call, "Help Desk"),
@@ -377,9 +345,7 @@ pub fn jump_cloud() -> Subject {
 }
 
 pub fn slack() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = slack_enterprise::Slack::demo(clock);
-    let (_, network) = world("slack.com", |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::SlackEnterprise, Slack::demo, Slack::router);
     let [(ann, _), (sam, _), ..] = slack_enterprise::DEMO_USERS;
     let [north, south] = slack_enterprise::DEMO_TEAMS;
     let org = slack_enterprise::DEMO_ENTERPRISE;
@@ -388,10 +354,7 @@ pub fn slack() -> Subject {
         name: "Slack Enterprise",
         clock,
         network,
-        account: account(
-            Provider::SlackEnterprise,
-            Credentials::BearerToken(String::from(slack_enterprise::DEMO_TOKEN)),
-        ),
+        account,
         user: ann.to_owned(),
         nobody: String::from("U0NOBODY"),
         takes_first: |call| call.path_and_query.contains("removeAssignments") && has(call, "Rl01"),
@@ -400,11 +363,11 @@ pub fn slack() -> Subject {
         absent: by_id("Rl0J"),
         unknown: by_id("RlNOSUCH"),
         scoped: Some(Scoped {
-            role: at(by_id("Rl0C"), north),
+            role: in_workspace(by_id("Rl0C"), north),
             here: Box::new(move || a.is_assigned(ann, "Rl0C", north)),
             elsewhere: Box::new(move || b.is_assigned(ann, "Rl0C", org)),
         }),
-        inherited: Some((sam.to_owned(), at(by_id("admin"), north))),
+        inherited: Some((sam.to_owned(), in_workspace(by_id("admin"), north))),
         ambiguous: None,
         is_held: Box::new(move |index| {
             [
@@ -420,9 +383,7 @@ pub fn slack() -> Subject {
 }
 
 pub fn team_viewer() -> Subject {
-    let clock = Clock::starting_at(START);
-    let demo = teamviewer::TeamViewer::demo(clock);
-    let (_, network) = world("webapi.teamviewer.com", |_| demo.router());
+    let (clock, network, account, demo) = tenant(Provider::Teamviewer, TeamViewer::demo, TeamViewer::router);
     let [(ann, _), (sam, _), ..] = teamviewer::DEMO_USERS;
     let roles = teamviewer::DEMO_ROLES.map(|(id, _)| id);
     let [c, d, e, f, g] = std::array::from_fn(|_| demo.clone());
@@ -430,10 +391,7 @@ pub fn team_viewer() -> Subject {
         name: "TeamViewer",
         clock,
         network,
-        account: account(
-            Provider::Teamviewer,
-            Credentials::BearerToken(String::from(teamviewer::DEMO_TOKEN)),
-        ),
+        account,
         user: ann.to_owned(),
         nobody: String::from("u999"),
         takes_first: |call| {

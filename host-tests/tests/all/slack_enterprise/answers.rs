@@ -6,7 +6,10 @@ use super::*;
 async fn acknowledged_kept_late_stale_and_omitted() {
     let world = World::new();
     world.demo.acknowledge_but_keep("Rl0C");
-    let failure = world.call(ANN, &[at(by_id("Rl0C"), NORTH)]).await.unwrap_err();
+    let failure = world
+        .call(ANN, &[in_workspace(by_id("Rl0C"), NORTH)])
+        .await
+        .unwrap_err();
     assert_eq!(
         (failure.outcomes[0].reason.as_deref(), failure.status),
         (Some("still_held"), 422)
@@ -46,12 +49,8 @@ async fn limits_in_both_forms_and_credentials() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_shows_the_requests_and_changes_nothing() {
     let world = World::new();
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
     let success = world
-        .call_with(ANN, &[by_id("Rl0C"), at(by_id("admin"), NORTH)], dry)
+        .call_with(ANN, &[by_id("Rl0C"), in_workspace(by_id("admin"), NORTH)], dry())
         .await
         .unwrap();
     let bodies: Vec<_> = success
@@ -126,7 +125,7 @@ async fn scim_adds_to_the_user_where_it_is_wanted_and_decides_nothing() {
     let plain = world.call(ANN, &[by_id("Rl01")]).await.unwrap().user;
     assert!(plain.external_id.is_none() && plain.groups.is_empty());
     assert!(world.network.calls().iter().all(|call| call.authority == "slack.com"));
-    world.settings = Some(String::from(r#"{"scim": true}"#));
+    world.account.settings = String::from(r#"{"scim": true}"#);
     // The host is not reachable: the user has less in it, and the removal is what it is.
     let without = world.call(ANN, &[by_id("RlCUSTOM1")]).await.unwrap().user;
     assert!(without.external_id.is_none());

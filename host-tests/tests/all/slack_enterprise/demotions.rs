@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn an_admin_becomes_a_member_and_nobody_else_changes() {
     let world = World::new();
-    let answer = world.call(ANN, &[at(by_name("admin"), NORTH)]).await;
+    let answer = world.call(ANN, &[in_workspace(by_name("admin"), NORTH)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert_eq!(
         (world.demo.kind(ANN, NORTH), world.demo.kind(SAM, NORTH)),
@@ -17,7 +17,10 @@ async fn an_admin_becomes_a_member_and_nobody_else_changes() {
 #[tokio::test(start_paused = true)]
 async fn an_owner_is_not_demoted_by_asking_for_admin() {
     let world = World::new();
-    let failure = world.call(SAM, &[at(by_id("admin"), NORTH)]).await.unwrap_err();
+    let failure = world
+        .call(SAM, &[in_workspace(by_id("admin"), NORTH)])
+        .await
+        .unwrap_err();
     let grant = &failure.outcomes[0].grants[0];
     assert_eq!(
         (grant.outcome, grant.via[0].kind),
@@ -32,12 +35,13 @@ async fn an_owner_is_not_demoted_by_asking_for_admin() {
 #[tokio::test(start_paused = true)]
 async fn an_owner_is_demoted_only_if_allowed() {
     let world = World::new();
-    let failure = world.call(SAM, &[at(by_id("owner"), NORTH)]).await.unwrap_err();
+    let failure = world
+        .call(SAM, &[in_workspace(by_id("owner"), NORTH)])
+        .await
+        .unwrap_err();
     assert!(failure.message.contains("demote-owner"), "{}", failure.message);
     assert_eq!(world.demo.kind(SAM, NORTH), Kind::Owner);
-    let answer = world
-        .call_with(SAM, &[at(by_id("owner"), NORTH)], allowing(&[SideEffect::DemoteOwner]))
-        .await;
+    let answer = demote_sam(&world).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert_eq!(world.demo.kind(SAM, NORTH), Kind::Member);
 }
@@ -46,7 +50,10 @@ async fn an_owner_is_demoted_only_if_allowed() {
 async fn a_guest_is_never_promoted() {
     let world = World::new();
     let answer = world
-        .call(KIM, &[at(by_id("admin"), NORTH), at(by_id("owner"), NORTH)])
+        .call(
+            KIM,
+            &[in_workspace(by_id("admin"), NORTH), in_workspace(by_id("owner"), NORTH)],
+        )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent; 2]);
     assert_eq!((world.demo.writes(), world.demo.kind(KIM, NORTH)), (0, Kind::Guest));
@@ -84,7 +91,7 @@ async fn a_demotion_in_the_organization_lists_what_else_goes_and_needs_to_be_all
 #[tokio::test(start_paused = true)]
 async fn a_demotion_in_the_organization_comes_before_those_in_its_workspaces() {
     let allowed = || allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere]);
-    let roles = [at(by_id("owner"), NORTH), by_id("org_owner"), by_id("Rl03")];
+    let roles = [in_workspace(by_id("owner"), NORTH), by_id("org_owner"), by_id("Rl03")];
     let world = World::new();
     world.demo.set_kind(SAM, ORG, Kind::Owner);
     let answer = world.call_with(SAM, &roles, allowed()).await;
@@ -95,7 +102,11 @@ async fn a_demotion_in_the_organization_comes_before_those_in_its_workspaces() {
     let world = World::new();
     world.demo.set_kind(SAM, ORG, Kind::Admin);
     world.demo.set_kind(SAM, SOUTH, Kind::Admin);
-    let roles = [at(by_id("admin"), SOUTH), at(by_id("owner"), NORTH), by_id("org_admin")];
+    let roles = [
+        in_workspace(by_id("admin"), SOUTH),
+        in_workspace(by_id("owner"), NORTH),
+        by_id("org_admin"),
+    ];
     let answer = world.call_with(SAM, &roles, allowed()).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 3], "{answer:?}");
     let kinds = [ORG, NORTH, SOUTH].map(|place| world.demo.kind(SAM, place));
@@ -112,7 +123,7 @@ async fn a_demotion_in_the_organization_comes_before_those_in_its_workspaces() {
     world
         .network
         .inject(Rule::always("/api/admin.users.setRegular", refusal));
-    let roles = [at(by_id("owner"), NORTH), by_id("org_admin")];
+    let roles = [in_workspace(by_id("owner"), NORTH), by_id("org_admin")];
     let answer = world.call_with(SAM, &roles, allowed()).await;
     assert_eq!(outcomes(&answer), [Outcome::Refused; 2], "{answer:?}");
 }

@@ -30,7 +30,7 @@ async fn a_rejected_user_is_settled_by_the_read_back_alone() {
 #[tokio::test(start_paused = true)]
 async fn protected_roles_hold_in_every_spelling_and_for_what_goes_along() {
     let mut world = World::new();
-    world.settings = Some(String::from(r#"{"protected_roles": ["Roles Admin", "owner"]}"#));
+    world.account.settings = String::from(r#"{"protected_roles": ["Roles Admin", "owner"]}"#);
     let own = allowing(&[SideEffect::RemoveOwnAccess]);
     let everything = allowing(&[SideEffect::DemoteOwner, SideEffect::DemoteOwnerEverywhere]);
     let answer = world.call_with(ROOT, &[by_id("Rl02")], own).await;
@@ -60,7 +60,11 @@ async fn a_workspace_out_of_sight_concerns_its_own_entry() {
         let answer = world
             .call(
                 ANN,
-                &[at(by_id("admin"), SOUTH), by_id("Rl01"), at(by_id("admin"), NORTH)],
+                &[
+                    in_workspace(by_id("admin"), SOUTH),
+                    by_id("Rl01"),
+                    in_workspace(by_id("admin"), NORTH),
+                ],
             )
             .await;
         assert_eq!(
@@ -122,22 +126,16 @@ async fn every_page_is_read_wherever_its_cursor_stands() {
 async fn rows_with_the_users_id_in_the_organization_are_the_users() {
     let mut world = World::new();
     world.demo.list_by_enterprise_user();
-    world.demo.add_user(User {
-        id: String::from("U0EVE"),
-        enterprise_user: Some(String::from("W0EVE")),
-        teams: vec![NORTH.to_owned()],
-        ..User::default()
-    });
-    world.demo.assign("U0EVE", "Rl05", ORG);
+    add_eve(&world);
     world.demo.assign("U0EVE", "Rl05", NORTH);
     world.demo.set_kind("U0EVE", NORTH, Kind::Admin);
-    world.settings = Some(String::from(r#"{"protected_users": ["W0EVE"]}"#));
+    world.account.settings = String::from(r#"{"protected_users": ["W0EVE"]}"#);
     let answer = world.call("U0EVE", &[by_id("Rl05")]).await;
     assert_eq!(
         answer.unwrap_err().outcomes[0].reason.as_deref(),
         Some("protected_user")
     );
-    world.settings = None;
+    world.account.settings = String::from("{}");
     let answer = world.call("U0EVE", &[by_id("Rl05"), by_id("admin")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
     assert!(!world.demo.is_assigned("U0EVE", "Rl05", ORG) && !world.demo.is_assigned("U0EVE", "Rl05", NORTH));
@@ -212,7 +210,7 @@ async fn whatever_happens_to_a_demotion_what_is_said_is_so() {
         json(429, r#"{"ok": false, "error": "ratelimited"}"#),
         json(500, "<html>"),
     ];
-    let roles = [at(by_id("admin"), NORTH), by_id("Rl01")];
+    let roles = [in_workspace(by_id("admin"), NORTH), by_id("Rl01")];
     let clean = World::new();
     assert!(clean.call(ANN, &roles).await.is_ok());
     let calls = clean.network.calls().len();

@@ -18,11 +18,11 @@ async fn an_organization_narrows_and_a_scope_that_no_grant_can_have_is_400() {
     assert_eq!(answer.outcomes[0].outcome, Outcome::AlreadyAbsent);
     assert!(answer.outcomes[0].warnings.contains(&String::from("held_at:T0NORTH")));
     // What the whole request is narrowed to covers what is inside of it.
-    world.organizations = vec![ORG];
+    world.organizations = vec![types::OrganizationSelector::Id(ORG.to_owned())];
     let answer = world.call(ANN, &[by_id("Rl01")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.demo.is_assigned(ANN, "Rl01", SOUTH));
-    let answer = world.call(ANN, &[at(by_id("Rl0C"), NORTH)]).await;
+    let answer = world.call(ANN, &[in_workspace(by_id("Rl0C"), NORTH)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.demo.is_assigned(ANN, "Rl0C", NORTH));
 
@@ -47,11 +47,11 @@ async fn an_organization_narrows_and_a_scope_that_no_grant_can_have_is_400() {
         ..by_id(id)
     };
     for role in [
-        at(by_id("org_owner"), NORTH),
-        at(by_id("org_admin"), NORTH),
+        in_workspace(by_id("org_owner"), NORTH),
+        in_workspace(by_id("org_admin"), NORTH),
         in_channel("admin"),
         in_channel("org_owner"),
-        at(in_channel("Rl0A"), NORTH),
+        in_workspace(in_channel("Rl0A"), NORTH),
         types::Role {
             id: None,
             ..in_channel("")
@@ -71,7 +71,7 @@ async fn what_comes_from_above_is_inherited_whatever_the_lists_show() {
         for role in [
             by_id("admin"),
             by_id("owner"),
-            at(by_id("admin"), SOUTH),
+            in_workspace(by_id("admin"), SOUTH),
             in_organization("admin", ORG),
         ] {
             let answer = world.call(KIM, &[role]).await;
@@ -88,7 +88,7 @@ async fn what_comes_from_above_is_inherited_whatever_the_lists_show() {
     assert_eq!(outcomes(&answer), [Outcome::Inherited], "in no workspace: {answer:?}");
     world.demo.set_kind(KIM, NORTH, Kind::PrimaryOwner);
     for role in ["primary_owner", "owner", "admin"] {
-        let answer = world.call(KIM, &[at(by_id(role), NORTH)]).await;
+        let answer = world.call(KIM, &[in_workspace(by_id(role), NORTH)]).await;
         assert_eq!(outcomes(&answer), [Outcome::Inherited], "{role}: {answer:?}");
     }
     // Which owner of another workspace is its primary owner is not shown.
@@ -96,7 +96,10 @@ async fn what_comes_from_above_is_inherited_whatever_the_lists_show() {
     let answer = world
         .call(
             ANN,
-            &[at(by_id("primary_owner"), SOUTH), at(by_id("primary_owner"), NORTH)],
+            &[
+                in_workspace(by_id("primary_owner"), SOUTH),
+                in_workspace(by_id("primary_owner"), NORTH),
+            ],
         )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::AlreadyAbsent]);
@@ -107,9 +110,7 @@ async fn what_comes_from_above_is_inherited_whatever_the_lists_show() {
 async fn a_workspace_role_of_an_owner_of_the_organization_is_refused_by_slack() {
     let world = World::new();
     world.demo.set_kind(SAM, ORG, Kind::Owner);
-    let answer = world
-        .call_with(SAM, &[at(by_id("owner"), NORTH)], allowing(&[SideEffect::DemoteOwner]))
-        .await;
+    let answer = demote_sam(&world).await;
     assert_eq!(outcomes(&answer), [Outcome::Refused], "{answer:?}");
     assert_eq!(world.demo.kind(SAM, NORTH), Kind::Owner);
 }
@@ -146,13 +147,13 @@ async fn a_name_that_is_not_published_may_be_a_custom_role_and_is_never_absent()
 #[tokio::test(start_paused = true)]
 async fn a_custom_role_is_protected_by_any_name_and_a_person_by_an_address_that_is_not_shown() {
     let mut world = World::new();
-    world.settings = Some(String::from(r#"{"protected_roles": ["Night Shift"]}"#));
+    world.account.settings = String::from(r#"{"protected_roles": ["Night Shift"]}"#);
     let failure = world.call(ANN, &[by_id("RlCUSTOM1"), by_id("Rl01")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_role"));
     assert_eq!(failure.outcomes[1].outcome, Outcome::Removed);
     let mut world = World::new();
     world.demo.leave_out("profile/email");
-    world.settings = Some(String::from(r#"{"protected_users": ["boss@example.com"]}"#));
+    world.account.settings = String::from(r#"{"protected_users": ["boss@example.com"]}"#);
     let failure = world.call(ANN, &[by_id("Rl01")]).await.unwrap_err();
     assert_eq!(failure.outcomes[0].reason.as_deref(), Some("protected_user"));
     assert_eq!(world.demo.writes(), 0);
@@ -163,7 +164,7 @@ async fn somebody_who_becomes_an_owner_meanwhile_is_not_demoted() {
     for reads in 3..=5 {
         let world = World::new();
         world.demo.set_kind_after_reads(reads, ANN, NORTH, Kind::Owner);
-        let answer = world.call(ANN, &[at(by_id("admin"), NORTH)]).await;
+        let answer = world.call(ANN, &[in_workspace(by_id("admin"), NORTH)]).await;
         assert!(answer.is_err(), "{reads}: {answer:?}");
         assert_eq!(
             (world.demo.kind(ANN, NORTH), world.demo.writes()),
@@ -195,13 +196,7 @@ async fn an_organization_with_many_assignments_is_read_by_role() {
 async fn a_person_is_found_by_either_id() {
     let world = World::new();
     world.demo.show_enterprise_users();
-    world.demo.add_user(User {
-        id: String::from("U0EVE"),
-        enterprise_user: Some(String::from("W0EVE")),
-        teams: vec![NORTH.to_owned()],
-        ..User::default()
-    });
-    world.demo.assign("U0EVE", "Rl05", ORG);
+    add_eve(&world);
     let answer = world.call("U0EVE", &[by_id("Rl05")]).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
     assert!(!world.demo.is_assigned("U0EVE", "Rl05", ORG));
@@ -212,7 +207,10 @@ async fn a_document_that_does_not_say_all_proves_no_absence() {
     let world = World::new();
     world.demo.leave_out("enterprise_user/teams");
     let answer = world
-        .call(KIM, &[by_id("admin"), at(by_id("admin"), SOUTH), by_id("org_owner")])
+        .call(
+            KIM,
+            &[by_id("admin"), in_workspace(by_id("admin"), SOUTH), by_id("org_owner")],
+        )
         .await;
     assert_eq!(
         outcomes(&answer),
@@ -221,7 +219,10 @@ async fn a_document_that_does_not_say_all_proves_no_absence() {
     let world = World::new();
     world.demo.leave_out("enterprise_user");
     let answer = world
-        .call(KIM, &[by_id("org_owner"), at(by_id("admin"), SOUTH), by_id("Rl01")])
+        .call(
+            KIM,
+            &[by_id("org_owner"), in_workspace(by_id("admin"), SOUTH), by_id("Rl01")],
+        )
         .await;
     assert_eq!(
         outcomes(&answer),
@@ -235,7 +236,7 @@ async fn a_document_that_does_not_say_all_proves_no_absence() {
         "/api/admin.teams.admins.list",
         Fault::Answer(200, Vec::new(), none),
     ));
-    let answer = world.call(ANN, &[at(by_id("admin"), NORTH)]).await;
+    let answer = world.call(ANN, &[in_workspace(by_id("admin"), NORTH)]).await;
     assert_eq!(outcomes(&answer), [Outcome::Unknown], "{answer:?}");
 }
 
@@ -251,7 +252,7 @@ async fn a_document_that_still_shows_the_account_type_is_waited_for() {
         times: 2,
         ..Rule::always("/api/users.info", Fault::Answer(200, Vec::new(), stale.clone())).after(1)
     });
-    let roles = [at(by_id("admin"), NORTH)];
+    let roles = [in_workspace(by_id("admin"), NORTH)];
     assert!(world.call(ANN, &roles).await.is_ok());
     world.demo.set_kind(ANN, NORTH, Kind::Admin);
     world.network.heal();

@@ -6,22 +6,18 @@ use host::{
 };
 use sandboxes::teamviewer::DEMO_TOKEN;
 
-use super::{ANN, DEVICES, HELP, UNASSIGN, World, answer, reason};
-use crate::fixture::{by_id, options, outcomes};
+use super::{ANN, DEVICES, HELP, UNASSIGN, World, reason};
+use crate::fixture::{by_id, options, outcomes, says};
 
 /// A company whose account is an OAuth app.
 fn with_app(secret: &str, refresh_token: &str) -> World {
-    let world = World {
-        credentials: types::Credentials::RefreshToken(types::RefreshCredentials {
-            client_id: String::from("demo-app"),
-            client_secret: secret.to_owned(),
-            refresh_token: refresh_token.to_owned(),
-        }),
-        ..World::new()
-    };
-    world
-        .company
-        .add_app("demo-app", "demo-app-secret", "demo-refresh-token");
+    let mut world = World::new();
+    world.account.credentials = types::Credentials::RefreshToken(types::RefreshCredentials {
+        client_id: String::from("demo-app"),
+        client_secret: secret.to_owned(),
+        refresh_token: refresh_token.to_owned(),
+    });
+    world.demo.add_app("demo-app", "demo-app-secret", "demo-refresh-token");
     world
 }
 
@@ -29,13 +25,13 @@ fn with_app(secret: &str, refresh_token: &str) -> World {
 async fn an_app_gets_its_access_token_once_and_again_when_it_is_refused() {
     let world = with_app("demo-app-secret", "demo-refresh-token");
     assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
-    assert_eq!(world.company.tokens_issued(), 1);
+    assert_eq!(world.demo.tokens_issued(), 1);
     let world = with_app("demo-app-secret", "demo-refresh-token");
     world
         .network
-        .inject(Rule::once(UNASSIGN, answer(401, r#"{"error": "token_expired"}"#)));
+        .inject(Rule::once(UNASSIGN, says(401, r#"{"error": "token_expired"}"#)));
     assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
-    assert_eq!((world.company.tokens_issued(), world.company.writes()), (2, 1));
+    assert_eq!((world.demo.tokens_issued(), world.demo.writes()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,18 +51,18 @@ async fn an_app_that_gets_no_access_token_is_401_and_its_secrets_are_not_shown()
 #[tokio::test(start_paused = true)]
 async fn the_rate_limit_comes_as_403_and_is_waited_for() {
     let world = World::new();
-    world.company.rate_limit_next(2);
+    world.demo.rate_limit_next(2);
     assert!(world.call(ANN, &[by_id(HELP)]).await.is_ok());
-    world.company.rate_limit_next(500);
+    world.demo.rate_limit_next(500);
     let failure = world.call(ANN, &[by_id(DEVICES)]).await.unwrap_err();
     assert_eq!((failure.status, failure.kind), (429, types::FailureKind::RateLimited));
-    assert!(world.company.has(ANN, DEVICES));
+    assert!(world.demo.has(ANN, DEVICES));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_rate_limit_of_a_write_is_a_rate_limit_and_no_refusal() {
     let world = World::new();
-    let limit = answer(
+    let limit = says(
         403,
         r#"{"error": "rate_limit_reached", "error_description": "too many calls to a single function"}"#,
     );
@@ -80,7 +76,7 @@ async fn the_rate_limit_of_a_write_is_a_rate_limit_and_no_refusal() {
         (failure.status, failure.kind, failure.retryable),
         (429, types::FailureKind::RateLimited, true)
     );
-    assert!(world.company.is_assigned(ANN, HELP));
+    assert!(world.demo.is_assigned(ANN, HELP));
     world.network.heal();
     assert_eq!(outcomes(&world.call(ANN, &[by_id(HELP)]).await), [Outcome::Removed]);
 }
@@ -88,7 +84,7 @@ async fn the_rate_limit_of_a_write_is_a_rate_limit_and_no_refusal() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_401() {
     let world = World::new();
-    world.company.refuse_tokens();
+    world.demo.refuse_tokens();
     let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
     assert_eq!((failure.status, failure.sent), (401, false));
     assert!(!format!("{failure:?}").contains(DEMO_TOKEN));
@@ -104,9 +100,9 @@ async fn the_owner_of_the_token_keeps_its_roles_unless_allowed() {
         (None, false),
     ] {
         let world = World::new();
-        world.company.set_owner(owner);
+        world.demo.set_owner(owner);
         let answer = world.call(ANN, &[by_id(HELP)]).await;
-        assert_eq!(world.company.is_assigned(ANN, HELP), keeps, "{owner:?}: {answer:?}");
+        assert_eq!(world.demo.is_assigned(ANN, HELP), keeps, "{owner:?}: {answer:?}");
         if let Ok(success) = &answer {
             let warnings = &success.outcomes[0].grants[0].warnings;
             let is_warned = warnings.iter().any(|one| one == "own_access_not_checked");
@@ -126,7 +122,7 @@ async fn the_owner_of_the_token_keeps_its_roles_unless_allowed() {
     world.network.inject(Rule::always("/api/v1/account", Fault::Refused));
     let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
     assert!(
-        !failure.sent && world.company.is_assigned(ANN, HELP),
+        !failure.sent && world.demo.is_assigned(ANN, HELP),
         "a guard that cannot see refuses"
     );
 }
@@ -134,7 +130,7 @@ async fn the_owner_of_the_token_keeps_its_roles_unless_allowed() {
 #[tokio::test(start_paused = true)]
 async fn a_token_without_an_account_page_leaves_its_owner_unknown() {
     let world = World::new();
-    world.network.inject(Rule::always("/api/v1/account", answer(404, "{}")));
+    world.network.inject(Rule::always("/api/v1/account", says(404, "{}")));
     let success = world.call(ANN, &[by_id(HELP)]).await.unwrap();
     let warnings = &success.outcomes[0].grants[0].warnings;
     assert!(
@@ -146,12 +142,9 @@ async fn a_token_without_an_account_page_leaves_its_owner_unknown() {
 #[tokio::test(start_paused = true)]
 async fn a_protected_user_is_known_by_every_spelling_of_its_id() {
     for spelling in ["201", "u201", "Ann.Lee@example.com"] {
-        let world = World {
-            settings: Some(format!(r#"{{"protected_users": ["{spelling}"]}}"#)),
-            ..World::new()
-        };
+        let world = World::new().with(&format!(r#"{{"protected_users": ["{spelling}"]}}"#));
         let failure = world.call(ANN, &[by_id(HELP)]).await.unwrap_err();
         assert_eq!(reason(&failure), Some("protected_user"), "{spelling}");
-        assert!(!failure.sent && world.company.is_assigned(ANN, HELP));
+        assert!(!failure.sent && world.demo.is_assigned(ANN, HELP));
     }
 }

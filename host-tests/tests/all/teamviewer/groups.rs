@@ -7,10 +7,8 @@ use host::{
     typed::types::{self, Outcome, SideEffect},
 };
 
-use super::{
-    ADMIN, ANN, AUDITOR, AUDITORS, DEVICES, HELP, KIM, NIGHT_SHIFT, SAM, UNUSED, World, allowing, answer, reason,
-};
-use crate::fixture::{by_id, options, outcomes};
+use super::{ADMIN, ANN, AUDITOR, AUDITORS, DEVICES, HELP, KIM, NIGHT_SHIFT, SAM, UNUSED, World, reason};
+use crate::fixture::{allowing, by_id, dry, options, outcomes, says};
 
 const LEAVE_AND_STRIP: [SideEffect; 2] = [SideEffect::LeaveGroup, SideEffect::StripGroup];
 
@@ -22,11 +20,15 @@ fn in_group(role: Option<&str>, group: &str) -> types::Role {
     }
 }
 
-fn allowing_both() -> types::Options {
-    types::Options {
-        allow: LEAVE_AND_STRIP.to_vec(),
-        ..options()
-    }
+/// Asks for the auditors' role as Sam has it, with leave to take it from the group.
+async fn strip_auditors(world: &World, role: &str) -> Result<types::Success, types::Failure> {
+    world
+        .call_with(
+            SAM,
+            &[in_group(Some(role), "Auditors")],
+            allowing(&[SideEffect::StripGroup]),
+        )
+        .await
 }
 
 /// The fault for every request that is this one exactly.
@@ -42,15 +44,19 @@ async fn leaving_a_group_needs_to_be_allowed() {
     let world = World::new();
     let failure = world.call(SAM, &[in_group(None, "Night Shift")]).await.unwrap_err();
     assert!(failure.message.contains("leave-group"), "{}", failure.message);
-    assert!(world.company.is_member(NIGHT_SHIFT, SAM));
+    assert!(world.demo.is_member(NIGHT_SHIFT, SAM));
     let answer = world
-        .call_with(SAM, &[in_group(None, "night shift")], allowing(SideEffect::LeaveGroup))
+        .call_with(
+            SAM,
+            &[in_group(None, "night shift")],
+            allowing(&[SideEffect::LeaveGroup]),
+        )
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert!(!world.company.is_member(NIGHT_SHIFT, SAM) && world.company.is_assigned(SAM, HELP));
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert!(!world.demo.is_member(NIGHT_SHIFT, SAM) && world.demo.is_assigned(SAM, HELP));
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
     let answer = world
-        .call_with(SAM, &[in_group(None, "1001")], allowing(SideEffect::LeaveGroup))
+        .call_with(SAM, &[in_group(None, "1001")], allowing(&[SideEffect::LeaveGroup]))
         .await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
 }
@@ -63,44 +69,26 @@ async fn a_group_is_stripped_only_if_allowed_and_only_of_the_very_role() {
         .await
         .unwrap_err();
     assert!(failure.message.contains("strip-group"), "{}", failure.message);
-    let other = world
-        .call_with(
-            SAM,
-            &[in_group(Some(HELP), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
+    let other = strip_auditors(&world, HELP).await;
     assert_eq!(outcomes(&other), [Outcome::AlreadyAbsent]);
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+    assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
 
-    let answer = world
-        .call_with(
-            SAM,
-            &[in_group(Some(AUDITOR), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
+    let answer = strip_auditors(&world, AUDITOR).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert_eq!(world.company.role_of_group(AUDITORS), None);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert_eq!(world.demo.role_of_group(AUDITORS), None);
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_whose_role_changes_meanwhile_is_left_alone() {
     let world = World::new();
-    world.company.change_group_role_after_reads(AUDITORS, 1, ADMIN);
-    let answer = world
-        .call_with(
-            SAM,
-            &[in_group(Some(AUDITOR), "Auditors")],
-            allowing(SideEffect::StripGroup),
-        )
-        .await;
+    world.demo.change_group_role_after_reads(AUDITORS, 1, ADMIN);
+    let answer = strip_auditors(&world, AUDITOR).await;
     // The role that was meant went without this call.
     let grant = &answer.as_ref().unwrap().outcomes[0].grants[0];
     assert_eq!((grant.outcome, grant.acknowledged), (Outcome::Removed, false));
-    assert_eq!(world.company.writes(), 0);
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(ADMIN));
+    assert_eq!(world.demo.writes(), 0);
+    assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(ADMIN));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +98,7 @@ async fn an_unscoped_role_never_touches_a_group() {
     let failure = world.call(SAM, &roles).await.unwrap_err();
     assert_eq!(failure.outcomes[0].outcome, Outcome::Inherited);
     assert_eq!(failure.outcomes[1].outcome, Outcome::Refused);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,7 +118,7 @@ async fn a_role_that_does_not_exist_is_not_found_in_a_group_either() {
             ..in_group(Some(UNUSED), "Night Shift")
         },
     ];
-    let answer = world.call_with(SAM, &roles, allowing_both()).await;
+    let answer = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
     assert_eq!(
         outcomes(&answer),
         [
@@ -143,8 +131,8 @@ async fn a_role_that_does_not_exist_is_not_found_in_a_group_either() {
     );
     let failure = answer.unwrap_err();
     assert_eq!(failure.outcomes[4].reason.as_deref(), Some("name_mismatch"));
-    assert_eq!(world.company.writes(), 0);
-    world.company.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
+    assert_eq!(world.demo.writes(), 0);
+    world.demo.add_role("a0000000-0000-4000-8000-00000000000f", "UNUSED");
     let twice = world.call(SAM, &[named("Unused", "Night Shift")]).await.unwrap_err();
     assert_eq!(reason(&twice), Some("ambiguous"));
 }
@@ -153,22 +141,22 @@ async fn a_role_that_does_not_exist_is_not_found_in_a_group_either() {
 async fn a_group_without_the_user_is_not_stripped() {
     let world = World::new();
     let answer = world
-        .call_with(KIM, &[in_group(Some(HELP), "Night Shift")], allowing_both())
+        .call_with(KIM, &[in_group(Some(HELP), "Night Shift")], allowing(&LEAVE_AND_STRIP))
         .await;
     assert_eq!(outcomes(&answer), [Outcome::AlreadyAbsent]);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_two_groups_share_refuses_its_own_entry_alone() {
     let world = World::new();
-    world.company.add_group(2001, "Twins", 2, None, &[ANN]);
-    world.company.add_group(2002, "twins", 2, None, &[ANN]);
+    world.demo.add_group(2001, "Twins", 2, None, &[ANN]);
+    world.demo.add_group(2002, "twins", 2, None, &[ANN]);
     let answer = world
         .call_with(
             ANN,
             &[by_id(DEVICES), in_group(None, "TWINS"), in_group(None, "2002")],
-            allowing(SideEffect::LeaveGroup),
+            allowing(&[SideEffect::LeaveGroup]),
         )
         .await;
     assert_eq!(
@@ -176,7 +164,7 @@ async fn a_name_that_two_groups_share_refuses_its_own_entry_alone() {
         [Outcome::Removed, Outcome::Refused, Outcome::Removed]
     );
     assert_eq!(answer.unwrap_err().outcomes[1].reason.as_deref(), Some("ambiguous"));
-    assert!(world.company.is_member(2001, ANN) && !world.company.is_member(2002, ANN));
+    assert!(world.demo.is_member(2001, ANN) && !world.demo.is_member(2002, ANN));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,12 +172,12 @@ async fn groups_that_cannot_be_read_leave_their_own_entry_undecided_alone() {
     for path in ["/api/v1/usergroups", "/api/v1/usergroups/9007199254740993/members"] {
         for status in [403, 404] {
             let world = World::new();
-            world.network.inject(always("GET", path, answer(status, "{}")));
+            world.network.inject(always("GET", path, says(status, "{}")));
             let answer = world
                 .call_with(
                     ANN,
                     &[by_id(DEVICES), in_group(None, "Auditors")],
-                    allowing(SideEffect::LeaveGroup),
+                    allowing(&[SideEffect::LeaveGroup]),
                 )
                 .await;
             assert_eq!(outcomes(&answer), [Outcome::Removed, Outcome::Unknown], "{path}");
@@ -203,11 +191,11 @@ async fn a_group_that_shows_no_role_while_the_role_shows_the_group_proves_nothin
     for body in ["null", r#"{"assignedRoleId": null}"#] {
         let world = World::new();
         let path = "/api/v1/usergroups/9007199254740993/userroles";
-        world.network.inject(always("GET", path, answer(200, body)));
+        world.network.inject(always("GET", path, says(200, body)));
         let roles = [in_group(Some(AUDITOR), "Auditors"), in_group(None, "Auditors")];
-        let answer = world.call_with(SAM, &roles, allowing_both()).await;
+        let answer = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
         assert_eq!(outcomes(&answer), [Outcome::Unknown, Outcome::Removed], "{answer:?}");
-        assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+        assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
     }
 }
 
@@ -215,10 +203,14 @@ async fn a_group_that_shows_no_role_while_the_role_shows_the_group_proves_nothin
 async fn a_group_that_is_not_found_again_was_not_left_for_that() {
     let world = World::new();
     // The first read sees the group; no later one does.
-    let lost = always("GET", "/api/v1/usergroups/1001/userroles", answer(404, "{}")).after(1);
+    let lost = always("GET", "/api/v1/usergroups/1001/userroles", says(404, "{}")).after(1);
     world.network.inject(lost);
     let failure = world
-        .call_with(SAM, &[in_group(None, "Night Shift")], allowing(SideEffect::LeaveGroup))
+        .call_with(
+            SAM,
+            &[in_group(None, "Night Shift")],
+            allowing(&[SideEffect::LeaveGroup]),
+        )
         .await
         .unwrap_err();
     assert_eq!(
@@ -231,22 +223,22 @@ async fn a_group_that_is_not_found_again_was_not_left_for_that() {
 async fn a_role_that_stays_with_the_group_is_not_gone_because_the_user_left() {
     for (fault, outcome) in [
         (Fault::ResetBefore, Outcome::Failed),
-        (answer(400, "{}"), Outcome::Refused),
+        (says(400, "{}"), Outcome::Refused),
     ] {
         let world = World::new();
         world
             .network
             .inject(always("POST", "/api/v1/userroles/unassign/usergroup", fault.clone()));
         let roles = [in_group(None, "Night Shift"), in_group(Some(HELP), "1001")];
-        let answer = world.call_with(SAM, &roles, allowing_both()).await;
+        let answer = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
         assert_eq!(outcomes(&answer), [Outcome::Removed, outcome], "{fault:?}: {answer:?}");
-        assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+        assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
     }
     let world = World::new();
     let roles = [in_group(None, "Night Shift"), in_group(Some(HELP), "1001")];
-    let answer = world.call_with(SAM, &roles, allowing_both()).await;
+    let answer = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed; 2], "{answer:?}");
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT), None);
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,24 +249,20 @@ async fn a_group_that_was_left_without_an_answer_keeps_its_role_and_is_left() {
         Fault::ResetAfter,
     ));
     let answer = world
-        .call_with(SAM, &[in_group(None, "Auditors")], allowing(SideEffect::LeaveGroup))
+        .call_with(SAM, &[in_group(None, "Auditors")], allowing(&[SideEffect::LeaveGroup]))
         .await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert!(!world.company.is_member(AUDITORS, SAM));
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+    assert!(!world.demo.is_member(AUDITORS, SAM));
+    assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_roles_of_an_answer_sent_back_take_nothing_from_a_group() {
     let world = World::new();
-    let dry = types::Options {
-        mode: types::Mode::Plan,
-        ..options()
-    };
-    let shown = world.call_with(SAM, &[by_id(UNUSED)], dry).await.unwrap().user;
+    let shown = world.call_with(SAM, &[by_id(UNUSED)], dry()).await.unwrap().user;
     // Nobody asked about the roles that the groups give: their lists are not read.
     assert!(shown.groups.is_empty());
-    let answer = world.call_with(SAM, &shown.roles, allowing_both()).await;
+    let answer = world.call_with(SAM, &shown.roles, allowing(&LEAVE_AND_STRIP)).await;
     let failure = answer.unwrap_err();
     let asked = failure.outcomes.iter().map(|entry| entry.outcome);
     assert_eq!(
@@ -283,9 +271,9 @@ async fn the_roles_of_an_answer_sent_back_take_nothing_from_a_group() {
         "{failure:?}"
     );
     // The role that the user holds directly went, and no more.
-    assert!(!world.company.is_assigned(SAM, HELP) && world.company.writes() == 1);
-    assert_eq!(world.company.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
-    assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+    assert!(!world.demo.is_assigned(SAM, HELP) && world.demo.writes() == 1);
+    assert_eq!(world.demo.role_of_group(NIGHT_SHIFT).as_deref(), Some(HELP));
+    assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,7 +284,7 @@ async fn one_group_spelled_twice_is_one_target_and_one_write() {
         in_group(None, "NIGHT shift"),
         in_group(Some(HELP), "Night Shift"),
     ];
-    let answer = world.call_with(SAM, &roles, allowing(SideEffect::LeaveGroup)).await;
+    let answer = world.call_with(SAM, &roles, allowing(&[SideEffect::LeaveGroup])).await;
     assert_eq!(
         outcomes(&answer),
         [Outcome::Removed, Outcome::Removed, Outcome::Refused],
@@ -305,20 +293,20 @@ async fn one_group_spelled_twice_is_one_target_and_one_write() {
     for entry in &answer.unwrap_err().outcomes {
         assert_eq!(entry.grants[0].scope.group.as_deref(), Some("1001"));
     }
-    assert_eq!(world.company.writes(), 1);
+    assert_eq!(world.demo.writes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_took_from_a_group_just_before_is_gone() {
     for role in [None, Some(HELP)] {
         let world = World::new();
-        world.company.refuse_what_is_not_held();
-        world.company.overtake_next_write();
+        world.demo.refuse_what_is_not_held();
+        world.demo.overtake_next_write();
         let answer = world
-            .call_with(SAM, &[in_group(role, "Night Shift")], allowing_both())
+            .call_with(SAM, &[in_group(role, "Night Shift")], allowing(&LEAVE_AND_STRIP))
             .await;
         assert_eq!(outcomes(&answer), [Outcome::Removed], "{role:?}: {answer:?}");
-        assert_eq!(world.company.writes(), 0);
+        assert_eq!(world.demo.writes(), 0);
     }
 }
 
@@ -327,7 +315,7 @@ async fn a_group_that_scim_maintains_may_bring_its_member_back() {
     for (group, is_warned) in [("Auditors", true), ("Night Shift", false)] {
         let world = World::new();
         let success = world
-            .call_with(SAM, &[in_group(None, group)], allowing(SideEffect::LeaveGroup))
+            .call_with(SAM, &[in_group(None, group)], allowing(&[SideEffect::LeaveGroup]))
             .await
             .unwrap();
         let warnings = &success.outcomes[0].grants[0].warnings;
@@ -348,10 +336,10 @@ async fn a_role_does_not_go_from_a_group_that_the_owner_of_the_token_is_in() {
         ((None, "outside@example.com"), false),
     ] {
         let world = World::new();
-        world.company.set_owner(Some(owner));
+        world.demo.set_owner(Some(owner));
         let strip = [in_group(Some(AUDITOR), "Auditors")];
-        let answer = world.call_with(SAM, &strip, allowing(SideEffect::StripGroup)).await;
-        assert_eq!(world.company.role_of_group(AUDITORS).is_some(), is_in, "{owner:?}");
+        let answer = world.call_with(SAM, &strip, allowing(&[SideEffect::StripGroup])).await;
+        assert_eq!(world.demo.role_of_group(AUDITORS).is_some(), is_in, "{owner:?}");
         if is_in {
             let failure = answer.unwrap_err();
             assert_eq!(reason(&failure), Some("side_effect_not_allowed"));
@@ -364,31 +352,28 @@ async fn a_role_does_not_go_from_a_group_that_the_owner_of_the_token_is_in() {
         } else {
             assert_eq!(outcomes(&answer), [Outcome::Removed]);
         }
-        assert!(world.company.is_member(AUDITORS, KIM));
+        assert!(world.demo.is_member(AUDITORS, KIM));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_gives_a_protected_role_is_not_left() {
     for (holds_it_directly, is_left) in [(false, false), (true, true)] {
-        let world = World {
-            settings: Some(String::from(r#"{"protected_roles": ["auditor"]}"#)),
-            ..World::new()
-        };
+        let world = World::new().with(r#"{"protected_roles": ["auditor"]}"#);
         if holds_it_directly {
-            world.company.assign(KIM, AUDITOR);
+            world.demo.assign(KIM, AUDITOR);
         }
         let leave = [in_group(None, "Auditors")];
-        let answer = world.call_with(KIM, &leave, allowing(SideEffect::LeaveGroup)).await;
-        assert_eq!(world.company.is_member(AUDITORS, KIM), !is_left, "{answer:?}");
-        assert!(world.company.has(KIM, AUDITOR));
+        let answer = world.call_with(KIM, &leave, allowing(&[SideEffect::LeaveGroup])).await;
+        assert_eq!(world.demo.is_member(AUDITORS, KIM), !is_left, "{answer:?}");
+        assert!(world.demo.has(KIM, AUDITOR));
         if let Err(failure) = answer {
             assert_eq!(reason(&failure), Some("protected_role"));
         }
     }
     let world = World::new();
     let leave = [in_group(None, "Auditors")];
-    let answer = world.call_with(KIM, &leave, allowing(SideEffect::LeaveGroup)).await;
+    let answer = world.call_with(KIM, &leave, allowing(&[SideEffect::LeaveGroup])).await;
     assert_eq!(
         answer.unwrap().outcomes[0].grants[0].side_effects,
         ["the role `Auditor` that the group gives"]
@@ -400,35 +385,35 @@ async fn a_group_that_gives_a_protected_role_is_not_left() {
 async fn every_fault_at_every_call_leaves_a_true_answer() {
     let roles = [in_group(None, "Night Shift"), in_group(Some(AUDITOR), "Auditors")];
     let clean = World::new();
-    assert!(clean.call_with(SAM, &roles, allowing_both()).await.is_ok());
+    assert!(clean.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await.is_ok());
     let calls = clean.network.calls();
     let faults = [
         Fault::ResetBefore,
         Fault::ResetAfter,
         Fault::CutOff,
-        answer(400, "{}"),
-        answer(403, "{}"),
-        answer(404, "{}"),
-        answer(503, "{}"),
-        answer(200, "{}"),
-        answer(200, "null"),
+        says(400, "{}"),
+        says(403, "{}"),
+        says(404, "{}"),
+        says(503, "{}"),
+        says(200, "{}"),
+        says(200, "null"),
     ];
     for (number, call) in calls.iter().enumerate() {
         for (fault, times) in faults.iter().flat_map(|fault| [(fault, 1), (fault, usize::MAX)]) {
             let world = World::new();
-            let before = world.company.holdings().len();
+            let before = world.demo.holdings().len();
             world.network.inject(Rule {
                 times,
                 ..Rule::always("", fault.clone()).after(number)
             });
-            let said = world.call_with(SAM, &roles, allowing_both()).await;
+            let said = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
             let what = format!(
                 "{fault:?} at {} {}, {times} times: {said:?}",
                 call.method, call.path_and_query
             );
             let held = [
-                world.company.is_member(NIGHT_SHIFT, SAM),
-                world.company.role_of_group(AUDITORS).is_some(),
+                world.demo.is_member(NIGHT_SHIFT, SAM),
+                world.demo.role_of_group(AUDITORS).is_some(),
             ];
             for (outcome, held) in outcomes(&said).into_iter().zip(held) {
                 match outcome {
@@ -440,9 +425,9 @@ async fn every_fault_at_every_call_leaves_a_true_answer() {
             assert!(said.is_err() || held == [false, false], "{what}");
             // The group's line stays, without its role.
             let left = usize::from(!held[0]);
-            assert_eq!(world.company.holdings().len(), before - left, "{what}");
+            assert_eq!(world.demo.holdings().len(), before - left, "{what}");
             world.network.heal();
-            let again = world.call_with(SAM, &roles, allowing_both()).await;
+            let again = world.call_with(SAM, &roles, allowing(&LEAVE_AND_STRIP)).await;
             assert!(again.is_ok(), "{what}, repeated: {again:?}");
         }
     }
@@ -453,11 +438,11 @@ async fn a_role_that_still_names_the_group_is_not_gone_from_it_because_the_group
     for body in ["null", r#"{"assignedRoleId": null}"#] {
         let world = World::new();
         let path = "/api/v1/usergroups/9007199254740993/userroles";
-        world.network.inject(always("GET", path, answer(200, body)).after(1));
+        world.network.inject(always("GET", path, says(200, body)).after(1));
         let answer = world
-            .call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing_both())
+            .call_with(SAM, &[in_group(Some(AUDITOR), "Auditors")], allowing(&LEAVE_AND_STRIP))
             .await;
         assert_ne!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-        assert_eq!(world.company.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
+        assert_eq!(world.demo.role_of_group(AUDITORS).as_deref(), Some(AUDITOR));
     }
 }

@@ -3,15 +3,15 @@
 use host::typed::types::{self, Outcome};
 use serde_json::{Value, json};
 
-use super::{ANN, AUDITOR, DEVICES, HELP, SAM, UNUSED, World, allowing, reason};
-use crate::fixture::{by_id, by_name, options, outcomes};
+use super::{ANN, AUDITOR, DEVICES, HELP, SAM, UNUSED, World, reason};
+use crate::fixture::{allowing, by_id, by_name, options, outcomes};
 
 #[tokio::test(start_paused = true)]
 async fn a_user_that_cannot_be_read_in_a_roles_own_list_may_be_the_one() {
     for row in [json!("U201"), json!("account:201"), Value::Null] {
         for role in [by_id(HELP), by_name("Help Desk")] {
             let world = World::new();
-            world.company.spell_user(ANN, row.clone());
+            world.demo.spell_user(ANN, row.clone());
             let answer = world.call(ANN, &[role, by_id(UNUSED)]).await;
             assert_eq!(
                 outcomes(&answer),
@@ -19,11 +19,11 @@ async fn a_user_that_cannot_be_read_in_a_roles_own_list_may_be_the_one() {
                 "{row}: {answer:?}"
             );
             assert_eq!(reason(&answer.unwrap_err()), Some("not_visible"));
-            assert_eq!(world.company.writes(), 0);
+            assert_eq!(world.demo.writes(), 0);
         }
     }
     let world = World::new();
-    world.company.spell_user(SAM, json!("U202"));
+    world.demo.spell_user(SAM, json!("U202"));
     assert_eq!(outcomes(&world.call(ANN, &[by_id(HELP)]).await), [Outcome::Removed]);
 }
 
@@ -34,26 +34,23 @@ async fn a_role_that_the_directory_hides_is_looked_up_in_its_own_list() {
         ..options()
     };
     let world = World::new();
-    world.company.hide_role(HELP);
+    world.demo.hide_role(HELP);
     let answer = world.call_with(ANN, &[by_id(HELP)], absent.clone()).await;
     assert_eq!(outcomes(&answer), [Outcome::Removed], "{answer:?}");
-    assert!(!world.company.has(ANN, HELP));
+    assert!(!world.demo.has(ANN, HELP));
 
     // Nothing shows the name of the role: it may be the protected one.
-    let world = World {
-        settings: Some(String::from(r#"{"protected_roles": ["Help Desk"]}"#)),
-        ..World::new()
-    };
-    world.company.hide_role(HELP);
+    let world = World::new().with(r#"{"protected_roles": ["Help Desk"]}"#);
+    world.demo.hide_role(HELP);
     let failure = world.call_with(ANN, &[by_id(HELP)], absent).await.unwrap_err();
     assert_eq!(reason(&failure), Some("protected_role"));
-    assert!(world.company.has(ANN, HELP));
+    assert!(world.demo.has(ANN, HELP));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_whose_id_is_a_text_is_the_group() {
     let world = World::new();
-    world.company.group_ids_as_text();
+    world.demo.group_ids_as_text();
     let failure = world.call(SAM, &[by_id(AUDITOR)]).await.unwrap_err();
     let grant = &failure.outcomes[0].grants[0];
     assert_eq!(
@@ -65,14 +62,14 @@ async fn a_group_whose_id_is_a_text_is_the_group() {
 #[tokio::test(start_paused = true)]
 async fn reads_that_straddle_another_removal_are_made_again() {
     let world = World::new();
-    world.company.unassign_after_reads(1, ANN, HELP);
+    world.demo.unassign_after_reads(1, ANN, HELP);
     let answer = world.call(ANN, &[by_id(HELP), by_id(DEVICES)]).await;
     assert_eq!(
         outcomes(&answer),
         [Outcome::AlreadyAbsent, Outcome::Removed],
         "{answer:?}"
     );
-    assert_eq!(world.company.writes(), 1);
+    assert_eq!(world.demo.writes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,19 +79,16 @@ async fn stripping_a_group_takes_nothing_from_a_protected_member() {
         ("u203", false),
         ("nobody@example.com", true),
     ] {
-        let world = World {
-            settings: Some(format!(r#"{{"protected_users": ["{protected}"]}}"#)),
-            ..World::new()
-        };
+        let world = World::new().with(&format!(r#"{{"protected_users": ["{protected}"]}}"#));
         let role = types::Role {
             group: Some(String::from("Auditors")),
             ..by_id(AUDITOR)
         };
         let answer = world
-            .call_with(SAM, &[role], allowing(types::SideEffect::StripGroup))
+            .call_with(SAM, &[role], allowing(&[types::SideEffect::StripGroup]))
             .await;
         assert_eq!(
-            world.company.role_of_group(super::AUDITORS).is_none(),
+            world.demo.role_of_group(super::AUDITORS).is_none(),
             is_stripped,
             "{protected}: {answer:?}"
         );

@@ -139,7 +139,7 @@ async fn reads_that_are_behind_miss_grants_and_removals_alike() {
     let bearer = bearer(&tenant).await;
     let ann = grants_of(DEMO_USERS[0].0);
     let before = roles(&tenant, &bearer, &ann).await;
-    tenant.stale_reads_for(Duration::from_secs(30));
+    tenant.stale_reads(Duration::from_secs(30));
     let mut grant = revoke(DEMO_HOME_CID, &["quarantine_manager", "help_desk"]);
     assert_eq!(
         call(&tenant, &bearer, "POST", ACTIONS, revoke(DEMO_HOME_CID, &["help_desk"]))

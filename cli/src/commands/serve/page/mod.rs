@@ -118,7 +118,7 @@ async fn approve(State(sandboxes): State<Arc<Sandboxes>>, Json(ToApprove { plan 
     }
     let terms = Terms {
         reference: String::from("try-it page"),
-        issued_at: sandboxes.clock.unix(),
+        issued_at: sandboxes.demo.clock.unix(),
         lifetime: LIFETIME,
         nonce,
     };
