@@ -68,6 +68,7 @@ impl Answer {
                 .collect();
             shown.body = format!("{{{}}}", errors.join(",")).into_bytes();
             shown.acknowledgement = OnceCell::new();
+            shown.meaning.set(None);
         }
         shown
     }

@@ -1,6 +1,10 @@
 //! A provider's answer, read whole.
 
-use std::{borrow::Cow, cell::OnceCell, fmt};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+    fmt,
+};
 
 use crate::error::{ANSWER_LIMIT, FaultDetails, FaultKind, ProviderAnswer, ProviderFault};
 
@@ -17,6 +21,8 @@ pub struct Answer {
     pub(super) mask: Mask,
     /// What the body says besides the status, once it was asked.
     pub(super) acknowledgement: OnceCell<Acknowledgement>,
+    /// A status, and what it means with this body, once that was asked.
+    pub(super) meaning: Cell<Option<(u16, u16)>>,
 }
 
 impl fmt::Debug for Answer {
@@ -38,6 +44,7 @@ impl Answer {
             body: Vec::new(),
             mask: Mask::new([]),
             acknowledgement: OnceCell::new(),
+            meaning: Cell::new(None),
         }
     }
 

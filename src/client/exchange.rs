@@ -154,7 +154,7 @@ impl<'a> Client<'a> {
 
     /// The status that an answer means: that of an error inside a 200.
     pub fn status_of(&self, answer: &Answer) -> u16 {
-        (self.rate_limit.status_of)(answer)
+        self.rate_limit.meaning(answer)
     }
 
     /// The fault of an answer that is a refusal, of the kind that its status means.
@@ -346,6 +346,7 @@ impl<'a> Client<'a> {
             body,
             mask: self.mask.borrow().clone(),
             acknowledgement: OnceCell::new(),
+            meaning: Cell::new(None),
         }
     }
 

@@ -71,7 +71,19 @@ impl RateLimitPolicy {
 
     /// Returns true for a rate limit.
     pub(super) fn is_limited(&self, answer: &Answer) -> bool {
-        (self.status_of)(answer) == 429
+        self.meaning(answer) == 429
+    }
+
+    /// The status that an answer means. Several ask, and for some providers it is a body to be parsed.
+    pub(super) fn meaning(&self, answer: &Answer) -> u16 {
+        match answer.meaning.get() {
+            Some((status, meaning)) if status == answer.status => meaning,
+            _ => {
+                let meaning = (self.status_of)(answer);
+                answer.meaning.set(Some((answer.status, meaning)));
+                meaning
+            }
+        }
     }
 
     /// The waits between the attempts at one call.
