@@ -80,9 +80,12 @@ pub struct Resources {
     pub total: Option<u64>,
 }
 
-/// The status that an answer means: a success may carry the code of an error.
+/// The status that an answer means: a success may carry the code of an error, among the documented errors or in another place.
 pub fn status_of(answer: &Answer) -> u16 {
-    meaning(answer.status, || answer.json("a call").ok())
+    match meaning(answer.status, || answer.json("a call").ok()) {
+        200..300 => answer.meaning(),
+        status => status,
+    }
 }
 
 /// A status, or that of the errors inside a success.
@@ -134,6 +137,19 @@ pub fn envelope(answer: &Answer) -> Option<Envelope> {
     answer.json("a call").ok()
 }
 
+/// Whether an answer of 2xx carries an error: the documented one, or what a gateway before the API says in its place.
+pub fn says_error(answer: &Answer, envelope: Option<&Envelope>) -> bool {
+    !answer.is_given() || envelope.is_some_and(Envelope::has_errors)
+}
+
+/// What the errors of an answer say, for people.
+pub fn said(answer: &Answer, envelope: Option<&Envelope>) -> String {
+    if answer.is_success() && !envelope.is_some_and(Envelope::has_errors) {
+        return answer.excerpt();
+    }
+    envelope.map_or_else(String::new, Envelope::error_message)
+}
+
 /// The rows of a read. `what` is for messages.
 ///
 /// # Errors
@@ -141,13 +157,17 @@ pub fn envelope(answer: &Answer) -> Option<Envelope> {
 pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &str) -> Result<Resources, ProviderFault> {
     let answer = send(config, cx, call).await?;
     let envelope = envelope(&answer);
-    if !answer.is_success() || envelope.as_ref().is_some_and(Envelope::has_errors) {
-        let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
+    if !answer.is_success() || says_error(&answer, envelope.as_ref()) {
+        let said = said(&answer, envelope.as_ref());
         let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
         let refusal = refusal(cx, &answer, &message);
         return Err(match (refusal.kind, status_of(&answer)) {
             // A conflict with something else that goes on: for a read that is a failure, and it may pass.
             (FaultKind::Refused, 409) => refusal.with_kind(FaultKind::ServerError),
+            // An error that is none of the documented ones is no refusal.
+            (FaultKind::Refused, 200..300) if !envelope.as_ref().is_some_and(Envelope::has_errors) => {
+                refusal.with_kind(FaultKind::ServerError)
+            }
             _ => refusal,
         });
     }
@@ -260,8 +280,8 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFaul
 
 /// A fault with the provider's words, but without the documents that may stand beside them.
 fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: &str) -> ProviderFault {
-    let mut words = answer.clone();
-    if let Some(body) = without_resources(&answer.text()) {
+    let mut words = answer.error_only();
+    if let Some(body) = without_resources(&words.text()) {
         words.body = body.into_bytes();
     }
     cx.client.fault(&words, kind, message)

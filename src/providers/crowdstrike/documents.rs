@@ -127,6 +127,13 @@ impl Envelope {
         }
     }
 
+    /// Whether it is the documented envelope: an object that has none of its parts says nothing.
+    pub const fn is_documented(&self) -> bool {
+        self.meta.read().is_some()
+            || matches!(self.resources, Rows::List(_) | Rows::Null)
+            || matches!(self.errors, Rows::List(_) | Rows::Null)
+    }
+
     /// The messages of the errors, or a word for none.
     pub fn error_message(&self) -> String {
         let messages: Vec<&str> = self.errors.read().filter_map(|error| error.message.as_str()).collect();

@@ -252,6 +252,32 @@ fn a_list_is_whole_only_by_its_own_count() {
     }
 }
 
+#[test]
+fn a_list_with_an_error_in_any_shape_beside_it_is_no_list() {
+    for error in [
+        json!({"error": "internal"}),
+        json!({"code": 500}),
+        json!({"errorMessage": "no"}),
+    ] {
+        for (path, asked) in [
+            ("combined/user-roles", by_id("help_desk")),
+            ("queries/roles/v1", by_name("No Such Role")),
+            ("users/GET", by_id("help_desk")),
+        ] {
+            let mut body = json!({"meta": {"pagination": {"total": 0}}, "resources": []});
+            body.as_object_mut().unwrap().extend(error.as_object().unwrap().clone());
+            let mut tenant = Tenant::new(&["event_viewer"]);
+            tenant.rules.push(Rule::always(path, 200, &body));
+            let failure = Case::new(tenant).ask(&[asked]).unwrap_err();
+            assert_eq!(
+                (failure.status, failure.retryable, failure.sent),
+                (502, true, false),
+                "{path} {body}: {failure:?}"
+            );
+        }
+    }
+}
+
 fn many(count: usize) -> Tenant {
     let mut tenant = Tenant::new(&["event_viewer"]);
     for n in 0..count {
