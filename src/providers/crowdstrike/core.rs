@@ -8,18 +8,17 @@ use crate::{
     client::{
         Answer, Backoff, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
         lenient::{Fields, FromJson, Row, Rows},
-        paging::{Page, by_offset},
+        paging::{Page, Repeats, by_offset},
         send_with_token,
     },
     error::{FaultKind, ProviderAnswer, ProviderFault},
-    hashed::HashSet,
     provider::Context,
 };
 
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Envelope, Errors, error_code},
+    documents::{Counted, Envelope, Errors, error_code},
 };
 
 /// The region that an account belongs to.
@@ -77,7 +76,7 @@ impl Audience {
 pub struct Resources {
     pub rows: Vec<RawRow>,
     /// The rows of all pages together, by the provider's own count.
-    pub total: Option<u64>,
+    pub counted: Counted,
 }
 
 /// The status that an answer means: a success may carry the code of an error, among the documented errors or in another place.
@@ -178,15 +177,15 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
         )
     };
     let envelope = envelope.ok_or_else(unreadable)?;
-    let total = envelope.total();
+    let counted = envelope.counted();
     // A list without rows may be written as null. A list that is missing proves nothing, unless the count says so.
     let rows = match envelope.resources {
         Rows::List(rows) => rows,
         Rows::Null => Vec::new(),
-        Rows::Absent if total == Some(0) => Vec::new(),
+        Rows::Absent if counted == Counted::Rows(0) => Vec::new(),
         Rows::Absent | Rows::Unread(_) => return Err(unreadable()),
     };
-    Ok(Resources { rows, total })
+    Ok(Resources { rows, counted })
 }
 
 /// Every row of the list of grants in a CID (`None`: the CID in view).
@@ -229,8 +228,14 @@ async fn grants_once(
     cx: &Context<'_>,
     page: &dyn Fn(u64) -> Call,
 ) -> Result<Vec<RawRow>, ProviderFault> {
+    let (mut repeats, mut has_repeated) = (Repeats::default(), false);
     let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
-        let Resources { rows, total } = resources(config, cx, &page(offset), "the grants").await?;
+        let Resources { rows, counted } = resources(config, cx, &page(offset), "the grants").await?;
+        // Where the count cannot be read, the list ends with an empty page.
+        let total = counted.known();
+        // A row that comes again has moved between two pages, and another one was missed. What is no object does not tell which row it is.
+        let read = rows.iter().filter_map(Row::read).map(|row| row.get());
+        has_repeated |= repeats.has_any(read.filter(|row| row.starts_with('{')));
         if rows.is_empty() && total.is_some_and(|total| total > offset) {
             return Err(contradiction("ends before its count"));
         }
@@ -243,9 +248,7 @@ async fn grants_once(
     if !list.is_whole() {
         return Err(contradiction("has fewer rows than it counts"));
     }
-    // A row that comes twice has moved between two pages, and another one was missed.
-    let is_paged = u64::try_from(list.rows.len()).is_ok_and(|length| length > PAGE);
-    if is_paged && repeats(&list.rows) {
+    if has_repeated {
         return Err(contradiction("repeats a row"));
     }
     Ok(list.rows)
@@ -253,11 +256,6 @@ async fn grants_once(
 
 fn contradiction(what: &str) -> ProviderFault {
     ProviderFault::new(FaultKind::BadAnswer, format!("CrowdStrike's list of grants {what}"))
-}
-
-fn repeats(rows: &[RawRow]) -> bool {
-    let mut seen = HashSet::new();
-    !rows.iter().filter_map(Row::read).all(|row| seen.insert(row.get()))
 }
 
 /// The fault of a refusal, also of one inside a 200, with the provider's own words.
