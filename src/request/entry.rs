@@ -3,6 +3,7 @@
 use crate::{
     contract::types,
     error::Error,
+    hashed::HashSet,
     provider::{Field, Grant, GrantKind, Provider},
 };
 
@@ -155,7 +156,7 @@ pub fn entries(
             .map(|(index, asked)| organization_entry(provider, index, asked))
             .collect();
     }
-    let narrowed = organizations
+    let mut narrowed = organizations
         .enumerate()
         .map(|(index, organization)| {
             let at = format!("organizations[{index}]");
@@ -180,6 +181,9 @@ pub fn entries(
             }
         })
         .collect::<Result<Vec<_>, _>>()?;
+    // One organization in two spellings is one.
+    let mut seen = HashSet::new();
+    narrowed.retain(|id: &String| seen.insert(id.clone()));
     roles
         .into_iter()
         .enumerate()

@@ -156,8 +156,54 @@ impl Fields {
             )?,
         };
         settings.finish()?;
+        fields.check()?;
         Ok(fields)
     }
+
+    /// # Errors
+    /// [`Error::Account`], naming the pointer that leads nowhere: it would switch off later pages, counts or errors.
+    fn check(&self) -> Result<(), Error> {
+        // The rows may be the whole document.
+        if !self.list.is_empty() {
+            check_pointer("list", &self.list)?;
+        }
+        for (field, pointers, may_be_empty) in [
+            ("next", &self.next, false),
+            ("total", &self.total, false),
+            ("role_id", &self.role_id, false),
+            ("role_name", &self.role_name, true),
+            ("product_id", &self.product_id, false),
+            ("product_name", &self.product_name, true),
+            ("error_code", &self.error_code, false),
+            ("error_message", &self.error_message, true),
+        ] {
+            if pointers.is_empty() && !may_be_empty {
+                return Err(not_a_pointer(field, "must not be empty"));
+            }
+            for (index, pointer) in pointers.iter().enumerate() {
+                check_pointer(&format!("{field}[{index}]"), pointer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A JSON pointer (RFC 6901) into a document.
+fn check_pointer(field: &str, pointer: &str) -> Result<(), Error> {
+    let mut escapes = pointer.split('~').skip(1);
+    if pointer.starts_with('/') && escapes.all(|rest| rest.starts_with(['0', '1'])) {
+        return Ok(());
+    }
+    Err(not_a_pointer(
+        field,
+        "must be a JSON pointer: it begins with a slash, and ~ stands only in ~0 and ~1",
+    ))
+}
+
+fn not_a_pointer(field: &str, rule: &str) -> Error {
+    let field = format!("settings.fields.{field}");
+    let message = format!("{field} {rule}");
+    Error::account(field, message)
 }
 
 #[cfg(test)]
@@ -295,6 +341,36 @@ mod tests {
             r#"{"codes": {"settled": [500]}}"#,
         ] {
             assert!(matches!(open(bad), Err(Error::Account { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_is_refused_by_its_name() {
+        for (fields, named) in [
+            (r#"{"list": "items"}"#, "list"),
+            (r#"{"list": "$.items"}"#, "list"),
+            (r#"{"next": ["/nextLink", "nextLink"]}"#, "next[1]"),
+            (r#"{"next": []}"#, "next"),
+            (r#"{"total": ["totalCount"]}"#, "total[0]"),
+            (r#"{"role_id": [""]}"#, "role_id[0]"),
+            (r#"{"role_id": []}"#, "role_id"),
+            (r#"{"role_name": ["name"]}"#, "role_name[0]"),
+            (r#"{"product_id": ["/a~b"]}"#, "product_id[0]"),
+            (r#"{"product_id": []}"#, "product_id"),
+            (r#"{"product_name": ["/a~"]}"#, "product_name[0]"),
+            (r#"{"error_code": ["/a~2", "/code"]}"#, "error_code[0]"),
+            (r#"{"error_message": [" /message"]}"#, "error_message[0]"),
+        ] {
+            match open(&format!(r#"{{"fields": {fields}}}"#)) {
+                Err(Error::Account { field, .. }) => assert_eq!(field, format!("settings.fields.{named}")),
+                other => panic!("{fields}: {other:?}"),
+            }
+        }
+        for fields in [
+            r#"{"list": "", "role_name": [], "product_name": [], "error_message": []}"#,
+            r#"{"list": "/a~1b/0", "next": ["/~0", "/"], "total": ["/page/total"]}"#,
+        ] {
+            assert!(open(&format!(r#"{{"fields": {fields}}}"#)).is_ok(), "{fields}");
         }
     }
 }

@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 use crate::{
     client::{
         Answer, CachedToken, Call, QueryBuilder, Repeat, Requested, TokenRequest, access_token, basic,
-        lenient::FromJson, paging, paging::Page, send_with_token,
+        lenient::FromJson,
+        paging::{self, Page, Repeats},
+        send_with_token,
     },
     error::{FaultKind, ProviderFault},
-    hashed::HashSet,
     provider::Context,
 };
 
@@ -115,8 +116,10 @@ fn code_inside(error_codes: &[String], answer: &Answer) -> Option<u16> {
     if !answer.is_success() || answer.body.is_empty() {
         return None;
     }
-    let code: u16 = first_text(answer, error_codes)?.trim().parse().ok()?;
-    (400..600).contains(&code).then_some(code)
+    let body: Raw = answer.json("a call").ok()?;
+    let codes = values(&body, error_codes).filter_map(documents::number);
+    let mut codes = codes.filter_map(|code| u16::try_from(code).ok());
+    codes.find(|code| (400..600).contains(code))
 }
 
 /// Gets a token, if there is none yet.
@@ -181,6 +184,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
         .maybe("filter", list.filter)
         .on(list.path);
     let pages = Cell::new(0_usize);
+    let (mut repeats, mut has_repeated) = (Repeats::default(), false);
     let read = paging::by_link(
         &cx.client,
         &config.base,
@@ -196,10 +200,14 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
             let answer = send(config, cx, &call, list.effort).await?;
             let document: Raw = document(config, cx, &answer, list.what)?;
             let rows = documents::at(&document, &config.fields.list).ok().flatten();
+            let rows = rows
+                .and_then(documents::rows)
+                .ok_or_else(|| contradiction("is missing or stands there twice"))?;
+            // What is no object does not tell which row it is: it may be another one.
+            let objects = rows.iter().map(|row| row.get()).filter(|row| row.starts_with('{'));
+            has_repeated |= repeats.has_any(objects);
             Ok::<_, ProviderFault>(Page {
-                rows: rows
-                    .and_then(documents::rows)
-                    .ok_or_else(|| contradiction("is missing or stands there twice"))?,
+                rows,
                 total: total(config, &document).map_err(contradiction)?,
                 next: next(config, &document).map_err(contradiction)?,
             })
@@ -209,11 +217,10 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
     if !read.is_whole() {
         return Err(contradiction("has fewer rows than it says"));
     }
-    let is_one_page = pages.get() == 1;
-    let mut seen = HashSet::new();
-    if !is_one_page && !read.rows.iter().all(|row| seen.insert(row.get())) {
+    if has_repeated {
         return Err(contradiction("shows a row on two pages"));
     }
+    let is_one_page = pages.get() == 1;
     // Where next pages are named, the page that names none is the last.
     let may_be_cut_off = is_one_page && read.total.is_none() && list.is_page(read.rows.len());
     let doubt = may_be_cut_off.then(|| {
@@ -290,7 +297,16 @@ pub fn kind_of(cx: &Context<'_>, answer: &Answer) -> FaultKind {
 
 /// Whether an answer of 2xx carries an error, or its code.
 pub fn says_error(config: &Config, answer: &Answer) -> bool {
-    !answer.is_given() || first_text(answer, &config.fields.error_code).is_some_and(|code| code != "0")
+    !answer.is_given() || has_error_code(answer, &config.fields.error_code)
+}
+
+/// A code of 0 or of a success says that there is no error.
+fn has_error_code(answer: &Answer, pointers: &[String]) -> bool {
+    let Ok(body) = answer.json::<Raw>("a call") else {
+        return false;
+    };
+    let mut codes = values(&body, pointers).filter(|code| documents::text(code).is_some());
+    codes.any(|code| !matches!(documents::number(code), Some(0 | 200..300)))
 }
 
 /// The shape of errors is not confirmed: the common keys, else the text.
@@ -302,6 +318,12 @@ pub fn error_message(config: &Config, answer: &Answer) -> String {
 
 fn first_text(answer: &Answer, pointers: &[String]) -> Option<String> {
     let body: Raw = answer.json("a call").ok()?;
-    let mut pointers = pointers.iter();
-    pointers.find_map(|pointer| documents::text(documents::at(&body, pointer).ok().flatten()?))
+    values(&body, pointers).find_map(documents::text)
+}
+
+/// What the pointers lead to; nothing where a key on the way stands there twice.
+fn values<'a>(body: &'a Raw, pointers: &'a [String]) -> impl Iterator<Item = &'a RawValue> {
+    pointers
+        .iter()
+        .filter_map(|pointer| documents::at(body, pointer).ok().flatten())
 }

@@ -5,6 +5,7 @@ use serde_json::{Error, value::RawValue};
 
 use crate::{
     client::lenient::{self as json, Flag, FromJson, Id, Number, Text, Word, document, elements},
+    naming::{same, same_address},
     provider::UnreadRow,
 };
 
@@ -66,6 +67,12 @@ impl User {
     /// The id in the one spelling that requests have.
     pub fn id(&self) -> Option<String> {
         self.id.as_str().map(ids::normalized)
+    }
+
+    /// Whether another document says the same of who the user is.
+    pub fn is_same(&self, other: &Self) -> bool {
+        are_same(self.email(), other.email(), same_address)
+            && are_same(self.login_id.as_str(), other.login_id.as_str(), same)
     }
 
     /// The address, if there is one that can be read.
@@ -214,6 +221,14 @@ pub fn text(value: &RawValue) -> Option<String> {
 /// A whole number.
 pub fn number(value: &RawValue) -> Option<u64> {
     Number::from_json(value).ok()?.as_u64()
+}
+
+/// Whether two documents show the same text, or both none.
+fn are_same(one: Option<&str>, other: Option<&str>, is_same: fn(&str, &str) -> bool) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_same(one, other),
+        (one, other) => one == other,
+    }
 }
 
 fn word(value: &RawValue) -> Option<String> {

@@ -72,13 +72,22 @@ async fn user_by_search(config: &Config, cx: &Context<'_>, id: &str) -> Result<(
             message: format!("BlackLine knows no user with the id `{id}`"),
         });
     }
-    let mut users = rows.into_iter().filter_map(|row| {
-        let user = User::of_row(&row)?;
-        (user.id().as_deref() == Some(id)).then_some((row, user))
-    });
-    users
-        .next()
-        .ok_or_else(|| unexpected("the search for a user shows other users").into())
+    let mut found: Option<(Raw, User)> = None;
+    for row in rows {
+        let Some((user, shown)) = User::of_row(&row).and_then(|user| user.id().map(|shown| (user, shown))) else {
+            // It may be the user's.
+            return Err(unexpected("the search for a user shows a row that cannot be read").into());
+        };
+        if shown != id {
+            continue;
+        }
+        // Guards would see whichever comes first.
+        if found.as_ref().is_some_and(|(_, known)| !known.is_same(&user)) {
+            return Err(unexpected("the search for a user shows two rows of it that say different things").into());
+        }
+        found.get_or_insert((row, user));
+    }
+    found.ok_or_else(|| unexpected("the search for a user shows other users").into())
 }
 
 /// The ids of the users with an e-mail address. OData's `eq` regards case: a lower-case spelling is asked for besides. Quotes are

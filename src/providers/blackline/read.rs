@@ -342,15 +342,17 @@ fn read_pairs(config: &Config, Rows { rows, page, doubt }: Rows, path: String) -
     }
 }
 
-/// The directory of roles. A role that shows no id or no name may be the one that is looked for.
+/// The directory of roles, each name of a role once. A role that shows no id or no name may be the one that is looked for.
 async fn directory(config: &Config, cx: &Context<'_>) -> Result<Directory, ProviderFault> {
     let Rows { rows, doubt, .. } = core::rows(config, cx, List::new(config, "roles", &config.paths.roles)).await?;
-    let roles: Vec<KnownRole> = rows
+    let mut roles: Vec<KnownRole> = rows
         .iter()
         .filter_map(|row| NamedRow::of_row(row))
         .map(|(id, name)| KnownRole { id, name })
         .collect();
     let is_whole = roles.len() == rows.len() && roles.iter().all(|role| role.name.is_some());
+    let mut seen = HashSet::new();
+    roles.retain(|role| seen.insert((role.id.clone(), role.name.clone())));
     let unread = (!is_whole).then(|| String::from("BlackLine's list of roles has rows that cannot be read"));
     Ok(Directory {
         roles,

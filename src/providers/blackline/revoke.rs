@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, Call, QueryBuilder, Repeat},
+    client::{Acknowledgement, Answer, Call, QueryBuilder, Repeat},
     contract::reason::Reason,
     error::FaultKind,
     hashed::HashSet,
@@ -124,16 +124,21 @@ impl BlackLine {
             return self.refusal_inside(cx, answer);
         }
         cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        if !self.config.codes.success.contains(&answer.status) {
-            return Verdict::Unanswered {
-                reason: Reason::BadAnswer,
-                message: format!(
-                    "BlackLine answers with {}, which is none of settings.codes.success",
-                    answer.status
-                ),
-            };
+        let message = if !self.config.codes.success.contains(&answer.status) {
+            format!(
+                "BlackLine answers with {}, which is none of settings.codes.success",
+                answer.status
+            )
+        } else if answer.acknowledgement() == Acknowledgement::NoDocument {
+            // The page of a proxy says nothing of BlackLine.
+            String::from("the answer to the removal is no document of BlackLine's")
+        } else {
+            return Verdict::Acknowledged;
+        };
+        Verdict::Unanswered {
+            reason: Reason::BadAnswer,
+            message,
         }
-        Verdict::Acknowledged
     }
 
     /// An error inside a success has the meaning of its code. The removal may have had an effect all the same: the read-back decides.

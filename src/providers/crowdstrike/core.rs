@@ -8,18 +8,17 @@ use crate::{
     client::{
         Answer, Backoff, CachedToken, Call, QueryBuilder, Requested, TokenRequest, access_token,
         lenient::{Fields, FromJson, Row, Rows},
-        paging::{Page, by_offset},
+        paging::{Page, Repeats, by_offset},
         send_with_token,
     },
     error::{FaultKind, ProviderAnswer, ProviderFault},
-    hashed::HashSet,
     provider::Context,
 };
 
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Envelope, Errors, error_code},
+    documents::{Counted, Envelope, Errors, error_code},
 };
 
 /// The region that an account belongs to.
@@ -77,12 +76,15 @@ impl Audience {
 pub struct Resources {
     pub rows: Vec<RawRow>,
     /// The rows of all pages together, by the provider's own count.
-    pub total: Option<u64>,
+    pub counted: Counted,
 }
 
-/// The status that an answer means: a success may carry the code of an error.
+/// The status that an answer means: a success may carry the code of an error, among the documented errors or in another place.
 pub fn status_of(answer: &Answer) -> u16 {
-    meaning(answer.status, || answer.json("a call").ok())
+    match meaning(answer.status, || answer.json("a call").ok()) {
+        200..300 => answer.meaning(),
+        status => status,
+    }
 }
 
 /// A status, or that of the errors inside a success.
@@ -134,6 +136,19 @@ pub fn envelope(answer: &Answer) -> Option<Envelope> {
     answer.json("a call").ok()
 }
 
+/// Whether an answer of 2xx carries an error: the documented one, or what a gateway before the API says in its place.
+pub fn says_error(answer: &Answer, envelope: Option<&Envelope>) -> bool {
+    !answer.is_given() || envelope.is_some_and(Envelope::has_errors)
+}
+
+/// What the errors of an answer say, for people.
+pub fn said(answer: &Answer, envelope: Option<&Envelope>) -> String {
+    if answer.is_success() && !envelope.is_some_and(Envelope::has_errors) {
+        return answer.excerpt();
+    }
+    envelope.map_or_else(String::new, Envelope::error_message)
+}
+
 /// The rows of a read. `what` is for messages.
 ///
 /// # Errors
@@ -141,13 +156,17 @@ pub fn envelope(answer: &Answer) -> Option<Envelope> {
 pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &str) -> Result<Resources, ProviderFault> {
     let answer = send(config, cx, call).await?;
     let envelope = envelope(&answer);
-    if !answer.is_success() || envelope.as_ref().is_some_and(Envelope::has_errors) {
-        let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
+    if !answer.is_success() || says_error(&answer, envelope.as_ref()) {
+        let said = said(&answer, envelope.as_ref());
         let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
         let refusal = refusal(cx, &answer, &message);
         return Err(match (refusal.kind, status_of(&answer)) {
             // A conflict with something else that goes on: for a read that is a failure, and it may pass.
             (FaultKind::Refused, 409) => refusal.with_kind(FaultKind::ServerError),
+            // An error that is none of the documented ones is no refusal.
+            (FaultKind::Refused, 200..300) if !envelope.as_ref().is_some_and(Envelope::has_errors) => {
+                refusal.with_kind(FaultKind::ServerError)
+            }
             _ => refusal,
         });
     }
@@ -158,15 +177,15 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
         )
     };
     let envelope = envelope.ok_or_else(unreadable)?;
-    let total = envelope.total();
+    let counted = envelope.counted();
     // A list without rows may be written as null. A list that is missing proves nothing, unless the count says so.
     let rows = match envelope.resources {
         Rows::List(rows) => rows,
         Rows::Null => Vec::new(),
-        Rows::Absent if total == Some(0) => Vec::new(),
+        Rows::Absent if counted == Counted::Rows(0) => Vec::new(),
         Rows::Absent | Rows::Unread(_) => return Err(unreadable()),
     };
-    Ok(Resources { rows, total })
+    Ok(Resources { rows, counted })
 }
 
 /// Every row of the list of grants in a CID (`None`: the CID in view).
@@ -209,8 +228,14 @@ async fn grants_once(
     cx: &Context<'_>,
     page: &dyn Fn(u64) -> Call,
 ) -> Result<Vec<RawRow>, ProviderFault> {
+    let (mut repeats, mut has_repeated) = (Repeats::default(), false);
     let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
-        let Resources { rows, total } = resources(config, cx, &page(offset), "the grants").await?;
+        let Resources { rows, counted } = resources(config, cx, &page(offset), "the grants").await?;
+        // Where the count cannot be read, the list ends with an empty page.
+        let total = counted.known();
+        // A row that comes again has moved between two pages, and another one was missed. What is no object does not tell which row it is.
+        let read = rows.iter().filter_map(Row::read).map(|row| row.get());
+        has_repeated |= repeats.has_any(read.filter(|row| row.starts_with('{')));
         if rows.is_empty() && total.is_some_and(|total| total > offset) {
             return Err(contradiction("ends before its count"));
         }
@@ -223,9 +248,7 @@ async fn grants_once(
     if !list.is_whole() {
         return Err(contradiction("has fewer rows than it counts"));
     }
-    // A row that comes twice has moved between two pages, and another one was missed.
-    let is_paged = u64::try_from(list.rows.len()).is_ok_and(|length| length > PAGE);
-    if is_paged && repeats(&list.rows) {
+    if has_repeated {
         return Err(contradiction("repeats a row"));
     }
     Ok(list.rows)
@@ -233,11 +256,6 @@ async fn grants_once(
 
 fn contradiction(what: &str) -> ProviderFault {
     ProviderFault::new(FaultKind::BadAnswer, format!("CrowdStrike's list of grants {what}"))
-}
-
-fn repeats(rows: &[RawRow]) -> bool {
-    let mut seen = HashSet::new();
-    !rows.iter().filter_map(Row::read).all(|row| seen.insert(row.get()))
 }
 
 /// The fault of a refusal, also of one inside a 200, with the provider's own words.
@@ -260,8 +278,8 @@ pub fn refusal(cx: &Context<'_>, answer: &Answer, message: &str) -> ProviderFaul
 
 /// A fault with the provider's words, but without the documents that may stand beside them.
 fn fault(cx: &Context<'_>, answer: &Answer, kind: FaultKind, message: &str) -> ProviderFault {
-    let mut words = answer.clone();
-    if let Some(body) = without_resources(&answer.text()) {
+    let mut words = answer.error_only();
+    if let Some(body) = without_resources(&words.text()) {
         words.body = body.into_bytes();
     }
     cx.client.fault(&words, kind, message)

@@ -4,7 +4,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::client::lenient::{Id, Number, Row, Rows, Text, document};
+use crate::client::{
+    lenient::{Id, Number, Row, Rows, Text, document},
+    paging::count,
+};
 
 /// The envelope of every answer.
 pub struct Envelope {
@@ -127,6 +130,13 @@ impl Envelope {
         }
     }
 
+    /// Whether it is the documented envelope: an object that has none of its parts says nothing.
+    pub const fn is_documented(&self) -> bool {
+        self.meta.read().is_some()
+            || matches!(self.resources, Rows::List(_) | Rows::Null)
+            || matches!(self.errors, Rows::List(_) | Rows::Null)
+    }
+
     /// The messages of the errors, or a word for none.
     pub fn error_message(&self) -> String {
         let messages: Vec<&str> = self.errors.read().filter_map(|error| error.message.as_str()).collect();
@@ -137,8 +147,53 @@ impl Envelope {
         }
     }
 
-    pub fn total(&self) -> Option<u64> {
-        self.meta.read()?.pagination.read()?.total.as_u64()
+    pub fn counted(&self) -> Counted {
+        let meta = match &self.meta {
+            Row::Read(meta) => meta,
+            Row::Unread(raw) => return Counted::without(raw),
+        };
+        match &meta.pagination {
+            Row::Read(pagination) if pagination.total.is_absent() => Counted::Nothing,
+            Row::Read(pagination) => pagination.total.as_u64().map_or(Counted::Unreadable, Counted::Rows),
+            Row::Unread(raw) => Counted::without(raw),
+        }
+    }
+}
+
+/// What an answer says about the length of its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Rows(u64),
+    Nothing,
+    /// It says so in no number, or may do so in what cannot be read.
+    Unreadable,
+}
+
+impl Counted {
+    /// The count in an object that could not be read: there is none if the object is missing or `null`.
+    fn without(raw: &str) -> Self {
+        if matches!(raw, "" | "null") {
+            Self::Nothing
+        } else {
+            Self::Unreadable
+        }
+    }
+
+    /// The count, if there is one that can be read.
+    pub const fn known(self) -> Option<u64> {
+        match self {
+            Self::Rows(total) => Some(total),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+
+    /// Whether a list without pages that has these rows is whole: a count that cannot be read may be any.
+    pub fn is_of<T>(self, rows: &[T]) -> bool {
+        match self {
+            Self::Rows(total) => total == count(rows),
+            Self::Nothing => true,
+            Self::Unreadable => false,
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use futures_util::future::join;
 use crate::{
     client::{
         Call, QueryBuilder,
-        lenient::{FromJson, Id, Row},
-        paging::count,
+        lenient::{FromJson, Id},
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderAnswer, ProviderFault},
@@ -19,7 +18,7 @@ use crate::{
 use super::{
     config::Config,
     core::{self, Audience},
-    documents::{Ids, User},
+    documents::{Counted, Ids, User},
     ids,
 };
 
@@ -110,13 +109,8 @@ async fn with_login(
     let uuid = |row: &core::RawRow| Some(ids::user(row.parse::<Id>()?.into_string()?.trim()));
     let uuids: Option<Set<String>> = list.rows.iter().map(uuid).collect();
     match uuids {
-        Some(uuids)
-            if list
-                .total
-                .is_none_or(|total| total == count(&list.rows) || uuids.len() > 1) =>
-        {
-            Ok(uuids)
-        }
+        // Two of them are too many, however many there are.
+        Some(uuids) if list.counted.is_of(&list.rows) || uuids.len() > 1 => Ok(uuids),
         _ => Err(ProviderFault::new(
             FaultKind::BadAnswer,
             "CrowdStrike's list of the users with that login cannot be read",
@@ -158,17 +152,28 @@ async fn user_by(
     let call = core::api(Call::read(Method::Post, config.base.join(audience.users()), body));
     let list = core::resources(config, cx, &call, "the user").await?;
     // A row that is counted and not shown may be the user's.
-    if list.rows.is_empty() && list.total.unwrap_or_default() == 0 {
+    if list.rows.is_empty() && list.counted.is_of(&list.rows) {
         return Ok(None);
     }
     let mut found: Option<Found> = None;
-    for row in list.rows.iter().filter_map(Row::read) {
-        let Ok(user) = User::from_json(row) else {
+    // One that cannot be read may be this user's: that is no absence, and beside another one it may say something else.
+    let unreadable = || {
+        ProviderFault::new(
+            FaultKind::BadAnswer,
+            "CrowdStrike's document of the user cannot be read",
+        )
+    };
+    // It may count more than it shows.
+    if list.counted == Counted::Unreadable {
+        return Err(unreadable());
+    }
+    for row in &list.rows {
+        let row = row.read().ok_or_else(unreadable)?;
+        let user = User::from_json(row).map_err(|_| unreadable())?;
+        let id = user.uuid.as_str().ok_or_else(unreadable)?;
+        if !id.trim().eq_ignore_ascii_case(uuid) {
             continue;
-        };
-        let Some(id) = user.uuid.as_str().filter(|id| id.trim().eq_ignore_ascii_case(uuid)) else {
-            continue;
-        };
+        }
         let is_external = user.user_type.as_str().is_some_and(|kind| same(kind, "external"));
         let next = Found {
             uuid: ids::user(id.trim()),
@@ -185,13 +190,7 @@ async fn user_by(
         }
         found.get_or_insert(next);
     }
-    // One that cannot be read may be this user's: that is no absence.
-    found.map(Some).ok_or_else(|| {
-        ProviderFault::new(
-            FaultKind::BadAnswer,
-            "CrowdStrike's document of the user cannot be read",
-        )
-    })
+    found.map(Some).ok_or_else(unreadable)
 }
 
 impl Found {

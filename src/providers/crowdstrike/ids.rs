@@ -8,7 +8,6 @@ use crate::{
     client::{
         Call, QueryBuilder,
         lenient::{Id, Row},
-        paging::count,
     },
     contract::types::{ListedRole, Scope, ScopeKind},
     error::ProviderFault,
@@ -228,8 +227,12 @@ pub async fn list(config: &Config, cx: &Context<'_>) -> Result<RoleList, Provide
         removable: true,
     };
     let unread = gap.map(|gap| format!("CrowdStrike's directory of roles in the CID in view {gap}"));
+    let mut seen = HashSet::new();
+    let mut roles: Vec<ListedRole> = roles.into_iter().map(listed).collect();
+    // Two names of one id stay two.
+    roles.retain(|role| seen.insert((role.id.clone(), role.name.clone(), role.scope.organization.clone())));
     Ok(RoleList {
-        roles: roles.into_iter().map(listed).collect(),
+        roles,
         unread: unread.into_iter().collect(),
     })
 }
@@ -289,8 +292,7 @@ async fn read(config: &Config, cx: &Context<'_>, cid: Option<&Cid>) -> Result<Ro
     let id = |row: &Row<_>| row.parse::<Id>()?.into_string();
     let ids: Vec<String> = list.rows.iter().filter_map(id).collect();
     // Every CID has the default roles.
-    let is_whole =
-        !ids.is_empty() && ids.len() == list.rows.len() && list.total.is_none_or(|total| total == count(&list.rows));
+    let is_whole = !ids.is_empty() && ids.len() == list.rows.len() && list.counted.is_of(&list.rows);
     let mut gap = (!is_whole).then_some("does not list every role");
 
     let path = at("/user-management/entities/roles/GET/v2");

@@ -115,14 +115,14 @@ impl Sending<'_> {
             Ok(answer) => answer,
             Err(fault) => return all(self.cx.fault(&fault)),
         };
-        let refusal = match judge(self.cx, &answer) {
+        let refusal = match self.judge(&answer, self.grants) {
             Ok(verdict) => return all(verdict),
             Err(refusal) => refusal,
         };
         if let [grant] = self.grants {
             return vec![self.verdict(&refusal, grant).await];
         }
-        if refusal.may_be_about_a_role() && self.are_probes() {
+        if refusal.may_be_about_a_role() && self.are_probes(self.grants) {
             self.cx.note(&refusal.fault);
             let verdicts = self.one_by_one(self.grants).await;
             return if refusal.is_inside_success {
@@ -173,7 +173,7 @@ impl Sending<'_> {
             ..self.write.call.clone()
         };
         let verdict = match core::send(self.config, self.cx, &call).await {
-            Ok(answer) => match judge(self.cx, &answer) {
+            Ok(answer) => match self.judge(&answer, &[grant]) {
                 Ok(verdict) => verdict,
                 Err(refusal) => self.verdict(&refusal, grant).await,
             },
@@ -196,15 +196,15 @@ impl Sending<'_> {
         }
     }
 
-    /// Whether nothing of this request is held.
-    fn are_probes(&self) -> bool {
+    /// Whether nothing of a request is held.
+    fn are_probes(&self, grants: &[&Grant]) -> bool {
         let held: HashSet<(&str, &str)> = self
             .detail
             .held
             .iter()
             .map(|held| (held.role_id.as_str(), held.cid.as_str()))
             .collect();
-        self.grants.iter().all(|grant| {
+        grants.iter().all(|grant| {
             let cid = grant.scope.organization.as_deref().unwrap_or_default();
             !held.contains(&(grant.role_id.as_str(), cid))
         })
@@ -254,6 +254,49 @@ impl Sending<'_> {
         }
         known.is_whole().then_some(false)
     }
+
+    /// What an answer says of each role of its request.
+    fn judge(&self, answer: &Answer, grants: &[&Grant]) -> Result<Verdict, Refusal> {
+        let envelope = core::envelope(answer);
+        if answer.is_success() && !core::says_error(answer, envelope.as_ref()) {
+            self.cx.revoke_answers.borrow_mut().push(answer.evidence(None));
+            let is_documented = envelope.as_ref().is_some_and(Envelope::is_documented);
+            return Ok(self.acknowledgement(answer, is_documented, grants));
+        }
+        let said = core::said(answer, envelope.as_ref());
+        let is_inside_success = answer.is_success();
+        let code = core::status_of(answer);
+        let message = if is_inside_success {
+            format!(
+                "CrowdStrike answered {} with errors inside ({code}): {said}",
+                answer.status
+            )
+        } else {
+            format!("CrowdStrike refused to revoke ({code}): {said}")
+        };
+        Err(Refusal {
+            fault: core::refusal(self.cx, answer, &message),
+            is_inside_success,
+            means_role: (code == 400 && said.contains("invalid roleID")) || (code == 404 && is_inside_success),
+        })
+    }
+
+    /// What a success without an error says. That of a probe is all the proof of an absence: it has to say that it was carried out, and
+    /// not that it was only accepted, or in part.
+    fn acknowledgement(&self, answer: &Answer, is_documented: bool, grants: &[&Grant]) -> Verdict {
+        let status = answer.status;
+        let message = if !is_documented {
+            format!("CrowdStrike answered {status} with something other than its documented JSON")
+        } else if !matches!(status, 200 | 201) && self.are_probes(grants) {
+            format!("CrowdStrike answered {status}, which does not prove that a role is not held")
+        } else {
+            return Verdict::Acknowledged;
+        };
+        Verdict::Unanswered {
+            reason: Reason::BadAnswer,
+            message,
+        }
+    }
 }
 
 /// The batch before may have had an effect, whatever became of the single request.
@@ -267,40 +310,6 @@ struct Refusal {
     is_inside_success: bool,
     /// It may mean that there is no such role.
     means_role: bool,
-}
-
-/// What an answer says of each role of its request.
-fn judge(cx: &Context<'_>, answer: &Answer) -> Result<Verdict, Refusal> {
-    let envelope = core::envelope(answer);
-    let is_inside_success = answer.is_success();
-    if is_inside_success && !envelope.as_ref().is_some_and(Envelope::has_errors) {
-        cx.revoke_answers.borrow_mut().push(answer.evidence(None));
-        return Ok(match envelope {
-            Some(_) => Verdict::Acknowledged,
-            None => Verdict::Unanswered {
-                reason: Reason::BadAnswer,
-                message: format!(
-                    "CrowdStrike answered {} with something other than its documented JSON",
-                    answer.status
-                ),
-            },
-        });
-    }
-    let said = envelope.as_ref().map_or_else(String::new, Envelope::error_message);
-    let code = core::status_of(answer);
-    let message = if is_inside_success {
-        format!(
-            "CrowdStrike answered {} with errors inside ({code}): {said}",
-            answer.status
-        )
-    } else {
-        format!("CrowdStrike refused to revoke ({code}): {said}")
-    };
-    Err(Refusal {
-        fault: core::refusal(cx, answer, &message),
-        is_inside_success,
-        means_role: (code == 400 && said.contains("invalid roleID")) || (code == 404 && is_inside_success),
-    })
 }
 
 impl Refusal {

@@ -11,6 +11,7 @@ use super::{
     cid::Cid,
     config::Config,
     core::{self, Audience, RawRow},
+    documents::Counted,
     mapping,
 };
 
@@ -80,11 +81,12 @@ async fn of_users(
     let Some(users) = unless_refused(users)? else {
         return Ok((Told::Unclear, 0));
     };
-    let counted = users
-        .total
-        .map_or(0, |total| usize::try_from(total).unwrap_or(usize::MAX));
     // Somebody who is counted and not listed may hold what would tell.
-    let is_whole = users.rows.len() >= counted.min(most);
+    let is_whole = match users.counted {
+        Counted::Rows(total) => users.rows.len() >= usize::try_from(total).unwrap_or(usize::MAX).min(most),
+        Counted::Nothing => true,
+        Counted::Unreadable => users.rows.len() >= most,
+    };
     let mut told = if is_whole { Told::Nobody } else { Told::Unclear };
     let mut others = 0_usize;
     for row in users.rows.iter().take(most) {

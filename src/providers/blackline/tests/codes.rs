@@ -63,6 +63,59 @@ fn a_read_fails_as_its_code_says() {
 }
 
 #[test]
+fn a_code_of_a_success_is_no_error() {
+    for code in ["200", r#""201""#, "200.0", "0", r#"" 0 ""#, "299"] {
+        let row = pair("9", "Auditor", "A");
+        let read: &'static str = format!(r#"{{"code": {code}, "message": "OK", "items": [{row}]}}"#).leak();
+        let done: &'static str = format!(r#"{{"errorCode": {code}, "message": "OK"}}"#).leak();
+        let instance = instance(REMOVAL, 1, done);
+        instance.borrow_mut().faults.push(("301/roles-products", 200, read));
+        let answer = call(&instance, "{}", vec![by_id("9")], options());
+        let entries = match &answer {
+            Ok(success) => &success.outcomes,
+            Err(failure) => &failure.outcomes,
+        };
+        assert!(entries[0].grants[0].acknowledged, "{code}: {answer:?}");
+    }
+    for code in ["199", "300", r#""2000""#, r#""OK""#, "-200"] {
+        let body: &'static str = format!(r#"{{"errorCode": {code}}}"#).leak();
+        let failure = call(&instance(REMOVAL, 1, body), "{}", vec![by_id("9")], options()).unwrap_err();
+        assert!(!failure.outcomes[0].grants[0].acknowledged, "{code}: {failure:?}");
+    }
+    // Beside it, another place may have the code of an error.
+    let failure = call(
+        &instance(PAIRS, 20, r#"{"errorCode": 0, "code": "BL-9", "items": []}"#),
+        "{}",
+        vec![by_id("5")],
+        options(),
+    );
+    assert_eq!(failure.unwrap_err().status, 502);
+}
+
+#[test]
+fn what_is_no_document_acknowledges_nothing() {
+    for (body, is_acknowledged) in [
+        ("<html>Sign in</html>", false),
+        ("OK", false),
+        ("{", false),
+        ("", true),
+        (" ", true),
+        ("{}", true),
+        (r#""OK""#, true),
+        ("[]", true),
+    ] {
+        let failure = call(&instance(REMOVAL, 1, body), "{}", vec![by_id("5")], options()).unwrap_err();
+        let grant = &failure.outcomes[0].grants[0];
+        let reason = if is_acknowledged { "still_held" } else { "bad_answer" };
+        assert_eq!(
+            (grant.acknowledged, grant.reason.as_deref()),
+            (is_acknowledged, Some(reason)),
+            "{body}: {failure:?}"
+        );
+    }
+}
+
+#[test]
 fn a_removal_that_fails_is_not_done_and_says_whether_to_repeat_it() {
     for (body, reason, attempts) in [
         (r#"{"errorCode": 429}"#, "rate_limited", 4),

@@ -185,6 +185,11 @@ fn the_roles_are_listed_without_a_user() {
         .find(|role| role.id.as_deref() == Some("R-7"))
         .unwrap();
     assert!(!other.removable);
+    // A role that stands there twice is one, unless its names differ.
+    let roles = format!(r#"{ROLES}, {{"id": "005", "name": "Reviewer"}}, {{"id": 5, "name": "Approver"}}"#);
+    instance.borrow_mut().roles = roles.leak();
+    let list = list_roles(&instance, "{}").unwrap();
+    assert_eq!((list.whole, list.roles.len()), (true, 4), "{list:?}");
     instance.borrow_mut().faults.push(("/v1/roles", 403, "{}"));
     assert_eq!(list_roles(&instance, "{}").unwrap_err().status, 403);
 }

@@ -167,6 +167,42 @@ fn a_later_page_that_does_not_exist_is_no_other_spelling_of_the_path() {
 }
 
 #[test]
+fn only_a_row_of_another_page_that_comes_again_ends_the_call() {
+    let row = pair("5", "Reviewer", "A");
+    let other = pair("6", "Approver", "A");
+    for (first, second, outcome) in [
+        (format!("{row}, {row}"), other.clone(), "removed"),
+        (format!("{row}, null, null"), other.clone(), "unknown"),
+        (format!("{row}, null"), format!("null, {other}"), "unknown"),
+        (format!("{row}, {other}"), other.clone(), "fails"),
+    ] {
+        let instance = Instance::holding(&[]);
+        let page: &'static str =
+            format!(r#"{{"items": [{first}], "nextLink": "/v1/users/301/roles-products?page=2"}}"#).leak();
+        let last: &'static str = format!(r#"{{"items": [{second}]}}"#).leak();
+        let left: &'static str = format!(r#"{{"items": [{other}], "totalCount": 1}}"#).leak();
+        instance.borrow_mut().faults.extend([
+            ("301/roles-products", 200, page),
+            ("roles-products?page=2", 200, last),
+            ("roles-products?roleId=5", 204, ""),
+        ]);
+        instance
+            .borrow_mut()
+            .faults
+            .extend([("301/roles-products", 200, left); 40]);
+        let answer = call(&instance, "{}", vec![by_id("5:A")], options());
+        if outcome == "fails" {
+            let failure = answer.unwrap_err();
+            assert_eq!((failure.status, failure.sent), (502, false), "{first}");
+        } else {
+            assert_eq!(outcomes(&answer), [outcome], "{first}: {answer:?}");
+            let was_sent = answer.map_or_else(|failure| failure.sent, |_| true);
+            assert!(was_sent, "{first}");
+        }
+    }
+}
+
+#[test]
 fn a_read_back_of_one_page_is_no_proof_after_a_list_of_two() {
     let first: Vec<String> = (0..25)
         .map(|product| pair("9", "Auditor", &format!("P{product}")))

@@ -48,6 +48,52 @@ fn a_user_in_two_rows_is_one_user() {
 }
 
 #[test]
+fn rows_of_the_search_that_say_different_things_of_the_user_are_not_chosen_from() {
+    let ann = r#"{"id": 301, "loginId": "ann", "email": "ann@example.com"}"#;
+    // There is no call for a single user.
+    let settings = r#"{"protected_users": ["ceo@example.com"], "paths": {"user": "/v1/none/{user_id}/own"}}"#;
+    for (other, outcome) in [
+        (
+            r#"{"id": "0301", "loginId": "Ann ", "email": "ANN@example.com"}"#,
+            "removed",
+        ),
+        (
+            r#"{"id": 302, "loginId": "bob", "email": "ceo@example.com"}"#,
+            "removed",
+        ),
+        (
+            r#"{"id": "0301", "loginId": "ann", "email": "ceo@example.com"}"#,
+            "fails",
+        ),
+        (
+            r#"{"id": 301, "loginId": "api-user", "email": "ann@example.com"}"#,
+            "fails",
+        ),
+        (r#"{"id": 301, "loginId": "ann"}"#, "fails"),
+        (
+            r#"{"id": 301, "email": "ann@example.com", "email": "ceo@example.com"}"#,
+            "fails",
+        ),
+        ("null", "fails"),
+    ] {
+        for rows in [format!("{ann}, {other}"), format!("{other}, {ann}")] {
+            let instance = Instance::holding(&[("5", "A", &pair("5", "Reviewer", "A"))]);
+            let found: &'static str = format!(r#"{{"items": [{rows}]}}"#).leak();
+            let searches = [("filter=id", 200, found); 2];
+            instance.borrow_mut().faults.extend(searches);
+            let answer = send(&transport(&instance), settings, request(vec![by_id("5")]), options());
+            if outcome == "removed" {
+                assert_eq!(outcomes(&answer), [outcome], "{rows}: {answer:?}");
+            } else {
+                let failure = answer.unwrap_err();
+                assert_eq!((failure.status, failure.sent), (502, false), "{rows}: {failure:?}");
+                assert!(instance.borrow().writes.is_empty(), "{rows}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_user_whose_own_document_has_another_address_is_not_the_one() {
     let stale = r#"{"items": [{"id": 301, "email": "bob@example.com"}]}"#;
     let instance = instance(&[stale]);

@@ -339,6 +339,20 @@ fn a_second_scope_may_hide_in_a_list_that_was_not_read() {
 }
 
 #[test]
+fn a_cid_that_narrows_in_two_spellings_is_one() {
+    let case = Case::new(Tenant::new(&["event_viewer"]));
+    let twice = Request {
+        organizations: [CHILD.to_owned(), format!("{}-1F", CHILD.to_uppercase())]
+            .map(OrganizationSelector::Id)
+            .to_vec(),
+        ..request(ANN, &[by_id("help_desk")])
+    };
+    let success = case.send(twice).unwrap();
+    assert_eq!(success.outcomes[0].grants.len(), 1, "{success:?}");
+    assert_eq!(case.revokes(), 1);
+}
+
+#[test]
 fn a_list_that_fails_in_one_cid_of_an_entry_does_not_keep_what_another_shows() {
     let in_both = || Request {
         organizations: [HOME, CHILD]

@@ -410,6 +410,20 @@ fn the_roles_of_the_cid_in_view_are_listed_without_a_user() {
 }
 
 #[test]
+fn a_role_that_stands_in_the_directory_twice_is_listed_once() {
+    let role = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+    let mut tenant = Tenant::new(&[]);
+    tenant
+        .roles
+        .get_mut(HOME)
+        .unwrap()
+        .extend([role("event_viewer", "Event Viewer"), role(NIGHT_SHIFT, "Night Watch")]);
+    let list = Case::new(tenant).list_roles().unwrap();
+    // Two names of one id stay two.
+    assert_eq!((list.whole, list.roles.len()), (true, 5), "{list:?}");
+}
+
+#[test]
 fn a_custom_role_belongs_to_its_cid_and_what_is_not_described_is_said() {
     let mut tenant = Tenant::new(&[]);
     let described = json!({"resources": [

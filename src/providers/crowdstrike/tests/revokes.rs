@@ -50,6 +50,9 @@ fn what_is_no_documented_success_is_no_acknowledgement() {
         r#"{"errors": "no"}"#,
         r#"{"errors": [null]}"#,
         r#"{"errors": {}}"#,
+        "{}",
+        r#"{"meta": "done"}"#,
+        r#"{"message": "done"}"#,
     ] {
         let case = revoke_answers(200, body);
         let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
@@ -58,6 +61,53 @@ fn what_is_no_documented_success_is_no_acknowledgement() {
         // Nor does it prove that a role is absent.
         let failure = case.ask(&[by_id("dashboard_admin")]).unwrap_err();
         assert_eq!(failure.outcomes[0].outcome, Outcome::Unknown, "{body}");
+    }
+}
+
+#[test]
+fn an_error_in_any_shape_inside_a_success_acknowledges_nothing() {
+    for (body, status, retryable) in [
+        (json!({"error": "upstream timeout"}), 422, false),
+        (json!({"meta": {}, "errors": [], "errorMessage": "no"}), 422, false),
+        (json!({"meta": {}, "resources": [], "code": 404}), 422, false),
+        (json!({"code": 500, "message": "no"}), 502, true),
+        (json!({"statusCode": 403, "message": "no"}), 403, false),
+        (json!({"error": {"code": "429"}}), 429, true),
+        (json!({"errors": [{"message": "no"}], "status": 503}), 502, true),
+    ] {
+        let case = revoke_answers(200, &body);
+        let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(
+            (failure.status, failure.retryable),
+            (status, retryable),
+            "{body}: {failure:?}"
+        );
+        assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
+        // Nor does it prove that a role is absent.
+        let failure = case.ask(&[by_id("dashboard_admin")]).unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, Outcome::Unknown, "{body}: {failure:?}");
+        assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
+    }
+    let beside = json!({"error": "no", "result": {"uid": "bob@example.com"}});
+    let answer = revoke_answers(200, beside).ask(&[by_id("event_viewer")]);
+    assert!(!format!("{answer:?}").contains("bob@example.com"), "{answer:?}");
+}
+
+#[test]
+fn what_was_only_accepted_or_done_in_part_proves_no_absence() {
+    let done = json!({"meta": {"writes": {"resources_affected": 1}}, "errors": []});
+    for status in [200, 201, 202, 203, 206, 207] {
+        let case = revoke_answers(status, &done);
+        let answer = case.ask(&[by_id("dashboard_admin")]);
+        let expected = if status > 201 {
+            Outcome::Unknown
+        } else {
+            Outcome::AlreadyAbsent
+        };
+        assert_eq!(outcomes(&answer), [expected], "{status}: {answer:?}");
+        // Of a role that is shown, the read-back decides.
+        let failure = case.ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!(failure.outcomes[0].outcome, Outcome::Unverified, "{status}");
     }
 }
 

@@ -252,6 +252,87 @@ fn a_list_is_whole_only_by_its_own_count() {
     }
 }
 
+#[test]
+fn a_list_with_an_error_in_any_shape_beside_it_is_no_list() {
+    for error in [
+        json!({"error": "internal"}),
+        json!({"code": 500}),
+        json!({"errorMessage": "no"}),
+    ] {
+        for (path, asked) in [
+            ("combined/user-roles", by_id("help_desk")),
+            ("queries/roles/v1", by_name("No Such Role")),
+            ("users/GET", by_id("help_desk")),
+        ] {
+            let mut body = json!({"meta": {"pagination": {"total": 0}}, "resources": []});
+            body.as_object_mut().unwrap().extend(error.as_object().unwrap().clone());
+            let mut tenant = Tenant::new(&["event_viewer"]);
+            tenant.rules.push(Rule::always(path, 200, &body));
+            let failure = Case::new(tenant).ask(&[asked]).unwrap_err();
+            assert_eq!(
+                (failure.status, failure.retryable, failure.sent),
+                (502, true, false),
+                "{path} {body}: {failure:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_count_that_cannot_be_read_makes_no_list_without_pages_whole() {
+    let total = |total: Value| json!({"pagination": {"total": total}});
+    for meta in [
+        total(json!("many")),
+        total(json!(-1)),
+        total(json!([7])),
+        total(json!(2.5)),
+        json!({"pagination": 7}),
+        json!("none"),
+    ] {
+        let list = |rows: Value| json!({"meta": meta, "resources": rows});
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        tenant
+            .rules
+            .push(Rule::always("queries/roles/v1", 200, list(json!(["event_viewer"]))));
+        let answer = Case::new(tenant).ask(&[by_name("Night Watch")]);
+        assert_eq!(outcomes(&answer), [Outcome::Unknown], "{meta}: {answer:?}");
+
+        for (path, rows, user) in [
+            ("users/GET", json!([]), super::ANN),
+            ("users/GET", json!([Tenant::new(&[]).user]), super::ANN),
+            ("queries/users", json!([super::ANN]), "ann@example.com"),
+            ("queries/users", json!([]), "ann@example.com"),
+        ] {
+            let mut tenant = Tenant::new(&["event_viewer"]);
+            tenant.rules.push(Rule::always(path, 200, list(rows)));
+            let failure = Case::new(tenant).ask_for(user, &[by_id("event_viewer")]).unwrap_err();
+            assert_eq!(
+                (failure.status, failure.sent),
+                (502, false),
+                "{path} {meta}: {failure:?}"
+            );
+        }
+
+        // Somebody else may be counted, who would tell which CID is in view.
+        let mut tenant = Tenant::new(&[]);
+        tenant.view = CHILD;
+        tenant.has_others = false;
+        tenant
+            .rules
+            .push(Rule::always("last_login_at", 200, list(json!([super::ANN]))));
+        let answer = Case::new(tenant).ask(&[by_id("help_desk")]);
+        assert_eq!(outcomes(&answer), [Outcome::Unknown], "{meta}: {answer:?}");
+    }
+    // Without one, a list without pages is what it shows.
+    for meta in [json!(null), json!({}), json!({"pagination": null}), total(json!(null))] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let rows = json!({"meta": meta, "resources": ["event_viewer"]});
+        tenant.rules.push(Rule::always("queries/roles/v1", 200, rows));
+        let answer = Case::new(tenant).ask(&[by_name("Night Watch")]);
+        assert_eq!(outcomes(&answer), [Outcome::NotFound], "{meta}: {answer:?}");
+    }
+}
+
 fn many(count: usize) -> Tenant {
     let mut tenant = Tenant::new(&["event_viewer"]);
     for n in 0..count {
@@ -291,6 +372,43 @@ fn a_row_that_moves_between_two_pages_hides_another_one() {
     let case = Case::new(tenant);
     let failure = case.ask(&[by_id("dashboard_admin")]).unwrap_err();
     assert_eq!((failure.status, failure.sent), (502, false));
+}
+
+#[test]
+fn rows_that_are_equal_on_one_page_do_not_end_the_call() {
+    for broken in [json!(null), json!({"uuid": super::ANN})] {
+        let mut tenant = many(600);
+        tenant.rows[3] = tenant.rows[2].clone();
+        tenant.rules = pages(&[
+            [&tenant.rows[..500], &[]].concat(),
+            [&tenant.rows[500..601], &[broken.clone(), broken.clone()]].concat(),
+        ]);
+        let case = Case::new(tenant);
+        let answer = case.ask(&[at(HOME, by_id("event_viewer")), at(HOME, by_id("help_desk"))]);
+        assert_eq!(
+            (outcomes(&answer), case.revokes()),
+            (vec![Outcome::Unknown; 2], 1),
+            "{broken}: {answer:?}"
+        );
+    }
+    // A row that shows nothing by which it could be known again may be another one.
+    let mut tenant = many(600);
+    tenant.rules = pages(&[
+        [&tenant.rows[..499], &[json!(null)]].concat(),
+        [&tenant.rows[499..601], &[json!(null)]].concat(),
+    ]);
+    let answer = Case::new(tenant).ask(&[at(HOME, by_id("help_desk"))]);
+    assert_eq!(reasons(&answer), [Some("not_visible")], "{answer:?}");
+}
+
+/// The list of grants in two pages, once read.
+fn pages(pages: &[Vec<Value>; 2]) -> Vec<Rule> {
+    let total: usize = pages.iter().map(Vec::len).sum();
+    let page = |rows: &[Value]| json!({"meta": {"pagination": {"total": total}}, "resources": rows});
+    vec![
+        Rule::always("offset=500", 200, page(&pages[1])),
+        Rule::always("offset=0", 200, page(&pages[0])),
+    ]
 }
 
 #[test]

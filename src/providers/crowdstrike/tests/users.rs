@@ -124,6 +124,22 @@ fn a_user_who_cannot_be_told_is_not_written_to() {
 }
 
 #[test]
+fn a_document_that_cannot_be_read_beside_the_users_may_be_the_users_too() {
+    for other in [
+        json!(null),
+        json!([ANN]),
+        json!({"uid": "ceo@example.com"}),
+        json!({"uuid": ANN, "uid": "ceo@example.com", "cid": HOME}),
+    ] {
+        let mut tenant = Tenant::new(&["event_viewer"]);
+        let both = json!({"resources": [tenant.user, other]});
+        tenant.rules.push(Rule::always("users/GET/v1", 200, both));
+        let failure = Case::new(tenant).ask(&[by_id("event_viewer")]).unwrap_err();
+        assert_eq!((failure.status, failure.sent), (502, false), "{other}: {failure:?}");
+    }
+}
+
+#[test]
 fn a_protected_address_is_a_refusal_where_the_login_cannot_be_read() {
     let mut tenant = Tenant::new(&["event_viewer"]);
     tenant.user["uid"] = json!({"login": "ann@example.com"});
