@@ -161,8 +161,6 @@ pub async fn resources(config: &Config, cx: &Context<'_>, call: &Call, what: &st
         let message = format!("CrowdStrike refuses to read {what} ({}): {said}", answer.status);
         let refusal = refusal(cx, &answer, &message);
         return Err(match (refusal.kind, status_of(&answer)) {
-            // A conflict with something else that goes on: for a read that is a failure, and it may pass.
-            (FaultKind::Refused, 409) => refusal.with_kind(FaultKind::ServerError),
             // An error that is none of the documented ones is no refusal.
             (FaultKind::Refused, 200..300) if !envelope.as_ref().is_some_and(Envelope::has_errors) => {
                 refusal.with_kind(FaultKind::ServerError)
