@@ -33,8 +33,8 @@ pub struct Skeleton(Vec<String>);
 impl Skeleton {
     pub fn of(text: &str) -> Self {
         if text.is_ascii() {
-            let mut plain = text.to_ascii_lowercase();
-            plain.retain(|letter| !is_overlooked(letter));
+            let mut plain = String::with_capacity(text.len());
+            plain.extend(plain_letters(text));
             return Self(vec![plain]);
         }
         // A character that nobody sees must not keep a letter from its accent.
@@ -72,6 +72,9 @@ impl Skeleton {
 
     /// Returns true if a reader may take a text for it.
     pub fn is_like(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            return self.0.iter().any(|reading| reading.chars().eq(plain_letters(text)));
+        }
         self.meets(&Self::of(text))
     }
 
@@ -93,7 +96,19 @@ impl IntoIterator for Skeleton {
 
 /// Returns true if a reader may take one text for the other.
 pub fn look_alike(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return plain_letters(one).eq(plain_letters(other));
+    }
     Skeleton::of(one).is_like(other)
+}
+
+/// What a reader sees of an ASCII text, in small letters. Nearly all names and ids are of this kind, and every one that a provider lists is
+/// compared so.
+fn plain_letters(text: &str) -> impl Iterator<Item = char> {
+    let seen = text
+        .bytes()
+        .filter(|byte| byte.is_ascii_graphic() && !b"-_".contains(byte));
+    seen.map(|byte| char::from(byte.to_ascii_lowercase()))
 }
 
 /// How far case folding goes.
@@ -265,6 +280,23 @@ fn latin(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_overlooked_is_the_same_in_ascii_and_elsewhere() {
+        for letter in (0..=127_u8).map(char::from) {
+            let text = letter.to_string();
+            assert_eq!(
+                plain_letters(&text).next().is_none(),
+                is_overlooked(letter),
+                "{letter:?}"
+            );
+            // The same with a letter that takes the other way.
+            let (plain, other) = (format!("a{letter}b"), format!("a{letter}b\u{e4}"));
+            let shown = Skeleton::of(&other).0;
+            assert_eq!(shown, [format!("{}\u{e4}", Skeleton::of(&plain).0[0])], "{letter:?}");
+            assert!(look_alike(&plain, &plain) && Skeleton::of(&plain).is_like(&plain));
+        }
+    }
 
     #[test]
     fn names_are_the_same_whatever_their_case_their_composition_and_the_blanks_around_them() {

@@ -9,7 +9,7 @@ use crate::{
     },
     contract::reason::Reason,
     error::{Error, FaultKind, ProviderFault},
-    naming::{Skeleton, same_address},
+    naming::{look_alike, same_address},
     provider::Context,
     sorted,
 };
@@ -154,8 +154,7 @@ impl Member {
         let is_of_other_kind = self.enterprise_user.is_none()
             && ids::is_of_user(id)
             && !self.ids().any(|own| kind_of_id(own) == kind_of_id(id));
-        let skeleton = Skeleton::of(id);
-        is_of_other_kind || self.ids().any(|own| skeleton.is_like(own))
+        is_of_other_kind || self.ids().any(|own| look_alike(own, id))
     }
 
     pub fn is_home(&self, workspace: &str) -> bool {
