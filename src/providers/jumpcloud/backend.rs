@@ -14,8 +14,8 @@ use crate::{
     hashed::HashSet,
     naming::{look_alike, same},
     provider::{
-        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, KnownRole, OpenAccount,
-        Planned, Principal, RoleList, Snapshot, Verdict, Verification, Write,
+        Absence, Affects, Consequence, Context, Coverage, Directory, Field, Grant, GrantKind, Identity, KnownRole,
+        OpenAccount, Planned, Principal, RoleList, Snapshot, Verdict, Verification, Write,
         backend::{Backend, Step},
         capability::Capability,
     },
@@ -349,17 +349,23 @@ impl Backend for JumpCloud {
     }
 }
 
-/// The positions of the targets that are, or may be, the owners' role: by their own name or by the directory's.
+/// The positions of the targets that are, or may be, the owners' role: by their own name or by the directory's. Of a role whose rows
+/// contradict each other, any name may be the right one, also one that is not shown.
 fn owner_roles(targets: &[Grant], detail: &Detail) -> Vec<usize> {
     let is_owner = |name: &String| look_alike(name, OWNER);
-    let listed = detail.basis.directory.roles().iter();
-    let ids: HashSet<&str> = listed
-        .filter(|role| role.name.as_ref().is_some_and(is_owner))
-        .map(|role| role.id.as_str())
-        .collect();
+    let directory = &detail.basis.directory;
+    let named = directory.roles().iter();
+    let named = named.filter(|role| role.name.as_ref().is_some_and(is_owner));
+    let doubtful = directory.contradicted().iter();
+    let mut doubtful = doubtful
+        .filter(|role| role.name.as_ref().is_none_or(is_owner))
+        .peekable();
+    let has_doubtful = doubtful.peek().is_some();
+    let ids: HashSet<&str> = named.chain(doubtful).map(|role| role.id.as_str()).collect();
     let may_be_owner = |grant: &Grant| {
-        grant.kind == GrantKind::Role
-            && (ids.contains(grant.role_id.as_str()) || grant.role_name.as_ref().is_some_and(is_owner))
+        let may_be_doubtful = has_doubtful && grant.known_as.identity == Identity::NameOnly;
+        let is_named_so = grant.role_name.as_ref().is_some_and(is_owner);
+        grant.kind == GrantKind::Role && (is_named_so || may_be_doubtful || ids.contains(grant.role_id.as_str()))
     };
     let targets = targets.iter().enumerate();
     targets

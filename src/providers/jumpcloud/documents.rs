@@ -393,6 +393,12 @@ pub fn id_of(document: &Value) -> Option<String> {
     id("_id").or_else(|| id("id")).map(str::to_owned)
 }
 
+/// The e-mail address that a document shows.
+pub fn address_of(document: &Value) -> Option<&str> {
+    let email = document.get("email").and_then(Value::as_str);
+    email.filter(|email| is_whole(email))
+}
+
 fn has_repeated(texts: &[String]) -> bool {
     let mut known = HashSet::new();
     !texts.iter().all(|text| known.insert(text))

@@ -1,6 +1,7 @@
 //! Finds the user: the system user, and the administrator who is the same person. The request may name either of them.
 
 mod addresses;
+mod listed;
 
 use std::{rc::Rc, time::Duration};
 
@@ -17,12 +18,12 @@ use crate::{
 use super::{
     config::Config,
     core::{self, List},
-    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, id_of, raw},
+    documents::{Administrator, AdministratorLink, Listed, RecordedRoles, address_of, id_of, raw},
 };
 
 pub use self::addresses::administrators;
 
-use self::addresses::{gap_of_addresses, has_email, with_email};
+use self::addresses::{gap_of_addresses, has_email, is_one_address, with_email};
 
 /// One person: the system user and the administrator.
 pub struct Person {
@@ -137,6 +138,12 @@ impl Person {
         self.administrator_document().and_then(id_of).or_else(linked)
     }
 
+    /// Whether an administrator's record, as it is now, is still this person's: it shows the address that joined the two.
+    pub fn is_still(&self, record: &Administrator) -> bool {
+        let email = self.system_user.as_ref().and_then(address_of);
+        !self.by_email || is_one_address(email, record.email.as_deref())
+    }
+
     /// Whether the administrator's record lacks a role that is shown elsewhere.
     fn lacks_a_role_of(&self, elsewhere: &RecordedRoles) -> bool {
         self.known()
@@ -188,6 +195,21 @@ pub async fn find_user(config: &Config, cx: &Context<'_>) -> Result<String, Erro
     }
 }
 
+/// Holds the document of an id that a search found against the address that was searched for: the list may show what was true before.
+fn check_address(cx: &Context<'_>, id: &str, person: &Person) -> Result<(), Error> {
+    let wanted = &cx.request.user;
+    let documents = [person.system_user.as_ref(), person.administrator_document()];
+    let is_found = |document: &&Value| id_of(document).is_some_and(|own| own.eq_ignore_ascii_case(id));
+    let found = documents.into_iter().flatten().find(is_found);
+    if !wanted.contains('@') || found.is_none_or(|document| is_one_address(address_of(document), Some(wanted))) {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        reason: Reason::NotExpected,
+        message: format!("the record that JumpCloud finds by `{wanted}` does not show that e-mail address; use the id"),
+    })
+}
+
 /// The only administrator with this e-mail address.
 async fn only_administrator(config: &Config, cx: &Context<'_>, wanted: &str) -> Result<String, Error> {
     let all = administrators(config, cx).await?;
@@ -213,6 +235,13 @@ pub async fn person(
     id: &str,
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
+    let person = settled(config, cx, id, earlier).await?;
+    check_address(cx, id, &person)?;
+    Ok(person)
+}
+
+/// A person whose records do not contradict each other, or are not relied on.
+async fn settled(config: &Config, cx: &Context<'_>, id: &str, earlier: Option<Earlier<'_>>) -> Result<Person, Error> {
     let mut person = person_once(config, cx, id, earlier).await?;
     let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(1));
     // The roles may have changed between two reads.
@@ -262,7 +291,7 @@ async fn person_once(
                 record: Some(Ok(None)),
                 listed: None,
             };
-            Ok(from_list(config, cx, None, Some(id), ahead).await?)
+            Ok(listed::find(config, cx, None, Some(id), ahead).await?)
         }
     }
 }
@@ -321,43 +350,18 @@ async fn of_system_user(
         AdministratorLink::Unreadable(roles) => {
             let message = "JumpCloud links the user to an administrator that it does not name";
             let person = unclear(message, None, Some(&roles)).into();
-            with_listed(config, cx, person, address(&user), ahead).await
+            listed::with_listed(config, cx, person, address_of(&user), ahead).await
         }
         // No link is no proof: the list of administrators, read to its end, is.
         AdministratorLink::None => {
-            let person = from_list(config, cx, address(&user), earlier, ahead).await?;
-            Person {
-                by_email: person.known().is_some(),
-                ..person
-            }
+            let person = listed::find(config, cx, address_of(&user), earlier, ahead).await?;
+            listed::joined(person, address_of(&user))
         }
     };
     Ok(Person {
         system_user: Some(user),
         ..person
     })
-}
-
-/// The e-mail address in a record.
-fn address(document: &Value) -> Option<&str> {
-    let email = document.get("email").and_then(Value::as_str);
-    email.filter(|email| !email.trim().is_empty())
-}
-
-/// A person with an administrator's record that cannot be told: the list of administrators says who it may be. It only guards, so a
-/// list that cannot be read ends nothing.
-async fn with_listed(config: &Config, cx: &Context<'_>, person: Person, email: Option<&str>, ahead: Ahead) -> Person {
-    let person = person.with_hidden_record();
-    match listed(config, cx, ahead.listed).await {
-        Ok(all) => {
-            let person = with_candidates(person, &all, email);
-            Person {
-                listed: Some(Rc::new(all)),
-                ..person
-            }
-        }
-        Err(_) => person,
-    }
 }
 
 /// The administrator, and the system user that it belongs to: linked to it, or linked to nobody and with the same e-mail address.
@@ -377,7 +381,8 @@ async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) ->
     let user = system_user(config, cx, id).await?;
     let linked = match user.as_ref().map(AdministratorLink::of) {
         Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => Some(linked),
-        Some(AdministratorLink::None) => None,
+        // The list may show an address that was the user's before.
+        Some(AdministratorLink::None) if is_one_address(user.as_ref().and_then(address_of), Some(email)) => None,
         _ => return Ok(without_user.with_hidden_record()),
     };
     let shown = linked.as_ref().map(|linked| &linked.roles);
@@ -387,138 +392,6 @@ async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) ->
         is_contradicted: shown.is_some_and(|shown| without_user.lacks_a_role_of(shown)),
         ..without_user
     })
-}
-
-/// The administrator that was found before, else the only one with this e-mail address, in the list of all of them.
-async fn from_list(
-    config: &Config,
-    cx: &Context<'_>,
-    email: Option<&str>,
-    earlier: Option<&str>,
-    ahead: Ahead,
-) -> Result<Person, ProviderFault> {
-    let all = listed(config, cx, ahead.listed).await?;
-    let person = listed_as(config, cx, &all, email, earlier, ahead.record).await?;
-    Ok(Person {
-        listed: Some(Rc::new(all)),
-        ..person
-    })
-}
-
-/// The organization's administrators: what was read at once, or a read.
-async fn listed(
-    config: &Config,
-    cx: &Context<'_>,
-    ahead: Option<Result<List<Administrator>, ProviderFault>>,
-) -> Result<List<Administrator>, ProviderFault> {
-    match ahead {
-        Some(listed) => listed,
-        None => administrators(config, cx).await,
-    }
-}
-
-async fn listed_as(
-    config: &Config,
-    cx: &Context<'_>,
-    all: &List<Administrator>,
-    email: Option<&str>,
-    earlier: Option<&str>,
-    record: Option<Result<Option<Value>, ProviderFault>>,
-) -> Result<Person, ProviderFault> {
-    if all.rows.is_empty() {
-        let message = "JumpCloud shows no administrator at all, not even the account's own: it may not show everything (settings.org_id)";
-        return Ok(unclear(message, None, None).into());
-    }
-    if let Some(earlier) = earlier
-        && let Some(known) = all.rows.iter().find(|known| known.id.eq_ignore_ascii_case(earlier))
-    {
-        // That it was not shown is asked again: the list shows it.
-        let record = record.filter(|record| matches!(record, Ok(Some(_))));
-        return by_id(config, cx, &known.id, &known.roles, record).await;
-    }
-    let same: Vec<&Administrator> = match email {
-        Some(email) => all.rows.iter().filter(|known| has_email(known, email)).collect(),
-        None if earlier.is_some() => Vec::new(),
-        None => {
-            let message = "the user has neither a link to an administrator nor an e-mail address";
-            let person = unclear(message, None, None).into();
-            return Ok(with_candidates(with_hidden_rows(person, all), all, email));
-        }
-    };
-    let gap = if email.is_some() {
-        gap_of_addresses(all)
-    } else {
-        all.gap("administrators")
-    };
-    let person: Person = match (same.as_slice(), gap) {
-        ([], None) => match gone(config, cx, earlier, record).await? {
-            None => Administration::None.into(),
-            Some(document) => {
-                let message =
-                    "the list of administrators lacks the one that was found before, and the record is still there";
-                unclear(message, Some(document), None).into()
-            }
-        },
-        ([], Some(gap)) => unclear(&gap, None, None).into(),
-        ([one], _) if earlier.is_some() => {
-            let message = "another administrator than before has the user's e-mail address";
-            unclear(message, None, Some(&one.roles)).into()
-        }
-        ([one], None) => by_id(config, cx, &one.id, &one.roles, None).await?,
-        ([one], Some(gap)) => {
-            let message = format!("whether another administrator has the user's e-mail address cannot be told: {gap}");
-            unclear(&message, None, Some(&one.roles)).into()
-        }
-        (several, _) => {
-            let unclear = Unclear {
-                reason: Some(Reason::Ambiguous),
-                message: format!("{} administrators have the user's e-mail address", several.len()),
-                ..Unclear::default()
-            };
-            Administration::Unclear(Box::new(unclear)).into()
-        }
-    };
-    let person = if earlier.is_none() {
-        with_hidden_rows(person, all)
-    } else {
-        person
-    };
-    Ok(with_candidates(person, all, email))
-}
-
-/// A person of whom the list of administrators does not say who it is, and who may be in a row that it does not show.
-fn with_hidden_rows(person: Person, all: &List<Administrator>) -> Person {
-    let is_unclear = matches!(person.administrator, Administration::Unclear(_));
-    if is_unclear && all.gap("administrators").is_some() {
-        person.with_hidden_record()
-    } else {
-        person
-    }
-}
-
-/// The record of an administrator who was found before and whom the list shows no more; `None` if it is gone, too.
-async fn gone(
-    config: &Config,
-    cx: &Context<'_>,
-    earlier: Option<&str>,
-    record: Option<Result<Option<Value>, ProviderFault>>,
-) -> Result<Option<Value>, ProviderFault> {
-    match (earlier, record) {
-        (None, _) => Ok(None),
-        (Some(_), Some(record)) => record,
-        (Some(id), None) => administrator_by_id(config, cx, id).await,
-    }
-}
-
-/// A person of whom the list of administrators does not say who it is, with the ids of all who may be it.
-fn with_candidates(mut person: Person, all: &List<Administrator>, email: Option<&str>) -> Person {
-    if let Administration::Unclear(unclear) = &mut person.administrator {
-        let may_be =
-            |known: &&Administrator| known.email.is_none() || email.is_none_or(|email| has_email(known, email));
-        let may_be = all.rows.iter().filter(may_be).map(|known| known.id.clone());
-        unclear.may_be = may_be.collect();
-    }
-    person
 }
 
 /// An administrator that JumpCloud names, and its roles as they are shown there: that it is not shown is no proof that it is not

@@ -28,6 +28,7 @@ pub struct Groups {
     /// Why a group of any name may be missing.
     gap: Option<String>,
     by_id: HashMap<String, usize>,
+    contradicted_by_id: HashMap<String, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
     by_skeleton: HashMap<String, Vec<usize>>,
 }
@@ -86,9 +87,14 @@ impl Groups {
             gap: list.gap("user groups"),
             list,
             by_id: HashMap::new(),
+            contradicted_by_id: HashMap::new(),
             by_name: HashMap::new(),
             by_skeleton: HashMap::new(),
         };
+        for (position, group) in groups.list.contradicted.iter().enumerate() {
+            let rows = groups.contradicted_by_id.entry(group.id.clone()).or_default();
+            rows.push(position);
+        }
         for (position, group) in groups.list.rows.iter().enumerate() {
             groups.by_id.insert(group.id.clone(), position);
             match &group.name {
@@ -113,6 +119,13 @@ impl Groups {
         self.by_id
             .get(&id.to_ascii_lowercase())
             .and_then(|&position| self.list.rows.get(position))
+    }
+
+    /// The rows of a group that contradict each other.
+    fn contradicted_with_id(&self, id: &str) -> impl Iterator<Item = &UserGroup> {
+        let positions = self.contradicted_by_id.get(&id.to_ascii_lowercase());
+        let positions = positions.into_iter().flatten();
+        positions.filter_map(|&position| self.list.contradicted.get(position))
     }
 
     /// The group that a text names: by its id, else by a name that only one has.
@@ -166,9 +179,18 @@ impl Named<'_> {
 pub fn grants(groups: Option<&Groups>, memberships: &[GraphObject], organization: Option<&str>) -> Vec<Grant> {
     let grant = |membership: &GraphObject| {
         let group = groups.and_then(|groups| groups.with_id(&membership.id));
-        let is_dynamic = group.is_some_and(|group| group.is_dynamic);
+        let contradicted = || {
+            groups
+                .into_iter()
+                .flat_map(|groups| groups.contradicted_with_id(&membership.id))
+        };
+        let is_dynamic = group.into_iter().chain(contradicted()).any(|group| group.is_dynamic);
         Grant {
-            known_as: KnownAs::default(),
+            known_as: KnownAs {
+                // Whichever is right, a guard that names one of them stands.
+                names: contradicted().filter_map(|group| group.name.clone()).collect(),
+                ..KnownAs::default()
+            },
             kind: GrantKind::Membership,
             role_id: membership.id.clone(),
             role_name: group.and_then(|group| group.name.clone()),

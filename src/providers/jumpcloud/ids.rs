@@ -51,6 +51,14 @@ impl RoleDirectory {
         }
     }
 
+    /// Roles of which it shows rows that contradict each other, with every name that one of them has.
+    pub fn contradicted(&self) -> &[Role] {
+        match self {
+            Self::Known(list) => &list.contradicted,
+            Self::NotShown(_) | Self::Failed(_) => &[],
+        }
+    }
+
     /// Why a role may be missing, for people.
     pub fn gap(&self) -> Option<String> {
         match self {
@@ -96,13 +104,13 @@ impl HeldRole {
 /// A record's own ids decide, as far as the directory has them under that name. If one name and one id are left over, they belong
 /// together, however the directory spells that role. A record without ids leaves it to a directory that was read whole: to the
 /// exact name, else to the only one that is the same name. An id that stands beside several names has to be that of one of them:
-/// else a role is held that none of the names says.
+/// else a role is held that none of the names says. A role with contradicting rows may have the name of each.
 ///
 /// # Errors
 /// Why the record contradicts the directory.
 pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<HeldRole>, String> {
-    let roles = directory.roles();
-    let all = Index::of(roles.iter());
+    let roles = || directory.roles().iter().chain(directory.contradicted());
+    let all = Index::of(roles());
     let names = &recorded.names;
     if !recorded.has_every_id {
         let is_named = |role: &Role| {
@@ -110,7 +118,7 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
                 .as_ref()
                 .is_some_and(|own| names.iter().any(|name| same(name, own)))
         };
-        let is_of_a_name = |id: &String| roles.iter().any(|role| role.id == *id && is_named(role));
+        let is_of_a_name = |id: &String| roles().any(|role| role.id == *id && is_named(role));
         if !recorded.ids.iter().all(is_of_a_name) {
             return Err(String::from(
                 "the administrator's record has the id of a role that may be none of those that it names",
@@ -124,7 +132,7 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
         return Ok(names.iter().map(held).collect());
     }
     let mut left: HashSet<String> = recorded.ids.iter().cloned().collect();
-    let recorded = Index::of(roles.iter().filter(|role| left.contains(&role.id)));
+    let recorded = Index::of(roles().filter(|role| left.contains(&role.id)));
     let mut held: Vec<HeldRole> = Vec::with_capacity(names.len());
     for name in names {
         if all.has(name) && !recorded.has(name) {
@@ -137,9 +145,11 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
             id: recorded.only(name).filter(|id| left.remove(id)),
         });
     }
+    let doubtful = Index::of(directory.contradicted().iter());
     let mut without_id = held.iter_mut().filter(|role| role.id.is_none());
     if let (Some(role), None) = (without_id.next(), without_id.next())
         && left.len() == 1
+        && !doubtful.has(&role.name)
     {
         role.id = left.into_iter().next();
     }
@@ -180,9 +190,9 @@ impl<'a> Index<'a> {
             .get(&canonical(name))
             .map(Vec::as_slice)
             .unwrap_or_default();
-        match (exact, called) {
-            ([one], _) | ([], [one]) => Some(one.id.clone()),
-            _ => None,
-        }
+        let named = if exact.is_empty() { called } else { exact };
+        let (first, others) = named.split_first()?;
+        // Contradicting rows of one role may have its name twice.
+        others.iter().all(|role| role.id == first.id).then(|| first.id.clone())
     }
 }

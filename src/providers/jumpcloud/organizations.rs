@@ -117,6 +117,7 @@ pub async fn links_left(
     match links(config, cx, administrator).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(List {
             rows: Vec::new(),
+            contradicted: Vec::new(),
             unread: Vec::new(),
             extent: Extent::Whole,
         }),

@@ -414,7 +414,7 @@ fn first(config: &Config, cx: &Context<'_>, person: Person, lists: Lists) -> (Pe
 pub async fn roles(config: &Config, cx: &Context<'_>) -> Result<RoleDirectory, ProviderFault> {
     let list = core::list::<Role>(config, cx, "/api/v2/roles", Count::Perhaps, "roles").await?;
     // Some roles are everywhere: a directory without any is not the whole one.
-    Ok(if list.rows.is_empty() {
+    Ok(if list.rows.is_empty() && list.contradicted.is_empty() {
         RoleDirectory::NotShown(String::from("JumpCloud's directory of roles is empty"))
     } else {
         RoleDirectory::Known(list)

@@ -204,6 +204,14 @@ async fn changed_meanwhile(config: &Config, cx: &Context<'_>, detail: &Detail) -
         sorted::sort(&mut names);
         names
     };
+    if !detail.person.is_still(&record) {
+        return Some(Verdict::NotSent {
+            reason: Reason::ConcurrentChange,
+            message: String::from(
+                "the administrator's record no longer shows the user's e-mail address; nothing was written",
+            ),
+        });
+    }
     match record.roles.reliable_names() {
         Ok(names) if sorted(names) == sorted(&known.record.roles.names) => None,
         Ok(_) => Some(Verdict::NotSent {

@@ -8,7 +8,7 @@ use crate::{
         lenient::{Fields, Number, cut, elements},
     },
     error::{FaultKind, ProviderFault},
-    hashed::HashMap,
+    hashed::{HashMap, HashSet},
     provider::Context,
 };
 
@@ -22,7 +22,9 @@ use super::{
 pub struct List<T> {
     /// Each once.
     pub rows: Vec<T>,
-    /// Rows that could not be read, cut.
+    /// Rows of one key that say different things, all of them. For guards alone: each may be true, and none proves anything.
+    pub contradicted: Vec<T>,
+    /// Rows that could not be read, cut, or that are contradicted.
     pub unread: Vec<String>,
     pub extent: Extent,
 }
@@ -149,6 +151,10 @@ fn page_of<'a>(answer: &Answer, text: &'a RawValue, what: &str) -> Result<(Vec<&
 /// The pages of a list that were read so far.
 struct Pages<T> {
     rows: Vec<T>,
+    /// Later rows of a key whose rows contradict each other.
+    contradicting: Vec<T>,
+    /// Where the first row of such a key stands.
+    disputed: HashSet<usize>,
     unread: Vec<String>,
     known: HashMap<String, usize>,
     counted: Option<Counted>,
@@ -159,6 +165,8 @@ impl<T> Default for Pages<T> {
     fn default() -> Self {
         Self {
             rows: Vec::new(),
+            contradicting: Vec::new(),
+            disputed: HashSet::new(),
             unread: Vec::new(),
             known: HashMap::new(),
             counted: None,
@@ -185,9 +193,9 @@ impl<T: Listed> Pages<T> {
             let position = *self.known.entry(read.key()).or_insert(next);
             if position == next {
                 self.rows.push(read);
-            } else if self.rows.get(position).is_some_and(|known| *known != read) {
-                // Two rows of one key that say different things: neither can be relied on.
+            } else if self.contradicts(position, &read) {
                 self.unread.push(cut(row.get()));
+                self.contradicting.push(read);
             } else if position < earlier && counted == Counted::Nothing {
                 // A row that moved to another page may have pushed one out of sight, and no count tells.
                 self.fault = Some("it shows a row on two pages");
@@ -195,9 +203,28 @@ impl<T: Listed> Pages<T> {
         }
     }
 
+    /// Whether a further row of a key says something else than the one before: then none of that key can be relied on.
+    fn contradicts(&mut self, position: usize, read: &T) -> bool {
+        let Some(first) = self.rows.get(position) else {
+            return false;
+        };
+        if first != read && self.disputed.insert(position) {
+            self.unread.push(cut(&first.key()));
+        }
+        self.disputed.contains(&position)
+    }
+
     fn list(self) -> List<T> {
+        let (mut rows, mut contradicted) = (Vec::with_capacity(self.rows.len()), self.contradicting);
+        for (position, row) in self.rows.into_iter().enumerate() {
+            if self.disputed.contains(&position) {
+                contradicted.push(row);
+            } else {
+                rows.push(row);
+            }
+        }
         let length = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
-        let (read, unread) = (length(self.rows.len()), length(self.unread.len()));
+        let (read, unread) = (length(rows.len()), length(self.unread.len()));
         let extent = match (self.fault, self.counted) {
             (Some(why), _) => Extent::Unclear(why),
             (None, Some(Counted::Rows(total))) if read > total => Extent::Unclear("it has more rows than it counts"),
@@ -208,7 +235,8 @@ impl<T: Listed> Pages<T> {
             (None, _) => Extent::Whole,
         };
         List {
-            rows: self.rows,
+            rows,
+            contradicted,
             unread: self.unread,
             extent,
         }
@@ -222,6 +250,10 @@ impl<T> List<T> {
             Extent::Unclear(why) => Some(format!("JumpCloud's list of {what} cannot be relied on: {why}")),
             Extent::Lacks(hidden) => Some(format!(
                 "JumpCloud counts {hidden} more in the list of {what} than it shows"
+            )),
+            Extent::Whole if !self.contradicted.is_empty() => Some(format!(
+                "{} rows in JumpCloud's list of {what} contradict each other, or cannot be read",
+                self.unread.len()
             )),
             Extent::Whole if !self.unread.is_empty() => Some(format!(
                 "{} rows in JumpCloud's list of {what} cannot be read",

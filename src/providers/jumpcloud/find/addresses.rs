@@ -65,8 +65,10 @@ pub async fn with_email(config: &Config, cx: &Context<'_>, email: &str) -> Resul
 }
 
 pub fn has_email(administrator: &Administrator, email: &str) -> bool {
-    administrator
-        .email
-        .as_deref()
-        .is_some_and(|known| same_address(known, email))
+    is_one_address(administrator.email.as_deref(), Some(email))
+}
+
+/// Whether two records show the same address. One that shows none may have any.
+pub fn is_one_address(one: Option<&str>, other: Option<&str>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| same_address(one, other))
 }

@@ -24,6 +24,7 @@ fn groups(extent: Extent) -> Groups {
     ];
     Groups::new(List {
         rows: rows.map(group).into(),
+        contradicted: Vec::new(),
         unread: Vec::new(),
         extent,
     })

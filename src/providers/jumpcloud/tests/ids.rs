@@ -15,6 +15,7 @@ fn directory(roles: &[(&str, &str)], extent: Extent) -> RoleDirectory {
     };
     RoleDirectory::Known(List {
         rows: roles.iter().map(role).collect(),
+        contradicted: Vec::new(),
         unread: Vec::new(),
         extent,
     })

@@ -1,6 +1,7 @@
 //! Whole operations against a small far end that shows its rows as carelessly as JumpCloud does.
 
 mod case;
+mod contradictions;
 mod documents;
 mod everything;
 mod failures;
@@ -8,6 +9,7 @@ mod gaps;
 mod groups;
 mod guards;
 mod ids;
+mod joins;
 mod lists;
 mod mutations;
 mod names;
