@@ -81,6 +81,9 @@ pub struct Resources {
 
 /// The status that an answer means: a success may carry the code of an error, among the documented errors or in another place.
 pub fn status_of(answer: &Answer) -> u16 {
+    if answer.is_given() {
+        return answer.status;
+    }
     match meaning(answer.status, || answer.json("a call").ok()) {
         200..300 => answer.meaning(),
         status => status,
