@@ -38,6 +38,8 @@ impl Optimizer {
         write(&before, module)?;
         run(Command::new(&self.program)
             .args(["-Oz", "--strip-debug", "--strip-producers"])
+            // rustc puts the stack first: nothing lies at the first kilobyte but the end of a stack that has run out.
+            .arg("--low-memory-unused")
             .arg(&before)
             .arg("-o")
             .arg(&after))?;
