@@ -58,18 +58,30 @@ impl Answer {
     /// The error inside a success without the document beside it, which may be other people's. Any other answer as it is.
     #[must_use]
     pub fn error_only(&self) -> Self {
-        let mut shown = self.clone();
-        if self.is_success()
-            && let Ok(fields) = Fields::of(&self.text())
-        {
-            let errors = fields.iter().filter(|(key, _)| is_code(key) || is_error(key));
-            let errors: Vec<String> = errors
-                .map(|(key, value)| format!("\"{key}\":{}", value.get()))
-                .collect();
-            shown.body = format!("{{{}}}", errors.join(",")).into_bytes();
-            shown.acknowledgement = OnceCell::new();
-            shown.meaning.set(None);
+        if self.is_success() {
+            self.without_document()
+        } else {
+            self.clone()
         }
+    }
+
+    /// The error in an object and nothing beside it. A success that is no object says nothing of an error.
+    #[must_use]
+    pub(super) fn without_document(&self) -> Self {
+        let mut shown = self.clone();
+        shown.body = match Fields::of(&self.text()) {
+            Ok(fields) => {
+                let errors = fields.iter().filter(|(key, _)| is_code(key) || is_error(key));
+                let errors: Vec<String> = errors
+                    .map(|(key, value)| format!("\"{key}\":{}", value.get()))
+                    .collect();
+                format!("{{{}}}", errors.join(",")).into_bytes()
+            }
+            Err(_) if self.is_success() => Vec::new(),
+            Err(_) => return shown,
+        };
+        shown.acknowledgement = OnceCell::new();
+        shown.meaning.set(None);
         shown
     }
 

@@ -91,8 +91,8 @@ impl Answer {
         })
     }
 
-    /// A fault that carries this answer if it is a refusal. A document is not carried: it may hold other people's data and secrets
-    /// that nothing masks.
+    /// A fault that carries this answer if it is a refusal, of a success its error. A document is not carried: it may hold other
+    /// people's data and secrets that nothing masks.
     pub fn fault(&self, kind: FaultKind, message: impl AsRef<str>) -> ProviderFault {
         let is_refusal = kind != FaultKind::BadAnswer || !self.is_success();
         ProviderFault::from(FaultDetails {
@@ -100,7 +100,7 @@ impl Answer {
             message: short(&self.mask, message.as_ref()),
             answer: is_refusal.then(|| ProviderAnswer {
                 is_refusal: true,
-                ..self.evidence(None)
+                ..self.error_only().evidence(None)
             }),
             retry_after: None,
             sent: true,

@@ -27,7 +27,8 @@ impl Client<'_> {
             call.path(),
             answer.status
         );
-        Err(self.fault(&answer, kind, message))
+        // What stands beside it may be a record, or a token: no provider has looked at it.
+        Err(self.fault(&answer.without_document(), kind, message))
     }
 }
 

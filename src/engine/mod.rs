@@ -227,6 +227,8 @@ struct Target {
     is_left_out: bool,
     /// A read after its last write showed it gone.
     seen_gone: bool,
+    /// A later read did not show it, and no write of this call may have taken it.
+    vanished: bool,
 }
 
 /// How far a target has come.
@@ -382,6 +384,13 @@ impl<'p> Work<'p> {
         }
     }
 
+    /// Notes that a read that was finished then did not show a target.
+    fn vanish(&mut self, index: usize, at: Moment) {
+        if let Some(target) = self.targets.get_mut(index) {
+            target.vanish(at);
+        }
+    }
+
     fn has_pending(&self) -> bool {
         self.targets.iter().any(Target::is_pending)
     }
@@ -413,6 +422,7 @@ impl Target {
             alone: false,
             is_left_out: false,
             seen_gone: false,
+            vanished: false,
         }
     }
 
@@ -436,8 +446,17 @@ impl Target {
         if matches!(verdict, Verdict::Acknowledged | Verdict::Unanswered { .. }) {
             self.landed_at = Some(at);
             self.seen_gone = false;
+            self.vanished = false;
         }
         self.state = State::Answered(verdict);
+    }
+
+    /// A read that was finished then did not show it. One read contradicts the other: a read-back decides, once no read is stale any
+    /// more.
+    fn vanish(&mut self, at: Moment) {
+        self.vanished |= self.landed_at.is_none();
+        self.landed_at = Some(at);
+        self.seen_gone = false;
     }
 
     /// It may be gone because of this call, or since it was read: only a read can tell.

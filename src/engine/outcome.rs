@@ -192,10 +192,17 @@ fn decide(provider: &dyn Provider, cx: &Context<'_>, work: &Work<'_>, target: &T
             Some(Verdict::Acknowledged) | None => (Reason::NoAnswer, "the write was not answered"),
         };
         let is_proof = |after: &ReadBack<'_>| {
-            (after.has_control && !after.reading.is_sparse)
+            (after.has_control && !after.reading.is_sparse && !target.vanished)
                 || verify::has_settled(target, after.at, work.staleness_window)
         };
-        return unanswered(after.filter(|after| is_proof(after)), target, gone, reason, message);
+        let after = after.filter(|after| is_proof(after));
+        if !target.vanished {
+            return unanswered(after, target, gone, reason, message);
+        }
+        if !is_shown_again(work, target) {
+            let message = format!("{message}; a read after that does not show it, and may be stale");
+            return unanswered(after, target, gone, Reason::ConcurrentChange, &message);
+        }
     }
     match target.verdict() {
         None if cx.request.mode == Mode::Plan && target.probe => Decision {
@@ -306,13 +313,26 @@ fn unanswered(after: Option<&ReadBack<'_>>, target: &Target, gone: Outcome, reas
     }
 }
 
+/// Whether what a read did not show is held after all: then the last answer stands.
+fn is_shown_again(work: &Work<'_>, target: &Target) -> bool {
+    let after = work.after.as_ref().filter(|after| after.settled);
+    after.is_some_and(|after| after.shows(&target.grant))
+}
+
 /// What should have gone along with a target whose removal was not acknowledged: the target is gone, and this is still there.
 pub fn left_behind<'w>(work: &Work<'_>, target: &'w Target, outcome: Outcome) -> Vec<(&'w Grant, DecidedGrant)> {
     let Some(after) = work.after.as_ref().filter(|after| after.settled) else {
         return Vec::new();
     };
-    let (Outcome::Removed, None, Some(Verdict::Unanswered { reason, message })) =
-        (outcome, target.acknowledged_at, target.verdict())
+    let (
+        Outcome::Removed,
+        None,
+        Some(
+            Verdict::Unanswered { reason, message }
+            | Verdict::NotSent { reason, message }
+            | Verdict::Refused { reason, message },
+        ),
+    ) = (outcome, target.acknowledged_at, target.verdict())
     else {
         return Vec::new();
     };

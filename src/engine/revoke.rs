@@ -97,10 +97,14 @@ async fn start_anew<'p>(
     work.has_pending()
 }
 
-/// Why a target was not sent.
+/// Why a target was not sent. A rate limit inside a success is one, too, though it may have landed.
 const fn not_sent(target: &super::Target) -> Option<Reason> {
     match target.verdict() {
         Some(Verdict::NotSent { reason, .. }) => Some(*reason),
+        Some(Verdict::Unanswered {
+            reason: Reason::RateLimited,
+            ..
+        }) => Some(Reason::RateLimited),
         _ => None,
     }
 }
@@ -142,19 +146,11 @@ fn plan_from<'p>(work: &mut Work<'p>, now: Reading<'p>, targets: &[usize], at: M
             if keys.has(&target.grant) {
                 target.state = State::Pending;
             } else {
-                target.answer(vanished(), at);
+                target.vanish(at);
             }
         }
     }
     work.before = now;
-}
-
-/// It is not there any more, and not by an answer to this call: the read-back decides.
-fn vanished() -> Verdict {
-    Verdict::Unanswered {
-        reason: Reason::ConcurrentChange,
-        message: String::from("it was gone before it was asked for: something else changes the same set"),
-    }
 }
 
 /// A write that was sent: its targets, and how it may be repeated.
@@ -242,7 +238,7 @@ async fn single_out<'p>(
                 work.single_out(index);
                 send_pending(provider, cx, general, work).await;
             } else {
-                work.answer(index, vanished(), Moment::now(cx.client.transport()));
+                work.vanish(index, Moment::now(cx.client.transport()));
             }
         }
     } else if !refused.alone.is_empty() {
@@ -327,12 +323,23 @@ async fn refused_and_held<'p>(
         let target = work.targets.get(*index);
         target.is_some_and(|target| !target.probe && is_refused(target))
     };
-    let (batches, singles): (Vec<&Sent>, Vec<&Sent>) = sent.iter().partition(|write| write.targets.len() > 1);
-    let refused = |writes: Vec<&Sent>| -> Vec<usize> {
-        let targets = writes.into_iter().flat_map(|write| write.targets.iter().copied());
-        targets.filter(is_refused).collect()
+    // What a batch's refusal did to one of them is open, if it came inside a success.
+    let is_refused_in_batch = |index: &usize| {
+        let verdict = work.targets.get(*index).and_then(super::Target::verdict);
+        let is_open = matches!(
+            verdict,
+            Some(Verdict::Unanswered {
+                reason: Reason::ProviderRefused,
+                ..
+            })
+        );
+        is_open || is_refused(index)
     };
-    let (mut refused, refused_alone) = (refused(batches), refused(singles));
+    let (batches, singles): (Vec<&Sent>, Vec<&Sent>) = sent.iter().partition(|write| write.targets.len() > 1);
+    let batches = batches.into_iter().flat_map(|write| write.targets.iter().copied());
+    let singles = singles.into_iter().flat_map(|write| write.targets.iter().copied());
+    let mut refused: Vec<usize> = batches.filter(is_refused_in_batch).collect();
+    let refused_alone: Vec<usize> = singles.filter(is_refused).collect();
     if *alone_left == 0 {
         refused.clear();
     }
@@ -348,7 +355,7 @@ async fn refused_and_held<'p>(
     let gone_alone = refused_alone.into_iter().filter(|&index| !work.is_shown(index, &now));
     let gone: Vec<usize> = gone.into_iter().chain(gone_alone).collect();
     for index in gone {
-        work.answer(index, vanished(), at);
+        work.vanish(index, at);
     }
     let together = held.split_off(held.len().min(*alone_left));
     for &index in &together {

@@ -59,11 +59,12 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                 let at = Moment::now(transport);
                 let shown = |target: &&Target| target.needs_read_back() && keys.has(&target.grant);
                 let all_gone = !work.targets.iter().any(|target| shown(&target));
+                // A refusal and a read that agree need no more time.
                 let window_over = work
                     .targets
                     .iter()
                     .filter(shown)
-                    .all(|target| is_window_over(cx, target, at, window));
+                    .all(|target| target.vanished || is_window_over(cx, target, at, window));
                 let can_start_over =
                     may_start_over
                         && cx.client.deadline().allows_write(transport)
@@ -74,7 +75,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                 let has_control = has_control(work);
                 let needs_window = |target: &&Target| {
                     target.needs_read_back()
-                        && (reading.is_sparse || (target.acknowledged_at.is_none() && !has_control))
+                        && (reading.is_sparse || target.vanished || (target.acknowledged_at.is_none() && !has_control))
                 };
                 let proves_absence = settled
                     && work

@@ -372,7 +372,9 @@ impl Context<'_> {
     /// The verdict of an error inside a success. Its code says what it means, and not that nothing happened: the read-back decides.
     pub fn denied(&self, fault: &ProviderFault) -> Verdict {
         match self.fault(fault) {
-            Verdict::Refused { reason, message } => Verdict::Unanswered { reason, message },
+            Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
+                Verdict::Unanswered { reason, message }
+            }
             other => other,
         }
     }

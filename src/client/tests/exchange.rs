@@ -307,6 +307,23 @@ fn a_part_of_an_answer_is_no_answer_to_a_read() {
 }
 
 #[test]
+fn what_stands_beside_the_error_of_such_an_answer_is_not_passed_on() {
+    let record = r#"{"apiKey": "k-1", "access_token": "t-1", "resources": [{"id": "eve"}]"#;
+    for (status, error, shown) in [
+        (202, "}", "{}"),
+        (200, r#", "code": 409}"#, r#"{"code":409}"#),
+        (409, r#", "message": "wait"}"#, r#"{"message":"wait"}"#),
+    ] {
+        let transport = script(vec![answer(status, &format!("{record}{error}"))]);
+        let fault = send(&transport, &get()).unwrap_err();
+        assert_eq!(fault.answer.as_ref().unwrap().body, shown, "{status}");
+    }
+    // It is no object.
+    let fault = send(&script(vec![answer(202, r#"[{"id": "eve"}]"#)]), &get()).unwrap_err();
+    assert_eq!(fault.answer.as_ref().unwrap().body, "");
+}
+
+#[test]
 fn a_part_of_a_list_is_not_folded() {
     for (status, is_whole) in [(200, true), (202, false), (206, false), (207, false), (409, false)] {
         let transport = FakeTransport::new(move |_| answer(status, r#"{"rows": [1, 2]}"#));

@@ -10,6 +10,7 @@ mod lasting;
 mod matching;
 mod outcomes;
 mod property;
+mod refusals;
 mod rules;
 mod verify;
 mod world;

@@ -3,6 +3,8 @@
 //! No official document is public: paths, pointers, statuses and the way to authenticate are settings. The best-evidenced values are
 //! the defaults.
 
+use std::cell::OnceCell;
+
 use crate::{
     account::{secret::Secret, settings::Settings},
     client::{AccountKey, BaseUrl},
@@ -32,6 +34,7 @@ pub struct Config {
     pub page_size: Option<usize>,
     /// The codes of every product of the installation, if the account names them: no call lists them.
     pub products: Option<Vec<String>>,
+    token_key: OnceCell<AccountKey>,
 }
 
 /// The OAuth 2 grant.
@@ -275,28 +278,31 @@ impl Config {
             codes,
             page_size,
             products,
+            token_key: OnceCell::new(),
         })
     }
 
     /// The key of this account's token.
     pub fn key(&self) -> AccountKey {
-        AccountKey::of([
-            "blackline",
-            self.base.as_str(),
-            &self.paths.token,
-            &self.username,
-            self.password.expose(),
-            &self.client_id,
-            self.client_secret.expose(),
-            &self.scope,
-            // Another way to ask is another token.
-            match (self.grant, self.client_auth) {
-                (GrantType::Password, ClientAuth::Basic) => "password basic",
-                (GrantType::Password, ClientAuth::Form) => "password form",
-                (GrantType::ClientCredentials, ClientAuth::Basic) => "client_credentials basic",
-                (GrantType::ClientCredentials, ClientAuth::Form) => "client_credentials form",
-            },
-        ])
+        *self.token_key.get_or_init(|| {
+            AccountKey::of([
+                "blackline",
+                self.base.as_str(),
+                &self.paths.token,
+                &self.username,
+                self.password.expose(),
+                &self.client_id,
+                self.client_secret.expose(),
+                &self.scope,
+                // Another way to ask is another token.
+                match (self.grant, self.client_auth) {
+                    (GrantType::Password, ClientAuth::Basic) => "password basic",
+                    (GrantType::Password, ClientAuth::Form) => "password form",
+                    (GrantType::ClientCredentials, ClientAuth::Basic) => "client_credentials basic",
+                    (GrantType::ClientCredentials, ClientAuth::Form) => "client_credentials form",
+                },
+            ])
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Credentials and settings of a CrowdStrike account.
 
+use std::cell::OnceCell;
+
 use crate::{
     account::secret::Secret,
     client::{AccountKey, BaseUrl},
@@ -18,6 +20,7 @@ pub struct Config {
     pub client_secret: Secret,
     /// The child CID that the token is locked to.
     pub member_cid: Option<Cid>,
+    token_key: OnceCell<AccountKey>,
 }
 
 /// The API hosts by region. Source: `CrowdStrike/falconpy` (`_enum/_base_url.py`), `CrowdStrike/gofalcon` (`falcon/cloud.go`).
@@ -63,18 +66,21 @@ impl Config {
                     })
                 })
                 .transpose()?,
+            token_key: OnceCell::new(),
         })
     }
 
     /// The key of this account's token.
     pub fn key(&self) -> AccountKey {
-        AccountKey::of([
-            "crowdstrike",
-            self.base.as_str(),
-            &self.client_id,
-            self.client_secret.expose(),
-            self.member_cid.as_ref().map_or("", Cid::as_str),
-        ])
+        *self.token_key.get_or_init(|| {
+            AccountKey::of([
+                "crowdstrike",
+                self.base.as_str(),
+                &self.client_id,
+                self.client_secret.expose(),
+                self.member_cid.as_ref().map_or("", Cid::as_str),
+            ])
+        })
     }
 }
 

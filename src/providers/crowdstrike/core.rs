@@ -18,7 +18,7 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    documents::{Counted, Envelope, Errors, error_code},
+    documents::{Counted, Envelope, Errors, ListedGrant, error_code},
 };
 
 /// The region that an account belongs to.
@@ -199,7 +199,7 @@ pub async fn grants(
     uuid: &str,
     cid: Option<&Cid>,
     audience: Audience,
-) -> Result<Vec<RawRow>, ProviderFault> {
+) -> Result<Vec<ListedGrant>, ProviderFault> {
     let page = |offset: u64| {
         let path = QueryBuilder::new()
             .pair("user_uuid", uuid)
@@ -218,7 +218,7 @@ pub async fn grants(
                 let transport = cx.client.transport();
                 transport.sleep(backoff.wait(transport.random())).await;
             }
-            read => return read,
+            read => return Ok(read?.into_iter().map(ListedGrant::of).collect()),
         }
     }
 }

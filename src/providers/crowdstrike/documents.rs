@@ -9,6 +9,8 @@ use crate::client::{
     paging::count,
 };
 
+use super::cid::Cid;
+
 /// The envelope of every answer.
 pub struct Envelope {
     pub meta: Row<Meta>,
@@ -89,6 +91,32 @@ document! {
     GrantRow:
         role_id, role_name, uuid, cid, grant_type, expires_at, cid_group_id, cid_group_name, user_group_id, user_group_name,
         user_type,
+}
+
+/// A row of a list of grants: as it came, which the answer repeats, and what it says.
+pub struct ListedGrant {
+    pub raw: Row<Box<RawValue>>,
+    /// `None` if it cannot be read.
+    pub row: Option<GrantRow>,
+    /// The CID that it names; `None` also if that is none.
+    pub cid: Option<Cid>,
+}
+
+impl ListedGrant {
+    pub fn of(raw: Row<Box<RawValue>>) -> Self {
+        let row = raw.parse::<GrantRow>();
+        let named = row.as_ref().and_then(|row| row.cid.as_str());
+        Self {
+            cid: named.and_then(|cid| Cid::parse(cid.trim()).ok()),
+            row,
+            raw,
+        }
+    }
+
+    /// The row's JSON text, if it was kept whole.
+    pub fn text(&self) -> Option<&str> {
+        self.raw.read().map(|raw| raw.get())
+    }
 }
 
 /// A row of `POST /user-management/entities/roles/GET/v2`.

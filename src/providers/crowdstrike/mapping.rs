@@ -15,8 +15,7 @@ use crate::{
 
 use super::{
     cid::Cid,
-    core::RawRow,
-    documents::{GrantRow, User},
+    documents::{ListedGrant, User},
     read::Detail,
 };
 
@@ -52,14 +51,9 @@ pub fn scope(cid: &Cid) -> Scope {
     }
 }
 
-/// The CID that a row names.
-pub fn cid_of_row(row: &RawRow) -> Option<Cid> {
-    Cid::parse(row.parse::<GrantRow>()?.cid.as_str()?.trim()).ok()
-}
-
 /// A row as a grant, or what can be told of it.
-pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assignment, UnreadRow> {
-    let text = match raw {
+pub fn assignment(listed: &ListedGrant, owner: &str, cid: Option<&Cid>) -> Result<Assignment, UnreadRow> {
+    let text = match &listed.raw {
         Row::Read(raw) => raw.get(),
         Row::Unread(raw) => raw,
     };
@@ -68,7 +62,7 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
         unread.scope.organization = cid.map(Cid::to_string);
         unread
     };
-    let Some(row) = raw.parse::<GrantRow>() else {
+    let Some(row) = &listed.row else {
         return Err(unread(cid));
     };
     let is_foreign = row.uuid.is_unread()
@@ -77,10 +71,10 @@ pub fn assignment(raw: &RawRow, owner: &str, cid: Option<&Cid>) -> Result<Assign
             .as_str()
             .is_some_and(|uuid| !uuid.trim().eq_ignore_ascii_case(owner));
     // A CID that the row names and that is none leaves open where it belongs.
-    let at = match row.cid.as_str() {
-        Some(named) => Cid::parse(named.trim()).ok(),
-        None if row.cid.is_unread() => None,
-        None => cid.cloned(),
+    let at = if row.cid.as_str().is_some() || row.cid.is_unread() {
+        listed.cid.clone()
+    } else {
+        cid.cloned()
     };
     let described = |unread: UnreadRow| UnreadRow {
         ids: row.role_id.as_str().map(str::to_owned).into_iter().collect(),

@@ -21,8 +21,8 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    core::{self, Audience, RawRow},
-    documents::User,
+    core::{self, Audience},
+    documents::{ListedGrant, User},
     find::{self, Found},
     ids::Directories,
     mapping::{self, Assignment},
@@ -220,7 +220,7 @@ pub async fn read(config: &Config, cx: &Context<'_>, memory: &Memory, uuid: &str
     let view_doubt = match rows_in_view.as_slice() {
         _ if is_told => None,
         [] => Some(ViewDoubt::NoRows),
-        rows if rows.iter().any(|row| mapping::cid_of_row(row).is_some()) => Some(ViewDoubt::SeveralCids),
+        rows if rows.iter().any(|row| row.cid.is_some()) => Some(ViewDoubt::SeveralCids),
         // That the home CID has the same rows does not make it the one in view.
         _ => Some(ViewDoubt::Unnamed),
     };
@@ -297,7 +297,7 @@ pub async fn add_names(
     }
 }
 
-type List = Result<Vec<RawRow>, ProviderFault>;
+type List = Result<Vec<ListedGrant>, ProviderFault>;
 
 /// The lists of grants in the CID in view and in others, each by its CID.
 struct Lists {
@@ -364,7 +364,7 @@ fn assemble(
     found: Found,
     home: Option<Cid>,
     view: Option<Cid>,
-    in_view: Vec<RawRow>,
+    in_view: Vec<ListedGrant>,
     lists: Vec<(Cid, List)>,
 ) -> Result<(Snapshot, Detail), Error> {
     let has_unscoped = cx.request.reads_everything() || cx.request.entries.iter().any(is_unscoped);
@@ -374,8 +374,8 @@ fn assemble(
         .iter()
         .filter(|(cid, _)| own.contains(cid))
         .filter_map(|(_, list)| list.as_ref().ok());
-    let named = own_lists.chain([&in_view]).flatten().filter_map(mapping::cid_of_row);
-    let own: Set<Cid> = named.chain(own.iter().cloned()).collect();
+    let named = own_lists.chain([&in_view]).flatten().filter_map(|row| row.cid.as_ref());
+    let own: Set<Cid> = named.chain(&own).cloned().collect();
     let mut places = BTreeMap::new();
     let mut unreadable = Vec::new();
     let mut warnings = Vec::new();

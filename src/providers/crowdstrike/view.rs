@@ -10,9 +10,8 @@ use crate::{
 use super::{
     cid::Cid,
     config::Config,
-    core::{self, Audience, RawRow},
-    documents::Counted,
-    mapping,
+    core::{self, Audience},
+    documents::{Counted, ListedGrant},
 };
 
 /// Users that are looked at who have a role in the home CID, one after the other: that is mostly the CID in view, and the first one tells.
@@ -21,10 +20,10 @@ const MOST_OF_HOME: usize = 2;
 const MOST_USERS: usize = 8;
 
 /// The one CID that the rows of a list name.
-pub fn only_cid(rows: &[RawRow]) -> Option<Cid> {
-    let mut cids = rows.iter().filter_map(mapping::cid_of_row);
+pub fn only_cid(rows: &[ListedGrant]) -> Option<Cid> {
+    let mut cids = rows.iter().filter_map(|row| row.cid.as_ref());
     let first = cids.next()?;
-    cids.all(|cid| cid == first).then_some(first)
+    cids.all(|cid| cid == first).then(|| first.clone())
 }
 
 /// What the lists of others tell of the CID in view.

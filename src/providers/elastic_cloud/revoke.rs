@@ -88,9 +88,11 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
     let is_of_one =
         core::codes(&answer).any(|code| code.starts_with("role_assignments.") || code == "root.permission_denied");
     if fault.kind == FaultKind::Forbidden && is_of_one && grants > 1 {
-        return Verdict::Refused {
-            reason: Reason::ProviderRefused,
-            message: core::error_message(&answer),
+        let (reason, message) = (Reason::ProviderRefused, core::error_message(&answer));
+        return if answer.is_success() {
+            Verdict::Unanswered { reason, message }
+        } else {
+            Verdict::Refused { reason, message }
         };
     }
     verdict

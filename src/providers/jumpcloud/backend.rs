@@ -314,8 +314,17 @@ impl Backend for JumpCloud {
         let own_email = owner.email.as_deref();
         let mut addresses = mapping::addresses(&detail.person).flatten();
         let is_own_email = own_email.is_some_and(|own| addresses.any(|email| same(&email, own)));
-        Ok(if is_own_id || is_own_email {
+        // Whether a list joins that record to the person, if it may be the person's.
+        let owners = detail
+            .person
+            .may_be
+            .iter()
+            .filter(|other| ids::is_same(&other.id, &owner.id));
+        let is_joined = owners.map(|other| other.is_joined).max();
+        Ok(if is_own_id || is_own_email || is_joined == Some(true) {
             Principal::User(detail.user.clone())
+        } else if is_joined.is_some() {
+            Principal::Unknown
         } else if administrator.is_some() || (own_email.is_some() && !snapshot.emails.is_empty()) {
             Principal::NoUser
         } else {

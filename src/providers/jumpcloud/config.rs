@@ -1,5 +1,7 @@
 //! Credentials and settings of a JumpCloud account.
 
+use std::cell::OnceCell;
+
 use crate::{
     account::secret::Secret,
     client::{AccountKey, BaseUrl},
@@ -21,6 +23,7 @@ pub struct Config {
     pub protected_ids: Vec<String>,
     /// The account protects somebody by an e-mail address.
     pub protects_addresses: bool,
+    token_key: OnceCell<AccountKey>,
 }
 
 /// How the account authenticates.
@@ -106,17 +109,20 @@ impl Config {
             org_id,
             protects_addresses: account.general.protects_addresses(),
             protected_ids: account.general.protected_ids(is_object_id),
+            token_key: OnceCell::new(),
         })
     }
 
     /// The key of this account's token.
     pub fn key(&self) -> AccountKey {
-        let parts = match &self.access {
-            Access::Key(key) => ["key", key.expose(), "", ""],
-            Access::Client { id, secret, token_url } => ["client", id, secret.expose(), token_url.as_str()],
-        };
-        let organization = self.org_id.as_deref().unwrap_or_default();
-        AccountKey::of(["jumpcloud", self.base.as_str(), organization].into_iter().chain(parts))
+        *self.token_key.get_or_init(|| {
+            let parts = match &self.access {
+                Access::Key(key) => ["key", key.expose(), "", ""],
+                Access::Client { id, secret, token_url } => ["client", id, secret.expose(), token_url.as_str()],
+            };
+            let organization = self.org_id.as_deref().unwrap_or_default();
+            AccountKey::of(["jumpcloud", self.base.as_str(), organization].into_iter().chain(parts))
+        })
     }
 }
 

@@ -399,6 +399,21 @@ pub fn address_of(document: &Value) -> Option<&str> {
     email.filter(|email| is_whole(email))
 }
 
+/// A record's addresses for other purposes than to be found by, lower-case; `None` is one that cannot be read.
+pub fn further_addresses_of(document: &Value) -> impl Iterator<Item = Option<String>> {
+    // An object without an address has none.
+    let recovery = document.get("recoveryEmail").and_then(|recovery| {
+        if recovery.is_object() {
+            recovery.get("address")
+        } else {
+            Some(recovery)
+        }
+    });
+    let found = [document.get("alternateEmail"), recovery].into_iter().flatten();
+    let given = found.filter(|address| !address.is_null() && address.as_str() != Some(""));
+    given.map(|address| address.as_str().map(|address| address.trim().to_lowercase()))
+}
+
 fn has_repeated(texts: &[String]) -> bool {
     let mut known = HashSet::new();
     !texts.iter().all(|text| known.insert(text))

@@ -1,6 +1,7 @@
 //! Finds the user: the system user, and the administrator who is the same person. The request may name either of them.
 
 mod addresses;
+mod candidate;
 mod listed;
 
 use std::{rc::Rc, time::Duration};
@@ -21,7 +22,7 @@ use super::{
     documents::{Administrator, AdministratorLink, Listed, RecordedRoles, address_of, id_of, raw},
 };
 
-pub use self::addresses::administrators;
+pub use self::{addresses::administrators, candidate::Candidate};
 
 use self::addresses::{gap_of_addresses, has_email, is_one_address, with_email};
 
@@ -36,6 +37,8 @@ pub struct Person {
     is_contradicted: bool,
     /// There is, or may be, another record of the person, whose id cannot be told.
     pub hides_record: bool,
+    /// Those of whom JumpCloud shows too little to tell whether they are this person: for guards only.
+    pub may_be: Vec<Candidate>,
     /// The organization's administrators, where they were read to tell who it is.
     pub listed: Option<Rc<List<Administrator>>>,
 }
@@ -64,8 +67,6 @@ pub struct Unclear {
     pub document: Option<Value>,
     /// The roles that JumpCloud shows all the same: enough to be seen, not to be judged by.
     pub visible_roles: RecordedRoles,
-    /// Ids of those who may be it, where the list does not say who it is.
-    pub may_be: Vec<String>,
 }
 
 /// Whom an earlier read of the same operation found: nobody else may take the place.
@@ -93,6 +94,7 @@ impl From<Administration> for Person {
             by_email: false,
             is_contradicted: false,
             hides_record: false,
+            may_be: Vec::new(),
             listed: None,
         }
     }
@@ -119,15 +121,6 @@ impl Person {
     pub fn hides_administrator(&self) -> bool {
         let link = self.system_user.as_ref().map(AdministratorLink::of);
         self.administrator_document().is_none() && link.is_some_and(|link| link != AdministratorLink::None)
-    }
-
-    /// Every id that the administrator has, or may have.
-    pub fn administrator_ids(&self) -> impl Iterator<Item = String> {
-        let may_be = match &self.administrator {
-            Administration::Unclear(unclear) => unclear.may_be.as_slice(),
-            Administration::None | Administration::Known(_) => &[],
-        };
-        self.administrator_id().into_iter().chain(may_be.iter().cloned())
     }
 
     pub fn administrator_id(&self) -> Option<String> {
@@ -166,7 +159,6 @@ impl Person {
                 message,
                 visible_roles: known.record.roles,
                 document: Some(known.document),
-                may_be: Vec::new(),
             })),
             other => other,
         };
@@ -236,7 +228,10 @@ pub async fn person(
     earlier: Option<Earlier<'_>>,
 ) -> Result<Person, Error> {
     let person = settled(config, cx, id, earlier).await?;
-    check_address(cx, id, &person)?;
+    // A later read goes by the ids that the first one found: the address may change meanwhile.
+    if earlier.is_none() {
+        check_address(cx, id, &person)?;
+    }
     Ok(person)
 }
 
@@ -383,7 +378,12 @@ async fn of_administrator(config: &Config, cx: &Context<'_>, document: Value) ->
         Some(AdministratorLink::To(linked)) if linked.id.eq_ignore_ascii_case(&record.id) => Some(linked),
         // The list may show an address that was the user's before.
         Some(AdministratorLink::None) if is_one_address(user.as_ref().and_then(address_of), Some(email)) => None,
-        _ => return Ok(without_user.with_hidden_record()),
+        _ => {
+            return Ok(Person {
+                may_be: user.iter().filter_map(Candidate::joined).collect(),
+                ..without_user.with_hidden_record()
+            });
+        }
     };
     let shown = linked.as_ref().map(|linked| &linked.roles);
     Ok(Person {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    documents::id_of,
+    documents::{further_addresses_of, id_of},
     find::{Administration, Person},
     read::Detail,
 };
@@ -68,22 +68,13 @@ pub fn addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
     documents.into_iter().flatten().map(|document| text(document, "/email"))
 }
 
-/// The further addresses of the records that are shown, each `None` if it cannot be read: for guards only, nobody is looked up by one.
+/// What the person may go by besides: the further addresses of the records that are shown, and all of the records that may be the
+/// person's. `None` is one that cannot be read. For guards only: nobody is looked up by one.
 pub fn further_addresses(person: &Person) -> impl Iterator<Item = Option<String>> {
     let documents = [person.system_user.as_ref(), person.administrator_document()];
-    documents.into_iter().flatten().flat_map(|document| {
-        // An object without an address has none.
-        let recovery = document.get("recoveryEmail").and_then(|recovery| {
-            if recovery.is_object() {
-                recovery.get("address")
-            } else {
-                Some(recovery)
-            }
-        });
-        let found = [document.get("alternateEmail"), recovery].into_iter().flatten();
-        let given = found.filter(|address| !address.is_null() && address.as_str() != Some(""));
-        given.map(|address| address.as_str().map(|address| address.trim().to_lowercase()))
-    })
+    let own = documents.into_iter().flatten().flat_map(further_addresses_of);
+    let others = person.may_be.iter().flat_map(|other| other.addresses.iter().cloned());
+    own.chain(others)
 }
 
 /// The unified user: the system user, or the administrator if there is no system user.

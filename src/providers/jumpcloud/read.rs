@@ -210,7 +210,8 @@ pub async fn read(
             .system_user
             .clone()
             .into_iter()
-            .chain(person.administrator_ids())
+            .chain(person.administrator_id())
+            .chain(person.may_be.iter().map(|other| other.id.clone()))
             .chain(mapping::further_addresses(&person).flatten())
             .collect(),
         documents: documents

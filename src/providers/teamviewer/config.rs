@@ -1,5 +1,7 @@
 //! Credentials and settings of a TeamViewer account.
 
+use std::cell::OnceCell;
+
 use crate::{
     account::secret::Secret,
     client::{AccountKey, BaseUrl},
@@ -17,6 +19,7 @@ pub struct Config {
     pub access: Access,
     /// The account protects a user by e-mail address.
     pub protects_addresses: bool,
+    token_key: OnceCell<AccountKey>,
 }
 
 /// How the account gets its bearer token.
@@ -61,19 +64,22 @@ impl Config {
             base: BaseUrl::of_account("base_url", account.base_url.unwrap_or(BASE))?,
             access,
             protects_addresses: account.general.protects_addresses(),
+            token_key: OnceCell::new(),
         })
     }
 
     /// The key of this account's token.
     pub fn key(&self) -> AccountKey {
-        let parts = match &self.access {
-            Access::Script(token) => ["script", token.expose(), "", ""],
-            Access::Refresh {
-                client_id,
-                client_secret,
-                refresh_token,
-            } => ["refresh", client_id, client_secret.expose(), refresh_token.expose()],
-        };
-        AccountKey::of(["teamviewer", self.base.as_str()].into_iter().chain(parts))
+        *self.token_key.get_or_init(|| {
+            let parts = match &self.access {
+                Access::Script(token) => ["script", token.expose(), "", ""],
+                Access::Refresh {
+                    client_id,
+                    client_secret,
+                    refresh_token,
+                } => ["refresh", client_id, client_secret.expose(), refresh_token.expose()],
+            };
+            AccountKey::of(["teamviewer", self.base.as_str()].into_iter().chain(parts))
+        })
     }
 }

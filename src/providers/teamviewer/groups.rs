@@ -18,11 +18,14 @@ use super::{
     ids,
 };
 
-/// A user group.
+/// A user group: what all rows of it say together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserGroup {
     pub id: u64,
+    /// `None` if a row of it shows none.
     pub name: Option<String>,
+    /// What other rows call it.
+    pub other_names: Vec<String>,
     /// 1 API, 2 console, 3 SCIM.
     pub creation_source: Option<u64>,
 }
@@ -63,6 +66,30 @@ pub struct GroupLists {
     pub holders: HashMap<u64, Vec<String>>,
     /// Roles that TeamViewer lists for the user, and that neither an assignment nor a group explains.
     pub unexplained: HashSet<String>,
+}
+
+impl UserGroup {
+    /// An identity provider owns it.
+    const SCIM: u64 = 3;
+
+    /// Every name that a row shows.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.name.iter().chain(&self.other_names).map(String::as_str)
+    }
+
+    fn merge(&mut self, row: Self) {
+        if self.name != row.name {
+            let names = self.name.take_if(|_| row.name.is_none()).into_iter().chain(row.name);
+            for name in names {
+                if self.names().all(|known| known != name) {
+                    self.other_names.push(name);
+                }
+            }
+        }
+        if row.creation_source == Some(Self::SCIM) {
+            self.creation_source = row.creation_source;
+        }
+    }
 }
 
 impl RequestedGroup {
@@ -128,10 +155,32 @@ pub async fn all(config: &Config, cx: &Context<'_>) -> Result<Listed<UserGroup>,
         Ok(UserGroup {
             id,
             name: row.name.into_string(),
+            other_names: Vec::new(),
             creation_source: row.creation_source.as_u64(),
         })
     };
-    list.read(config, cx, split, group).await
+    let listed = list.read(config, cx, split, group).await?;
+    Ok(Listed {
+        rows: merged(listed.rows),
+        ..listed
+    })
+}
+
+/// Each group once. Rows that contradict each other each count: for its name, and for who owns it.
+fn merged(rows: Vec<UserGroup>) -> Vec<UserGroup> {
+    let mut groups: Vec<UserGroup> = Vec::with_capacity(rows.len());
+    let mut positions: HashMap<u64, usize> = HashMap::new();
+    for row in rows {
+        let known = positions.get(&row.id).and_then(|position| groups.get_mut(*position));
+        match known {
+            Some(known) => known.merge(row),
+            None => {
+                positions.insert(row.id, groups.len());
+                groups.push(row);
+            }
+        }
+    }
+    groups
 }
 
 /// The members of a group, as user ids.
@@ -165,11 +214,8 @@ pub async fn role_of_group(
 pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
     let by_id = ids::group(text).and_then(|id| groups.rows.iter().find(|group| group.id == id));
     let named = |is_it: &dyn Fn(&str) -> bool| -> Vec<&UserGroup> {
-        let mut seen = HashSet::new();
         let groups = groups.rows.iter();
-        groups
-            .filter(|group| group.name.as_deref().is_some_and(is_it) && seen.insert(group.id))
-            .collect()
+        groups.filter(|group| group.names().any(is_it)).collect()
     };
     let by_name = named(&|name| same(name, text));
     let wanted = Skeleton::of(text);
@@ -178,7 +224,8 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
     let resolution = match (by_id, by_name.as_slice()) {
         (Some(group), _) => Resolution::One(group.clone()),
         (None, _) if !is_whole => Resolution::Unreadable(String::from("a user group cannot be read, or shows no name")),
-        (None, [group]) if has_two_names(group, groups) => {
+        // Which of them is its name cannot be told.
+        (None, [group]) if !group.other_names.is_empty() => {
             Resolution::Unreadable(format!("the user group `{}` is listed under two names", group.id))
         }
         (None, [group]) => Resolution::One((*group).clone()),
@@ -198,12 +245,6 @@ pub fn find(text: &str, groups: &Listed<UserGroup>) -> RequestedGroup {
         text: text.to_owned(),
         resolution,
     }
-}
-
-/// Which of them is its name cannot be told.
-fn has_two_names(group: &UserGroup, groups: &Listed<UserGroup>) -> bool {
-    let mut rows = groups.rows.iter().filter(|row| row.id == group.id);
-    rows.any(|row| row.name != group.name)
 }
 
 fn list(groups: &[&UserGroup]) -> String {
@@ -266,14 +307,17 @@ pub fn grants(
         organization: None,
         workspace: None,
     };
-    // An identity provider owns the group and may put the user back.
-    let warnings = if group.creation_source == Some(3) {
+    // An identity provider may put the user back.
+    let warnings = if group.creation_source == Some(UserGroup::SCIM) {
         vec![Warning::MayReturnByScim.text()]
     } else {
         Vec::new()
     };
     let membership = is_member.then(|| Grant {
-        known_as: KnownAs::default(),
+        known_as: KnownAs {
+            names: group.other_names.clone(),
+            ..KnownAs::default()
+        },
         kind: GrantKind::Membership,
         role_id: group.id.to_string(),
         role_name: group.name.clone(),
@@ -310,6 +354,7 @@ mod tests {
         let group = |(id, name): &(u64, &str)| UserGroup {
             id: *id,
             name: Some((*name).to_owned()),
+            other_names: Vec::new(),
             creation_source: None,
         };
         Listed {

@@ -11,7 +11,7 @@ pub use self::{
     trace_parent::trace_parent,
 };
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
@@ -329,10 +329,9 @@ impl<'a> Record<'a> {
 
     fn write(&self, event: &str) {
         held_back_denials(self.host);
-        let mut line = denial::head(self.host, event);
-        line.extend(self.base.clone());
-        line.extend(self.reported.borrow().clone());
-        self.host.record(&Value::Object(line).to_string());
+        let head = denial::head(self.host, event);
+        let line = Line([&head, &self.base, &self.reported.borrow()]);
+        self.host.record(&line.to_string());
     }
 }
 
@@ -395,6 +394,21 @@ impl Audit for Record<'_> {
             AuditEvent::Calls(count) => self.set("provider_calls", Value::from(count)),
             AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
+    }
+}
+
+/// The fields of a line, whose names differ: they are not copied to be written.
+struct Line<'a>([&'a Map<String, Value>; 3]);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (position, (name, value)) in self.0.iter().flat_map(|fields| fields.iter()).enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            // A field's name is one of ours, and needs no escape.
+            write!(f, "{comma}\"{name}\":{value}")?;
+        }
+        f.write_str("}")
     }
 }
 

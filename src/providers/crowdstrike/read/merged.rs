@@ -7,7 +7,7 @@ use crate::{
 
 use super::super::{
     cid::Cid,
-    core::RawRow,
+    documents::ListedGrant,
     mapping::{self, Assignment},
 };
 
@@ -44,7 +44,7 @@ impl<'a> Merged<'a> {
     }
 
     /// The rows of a list. A row that names no CID belongs to `cid`.
-    pub fn add(&mut self, rows: Vec<RawRow>, cid: Option<&Cid>) {
+    pub fn add(&mut self, rows: Vec<ListedGrant>, cid: Option<&Cid>) {
         self.in_list = HashMap::new();
         for row in rows {
             match mapping::assignment(&row, self.uuid, cid) {
@@ -55,7 +55,7 @@ impl<'a> Merged<'a> {
     }
 
     /// The rows of the CID in view. If that is not known, a row that names no CID is the home CID's if that has the very same row.
-    pub fn add_in_view(&mut self, rows: Vec<RawRow>, view: Option<&Cid>, home: Option<&Cid>) {
+    pub fn add_in_view(&mut self, rows: Vec<ListedGrant>, view: Option<&Cid>, home: Option<&Cid>) {
         if view.is_some() {
             return self.add(rows, view);
         }
@@ -73,11 +73,11 @@ impl<'a> Merged<'a> {
         }
     }
 
-    fn keep(&mut self, row: &RawRow, assignment: Assignment) {
+    fn keep(&mut self, row: &ListedGrant, assignment: Assignment) {
         if !self.seen.insert(assignment.clone()) {
             return;
         }
-        self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+        self.raw.extend(row.text().map(str::to_owned));
         let next = self.held.len();
         let position = *self.positions.entry(assignment.key()).or_insert(next);
         match self.held.get_mut(position) {
@@ -86,7 +86,7 @@ impl<'a> Merged<'a> {
         }
     }
 
-    fn keep_unread(&mut self, row: &RawRow, unread: UnreadRow) {
+    fn keep_unread(&mut self, row: &ListedGrant, unread: UnreadRow) {
         let key = (unread.raw.clone(), unread.scope.organization.clone());
         let in_list = self.in_list.entry(key.clone()).or_default();
         *in_list = in_list.saturating_add(1);
@@ -94,7 +94,7 @@ impl<'a> Merged<'a> {
         if *in_list > *known {
             *known = *in_list;
             self.unread.push(unread);
-            self.raw.extend(row.read().map(|raw| raw.get().to_owned()));
+            self.raw.extend(row.text().map(str::to_owned));
         }
     }
 }

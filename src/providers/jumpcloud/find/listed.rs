@@ -10,9 +10,9 @@ use super::{
     super::{
         config::Config,
         core::List,
-        documents::{Administrator, address_of, id_of},
+        documents::{Administrator, address_of},
     },
-    Administration, Ahead, Person, Unclear,
+    Administration, Ahead, Candidate, Person, Unclear,
     addresses::{administrators, gap_of_addresses, has_email, is_one_address},
     administrator_by_id, by_id, unclear,
 };
@@ -131,17 +131,17 @@ pub fn joined(person: Person, email: Option<&str>) -> Person {
         .listed
         .iter()
         .flat_map(|all| all.rows.iter().chain(&all.contradicted));
-    let may_be = rows.map(|known| known.id.clone()).chain(id_of(document)).collect();
+    let may_be = rows.map(Candidate::listed).chain(Candidate::joined(document)).collect();
     let unclear = Unclear {
         message: String::from(
             "the user and the administrator that the list joins by e-mail do not both show the same address",
         ),
-        may_be,
         ..Unclear::default()
     };
     Person {
         administrator: Administration::Unclear(Box::new(unclear)),
         is_contradicted: false,
+        may_be,
         ..person
     }
 }
@@ -170,13 +170,13 @@ async fn gone(
     }
 }
 
-/// A person of whom the list of administrators does not say who it is, with the ids of all who may be it.
+/// A person of whom the list of administrators does not say who it is, with all who may be it.
 fn with_candidates(mut person: Person, all: &List<Administrator>, email: Option<&str>) -> Person {
-    if let Administration::Unclear(unclear) = &mut person.administrator {
+    if matches!(person.administrator, Administration::Unclear(_)) {
         let may_be =
             |known: &&Administrator| known.email.is_none() || email.is_none_or(|email| has_email(known, email));
         let rows = all.rows.iter().chain(&all.contradicted);
-        unclear.may_be = rows.filter(may_be).map(|known| known.id.clone()).collect();
+        person.may_be = rows.filter(may_be).map(Candidate::listed).collect();
     }
     person
 }

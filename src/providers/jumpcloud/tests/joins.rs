@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::types::SideEffect;
+use crate::contract::types::{Role, SideEffect};
 
 use super::{
     case::Case,
@@ -159,6 +159,60 @@ fn a_system_user_whose_own_document_shows_another_address_leaves_no_group() {
         let answer = case.ask(&[named("Help Desk")]);
         assert_eq!(told(&answer), [("refused", "protected_user")], "{email}: {answer:?}");
     }
+}
+
+#[test]
+fn whoever_a_list_joins_is_guarded_by_all_its_addresses_though_its_record_shows_another_one() {
+    let stale = || {
+        by_email().with(|world| {
+            world.record()["email"] = json!("CEO@example.com");
+            world.record()["alternateEmail"] = json!("boss@example.com");
+        })
+    };
+    let protected_by = |mut case: Case, address: &str, asked: &[Role]| {
+        case.settings = json!({"protected_users": [address]});
+        told(&case.ask(asked)) == [("refused", "protected_user")]
+    };
+    for address in ["ceo@example.com", "boss@example.com", "root@example.com"] {
+        assert!(protected_by(stale(), address, &[group(NIGHTS)]), "{address}");
+    }
+    assert!(!protected_by(stale(), "eve@example.com", &[group(NIGHTS)]));
+    // The other way round: the administrator is asked for.
+    let unjoined = || {
+        by_administrator().with(|world| {
+            user(world)["email"] = json!("zoe@example.com");
+            user(world)["recoveryEmail"] = json!({"address": "z@example.com"});
+        })
+    };
+    for address in ["zoe@example.com", "z@example.com"] {
+        assert!(protected_by(unjoined(), address, &[named("Help Desk")]), "{address}");
+    }
+    assert!(!protected_by(unjoined(), "eve@example.com", &[named("Help Desk")]));
+    // So is whose key the account has.
+    let owned_by = |owner: &str| {
+        let owner = json!({"_id": owner, "email": "key@example.com"});
+        stale().with(|world| world.put("/api/users/getSelf", owner))
+    };
+    let asked = [group(NIGHTS)];
+    let answer = owned_by(ADMIN).ask(&asked);
+    assert_eq!(told(&answer), [("refused", "side_effect_not_allowed")], "{answer:?}");
+    let answer = owned_by(ROOT).ask(&asked);
+    assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
+    assert!(format!("{answer:?}").contains("own_access_not_checked"), "{answer:?}");
+}
+
+#[test]
+fn a_user_who_is_renamed_after_the_write_is_read_back_by_the_ids() {
+    let mut case = Case::holding(&[(HELP_DESK, "Help Desk"), (MANAGER, "Manager")]).with(|world| {
+        world.bend = Some(Box::new(|path, wrote, document| {
+            if wrote && path == format!("/api/systemusers/{USER}") {
+                document["email"] = json!("ann.left@example.com");
+            }
+        }));
+    });
+    case.user = "ann@example.com";
+    let answer = case.ask(&[named("Help Desk")]);
+    assert_eq!(told(&answer), [("removed", "")], "{answer:?}");
 }
 
 #[test]

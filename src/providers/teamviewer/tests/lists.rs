@@ -286,6 +286,42 @@ fn a_row_that_comes_twice_is_one_user_and_one_group() {
 }
 
 #[test]
+fn a_group_that_is_listed_under_two_names_is_protected_by_each_and_may_return_by_scim() {
+    let leave = |rows: &str, settings: &str| {
+        let company = Company::with(&[]);
+        company.borrow_mut().group = Some(Group {
+            role: None,
+            members: r#"{"accountId": 123}"#,
+            id_as_text: false,
+        });
+        let groups = format!(r#"{{"nextPaginationToken": null, "resources": [{rows}]}}"#);
+        instead(&company, "/usergroups", ALWAYS, 200, &groups);
+        let group = Role {
+            id: None,
+            ..in_group(by_id(HELP), "7")
+        };
+        call(&company, settings, vec![group], options())
+    };
+    let named = |names: [&str; 2]| names.map(|name| format!(r#"{{"id": 7{name}}}"#)).join(", ");
+    let (night, payroll, nameless) = (r#", "name": "Night Shift""#, r#", "name": "Payroll""#, "");
+    for names in [
+        [night, payroll],
+        [payroll, night],
+        [nameless, payroll],
+        [payroll, nameless],
+    ] {
+        let answer = leave(&named(names), r#"{"protected_roles": ["Payroll"]}"#);
+        assert_eq!(outcomes(&answer), ["refused"], "{names:?}: {answer:?}");
+        assert_eq!(outcomes(&leave(&named(names), "{}")), ["removed"], "{names:?}");
+    }
+    let scim = r#", "name": "Night Shift", "creationSourceType": 3"#;
+    for names in [[night, scim], [scim, night]] {
+        let answer = leave(&named(names), "{}").unwrap();
+        assert!(format!("{answer:?}").contains("may_return_by_scim"), "{answer:?}");
+    }
+}
+
+#[test]
 fn an_unknown_id_beside_the_name_of_a_held_role_is_not_absent() {
     let company = Company::with(&[("u123", HELP)]);
     let absent = Options {
