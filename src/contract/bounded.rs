@@ -46,32 +46,38 @@ fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Fai
 
 /// A directory within [`LIMIT`]: how many roles are left out of it stands in `unread`.
 pub fn directory(mut directory: RoleDirectory) -> RoleDirectory {
-    let kept = fitting(LIMIT, directory.roles.len(), |position| {
+    let (kept, _) = fitting(LIMIT, directory.roles.len(), |position| {
         directory.roles.get(position).cloned().map(json::listed_role)
     });
     directory.whole &= leave_out(&mut directory.roles, kept, "roles", &mut directory.unread);
     directory
 }
 
-/// A reading whose grants are within [`LIMIT`]: how many are left out of it stands in `unread`.
-pub fn reading(mut reading: UserReading) -> UserReading {
-    let kept = fitting(LIMIT, reading.grants.len(), |position| {
+/// A reading within [`LIMIT`]: how many grants are left out of it stands in `unread`, and what of the user in `user.truncated`.
+pub fn reading(reading: UserReading) -> UserReading {
+    reading_within(LIMIT, reading)
+}
+
+fn reading_within(limit: usize, mut reading: UserReading) -> UserReading {
+    let (kept, taken) = fitting(limit, reading.grants.len(), |position| {
         reading.grants.get(position).cloned().map(json::held_grant)
     });
     reading.whole &= leave_out(&mut reading.grants, kept, "grants", &mut reading.unread);
+    shorten(&mut reading.user, limit.saturating_sub(taken));
     reading
 }
 
-/// How many of the first elements fit into the room.
-fn fitting(room: usize, count: usize, element: impl Fn(usize) -> Option<Value>) -> usize {
-    let mut end = 0_usize;
-    (0..count)
-        .filter_map(element)
-        .take_while(|element| {
-            end = end.saturating_add(length(element));
-            end <= room
-        })
-        .count()
+/// How many of the first elements fit into the room, and how much of it they take.
+fn fitting(room: usize, count: usize, element: impl Fn(usize) -> Option<Value>) -> (usize, usize) {
+    let (mut kept, mut taken) = (0_usize, 0_usize);
+    for element in (0..count).filter_map(element) {
+        let end = taken.saturating_add(length(&element));
+        if end > room {
+            break;
+        }
+        (kept, taken) = (kept.saturating_add(1), end);
+    }
+    (kept, taken)
 }
 
 /// Keeps the first ones; returns false if others are left out, and says so.
@@ -144,7 +150,7 @@ fn length(value: &Value) -> usize {
 mod tests {
     use super::*;
     use crate::contract::{
-        types::{FailureKind, ListedRole, Outcome, Role, Scope},
+        types::{FailureKind, GrantKind, HeldGrant, ListedRole, Outcome, Removable, Role, Scope},
         user::blank_user,
     };
 
@@ -234,6 +240,44 @@ mod tests {
             });
             let note = shown.unread.first().map(|note| note.split(':').next().unwrap());
             assert_eq!((shown.whole, note), (left_out.is_none(), left_out));
+        }
+    }
+
+    #[test]
+    fn a_reading_that_is_too_long_keeps_its_grants_before_what_describes_the_user() {
+        let grant = || HeldGrant {
+            kind: GrantKind::Role,
+            role_id: "r".repeat(100),
+            role_name: None,
+            scope: Scope {
+                group: None,
+                organization: None,
+                workspace: None,
+            },
+            direct: true,
+            via: Vec::new(),
+            removable: Removable::Yes,
+            selector: None,
+            warnings: Vec::new(),
+        };
+        for (documents, list, grants, truncated, kept) in [
+            (10, 10, 1, &[] as &[&str], 1),
+            (2_000, 10, 1, &["remote_data"], 1),
+            (10, 2_000, 1, &["remote_data", "roles"], 1),
+            (10, 10, 100, &["remote_data", "roles"], 7),
+        ] {
+            let shown = reading_within(
+                1_200,
+                UserReading {
+                    user: user(documents, list),
+                    grants: (0..grants).map(|_| grant()).collect(),
+                    whole: true,
+                    unread: Vec::new(),
+                    warnings: Vec::new(),
+                },
+            );
+            assert_eq!(shown.user.truncated, truncated, "{documents} {list} {grants}");
+            assert_eq!((shown.whole, shown.grants.len()), (kept == grants, kept));
         }
     }
 
