@@ -45,7 +45,7 @@ use crate::{exit::Exit, terminal};
 
 use self::global::{Global, Shared};
 
-/// Removes roles from users at SaaS providers, and reads back to verify that they are gone.
+/// Removes roles from users at SaaS providers, then reads the users again to verify that the roles are gone.
 #[derive(Parser)]
 #[command(
     name = "unassign-role",
@@ -79,16 +79,16 @@ enum Command {
     /// Lists the roles of a tenant
     #[cfg(feature = "wasmtime")]
     Roles(roles::Roles),
-    /// Says what a removal would do, and sends nothing
+    /// Shows what a removal would do, and sends nothing
     #[cfg(feature = "wasmtime")]
     Plan(plan::Plan),
-    /// Removes roles, and reads back that they are gone
+    /// Removes roles, and reads back to verify that they are gone
     #[cfg(feature = "wasmtime")]
     Revoke(revoke::Revoke),
-    /// Says whether roles are gone
+    /// Checks whether roles are gone
     #[cfg(feature = "wasmtime")]
     Verify(verify::Verify),
-    /// Removes everything that a list of people hold, in many accounts, after one confirmation
+    /// Removes everything that a list of people hold at many accounts, after one confirmation
     #[cfg(feature = "wasmtime")]
     Offboard(offboard::Offboard),
     /// Approves a plan, offline
@@ -99,23 +99,23 @@ enum Command {
     /// Lists, checks and tries accounts
     #[command(subcommand)]
     Accounts(accounts::Accounts),
-    /// Makes bearer tokens of the service
+    /// Makes bearer tokens for the service
     #[command(subcommand)]
     Token(token::Token),
-    /// Makes keys of approvers and of receipts
+    /// Makes keys for approvers and receipts
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Serves the HTTP face, with accounts of your own or with sandboxes
+    /// Serves the HTTP face, with your own accounts or with sandboxes
     #[cfg(feature = "wasmtime")]
     Serve(serve::Serve),
-    /// Plays the main cases on sandboxed providers
+    /// Runs the main cases on sandboxed providers
     #[cfg(feature = "wasmtime")]
     Demo(demo::Demo),
     /// Measures size and speed, side by side
     #[cfg(feature = "wasmtime")]
     #[command(hide = true)]
     Bench(bench::Bench),
-    /// Prints the completions of a shell
+    /// Prints completions for a shell
     #[command(
         after_help = "Example:\n  unassign-role completions bash > ~/.local/share/bash-completion/completions/unassign-role"
     )]
@@ -126,7 +126,7 @@ enum Command {
 }
 
 impl Command {
-    /// The shared options that it honors. Any other one that is given is a usage error.
+    /// The shared options that apply to it. Any other shared option is a usage error.
     #[cfg_attr(not(feature = "wasmtime"), allow(unused_variables))]
     const fn honored(&self, global: &Global) -> &'static [Shared] {
         match self {

@@ -35,19 +35,19 @@ pub struct Approve {
     /// The plan, or the whole answer that carries it (- for standard input)
     #[arg(required_unless_present = "batch")]
     plan: Option<PathBuf>,
-    /// Approves the plans in the folder of an offboarding
+    /// Approves the plans in an offboarding's folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "plan")]
     batch: Option<PathBuf>,
     /// The approver's private JWK
     #[arg(long)]
     key: PathBuf,
-    /// What it is approved for, e.g. a ticket
+    /// The reason for the approval, such as a ticket
     #[arg(long)]
     reference: String,
-    /// How long it is valid, in seconds
+    /// How long the approval is valid, in seconds
     #[arg(long, default_value_t = 3_600)]
     lifetime: u64,
-    /// Does not ask: the plan was read before
+    /// Does not ask; use it if you have already read the plan
     #[arg(long)]
     yes: bool,
 }

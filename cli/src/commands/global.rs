@@ -13,14 +13,14 @@ use crate::{
     exit::Exit,
 };
 
-/// The options that several verbs share. A verb refuses those that it does not honor.
+/// The options that several verbs share. A verb refuses those that do not apply to it.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Shared options (a command rejects those that do not apply to it)")]
 pub struct Global {
     /// The accounts: a JSON or TOML file, or a folder of them [or: UNASSIGN_ROLE_ACCOUNTS_FILE]
     #[arg(long, global = true, value_name = "FILE|FOLDER")]
     pub accounts: Option<PathBuf>,
-    /// Sandboxed providers with demo accounts, instead of accounts of your own; they begin anew with every run
+    /// Uses sandboxed providers with demo accounts instead of your own accounts; they start fresh with every run
     #[arg(long, global = true)]
     pub sandbox: bool,
     /// The account; not needed if there is only one
@@ -29,13 +29,13 @@ pub struct Global {
     /// Prints the JSON of the HTTP face
     #[arg(long, global = true)]
     pub json: bool,
-    /// A PEM file of certificates that are trusted besides the system's, for calls to providers
+    /// A PEM file of certificates to trust in addition to the system's, for calls to providers
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Appends the record of every call to this file, as JSON lines; if it cannot be written, nothing is removed
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// No color [or: NO_COLOR]
+    /// Turns off color [or: NO_COLOR]
     #[arg(long, global = true)]
     pub no_color: bool,
 }

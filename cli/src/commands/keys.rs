@@ -17,7 +17,7 @@ use super::input;
 pub enum Keys {
     /// Makes a key: the private JWK on standard output, the public one on standard error
     New,
-    /// Prints the public half of a private JWK, for an account's `approvers` or for whoever verifies receipts
+    /// Prints the public half of a private JWK, for an account's `approvers` or for anyone who verifies receipts
     Public(Public),
 }
 

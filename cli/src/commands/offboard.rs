@@ -39,7 +39,7 @@ const SHOWN_WHOLE: usize = 12;
 /// So many remarks are shown; more of them stand in a file.
 const SHOWN_REMARKS: usize = 40;
 
-/// Who leaves, and how it is gone about.
+/// Who leaves, and how the run proceeds.
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role offboard leavers.csv --accounts accounts.toml --reference HR-42
@@ -59,28 +59,28 @@ pub struct Offboard {
     /// The list of leavers (- for standard input)
     #[arg(required_unless_present_any = ["plans", "resume"])]
     leavers: Option<PathBuf>,
-    /// The folder for plans, journal and report; by default, one that is named by the time
+    /// The folder for the plans, the journal and the report; by default, a new one that is named after the current time
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["plans", "resume"])]
     out: Option<PathBuf>,
     /// Makes the plans and the summary, and removes nothing
     #[arg(long, conflicts_with_all = ["plans", "resume", "yes"])]
     plan_only: bool,
-    /// Carries out the plans in the folder of --plan-only; those that were approved need no other confirmation
+    /// Carries out the plans in a folder from --plan-only; approved plans need no other confirmation
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["leavers", "resume"])]
     plans: Option<PathBuf>,
-    /// Goes on with a run that did not come to its end
+    /// Continues a run that did not finish
     #[arg(long, value_name = "JOURNAL", conflicts_with = "leavers")]
     resume: Option<PathBuf>,
-    /// Does not ask
+    /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
-    /// A side effect that is allowed for everybody; can be repeated
+    /// A side effect to allow for everybody (repeatable)
     #[arg(long, value_parser = PossibleValuesParser::new(side_effect_names()), conflicts_with_all = ["plans", "resume"])]
     allow: Vec<String>,
-    /// For the records and the receipts, e.g. a ticket
+    /// The reason for the run, such as a ticket; it appears in the records and the receipts
     #[arg(long, conflicts_with_all = ["plans", "resume"])]
     reference: Option<String>,
-    /// A person whom an account does not know is no open point, if another account knows the person
+    /// Accepts that an account does not know a person if another account does
     #[arg(long, conflicts_with_all = ["plans", "resume"])]
     accept_no_such_user: bool,
 }

@@ -21,7 +21,7 @@ use super::{
     show::failed,
 };
 
-/// What would be removed.
+/// What to plan.
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role plan ann.lee@example.com --role event_viewer --accounts accounts.toml --account acme
@@ -29,7 +29,7 @@ use super::{
 
 Nothing is sent. With --out, the plan can be approved (`approve plan.json`) and carried out as it is (`revoke --plan plan.json`).")]
 pub struct Plan {
-    /// The user's id, or the e-mail address
+    /// The user's id or e-mail address
     user: String,
     #[command(flatten)]
     selectors: Selectors,

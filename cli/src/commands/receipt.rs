@@ -19,7 +19,7 @@ pub enum Receipt {
     /// Verifies a receipt and prints what it says
     #[command(after_help = "Example:\n  unassign-role receipt verify answer.json --key receipt-keys.json")]
     Verify(Given),
-    /// Prints what a receipt says was held and is gone, for whoever must grant it again
+    /// Prints everything that, according to a receipt, was held and is gone, for whoever grants it again
     #[command(after_help = "Example:\n  unassign-role receipt restore-list answer.json --key receipt-keys.json")]
     RestoreList(Given),
 }
@@ -28,8 +28,8 @@ pub enum Receipt {
 pub struct Given {
     /// The receipt, or the whole answer that carries it (- for standard input)
     receipt: PathBuf,
-    /// The service's public keys: a JWK, or a set as /.well-known/jwks.json gives it. They come from the service, and not from whoever
-    /// sent the receipt
+    /// The service's public keys: a JWK, or a set as in /.well-known/jwks.json. Get them from the service, not from whoever sent the
+    /// receipt
     #[arg(long)]
     key: PathBuf,
 }

@@ -25,7 +25,7 @@ use super::{
     show::failed,
 };
 
-/// What is removed.
+/// What to remove.
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role revoke ann.lee@example.com --role event_viewer --accounts accounts.toml --account acme
@@ -35,7 +35,7 @@ use super::{
 On a terminal it shows the plan and asks; what was confirmed is carried out, bound to exactly that plan. Elsewhere nobody can be asked: it needs \
 --yes, --plan or --approval. Ctrl-C, SIGTERM and SIGHUP let a removal finish that is under way, so that its report is not lost; Ctrl-C after one of them ends it.")]
 pub struct Revoke {
-    /// The user's id, or the e-mail address; not needed with a plan of `plan --out`
+    /// The user's id or e-mail address; not needed with a plan from `plan --out`
     user: Option<String>,
     #[command(flatten)]
     selectors: Selectors,
@@ -45,7 +45,7 @@ pub struct Revoke {
     /// An approval of the plan, as `approve` prints it (- for standard input)
     #[arg(long, value_name = "FILE")]
     approval: Option<PathBuf>,
-    /// Does not ask
+    /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
     /// Writes the receipt to this file

@@ -43,7 +43,7 @@ pub const TEAMVIEWER: &str = "demo-teamviewer";
 /// All of them.
 pub const ACCOUNTS: [&str; 6] = [BLACKLINE, CROWDSTRIKE, ELASTIC, JUMPCLOUD, SLACK, TEAMVIEWER];
 
-/// Which component serves.
+/// The component that serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Component {
     /// The WASI 0.2 component

@@ -8,19 +8,19 @@ use serde_json::{Map, Value, json};
 
 use crate::exit::Exit;
 
-/// What is asked for.
+/// What the request asks for.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Selectors {
-    /// A role by its id; can be repeated
+    /// A role by its id (repeatable)
     #[arg(long = "role", value_name = "ID", help_heading = "What")]
     pub roles: Vec<String>,
-    /// A role by its name; can be repeated
+    /// A role by its name (repeatable)
     #[arg(long = "role-name", value_name = "NAME", help_heading = "What")]
     pub role_names: Vec<String>,
     /// The group of the roles; without a role, a group that the user leaves (repeatable)
     #[arg(long = "group", value_name = "ID", help_heading = "What")]
     pub groups: Vec<String>,
-    /// The organization (CrowdStrike: the CID) of the roles; without a role, the access to it (repeatable)
+    /// The organization (CrowdStrike: the CID) of the roles; without a role, an organization that the user loses access to (repeatable)
     #[arg(long = "organization", value_name = "ID", help_heading = "What")]
     pub organizations: Vec<String>,
     /// The workspace of the roles (Slack: a team; Elastic Cloud: a deployment or project; BlackLine: a product)
@@ -30,19 +30,19 @@ pub struct Selectors {
     #[arg(long, help_heading = "What", conflicts_with_all = ["roles", "role_names", "groups", "organizations", "workspace"])]
     pub everything: bool,
 
-    /// A side effect that is allowed, such as leave-group; can be repeated
+    /// A side effect to allow, such as leave-group (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "How")]
     pub allow: Vec<String>,
-    /// What it is for, such as a ticket: stands in the record and in the receipt
+    /// The reason for the call, such as a ticket; it appears in the record and in the receipt
     #[arg(long, value_name = "TEXT", help_heading = "How")]
     pub reference: Option<String>,
-    /// How long it may take, such as 30s, 2m or 1500ms [default: 25s]
+    /// How long the call may take, such as 30s, 2m or 1500ms [default: 25s]
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How")]
     pub deadline: Option<Duration>,
     /// How to treat a role that the provider does not know
     #[arg(long, value_enum, help_heading = "How")]
     pub unknown_role: Option<UnknownRole>,
-    /// Refuses a role that is held at several scopes, unless one is named
+    /// Refuses a role that is held at several scopes unless the request names one
     #[arg(long, help_heading = "How")]
     pub strict_scope: bool,
     /// Refuses unless the user has this e-mail address
@@ -51,12 +51,12 @@ pub struct Selectors {
     /// Refuses unless the user has this username
     #[arg(long, value_name = "NAME", help_heading = "How")]
     pub expect_username: Option<String>,
-    /// When an earlier call was acknowledged, as its answer says: what is still shown long after it counts as held
+    /// The time at which an earlier call was acknowledged, from its answer; a role that is still shown long after that counts as held
     #[arg(long, value_name = "TIME", help_heading = "How")]
     pub acknowledged_at: Option<String>,
 }
 
-/// What a role is that the provider does not know.
+/// How to treat a role that the provider does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum UnknownRole {
     /// An error

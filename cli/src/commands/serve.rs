@@ -25,7 +25,7 @@ SIGTERM lets calls finish, SIGHUP reads the files again. docs/hosts/own-host.md 
 Keys come from UNASSIGN_ROLE_RECEIPT_KEY, UNASSIGN_ROLE_RECEIPT_KEYS_RETIRED and UNASSIGN_ROLE_RECORD_KEY, or from the files of the \
 options above.")]
 pub struct Serve {
-    /// Where callers reach it
+    /// The address for callers
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
 
@@ -38,40 +38,40 @@ pub struct Serve {
     /// The component that serves
     #[arg(long, value_enum, default_value_t, help_heading = "With --sandbox")]
     component: Component,
-    /// Serves the sandboxes themselves, too: CrowdStrike on this port, the others on free ones
+    /// Also serves the sandboxes themselves: CrowdStrike on this port, the others on free ports
     #[arg(long, value_name = "PORT", help_heading = "With --sandbox")]
     sandbox_port: Option<u16>,
 }
 
-/// A service for accounts of one's own.
+/// A service for your own accounts.
 #[derive(Args)]
 #[command(next_help_heading = "With accounts of your own")]
 struct Own {
     /// The tokens of callers, a JSON list; `token new` makes an entry
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
-    /// Where metrics and the detailed probes are
+    /// The address for metrics and the detailed probes
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
     metrics: SocketAddr,
-    /// The certificate chain in PEM: HTTPS instead of HTTP
+    /// The certificate chain in PEM; turns on HTTPS instead of HTTP
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The key of the certificate in PEM
+    /// The certificate's private key in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Calls under way; one more is answered 503 with Retry-After
+    /// The maximum number of calls under way; any further call gets a 503 with Retry-After
     #[arg(long, value_name = "NUMBER", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     calls: u32,
-    /// Open connections of clients; more wait to be accepted
+    /// The maximum number of open client connections; any further ones wait to be accepted
     #[arg(long, value_name = "NUMBER", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     connections: u32,
     /// The private key that signs receipts, a JWK
     #[arg(long, value_name = "FILE")]
     receipt_key: Option<PathBuf>,
-    /// The public keys of receipts that are no longer signed with, a JWK set
+    /// The retired public keys, which no longer sign receipts, a JWK set
     #[arg(long, value_name = "FILE")]
     receipt_keys_retired: Option<PathBuf>,
-    /// The key under which the record names e-mail addresses
+    /// The key that hides e-mail addresses in the record
     #[arg(long, value_name = "FILE")]
     record_key: Option<PathBuf>,
 }

@@ -16,7 +16,7 @@ use super::{
     global::Global,
 };
 
-/// Who is shown.
+/// The user to show.
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role show ann.lee@example.com --accounts accounts.toml --account acme
@@ -24,7 +24,7 @@ use super::{
 
 Nothing is written. Each row names the options that select exactly that grant in `plan` and `revoke`.")]
 pub struct Show {
-    /// The user's id, or the e-mail address
+    /// The user's id or e-mail address
     user: String,
 }
 

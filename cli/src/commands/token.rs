@@ -16,7 +16,7 @@ use super::global::Global;
 
 #[derive(Subcommand)]
 pub enum Token {
-    /// Makes a token: its secret on the first line, its entry for api_tokens below
+    /// Makes a token and prints its secret on the first line, its entry for api_tokens below
     New(New),
 }
 
@@ -26,16 +26,16 @@ pub enum Token {
 
 --account names an account that the token may use, and can be repeated.")]
 pub struct New {
-    /// Its name in the record
+    /// The token's name in the record
     #[arg(long)]
     name: String,
-    /// What its requests may be (repeatable); read, plan and revoke unless given
+    /// What its requests may do (repeatable) [default: read, plan and revoke]
     #[arg(long, value_enum)]
     may: Vec<May>,
-    /// A side effect that its requests may allow, e.g. leave-group (repeatable)
+    /// A side effect that its requests may allow, such as leave-group (repeatable)
     #[arg(long)]
     allow: Vec<String>,
-    /// When it ends, e.g. 2027-01-01T00:00:00Z
+    /// When it expires, such as 2027-01-01T00:00:00Z
     #[arg(long)]
     expires_at: Option<String>,
 }

@@ -13,7 +13,7 @@ use super::{
     show::failed,
 };
 
-/// What is verified.
+/// What to verify.
 #[derive(Args)]
 #[command(after_help = "Examples:
   unassign-role verify ann.lee@example.com --role event_viewer --accounts accounts.toml --account acme
@@ -21,7 +21,7 @@ use super::{
 
 Nothing is written. The exit code is 0 if all of it is absent, by a read that would have shown it.")]
 pub struct Verify {
-    /// The user's id, or the e-mail address
+    /// The user's id or e-mail address
     user: String,
     #[command(flatten)]
     selectors: Selectors,

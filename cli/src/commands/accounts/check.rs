@@ -22,10 +22,10 @@ use crate::{
 
 Nothing is sent, and no command of a file is run. The exit code is 3 if something is wrong.")]
 pub struct Check {
-    /// The accounts, as --accounts (- for standard input)
+    /// The accounts, as for --accounts (- for standard input)
     #[arg(value_name = "FILE|FOLDER")]
     file: Option<PathBuf>,
-    /// JSON list of tokens, as in `api_tokens`
+    /// A JSON list of tokens, as in `api_tokens`
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 }

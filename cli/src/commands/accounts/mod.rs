@@ -16,9 +16,9 @@ use super::global::{Global, Shared};
 pub enum Accounts {
     /// Lists the accounts, and the hosts that each one needs
     List,
-    /// Checks every account and token, without a network: names everything that is wrong, and shows no secret
+    /// Checks every account and token without a network: reports everything that is wrong, and shows no secret
     Check(check::Check),
-    /// Tries an account at its provider, read-only: credentials, permissions, what can be seen, clock, rate limit
+    /// Tries an account at its provider, read-only: credentials, permissions, visibility, clock, rate limit
     #[cfg(feature = "wasmtime")]
     Probe(probe::Probe),
 }

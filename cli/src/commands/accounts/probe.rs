@@ -36,11 +36,12 @@ use crate::{
 Nothing is written: it lists the roles, and reads the user if you name one. One line a fact. The exit code is 0 if all is well, 1 if \
 something is missing, 3 if the account is at fault, and 4 if the provider refuses or cannot be reached.")]
 pub struct Probe {
-    /// A user to read, too: shows what can be seen of who holds what
+    /// Also reads this user, to show how much the credentials can see
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Writes the shape of every exchange with the provider to this file, to send in where it behaves unlike its page. By allow-list:
-    /// names that this program reads stay, every other one is numbered, and every value becomes its type and length
+    /// Writes the shape of every exchange with the provider to this file; send it in if the provider does not behave as its page says.
+    /// It works by allow-list: names that this program reads stay, every other name is numbered, and every value is replaced with its
+    /// type and length
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
 }

@@ -38,16 +38,16 @@ floor, which show what the host itself costs. Each service is a process of its o
 Times are of this machine: only the ratios of one run say something, and only if nothing else ran beside it."
 )]
 pub struct Bench {
-    /// Seconds for each row
+    /// How many seconds each row takes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Calls at once, one after another
+    /// The numbers of concurrent calls, one after another
     #[arg(long, value_delimiter = ',', default_value = "1,16,64", value_parser = clap::value_parser!(u64).range(1..=1_000))]
     at_once: Vec<u64>,
     /// The wasmtime to compare with, in place of the one in PATH
     #[arg(long, value_name = "FILE", env = "WASMTIME")]
     wasmtime: Option<OsString>,
-    /// Keeps the tables as Markdown, too
+    /// Also writes the tables to this file, as Markdown
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 

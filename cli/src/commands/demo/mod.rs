@@ -28,7 +28,7 @@ pub struct Demo {
     /// The component that serves
     #[arg(long, value_enum, default_value_t)]
     component: Component,
-    /// Leaves out the cases that wait for a provider in real time
+    /// Skips the cases that wait for a provider in real time
     #[arg(long)]
     fast: bool,
 }
