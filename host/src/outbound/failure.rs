@@ -33,7 +33,7 @@ impl ConnectFailure {
         Self::Tcp(kind, text)
     }
 
-    /// `proxy` is its URL without the password.
+    /// `proxy` is its URL without the credentials.
     pub fn proxy(proxy: String, error: &(dyn StdError + 'static)) -> Self {
         let text = chain(error);
         Self::Proxy {
