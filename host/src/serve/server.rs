@@ -69,11 +69,16 @@ impl Shared {
         if let Some(why) = self.certificate.as_ref().and_then(Reloaded::problem) {
             problems.push(("certificate", why));
         }
+        if let Some(why) = self.log.problem() {
+            let why = format!("the log cannot be written, so removals leave no record: {why}");
+            problems.push(("record", why));
+        }
         problems
     }
 
-    /// Looks at the files, and takes what has changed in them. Blocks.
+    /// Looks at the files, and takes what has changed in them. Tries a log again that could not be written. Blocks.
     fn refresh(&self, is_forced: bool) {
+        self.log.retry();
         self.heed("configuration", self.faces.refresh(is_forced));
         if let Some(certificate) = &self.certificate {
             self.heed("certificate", certificate.refresh(is_forced));
@@ -162,7 +167,7 @@ impl Server {
         let component = tokio::task::spawn_blocking(move || engine::prepare(&bytes))
             .await
             .context("compiling the component")??;
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Metrics::new(&configuration.log));
         let workshop = Workshop {
             component,
             pool: Pool::new(&configuration.outbound)?,
