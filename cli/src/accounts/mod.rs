@@ -3,6 +3,7 @@
 pub mod check;
 mod document;
 mod file;
+mod pasted;
 #[cfg(test)]
 pub mod scratch;
 pub mod secret;
