@@ -153,6 +153,12 @@ impl Tenants {
         }
     }
 
+    /// Whether answers have a receipt.
+    pub fn signs_receipts(&self) -> bool {
+        let [name, ..] = PASSED;
+        self.settings.iter().any(|(known, _)| *known == name)
+    }
+
     /// The public half of the key that receipts are signed with: the configured one, or one that this process makes and forgets.
     pub fn receipt_key(&mut self) -> Result<Value> {
         let [name, ..] = PASSED;

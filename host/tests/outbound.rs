@@ -255,6 +255,51 @@ async fn a_certificate_of_somebody_else_is_refused() {
     }
 }
 
+/// How a connection ends in its handshake.
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    /// It is closed.
+    Close,
+    /// It is reset.
+    Reset,
+    /// A fatal alert: `handshake_failure`.
+    Alert,
+    /// What answers speaks no TLS.
+    Plain,
+}
+
+/// Listens, reads the first bytes of every connection, and breaks it.
+async fn breaking(manner: Break) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut hello = vec![0; 16 << 10];
+            // Bytes that nobody reads reset the connection when it is closed.
+            let read = if matches!(manner, Break::Reset) { 1 } else { hello.len() };
+            let _ = stream.read(&mut hello[..read]).await;
+            let last_words: &[u8] = match manner {
+                Break::Close | Break::Reset => b"",
+                Break::Alert => &[21, 3, 3, 0, 2, 2, 40],
+                Break::Plain => b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            };
+            let _ = stream.write_all(last_words).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_write_whose_handshake_breaks_was_not_sent() {
+    let authority = Authority::new();
+    for manner in [Break::Close, Break::Reset, Break::Alert, Break::Plain] {
+        let url = format!("https://{}", breaking(manner).await);
+        let outbound = Pool::new(&trusting(&authority)).unwrap().allow(origins(&[&url]));
+        let error = exchange(&outbound, "DELETE", &url).await.unwrap_err();
+        assert!(matches!(error, Error::DestinationUnavailable), "{manner:?}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_without_certificates_is_an_error_that_names_it() {
     let authority = Authority::new();
@@ -370,7 +415,7 @@ impl Observer for Heard {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_told_without_its_password() {
+async fn a_proxy_that_refuses_is_told_without_its_credentials() {
     let authority = Authority::new();
     let gateway = Gateway::start(SocketAddr::from(([127, 0, 0, 1], 9)), false).await;
     let heard = Arc::new(Heard::default());
@@ -382,7 +427,7 @@ async fn a_proxy_that_refuses_is_told_without_its_password() {
     assert!(matches!(error, Error::ConfigurationError), "{error}");
     let heard = heard.0.lock().unwrap();
     assert!(
-        heard[0].contains("proxy authorization required") && heard[0].contains("user:***@"),
+        heard[0].contains("proxy authorization required") && heard[0].contains("***:***@"),
         "{heard:?}"
     );
     assert!(!heard[0].contains("s3cret"), "{heard:?}");

@@ -11,3 +11,5 @@ mod reload;
 mod running;
 #[path = "serve/stop.rs"]
 mod stop;
+#[path = "serve/unwritten.rs"]
+mod unwritten;

@@ -87,10 +87,9 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// Makes the folder, or empties it. One that is not ours is left alone.
 pub fn empty(folder: &Path) -> Result<()> {
     if folder.exists() {
-        let is_ours = folder.join("SHA256SUMS").exists() || fs::read_dir(folder)?.next().is_none();
-        if !is_ours {
+        if !is_ours(folder)? {
             bail!(
-                "{} has files, and no SHA256SUMS of an earlier run: move it away or choose another folder with --out",
+                "{} has something else in it than the files of an earlier run: move it away or choose another folder with --out",
                 folder.display()
             );
         }
@@ -98,7 +97,21 @@ pub fn empty(folder: &Path) -> Result<()> {
     }
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     // A run that is broken off leaves a folder that the next one may empty.
-    write(&folder.join("SHA256SUMS"), b"")
+    write(&folder.join("SHA256SUMS"), b"")?;
+    write(&folder.join("BUILD.txt"), b"revision: none: the run did not end\n")
+}
+
+/// An earlier run made it, or there is nothing in it. Sums alone may be another project's, and a run makes no folders.
+fn is_ours(folder: &Path) -> Result<bool> {
+    let mut is_empty = true;
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        if entry?.file_type()?.is_dir() {
+            return Ok(false);
+        }
+        is_empty = false;
+    }
+    let built = fs::read(folder.join("BUILD.txt")).unwrap_or_default();
+    Ok(is_empty || (folder.join("SHA256SUMS").exists() && built.starts_with(b"revision: ")))
 }
 
 pub fn write(file: &Path, bytes: &[u8]) -> Result<()> {
@@ -108,4 +121,30 @@ pub fn write(file: &Path, bytes: &[u8]) -> Result<()> {
 pub fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).with_context(|| format!("copying {}", from.display()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_folder_of_an_earlier_run_is_emptied() {
+        let folder = std::env::temp_dir().join(format!("unassign-role-dist-{}", std::process::id()));
+        empty(&folder).unwrap();
+        // It was broken off.
+        write(&folder.join("half.wasm"), b"\0asm").unwrap();
+        empty(&folder).unwrap();
+        assert!(!folder.join("half.wasm").exists());
+        // Somebody keeps more in it.
+        fs::create_dir(folder.join("notes")).unwrap();
+        assert!(empty(&folder).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+        // Sums of another project.
+        fs::create_dir(&folder).unwrap();
+        write(&folder.join("SHA256SUMS"), b"").unwrap();
+        write(&folder.join("other.tar.gz"), b"").unwrap();
+        assert!(empty(&folder).unwrap_err().to_string().contains("--out"));
+        assert!(folder.join("other.tar.gz").exists());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

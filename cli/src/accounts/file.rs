@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -106,10 +106,15 @@ impl Listing {
     }
 }
 
-fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// Whether a path stands for standard input, which can be read once.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<_>>()?;
+        .collect::<io::Result<_>>()?;
     files.retain(|path| {
         let is_hidden = path
             .file_name()
@@ -125,19 +130,12 @@ fn files_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 /// The bytes of a file, and why its commands would not run. Owner and mode are those of the file that is read.
 fn contents(path: &Path) -> Result<(Vec<u8>, Option<&'static str>), String> {
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        let read = std::io::stdin().take(LONGEST).read_to_end(&mut bytes);
-        read.map_err(|error| format!("standard input cannot be read: {error}"))?;
-        return Ok((bytes, Some("it comes from standard input")));
+    if is_standard_input(path) {
+        return Ok((whole(io::stdin())?, Some("it comes from standard input")));
     }
-    let cannot = |error: std::io::Error| format!("it cannot be read: {error}");
-    let file = File::open(path).map_err(cannot)?;
-    let data = file.metadata().map_err(cannot)?;
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(String::from("it is longer than 16 MiB"));
-    }
+    let file = File::open(path).map_err(unreadable)?;
+    let data = file.metadata().map_err(unreadable)?;
+    let bytes = whole(file)?;
     let distrust = if data.uid() != rustix::process::geteuid().as_raw() {
         Some("it belongs to somebody else")
     } else if data.mode() & 0o022 != 0 {
@@ -146,6 +144,20 @@ fn contents(path: &Path) -> Result<(Vec<u8>, Option<&'static str>), String> {
         None
     };
     Ok((bytes, distrust))
+}
+
+/// All of it: what is cut may still read as accounts, and as fewer of them.
+fn whole(source: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    source.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(String::from("it is longer than 16 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("it cannot be read: {error}")
 }
 
 fn format_of(file: &Path, bytes: &[u8]) -> Format {
@@ -200,6 +212,13 @@ mod tests {
                 .1
                 .contains("no account")
         );
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let long = |bytes: u64| whole(io::repeat(b' ').take(bytes)).map(|bytes| bytes.len() as u64);
+        assert_eq!(long(LONGEST), Ok(LONGEST));
+        assert_eq!(long(LONGEST + 1).unwrap_err(), "it is longer than 16 MiB");
     }
 
     #[test]

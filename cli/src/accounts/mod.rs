@@ -3,6 +3,7 @@
 pub mod check;
 mod document;
 mod file;
+mod pasted;
 #[cfg(test)]
 pub mod scratch;
 pub mod secret;
@@ -14,7 +15,7 @@ use unassign_role::{
     transport,
 };
 
-pub use self::file::{Entry, Listing};
+pub use self::file::{Entry, Listing, is_standard_input};
 
 /// One integrated account, ready for the component: the command's own fields are taken out, and secrets that the command reads
 /// (from a file, from a command) are not in the document but in the environment.

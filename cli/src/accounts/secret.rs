@@ -14,7 +14,10 @@ use std::{
 use serde_json::{Map, Value};
 use unassign_role::http_api::{environment_variable, token_digest};
 
-use super::file::Entry;
+use super::{
+    file::Entry,
+    pasted::{looks_like_secret, shown},
+};
 
 /// A reference to a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +57,13 @@ impl Reference {
                 "a reference has exactly one of `secret`, `file` and `command`",
             ));
         };
+        let is_form = ["secret", "file", "command"].contains(&form.as_str());
+        let names = value.as_str().or_else(|| value.get(0)?.as_str());
+        if is_form && names.is_some_and(looks_like_secret) {
+            return Err(format!(
+                "`{form}` says where the secret is, and holds what looks like the secret itself: move it to a variable or a file of its own"
+            ));
+        }
         match (form.as_str(), value) {
             ("secret", Value::String(name)) if !name.trim().is_empty() => Ok(Some(Self::Variable(name.clone()))),
             ("secret", _) => Err(String::from("`secret` has to be the name of a secret, a text")),
@@ -75,7 +85,8 @@ impl Reference {
                 "`command` has to be a list of texts: the program and its arguments",
             )),
             (other, _) => Err(format!(
-                "there is no reference `{other}`; there are `secret`, `file` and `command`"
+                "there is no reference `{}`; there are `secret`, `file` and `command`",
+                shown(other)
             )),
         }
     }
@@ -278,6 +289,23 @@ mod tests {
         let why = of_command(&words, Duration::from_millis(200)).unwrap_err();
         assert!(why.contains("`sleep` took longer than"), "{why}");
         assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_its_name_is_not_shown() {
+        let folder = Scratch::new();
+        let secret = "1f8c0f3e5d6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c";
+        for reference in [
+            json!({"secret": secret}),
+            json!({"file": secret}),
+            json!({"command": [secret]}),
+            json!({"command": secret}),
+            json!({secret: "x"}),
+        ] {
+            let message = resolve(&folder, &json!({"key": reference})).unwrap_err();
+            assert!(message.starts_with("account acme: credentials.key: "), "{message}");
+            assert!(!message.to_lowercase().contains(secret), "{message}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     exit::Exit,
     offboard::task::writes,
     session::Answer,
+    tenants::Tenants,
     terminal::{can_ask, confirm, line, note},
 };
 
@@ -48,7 +49,7 @@ pub struct Revoke {
     /// Does not ask for confirmation
     #[arg(long)]
     yes: bool,
-    /// Writes the receipt to this file
+    /// Writes the receipt to this file; needs UNASSIGN_ROLE_RECEIPT_KEY, except with --sandbox
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
 }
@@ -86,7 +87,14 @@ impl Revoke {
             }
             (named, planned) => named.map(str::to_owned).or_else(|| planned.clone()),
         };
-        let calls = Calls::of(&crate::tenants::Tenants::open(global)?, global, account.as_deref())?;
+        let tenants = Tenants::open(global)?;
+        // A receipt is made once: what was removed without one can never be given one.
+        if self.receipt.is_some() && !tenants.signs_receipts() {
+            return Err(Exit::Configuration.because(
+                "there would be no receipt, so nothing was sent: set UNASSIGN_ROLE_RECEIPT_KEY, which `keys new` makes, or leave out --receipt",
+            ));
+        }
+        let calls = Calls::of(&tenants, global, account.as_deref())?;
         if order.body.pointer("/options/binding").is_none() {
             // What an approval is of, and what a person confirms, is a plan.
             if let Some(ended) = self.bind(&calls, &mut order.body, approval, global).await? {
@@ -243,8 +251,7 @@ impl Revoke {
                     quoted(&path.to_string_lossy()),
                     calls.command("show", &format!(" {}", quoted(user)))
                 )),
-                Some(_) => next("there is no receipt: set UNASSIGN_ROLE_RECEIPT_KEY, which `keys new` makes"),
-                None => next(format!(
+                _ => next(format!(
                     "see what is left: {}",
                     calls.command("show", &format!(" {}", quoted(user)))
                 )),

@@ -6,10 +6,11 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     fleet::{Fleet, Member},
+    grant::{Grant, Outcome},
     journal::{self, event::Begin},
     pace::{self, ACCOUNTS_AT_ONCE, REPEATS},
     progress::Progress,
-    reply::{Coverage, Reply},
+    reply::Reply,
     run,
     state::State,
     stop::Stop,
@@ -46,7 +47,8 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
             }
         };
         let Some(reply) = reply else { continue };
-        progress.done(&member.account.id, &begin, index, word(&reply));
+        let word = state.task(index).map_or("unclear", |task| word(&reply, &task));
+        progress.done(&member.account.id, &begin, index, word);
         if let Some(why) = member.note(&reply) {
             progress.say(&format!("{}: {why}", member.account.id));
             return;
@@ -54,12 +56,19 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
     }
 }
 
-/// Nothing is verified by a call that says nothing of a grant, unless it says that there is no such user.
-fn word(reply: &Reply) -> &'static str {
-    if reply.coverage() == Coverage::Silent && !reply.is_no_such_user() {
+/// What a verification says, in a word. The task has taken note of it: what one reading cannot prove, others may have.
+fn word(reply: &Reply, task: &Task) -> &'static str {
+    let is_held = |grant: &Grant| matches!(grant.outcome, Outcome::Held | Outcome::Inherited);
+    if reply.is_no_such_user() {
+        "no such user"
+    } else if reply.grants.iter().any(is_held) {
+        "held"
+    } else if task.failure.is_some() || task.gap.is_some() || !task.grants.values().all(Grant::is_gone) {
         "unclear"
+    } else if task.finding() == Finding::NothingHeld {
+        "nothing held"
     } else {
-        "verified"
+        "gone"
     }
 }
 
@@ -92,18 +101,41 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::offboard::task::examples::{answer, nothing, reply};
+    use crate::offboard::{
+        journal::event::Event,
+        task::examples::{answer, intent, nothing, nothing_shown, planned, result, verified},
+    };
+
+    /// The word for this verification of two removed roles.
+    fn word_for(status: u16, body: serde_json::Value, is_bare: bool) -> &'static str {
+        let mut task = planned();
+        task.apply(&intent());
+        let removed = answer(200, &[("viewer", "removed"), ("editor", "removed")]);
+        task.apply(&result(200, removed));
+        let event = verified(status, body, is_bare);
+        task.apply(&event);
+        let Event::Verified { reply, .. } = event else {
+            unreachable!()
+        };
+        word(&reply, &task)
+    }
 
     #[test]
-    fn a_call_that_failed_verified_nothing() {
+    fn the_word_for_a_person_is_what_the_verification_found() {
         for status in [401, 403, 409] {
             assert_eq!(
-                word(&reply(status, json!({"error_code": "unauthenticated"}))),
+                word_for(status, json!({"error_code": "unauthenticated"}), false),
                 "unclear"
             );
         }
-        assert_eq!(word(&reply(404, json!({"error_code": "not_found"}))), "verified");
-        assert_eq!(word(&reply(200, nothing())), "verified");
-        assert_eq!(word(&reply(422, answer(422, &[("viewer", "held")]))), "verified");
+        assert_eq!(word_for(404, json!({"error_code": "not_found"}), false), "no such user");
+        assert_eq!(word_for(200, nothing(), false), "gone");
+        let held = |outcome| answer(422, &[("viewer", outcome)]);
+        assert_eq!(word_for(422, held("held"), false), "held");
+        assert_eq!(word_for(422, held("inherited"), false), "held");
+        assert_eq!(word_for(500, held("unknown"), false), "unclear");
+        // What a reading does not prove is gone only if nothing at all is shown.
+        assert_eq!(word_for(500, nothing_shown(), false), "unclear");
+        assert_eq!(word_for(500, nothing_shown(), true), "gone");
     }
 }

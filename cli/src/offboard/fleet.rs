@@ -30,6 +30,13 @@ impl Member {
         }
     }
 
+    /// How long this account's reads may be stale after a write, as its settings say; zero if they do not.
+    pub fn staleness_window(&self) -> Duration {
+        let settings = self.account.document.get("settings");
+        let milliseconds = settings.and_then(|settings| settings.get("staleness_window_ms")?.as_u64());
+        Duration::from_millis(milliseconds.unwrap_or_default())
+    }
+
     /// Takes note of how a task's call ended. Returns why the account is given up, if it is.
     pub fn note(&self, reply: &Reply) -> Option<String> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).note(reply)

@@ -10,6 +10,8 @@ pub const ACCOUNTS_AT_ONCE: usize = 32;
 pub const REPEATS: u32 = 4;
 /// The longest wait that is worth it: whoever asks for more is asked again by a later run.
 const LONGEST_WAIT: Duration = Duration::from_secs(900);
+/// A shorter wait for reads to settle is not worth a line.
+const WORTH_SAYING: Duration = Duration::from_secs(30);
 /// The pause where nothing says how long; it doubles.
 const SHORTEST_WAIT: Duration = Duration::from_secs(2);
 /// Tasks in a row whose credentials were refused: more could lock the account's user out.
@@ -32,6 +34,13 @@ pub fn pause(reply: &Reply, repeat: u32) -> Option<Duration> {
     let asked = reply.retry_after().unwrap_or_default().max(Duration::from_secs(1));
     let wait = asked.max(own.min(Duration::from_secs(60)));
     (wait <= LONGEST_WAIT).then_some(wait)
+}
+
+/// How long to wait until reads have settled, and whether that is worth saying. Their time may come from another machine's clock, so it is
+/// no longer than the account's staleness window or what a provider may ask for.
+pub fn settling(left: Duration, window: Duration) -> (Duration, bool) {
+    let wait = left.min(window.max(LONGEST_WAIT));
+    (wait, wait >= WORTH_SAYING)
 }
 
 /// Waits, unless the run is to stop. Returns true if the time is over.
@@ -98,6 +107,16 @@ mod tests {
             [Some(2), Some(4), Some(8), Some(60)]
         );
         assert_eq!(seconds(&reply("rate_limited", Some(3_600)), 0), None);
+    }
+
+    #[test]
+    fn reads_settle_within_the_window_whatever_another_clock_says() {
+        let seconds = Duration::from_secs;
+        let day = seconds(86_400);
+        assert_eq!(settling(Duration::ZERO, Duration::ZERO), (Duration::ZERO, false));
+        assert_eq!(settling(seconds(80), Duration::ZERO), (seconds(80), true));
+        assert_eq!(settling(day, seconds(90)), (seconds(900), true));
+        assert_eq!(settling(day, seconds(3_600)), (seconds(3_600), true));
     }
 
     #[test]

@@ -37,7 +37,7 @@ async fn account(member: &Member, begin: &Begin, stop: &Stop, progress: &Progres
         }
         let planned = patiently(member, begin, &task.target.user, stop).await;
         let given_up = member.note(&planned.reply);
-        progress.done(&member.account.id, begin, index, "planned");
+        progress.done(&member.account.id, begin, index, word(&planned));
         plans.push((index, planned));
         if let Some(why) = given_up {
             progress.say(&format!("{}: {why}", member.account.id));
@@ -45,6 +45,17 @@ async fn account(member: &Member, begin: &Begin, stop: &Stop, progress: &Progres
         }
     }
     plans
+}
+
+/// What came of planning, in a word.
+fn word(planned: &Planned) -> &'static str {
+    if planned.plan.is_some() {
+        "planned"
+    } else if planned.reply.is_no_such_user() {
+        "no such user"
+    } else {
+        "no plan"
+    }
 }
 
 /// Repeats a plan that only the provider's limits or a moment's fault kept from being made.
@@ -68,5 +79,31 @@ async fn patiently(member: &Member, begin: &Begin, user: &str, stop: &Stop) -> P
             return planned;
         }
         repeat += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::offboard::task::examples;
+
+    #[test]
+    fn nobody_is_planned_without_a_plan() {
+        let made = examples::planned().planned.unwrap();
+        assert_eq!(word(&made), "planned");
+        for (status, code, expected) in [
+            (404, "not_found", "no such user"),
+            (401, "unauthenticated", "no plan"),
+            (502, "provider_error", "no plan"),
+        ] {
+            let planned = Planned {
+                reply: examples::reply(status, json!({"error_code": code})),
+                plan: None,
+                ..made.clone()
+            };
+            assert_eq!(word(&planned), expected);
+        }
     }
 }

@@ -42,7 +42,7 @@ async fn account(fleet: &Fleet, member: &Member, state: &State, stop: &Stop, pro
             state.skip(index, &format!("not begun: {why}"));
             continue;
         }
-        match task(fleet, member, state, index, turn, stop).await {
+        match task(fleet, member, state, index, turn, stop, progress).await {
             Ok(Ended::Over) => {}
             Ok(Ended::Later) => {
                 queue.push_back((index, Turn::Last));
@@ -83,6 +83,7 @@ async fn task(
     index: usize,
     turn: Turn,
     stop: &Stop,
+    progress: &Progress,
 ) -> Result<Ended, journal::Error> {
     let (mut revokes, mut readings) = (0, 0);
     loop {
@@ -97,8 +98,17 @@ async fn task(
             }
             Next::Verify if readings < REPEATS && !stop.is_asked() => {
                 readings += 1;
-                let settles = task.settles_at().unwrap_or_default();
-                if !pace::wait(settles.saturating_sub((fleet.now)()), stop).await {
+                let left = task.settles_at().unwrap_or_default().saturating_sub((fleet.now)());
+                let (wait, is_worth_saying) = pace::settling(left, member.staleness_window());
+                if is_worth_saying {
+                    let begin = Arc::clone(&state.lock().begin);
+                    let (id, person) = (&member.account.id, begin.person(&task.described.target));
+                    let seconds = wait.as_secs();
+                    progress.say(&format!(
+                        "{id}: {person}: waiting {seconds} s until reads show what was removed"
+                    ));
+                }
+                if !pace::wait(wait, stop).await {
                     return Ok(Ended::Over);
                 }
                 verify(fleet, member, state, index, &task, false).await?

@@ -141,6 +141,15 @@ fn an_option_that_a_verb_has_no_use_for_is_refused() {
 }
 
 #[test]
+fn a_service_takes_no_accounts_from_standard_input() {
+    let folder = Folder::new();
+    let tokens = folder.write("tokens.json", "[]");
+    run_with_input(["serve", "--accounts", "-", "--tokens", text(&tokens)], "")
+        .ends(2)
+        .says("standard input");
+}
+
+#[test]
 fn where_the_accounts_are_is_asked_for() {
     run(["show", "u"]).ends(2).says("--sandbox");
     run(["show", "u", "--sandbox", "--accounts", "x"])

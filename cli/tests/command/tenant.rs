@@ -358,3 +358,22 @@ fn an_account_with_approvers_takes_only_what_was_approved_and_the_receipt_says_s
         .ends(0)
         .says("Rl01");
 }
+
+#[test]
+fn a_removal_that_would_have_no_receipt_is_not_begun_if_one_is_asked_for() {
+    let tenants = Tenants::start();
+    let receipt = tenants.folder().path("receipt.jwt");
+    let mut revoke = vec![
+        "revoke",
+        "ann.lee@example.com",
+        "--role-name",
+        "Channels Admin",
+        "--yes",
+    ];
+    revoke.extend(["--receipt", text(&receipt)]);
+    let refused = tenants.run("slack", &revoke).ends(3);
+    let refused = refused.says("UNASSIGN_ROLE_RECEIPT_KEY").says("nothing was sent");
+    assert!(!refused.out.contains("removed"), "{}", refused.out);
+    assert_eq!(tenants.seen(), [] as [String; 0]);
+    assert!(!receipt.exists());
+}

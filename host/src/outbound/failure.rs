@@ -3,7 +3,6 @@
 use std::{error::Error as StdError, fmt, io};
 
 use hyper_util::client::legacy;
-use rustls::AlertDescription;
 use wasmtime_wasi_http::Error;
 
 /// A name that has no address.
@@ -34,7 +33,7 @@ impl ConnectFailure {
         Self::Tcp(kind, text)
     }
 
-    /// `proxy` is its URL without the password.
+    /// `proxy` is its URL without the credentials.
     pub fn proxy(proxy: String, error: &(dyn StdError + 'static)) -> Self {
         let text = chain(error);
         Self::Proxy {
@@ -60,8 +59,9 @@ impl ConnectFailure {
                 Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
                     Error::TlsCertificateError
                 }
-                Some(rustls::Error::AlertReceived(alert)) => alert_received(*alert),
-                _ => Error::TlsProtocolError,
+                // Other hosts report TLS errors of an open connection, too, so a component takes those for a request that may have been
+                // sent.
+                _ => Error::DestinationUnavailable,
             },
         }
     }
@@ -96,13 +96,6 @@ fn of_exchange(error: &hyper::Error) -> Error {
         Error::HttpResponseTimeout
     } else {
         Error::ConnectionTerminated
-    }
-}
-
-fn alert_received(alert: AlertDescription) -> Error {
-    Error::TlsAlertReceived {
-        alert_id: Some(alert.into()),
-        alert_message: Some(format!("{alert:?}")),
     }
 }
 

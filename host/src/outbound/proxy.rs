@@ -16,7 +16,7 @@ pub struct Proxy(Option<Tunneled>);
 
 struct Tunneled {
     matcher: Matcher,
-    /// Without the password.
+    /// Without the credentials.
     shown: String,
 }
 
@@ -24,7 +24,7 @@ struct Tunneled {
 pub(super) struct Hop {
     pub address: Uri,
     pub authorization: Option<HeaderValue>,
-    /// The proxy's URL without its password.
+    /// The proxy's URL without its credentials.
     pub shown: String,
 }
 
@@ -93,15 +93,10 @@ impl Proxy {
                 "HTTPS_PROXY holds more than an address: in a user name or password, write `#` as %23, `/` as %2F and `?` as %3F"
             );
         }
-        let (user, place) = authority
-            .as_str()
-            .rsplit_once('@')
-            .map_or((None, authority.as_str()), |(user, place)| {
-                (Some(user.split(':').next().unwrap_or_default()), place)
-            });
-        let shown = user.map_or_else(
-            || format!("http://{place}"),
-            |user| format!("http://{user}:***@{place}"),
+        // With some proxies, the credential is the user name.
+        let shown = authority.as_str().rsplit_once('@').map_or_else(
+            || format!("http://{authority}"),
+            |(_, place)| format!("http://***:***@{place}"),
         );
         let matcher = Matcher::builder().https(url).no(no_proxy).build();
         Ok(Self(Some(Tunneled { matcher, shown })))
@@ -122,7 +117,7 @@ impl Proxy {
     }
 }
 
-/// Without the password.
+/// Without the credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_ref().map_or("none", |tunneled| &tunneled.shown))
@@ -186,16 +181,24 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_sent_to_the_proxy_and_shown_to_nobody() {
-        let proxy = Proxy::new("http://user:s3cr%40t@proxy.example:3128", "").unwrap();
-        let hop = proxy.hop(&Uri::from_static("https://slack.com")).unwrap();
-        // "user:s3cr@t"
-        assert_eq!(hop.authorization.unwrap(), "Basic dXNlcjpzM2NyQHQ=");
-        for shown in [hop.shown, proxy.to_string(), format!("{proxy:?}")] {
-            assert!(
-                shown.contains("user:***@proxy.example:3128") && !shown.contains("s3cr"),
-                "{shown}"
-            );
+    fn credentials_are_sent_to_the_proxy_and_shown_to_nobody() {
+        // "user:s3cr@t", "s3cret:"
+        for (url, sent) in [
+            ("http://user:s3cr%40t@proxy.example:3128", "Basic dXNlcjpzM2NyQHQ="),
+            ("http://s3cret:@proxy.example:3128", "Basic czNjcmV0Og=="),
+            ("http://s3cret@proxy.example:3128", "Basic czNjcmV0Og=="),
+        ] {
+            let proxy = Proxy::new(url, "").unwrap();
+            let hop = proxy.hop(&Uri::from_static("https://slack.com")).unwrap();
+            assert_eq!(hop.authorization.unwrap(), sent);
+            for shown in [hop.shown, proxy.to_string(), format!("{proxy:?}")] {
+                assert!(
+                    shown.contains("http://***:***@proxy.example:3128")
+                        && !shown.contains("s3cr")
+                        && !shown.contains("user"),
+                    "{shown}"
+                );
+            }
         }
     }
 

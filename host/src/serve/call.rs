@@ -6,7 +6,10 @@ use http::{Request, Response, StatusCode, Uri, header::HOST};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::json;
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::{
+    sync::{OwnedSemaphorePermit, TryAcquireError},
+    time::Instant,
+};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{
@@ -51,15 +54,16 @@ async fn called(
     request: Request<Incoming>,
 ) -> Response<WasiBody> {
     if shared.is_stopping() {
-        shared.metrics.refused("stopping");
-        return answer::last(answer::unavailable(
-            "stopping",
-            "the service is stopping: send the call again, to another instance",
-        ));
+        return stopping(shared);
     }
-    let Ok(place) = Arc::clone(&shared.calls).try_acquire_owned() else {
-        shared.metrics.refused("busy");
-        return answer::unavailable("busy", "too many calls are under way: send it again in a second");
+    let place = match Arc::clone(&shared.calls).try_acquire_owned() {
+        Ok(place) => place,
+        // The stop came between the two looks.
+        Err(TryAcquireError::Closed) => return stopping(shared),
+        Err(TryAcquireError::NoPermits) => {
+            shared.metrics.refused("busy");
+            return answer::unavailable("busy", "too many calls are under way: send it again in a second");
+        }
     };
     let Some(request) = absolute(request, address, is_https) else {
         return answer::error(
@@ -81,6 +85,14 @@ async fn called(
         Ok(Err(error)) => failed(shared, &format!("{error:#}")),
         Err(error) => failed(shared, &error.to_string()),
     }
+}
+
+fn stopping(shared: &Shared) -> Response<WasiBody> {
+    shared.metrics.refused("stopping");
+    answer::last(answer::unavailable(
+        "stopping",
+        "the service is stopping: send the call again, to another instance",
+    ))
 }
 
 /// Nobody knows how far the call came. So it is 500, which no client repeats by itself.

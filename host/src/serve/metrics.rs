@@ -52,13 +52,15 @@ pub struct Metrics {
     provider_duration: Family<Labels, Histogram>,
     provider_waits: Family<Labels, Counter<f64, AtomicU64>>,
     reloads: Counts,
+    unwritten_lines: Counter,
     calls: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
     ready: Gauge<i64, AtomicI64>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// The counters of a service with this log, which counts its own lines.
+    pub fn new(log: &Log) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("unassign_role"),
             requests: Family::default(),
@@ -71,6 +73,7 @@ impl Default for Metrics {
             provider_duration: Family::new_with_constructor(durations),
             provider_waits: Family::default(),
             reloads: Family::default(),
+            unwritten_lines: log.unwritten().clone(),
             calls: Gauge::default(),
             connections: Gauge::default(),
             ready: Gauge::default(),
@@ -78,9 +81,7 @@ impl Default for Metrics {
         metrics.register();
         metrics
     }
-}
 
-impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "HTTP requests answered", self.requests.clone());
@@ -123,6 +124,11 @@ impl Metrics {
             "reloads",
             "Changed configurations and certificates",
             self.reloads.clone(),
+        );
+        registry.register(
+            "unwritten_lines",
+            "Lines of the log that could not be written: records of removals may be among them",
+            self.unwritten_lines.clone(),
         );
         registry.register("calls_in_progress", "Calls under way", self.calls.clone());
         registry.register("connections", "Open connections of clients", self.connections.clone());

@@ -63,7 +63,7 @@ mod tests {
                 Ok(())
             }
         });
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(&log);
         let result = r#"{"event":"result",  "account":"acme","user":"u-1","provider":"slack_enterprise","status":500,
             "outcomes":[{"outcome":"removed","role":"Rl01"},{"outcome":"unverified"},{"outcome":"made up"}]}"#
             .replace('\n', " ");
@@ -93,9 +93,11 @@ mod tests {
     #[test]
     fn a_record_that_cannot_be_written_is_not_counted() {
         let log = Log::new(|_| Err(io::Error::from(io::ErrorKind::BrokenPipe)));
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(&log);
         let line = br#"{"event":"result","provider":"crowdstrike","status":200,"outcomes":[]}"#;
         assert!(take(&log, &metrics, line).is_err());
-        assert!(!metrics.text().contains("crowdstrike"));
+        let text = metrics.text();
+        assert!(!text.contains("crowdstrike"), "{text}");
+        assert!(text.contains("unassign_role_unwritten_lines_total 1"), "{text}");
     }
 }

@@ -69,11 +69,16 @@ impl Shared {
         if let Some(why) = self.certificate.as_ref().and_then(Reloaded::problem) {
             problems.push(("certificate", why));
         }
+        if let Some(why) = self.log.problem() {
+            let why = format!("the log cannot be written, so removals leave no record: {why}");
+            problems.push(("record", why));
+        }
         problems
     }
 
-    /// Looks at the files, and takes what has changed in them. Blocks.
+    /// Looks at the files, and takes what has changed in them. Tries a log again that could not be written. Blocks.
     fn refresh(&self, is_forced: bool) {
+        self.log.retry();
         self.heed("configuration", self.faces.refresh(is_forced));
         if let Some(certificate) = &self.certificate {
             self.heed("certificate", certificate.refresh(is_forced));
@@ -162,7 +167,7 @@ impl Server {
         let component = tokio::task::spawn_blocking(move || engine::prepare(&bytes))
             .await
             .context("compiling the component")??;
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Metrics::new(&configuration.log));
         let workshop = Workshop {
             component,
             pool: Pool::new(&configuration.outbound)?,
@@ -271,7 +276,7 @@ impl Server {
         shared.log.event("stopping", json!({"calls": under_way}));
         let all = u32::try_from(shared.limits.calls).unwrap_or(u32::MAX);
         let is_clean = tokio::select! {
-            done = timeout(shared.limits.call, shared.calls.acquire_many(all)) => done.is_ok(),
+            is_drained = drained(&shared.calls, all, shared.limits.call) => is_drained,
             () = second => false,
         };
         drop(end);
@@ -303,6 +308,17 @@ impl Server {
     }
 }
 
+/// Waits until all places are free, and closes them. Returns false if the time is over first.
+async fn drained(calls: &Semaphore, all: u32, patience: Duration) -> bool {
+    let Ok(Ok(places)) = timeout(patience, calls.acquire_many(all)).await else {
+        return false;
+    };
+    // Before they are given back: a request that arrived just before the stop would take one now, and nobody would wait for its call.
+    calls.close();
+    drop(places);
+    true
+}
+
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
@@ -330,5 +346,20 @@ async fn told(reload: &mut Option<Signal>) {
             }
         }
         None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stop_waits_for_every_call_and_leaves_no_place_for_another_one() {
+        let calls = Semaphore::new(2);
+        let call = calls.try_acquire().unwrap();
+        assert!(!drained(&calls, 2, Duration::from_millis(10)).await);
+        drop(call);
+        assert!(drained(&calls, 2, Duration::from_secs(10)).await);
+        assert!(calls.try_acquire().is_err());
     }
 }

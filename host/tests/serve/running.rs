@@ -107,9 +107,8 @@ impl Running {
                 }) as Arc<dyn Face>)
             }
         };
-        let server = Server::bind_with(configuration, Arc::new(Metrics::default()), Box::new(make))
-            .await
-            .unwrap();
+        let metrics = Arc::new(Metrics::new(&configuration.log));
+        let server = Server::bind_with(configuration, metrics, Box::new(make)).await.unwrap();
         Self {
             address: server.address().unwrap(),
             metrics: server.metrics_address().unwrap(),

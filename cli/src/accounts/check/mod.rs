@@ -19,7 +19,7 @@ use std::{
 use serde_json::{Value, json};
 use unassign_role::http_api::{environment_variable, spin_variable};
 
-use super::{document, file::Listing};
+use super::{document, file::Listing, pasted::shown};
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -92,10 +92,13 @@ impl Notes {
     }
 
     fn add(&mut self, level: Level, field: impl Into<String>, message: impl Into<String>) {
+        // A part of it may be a credential that stands where a key belongs.
+        let field: String = field.into();
+        let parts: Vec<String> = field.split('.').map(shown).collect();
         self.findings.push(Finding {
             level,
             entry: self.entry.clone(),
-            field: field.into(),
+            field: parts.join("."),
             message: message.into(),
         });
     }

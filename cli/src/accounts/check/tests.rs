@@ -217,6 +217,29 @@ fn every_kind_of_mistake_is_named_with_its_field_and_without_a_value() {
 }
 
 #[test]
+fn a_credential_in_the_place_of_a_name_or_a_key_is_wrong_and_not_shown() {
+    let credential = "1f8c0f3e5d6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c";
+    for (accounts, field) in [
+        (
+            slack(|a| a["credentials"]["token"] = json!({"secret": credential})),
+            "credentials.token",
+        ),
+        (
+            slack(|a| a["credentials"]["token"] = json!({credential: "x"})),
+            "credentials.token",
+        ),
+        (slack(|a| a["credentials"][credential] = json!("x")), "credentials.***"),
+        (slack(|a| a["settings"] = json!({credential: 1})), "settings.***"),
+        (slack(|a| a[credential] = json!("x")), "***"),
+    ] {
+        let report = report(&accounts, None);
+        assert!(report.wrong().any(|finding| finding.field == field), "{report:?}");
+        let all = format!("{report:?} {}", report.to_json()).to_lowercase();
+        assert!(!all.contains(credential), "{all}");
+    }
+}
+
+#[test]
 fn one_run_names_all_mistakes_of_all_accounts_and_tokens() {
     let mut accounts = serde_json::Map::new();
     let mut tokens = Vec::new();

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::accounts::pasted::shown;
+
 /// What a value is, in words.
 pub const fn kind_of(value: &Value) -> &'static str {
     match value {
@@ -34,7 +36,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
 /// ``there is no `x`; did you mean `y`?``, or what there is.
 pub fn unknown(name: &str, known: &[&str]) -> String {
     // It may be a credential in the wrong place.
-    let shown: String = name.chars().take(40).collect();
+    let shown = shown(name);
     match nearest(name, known) {
         Some(known) => format!("there is no `{shown}`; did you mean `{known}`?"),
         None if known.is_empty() => format!("there is no `{shown}`"),

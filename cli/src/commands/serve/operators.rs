@@ -16,7 +16,7 @@ use unassign_role::http_api::Setting;
 
 use crate::{
     accounts::{
-        Account, Listing, check, environment,
+        Account, Listing, check, environment, is_standard_input,
         secret::{Resolver, of_file},
     },
     commands::global::{Global, surroundings},
@@ -29,6 +29,11 @@ use super::Serve;
 impl Serve {
     pub(super) async fn operators(self, accounts: PathBuf, global: &Global) -> Result<Exit> {
         let own = self.own;
+        if is_standard_input(&accounts) {
+            return Err(Exit::Usage.because(
+                "a service reads its accounts again whenever they change, and standard input can be read once: name a file or a folder",
+            ));
+        }
         let Some(tokens) = own.tokens else {
             return Err(Exit::Usage.because(
                 "who may call? Name the tokens with --tokens (`token new` makes an entry), or try it with --sandbox",

@@ -55,6 +55,8 @@ pub enum Error {
     Busy(PathBuf),
     /// A line is not as it was written.
     Changed { path: PathBuf, line: u64, why: String },
+    /// Another version of the command wrote it.
+    Version { path: PathBuf, version: u32 },
     /// It says nothing that could be resumed.
     Unusable { path: PathBuf, why: &'static str },
     /// It cannot be read or written, for example because the disk is full.
@@ -246,6 +248,12 @@ impl fmt::Display for Error {
             Self::Changed { path, line, why } => write!(
                 f,
                 "line {line} of the journal {} is not as it was written: {why}. Nothing was sent; begin a new run, which finds out what is held",
+                path.display()
+            ),
+            Self::Version { path, version } => write!(
+                f,
+                "the journal {} is of version {version}, and this command knows {VERSION}. Nothing was sent; resume it with the version of the \
+                 command that wrote it, or begin a new run, which finds out what is held",
                 path.display()
             ),
             Self::Unusable { path, why } => write!(f, "the journal {}: {why}", path.display()),

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::{Error, FIRST, Line, VERSION, digest, event::Event};
 
 /// The lines of a journal that fit.
@@ -12,10 +14,16 @@ pub struct Lines {
     pub torn_bytes: u64,
 }
 
+/// What a line of every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    v: u32,
+}
+
 /// Reads every line, and holds it against the one before.
 ///
 /// # Errors
-/// The first line that is not as it was written.
+/// The first line that is of another version, or not as it was written.
 pub fn lines(path: &Path, bytes: &[u8]) -> Result<Lines, Error> {
     // What follows the last line end was not finished: what it said is asked again.
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
@@ -32,13 +40,16 @@ pub fn lines(path: &Path, bytes: &[u8]) -> Result<Lines, Error> {
             line: number,
             why,
         };
-        let read: Line<Event> = serde_json::from_slice(line).map_err(|error| changed(error.to_string()))?;
-        if read.v != VERSION {
-            return Err(changed(format!(
-                "it is of version {}, and this command knows {VERSION}",
-                read.v
-            )));
+        let unread = |error: serde_json::Error| changed(error.to_string());
+        // Before the rest: another version may have other events.
+        let Versioned { v } = serde_json::from_slice(line).map_err(unread)?;
+        if v != VERSION {
+            return Err(Error::Version {
+                path: path.to_owned(),
+                version: v,
+            });
         }
+        let read: Line<Event> = serde_json::from_slice(line).map_err(unread)?;
         if read.line != number {
             return Err(changed(format!("it says that it is line {}", read.line)));
         }

@@ -134,12 +134,26 @@ fn a_changed_a_missing_a_moved_and_a_strange_line_are_found() {
         (vec![(*first).to_owned(), (*first).to_owned()], 2),
         (vec![(*first).to_owned(), String::from("{}"), (*third).to_owned()], 2),
         (vec![(*first).to_owned(), String::new(), (*second).to_owned()], 2),
-        (vec![first.replace("\"v\":1", "\"v\":2")], 1),
         (vec![first.replace("intent", "intention")], 1),
     ] {
         fs::write(folder.journal(), forged.join("\n") + "\n").unwrap();
         let why = refused(&folder);
         assert!(why.starts_with(&format!("line {line} of the journal")), "{why}");
+    }
+}
+
+#[test]
+fn a_line_of_a_newer_command_is_told_from_a_changed_one() {
+    let folder = Folder::new();
+    let text = String::from_utf8(written(&folder)).unwrap();
+    let newer = text.replace("\"v\":1", "\"v\":2");
+    for text in [newer.clone(), newer.replace("\"intent\"", "\"intention\"")] {
+        fs::write(folder.journal(), text).unwrap();
+        let why = refused(&folder);
+        assert!(
+            why.contains("is of version 2") && !why.contains("not as it was written"),
+            "{why}"
+        );
     }
 }
 

@@ -1,6 +1,11 @@
 //! Runs that end early, plans that are not what they were, and people whom nobody knows.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use host::network::{Fault, Rule};
 use serde_json::json;
@@ -13,14 +18,14 @@ use crate::{
     accounts::Account,
     exit::Exit,
     offboard::{
-        grant::Grant,
+        grant::{Grant, Outcome},
         journal::{Journal, event::Event},
         list::List,
         offboarding,
         progress::Progress,
         report::Report,
         standing::{Standing, Standings},
-        state::Inner,
+        state::{Inner, State},
         stop::Stop,
         task::Finding,
     },
@@ -390,6 +395,40 @@ async fn nobody_waits_until_the_reads_about_somebody_else_have_settled() {
     assert!((1..=6).all(|person| world.held(person)["acme-crowdstrike"].is_empty()));
     // Each alone takes 80 s.
     assert!(began.elapsed() < Duration::from_secs(6 * 80), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_of_a_clock_that_was_ahead_is_not_waited_for() {
+    let world = World::with_people(1);
+    let accounts = only(&["acme-teamviewer"]);
+    let fleet = fleet(&world, &accounts);
+    let folder = Folder::new();
+    let (begin, tasks) = planned(&fleet, &list(1..=1)).await;
+    let mut inner = confirmed(&fleet, &folder, begin, tasks);
+    // A journal of a machine whose clock was a day ahead.
+    let task = &mut inner.tasks[0];
+    let mut reply = task.planned.as_ref().unwrap().reply.clone();
+    for grant in &mut reply.grants {
+        grant.outcome = Outcome::Unverified;
+        grant.verify_after = Some(String::from("2026-02-01T09:30:00Z"));
+    }
+    let plan_digest = String::new();
+    task.apply(&Event::Intent { task: 0, plan_digest });
+    task.apply(&Event::Result { task: 0, reply });
+    let said: Arc<Mutex<Vec<String>>> = Arc::default();
+    let progress = Progress::Lines(Box::new({
+        let said = Arc::clone(&said);
+        move |line| said.lock().unwrap().push(line.to_owned())
+    }));
+    let state = State::new(inner);
+    let began = tokio::time::Instant::now();
+    offboarding::carry_out(&fleet, &state, &Stop::default(), &progress).await;
+    assert!(began.elapsed() < Duration::from_secs(1_000), "{:?}", began.elapsed());
+    let inner = state.into_inner();
+    assert_eq!(exit(&inner), Exit::Done, "{:?}", standings(&inner));
+    let said = said.lock().unwrap();
+    let waiting = "acme-teamviewer: Person 1: waiting 900 s";
+    assert!(said.iter().any(|line| line.starts_with(waiting)), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
