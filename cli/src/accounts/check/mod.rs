@@ -83,6 +83,15 @@ pub struct Notes {
     findings: Vec<Finding>,
 }
 
+/// A part of a field's name, with its index.
+fn shown_part(part: &str) -> String {
+    let index = part.strip_suffix(']').and_then(|part| part.rsplit_once('['));
+    match index {
+        Some((name, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => format!("{}[{index}]", shown(name)),
+        _ => shown(part),
+    }
+}
+
 impl Notes {
     fn of(entry: String) -> Self {
         Self {
@@ -94,7 +103,7 @@ impl Notes {
     fn add(&mut self, level: Level, field: impl Into<String>, message: impl Into<String>) {
         // A part of it may be a credential that stands where a key belongs.
         let field: String = field.into();
-        let parts: Vec<String> = field.split('.').map(shown).collect();
+        let parts: Vec<String> = field.split('.').map(shown_part).collect();
         self.findings.push(Finding {
             level,
             entry: self.entry.clone(),
