@@ -324,21 +324,22 @@ async fn refused_and_held<'p>(
         target.is_some_and(|target| !target.probe && is_refused(target))
     };
     // What a batch's refusal did to one of them is open, if it came inside a success.
-    let is_refused_in_batch = |index: &usize| {
-        let verdict = work.targets.get(*index).and_then(super::Target::verdict);
-        let is_open = matches!(
+    let takes_apart = provider.verification().takes_apart_open_refusals;
+    let is_open = |index: &usize| {
+        let target = work.targets.get(*index).filter(|target| takes_apart && !target.probe);
+        let verdict = target.and_then(super::Target::verdict);
+        matches!(
             verdict,
             Some(Verdict::Unanswered {
                 reason: Reason::ProviderRefused,
                 ..
             })
-        );
-        is_open || is_refused(index)
+        )
     };
     let (batches, singles): (Vec<&Sent>, Vec<&Sent>) = sent.iter().partition(|write| write.targets.len() > 1);
     let batches = batches.into_iter().flat_map(|write| write.targets.iter().copied());
     let singles = singles.into_iter().flat_map(|write| write.targets.iter().copied());
-    let mut refused: Vec<usize> = batches.filter(is_refused_in_batch).collect();
+    let mut refused: Vec<usize> = batches.filter(|index| is_open(index) || is_refused(index)).collect();
     let refused_alone: Vec<usize> = singles.filter(is_refused).collect();
     if *alone_left == 0 {
         refused.clear();
@@ -400,7 +401,7 @@ fn start_over(work: &mut Work<'_>, sent: &[Sent], cx: &Context<'_>) -> bool {
             };
             let repeatable = match target.verdict() {
                 Some(Verdict::Acknowledged) => target.seen_gone,
-                Some(Verdict::Unanswered { .. }) => true,
+                Some(Verdict::Unanswered { reason, .. }) => *reason != Reason::RateLimited,
                 // A wait that the provider asks for is longer than this call, and an approval that is over stays so.
                 Some(Verdict::NotSent { reason, .. }) => {
                     !matches!(reason, Reason::Deadline | Reason::RateLimited | Reason::ApprovalExpired)

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use crate::{
     client::Backoff,
-    contract::types::ViaKind,
+    contract::{reason::Reason, types::ViaKind},
     error::{Error, FaultKind},
     hashed::{HashMap, HashSet},
     provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict, reading::Reading},
@@ -65,12 +65,13 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                     .iter()
                     .filter(shown)
                     .all(|target| target.vanished || is_window_over(cx, target, at, window));
-                let can_start_over =
-                    may_start_over
-                        && cx.client.deadline().allows_write(transport)
-                        && work.targets.iter().filter(shown).all(|target| {
-                            target.seen_gone || matches!(target.verdict(), Some(Verdict::Unanswered { .. }))
-                        });
+                let can_start_over = may_start_over
+                    && cx.client.deadline().allows_write(transport)
+                    && work
+                        .targets
+                        .iter()
+                        .filter(shown)
+                        .all(|target| target.seen_gone || is_open_and_repeatable(target));
                 // With nothing that should remain, an empty read is no control: a write without an answer is not proven by it.
                 let has_control = has_control(work);
                 let needs_window = |target: &&Target| {
@@ -106,6 +107,14 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
         if !wait_as_asked(cx, backoff.wait(transport.random()).max(asked)).await {
             return;
         }
+    }
+}
+
+/// A write without an answer. After a rate limit nothing is sent again: the wait that was asked for is longer than this call.
+fn is_open_and_repeatable(target: &Target) -> bool {
+    match target.verdict() {
+        Some(Verdict::Unanswered { reason, .. }) => *reason != Reason::RateLimited,
+        _ => false,
     }
 }
 

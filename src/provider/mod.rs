@@ -128,6 +128,8 @@ pub struct Verification {
     pub rounds: u32,
     /// A write replaces the whole set of roles, so that two at once would undo each other.
     pub replaces_set: bool,
+    /// A batch that was refused inside a success is taken apart like one that was refused: one grant can have it refused as a whole.
+    pub takes_apart_open_refusals: bool,
 }
 
 impl Verification {
@@ -137,6 +139,7 @@ impl Verification {
             earliest: Duration::ZERO,
             rounds,
             replaces_set: false,
+            takes_apart_open_refusals: false,
         }
     }
 
@@ -145,6 +148,7 @@ impl Verification {
         earliest: Duration::from_secs(2),
         rounds: 3,
         replaces_set: true,
+        takes_apart_open_refusals: false,
     };
 }
 
@@ -369,7 +373,8 @@ impl Context<'_> {
         Verdict::of_fault(fault)
     }
 
-    /// The verdict of an error inside a success. Its code says what it means, and not that nothing happened: the read-back decides.
+    /// The verdict of an error inside a success. Its code says what it means, and not that nothing happened: the read-back decides,
+    /// also after a rate limit.
     pub fn denied(&self, fault: &ProviderFault) -> Verdict {
         match self.fault(fault) {
             Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {

@@ -53,13 +53,15 @@ pub fn shown(name: &str) -> String {
     name.chars().take(LONGEST_SHOWN).collect()
 }
 
-/// 32 hexadecimal digits, or as many letters and digits of all kinds.
+/// 32 hexadecimal digits, or as many letters and digits of all kinds. A name has its digits in one or two places.
 fn is_random(part: &str) -> bool {
     let count = |is: fn(&u8) -> bool| part.bytes().filter(is).count();
     let is_plain = part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_hexadecimal = part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_mixed =
-        count(u8::is_ascii_uppercase) > 0 && count(u8::is_ascii_lowercase) > 0 && count(u8::is_ascii_digit) > 2;
+    let runs_of_digits = part
+        .split(|letter: char| !letter.is_ascii_digit())
+        .filter(|run| !run.is_empty());
+    let is_mixed = count(u8::is_ascii_uppercase) > 0 && count(u8::is_ascii_lowercase) > 0 && runs_of_digits.count() > 2;
     part.len() >= SHORTEST_RANDOM && is_plain && (is_hexadecimal || is_mixed)
 }
 
@@ -102,6 +104,7 @@ mod tests {
             "ACME-PROD-CROWDSTRIKE-CLIENT-SECRET-2026",
             "acme_production_crowdstrike_client_secret_of_the_second_tenant",
             "crowdStrikeClientSecretOfTheSecondTenant2",
+            "crowdStrikeClientSecretProduction2026",
             "6f1e2a30-0000-4000-8000-100000000000",
             "acme/EU001/CrowdStrike/ClientSecret",
             "/run/secrets/0123456789abcdef0123456789abcdef",

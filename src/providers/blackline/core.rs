@@ -184,7 +184,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
         .maybe("filter", list.filter)
         .on(list.path);
     let pages = Cell::new(0_usize);
-    let mut repeats = Repeats::default();
+    let (mut repeats, mut has_repeated) = (Repeats::default(), false);
     let read = paging::by_link(
         &cx.client,
         &config.base,
@@ -205,9 +205,7 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
                 .ok_or_else(|| contradiction("is missing or stands there twice"))?;
             // What is no object does not tell which row it is: it may be another one.
             let objects = rows.iter().map(|row| row.get()).filter(|row| row.starts_with('{'));
-            if repeats.has_any(objects) {
-                return Err(contradiction("shows a row on two pages"));
-            }
+            has_repeated |= repeats.has_any(objects);
             Ok::<_, ProviderFault>(Page {
                 rows,
                 total: total(config, &document).map_err(contradiction)?,
@@ -218,6 +216,9 @@ pub async fn rows(config: &Config, cx: &Context<'_>, list: List<'_>) -> Result<R
     .await?;
     if !read.is_whole() {
         return Err(contradiction("has fewer rows than it says"));
+    }
+    if has_repeated {
+        return Err(contradiction("shows a row on two pages"));
     }
     let is_one_page = pages.get() == 1;
     // Where next pages are named, the page that names none is the last.

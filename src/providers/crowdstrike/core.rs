@@ -229,16 +229,14 @@ async fn grants_once(
     cx: &Context<'_>,
     page: &dyn Fn(u64) -> Call,
 ) -> Result<Vec<RawRow>, ProviderFault> {
-    let mut repeats = Repeats::default();
+    let (mut repeats, mut has_repeated) = (Repeats::default(), false);
     let list = by_offset(&cx.client, "grants", PAGE, async |offset: u64| {
         let Resources { rows, counted } = resources(config, cx, &page(offset), "the grants").await?;
         // Where the count cannot be read, the list ends with an empty page.
         let total = counted.known();
         // A row that comes again has moved between two pages, and another one was missed. What is no object does not tell which row it is.
         let read = rows.iter().filter_map(Row::read).map(|row| row.get());
-        if repeats.has_any(read.filter(|row| row.starts_with('{'))) {
-            return Err(contradiction("repeats a row"));
-        }
+        has_repeated |= repeats.has_any(read.filter(|row| row.starts_with('{')));
         if rows.is_empty() && total.is_some_and(|total| total > offset) {
             return Err(contradiction("ends before its count"));
         }
@@ -250,6 +248,9 @@ async fn grants_once(
     .await?;
     if !list.is_whole() {
         return Err(contradiction("has fewer rows than it counts"));
+    }
+    if has_repeated {
+        return Err(contradiction("repeats a row"));
     }
     Ok(list.rows)
 }

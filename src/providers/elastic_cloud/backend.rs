@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     provider::{
         Absence, Consequence, Context, Coverage, Directory, Field, Grant, KnownRole, OpenAccount, Planned, RoleList,
-        Snapshot, Verdict, Write,
+        Snapshot, Verdict, Verification, Write,
         backend::{Backend, Step},
         capability::Capability,
     },
@@ -33,6 +33,13 @@ pub type ElasticCloud = OpenAccount<Config, Memory>;
 impl Backend for ElasticCloud {
     type Detail = Detail;
     const CAPABILITY: &'static Capability = &CAPABILITY;
+
+    fn verification(&self) -> Verification {
+        Verification {
+            takes_apart_open_refusals: true,
+            ..Verification::in_rounds(1)
+        }
+    }
 
     fn rate_limit(&self) -> RateLimitPolicy {
         RateLimitPolicy::of_status(core::status_of)

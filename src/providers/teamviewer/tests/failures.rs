@@ -1,7 +1,8 @@
 //! Reads that fail, and answers to a write that are none: a problem of the entries that need them.
 
 use super::{
-    ALWAYS, AUDIT, Company, Group, HELP, OTHER, by_id, by_name, call, in_group, instead, options, outcomes, unnamed,
+    ALWAYS, AUDIT, Company, Group, HELP, OTHER, by_id, by_name, call, examples, in_group, instead, open, options,
+    outcomes, unnamed,
 };
 
 const NO: &str = r#"{"error": "invalid_permission"}"#;
@@ -98,7 +99,17 @@ fn an_error_or_a_page_in_a_success_acknowledges_no_write() {
         assert_eq!(failure.status, status, "{body}: {failure:?}");
         assert!(!failure.outcomes[0].grants[0].acknowledged, "{body}");
     }
-    // A rate limit is waited out, whatever the status is.
+    // A rate limit is waited out once, and nothing is sent after another one.
+    let company = Company::with(&[("u123", HELP)]);
+    let limited = r#"{"error": "rate_limit_reached"}"#;
+    instead(&company, "/unassign/account", ALWAYS, 200, limited);
+    let (transport, opened) = open(&company, "{}");
+    let request = examples::request("u123", &[by_id(HELP)]);
+    let answer = opened.call(&transport, request, options());
+    assert_eq!(outcomes(&answer), ["failed"], "{answer:?}");
+    let seen = transport.seen.borrow();
+    let writes = seen.iter().filter(|seen| seen.url.ends_with("/unassign/account"));
+    assert_eq!(writes.count(), 2);
     let company = Company::with(&[("u123", HELP)]);
     instead(
         &company,
@@ -121,6 +132,7 @@ fn an_error_in_a_success_does_not_say_that_nothing_happened() {
         r#"{"error": "invalid_request", "error_code": 400}"#,
         r#"{"code": 409}"#,
         r#"{"error": "something_new"}"#,
+        r#"{"error": "rate_limit_reached"}"#,
     ] {
         let company = Company::with(&[("u123", HELP), ("u123", AUDIT)]);
         company.borrow_mut().acknowledgement = Some(body);
