@@ -190,7 +190,7 @@ async fn send_pending(provider: &dyn Provider, cx: &Context<'_>, general: &Gener
                 message: String::from("the answer says nothing about this role"),
             });
             let verdict = if write.call.may_have_landed.get() {
-                verdict.after_a_lost_answer()
+                verdict.left_open()
             } else {
                 verdict
             };
@@ -401,7 +401,7 @@ fn start_over(work: &mut Work<'_>, sent: &[Sent], cx: &Context<'_>) -> bool {
             };
             let repeatable = match target.verdict() {
                 Some(Verdict::Acknowledged) => target.seen_gone,
-                Some(Verdict::Unanswered { reason, .. }) => *reason != Reason::RateLimited,
+                Some(verdict @ Verdict::Unanswered { .. }) => verdict.may_go_again(),
                 // A wait that the provider asks for is longer than this call, and an approval that is over stays so.
                 Some(Verdict::NotSent { reason, .. }) => {
                     !matches!(reason, Reason::Deadline | Reason::RateLimited | Reason::ApprovalExpired)

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use crate::{
     client::Backoff,
-    contract::{reason::Reason, types::ViaKind},
+    contract::types::ViaKind,
     error::{Error, FaultKind},
     hashed::{HashMap, HashSet},
     provider::{Context, Grant, GrantKey, GrantKind, Held, Provider, Verdict, reading::Reading},
@@ -71,7 +71,7 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
                         .targets
                         .iter()
                         .filter(shown)
-                        .all(|target| target.seen_gone || is_open_and_repeatable(target));
+                        .all(|target| target.seen_gone || target.verdict().is_some_and(Verdict::may_go_again));
                 // With nothing that should remain, an empty read is no control: a write without an answer is not proven by it.
                 let has_control = has_control(work);
                 let needs_window = |target: &&Target| {
@@ -107,14 +107,6 @@ pub async fn read_back<'p>(provider: &'p dyn Provider, cx: &Context<'_>, work: &
         if !wait_as_asked(cx, backoff.wait(transport.random()).max(asked)).await {
             return;
         }
-    }
-}
-
-/// A write without an answer. After a rate limit nothing is sent again: the wait that was asked for is longer than this call.
-fn is_open_and_repeatable(target: &Target) -> bool {
-    match target.verdict() {
-        Some(Verdict::Unanswered { reason, .. }) => *reason != Reason::RateLimited,
-        _ => false,
     }
 }
 

@@ -376,12 +376,7 @@ impl Context<'_> {
     /// The verdict of an error inside a success. Its code says what it means, and not that nothing happened: the read-back decides,
     /// also after a rate limit.
     pub fn denied(&self, fault: &ProviderFault) -> Verdict {
-        match self.fault(fault) {
-            Verdict::Refused { reason, message } | Verdict::NotSent { reason, message } => {
-                Verdict::Unanswered { reason, message }
-            }
-            other => other,
-        }
+        self.fault(fault).left_open()
     }
 
     /// Keeps what a failure leaves behind for the answer.

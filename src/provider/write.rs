@@ -42,9 +42,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The same where an earlier attempt may have had an effect: a no to the last one says nothing about that.
+    /// The same where the write may have had an effect all the same: an earlier attempt may have landed, or the no stands inside a
+    /// success.
     #[must_use]
-    pub fn after_a_lost_answer(self) -> Self {
+    pub fn left_open(self) -> Self {
         match self {
             Self::Refused { reason, message } | Self::NotSent { reason, message } => {
                 Self::Unanswered { reason, message }
@@ -55,6 +56,12 @@ impl Verdict {
             },
             Self::Acknowledged | Self::Unanswered { .. } => self,
         }
+    }
+
+    /// A write without an answer that may be sent again. After a rate limit nothing is: the wait that was asked for is longer than
+    /// the call.
+    pub fn may_go_again(&self) -> bool {
+        matches!(self, Self::Unanswered { reason, .. } if *reason != Reason::RateLimited)
     }
 
     /// The verdict that a fault of the whole call gives each of its grants.

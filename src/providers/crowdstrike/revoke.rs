@@ -180,7 +180,7 @@ impl Sending<'_> {
             Err(fault) => self.cx.fault(&fault),
         };
         if call.may_have_landed.get() {
-            verdict.after_a_lost_answer()
+            verdict.left_open()
         } else {
             verdict
         }
@@ -301,7 +301,7 @@ impl Sending<'_> {
 
 /// The batch before may have had an effect, whatever became of the single request.
 fn without_refusals(verdicts: Vec<Verdict>) -> Vec<Verdict> {
-    verdicts.into_iter().map(Verdict::after_a_lost_answer).collect()
+    verdicts.into_iter().map(Verdict::left_open).collect()
 }
 
 /// An explicit no, or errors inside a success.

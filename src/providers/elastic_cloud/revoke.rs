@@ -79,23 +79,21 @@ async fn verdict(config: &Config, cx: &Context<'_>, write: &Write, grants: usize
         return Verdict::Acknowledged;
     }
     let fault = refusal(cx, &answer);
-    let verdict = if answer.is_success() {
-        cx.denied(&fault)
-    } else {
-        cx.fault(&fault)
-    };
+    let mut verdict = cx.fault(&fault);
     // One assignment that the key may not touch refuses them all.
     let is_of_one =
         core::codes(&answer).any(|code| code.starts_with("role_assignments.") || code == "root.permission_denied");
     if fault.kind == FaultKind::Forbidden && is_of_one && grants > 1 {
-        let (reason, message) = (Reason::ProviderRefused, core::error_message(&answer));
-        return if answer.is_success() {
-            Verdict::Unanswered { reason, message }
-        } else {
-            Verdict::Refused { reason, message }
+        verdict = Verdict::Refused {
+            reason: Reason::ProviderRefused,
+            message: core::error_message(&answer),
         };
     }
-    verdict
+    if answer.is_success() {
+        verdict.left_open()
+    } else {
+        verdict
+    }
 }
 
 /// Its refusal of a removal. An error inside a success that says no more is one, too.
