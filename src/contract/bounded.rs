@@ -2,10 +2,11 @@
 //!
 //! The HTTP face does the same with what it writes, which has less in it: see `http_api::bounded`.
 
-use serde_json::Value;
-
 use crate::contract::{
-    json,
+    json::{
+        self,
+        text::{Fields, object},
+    },
     types::{Failure, PlannedRequest, RoleDirectory, RoleOutcome, Success, User, UserReading},
 };
 
@@ -46,9 +47,7 @@ fn within(limit: usize, result: Result<Success, Failure>) -> Result<Success, Fai
 
 /// A directory within [`LIMIT`]: how many roles are left out of it stands in `unread`.
 pub fn directory(mut directory: RoleDirectory) -> RoleDirectory {
-    let (kept, _) = fitting(LIMIT, directory.roles.len(), |position| {
-        directory.roles.get(position).cloned().map(json::listed_role)
-    });
+    let (kept, _) = fitting(LIMIT, &directory.roles, json::listed_role);
     directory.whole &= leave_out(&mut directory.roles, kept, "roles", &mut directory.unread);
     directory
 }
@@ -59,19 +58,17 @@ pub fn reading(reading: UserReading) -> UserReading {
 }
 
 fn reading_within(limit: usize, mut reading: UserReading) -> UserReading {
-    let (kept, taken) = fitting(limit, reading.grants.len(), |position| {
-        reading.grants.get(position).cloned().map(json::held_grant)
-    });
+    let (kept, taken) = fitting(limit, &reading.grants, json::held_grant);
     reading.whole &= leave_out(&mut reading.grants, kept, "grants", &mut reading.unread);
     shorten(&mut reading.user, limit.saturating_sub(taken));
     reading
 }
 
 /// How many of the first elements fit into the room, and how much of it they take.
-fn fitting(room: usize, count: usize, element: impl Fn(usize) -> Option<Value>) -> (usize, usize) {
+fn fitting<T>(room: usize, elements: &[T], write: fn(&T, &mut Fields<'_>)) -> (usize, usize) {
     let (mut kept, mut taken) = (0_usize, 0_usize);
-    for element in (0..count).filter_map(element) {
-        let end = taken.saturating_add(length(&element));
+    for element in elements {
+        let end = taken.saturating_add(length(element, write));
         if end > room {
             break;
         }
@@ -127,23 +124,23 @@ fn texts(texts: [&Option<String>; 2]) -> usize {
 }
 
 fn user_length(user: &User) -> usize {
-    length(&json::user(user.clone()))
+    let truncated: Vec<&str> = user.truncated.iter().map(String::as_str).collect();
+    object(|fields| json::user(user, &truncated, fields)).len()
 }
 
 fn outcomes_length(outcomes: &[RoleOutcome]) -> usize {
-    let lengths = outcomes.iter().map(|entry| length(&json::role_outcome(entry.clone())));
+    let lengths = outcomes.iter().map(|entry| length(entry, json::role_outcome));
     lengths.fold(0, usize::saturating_add)
 }
 
 fn plan_length(requests: &[PlannedRequest]) -> usize {
-    let lengths = requests
-        .iter()
-        .map(|request| length(&json::planned_request(request.clone())));
+    let lengths = requests.iter().map(|request| length(request, json::planned_request));
     lengths.fold(0, usize::saturating_add)
 }
 
-fn length(value: &Value) -> usize {
-    value.to_string().len()
+/// Bytes of JSON.
+fn length<T>(record: &T, write: fn(&T, &mut Fields<'_>)) -> usize {
+    object(|fields| write(record, fields)).len()
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! The success body.
 
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     client::lenient::Fields,
-    contract::{json, types::Success},
+    contract::{
+        json::{
+            self,
+            text::{Fields as Text, object},
+        },
+        types::Success,
+    },
 };
 
 use super::{
     Envelope, Format, LeftOut,
-    bounded::{self, UserAt},
+    bounded::{self, Cut},
     outcome_counts,
 };
 
@@ -51,18 +57,20 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
             body: document.into_bytes(),
         };
     }
-    let mut body = left_out.user(user);
-    left_out.take_from(&mut body);
-    // Added last: no parameter can drop what was done.
-    let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
-    body.insert(String::from("role_outcomes"), Value::Array(outcomes));
-    if dry_run {
-        body.insert(String::from("dry_run"), Value::Bool(true));
-        let requests = planned_requests.into_iter().map(json::planned_request).collect();
-        body.insert(String::from("planned_requests"), Value::Array(requests));
-    }
-    add_evidence(&mut body, plan, plan_digest, receipt);
-    let body = bounded::to_bytes(body, UserAt::Top);
+    let body = bounded::body(dry_run, |cut| {
+        object(|fields| {
+            left_out.user(&user, cut, fields);
+            // Added last: no parameter can drop what was done.
+            fields.array("role_outcomes", &outcomes, json::role_outcome);
+            if dry_run {
+                fields.flag("dry_run", Some(true));
+                if cut < Cut::Plan {
+                    fields.array(bounded::PLAN, &planned_requests, json::planned_request);
+                }
+            }
+            evidence([&plan, &plan_digest, &receipt], fields);
+        })
+    });
     Answer {
         status: 200,
         headers,
@@ -70,18 +78,11 @@ pub fn of_success(success: Success, format: Format, left_out: &LeftOut, envelope
     }
 }
 
-/// What stands beside the outcomes of either answer, as far as there is any.
-pub fn add_evidence(
-    body: &mut Map<String, Value>,
-    plan: Option<String>,
-    plan_digest: Option<String>,
-    receipt: Option<String>,
-) {
-    for (name, text) in [("plan", plan), ("plan_digest", plan_digest), ("receipt", receipt)] {
-        if let Some(text) = text {
-            body.insert(name.to_owned(), Value::from(text));
-        }
-    }
+/// What stands beside the outcomes of either answer, as far as there is any: plan, its digest, receipt.
+pub fn evidence([plan, plan_digest, receipt]: [&Option<String>; 3], fields: &mut Text<'_>) {
+    fields.text("plan", plan.as_deref());
+    fields.text("plan_digest", plan_digest.as_deref());
+    fields.text("receipt", receipt.as_deref());
 }
 
 /// A success body in its envelope.

@@ -1,78 +1,90 @@
 //! The longest body of an answer: what describes the user is left out before an outcome ever is.
 
-use serde_json::{Map, Value};
-
 use crate::contract::bounded::LIMIT;
 
-use super::normalized;
-
-/// Where the user's fields stand in a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserAt {
-    /// In the body itself: a success.
-    Top,
-    /// In `user`: a failure.
-    Field,
+/// What of an answer that is too long is left out, from nothing to all that may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cut {
+    Nothing,
+    /// `remote_data`.
+    Documents,
+    /// The user's lists, too.
+    Lists,
+    /// What a dry run would send, too.
+    Plan,
 }
 
-/// The body as bytes. If it is too long, `remote_data` is left out, then the user's lists, then what a dry run would send. The
-/// user's `truncated` names what was.
-pub fn to_bytes(body: Map<String, Value>, user: UserAt) -> Vec<u8> {
-    within(LIMIT, body, user)
+/// The field of what a dry run would send.
+pub const PLAN: &str = "planned_requests";
+
+/// The body with as little cut from it as its limit allows. An answer has a plan if it says what would be sent.
+pub fn body(has_plan: bool, write: impl Fn(Cut) -> String) -> Vec<u8> {
+    within(LIMIT, has_plan, &write)
 }
 
-fn within(limit: usize, mut body: Map<String, Value>, user: UserAt) -> Vec<u8> {
-    let lists: Vec<&str> = normalized::LISTS.iter().map(|(name, _)| *name).collect();
-    let mut truncated: Option<Vec<Value>> = None;
-    for names in [&["remote_data"] as &[&str], &lists, &["planned_requests"]] {
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
-        if bytes.len() <= limit {
-            return bytes;
+fn within(limit: usize, has_plan: bool, write: &dyn Fn(Cut) -> String) -> Vec<u8> {
+    for cut in [Cut::Nothing, Cut::Documents, Cut::Lists] {
+        let body = write(cut);
+        if body.len() <= limit || cut == Cut::Lists && !has_plan {
+            return body.into_bytes();
         }
-        let fields = match user {
-            UserAt::Field => body.get_mut("user").and_then(Value::as_object_mut),
-            UserAt::Top => Some(&mut body),
-        };
-        let Some(fields) = fields else { continue };
-        // The provider may have left out a list already.
-        let known = || fields.get("truncated").and_then(Value::as_array).cloned();
-        let mut all = truncated.take().or_else(known).unwrap_or_default();
-        let gone = names.iter().filter(|name| fields.shift_remove(**name).is_some());
-        all.extend(gone.map(|name| Value::from(*name)));
-        fields.insert(String::from("truncated"), Value::Array(all.clone()));
-        truncated = Some(all);
     }
-    serde_json::to_vec(&body).unwrap_or_default()
+    write(Cut::Plan).into_bytes()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::{
+        contract::{
+            json::text::object,
+            types::{Role, User},
+            user::blank_user,
+        },
+        http_api::LeftOut,
+    };
 
-    fn body(remote: usize, list: usize, plan: usize) -> Map<String, Value> {
-        let body = json!({
-            "id": "u", "roles": ["r".repeat(list)], "groups": [], "remote_data": "d".repeat(remote),
-            "role_outcomes": [{"outcome": "planned"}], "planned_requests": ["p".repeat(plan)],
+    fn user(remote: usize, list: usize) -> User {
+        let role = Role {
+            id: Some("r".repeat(list)),
+            name: None,
+            group: None,
+            organization: None,
+            workspace: None,
+        };
+        User {
+            roles: vec![role],
+            remote_data: Some(format!("\"{}\"", "d".repeat(remote))),
+            ..blank_user("u")
+        }
+    }
+
+    fn written(limit: usize, user: &User, left_out: &LeftOut, plan: Option<usize>) -> Value {
+        let bytes = within(limit, plan.is_some(), &|cut| {
+            object(|fields| {
+                left_out.user(user, cut, fields);
+                fields.written("role_outcomes", r#"[{"outcome":"planned"}]"#);
+                if let Some(plan) = plan.filter(|_| cut < Cut::Plan) {
+                    fields.text(PLAN, Some(&"p".repeat(plan)));
+                }
+            })
         });
-        body.as_object().unwrap().clone()
+        assert!(bytes.len() <= limit);
+        serde_json::from_slice(&bytes).unwrap()
     }
 
     #[test]
     fn documents_go_before_lists_and_lists_before_the_plan_and_outcomes_never() {
         for (sizes, truncated) in [
-            ((10, 10, 10), json!(null)),
-            ((1_000, 10, 10), json!(["remote_data"])),
-            ((10, 1_000, 10), json!(["remote_data", "roles", "groups"])),
-            (
-                (10, 10, 1_000),
-                json!(["remote_data", "roles", "groups", "planned_requests"]),
-            ),
+            ((10, 10, Some(10)), json!(null)),
+            ((1_000, 10, Some(10)), json!(["remote_data"])),
+            ((10, 1_000, Some(10)), json!(["remote_data", "roles"])),
+            ((10, 10, Some(1_000)), json!(["remote_data", "roles", "planned_requests"])),
+            ((10, 1_000, None), json!(["remote_data", "roles"])),
         ] {
-            let bytes = within(400, body(sizes.0, sizes.1, sizes.2), UserAt::Top);
-            let written: Value = serde_json::from_slice(&bytes).unwrap();
-            assert!(bytes.len() <= 400, "{written}");
+            let written = written(400, &user(sizes.0, sizes.1), &LeftOut::nothing(), sizes.2);
             assert_eq!(written["truncated"], truncated, "{sizes:?}");
             assert_eq!(written["role_outcomes"], json!([{"outcome": "planned"}]));
             for name in truncated.as_array().into_iter().flatten() {
@@ -82,16 +94,34 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_stay_however_long_they_are_and_a_failures_user_is_cut_in_its_place() {
-        let outcomes = json!([{"outcome": "failed", "message": "m".repeat(1_000)}]);
-        let failure = json!({"user": body(10, 10, 0), "role_outcomes": outcomes});
-        let bytes = within(100, failure.as_object().unwrap().clone(), UserAt::Field);
-        let written: Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!(written["role_outcomes"], outcomes);
-        assert_eq!(
-            written["user"]["truncated"],
-            json!(["remote_data", "roles", "groups", "planned_requests"])
-        );
+    fn what_is_left_out_is_named_even_if_the_caller_does_not_ask_what_was() {
+        let left_out = LeftOut {
+            fields: vec![String::from("truncated"), String::from("remote_data")],
+            ..LeftOut::nothing()
+        };
+        let shown = |list: usize| written(400, &user(10, list), &left_out, None);
+        assert!(shown(10).get("truncated").is_none());
+        assert_eq!(shown(1_000)["truncated"], json!(["roles"]));
+        let already = User {
+            truncated: vec![String::from("emails")],
+            ..user(10, 1_000)
+        };
+        let shown = written(400, &already, &LeftOut::nothing(), None);
+        assert_eq!(shown["truncated"], json!(["emails", "remote_data", "roles"]));
+    }
+
+    #[test]
+    fn outcomes_stay_however_long_they_are() {
+        let outcomes = format!(r#"[{{"message":"{}"}}]"#, "m".repeat(1_000));
+        let write = |cut: Cut| {
+            object(|fields| {
+                fields.object("user", |fields| LeftOut::nothing().user(&user(10, 10), cut, fields));
+                fields.written("role_outcomes", &outcomes);
+            })
+        };
+        let written: Value = serde_json::from_slice(&within(100, false, &write)).unwrap();
+        assert_eq!(written["role_outcomes"].to_string(), outcomes);
+        assert_eq!(written["user"]["truncated"], json!(["remote_data", "roles"]));
         assert_eq!(written["user"]["id"], "u");
         assert!(written["user"].get("roles").is_none());
     }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
-
 use crate::{
     contract::{
-        json,
+        json::{
+            self,
+            text::{Fields, object},
+        },
         types::{Failure, FailureKind},
     },
     service::Refusal,
@@ -14,8 +15,8 @@ use crate::{
 
 use super::{
     LeftOut,
-    answer::{Answer, add_evidence},
-    bounded::{self, UserAt},
+    answer::{Answer, evidence},
+    bounded::{self, Cut},
     outcome_counts, remote,
 };
 
@@ -29,7 +30,8 @@ struct Rejected {
     code: &'static str,
     message: String,
     field: Option<String>,
-    insight: Option<(&'static str, Value)>,
+    /// What is missing, and under which name it is told.
+    missing: Option<(&'static str, &'static str)>,
     headers: Vec<(&'static str, String)>,
     /// A part of the service's configuration that is at fault, with what the log says of it.
     fault: Option<(Cow<'static, str>, String)>,
@@ -52,7 +54,7 @@ impl Rejection {
             code,
             message: message.into(),
             field: None,
-            insight: None,
+            missing: None,
             headers: Vec::new(),
             fault: None,
         }))
@@ -94,7 +96,7 @@ impl Rejection {
 
     fn missing(name: &'static str, insight: &'static str) -> Self {
         let mut rejection = Self::field(name, format!("{name} is required"));
-        rejection.0.insight = Some((insight, json!([name])));
+        rejection.0.missing = Some((insight, name));
         rejection
     }
 
@@ -114,37 +116,57 @@ impl Rejection {
             code,
             message,
             field,
-            insight,
+            missing,
             mut headers,
             fault: _,
         } = *self.0;
-        let mut body = base(status, &message, code);
-        if let Some(field) = field {
-            body.insert(String::from("field"), Value::from(field));
-        }
-        if let Some((key, value)) = insight {
-            let insight = json!({key: {"description": message, "value": value}});
-            body.insert(String::from("truto_error_insight"), insight);
-        }
+        let body = object(|fields| {
+            base(status, &message, code, fields);
+            fields.text("field", field.as_deref());
+            if let Some((insight, name)) = missing {
+                fields.object("truto_error_insight", |fields| {
+                    fields.object(insight, |fields| {
+                        fields.text("description", Some(&message));
+                        fields.text_array("value", &mut [name].into_iter());
+                    });
+                });
+            }
+        });
         headers.push(("x-error-code", code.to_owned()));
         Answer {
             status,
             headers,
-            body: Value::Object(body).to_string().into_bytes(),
+            body: body.into_bytes(),
         }
     }
 }
 
 /// The answer to an operation that failed.
 pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
-    let is_remote = remote::is_cause(&failure);
+    let code = json::failure_kind_name(failure.kind);
+    let mut headers = vec![("x-error-code", code.to_owned())];
+    if let Some(seconds) = failure.retry_after {
+        headers.push(("retry-after", seconds.to_string()));
+    }
+    if !failure.outcomes.is_empty() {
+        headers.push(("x-role-outcomes", outcome_counts(&failure.outcomes)));
+    }
+    Answer {
+        status: failure.status,
+        headers,
+        body: bounded::body(false, |cut| object(|fields| failed(&failure, left_out, cut, fields))),
+    }
+}
+
+fn failed(failure: &Failure, left_out: &LeftOut, cut: Cut, fields: &mut Fields<'_>) {
+    let is_remote = remote::is_cause(failure);
     let Failure {
         kind,
         message,
         status,
         field,
         answer,
-        retry_after,
+        retry_after: _,
         retryable,
         outcomes,
         sent,
@@ -153,81 +175,60 @@ pub fn of_failure(failure: Failure, left_out: &LeftOut) -> Answer {
         plan_digest,
         receipt,
     } = failure;
-    let code = json::failure_kind_name(kind);
-    let mut body = base(status, &message, code);
-    let mut insight = Map::new();
+    base(*status, message, json::failure_kind_name(*kind), fields);
+    // Only a refusal is shown here, never a document.
+    let shown = answer.as_ref().filter(|_| is_remote);
     if is_remote {
-        body.insert(String::from("truto_is_remote_error"), Value::Bool(true));
-        insight.insert(String::from("remote_error"), json!({"description": message}));
+        fields.flag("truto_is_remote_error", Some(true));
     }
-    let mut missing_scopes = Vec::new();
-    if let Some(answer) = answer {
-        missing_scopes = answer.missing_scopes;
-        // Only a refusal is shown here, never a document.
-        if is_remote {
-            let raw = serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body));
-            body.insert(String::from("raw_response"), raw);
-        }
-    }
-    if kind == FailureKind::Forbidden || !missing_scopes.is_empty() {
-        let mut forbidden = Map::new();
-        forbidden.insert(
-            String::from("description"),
-            Value::from("the account's credentials may not do this"),
-        );
-        // An empty list would mean that nothing is missing.
-        if !missing_scopes.is_empty() {
-            forbidden.insert(String::from("value"), json!({"missing_scopes": missing_scopes}));
-        }
-        insight.insert(String::from("forbidden_error"), Value::Object(forbidden));
-    }
-    if kind == FailureKind::RateLimited {
-        insight.insert(
-            String::from("rate_limit_error"),
-            json!({"description": "the provider's rate limit is reached"}),
-        );
-    }
-    if !insight.is_empty() {
-        body.insert(String::from("truto_error_insight"), Value::Object(insight));
-    }
-    if let Some(field) = field {
-        body.insert(String::from("field"), Value::from(field));
-    }
-    body.insert(String::from("retryable"), Value::Bool(retryable));
-    body.insert(String::from("sent"), Value::Bool(sent));
-    let mut headers = vec![("x-error-code", code.to_owned())];
-    if let Some(seconds) = retry_after {
-        headers.push(("retry-after", seconds.to_string()));
-    }
-    if !outcomes.is_empty() {
-        headers.push(("x-role-outcomes", outcome_counts(&outcomes)));
-        let outcomes = outcomes.into_iter().map(json::role_outcome).collect();
-        body.insert(String::from("role_outcomes"), Value::Array(outcomes));
-    }
-    add_evidence(&mut body, plan, plan_digest, receipt);
+    fields.json("raw_response", shown.map(|answer| answer.body.as_str()));
+    insight(failure, is_remote, fields);
+    fields.text("field", field.as_deref());
+    fields.flag("retryable", Some(*retryable));
+    fields.flag("sent", Some(*sent));
+    fields.list("role_outcomes", outcomes, json::role_outcome);
+    evidence([plan, plan_digest, receipt], fields);
     if let Some(user) = user {
-        let mut user = left_out.user(user);
-        left_out.take_from(&mut user);
-        body.insert(String::from("user"), Value::Object(user));
-    }
-    Answer {
-        status,
-        headers,
-        body: bounded::to_bytes(body, UserAt::Field),
+        fields.object("user", |fields| left_out.user(user, cut, fields));
     }
 }
 
-fn base(status: u16, message: &str, code: &str) -> Map<String, Value> {
-    let fields = [
-        ("statusCode", Value::from(status)),
-        ("error", Value::from(phrase(status))),
-        ("message", Value::from(message)),
-        ("error_code", Value::from(code)),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+/// What somebody can do about it.
+fn insight(failure: &Failure, is_remote: bool, fields: &mut Fields<'_>) {
+    let described = |fields: &mut Fields<'_>, text: &str| fields.text("description", Some(text));
+    let answer = failure.answer.as_ref();
+    let missing_scopes = answer.map_or(&[] as &[String], |answer| &answer.missing_scopes);
+    let is_forbidden = failure.kind == FailureKind::Forbidden || !missing_scopes.is_empty();
+    let is_rate_limited = failure.kind == FailureKind::RateLimited;
+    if !(is_remote || is_forbidden || is_rate_limited) {
+        return;
+    }
+    fields.object("truto_error_insight", |fields| {
+        if is_remote {
+            fields.object("remote_error", |fields| described(fields, &failure.message));
+        }
+        if is_forbidden {
+            fields.object("forbidden_error", |fields| {
+                described(fields, "the account's credentials may not do this");
+                // An empty list would mean that nothing is missing.
+                if !missing_scopes.is_empty() {
+                    fields.object("value", |fields| fields.text_list("missing_scopes", missing_scopes));
+                }
+            });
+        }
+        if is_rate_limited {
+            fields.object("rate_limit_error", |fields| {
+                described(fields, "the provider's rate limit is reached");
+            });
+        }
+    });
+}
+
+fn base(status: u16, message: &str, code: &str, fields: &mut Fields<'_>) {
+    fields.number("statusCode", status);
+    fields.text("error", Some(phrase(status)));
+    fields.text("message", Some(message));
+    fields.text("error_code", Some(code));
 }
 
 /// The canonical reason phrase of the statuses that this face uses.
@@ -251,6 +252,8 @@ const fn phrase(status: u16) -> &'static str {
 
 #[cfg(test)]
 pub mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::contract::{
         failure::blank_failure,

@@ -7,8 +7,8 @@ mod bounded;
 mod discovery;
 mod envelope;
 mod inbound;
+mod left_out;
 mod names;
-mod normalized;
 mod parameters;
 mod query;
 mod reading;
@@ -30,8 +30,6 @@ pub use crate::{
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::{Map, Value};
-
 use crate::{
     client::body_sink::BodySink,
     contract::types,
@@ -39,7 +37,8 @@ use crate::{
 };
 
 use self::{
-    answer::Answer, envelope::Rejection, names::Place, parameters::Parameters, route::Route, streamed::StreamedAnswer,
+    answer::Answer, envelope::Rejection, left_out::LeftOut, names::Place, parameters::Parameters, route::Route,
+    streamed::StreamedAnswer,
 };
 
 /// Answers one request. The status is final before the first byte is sent.
@@ -270,42 +269,6 @@ enum Format {
     Normalized,
     Raw,
     Stream,
-}
-
-/// How an answer shows the user, a failure's as well: the parts that it leaves out, and the format.
-struct LeftOut {
-    fields: Vec<String>,
-    /// The provider's documents: the caller does not want them, or its token may not see them.
-    remote_data: bool,
-    is_normalized: bool,
-}
-
-impl LeftOut {
-    const fn nothing() -> Self {
-        Self {
-            fields: Vec::new(),
-            remote_data: false,
-            is_normalized: false,
-        }
-    }
-
-    /// The user as JSON, still with the other fields that are left out. Documents that nobody sees are not even parsed.
-    fn user(&self, mut user: types::User) -> Map<String, Value> {
-        if self.remote_data || self.is_normalized || self.fields.iter().any(|field| field == "remote_data") {
-            user.remote_data = None;
-        }
-        match crate::contract::json::user(user) {
-            Value::Object(fields) if self.is_normalized => normalized::of(fields),
-            Value::Object(fields) => fields,
-            _ => Map::new(),
-        }
-    }
-
-    fn take_from(&self, user: &mut Map<String, Value>) {
-        for field in &self.fields {
-            user.shift_remove(field);
-        }
-    }
 }
 
 /// How the success body is wrapped.

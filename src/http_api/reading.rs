@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     contract::{
-        json,
+        json::{
+            self,
+            text::{Fields, object},
+        },
         types::{Account, ReadOptions, UserReading},
     },
     service::{AccountPlace, Actor, Described, Operation, Record, Token, open},
@@ -13,7 +16,7 @@ use crate::{
 use super::{
     Answering, Checked, Envelope, Format, LeftOut,
     answer::{self, Answer},
-    bounded::{self, UserAt},
+    bounded::{self, Cut},
     envelope,
     names::Place,
     parameters, query,
@@ -52,7 +55,7 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
             Answer::ok(document.into_bytes())
         }
         Ok(reading) => {
-            let body = bounded::to_bytes(described(reading, &left_out), UserAt::Top);
+            let body = bounded::body(false, |cut| object(|fields| described(&reading, &left_out, cut, fields)));
             Answer::ok(answer::wrapped(body, wrap))
         }
     };
@@ -76,8 +79,8 @@ pub async fn roles(answering: &Answering<'_>, token: &Token, query: &str, wrap: 
     record.read(directory.as_ref().err());
     let mut answer = match directory {
         Ok(directory) => {
-            let body = json::role_directory(directory).to_string().into_bytes();
-            Answer::ok(answer::wrapped(body, wrap))
+            let body = object(|fields| json::role_directory(&directory, fields));
+            Answer::ok(answer::wrapped(body.into_bytes(), wrap))
         }
         Err(failure) => envelope::of_failure(failure, &LeftOut::nothing()),
     };
@@ -121,7 +124,7 @@ fn read_options(query: &mut Map<String, Value>) -> Checked<ReadOptions> {
     Ok(ReadOptions { deadline })
 }
 
-pub fn described(reading: UserReading, left_out: &LeftOut) -> Map<String, Value> {
+pub fn described(reading: &UserReading, left_out: &LeftOut, cut: Cut, fields: &mut Fields<'_>) {
     let UserReading {
         user,
         grants,
@@ -129,16 +132,11 @@ pub fn described(reading: UserReading, left_out: &LeftOut) -> Map<String, Value>
         unread,
         warnings,
     } = reading;
-    let mut body = left_out.user(user);
-    left_out.take_from(&mut body);
+    let [of_grants, of_whole, of_unread, of_warnings] = BESIDE;
+    left_out.user(user, cut, fields);
     // Added last: no parameter can drop what is held.
-    let grants = grants.into_iter().map(json::held_grant).collect();
-    let beside = [
-        Value::Array(grants),
-        Value::Bool(whole),
-        Value::from(unread),
-        Value::from(warnings),
-    ];
-    body.extend(BESIDE.iter().map(|name| (*name).to_owned()).zip(beside));
-    body
+    fields.array(of_grants, grants, json::held_grant);
+    fields.flag(of_whole, Some(*whole));
+    fields.text_array(of_unread, &mut unread.iter().map(String::as_str));
+    fields.text_array(of_warnings, &mut warnings.iter().map(String::as_str));
 }

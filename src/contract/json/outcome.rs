@@ -1,17 +1,15 @@
 //! Outcomes and planned requests as JSON.
 
-use serde_json::{Map, Value};
-
 use crate::contract::types::{GrantOutcome, PlannedRequest, RoleOutcome, Scope, Via};
 
 use super::{
-    Fields,
     names::{outcome_name, side_effect_name, via_kind_name},
+    text::Fields,
     user::{organization, role},
 };
 
 /// One entry of `role_outcomes`.
-pub fn role_outcome(entry: RoleOutcome) -> Value {
+pub fn role_outcome(entry: &RoleOutcome, fields: &mut Fields<'_>) {
     let RoleOutcome {
         role: asked_role,
         organization: asked_organization,
@@ -23,46 +21,42 @@ pub fn role_outcome(entry: RoleOutcome) -> Value {
         grants,
         same_as,
     } = entry;
-    let mut fields = Fields::default();
     if let Some(asked) = asked_role {
-        fields.value("role", role(asked));
+        fields.object("role", |fields| role(asked, fields));
     }
     if let Some(asked) = asked_organization {
-        fields.value("organization", organization(asked));
+        fields.object("organization", |fields| organization(asked, fields));
     }
-    fields.value("outcome", Value::from(outcome_name(outcome)));
-    fields.text("reason", reason);
-    fields.text("message", message);
-    fields.list("warnings", warnings, Value::String);
-    fields.text("verify_after", verify_after);
-    fields.value("grants", Value::Array(grants.into_iter().map(grant_outcome).collect()));
-    if let Some(position) = same_as {
-        fields.value("same_as", Value::from(position));
+    fields.text("outcome", Some(outcome_name(*outcome)));
+    fields.text("reason", reason.as_deref());
+    fields.text("message", message.as_deref());
+    fields.text_list("warnings", warnings);
+    fields.text("verify_after", verify_after.as_deref());
+    fields.array("grants", grants, grant_outcome);
+    if let Some(position) = *same_as {
+        fields.number("same_as", position);
     }
-    fields.done()
 }
 
 /// One planned request of a dry run. A body that is JSON is shown as JSON.
-pub fn planned_request(request: PlannedRequest) -> Value {
+pub fn planned_request(request: &PlannedRequest, fields: &mut Fields<'_>) {
     let PlannedRequest {
         method,
         url,
         headers,
         body,
     } = request;
-    let headers: Map<String, Value> = headers
-        .into_iter()
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect();
-    let mut fields = Fields::default();
     fields.text("method", Some(method));
     fields.text("url", Some(url));
-    fields.value("headers", Value::Object(headers));
-    fields.json("body", body);
-    fields.done()
+    fields.object("headers", |fields| {
+        for (name, value) in headers {
+            fields.text(name, Some(value));
+        }
+    });
+    fields.json("body", body.as_deref());
 }
 
-fn grant_outcome(grant: GrantOutcome) -> Value {
+fn grant_outcome(grant: &GrantOutcome, fields: &mut Fields<'_>) {
     let GrantOutcome {
         role_id,
         role_name,
@@ -81,46 +75,40 @@ fn grant_outcome(grant: GrantOutcome) -> Value {
         verify_after,
         verified_at,
     } = grant;
-    let mut fields = Fields::default();
     fields.text("role_id", Some(role_id));
-    fields.text("role_name", role_name);
-    fields.value("scope", scope(at));
-    fields.flag("direct", Some(direct));
-    fields.value("outcome", Value::from(outcome_name(outcome)));
-    fields.text("reason", reason);
-    fields.text("message", message);
-    fields.flag("acknowledged", Some(acknowledged));
+    fields.text("role_name", role_name.as_deref());
+    fields.object("scope", |fields| scope(at, fields));
+    fields.flag("direct", Some(*direct));
+    fields.text("outcome", Some(outcome_name(*outcome)));
+    fields.text("reason", reason.as_deref());
+    fields.text("message", message.as_deref());
+    fields.flag("acknowledged", Some(*acknowledged));
     fields.list("via", through, via);
     fields.flag("changed", changed.then_some(true));
-    fields.list("warnings", warnings, Value::String);
-    fields.list("side_effects", side_effects, Value::String);
-    fields.list("needs_allow", needs_allow, |effect| {
-        Value::from(side_effect_name(effect))
-    });
-    fields.text("acknowledged_at", acknowledged_at);
-    fields.text("verify_after", verify_after);
-    fields.text("verified_at", verified_at);
-    fields.done()
+    fields.text_list("warnings", warnings);
+    fields.text_list("side_effects", side_effects);
+    if !needs_allow.is_empty() {
+        fields.text_array("needs_allow", &mut needs_allow.iter().map(|effect| side_effect_name(*effect)));
+    }
+    fields.text("acknowledged_at", acknowledged_at.as_deref());
+    fields.text("verify_after", verify_after.as_deref());
+    fields.text("verified_at", verified_at.as_deref());
 }
 
-pub fn scope(scope: Scope) -> Value {
+pub fn scope(scope: &Scope, fields: &mut Fields<'_>) {
     let Scope {
         group,
         organization,
         workspace,
     } = scope;
-    let mut fields = Fields::default();
-    fields.text("group", group);
-    fields.text("organization", organization);
-    fields.text("workspace", workspace);
-    fields.done()
+    fields.text("group", group.as_deref());
+    fields.text("organization", organization.as_deref());
+    fields.text("workspace", workspace.as_deref());
 }
 
-pub fn via(via: Via) -> Value {
+pub fn via(via: &Via, fields: &mut Fields<'_>) {
     let Via { kind, id, name } = via;
-    let mut fields = Fields::default();
-    fields.value("kind", Value::from(via_kind_name(kind)));
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.done()
+    fields.text("kind", Some(via_kind_name(*kind)));
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
 }

@@ -1,20 +1,18 @@
 //! What a user holds, and the roles of a tenant, as JSON.
 
-use serde_json::Value;
-
 use crate::contract::types::{
     GrantSelector, HeldGrant, ListedRole, Obstacle, Organization, Removable, Role, RoleDirectory, ScopeKind,
 };
 
 use super::{
-    Fields,
     names::{grant_kind_name, side_effect_name},
     outcome::{scope, via},
+    text::Fields,
     user::{organization, role},
 };
 
 /// One entry of `role_grants`.
-pub fn held_grant(grant: HeldGrant) -> Value {
+pub fn held_grant(grant: &HeldGrant, fields: &mut Fields<'_>) {
     let HeldGrant {
         kind,
         role_id,
@@ -26,49 +24,48 @@ pub fn held_grant(grant: HeldGrant) -> Value {
         selector,
         warnings,
     } = grant;
-    let mut fields = Fields::default();
-    fields.value("kind", Value::from(grant_kind_name(kind)));
+    fields.text("kind", Some(grant_kind_name(*kind)));
     fields.text("role_id", Some(role_id));
-    fields.text("role_name", role_name);
-    fields.value("scope", scope(at));
-    fields.flag("direct", Some(direct));
+    fields.text("role_name", role_name.as_deref());
+    fields.object("scope", |fields| scope(at, fields));
+    fields.flag("direct", Some(*direct));
     fields.list("via", through, via);
     match removable {
-        Removable::Yes => fields.value("removable", Value::from("yes")),
+        Removable::Yes => fields.text("removable", Some("yes")),
         Removable::NeedsAllow(effects) => {
-            fields.value("removable", Value::from("needs_allow"));
-            fields.list("needs_allow", effects, |effect| Value::from(side_effect_name(effect)));
-        }
-        Removable::No(obstacle) => {
-            fields.value("removable", Value::from("no"));
-            fields.value("obstacle", Value::from(obstacle_name(obstacle)));
-        }
-    }
-    if let Some(selector) = selector {
-        let mut entry = Fields::default();
-        match selector {
-            GrantSelector::Role(selector) => entry.value("role", role(Role::from(selector))),
-            GrantSelector::Organization(selector) => {
-                entry.value("organization", organization(Organization::from(selector)));
+            fields.text("removable", Some("needs_allow"));
+            if !effects.is_empty() {
+                fields.text_array("needs_allow", &mut effects.iter().map(|effect| side_effect_name(*effect)));
             }
         }
-        fields.value("selector", entry.done());
+        Removable::No(obstacle) => {
+            fields.text("removable", Some("no"));
+            fields.text("obstacle", Some(obstacle_name(*obstacle)));
+        }
     }
-    fields.list("warnings", warnings, Value::String);
-    fields.done()
+    match selector {
+        Some(GrantSelector::Role(selector)) => fields.object("selector", |fields| {
+            fields.object("role", |fields| role(&Role::from(selector.clone()), fields));
+        }),
+        Some(GrantSelector::Organization(selector)) => fields.object("selector", |fields| {
+            fields.object("organization", |fields| {
+                organization(&Organization::from(selector.clone()), fields);
+            });
+        }),
+        None => {}
+    }
+    fields.text_list("warnings", warnings);
 }
 
 /// The roles of a tenant.
-pub fn role_directory(directory: RoleDirectory) -> Value {
+pub fn role_directory(directory: &RoleDirectory, fields: &mut Fields<'_>) {
     let RoleDirectory { roles, whole, unread } = directory;
-    let mut fields = Fields::default();
-    fields.value("roles", Value::Array(roles.into_iter().map(listed_role).collect()));
-    fields.flag("whole", Some(whole));
-    fields.list("unread", unread, Value::String);
-    fields.done()
+    fields.array("roles", roles, listed_role);
+    fields.flag("whole", Some(*whole));
+    fields.text_list("unread", unread);
 }
 
-pub fn listed_role(listed: ListedRole) -> Value {
+pub fn listed_role(listed: &ListedRole, fields: &mut Fields<'_>) {
     let ListedRole {
         id,
         name,
@@ -76,13 +73,13 @@ pub fn listed_role(listed: ListedRole) -> Value {
         scope: at,
         removable,
     } = listed;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.list("scopes", scopes, |kind| Value::from(scope_kind_name(kind)));
-    fields.value("scope", scope(at));
-    fields.flag("removable", Some(removable));
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
+    if !scopes.is_empty() {
+        fields.text_array("scopes", &mut scopes.iter().map(|kind| scope_kind_name(*kind)));
+    }
+    fields.object("scope", |fields| scope(at, fields));
+    fields.flag("removable", Some(*removable));
 }
 
 const fn obstacle_name(obstacle: Obstacle) -> &'static str {

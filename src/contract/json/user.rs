@@ -1,13 +1,11 @@
 //! The unified user as JSON.
 
-use serde_json::Value;
-
 use crate::contract::types::{Email, Group, License, Organization, Phone, Role, Url, User, Workspace};
 
-use super::Fields;
+use super::text::Fields;
 
-/// The unified user.
-pub fn user(user: User) -> Value {
+/// The unified user, with these names as what was left out of it.
+pub fn user(user: &User, truncated: &[&str], fields: &mut Fields<'_>) {
     let User {
         id,
         external_id,
@@ -40,48 +38,65 @@ pub fn user(user: User) -> Value {
         activated_at,
         urls,
         remote_data,
-        truncated,
+        truncated: left_out,
     } = user;
-    let mut fields = Fields::default();
     fields.text("id", Some(id));
-    fields.text("external_id", external_id);
-    fields.json("identifiers", identifiers);
-    fields.text("first_name", first_name);
-    fields.text("last_name", last_name);
-    fields.text("title", title);
-    fields.text("name", name);
-    fields.text("username", username);
+    fields.text("external_id", external_id.as_deref());
+    fields.json("identifiers", identifiers.as_deref());
+    fields.text("first_name", first_name.as_deref());
+    fields.text("last_name", last_name.as_deref());
+    fields.text("title", title.as_deref());
+    fields.text("name", name.as_deref());
+    fields.text("username", username.as_deref());
     fields.list("emails", emails, email);
     fields.list("phones", phones, phone);
-    fields.text("status", status);
-    fields.flag("is_email_verified", is_email_verified);
-    fields.flag("is_2fa_enabled", is_two_factor_enabled);
+    fields.text("status", status.as_deref());
+    fields.flag("is_email_verified", *is_email_verified);
+    fields.flag("is_2fa_enabled", *is_two_factor_enabled);
     // There even if it is empty, which is the answer that a caller asks for. A list that was left out must not look like that.
-    if !truncated.iter().any(|name| name == "roles") {
-        fields.value("roles", Value::Array(roles.into_iter().map(role).collect()));
+    if !left_out.iter().any(|name| name == "roles") {
+        fields.array("roles", roles, role);
     }
     fields.list("organizations", organizations, organization);
-    fields.text("user_type", user_type);
+    fields.text("user_type", user_type.as_deref());
     fields.list("licenses", licenses, license);
     fields.list("groups", groups, group);
     fields.list("workspaces", workspaces, workspace);
-    fields.text("avatar", avatar);
-    fields.text("timezone", timezone);
-    fields.list("languages", languages, Value::String);
-    fields.text("bio", bio);
-    fields.text("created_at", created_at);
-    fields.text("updated_at", updated_at);
-    fields.text("last_active_at", last_active_at);
-    fields.text("last_login_at", last_login_at);
-    fields.text("status_changed_at", status_changed_at);
-    fields.text("activated_at", activated_at);
+    fields.text("avatar", avatar.as_deref());
+    fields.text("timezone", timezone.as_deref());
+    fields.text_list("languages", languages);
+    fields.text("bio", bio.as_deref());
+    fields.time("created_at", created_at.as_deref());
+    fields.time("updated_at", updated_at.as_deref());
+    fields.time("last_active_at", last_active_at.as_deref());
+    fields.time("last_login_at", last_login_at.as_deref());
+    fields.time("status_changed_at", status_changed_at.as_deref());
+    fields.time("activated_at", activated_at.as_deref());
     fields.list("urls", urls, url);
-    fields.json("remote_data", remote_data);
-    fields.list("truncated", truncated, Value::String);
-    fields.done()
+    if remote_data.is_some() {
+        fields.json("remote_data", remote_data.as_deref());
+    }
+    if !truncated.is_empty() {
+        fields.text_array("truncated", &mut truncated.iter().copied());
+    }
 }
 
-pub(super) fn role(role: Role) -> Value {
+/// The user's lists, in the order in which they are left out of an answer that is too long, and whether they are empty.
+pub const fn lists(user: &User) -> [(&'static str, bool); 9] {
+    [
+        ("emails", user.emails.is_empty()),
+        ("phones", user.phones.is_empty()),
+        ("roles", user.roles.is_empty()),
+        ("organizations", user.organizations.is_empty()),
+        ("licenses", user.licenses.is_empty()),
+        ("groups", user.groups.is_empty()),
+        ("workspaces", user.workspaces.is_empty()),
+        ("languages", user.languages.is_empty()),
+        ("urls", user.urls.is_empty()),
+    ]
+}
+
+pub(super) fn role(role: &Role, fields: &mut Fields<'_>) {
     let Role {
         id,
         name,
@@ -89,85 +104,69 @@ pub(super) fn role(role: Role) -> Value {
         organization,
         workspace,
     } = role;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.text("group", group);
-    fields.text("organization", organization);
-    fields.text("workspace", workspace);
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
+    fields.text("group", group.as_deref());
+    fields.text("organization", organization.as_deref());
+    fields.text("workspace", workspace.as_deref());
 }
 
-pub(super) fn organization(organization: Organization) -> Value {
+pub(super) fn organization(organization: &Organization, fields: &mut Fields<'_>) {
     let Organization { id, name } = organization;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
 }
 
-fn email(email: Email) -> Value {
+fn email(email: &Email, fields: &mut Fields<'_>) {
     let Email {
         email,
         type_,
         is_primary,
     } = email;
-    let mut fields = Fields::default();
-    fields.text("email", email);
-    fields.text("type", type_);
-    fields.flag("is_primary", is_primary);
-    fields.done()
+    fields.text("email", email.as_deref());
+    fields.text("type", type_.as_deref());
+    fields.flag("is_primary", *is_primary);
 }
 
-fn phone(phone: Phone) -> Value {
+fn phone(phone: &Phone, fields: &mut Fields<'_>) {
     let Phone {
         number,
         extension,
         type_,
     } = phone;
-    let mut fields = Fields::default();
-    fields.text("number", number);
-    fields.text("extension", extension);
-    fields.text("type", type_);
-    fields.done()
+    fields.text("number", number.as_deref());
+    fields.text("extension", extension.as_deref());
+    fields.text("type", type_.as_deref());
 }
 
-fn license(license: License) -> Value {
+fn license(license: &License, fields: &mut Fields<'_>) {
     let License {
         id,
         name,
         organization,
         last_active_at,
     } = license;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.text("organization", organization);
-    fields.text("last_active_at", last_active_at);
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
+    fields.text("organization", organization.as_deref());
+    fields.time("last_active_at", last_active_at.as_deref());
 }
 
-fn group(group: Group) -> Value {
+fn group(group: &Group, fields: &mut Fields<'_>) {
     let Group { id, name, organization } = group;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.text("organization", organization);
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
+    fields.text("organization", organization.as_deref());
 }
 
-fn workspace(workspace: Workspace) -> Value {
+fn workspace(workspace: &Workspace, fields: &mut Fields<'_>) {
     let Workspace { id, name } = workspace;
-    let mut fields = Fields::default();
-    fields.text("id", id);
-    fields.text("name", name);
-    fields.done()
+    fields.text("id", id.as_deref());
+    fields.text("name", name.as_deref());
 }
 
-fn url(url: Url) -> Value {
+fn url(url: &Url, fields: &mut Fields<'_>) {
     let Url { url, type_ } = url;
-    let mut fields = Fields::default();
-    fields.text("url", url);
-    fields.text("type", type_);
-    fields.done()
+    fields.text("url", url.as_deref());
+    fields.text("type", type_.as_deref());
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::contract::{
+    json::text::object,
     types::{
         Email, Failure, FailureKind, GrantOutcome, Group, License, Organization, Outcome, Phone, PlannedRequest,
         ProviderAnswer, Role, RoleOutcome, Scope, SideEffect, Success, Url, User, UserReading, Via, ViaKind, Workspace,
@@ -12,7 +13,9 @@ use crate::contract::{
 };
 
 use crate::http_api::{
-    Envelope, Format, answer, envelope,
+    Envelope, Format, answer,
+    bounded::Cut,
+    envelope,
     envelope::tests::{EVERYTHING, failure},
     reading,
 };
@@ -321,7 +324,8 @@ fn what_the_schemas_require_is_in_an_answer_with_nothing_in_it() {
         unread: Vec::new(),
         warnings: Vec::new(),
     };
-    let reading = Value::Object(reading::described(shown, &EVERYTHING));
+    let reading = object(|fields| reading::described(&shown, &EVERYTHING, Cut::Nothing, fields));
+    let reading: Value = serde_json::from_str(&reading).unwrap();
     let sparse = success(Format::Unified, blank_user("u"), sparse_outcome(), planned(&[], None));
     for (name, answer) in [("UserReading", reading), ("UserResult", sparse)] {
         let required = schemas.required(&schemas.openapi["components"]["schemas"][name]);

@@ -1,13 +1,9 @@
 //! Calls that were refused before their operation began.
 
-use serde_json::{Map, Value};
-
 use crate::{contract::timestamp, service::Host};
 
-use super::pseudonym::is_address;
+use super::{line, pseudonym::is_address};
 
-/// The version of the lines. `docs/record.schema.json` describes it.
-pub const VERSION: u32 = 1;
 /// Lines a second; the rest is counted.
 const MOST: u32 = 10;
 /// The most characters of a caller's text in such a line.
@@ -39,26 +35,17 @@ pub fn denied(host: &dyn Host, denial: &Denial<'_>) {
     if !host.caches().denials.admits(now, MOST) {
         return;
     }
-    let mut line = head(host, "denied");
-    line.insert(String::from("request_id"), Value::from(denial.request_id));
-    line.insert(String::from("status"), Value::from(denial.status));
-    line.insert(String::from("error_code"), Value::from(denial.code));
-    for (name, text) in [
-        ("mode", denial.mode),
-        ("token", denial.token),
-        ("claimed_actor", denial.claimed_actor),
-        ("traceparent", denial.traceparent),
-    ] {
-        if let Some(text) = text {
-            line.insert(name.to_owned(), Value::from(text));
-        }
-    }
-    for (name, text) in [("account", denial.account), ("field", denial.field)] {
-        if let Some(text) = text.and_then(cut) {
-            line.insert(name.to_owned(), Value::from(text));
-        }
-    }
-    host.record(&Value::Object(line).to_string());
+    line::write(host, "denied", |line| {
+        line.text("request_id", Some(denial.request_id));
+        line.number("status", denial.status);
+        line.text("error_code", Some(denial.code));
+        line.text("mode", denial.mode);
+        line.text("token", denial.token);
+        line.text("claimed_actor", denial.claimed_actor);
+        line.text("traceparent", denial.traceparent);
+        line.text("account", denial.account.and_then(cut).as_deref());
+        line.text("field", denial.field.and_then(cut).as_deref());
+    });
 }
 
 /// Writes how many refused calls of an earlier second have no line of their own. There is no timer: the next call, or the next line,
@@ -66,10 +53,10 @@ pub fn denied(host: &dyn Host, denial: &Denial<'_>) {
 pub fn held_back_denials(host: &dyn Host) {
     let now = host.transport().wall_clock();
     if let Some((since, count)) = host.caches().denials.held_back(now) {
-        let mut line = head(host, "denied");
-        line.insert(String::from("count"), Value::from(count));
-        line.insert(String::from("since"), Value::from(timestamp::format(since)));
-        host.record(&Value::Object(line).to_string());
+        line::write(host, "denied", |line| {
+            line.number("count", count);
+            line.text("since", Some(&timestamp::format(since)));
+        });
     }
 }
 
@@ -83,30 +70,13 @@ pub fn invalid_configuration(
     message: &str,
 ) {
     held_back_denials(host);
-    let mut line = head(host, "invalid_configuration");
-    line.insert(String::from("request_id"), Value::from(request_id));
-    line.insert(String::from("variable"), Value::from(variable));
-    for (name, text) in [("account", account), ("field", field)] {
-        if let Some(text) = text.and_then(cut) {
-            line.insert(name.to_owned(), Value::from(text));
-        }
-    }
-    line.insert(String::from("message"), Value::from(message));
-    host.record(&Value::Object(line).to_string());
-}
-
-/// What every line begins with.
-pub fn head(host: &dyn Host, event: &str) -> Map<String, Value> {
-    let now = timestamp::format(host.transport().wall_clock());
-    [
-        ("v", Value::from(VERSION)),
-        ("event", Value::from(event)),
-        ("time", Value::from(now)),
-        ("version", Value::from(env!("CARGO_PKG_VERSION"))),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
+    line::write(host, "invalid_configuration", |line| {
+        line.text("request_id", Some(request_id));
+        line.text("variable", Some(variable));
+        line.text("account", account.and_then(cut).as_deref());
+        line.text("field", field.and_then(cut).as_deref());
+        line.text("message", Some(message));
+    });
 }
 
 /// A caller's text: short, printable, and no e-mail address.

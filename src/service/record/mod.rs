@@ -2,6 +2,7 @@
 //! `docs/record.md` describes it.
 
 mod denial;
+mod line;
 mod pseudonym;
 mod rows;
 mod trace_parent;
@@ -11,16 +12,17 @@ pub use self::{
     trace_parent::trace_parent,
 };
 
-use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
-
-use serde_json::{Map, Value, json};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use crate::{
     binding::jwk::PrivateKey,
     client::Quota,
     contract::{
-        json,
-        types::{Account, Failure, FailureKind, Options, Request, RoleOutcome, Success},
+        json::{
+            self,
+            text::{self, array, object},
+        },
+        types::{Account, Failure, FailureKind, Options, Organization, Request, Role, RoleOutcome, Success},
     },
     engine::{Audit, AuditEvent},
     provider::{Grant, GrantKey},
@@ -30,7 +32,7 @@ use crate::{
 
 use super::{AccountPlace, Host, Operation, Refusal};
 
-use self::pseudonym::Pseudonyms;
+use self::{line::Known, pseudonym::Pseudonyms};
 
 /// The most keys that a line lists. Pass-through accepts no more either.
 const MOST_KEYS: usize = 32;
@@ -75,9 +77,9 @@ pub struct Record<'a> {
     pseudonyms: Pseudonyms,
     began: Duration,
     /// The fields of both lines.
-    base: Map<String, Value>,
+    base: Known,
     /// The fields that the operation has reported so far.
-    reported: RefCell<Map<String, Value>>,
+    reported: RefCell<Known>,
     quota: RefCell<Option<Quota>>,
     receipt_key: Option<Rc<PrivateKey>>,
     receipt_in_record: bool,
@@ -102,30 +104,28 @@ impl<'a> Record<'a> {
     pub async fn begin(host: &'a dyn Host, call: Described<'_>) -> Result<Self, Refusal> {
         let pseudonyms = Pseudonyms::configured(host).await?;
         let provider = json::provider_name(call.account.provider);
-        let mut base: Map<String, Value> = [
-            ("request_id", Value::from(call.request_id)),
-            ("mode", Value::from(call.operation.name())),
-            ("account", Value::from(call.account_id)),
-            ("provider", Value::from(provider)),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-        let actor = match call.actor {
-            Actor::Token(name) => Some(("token", name)),
-            Actor::Caller(Some(name)) => Some(("claimed_actor", name)),
-            Actor::Caller(None) => None,
+        let mut base = Known::default();
+        let (token, claimed_actor) = match call.actor {
+            Actor::Token(name) => (Some(name), None),
+            Actor::Caller(name) => (None, name),
         };
-        for (name, text) in actor
-            .into_iter()
-            .chain(call.traceparent.map(|text| ("traceparent", text)))
-        {
-            base.insert(name.to_owned(), Value::from(text));
+        for (name, text) in [
+            ("request_id", Some(call.request_id)),
+            ("mode", Some(call.operation.name())),
+            ("account", Some(call.account_id)),
+            ("provider", Some(provider)),
+            ("token", token),
+            ("claimed_actor", claimed_actor),
+            ("traceparent", call.traceparent),
+        ] {
+            if let Some(text) = text {
+                base.set(name, text_of(text));
+            }
         }
-        let mut reported = Map::new();
+        let mut reported = Known::default();
         // The resolved id takes its place.
-        if let Some(user) = call.user.and_then(|user| pseudonyms.shown(user)) {
-            reported.insert(String::from("requested_user"), Value::from(user));
+        if let Some(user) = pseudonyms.shown_of(call.user) {
+            reported.set("requested_user", text_of(&user));
         }
         let claims = Claims {
             v: receipt::VERSION.to_owned(),
@@ -167,53 +167,48 @@ impl<'a> Record<'a> {
 
     /// What the call asks for.
     pub fn requested(&mut self, request: &Request, options: &Options) {
-        let shown = |text: &Option<String>| text.as_deref().and_then(|text| self.pseudonyms.shown(text));
-        let roles = request
-            .roles
-            .iter()
-            .take(MOST_ENTRIES)
-            .cloned()
-            .map(crate::contract::types::Role::from)
-            .map(|role| {
-                json!({
-                    "id": shown(&role.id),
-                    "name": shown(&role.name),
-                    "group": shown(&role.group),
-                    "organization": shown(&role.organization),
-                    "workspace": shown(&role.workspace),
-                })
+        let shown = |text: &Option<String>| self.pseudonyms.shown_of(text.as_deref());
+        let requested = object(|fields| {
+            if request.everything {
+                fields.flag("everything", Some(true));
+            }
+            for (name, count) in [
+                ("roles_left_out", request.roles.len()),
+                ("organizations_left_out", request.organizations.len()),
+            ] {
+                let left_out = count.saturating_sub(MOST_ENTRIES);
+                if left_out > 0 {
+                    fields.number(name, count_of(left_out));
+                }
+            }
+            let roles = request.roles.get(..MOST_ENTRIES).unwrap_or(&request.roles);
+            fields.list("roles", roles, |role, fields| {
+                let role = Role::from(role.clone());
+                fields.text_or_null("id", shown(&role.id).as_deref());
+                fields.text_or_null("name", shown(&role.name).as_deref());
+                fields.text_or_null("group", shown(&role.group).as_deref());
+                fields.text_or_null("organization", shown(&role.organization).as_deref());
+                fields.text_or_null("workspace", shown(&role.workspace).as_deref());
             });
-        let organizations = request.organizations.iter().take(MOST_ENTRIES).cloned();
-        let organizations = organizations
-            .map(crate::contract::types::Organization::from)
-            .map(|organization| json!({"id": shown(&organization.id), "name": shown(&organization.name)}));
-        let lists: [(&str, Vec<Value>, usize); 2] = [
-            ("roles", roles.collect(), request.roles.len()),
-            ("organizations", organizations.collect(), request.organizations.len()),
-        ];
-        let workspace: Option<String> = request.workspace_id.clone().into();
+            let organizations = request.organizations.get(..MOST_ENTRIES);
+            fields.list(
+                "organizations",
+                organizations.unwrap_or(&request.organizations),
+                |organization, fields| {
+                    let organization = Organization::from(organization.clone());
+                    fields.text_or_null("id", shown(&organization.id).as_deref());
+                    fields.text_or_null("name", shown(&organization.name).as_deref());
+                },
+            );
+            let workspace: Option<String> = request.workspace_id.clone().into();
+            fields.text("workspace_id", shown(&workspace).as_deref());
+        });
         let mut allowed: Vec<&str> = Vec::new();
         for effect in &options.allow {
             let name = json::side_effect_name(*effect);
             if !allowed.contains(&name) {
                 allowed.push(name);
             }
-        }
-        let mut requested = Map::new();
-        if request.everything {
-            requested.insert(String::from("everything"), Value::Bool(true));
-        }
-        for (name, entries, count) in lists {
-            let left_out = count.saturating_sub(entries.len());
-            if left_out > 0 {
-                requested.insert(format!("{name}_left_out"), Value::from(left_out));
-            }
-            if !entries.is_empty() {
-                requested.insert(name.to_owned(), Value::Array(entries));
-            }
-        }
-        if let Some(workspace) = shown(&workspace) {
-            requested.insert(String::from("workspace_id"), Value::from(workspace));
         }
         let reference = options
             .reference
@@ -229,15 +224,14 @@ impl<'a> Record<'a> {
             let shown: Vec<String> = keys.iter().filter_map(|key| self.pseudonyms.shown(key)).collect();
             (name, shown)
         });
-        self.base.insert(String::from("requested"), Value::Object(requested));
-        self.base.insert(String::from("allowed"), Value::from(allowed));
+        self.base.set("requested", requested);
+        self.base.set("allowed", text::texts(&mut allowed.iter().copied()));
         if let Some(reference) = &reference {
-            self.base
-                .insert(String::from("reference"), Value::from(reference.clone()));
+            self.base.set("reference", text_of(reference));
         }
         for (name, keys) in passed {
             if !keys.is_empty() {
-                self.base.insert(name.to_owned(), Value::from(keys));
+                self.base.set(name, text::texts(&mut keys.iter().map(String::as_str)));
             }
         }
         self.claims.borrow_mut().reference = reference;
@@ -249,7 +243,7 @@ impl<'a> Record<'a> {
             Ok(success) => (200, success.outcomes.as_slice()),
             Err(failure) => (failure.status, failure.outcomes.as_slice()),
         };
-        self.set("status", Value::from(status));
+        self.set("status", status.to_string());
         if let Err(failure) = result {
             self.failed(failure);
         }
@@ -257,7 +251,7 @@ impl<'a> Record<'a> {
         // A failure has room for it in every format.
         let is_in_record = self.receipt_in_record && result.is_ok();
         if is_in_record && let Some(receipt) = &receipt {
-            self.set("receipt", Value::from(receipt.clone()));
+            self.set("receipt", text_of(receipt));
         }
         self.end();
         receipt.filter(|_| !is_in_record)
@@ -265,7 +259,7 @@ impl<'a> Record<'a> {
 
     /// Writes the result line of a call that only read.
     pub fn read(&self, failure: Option<&Failure>) {
-        self.set("status", Value::from(failure.map_or(200, |failure| failure.status)));
+        self.set("status", failure.map_or(200, |failure| failure.status).to_string());
         if let Some(failure) = failure {
             self.failed(failure);
         }
@@ -273,17 +267,16 @@ impl<'a> Record<'a> {
     }
 
     fn failed(&self, failure: &Failure) {
-        self.set("error_code", Value::from(json::failure_kind_name(failure.kind)));
-        self.set("sent", Value::from(failure.sent));
+        self.set("error_code", text_of(json::failure_kind_name(failure.kind)));
+        self.set("sent", failure.sent.to_string());
         // Whoever keeps the configuration finds it by this line, and not among the results.
         if failure.kind == FailureKind::InvalidAccount {
-            let request_id = self.base.get("request_id").and_then(Value::as_str).unwrap_or_default();
-            let account = self.base.get("account").and_then(Value::as_str);
+            let claims = self.claims.borrow();
             invalid_configuration(
                 self.host,
-                request_id,
+                &claims.request_id,
                 self.place.name(self.host),
-                account,
+                Some(&claims.account),
                 failure.field.as_deref(),
                 "the account cannot work",
             );
@@ -292,10 +285,7 @@ impl<'a> Record<'a> {
 
     fn end(&self) {
         let took = self.host.transport().monotonic().saturating_sub(self.began);
-        self.set(
-            "duration_ms",
-            Value::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-        );
+        self.set("duration_ms", took.as_millis().to_string());
         self.write("result");
     }
 
@@ -323,15 +313,25 @@ impl<'a> Record<'a> {
         .collect()
     }
 
-    fn set(&self, name: &str, value: Value) {
-        self.reported.borrow_mut().insert(name.to_owned(), value);
+    fn set(&self, name: &'static str, json: String) {
+        self.reported.borrow_mut().set(name, json);
+    }
+
+    fn grants(&self, name: &'static str, name_left_out: &'static str, grants: &[Grant]) {
+        let shown = grants.iter().take(MOST_GRANTS);
+        self.set(name, array(shown, |grant, fields| self.pseudonyms.grant(grant, fields)));
+        let left_out = grants.len().saturating_sub(MOST_GRANTS);
+        if left_out > 0 {
+            self.set(name_left_out, left_out.to_string());
+        }
     }
 
     fn write(&self, event: &str) {
         held_back_denials(self.host);
-        let head = denial::head(self.host, event);
-        let line = Line([&head, &self.base, &self.reported.borrow()]);
-        self.host.record(&line.to_string());
+        line::write(self.host, event, |line| {
+            self.base.write(line);
+            self.reported.borrow().write(line);
+        });
     }
 }
 
@@ -339,19 +339,19 @@ impl Audit for Record<'_> {
     fn step(&self, step: AuditEvent<'_>) {
         match step {
             AuditEvent::Read { user, grants } => {
-                self.reported.borrow_mut().shift_remove("requested_user");
+                self.reported.borrow_mut().remove("requested_user");
                 if let Some(user) = self.pseudonyms.shown(user) {
-                    self.set("user", Value::from(user));
+                    self.set("user", text_of(&user));
                 }
-                self.grants("grants_before", grants);
+                self.grants("grants_before", "grants_before_left_out", grants);
                 self.claims.borrow_mut().user = Some(user.to_owned());
                 if self.receipt_key.is_some() {
                     *self.before.borrow_mut() = grants.to_vec();
                 }
             }
             AuditEvent::Intent { targets } => {
-                let targets = targets.iter().map(|target| self.grant(target)).collect();
-                self.set("targets", Value::Array(targets));
+                let shown = array(targets, |target, fields| self.pseudonyms.grant(target, fields));
+                self.set("targets", shown);
                 self.write("intent");
             }
             AuditEvent::Result {
@@ -361,69 +361,60 @@ impl Audit for Record<'_> {
                 traces,
             } => {
                 if let Some(grants) = grants_after {
-                    self.grants("grants_after", grants);
+                    self.grants("grants_after", "grants_after_left_out", grants);
                 }
-                let shown = outcomes.iter().map(|entry| self.outcome(entry)).collect();
-                self.set("outcomes", Value::Array(shown));
+                let shown = array(outcomes, |entry, fields| self.pseudonyms.outcome(entry, fields));
+                self.set("outcomes", shown);
                 if self.receipt_key.is_some() {
                     let after = grants_after.map(|grants| receipt::selected(grants, keys));
                     self.claims.borrow_mut().after = after;
                     *self.keys.borrow_mut() = keys.to_vec();
                 }
                 self.claims.borrow_mut().traces.clone_from(&traces);
-                self.set("traces", Value::from(traces));
+                self.set("traces", text::texts(&mut traces.iter().map(String::as_str)));
             }
             AuditEvent::Bound { digest, approval } => {
-                self.set("plan_digest", Value::from(digest));
+                self.set("plan_digest", text_of(digest));
                 let mut claims = self.claims.borrow_mut();
                 claims.plan_digest = Some(digest.to_owned());
                 if let Some(approval) = approval {
-                    self.set(
-                        "approval",
-                        json!({
-                            "approver": approval.approver,
-                            "kid": approval.kid,
-                            "jti": approval.jti,
-                            "reference": approval.reference,
-                        }),
-                    );
+                    let shown = object(|fields| {
+                        fields.text("approver", Some(&approval.approver));
+                        fields.text("kid", Some(&approval.kid));
+                        fields.text("jti", Some(&approval.jti));
+                        fields.text("reference", Some(&approval.reference));
+                    });
+                    self.set("approval", shown);
                     claims.approval = Some(ApprovalClaim::from(approval));
                 }
             }
-            AuditEvent::Planned { digest } => self.set("plan_digest", Value::from(digest)),
-            AuditEvent::Calls(count) => self.set("provider_calls", Value::from(count)),
+            AuditEvent::Planned { digest } => self.set("plan_digest", text_of(digest)),
+            AuditEvent::Calls(count) => self.set("provider_calls", count.to_string()),
             AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
     }
 }
 
-/// The fields of a line, whose names differ: they are not copied to be written.
-struct Line<'a>([&'a Map<String, Value>; 3]);
+/// A text as JSON.
+fn text_of(value: &str) -> String {
+    let mut json = String::new();
+    text::push_text(&mut json, value);
+    json
+}
 
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{")?;
-        for (position, (name, value)) in self.0.iter().flat_map(|fields| fields.iter()).enumerate() {
-            let comma = if position == 0 { "" } else { "," };
-            // A field's name is one of ours, and needs no escape.
-            write!(f, "{comma}\"{name}\":{value}")?;
-        }
-        f.write_str("}")
-    }
+/// A count as JSON has it.
+fn count_of(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// What a warning is about is left out: it may be a name.
-fn names_of(warnings: &[String]) -> Vec<&str> {
-    let name = |warning: &str| warning.split(':').next().map(str::len);
-    warnings
-        .iter()
-        .filter_map(|warning| warning.get(..name(warning)?))
-        .collect()
+fn names_of(warnings: &[String]) -> impl Iterator<Item = &str> {
+    warnings.iter().filter_map(|warning| warning.split(':').next())
 }
 
 /// The keys of what passes through, never the values. Sorted and bounded, because the caller chose them.
 fn keys(passed: &str) -> Vec<String> {
-    let fields: Map<String, Value> = serde_json::from_str(passed).unwrap_or_default();
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(passed).unwrap_or_default();
     let mut keys: Vec<String> = fields
         .keys()
         .map(|key| key.chars().take(LONGEST_KEY).collect())

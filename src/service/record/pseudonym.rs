@@ -45,7 +45,15 @@ impl Pseudonyms {
         if is_address(text) {
             return self.of(text).map(|digest| format!("hmac:{digest}"));
         }
+        if text.len() <= LONGEST && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+            return Some(text.to_owned());
+        }
         Some(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect())
+    }
+
+    /// The same of a text that may be absent.
+    pub fn shown_of(&self, text: Option<&str>) -> Option<String> {
+        self.shown(text?)
     }
 }
 

@@ -1,96 +1,71 @@
 //! Grants and outcomes as the record shows them.
 
-use serde_json::{Map, Value, json};
-
 use crate::{
     contract::{
-        json,
-        types::{RoleOutcome, Scope, Via},
+        json::{self, text::Fields},
+        types::{GrantOutcome, RoleOutcome, Scope, Via},
     },
     provider::{Grant, Held},
 };
 
-use super::{MOST_GRANTS, Record, names_of};
+use super::{names_of, pseudonym::Pseudonyms};
 
-impl Record<'_> {
-    pub(super) fn grants(&self, name: &str, grants: &[Grant]) {
-        let shown: Value = grants.iter().take(MOST_GRANTS).map(|grant| self.grant(grant)).collect();
-        self.set(name, shown);
-        let left_out = grants.len().saturating_sub(MOST_GRANTS);
-        if left_out > 0 {
-            self.set(&format!("{name}_left_out"), Value::from(left_out));
-        }
-    }
-
-    pub(super) fn grant(&self, grant: &Grant) -> Value {
-        let mut fields = self.place(&grant.role_id, &grant.scope);
-        fields.insert(String::from("kind"), Value::from(grant.kind.as_str()));
-        if let Some(is_direct) = grant.directness() {
-            fields.insert(String::from("direct"), Value::from(is_direct));
-        }
+impl Pseudonyms {
+    pub(super) fn grant(&self, grant: &Grant, fields: &mut Fields<'_>) {
+        self.place(&grant.role_id, &grant.scope, fields);
+        fields.text("kind", Some(grant.kind.as_str()));
+        fields.flag("direct", grant.directness());
         if let Held::Through(via) = &grant.held {
-            fields.insert(String::from("via"), self.via(via));
+            self.via(via, fields);
         }
-        Value::Object(fields)
     }
 
-    pub(super) fn place(&self, role_id: &str, scope: &Scope) -> Map<String, Value> {
-        let texts = [
+    fn place(&self, role_id: &str, scope: &Scope, fields: &mut Fields<'_>) {
+        for (name, text) in [
             ("role", Some(role_id)),
             ("group", scope.group.as_deref()),
             ("organization", scope.organization.as_deref()),
             ("workspace", scope.workspace.as_deref()),
-        ];
-        texts
-            .into_iter()
-            .filter_map(|(name, text)| Some((name.to_owned(), Value::from(self.pseudonyms.shown(text?)?))))
-            .collect()
+        ] {
+            fields.text(name, self.shown_of(text).as_deref());
+        }
     }
 
-    pub(super) fn via(&self, via: &[Via]) -> Value {
-        via.iter()
-            .map(|via| {
-                let id = via.id.as_deref().and_then(|id| self.pseudonyms.shown(id));
-                json!({"kind": json::via_kind_name(via.kind), "id": id})
-            })
-            .collect()
+    fn via(&self, via: &[Via], fields: &mut Fields<'_>) {
+        fields.array("via", via, |via, fields| {
+            fields.text("kind", Some(json::via_kind_name(via.kind)));
+            fields.text_or_null("id", self.shown_of(via.id.as_deref()).as_deref());
+        });
     }
 
     /// Without `message`, which may quote the provider.
-    pub(super) fn outcome(&self, entry: &RoleOutcome) -> Value {
+    pub(super) fn outcome(&self, entry: &RoleOutcome, fields: &mut Fields<'_>) {
         let role = entry
             .role
             .as_ref()
-            .and_then(|role| role.id.as_ref().or(role.name.as_ref()));
+            .and_then(|role| role.id.as_deref().or(role.name.as_deref()));
         let organization = entry.organization.as_ref();
-        let organization = organization.and_then(|asked| asked.id.as_ref().or(asked.name.as_ref()));
-        let grants: Vec<Value> = entry
-            .grants
-            .iter()
-            .map(|grant| {
-                let mut fields = self.place(&grant.role_id, &grant.scope);
-                for (name, value) in [
-                    ("outcome", Value::from(json::outcome_name(grant.outcome))),
-                    ("reason", Value::from(grant.reason.clone())),
-                    ("acknowledged", Value::from(grant.acknowledged)),
-                    ("acknowledged_at", Value::from(grant.acknowledged_at.clone())),
-                    ("verified_at", Value::from(grant.verified_at.clone())),
-                    ("warnings", Value::from(names_of(&grant.warnings))),
-                    ("via", self.via(&grant.via)),
-                ] {
-                    fields.insert(name.to_owned(), value);
-                }
-                Value::Object(fields)
-            })
-            .collect();
-        json!({
-            "role": role.and_then(|text| self.pseudonyms.shown(text)),
-            "organization": organization.and_then(|text| self.pseudonyms.shown(text)),
-            "outcome": json::outcome_name(entry.outcome),
-            "reason": entry.reason,
-            "warnings": names_of(&entry.warnings),
-            "same_as": entry.same_as,
-            "grants": grants,
-        })
+        let organization = organization.and_then(|asked| asked.id.as_deref().or(asked.name.as_deref()));
+        fields.text_or_null("role", self.shown_of(role).as_deref());
+        fields.text_or_null("organization", self.shown_of(organization).as_deref());
+        fields.text("outcome", Some(json::outcome_name(entry.outcome)));
+        fields.text_or_null("reason", entry.reason.as_deref());
+        fields.text_array("warnings", &mut names_of(&entry.warnings));
+        match entry.same_as {
+            Some(position) => fields.number("same_as", position),
+            None => fields.text_or_null("same_as", None),
+        }
+        fields.array("grants", &entry.grants, |grant, fields| self.grant_outcome(grant, fields));
+    }
+
+    fn grant_outcome(&self, grant: &GrantOutcome, fields: &mut Fields<'_>) {
+        self.place(&grant.role_id, &grant.scope, fields);
+        fields.text("outcome", Some(json::outcome_name(grant.outcome)));
+        fields.text_or_null("reason", grant.reason.as_deref());
+        fields.flag("acknowledged", Some(grant.acknowledged));
+        fields.text_or_null("acknowledged_at", grant.acknowledged_at.as_deref());
+        fields.text_or_null("verified_at", grant.verified_at.as_deref());
+        fields.text_array("warnings", &mut names_of(&grant.warnings));
+        self.via(&grant.via, fields);
     }
 }

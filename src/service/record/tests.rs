@@ -1,3 +1,5 @@
+use serde_json::{Map, Value, json};
+
 use crate::{
     contract::types::{self, Credentials, Endpoint, Provider, Scope},
     fake::{FakeTransport, Reaction},

@@ -1,0 +1,323 @@
+//! JSON text, written field by field: an answer is written and sent, and has no use for a tree of its values.
+
+use std::fmt::Write;
+
+use serde_json::{Value, value::RawValue};
+
+/// The fields of an object that is being written. What is absent, and a list that is empty, is left out.
+pub struct Fields<'a> {
+    text: &'a mut String,
+    is_empty: bool,
+    form: Form<'a>,
+}
+
+/// How an object is written.
+#[derive(Clone, Copy, Default)]
+pub struct Form<'a> {
+    /// What is absent is null, a list that is empty is there, and times are in UTC; in the objects within, too.
+    pub is_normalized: bool,
+    /// The names of fields that are left out of this object itself.
+    pub without: &'a [&'a str],
+}
+
+/// The text of an object.
+pub fn object(write: impl FnOnce(&mut Fields<'_>)) -> String {
+    let mut text = String::new();
+    within(&mut text, Form::default(), write);
+    text
+}
+
+/// The text of a list of objects.
+pub fn array<T>(items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Fields<'_>)) -> String {
+    let mut text = String::new();
+    entries(&mut text, Form::default(), items, &mut each);
+    text
+}
+
+/// The text of a list of texts.
+pub fn texts<'t>(items: &mut dyn Iterator<Item = &'t str>) -> String {
+    let mut text = String::new();
+    push_texts(&mut text, items);
+    text
+}
+
+fn within(text: &mut String, form: Form<'_>, write: impl FnOnce(&mut Fields<'_>)) {
+    text.push('{');
+    write(&mut Fields {
+        text,
+        is_empty: true,
+        form,
+    });
+    text.push('}');
+}
+
+fn entries<T>(
+    text: &mut String,
+    form: Form<'_>,
+    items: impl IntoIterator<Item = T>,
+    each: &mut dyn FnMut(T, &mut Fields<'_>),
+) {
+    text.push('[');
+    for (position, item) in items.into_iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        within(text, form, |fields| each(item, fields));
+    }
+    text.push(']');
+}
+
+impl Fields<'_> {
+    /// Begins a field; false if it is one of those that are left out.
+    fn begin(&mut self, name: &str) -> bool {
+        if self.form.without.contains(&name) {
+            return false;
+        }
+        // The names are this crate's own, and need no escape.
+        self.text.push_str(if self.is_empty { "\"" } else { ",\"" });
+        self.text.push_str(name);
+        self.text.push_str("\":");
+        self.is_empty = false;
+        true
+    }
+
+    /// A field that is absent.
+    fn nothing(&mut self, name: &str) {
+        if self.form.is_normalized && self.begin(name) {
+            self.text.push_str("null");
+        }
+    }
+
+    /// The objects within are written alike, and with all their fields.
+    const fn inner(&self) -> Form<'static> {
+        Form {
+            is_normalized: self.form.is_normalized,
+            without: &[],
+        }
+    }
+
+    pub fn text(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) if self.begin(name) => push_text(self.text, value),
+            Some(_) => {}
+            None => self.nothing(name),
+        }
+    }
+
+    /// A text, or null.
+    pub fn text_or_null(&mut self, name: &str, value: Option<&str>) {
+        if !self.begin(name) {
+            return;
+        }
+        match value {
+            Some(value) => push_text(self.text, value),
+            None => self.text.push_str("null"),
+        }
+    }
+
+    pub fn flag(&mut self, name: &str, value: Option<bool>) {
+        match value {
+            Some(value) if self.begin(name) => self.text.push_str(if value { "true" } else { "false" }),
+            Some(_) => {}
+            None => self.nothing(name),
+        }
+    }
+
+    pub fn number(&mut self, name: &str, value: impl Into<u64>) {
+        self.whole(name, value.into());
+    }
+
+    fn whole(&mut self, name: &str, value: u64) {
+        if self.begin(name) {
+            // A text takes whatever is written.
+            let _ = write!(self.text, "{value}");
+        }
+    }
+
+    /// JSON text as it is.
+    pub fn written(&mut self, name: &str, json: &str) {
+        if self.begin(name) {
+            self.text.push_str(json);
+        }
+    }
+
+    /// JSON text from elsewhere. Text that is not JSON becomes a string.
+    pub fn json(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) if self.begin(name) => push_json(self.text, value),
+            Some(_) => {}
+            None => self.nothing(name),
+        }
+    }
+
+    pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Fields<'_>)) {
+        if self.begin(name) {
+            within(self.text, self.inner(), write);
+        }
+    }
+
+    /// Objects; the list is there even if it is empty.
+    pub fn array<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Fields<'_>)) {
+        if self.begin(name) {
+            let form = self.inner();
+            entries(self.text, form, items, &mut each);
+        }
+    }
+
+    pub fn list<'i, T: 'i>(&mut self, name: &str, items: &'i [T], each: impl FnMut(&'i T, &mut Fields<'_>)) {
+        if self.form.is_normalized || !items.is_empty() {
+            self.array(name, items, each);
+        }
+    }
+
+    /// Texts; the list is there even if it is empty.
+    pub fn text_array<'t>(&mut self, name: &str, items: &mut dyn Iterator<Item = &'t str>) {
+        if self.begin(name) {
+            push_texts(self.text, items);
+        }
+    }
+
+    pub fn text_list(&mut self, name: &str, items: &[String]) {
+        if self.form.is_normalized || !items.is_empty() {
+            self.text_array(name, &mut items.iter().map(String::as_str));
+        }
+    }
+
+    /// Further fields of the same object, in another form.
+    pub fn in_form(&mut self, form: Form<'_>, write: impl FnOnce(&mut Fields<'_>)) {
+        let mut fields = Fields {
+            text: self.text,
+            is_empty: self.is_empty,
+            form,
+        };
+        write(&mut fields);
+        self.is_empty = fields.is_empty;
+    }
+
+    /// A time: as the provider has it, or in UTC.
+    pub fn time(&mut self, name: &str, value: Option<&str>) {
+        let in_utc = value
+            .filter(|_| self.form.is_normalized)
+            .map(crate::contract::timestamp::normalized);
+        self.text(name, in_utc.as_deref().or(value));
+    }
+}
+
+fn push_texts<'t>(text: &mut String, items: &mut dyn Iterator<Item = &'t str>) {
+    text.push('[');
+    for (position, item) in items.enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        push_text(text, item);
+    }
+    text.push(']');
+}
+
+/// A text with its quotes.
+pub fn push_text(text: &mut String, value: &str) {
+    let needs_escape = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if value.bytes().any(needs_escape) {
+        text.push_str(&Value::from(value).to_string());
+    } else {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    }
+}
+
+/// A document as it came, if every reader of JSON takes it: one that is nested deeply, or that may hold half a character, is written
+/// anew, or as a string.
+pub fn push_json(text: &mut String, json: &str) {
+    if is_plain(json)
+        && let Ok(raw) = serde_json::from_str::<&RawValue>(json)
+    {
+        text.push_str(raw.get());
+        return;
+    }
+    match serde_json::from_str::<Value>(json) {
+        Ok(value) => text.push_str(&value.to_string()),
+        Err(_) => push_text(text, json),
+    }
+}
+
+/// How deep a document may be nested that is passed on as it came.
+const DEEPEST: usize = 64;
+
+/// Not nested deeply, and without an escape of a code point; whether it is JSON is another question.
+fn is_plain(json: &str) -> bool {
+    let (mut depth, mut is_in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            b'u' if is_escaped => return false,
+            b'"' if !is_escaped => is_in_text = !is_in_text,
+            b'[' | b'{' if !is_in_text => depth = depth.saturating_add(1),
+            b']' | b'}' if !is_in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_escaped = byte == b'\\' && !is_escaped;
+        if depth > DEEPEST {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_reads_back_whatever_is_in_it() {
+        for value in ["", "plain", "\"\\\u{1}\n", "é\u{10ffff}", "a\tb"] {
+            let written = object(|fields| fields.text("name", Some(value)));
+            assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!({"name": value}));
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out_or_null_at_any_depth() {
+        let write = |fields: &mut Fields<'_>| {
+            fields.text("text", None);
+            fields.flag("flag", None);
+            fields.text_list("list", &[]);
+            fields.array("objects", [1_u8], |_, entry| entry.text("text", None));
+            fields.number("number", 7_u32);
+        };
+        assert_eq!(object(write), r#"{"objects":[{}],"number":7}"#);
+        let mut text = String::new();
+        let form = Form {
+            is_normalized: true,
+            without: &["text"],
+        };
+        within(&mut text, form, write);
+        assert_eq!(
+            text,
+            r#"{"flag":null,"list":[],"objects":[{"text":null}],"number":7}"#
+        );
+    }
+
+    #[test]
+    fn a_document_stays_as_it_came_unless_some_reader_would_not_take_it() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for same in [r#"{"n": 12345678901234567890123, "t":"\"[{"}"#, "[]", &deep(DEEPEST)] {
+            let mut text = String::new();
+            push_json(&mut text, same);
+            assert_eq!(text, *same);
+        }
+        for (json, expected) in [
+            (r#"{"t": "\u0041"}"#, String::from(r#"{"t":"A"}"#)),
+            (r#"["\ud800"]"#, Value::from(r#"["\ud800"]"#).to_string()),
+            ("no", String::from("\"no\"")),
+            ("1 2", String::from("\"1 2\"")),
+            (&deep(DEEPEST + 1), deep(DEEPEST + 1)),
+            (&deep(1_000), Value::from(deep(1_000)).to_string()),
+        ] {
+            let mut text = String::new();
+            push_json(&mut text, json);
+            assert_eq!(text, expected, "{json}");
+        }
+    }
+}
