@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::{
     binding::plan::{self, PlanDocument},
     contract::{
+        json::text::object,
         reason::Reason,
         redact,
         types::{
@@ -219,25 +218,16 @@ fn has_gone(outcomes: &[RoleOutcome], keys: &[Vec<GrantKey>], grant: &Grant) -> 
 /// The unified user of a reading, with the documents that it was made from.
 pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
     let answers = cx.revoke_answers.borrow();
-    let revoke: Vec<String> = answers.iter().map(|answer| as_json(&answer.body)).collect();
-    let revoke = ("revoke", format!("[{}]", revoke.join(",")));
-    let documents = reading.documents.iter().map(|(name, text)| (*name, as_json(text)));
-    let documents: Vec<String> = documents
-        .chain([revoke])
-        .map(|(name, json)| format!("\"{name}\":{json}"))
-        .collect();
+    let documents = object(|fields| {
+        for (name, text) in &reading.documents {
+            fields.json(name, Some(text));
+        }
+        fields.json_array("revoke", &mut answers.iter().map(|answer| answer.body.as_str()));
+    });
     let user = unified(reading);
     User {
-        remote_data: Some(format!("{{{}}}", documents.join(","))),
+        remote_data: Some(documents),
         ..user
-    }
-}
-
-/// A document as it came, so that no digit of a number is lost; what is no JSON that can be parsed, as a text.
-fn as_json(text: &str) -> String {
-    match serde_json::from_str::<Value>(text) {
-        Ok(_) => text.to_owned(),
-        Err(_) => Value::from(text).to_string(),
     }
 }
 

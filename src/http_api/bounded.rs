@@ -81,7 +81,10 @@ mod tests {
             ((10, 10, Some(10)), json!(null)),
             ((1_000, 10, Some(10)), json!(["remote_data"])),
             ((10, 1_000, Some(10)), json!(["remote_data", "roles"])),
-            ((10, 10, Some(1_000)), json!(["remote_data", "roles", "planned_requests"])),
+            (
+                (10, 10, Some(1_000)),
+                json!(["remote_data", "roles", "planned_requests"]),
+            ),
             ((10, 1_000, None), json!(["remote_data", "roles"])),
         ] {
             let written = written(400, &user(sizes.0, sizes.1), &LeftOut::nothing(), sizes.2);

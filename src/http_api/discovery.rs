@@ -132,7 +132,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http_api::{names::Place, left_out::tests::BESIDE_THE_USER};
+    use crate::http_api::{left_out::tests::BESIDE_THE_USER, names::Place};
 
     const WIT: &str = include_str!("../../wit/user-directory.wit");
 

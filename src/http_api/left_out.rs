@@ -41,7 +41,9 @@ impl LeftOut {
         let lists = json::lists(user);
         if self.is_normalized {
             // A list that was left out must not look empty.
-            let missing = lists.iter().filter(|(name, is_empty)| *is_empty && left_out.contains(name));
+            let missing = lists
+                .iter()
+                .filter(|(name, is_empty)| *is_empty && left_out.contains(name));
             without.extend(missing.map(|(name, _)| *name));
         }
         let mut truncated = if without.contains(&"truncated") {
@@ -170,7 +172,10 @@ pub mod tests {
             let reference = properties[list]["items"]["$ref"].as_str().unwrap();
             let entry = openapi.pointer(reference.trim_start_matches('#')).unwrap();
             assert_eq!(keys(&user[list][0]), keys(&entry["properties"]), "{list}");
-            assert!(user[list][0].as_object().unwrap().values().all(Value::is_null), "{list}");
+            assert!(
+                user[list][0].as_object().unwrap().values().all(Value::is_null),
+                "{list}"
+            );
         }
     }
 

@@ -55,7 +55,9 @@ pub async fn user(answering: &Answering<'_>, token: &Token, id: &str, query: &st
             Answer::ok(document.into_bytes())
         }
         Ok(reading) => {
-            let body = bounded::body(false, |cut| object(|fields| described(&reading, &left_out, cut, fields)));
+            let body = bounded::body(false, |cut| {
+                object(|fields| described(&reading, &left_out, cut, fields))
+            });
             Answer::ok(answer::wrapped(body, wrap))
         }
     };

@@ -88,7 +88,10 @@ fn grant_outcome(grant: &GrantOutcome, fields: &mut Fields<'_>) {
     fields.text_list("warnings", warnings);
     fields.text_list("side_effects", side_effects);
     if !needs_allow.is_empty() {
-        fields.text_array("needs_allow", &mut needs_allow.iter().map(|effect| side_effect_name(*effect)));
+        fields.text_array(
+            "needs_allow",
+            &mut needs_allow.iter().map(|effect| side_effect_name(*effect)),
+        );
     }
     fields.text("acknowledged_at", acknowledged_at.as_deref());
     fields.text("verify_after", verify_after.as_deref());

@@ -35,7 +35,10 @@ pub fn held_grant(grant: &HeldGrant, fields: &mut Fields<'_>) {
         Removable::NeedsAllow(effects) => {
             fields.text("removable", Some("needs_allow"));
             if !effects.is_empty() {
-                fields.text_array("needs_allow", &mut effects.iter().map(|effect| side_effect_name(*effect)));
+                fields.text_array(
+                    "needs_allow",
+                    &mut effects.iter().map(|effect| side_effect_name(*effect)),
+                );
             }
         }
         Removable::No(obstacle) => {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, value::RawValue};
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 /// The fields of an object that is being written. What is absent, and a list that is empty, is left out.
 pub struct Fields<'a> {
@@ -37,7 +38,7 @@ pub fn array<T>(items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut
 /// The text of a list of texts.
 pub fn texts<'t>(items: &mut dyn Iterator<Item = &'t str>) -> String {
     let mut text = String::new();
-    push_texts(&mut text, items);
+    push_array(&mut text, items, push_text);
     text
 }
 
@@ -150,6 +151,13 @@ impl Fields<'_> {
         }
     }
 
+    /// JSON texts from elsewhere, alike.
+    pub fn json_array<'t>(&mut self, name: &str, items: &mut dyn Iterator<Item = &'t str>) {
+        if self.begin(name) {
+            push_array(self.text, items, push_json);
+        }
+    }
+
     pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Fields<'_>)) {
         if self.begin(name) {
             within(self.text, self.inner(), write);
@@ -157,7 +165,12 @@ impl Fields<'_> {
     }
 
     /// Objects; the list is there even if it is empty.
-    pub fn array<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Fields<'_>)) {
+    pub fn array<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(T, &mut Fields<'_>),
+    ) {
         if self.begin(name) {
             let form = self.inner();
             entries(self.text, form, items, &mut each);
@@ -173,7 +186,7 @@ impl Fields<'_> {
     /// Texts; the list is there even if it is empty.
     pub fn text_array<'t>(&mut self, name: &str, items: &mut dyn Iterator<Item = &'t str>) {
         if self.begin(name) {
-            push_texts(self.text, items);
+            push_array(self.text, items, push_text);
         }
     }
 
@@ -203,13 +216,13 @@ impl Fields<'_> {
     }
 }
 
-fn push_texts<'t>(text: &mut String, items: &mut dyn Iterator<Item = &'t str>) {
+fn push_array<'t>(text: &mut String, items: &mut dyn Iterator<Item = &'t str>, push: fn(&mut String, &str)) {
     text.push('[');
     for (position, item) in items.enumerate() {
         if position > 0 {
             text.push(',');
         }
-        push_text(text, item);
+        push(text, item);
     }
     text.push(']');
 }
@@ -226,37 +239,50 @@ pub fn push_text(text: &mut String, value: &str) {
     }
 }
 
-/// A document as it came, if every reader of JSON takes it: one that is nested deeply, or that may hold half a character, is written
-/// anew, or as a string.
+/// A document as it came, so that no digit of a number is lost; what not every reader of JSON takes, as a text.
 pub fn push_json(text: &mut String, json: &str) {
-    if is_plain(json)
-        && let Ok(raw) = serde_json::from_str::<&RawValue>(json)
-    {
-        text.push_str(raw.get());
-        return;
-    }
-    match serde_json::from_str::<Value>(json) {
-        Ok(value) => text.push_str(&value.to_string()),
-        Err(_) => push_text(text, json),
+    if is_document(json) {
+        text.push_str(json);
+    } else {
+        push_text(text, json);
     }
 }
 
-/// How deep a document may be nested that is passed on as it came.
-const DEEPEST: usize = 64;
+/// Whether it is JSON that can be parsed. Most documents need not be parsed for that: only one that is nested deeply, or that may hold
+/// half a character or a number beyond all measure, can be JSON and not be parsed.
+fn is_document(json: &str) -> bool {
+    if is_plain(json) {
+        serde_json::from_str::<IgnoredAny>(json).is_ok()
+    } else {
+        serde_json::from_str::<Value>(json).is_ok()
+    }
+}
 
-/// Not nested deeply, and without an escape of a code point; whether it is JSON is another question.
+/// How deep a document may be nested that is not parsed, and how many digits a number may have in a row.
+const DEEPEST: usize = 64;
+const LONGEST_NUMBER: usize = 100;
+
+/// Not nested deeply, without an escape of a code point, and without a long number or an exponent; whether it is JSON is another
+/// question.
 fn is_plain(json: &str) -> bool {
-    let (mut depth, mut is_in_text, mut is_escaped) = (0_usize, false, false);
+    let (mut depth, mut digits, mut is_in_text, mut is_escaped) = (0_usize, 0_usize, false, false);
     for byte in json.bytes() {
         match byte {
             b'u' if is_escaped => return false,
             b'"' if !is_escaped => is_in_text = !is_in_text,
-            b'[' | b'{' if !is_in_text => depth = depth.saturating_add(1),
-            b']' | b'}' if !is_in_text => depth = depth.saturating_sub(1),
+            _ if is_in_text => {}
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'e' | b'E' if digits > 0 => return false,
             _ => {}
         }
         is_escaped = byte == b'\\' && !is_escaped;
-        if depth > DEEPEST {
+        digits = if byte.is_ascii_digit() && !is_in_text {
+            digits.saturating_add(1)
+        } else {
+            0
+        };
+        if depth > DEEPEST || digits > LONGEST_NUMBER {
             return false;
         }
     }
@@ -293,28 +319,38 @@ mod tests {
             without: &["text"],
         };
         within(&mut text, form, write);
-        assert_eq!(
-            text,
-            r#"{"flag":null,"list":[],"objects":[{"text":null}],"number":7}"#
-        );
+        assert_eq!(text, r#"{"flag":null,"list":[],"objects":[{"text":null}],"number":7}"#);
     }
 
     #[test]
     fn a_document_stays_as_it_came_unless_some_reader_would_not_take_it() {
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        for same in [r#"{"n": 12345678901234567890123, "t":"\"[{"}"#, "[]", &deep(DEEPEST)] {
-            let mut text = String::new();
-            push_json(&mut text, same);
-            assert_eq!(text, *same);
-        }
-        for (json, expected) in [
-            (r#"{"t": "\u0041"}"#, String::from(r#"{"t":"A"}"#)),
-            (r#"["\ud800"]"#, Value::from(r#"["\ud800"]"#).to_string()),
-            ("no", String::from("\"no\"")),
-            ("1 2", String::from("\"1 2\"")),
-            (&deep(DEEPEST + 1), deep(DEEPEST + 1)),
-            (&deep(1_000), Value::from(deep(1_000)).to_string()),
-        ] {
+        let number = |digits: usize| "1".repeat(digits);
+        let json = [
+            &number(300),
+            "[1.5e3,true,false]",
+            r#"{"n": 12345678901234567890123, "t":"\"[{"}"#,
+            r#"{"t": "\u0041"}"#,
+            "[]",
+            &deep(DEEPEST),
+            &deep(DEEPEST + 1),
+        ];
+        let none = [
+            r#"["\ud800"]"#,
+            "no",
+            "1 2",
+            "",
+            "[",
+            "[1,]",
+            "\"\n\"",
+            "1e999",
+            "-1E+999",
+            &number(400),
+            &deep(1_000),
+        ];
+        let kept = json.map(|json| (json, json.to_owned()));
+        let quoted = none.map(|text| (text, Value::from(text).to_string()));
+        for (json, expected) in kept.into_iter().chain(quoted) {
             let mut text = String::new();
             push_json(&mut text, json);
             assert_eq!(text, expected, "{json}");

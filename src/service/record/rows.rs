@@ -55,7 +55,9 @@ impl Pseudonyms {
             Some(position) => fields.number("same_as", position),
             None => fields.text_or_null("same_as", None),
         }
-        fields.array("grants", &entry.grants, |grant, fields| self.grant_outcome(grant, fields));
+        fields.array("grants", &entry.grants, |grant, fields| {
+            self.grant_outcome(grant, fields)
+        });
     }
 
     fn grant_outcome(&self, grant: &GrantOutcome, fields: &mut Fields<'_>) {
