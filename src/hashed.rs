@@ -1,7 +1,8 @@
 //! Sets and maps that grow one by one, found by hash. They keep the order in which elements came.
 //!
 //! The standard library compiles its table anew for each type of element, which makes more than half a kilobyte each time in a
-//! component. Here one table, of positions, serves all types. What is built at once is a case for [`sorted`](crate::sorted).
+//! component. Here one table, of positions, serves all types, and few elements need none. What is built at once is a case for
+//! [`sorted`](crate::sorted).
 
 use std::{
     borrow::Borrow,
@@ -13,7 +14,8 @@ use std::{
 /// Values by key.
 #[derive(Clone)]
 pub struct HashMap<K, V> {
-    places: Places,
+    /// `None`: there are few elements, which are looked through.
+    places: Option<Box<Places>>,
     /// `None`: removed.
     entries: Vec<Option<(K, V)>>,
     removed: usize,
@@ -26,8 +28,11 @@ pub struct HashSet<T>(HashMap<T, ()>);
 /// The place of a key in a map, taken or free.
 pub struct Entry<'a, K, V> {
     map: &'a mut HashMap<K, V>,
-    place: Result<usize, (u64, K)>,
+    place: Result<usize, (Option<u64>, K)>,
 }
+
+/// So many elements are looked through faster than a key is hashed.
+const FEW: usize = 16;
 
 impl<K, V> HashMap<K, V> {
     pub fn new() -> Self {
@@ -60,7 +65,7 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let place = self.place(self.places.hash(key), key)?;
+        let place = self.place(self.hash(key), key)?;
         self.entries.get(place)?.as_ref().map(|(_, value)| value)
     }
 
@@ -68,7 +73,7 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let place = self.place(self.places.hash(key), key)?;
+        let place = self.place(self.hash(key), key)?;
         self.entries.get_mut(place)?.as_mut().map(|(_, value)| value)
     }
 
@@ -76,12 +81,12 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.place(self.places.hash(key), key).is_some()
+        self.place(self.hash(key), key).is_some()
     }
 
     /// The value that `value` takes the place of. The key that was there first stays.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let hash = self.places.hash(&key);
+        let hash = self.hash(&key);
         match self.place(hash, &key) {
             Some(place) => {
                 let known = &mut self.entries.get_mut(place)?.as_mut()?.1;
@@ -95,7 +100,7 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
     }
 
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
-        let hash = self.places.hash(&key);
+        let hash = self.hash(&key);
         let place = self.place(hash, &key).ok_or((hash, key));
         Entry { map: self, place }
     }
@@ -104,25 +109,44 @@ impl<K: Hash + Eq, V> HashMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let place = self.place(self.places.hash(key), key)?;
+        let place = self.place(self.hash(key), key)?;
         let (_, value) = self.entries.get_mut(place)?.take()?;
         self.removed = self.removed.saturating_add(1);
         Some(value)
     }
 
-    fn place<Q: Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<usize>
+    /// `None`: the elements are few.
+    fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> Option<u64> {
+        self.places.as_ref().map(|places| places.hash(key))
+    }
+
+    fn place<Q: Eq + ?Sized>(&self, hash: Option<u64>, key: &Q) -> Option<usize>
     where
         K: Borrow<Q>,
     {
-        self.places.find(hash, &|place| match self.entries.get(place) {
-            Some(Some((known, _))) => known.borrow() == key,
-            _ => false,
-        })
+        let is_it = |entry: &Option<(K, V)>| matches!(entry, Some((known, _)) if known.borrow() == key);
+        match self.places.as_ref().zip(hash) {
+            Some((places, hash)) => places.find(hash, &|place| self.entries.get(place).is_some_and(is_it)),
+            None => self.entries.iter().position(is_it),
+        }
     }
 
-    fn push(&mut self, hash: u64, key: K, value: V) -> usize {
+    fn push(&mut self, hash: Option<u64>, key: K, value: V) -> usize {
+        let place = self.entries.len();
         self.entries.push(Some((key, value)));
-        self.places.push(hash)
+        match (&mut self.places, hash) {
+            (Some(places), Some(hash)) => places.push(hash),
+            _ if place >= FEW => {
+                let mut places = Places::default();
+                for entry in &self.entries {
+                    let hash = entry.as_ref().map(|(key, _)| places.hash(key));
+                    places.push(hash.unwrap_or_default());
+                }
+                self.places = Some(Box::new(places));
+            }
+            _ => {}
+        }
+        place
     }
 }
 
@@ -227,7 +251,7 @@ impl<T: Hash + Eq> FromIterator<T> for HashSet<T> {
 impl<K, V> Default for HashMap<K, V> {
     fn default() -> Self {
         Self {
-            places: Places::default(),
+            places: None,
             entries: Vec::new(),
             removed: 0,
         }
@@ -305,10 +329,9 @@ impl Places {
         None
     }
 
-    fn push(&mut self, hash: u64) -> usize {
+    fn push(&mut self, hash: u64) {
         let place = self.earlier.len();
         self.earlier.push(self.latest.insert(hash, place));
-        place
     }
 }
 
@@ -343,7 +366,7 @@ mod tests {
     proptest! {
         #[test]
         fn they_are_what_the_trees_of_the_standard_library_are(
-            steps in prop::collection::vec((0..4_u8, 0..20_u8, any::<u8>()), 0..80),
+            steps in prop::collection::vec((0..4_u8, 0..40_u8, any::<u8>()), 0..120),
         ) {
             let mut map = HashMap::new();
             let mut tree = BTreeMap::new();
@@ -372,7 +395,9 @@ mod tests {
     #[test]
     fn keys_with_one_hash_are_told_apart() {
         let mut places = Places::default();
-        assert_eq!([places.push(7), places.push(7), places.push(8)], [0, 1, 2]);
+        for hash in [7, 7, 8] {
+            places.push(hash);
+        }
         assert_eq!(places.find(7, &|place| place == 0), Some(0));
         assert_eq!(places.find(7, &|place| place == 1), Some(1));
         assert_eq!(places.find(7, &|place| place == 2), None);

@@ -43,8 +43,8 @@ pub struct Client<'a> {
     writes_end: Cell<Option<Duration>>,
     /// A token that is refused to a write of [`Repeat::Reread`] may be renewed.
     renews_token: Cell<bool>,
-    /// The provider's clock when it last answered, Unix time.
-    provider_clock: Cell<Option<Duration>>,
+    /// What the provider's answers gave as the time, each once. Few ask for it: it is not parsed before.
+    dates: RefCell<Vec<String>>,
 }
 
 /// The attempts at one call.
@@ -57,6 +57,8 @@ pub(super) struct Attempts {
 const RETRY_BUDGET: u32 = 12;
 /// Attempts of one call.
 const MOST_ATTEMPTS: u32 = 4;
+/// No form of a date has more bytes.
+const LONGEST_DATE: usize = 64;
 /// Time for the answer to an attempt that follows a wait.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
 
@@ -80,7 +82,7 @@ impl<'a> Client<'a> {
             writes_end: Cell::default(),
             renews_token: Cell::new(true),
             quota: RefCell::default(),
-            provider_clock: Cell::default(),
+            dates: RefCell::default(),
         }
     }
 
@@ -134,7 +136,11 @@ impl<'a> Client<'a> {
 
     /// The provider's clock when it last answered, Unix time; `None` if no answer had a `Date`.
     pub fn provider_clock(&self) -> Option<Duration> {
-        self.provider_clock.get()
+        self.dates
+            .borrow()
+            .iter()
+            .rev()
+            .find_map(|date| retry_after::date(date))
     }
 
     /// Requests that were begun so far.
@@ -293,8 +299,9 @@ impl<'a> Client<'a> {
     /// Notes the provider's clock, by the headers of any answer.
     pub(super) fn note_clock(&self, headers: &[(String, String)]) {
         let date = headers.iter().find(|(name, _)| name == "date");
-        if let Some(clock) = date.and_then(|(_, value)| retry_after::date(value)) {
-            self.provider_clock.set(Some(clock));
+        let mut dates = self.dates.borrow_mut();
+        if let Some((_, date)) = date.filter(|(_, date)| date.len() <= LONGEST_DATE && dates.last() != Some(date)) {
+            dates.push(date.clone());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keeps credentials out of everything that is handed on.
 
-use std::{fmt, ops::Range, rc::Rc};
+use std::{fmt, rc::Rc};
 
 use base64::{
     Engine,
@@ -19,9 +19,12 @@ pub struct Mask {
     secrets: Rc<[Secret]>,
     /// The secrets themselves and their base64 forms, in order.
     texts: Rc<[String]>,
-    /// For each byte, which of them can begin with it: those whose first byte it is, or all where a character is escaped.
-    starts: Rc<[Range<usize>]>,
+    /// For each byte, at which of the first places of a secret it can stand: a bit for each.
+    places: Rc<[u8]>,
 }
+
+/// Whatever stands there.
+const ANYWHERE: u8 = u8::MAX;
 
 /// With these an escaped or encoded character begins.
 const ESCAPES: [u8; 3] = [b'\\', b'%', b'+'];
@@ -38,26 +41,31 @@ impl Mask {
             .into_iter()
             .filter(|secret| secret.expose().len() >= SHORTEST)
             .collect();
-        let mut texts: Vec<String> = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
+        let texts = secrets.iter().flat_map(|secret| forms(secret.expose())).collect();
+        Self::of(secrets, texts)
+    }
+
+    fn of(secrets: Rc<[Secret]>, mut texts: Vec<String>) -> Self {
         sorted::sort(&mut texts);
         texts.dedup();
-        let mut starts = vec![0..0; 256];
-        for (position, text) in texts.iter().enumerate() {
-            let first = text.bytes().next().and_then(|byte| starts.get_mut(usize::from(byte)));
-            if let Some(start) = first {
-                let begin = if start.end == 0 { position } else { start.start };
-                *start = begin..position.saturating_add(1);
+        let mut places = vec![0; 256];
+        for text in &texts {
+            for (place, byte) in text.bytes().take(SHORTEST).enumerate() {
+                if let Some(of_byte) = places.get_mut(usize::from(byte)) {
+                    *of_byte |= 1 << place;
+                }
             }
         }
+        // How many bytes an escaped character takes is not known: what follows it may be at any place.
         for byte in ESCAPES {
-            if let Some(start) = starts.get_mut(usize::from(byte)) {
-                *start = 0..texts.len();
+            if let Some(of_byte) = places.get_mut(usize::from(byte)) {
+                *of_byte = ANYWHERE;
             }
         }
         Self {
             secrets,
             texts: texts.into(),
-            starts: starts.into(),
+            places: places.into(),
         }
     }
 
@@ -99,19 +107,33 @@ impl Mask {
 
     /// What stands before and behind the first secret that begins within so many bytes of a text.
     fn find<'a>(&self, text: &'a str, within: usize) -> Option<(&'a str, &'a str)> {
-        for (at, byte) in text.bytes().enumerate().take(within) {
-            let Some(candidates) = self.starts.get(usize::from(byte)).filter(|range| range.end != 0) else {
+        if self.texts.is_empty() {
+            return None;
+        }
+        let starts = (0..text.len().min(within)).filter(|at| self.can_begin(text.as_bytes(), *at));
+        for at in starts {
+            let Some((before, rest)) = text.split_at_checked(at) else {
                 continue;
             };
-            let behind = || {
-                let (before, rest) = text.split_at_checked(at)?;
-                Some((before, self.behind_secret(rest, candidates.clone())?))
-            };
-            if let Some(found) = behind() {
-                return Some(found);
+            if let Some(behind) = self.behind_secret(rest) {
+                return Some((before, behind));
             }
         }
         None
+    }
+
+    /// Whether a secret can begin there, by the first bytes. Nearly everywhere that says no, and costs less than looking.
+    fn can_begin(&self, text: &[u8], at: usize) -> bool {
+        let mut bytes = text.get(at..).unwrap_or_default().iter();
+        for place in 0..SHORTEST {
+            let places = bytes.next().and_then(|byte| self.places.get(usize::from(*byte)));
+            match places {
+                Some(&ANYWHERE) => return true,
+                Some(places) if places >> place & 1 == 1 => {}
+                _ => return false,
+            }
+        }
+        true
     }
 
     /// This mask and one secret more.
@@ -119,11 +141,16 @@ impl Mask {
         if self.secrets.contains(secret) {
             return self.clone();
         }
-        Self::new(self.secrets.iter().cloned().chain([secret.clone()]))
+        if secret.expose().len() < SHORTEST {
+            return self.clone();
+        }
+        let secrets = self.secrets.iter().cloned().chain([secret.clone()]).collect();
+        let texts = self.texts.iter().cloned().chain(forms(secret.expose())).collect();
+        Self::of(secrets, texts)
     }
 
     /// What follows the longest secret at the start of a text.
-    fn behind_secret<'a>(&self, text: &'a str, candidates: Range<usize>) -> Option<&'a str> {
+    fn behind_secret<'a>(&self, text: &'a str) -> Option<&'a str> {
         // Two bytes rule out most places, and cost less than following every form of a character.
         let can_begin = |secret: &&String| {
             let pairs = text.bytes().zip(secret.bytes()).take(2);
@@ -131,8 +158,7 @@ impl Mask {
                 .map_while(|(byte, own)| Some(byte == own).filter(|_| !ESCAPES.contains(&byte)))
                 .all(|is_same| is_same)
         };
-        let candidates = self.texts.get(candidates).unwrap_or_default();
-        candidates
+        self.texts
             .iter()
             .filter(can_begin)
             .filter_map(|secret| behind(text, secret))

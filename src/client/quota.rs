@@ -21,15 +21,7 @@ const LONGEST_WINDOW: u64 = 31 * 24 * 3_600;
 impl Quota {
     /// What an answer tells, by the usual spellings of the headers; `None` if it tells nothing.
     pub fn of(answer: &Answer, unix_now: Duration) -> Option<Self> {
-        let header = |name: &str| {
-            ["", "x-", "x-rate-limit-"]
-                .iter()
-                .find_map(|prefix| match *prefix {
-                    "x-rate-limit-" => answer.header(&format!("{prefix}{name}")),
-                    prefix => answer.header(&format!("{prefix}ratelimit-{name}")),
-                })
-                .map(str::trim)
-        };
+        let header = |names: [&str; 3]| names.iter().find_map(|name| answer.header(name)).map(str::trim);
         // They go into headers of ours: only what a quota is written with.
         let is_quota = |text: &&str| {
             (1..=40).contains(&text.len())
@@ -39,9 +31,14 @@ impl Quota {
                     .all(|byte| byte.is_ascii_alphanumeric() || b";=, ".contains(&byte))
         };
         let quota = Self {
-            limit: header("limit").filter(is_quota).map(str::to_owned),
-            remaining: header("remaining").filter(is_quota).map(str::to_owned),
-            reset: header("reset").and_then(|text| reset(text.parse().ok()?, unix_now.as_secs())),
+            limit: header(["ratelimit-limit", "x-ratelimit-limit", "x-rate-limit-limit"])
+                .filter(is_quota)
+                .map(str::to_owned),
+            remaining: header(["ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining"])
+                .filter(is_quota)
+                .map(str::to_owned),
+            reset: header(["ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"])
+                .and_then(|text| reset(text.parse().ok()?, unix_now.as_secs())),
         };
         (quota != Self::default()).then_some(quota)
     }

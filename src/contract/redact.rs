@@ -46,12 +46,13 @@ pub fn mask(client: &Client<'_>, texts: &mut dyn Texts) {
     });
 }
 
-/// JSON stays JSON: only its texts, names and numbers are masked.
+/// JSON stays JSON: only its texts, names and numbers are masked. What is none is a text from then on.
 fn masked_json(client: &Client<'_>, text: &str) -> String {
-    match serde_json::from_str(text) {
-        Ok(document) => masked_value(client, document).to_string(),
-        Err(_) => client.masked(text),
-    }
+    let masked = match serde_json::from_str(text) {
+        Ok(document) => masked_value(client, document),
+        Err(_) => Value::from(client.masked(text)),
+    };
+    masked.to_string()
 }
 
 /// A document is not nested deeper than what could be parsed.

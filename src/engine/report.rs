@@ -32,6 +32,8 @@ use super::{
 pub struct Report<'a> {
     cx: &'a Context<'a>,
     work: &'a Work<'a>,
+    /// The user of the latest reading, without documents.
+    user: User,
     outcomes: Vec<RoleOutcome>,
     /// What the grants of each outcome are, in their order.
     keys: Vec<Vec<GrantKey>>,
@@ -48,7 +50,9 @@ impl<'a> Report<'a> {
         let mut outcomes: Vec<RoleOutcome> = Vec::with_capacity(selections.len());
         let mut keys = Vec::with_capacity(selections.len());
         let mut causes = Vec::new();
-        let later = Later::of(work, latest_warnings(work));
+        let latest = latest(work);
+        let user = unified(latest);
+        let later = Later::of(work, warnings(latest, &user));
         let window = Window::of(cx, work);
         for selection in selections {
             if let Some(earlier) = selection.same_as {
@@ -75,6 +79,7 @@ impl<'a> Report<'a> {
         Self {
             cx,
             work,
+            user,
             outcomes,
             keys,
             causes,
@@ -145,7 +150,12 @@ impl<'a> Report<'a> {
             grants_after: after.map(|reading| reading.grants.as_slice()),
             traces: answers.iter().filter_map(|answer| answer.trace_id.clone()).collect(),
         });
-        let user = user(self.cx, reading);
+        let user = if std::ptr::eq(reading, latest(self.work)) {
+            self.user
+        } else {
+            unified(reading)
+        };
+        let user = documented(self.cx, reading, user);
         let accepts = |outcome: Outcome| match outcome {
             Outcome::Removed | Outcome::AlreadyAbsent | Outcome::Planned => true,
             Outcome::Unverified => self.cx.request.accept_unverified,
@@ -217,6 +227,10 @@ fn has_gone(outcomes: &[RoleOutcome], keys: &[Vec<GrantKey>], grant: &Grant) -> 
 
 /// The unified user of a reading, with the documents that it was made from.
 pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
+    documented(cx, reading, unified(reading))
+}
+
+fn documented(cx: &Context<'_>, reading: &Reading<'_>, user: User) -> User {
     let answers = cx.revoke_answers.borrow();
     let documents = object(|fields| {
         for (name, text) in &reading.documents {
@@ -224,7 +238,6 @@ pub fn user(cx: &Context<'_>, reading: &Reading<'_>) -> User {
         }
         fields.json_array("revoke", &mut answers.iter().map(|answer| answer.body.as_str()));
     });
-    let user = unified(reading);
     User {
         remote_data: Some(documents),
         ..user
@@ -253,10 +266,8 @@ fn lacks_roles(user: &User) -> bool {
     user.truncated.iter().any(|name| name == "roles")
 }
 
-/// The warnings of the latest reading.
-fn latest_warnings(work: &Work<'_>) -> Vec<String> {
-    let reading = work.after.as_ref().map_or(&work.before, |after| &after.reading);
-    warnings(reading, &unified(reading))
+fn latest<'a>(work: &'a Work<'_>) -> &'a Reading<'a> {
+    work.after.as_ref().map_or(&work.before, |after| &after.reading)
 }
 
 /// What holds for the whole of a reading, with its user.

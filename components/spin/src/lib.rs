@@ -22,11 +22,15 @@ mod http;
 mod incoming;
 mod transport;
 
-use std::rc::Rc;
+use std::{alloc::System, rc::Rc};
 
 use spin_sdk::wasip3;
+use unassign_role_allocator::Classes;
 
 use crate::host::Spin;
+
+#[global_allocator]
+static MEMORY: Classes<System> = Classes::before(System);
 
 struct Component;
 

@@ -26,12 +26,18 @@ mod incoming;
 mod io;
 mod transport;
 
+use std::alloc::System;
+
 use unassign_role::{
     by_account,
     contract::{types, types_by_account},
 };
+use unassign_role_allocator::Classes;
 
 use crate::{host::Environment, transport::WasiTransport};
+
+#[global_allocator]
+static MEMORY: Classes<System> = Classes::before(System);
 
 struct Component;
 

@@ -254,9 +254,13 @@ fn is_document(json: &str) -> bool {
     if is_plain(json) {
         serde_json::from_str::<IgnoredAny>(json).is_ok()
     } else {
-        serde_json::from_str::<Value>(json).is_ok()
+        // Within an answer, which is parsed as a whole.
+        serde_json::from_str::<Value>(&format!("{0}{json}{1}", "[".repeat(AROUND), "]".repeat(AROUND))).is_ok()
     }
 }
+
+/// Objects and lists that an answer has around a document, at most.
+const AROUND: usize = 6;
 
 /// How deep a document may be nested that is not parsed, and how many digits a number may have in a row.
 const DEEPEST: usize = 64;
@@ -334,6 +338,7 @@ mod tests {
             "[]",
             &deep(DEEPEST),
             &deep(DEEPEST + 1),
+            &deep(127 - AROUND),
         ];
         let none = [
             r#"["\ud800"]"#,

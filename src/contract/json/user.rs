@@ -73,8 +73,9 @@ pub fn user(user: &User, truncated: &[&str], fields: &mut Fields<'_>) {
     fields.time("status_changed_at", status_changed_at.as_deref());
     fields.time("activated_at", activated_at.as_deref());
     fields.list("urls", urls, url);
-    if remote_data.is_some() {
-        fields.json("remote_data", remote_data.as_deref());
+    if let Some(documents) = remote_data {
+        // They were put together here, and are JSON.
+        fields.written("remote_data", documents);
     }
     if !truncated.is_empty() {
         fields.text_array("truncated", &mut truncated.iter().copied());
