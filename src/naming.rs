@@ -4,6 +4,11 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+/// Whether bytes that were no UTF-8 stood in a text. Nearly all texts are ASCII, which is seen at once.
+pub fn is_broken(text: &str) -> bool {
+    !text.is_ascii() && text.contains(char::REPLACEMENT_CHARACTER)
+}
+
 /// A name as it is compared: trimmed, in NFC, case-folded.
 pub fn canonical(text: &str) -> String {
     folded(text, Folding::Full)

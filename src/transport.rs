@@ -7,7 +7,7 @@ mod wasi;
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-pub use self::framing::{Target, headers, nanoseconds};
+pub use self::framing::{Target, headers, nanoseconds, text};
 
 /// A boxed future of this crate's single-threaded world. Boxing keeps the engine compiled once, not once per provider and host.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

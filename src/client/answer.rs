@@ -6,7 +6,10 @@ use std::{
     fmt,
 };
 
-use crate::error::{ANSWER_LIMIT, FaultDetails, FaultKind, ProviderAnswer, ProviderFault};
+use crate::{
+    error::{ANSWER_LIMIT, FaultDetails, FaultKind, ProviderAnswer, ProviderFault},
+    transport::text,
+};
 
 use super::{acknowledgement::Acknowledgement, lenient::FromJson, mask::Mask};
 
@@ -137,8 +140,7 @@ impl Answer {
 
     /// The body; what is no UTF-8 is replaced.
     pub fn text(&self) -> Cow<'_, str> {
-        // Nearly all of it is ASCII, which is seen faster than it is replaced.
-        str::from_utf8(&self.body).map_or_else(|_| String::from_utf8_lossy(&self.body), Cow::Borrowed)
+        text(&self.body)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     client::lenient::Fields,
     error::{FaultKind, ProviderFault},
+    transport,
 };
 
 /// The longest element in bytes, and the longest document without its elements.
@@ -97,7 +98,7 @@ impl Splitter {
     /// # Errors
     /// [`FaultKind::BadAnswer`] if the answer was no whole document with that array, once: what was not seen proves nothing.
     pub fn finish(self) -> Result<Vec<u8>, ProviderFault> {
-        let text = String::from_utf8_lossy(&self.rest);
+        let text = transport::text(&self.rest);
         let is_once = || Fields::of(&text).is_ok_and(|fields| fields.get(&[self.key]).is_ok());
         if self.is_whole && self.seen_array && is_once() {
             Ok(self.rest)

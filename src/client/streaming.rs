@@ -2,7 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use crate::{client::body_sink::BodySink, error::ProviderFault, transport::Response};
+use crate::{
+    client::body_sink::BodySink,
+    error::ProviderFault,
+    transport::{self, Response},
+};
 
 use super::{Answer, Authorization, Call, Client, Splitter, call::TIMEOUTS, read_status};
 
@@ -141,7 +145,7 @@ impl Client<'_> {
             let is_over = next.is_none();
             // Looked through in large parts: the work stays linear, however small the pieces are.
             if is_over || window.len() > longest.saturating_mul(2) {
-                if answer.mask.is_in(&String::from_utf8_lossy(&window)) {
+                if answer.mask.is_in(&transport::text(&window)) {
                     return Ok(has_begun);
                 }
                 if !has_begun {

@@ -68,8 +68,17 @@ impl Request {
 pub fn headers(received: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
     received
         .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned()))
+        .map(|(mut name, value)| {
+            name.make_ascii_lowercase();
+            let value = String::from_utf8(value);
+            (name, value.unwrap_or_else(|error| text(error.as_bytes()).into_owned()))
+        })
         .collect()
+}
+
+/// Bytes as text; what is no UTF-8 is replaced. Nearly all bytes are ASCII, which is seen faster than it is replaced.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// A duration as WASI counts; one that is too long is the longest.

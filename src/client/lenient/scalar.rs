@@ -4,6 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use serde_json::{Error, value::RawValue};
 
+use crate::naming::is_broken;
+
 use super::{FromJson, cut, fault, number::integer};
 
 /// A string, number or Boolean as text. Strings are kept as they are, numbers with all their digits.
@@ -45,7 +47,7 @@ impl<K> Scalar<K> {
     /// The text, unless it is blank.
     pub fn as_str(&self) -> Option<&str> {
         match &self.state {
-            State::Read(text) if !text.trim().is_empty() => Some(text),
+            State::Read(text) if !text.trim_start().is_empty() => Some(text),
             State::Read(_) | State::Absent | State::Unread(_) => None,
         }
     }
@@ -53,7 +55,7 @@ impl<K> Scalar<K> {
     /// The text, unless it is blank.
     pub fn into_string(self) -> Option<String> {
         match self.state {
-            State::Read(text) if !text.trim().is_empty() => Some(text),
+            State::Read(text) if !text.trim_start().is_empty() => Some(text),
             State::Read(_) | State::Absent | State::Unread(_) => None,
         }
     }
@@ -190,10 +192,7 @@ impl<K: kind::Kind> FromJson for Scalar<K> {
         let value = match raw.bytes().next() {
             Some(b'n') => return Ok(Self::default()),
             // A replacement character stands for bytes that were not UTF-8: another text than the provider meant.
-            Some(b'"') => string(raw)
-                .ok()
-                .filter(|text| !text.contains(char::REPLACEMENT_CHARACTER))
-                .and_then(K::string),
+            Some(b'"') => string(raw).ok().filter(|text| !is_broken(text)).and_then(K::string),
             Some(b'{' | b'[') | None => None,
             Some(_) => K::literal(raw),
         };

@@ -105,7 +105,7 @@ pub async fn send(config: &Config, cx: &Context<'_>, call: &Call, effort: Effort
 pub fn status_of(error_codes: &[String], answer: &Answer) -> u16 {
     let status = code_inside(error_codes, answer).unwrap_or_else(|| answer.meaning());
     let says_so = || {
-        let text = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+        let text = answer.text().to_ascii_lowercase();
         text.contains("authentication failed")
     };
     if status == 400 && says_so() { 401 } else { status }

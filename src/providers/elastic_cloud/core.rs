@@ -8,6 +8,7 @@ use crate::{
     },
     error::{FaultKind, ProviderFault},
     provider::Context,
+    transport,
 };
 
 use super::{
@@ -65,7 +66,7 @@ pub async fn elements<T: Default, M: FromJson>(
         .join(&format!("/organizations/{}/{path}", path_segment(organization)));
     let parse = |folded: &mut T, element: &[u8]| {
         // Broken bytes in one member must not end the list: a text that had them counts as unread.
-        let text = String::from_utf8_lossy(element);
+        let text = transport::text(element);
         let element = match M::from_text(&text) {
             Ok(element) => Row::Read(element),
             Err(error) if error.is_data() => Row::Unread(cut(&text)),

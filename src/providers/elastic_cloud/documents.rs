@@ -5,7 +5,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::client::lenient::{Flag, Id, Row, Rows, Text, document};
+use crate::{
+    client::lenient::{Flag, Id, Row, Rows, Text, document},
+    naming::is_broken,
+};
 
 /// An element of the members list.
 #[derive(Clone, Debug)]
@@ -101,7 +104,7 @@ document! { ErrorItem: code, message }
 /// A text as it came, unless it is missing, blank or broken.
 pub fn text(row: &Row<String>) -> Option<&str> {
     let text = row.read()?;
-    let is_readable = !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER);
+    let is_readable = !text.trim_start().is_empty() && !is_broken(text);
     is_readable.then_some(text)
 }
 

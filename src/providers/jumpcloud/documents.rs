@@ -7,7 +7,7 @@ use serde_json::{Map, Value, value::RawValue};
 use crate::{
     client::lenient::{Flag, FromJson, Row, Rows, document},
     hashed::HashSet,
-    naming::{canonical, same},
+    naming::{canonical, is_broken, same},
 };
 
 /// A row of a list.
@@ -150,7 +150,7 @@ fn text(row: &Row<String>) -> Option<&str> {
 
 /// A replacement character stands for bytes that were not UTF-8: another text than was meant.
 fn is_whole(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(char::REPLACEMENT_CHARACTER)
+    !text.trim_start().is_empty() && !is_broken(text)
 }
 
 fn owned(row: &Row<String>) -> Option<String> {

@@ -110,8 +110,10 @@ impl HeldRole {
 /// Why the record contradicts the directory.
 pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<HeldRole>, String> {
     let roles = || directory.roles().iter().chain(directory.contradicted());
-    let all = Index::of(roles());
     let names = &recorded.names;
+    // Of a long directory few roles are asked for.
+    let asked: HashSet<String> = names.iter().map(|name| canonical(name)).collect();
+    let all = Index::of(roles(), &asked);
     if !recorded.has_every_id {
         let is_named = |role: &Role| {
             role.name
@@ -132,7 +134,7 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
         return Ok(names.iter().map(held).collect());
     }
     let mut left: HashSet<String> = recorded.ids.iter().cloned().collect();
-    let recorded = Index::of(roles().filter(|role| left.contains(&role.id)));
+    let recorded = Index::of(roles().filter(|role| left.contains(&role.id)), &asked);
     let mut held: Vec<HeldRole> = Vec::with_capacity(names.len());
     for name in names {
         if all.has(name) && !recorded.has(name) {
@@ -145,7 +147,7 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
             id: recorded.only(name).filter(|id| left.remove(id)),
         });
     }
-    let doubtful = Index::of(directory.contradicted().iter());
+    let doubtful = Index::of(directory.contradicted().iter(), &asked);
     let mut without_id = held.iter_mut().filter(|role| role.id.is_none());
     if let (Some(role), None) = (without_id.next(), without_id.next())
         && left.len() == 1
@@ -156,7 +158,7 @@ pub fn held(recorded: &RecordedRoles, directory: &RoleDirectory) -> Result<Vec<H
     Ok(held)
 }
 
-/// Roles by name.
+/// Roles by name, as far as a name is asked for.
 struct Index<'a> {
     exact: HashMap<&'a str, Vec<&'a Role>>,
     /// By what their names compare as.
@@ -164,15 +166,17 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of(roles: impl Iterator<Item = &'a Role>) -> Self {
+    fn of(roles: impl Iterator<Item = &'a Role>, asked: &HashSet<String>) -> Self {
         let mut index = Self {
             exact: HashMap::new(),
             canonical: HashMap::new(),
         };
         for role in roles {
-            if let Some(name) = &role.name {
+            let Some(name) = &role.name else { continue };
+            let compared = canonical(name);
+            if asked.contains(&compared) {
                 index.exact.entry(name).or_default().push(role);
-                index.canonical.entry(canonical(name)).or_default().push(role);
+                index.canonical.entry(compared).or_default().push(role);
             }
         }
         index
