@@ -148,9 +148,18 @@ pub fn sort_by_key<T, K: Ord>(elements: &mut [T], key: impl Fn(&T) -> K) {
 
 /// Sorts; of equals only the last one stays.
 fn sort_unique<T>(elements: &mut Vec<T>, compare: impl Fn(&[T], usize, usize) -> Ordering) {
+    // Most come in order: one comparison each is all that they cost then.
+    if is_in_order(elements.len(), &|one, other| compare(elements, one, other)) {
+        return;
+    }
     let (order, kept) = unique_order(elements.len(), &|one, other| compare(elements, one, other));
     swap(elements, &swaps(order));
     elements.truncate(kept);
+}
+
+/// Whether each element is before the next one.
+fn is_in_order(length: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> bool {
+    (1..length).all(|position| compare(position.saturating_sub(1), position).is_lt())
 }
 
 /// The positions of elements in their order.

@@ -290,7 +290,7 @@ impl<'a> Client<'a> {
             .map_err(|fault| self.describe(call, fault))?;
         self.note_clock(&headers);
         let answer = self.answer(status, headers, body);
-        if let Some(quota) = Quota::of(&answer, self.transport.wall_clock()) {
+        if let Some(quota) = Quota::of(&answer, &|| self.transport.wall_clock()) {
             *self.quota.borrow_mut() = Some(quota);
         }
         Ok(answer)

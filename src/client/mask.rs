@@ -20,7 +20,7 @@ pub struct Mask {
     /// The secrets themselves and their base64 forms, in order.
     texts: Rc<[String]>,
     /// For each byte, at which of the first places of a secret it can stand: a bit for each.
-    places: Rc<[u8]>,
+    places: Rc<[u8; 256]>,
 }
 
 /// Whatever stands there.
@@ -48,7 +48,7 @@ impl Mask {
     fn of(secrets: Rc<[Secret]>, mut texts: Vec<String>) -> Self {
         sorted::sort(&mut texts);
         texts.dedup();
-        let mut places = vec![0; 256];
+        let mut places = [0; 256];
         for text in &texts {
             for (place, byte) in text.bytes().take(SHORTEST).enumerate() {
                 if let Some(of_byte) = places.get_mut(usize::from(byte)) {
@@ -65,7 +65,7 @@ impl Mask {
         Self {
             secrets,
             texts: texts.into(),
-            places: places.into(),
+            places: Rc::new(places),
         }
     }
 
@@ -110,8 +110,12 @@ impl Mask {
         if self.texts.is_empty() {
             return None;
         }
-        let starts = (0..text.len().min(within)).filter(|at| self.can_begin(text.as_bytes(), *at));
-        for at in starts {
+        for (at, byte) in text.bytes().enumerate().take(within) {
+            // Most places are ruled out by their own byte.
+            let may_begin = self.places.get(usize::from(byte)).is_some_and(|places| places & 1 == 1);
+            if !may_begin || !self.can_begin(text.as_bytes(), at) {
+                continue;
+            }
             let Some((before, rest)) = text.split_at_checked(at) else {
                 continue;
             };

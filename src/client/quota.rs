@@ -20,7 +20,7 @@ const LONGEST_WINDOW: u64 = 31 * 24 * 3_600;
 
 impl Quota {
     /// What an answer tells, by the usual spellings of the headers; `None` if it tells nothing.
-    pub fn of(answer: &Answer, unix_now: Duration) -> Option<Self> {
+    pub fn of(answer: &Answer, unix_now: &dyn Fn() -> Duration) -> Option<Self> {
         let header = |names: [&str; 3]| names.iter().find_map(|name| answer.header(name)).map(str::trim);
         // They go into headers of ours: only what a quota is written with.
         let is_quota = |text: &&str| {
@@ -38,7 +38,7 @@ impl Quota {
                 .filter(is_quota)
                 .map(str::to_owned),
             reset: header(["ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset"])
-                .and_then(|text| reset(text.parse().ok()?, unix_now.as_secs())),
+                .and_then(|text| reset(text.parse().ok()?, unix_now().as_secs())),
         };
         (quota != Self::default()).then_some(quota)
     }
@@ -62,7 +62,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Quota::of(&Answer::of_headers(headers), Duration::from_secs(1_769_851_800))
+        Quota::of(&Answer::of_headers(headers), &|| Duration::from_secs(1_769_851_800))
     }
 
     #[test]

@@ -10,11 +10,16 @@ use unassign_role::{
     sorted::Map,
     transport::{Task, Transport},
 };
-use wasip2::cli::{environment, stderr};
+use wasip2::{
+    cli::{environment, stderr},
+    io::streams::OutputStream,
+};
 
 use crate::{folder, io, transport::WasiTransport};
 
 thread_local! {
+    /// Asked for once: each call of the host has its price.
+    static STDERR: OutputStream = stderr::get_stderr();
     /// The host cannot change them while the instance lives.
     static VARIABLES: Map<String, Rc<str>> = environment::get_environment()
         .into_iter()
@@ -88,7 +93,9 @@ impl Host for Environment {
     /// Without the standard library's standard error, which would bring its input, output and terminals along.
     fn record(&self, line: &str) {
         // A log that cannot be written must not cost the caller the answer.
-        let _ = io::write_now(&stderr::get_stderr(), format!("{line}\n").as_bytes());
+        STDERR.with(|stderr| {
+            let _ = io::write_now(stderr, format!("{line}\n").as_bytes());
+        });
     }
 
     fn account<'a>(&'a self, id: &'a str) -> Task<'a, Result<Option<AccountText>, String>> {

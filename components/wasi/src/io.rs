@@ -38,7 +38,13 @@ pub fn write_now(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamError>
     written
 }
 
+/// What a host takes in one call that waits, in bytes.
+const AT_ONCE: usize = 4096;
+
 fn write_blocking(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+    if bytes.len() <= AT_ONCE {
+        return stream.blocking_write_and_flush(bytes);
+    }
     while !bytes.is_empty() {
         let left = hand_over(stream, bytes)?;
         if left.len() == bytes.len() {
