@@ -22,15 +22,17 @@ mod http;
 mod incoming;
 mod transport;
 
-use std::{alloc::System, rc::Rc};
+use std::rc::Rc;
 
 use spin_sdk::wasip3;
-use unassign_role_allocator::Classes;
 
 use crate::host::Spin;
 
+// Elsewhere it would have to be safe for several threads.
+#[cfg(target_family = "wasm")]
 #[global_allocator]
-static MEMORY: Classes<System> = Classes::before(System);
+static MEMORY: unassign_role_allocator::Classes<std::alloc::System> =
+    unassign_role_allocator::Classes::before(std::alloc::System);
 
 struct Component;
 

@@ -26,18 +26,18 @@ mod incoming;
 mod io;
 mod transport;
 
-use std::alloc::System;
-
 use unassign_role::{
     by_account,
     contract::{types, types_by_account},
 };
-use unassign_role_allocator::Classes;
 
 use crate::{host::Environment, transport::WasiTransport};
 
+// Elsewhere it would have to be safe for several threads.
+#[cfg(target_family = "wasm")]
 #[global_allocator]
-static MEMORY: Classes<System> = Classes::before(System);
+static MEMORY: unassign_role_allocator::Classes<std::alloc::System> =
+    unassign_role_allocator::Classes::before(std::alloc::System);
 
 struct Component;
 

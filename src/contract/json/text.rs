@@ -36,7 +36,7 @@ pub fn array<T>(items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut
 }
 
 /// The text of a list of texts.
-pub fn texts<'t>(items: &mut dyn Iterator<Item = &'t str>) -> String {
+pub fn texts(items: &mut dyn Iterator<Item = &str>) -> String {
     let mut text = String::new();
     push_array(&mut text, items, push_text);
     text
@@ -152,7 +152,7 @@ impl Fields<'_> {
     }
 
     /// JSON texts from elsewhere, alike.
-    pub fn json_array<'t>(&mut self, name: &str, items: &mut dyn Iterator<Item = &'t str>) {
+    pub fn json_array(&mut self, name: &str, items: &mut dyn Iterator<Item = &str>) {
         if self.begin(name) {
             push_array(self.text, items, push_json);
         }
@@ -184,7 +184,7 @@ impl Fields<'_> {
     }
 
     /// Texts; the list is there even if it is empty.
-    pub fn text_array<'t>(&mut self, name: &str, items: &mut dyn Iterator<Item = &'t str>) {
+    pub fn text_array(&mut self, name: &str, items: &mut dyn Iterator<Item = &str>) {
         if self.begin(name) {
             push_array(self.text, items, push_text);
         }
@@ -216,7 +216,7 @@ impl Fields<'_> {
     }
 }
 
-fn push_array<'t>(text: &mut String, items: &mut dyn Iterator<Item = &'t str>, push: fn(&mut String, &str)) {
+fn push_array(text: &mut String, items: &mut dyn Iterator<Item = &str>, push: fn(&mut String, &str)) {
     text.push('[');
     for (position, item) in items.enumerate() {
         if position > 0 {

@@ -56,7 +56,7 @@ impl Pseudonyms {
             None => fields.text_or_null("same_as", None),
         }
         fields.array("grants", &entry.grants, |grant, fields| {
-            self.grant_outcome(grant, fields)
+            self.grant_outcome(grant, fields);
         });
     }
 
