@@ -83,7 +83,7 @@ impl Artifact {
         // `Cargo.lock` is left out: what it says of the host's crates changes no component.
         let mut sources = vec![workspace.join("wit"), component, workspace.join("Cargo.toml")];
         if self != Self::Caller {
-            sources.extend([workspace.join("src"), workspace.join("build.rs")]);
+            sources.extend(["src", "build.rs", "components/allocator"].map(|source| workspace.join(source)));
         }
         for source in sources {
             let newest = newest(&source).with_context(|| format!("reading {}", source.display()))?;
@@ -157,13 +157,14 @@ mod tests {
     const BUILT: u64 = 1_000_000;
 
     /// What the component [`Artifact::Wasi`] is built from.
-    const SOURCES: [&str; 6] = [
+    const SOURCES: [&str; 7] = [
         "Cargo.toml",
         "build.rs",
         "wit/user-directory.wit",
         "src/lib.rs",
         "src/http_api/openapi.json",
         "components/wasi/src/lib.rs",
+        "components/allocator/src/lib.rs",
     ];
 
     impl Tree {
