@@ -23,6 +23,15 @@ pub struct Load {
 }
 
 impl Load {
+    /// Takes in what was measured later.
+    pub fn add(&mut self, later: Self) {
+        self.times.extend(later.times);
+        self.times.sort_unstable();
+        self.elapsed += later.elapsed;
+        self.cpu = self.cpu.zip(later.cpu).map(|(cpu, later)| cpu + later);
+        self.calls_out += later.calls_out;
+    }
+
     pub fn per_second(&self) -> f64 {
         self.count() / self.elapsed.as_secs_f64()
     }
