@@ -302,9 +302,9 @@ impl<T: fmt::Debug> fmt::Debug for HashSet<T> {
     }
 }
 
-/// Positions by hash: an index of something that is kept elsewhere, whose keys can be made again.
+/// Positions by hash.
 #[derive(Clone, Default)]
-pub struct Places {
+struct Places {
     /// Keys come from providers: nobody there may choose them so that all have one hash.
     state: RandomState,
     /// The latest position of a hash.
@@ -313,24 +313,9 @@ pub struct Places {
     earlier: Vec<Option<usize>>,
 }
 
-impl fmt::Debug for Places {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Places({})", self.earlier.len())
-    }
-}
-
 impl Places {
-    pub fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+    fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
         self.state.hash_one(key)
-    }
-
-    /// The positions of a hash in their order. Another key may have the same one.
-    pub fn all(&self, hash: u64) -> Vec<usize> {
-        let latest = self.latest.get(&hash).copied();
-        let mut places: Vec<usize> =
-            std::iter::successors(latest, |place| self.earlier.get(*place).copied().flatten()).collect();
-        places.reverse();
-        places
     }
 
     fn find(&self, hash: u64, is: &dyn Fn(usize) -> bool) -> Option<usize> {
@@ -345,7 +330,7 @@ impl Places {
     }
 
     /// Adds the next position.
-    pub fn push(&mut self, hash: u64) {
+    fn push(&mut self, hash: u64) {
         let place = self.earlier.len();
         self.earlier.push(self.latest.insert(hash, place));
     }
@@ -417,9 +402,5 @@ mod tests {
         assert_eq!(places.find(7, &|place| place == 0), Some(0));
         assert_eq!(places.find(7, &|place| place == 1), Some(1));
         assert_eq!(places.find(7, &|place| place == 2), None);
-        assert_eq!(
-            (places.all(7), places.all(8), places.all(9)),
-            (vec![0, 1], vec![2], vec![])
-        );
     }
 }

@@ -123,15 +123,45 @@ impl Session {
             .headers()
             .get("retry-after")
             .and_then(|value| value.to_str().ok());
+        let status = answer.status().as_u16();
         Ok(Answer {
-            status: answer.status().as_u16(),
+            status,
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
-            body: serde_json::from_slice(answer.body()).unwrap_or_default(),
+            body: body_of(status, answer.body())?,
         })
     }
+}
+
+/// A body that cannot be read must not look like one that says nothing: a success without outcomes.
+fn body_of(status: u16, body: &[u8]) -> Result<Value> {
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(body)
+        .with_context(|| format!("the answer ({status}) is not JSON that can be read: the record says what was done"))
 }
 
 /// The texts of a list in an answer. A list that is missing has none.
 pub fn texts(list: &Value) -> impl Iterator<Item = &str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_no_success_without_outcomes() {
+        assert_eq!(body_of(204, b"").unwrap(), Value::Null);
+        assert_eq!(body_of(200, b"{\"id\": 1}").unwrap(), json!({"id": 1}));
+        for body in [
+            b"{\"id\": 1" as &[u8],
+            b"{\"raw_response\":1e1,2}",
+            b"{\"user\": {\"$serde_json::private::RawValue\": 0}}",
+        ] {
+            assert!(body_of(200, body).is_err());
+        }
+    }
 }

@@ -5,11 +5,7 @@ use std::rc::Rc;
 use crate::{
     error::Error,
     naming::{self, Skeleton},
-    provider::{
-        Context, Coverage, Directory, KnownRole, Provider,
-        reading::Reading,
-        role_index::{Positions, canonical_name},
-    },
+    provider::{Context, Coverage, Directory, KnownRole, Provider, reading::Reading, role_index::Positions},
     request::Selector,
 };
 
@@ -43,7 +39,7 @@ impl Default for Known {
 impl Known {
     pub fn new(directory: Directory) -> Self {
         Self {
-            by_name: Positions::of(&directory, canonical_name),
+            by_name: Positions::of(&directory, |role| role.name.as_deref().map(naming::canonical)),
             by_name_skeleton: Positions::of(&directory, |role| {
                 role.name
                     .as_deref()
@@ -51,7 +47,7 @@ impl Known {
                     .flat_map(Skeleton::of)
                     .collect::<Vec<_>>()
             }),
-            by_id: Positions::of(&directory, |role| Skeleton::of(&role.id).into_iter().collect()),
+            by_id: Positions::of(&directory, |role| Skeleton::of(&role.id)),
             directory,
         }
     }

@@ -1,60 +1,37 @@
 //! A directory of roles with an index: a thousand entries against many thousand roles stay linear.
 
 use crate::{
-    hashed::Places,
+    hashed::HashMap,
     naming::canonical,
     provider::{Directory, KnownRole},
     request::Selector,
 };
 
-/// Where the roles of a directory stand in it, by a text of theirs. The texts are not kept: they are made again where hashes meet.
-#[derive(Clone, Debug)]
-pub struct Positions {
-    texts: Texts,
-    places: Places,
-    /// For each place the position of a role.
-    roles: Vec<usize>,
-}
-
-/// The texts of a role.
-type Texts = fn(&KnownRole) -> Vec<String>;
+/// Where the roles of a directory stand in it, by a text of theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Positions(HashMap<String, Vec<usize>>);
 
 impl Positions {
     /// Of all roles, by each of the texts that one has.
-    pub fn of(directory: &Directory, texts: Texts) -> Self {
-        let mut positions = Self {
-            texts,
-            places: Places::default(),
-            roles: Vec::with_capacity(directory.roles.len()),
-        };
+    pub fn of<T: IntoIterator<Item = String>>(directory: &Directory, texts: impl Fn(&KnownRole) -> T) -> Self {
+        let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, role) in directory.roles.iter().enumerate() {
             for text in texts(role) {
-                positions.places.push(positions.places.hash(&text));
-                positions.roles.push(position);
+                positions.entry(text).or_default().push(position);
             }
         }
-        positions
+        Self(positions)
     }
 
     /// The roles with this text, of the directory that it was made of.
-    pub fn roles<'a>(&self, directory: &'a Directory, text: &str) -> impl Iterator<Item = &'a KnownRole> + use<'a> {
-        let places = self.places.all(self.places.hash(text));
-        let positions = places.into_iter().filter_map(|place| self.roles.get(place).copied());
-        let roles = positions.filter_map(|position| directory.roles.get(position));
-        let roles: Vec<&KnownRole> = roles
-            .filter(|role| (self.texts)(role).iter().any(|own| own == text))
-            .collect();
-        roles.into_iter()
+    pub fn roles<'a>(&'a self, directory: &'a Directory, text: &str) -> impl Iterator<Item = &'a KnownRole> + use<'a> {
+        let positions = self.0.get(text).into_iter().flatten();
+        positions.filter_map(|&position| directory.roles.get(position))
     }
 }
 
-/// What the name of a role is compared as, if it has one.
-pub fn canonical_name(role: &KnownRole) -> Vec<String> {
-    role.name.as_deref().map(canonical).into_iter().collect()
-}
-
 /// A provider's roles, by id and by name. Ids are compared exactly.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RoleIndex {
     pub directory: Directory,
     by_id: Positions,
@@ -64,8 +41,8 @@ pub struct RoleIndex {
 impl RoleIndex {
     pub fn new(directory: Directory) -> Self {
         Self {
-            by_id: Positions::of(&directory, |role| vec![role.id.clone()]),
-            by_name: Positions::of(&directory, canonical_name),
+            by_id: Positions::of(&directory, |role| Some(role.id.clone())),
+            by_name: Positions::of(&directory, |role| role.name.as_deref().map(canonical)),
             directory,
         }
     }

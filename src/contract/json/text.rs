@@ -251,13 +251,16 @@ pub fn push_json(text: &mut String, json: &str) {
 /// Whether it is JSON that can be parsed. Most documents need not be parsed for that: only one that is nested deeply, or that may hold
 /// half a character or a number beyond all measure, can be JSON and not be parsed.
 fn is_document(json: &str) -> bool {
-    if is_plain(json) {
-        serde_json::from_str::<IgnoredAny>(json).is_ok()
-    } else {
-        // Within an answer, which is parsed as a whole.
-        serde_json::from_str::<Value>(&format!("{0}{json}{1}", "[".repeat(AROUND), "]".repeat(AROUND))).is_ok()
+    if serde_json::from_str::<IgnoredAny>(json).is_err() {
+        return false;
     }
+    // Within an answer, which is parsed as a whole.
+    let within = || format!("{0}{json}{1}", "[".repeat(AROUND), "]".repeat(AROUND));
+    is_plain(json) || serde_json::from_str::<Value>(&within()).is_ok()
 }
+
+/// What the names begin with by which serde_json tells itself that a value is no object. Its readers take them from anybody.
+const PRIVATE: &str = "$serde_json::private";
 
 /// Objects and lists that an answer has around a document, at most.
 const AROUND: usize = 6;
@@ -269,6 +272,9 @@ const LONGEST_NUMBER: usize = 100;
 /// Not nested deeply, without an escape of a code point, and without a long number or an exponent; whether it is JSON is another
 /// question.
 fn is_plain(json: &str) -> bool {
+    if json.contains(PRIVATE) {
+        return false;
+    }
     let (mut depth, mut digits, mut is_in_text, mut is_escaped) = (0_usize, 0_usize, false, false);
     for byte in json.bytes() {
         match byte {
@@ -342,6 +348,11 @@ mod tests {
         ];
         let none = [
             r#"["\ud800"]"#,
+            r#"{"$serde_json::private::RawValue":0}"#,
+            r#"[{"$serde_json::private::RawValue":"x"}]"#,
+            r#"{"a":"\u0041"}],[{}"#,
+            "1e1,2",
+            "1,2",
             "no",
             "1 2",
             "",
