@@ -2,13 +2,16 @@
 //! the whole operation on them: it looks for the best place, and joins what is free. Here a block of up to [`LARGEST`] bytes is one of
 //! its size class: the first of a list when it is taken, and again when it is given back. Larger ones are left to the allocator behind.
 //!
-//! A small block stays with its class for the life of the instance. What that keeps is at most what was in use at one time.
+//! A small block stays with its class for the life of the instance: what is kept is the most that each class had in use at one time.
+//! If nothing more is to be had, a block of a larger class serves.
+//!
+//! A component gets it by linking this crate. Nothing of libc in it may free what a host allocated, as libc's own reading of the
+//! environment and of directories does: that block is of this allocator, and not of libc's.
 
 // An allocator cannot be written without. Every block is aligned to `STEP`.
 #![allow(unsafe_code, clippy::cast_ptr_alignment)]
-#![cfg_attr(not(test), no_std)]
 
-use core::{
+use std::{
     alloc::{GlobalAlloc, Layout},
     cell::UnsafeCell,
     ptr::{self, NonNull},
@@ -19,9 +22,14 @@ pub const LARGEST: usize = CLASSES * STEP;
 
 /// Classes are multiples of it. Every block is aligned to it.
 const STEP: usize = 16;
-const CLASSES: usize = 32;
+const CLASSES: usize = 16;
 /// What is taken from the allocator behind at a time, in bytes.
 const PIECE: usize = 8 * 1024;
+
+// Elsewhere it would have to be safe for several threads.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: Classes<std::alloc::System> = Classes::before(std::alloc::System);
 
 /// An allocator with classes of small blocks before another one.
 pub struct Classes<A> {
@@ -35,6 +43,18 @@ struct Small {
     /// What is left of the latest piece.
     piece: *mut u8,
     left: usize,
+}
+
+impl Small {
+    /// The first free block of a class; null if there is none.
+    fn take(&mut self, class: usize) -> *mut u8 {
+        let Some(Some(block)) = self.free.get(class).copied() else {
+            return ptr::null_mut();
+        };
+        // SAFETY: what is in the list was written by `dealloc`.
+        self.free[class] = unsafe { block.as_ref().next };
+        block.as_ptr().cast()
+    }
 }
 
 /// A block that is free.
@@ -85,7 +105,8 @@ impl<A: GlobalAlloc> Classes<A> {
             // SAFETY: neither size nor alignment is zero, and the alignment is a power of two.
             let piece = unsafe { self.behind.alloc(Layout::from_size_align_unchecked(PIECE, STEP)) };
             if piece.is_null() {
-                return piece;
+                let mut larger = (class + 1..CLASSES).map(|class| small.take(class));
+                return larger.find(|block| !block.is_null()).unwrap_or(piece);
             }
             (small.piece, small.left) = (piece, PIECE);
         }
@@ -106,18 +127,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Classes<A> {
         };
         // SAFETY: there is one thread, and nothing below calls back.
         let small = unsafe { &mut *self.small.get() };
-        let Some(free) = small.free.get_mut(class) else {
-            return ptr::null_mut();
-        };
-        match *free {
-            Some(block) => {
-                // SAFETY: what is in the list was written by `dealloc`.
-                *free = unsafe { block.as_ref().next };
-                block.as_ptr().cast()
-            }
+        let block = small.take(class);
+        if block.is_null() {
             // SAFETY: `small` is the only reference.
-            None => unsafe { self.fresh(small, class) },
+            return unsafe { self.fresh(small, class) };
         }
+        block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -220,6 +235,42 @@ mod tests {
             classes.dealloc(first, layout(40, 8));
             assert_eq!(classes.alloc(layout(33, 1)), first);
             assert_ne!(classes.alloc(layout(48, 1)), first);
+        }
+    }
+
+    #[test]
+    fn where_nothing_more_is_to_be_had_a_larger_block_serves() {
+        /// Gives one piece and nothing else.
+        struct Once(std::cell::Cell<bool>);
+
+        // SAFETY: what it gives is the system's.
+        unsafe impl GlobalAlloc for Once {
+            unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+                if self.0.replace(true) {
+                    return ptr::null_mut();
+                }
+                // SAFETY: the caller's promises are the same.
+                unsafe { System.alloc(layout) }
+            }
+
+            unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+                // SAFETY: the caller's promises are the same.
+                unsafe { System.dealloc(block, layout) }
+            }
+        }
+
+        let classes = Classes::before(Once(std::cell::Cell::new(false)));
+        let large = layout(LARGEST, 8);
+        // SAFETY: the sizes are not zero, and the layouts those of the blocks.
+        unsafe {
+            let first = classes.alloc(large);
+            while !classes.alloc(large).is_null() {}
+            while !classes.alloc(layout(1, 1)).is_null() {}
+            classes.dealloc(first, large);
+            let small = classes.alloc(layout(40, 8));
+            assert_eq!(small, first);
+            fill(small, 40, 1);
+            assert!(classes.alloc(layout(40, 8)).is_null());
         }
     }
 

@@ -26,13 +26,10 @@ use std::rc::Rc;
 
 use spin_sdk::wasip3;
 
-use crate::host::Spin;
+// It is this component's allocator.
+use unassign_role_allocator as _;
 
-// Elsewhere it would have to be safe for several threads.
-#[cfg(target_family = "wasm")]
-#[global_allocator]
-static MEMORY: unassign_role_allocator::Classes<std::alloc::System> =
-    unassign_role_allocator::Classes::before(std::alloc::System);
+use crate::host::Spin;
 
 struct Component;
 

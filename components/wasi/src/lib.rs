@@ -31,13 +31,10 @@ use unassign_role::{
     contract::{types, types_by_account},
 };
 
-use crate::{host::Environment, transport::WasiTransport};
+// It is this component's allocator.
+use unassign_role_allocator as _;
 
-// Elsewhere it would have to be safe for several threads.
-#[cfg(target_family = "wasm")]
-#[global_allocator]
-static MEMORY: unassign_role_allocator::Classes<std::alloc::System> =
-    unassign_role_allocator::Classes::before(std::alloc::System);
+use crate::{host::Environment, transport::WasiTransport};
 
 struct Component;
 
