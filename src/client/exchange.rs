@@ -57,8 +57,8 @@ pub(super) struct Attempts {
 const RETRY_BUDGET: u32 = 12;
 /// Attempts of one call.
 const MOST_ATTEMPTS: u32 = 4;
-/// No form of a date has more bytes.
-const LONGEST_DATE: usize = 64;
+/// A date has 29 bytes, and with comments or many digits more. What is longer is not kept.
+const LONGEST_DATE: usize = 1_024;
 /// Time for the answer to an attempt that follows a wait.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
 

@@ -1,6 +1,6 @@
 //! The service's configuration: environment variables, which every WASI 0.2 host has, and a folder where the host gives one.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use unassign_role::{
     client::Caches,
@@ -18,8 +18,8 @@ use wasip2::{
 use crate::{folder, io, transport::WasiTransport};
 
 thread_local! {
-    /// Asked for once: each call of the host has its price.
-    static STDERR: OutputStream = stderr::get_stderr();
+    /// Asked for once, because each call of the host has its price, and again after it failed.
+    static STDERR: RefCell<Option<OutputStream>> = const { RefCell::new(None) };
     /// The host cannot change them while the instance lives.
     static VARIABLES: Map<String, Rc<str>> = environment::get_environment()
         .into_iter()
@@ -93,8 +93,11 @@ impl Host for Environment {
     /// Without the standard library's standard error, which would bring its input, output and terminals along.
     fn record(&self, line: &str) {
         // A log that cannot be written must not cost the caller the answer.
-        STDERR.with(|stderr| {
-            let _ = io::write_now(stderr, format!("{line}\n").as_bytes());
+        STDERR.with_borrow_mut(|kept| {
+            let stderr = kept.get_or_insert_with(stderr::get_stderr);
+            if io::write_now(stderr, format!("{line}\n").as_bytes()).is_err() {
+                *kept = None;
+            }
         });
     }
 

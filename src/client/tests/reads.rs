@@ -169,6 +169,20 @@ fn a_list_that_is_passed_through_tells_the_providers_clock_too() {
 }
 
 #[test]
+fn the_providers_clock_is_told_by_a_long_date_and_by_the_last_one_that_is_a_date() {
+    let mut dates = vec![format!("2026-01-30T10:00:00.{}Z", "0".repeat(60)), String::from("soon")].into_iter();
+    let transport = FakeTransport::new(move |_: &Seen| {
+        let date = vec![("date", dates.next().unwrap())];
+        Reaction::Answer(200, date, String::from(r#"{"members": [1]}"#))
+    });
+    let client = client(&transport, 25);
+    for _ in 0..2 {
+        assert_eq!(transport.run(fold(&client)).unwrap(), 1);
+        assert_eq!(client.provider_clock(), Some(Duration::from_secs(1_769_767_200)));
+    }
+}
+
+#[test]
 fn a_read_that_decides_nothing_takes_nothing_from_the_others() {
     let transport = FakeTransport::new(|_: &Seen| body(format!("[{}]", " ".repeat(7 << 20))));
     let client = client(&transport, 25);
