@@ -144,14 +144,15 @@ fn length<T>(record: &T, write: fn(&T, &mut Fields<'_>)) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::contract::{
         types::{FailureKind, GrantKind, HeldGrant, ListedRole, Outcome, Removable, Role, Scope},
         user::blank_user,
     };
 
-    fn user(documents: usize, list: usize) -> User {
+    /// A user with documents and a list of such lengths.
+    pub fn user(documents: usize, list: usize) -> User {
         let role = Role {
             id: Some("r".repeat(list)),
             name: None,

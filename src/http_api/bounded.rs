@@ -38,28 +38,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        contract::{
-            json::text::object,
-            types::{Role, User},
-            user::blank_user,
-        },
+        contract::{bounded::tests::user, json::text::object, types::User},
         http_api::LeftOut,
     };
-
-    fn user(remote: usize, list: usize) -> User {
-        let role = Role {
-            id: Some("r".repeat(list)),
-            name: None,
-            group: None,
-            organization: None,
-            workspace: None,
-        };
-        User {
-            roles: vec![role],
-            remote_data: Some(format!("\"{}\"", "d".repeat(remote))),
-            ..blank_user("u")
-        }
-    }
 
     fn written(limit: usize, user: &User, left_out: &LeftOut, plan: Option<usize>) -> Value {
         let bytes = within(limit, plan.is_some(), &|cut| {

@@ -262,11 +262,7 @@ pub mod tests {
         user::blank_user,
     };
 
-    pub const EVERYTHING: LeftOut = LeftOut {
-        fields: Vec::new(),
-        remote_data: false,
-        is_normalized: false,
-    };
+    pub const EVERYTHING: LeftOut = LeftOut::nothing();
 
     pub fn failure(kind: FailureKind, status: u16) -> Failure {
         blank_failure(kind, status, String::from("why"))

@@ -8,7 +8,7 @@ use crate::contract::{
     types::User,
 };
 
-use super::bounded::Cut;
+use super::bounded::{Cut, PLAN};
 
 /// The parts of the user that are left out, and the format. `normalized` has every field of the schema, with null or an empty list
 /// for what the provider lacks, times in UTC, and no documents of the provider.
@@ -68,7 +68,7 @@ impl LeftOut {
         }
         truncated.extend(&gone);
         if cut >= Cut::Plan {
-            truncated.push(super::bounded::PLAN);
+            truncated.push(PLAN);
         }
         without.extend(gone);
         let form = Form {

@@ -1,7 +1,5 @@
 //! JSON text, written field by field: an answer is written and sent, and has no use for a tree of its values.
 
-use std::fmt::Write;
-
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -31,14 +29,23 @@ pub fn object(write: impl FnOnce(&mut Fields<'_>)) -> String {
 /// The text of a list of objects.
 pub fn array<T>(items: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Fields<'_>)) -> String {
     let mut text = String::new();
-    entries(&mut text, Form::default(), items, &mut each);
+    push_list(&mut text, items, &mut |text, item| {
+        within(text, Form::default(), |fields| each(item, fields));
+    });
     text
 }
 
 /// The text of a list of texts.
 pub fn texts(items: &mut dyn Iterator<Item = &str>) -> String {
     let mut text = String::new();
-    push_array(&mut text, items, push_text);
+    push_list(&mut text, items, &mut push_text);
+    text
+}
+
+/// A text with its quotes.
+pub fn quoted(value: &str) -> String {
+    let mut text = String::new();
+    push_text(&mut text, value);
     text
 }
 
@@ -52,18 +59,13 @@ fn within(text: &mut String, form: Form<'_>, write: impl FnOnce(&mut Fields<'_>)
     text.push('}');
 }
 
-fn entries<T>(
-    text: &mut String,
-    form: Form<'_>,
-    items: impl IntoIterator<Item = T>,
-    each: &mut dyn FnMut(T, &mut Fields<'_>),
-) {
+fn push_list<T>(text: &mut String, items: impl IntoIterator<Item = T>, push: &mut dyn FnMut(&mut String, T)) {
     text.push('[');
     for (position, item) in items.into_iter().enumerate() {
         if position > 0 {
             text.push(',');
         }
-        within(text, form, |fields| each(item, fields));
+        push(text, item);
     }
     text.push(']');
 }
@@ -82,10 +84,13 @@ impl Fields<'_> {
         true
     }
 
-    /// A field that is absent.
-    fn nothing(&mut self, name: &str) {
-        if self.form.is_normalized && self.begin(name) {
-            self.text.push_str("null");
+    /// A field that may be absent.
+    fn optional<T>(&mut self, name: &str, value: Option<T>, push: impl FnOnce(&mut String, T)) {
+        if (value.is_some() || self.form.is_normalized) && self.begin(name) {
+            match value {
+                Some(value) => push(self.text, value),
+                None => self.text.push_str("null"),
+            }
         }
     }
 
@@ -98,41 +103,25 @@ impl Fields<'_> {
     }
 
     pub fn text(&mut self, name: &str, value: Option<&str>) {
-        match value {
-            Some(value) if self.begin(name) => push_text(self.text, value),
-            Some(_) => {}
-            None => self.nothing(name),
-        }
+        self.optional(name, value, push_text);
     }
 
     /// A text, or null.
     pub fn text_or_null(&mut self, name: &str, value: Option<&str>) {
-        if !self.begin(name) {
-            return;
-        }
         match value {
-            Some(value) => push_text(self.text, value),
-            None => self.text.push_str("null"),
+            Some(_) => self.text(name, value),
+            None => self.written(name, "null"),
         }
     }
 
     pub fn flag(&mut self, name: &str, value: Option<bool>) {
-        match value {
-            Some(value) if self.begin(name) => self.text.push_str(if value { "true" } else { "false" }),
-            Some(_) => {}
-            None => self.nothing(name),
-        }
+        self.optional(name, value, |text, value| {
+            text.push_str(if value { "true" } else { "false" });
+        });
     }
 
     pub fn number(&mut self, name: &str, value: impl Into<u64>) {
-        self.whole(name, value.into());
-    }
-
-    fn whole(&mut self, name: &str, value: u64) {
-        if self.begin(name) {
-            // A text takes whatever is written.
-            let _ = write!(self.text, "{value}");
-        }
+        self.written(name, &value.into().to_string());
     }
 
     /// JSON text as it is.
@@ -144,17 +133,13 @@ impl Fields<'_> {
 
     /// JSON text from elsewhere. Text that is not JSON becomes a string.
     pub fn json(&mut self, name: &str, value: Option<&str>) {
-        match value {
-            Some(value) if self.begin(name) => push_json(self.text, value),
-            Some(_) => {}
-            None => self.nothing(name),
-        }
+        self.optional(name, value, push_json);
     }
 
     /// JSON texts from elsewhere, alike.
     pub fn json_array(&mut self, name: &str, items: &mut dyn Iterator<Item = &str>) {
         if self.begin(name) {
-            push_array(self.text, items, push_json);
+            push_list(self.text, items, &mut push_json);
         }
     }
 
@@ -173,7 +158,9 @@ impl Fields<'_> {
     ) {
         if self.begin(name) {
             let form = self.inner();
-            entries(self.text, form, items, &mut each);
+            push_list(self.text, items, &mut |text, item| {
+                within(text, form, |fields| each(item, fields));
+            });
         }
     }
 
@@ -186,7 +173,7 @@ impl Fields<'_> {
     /// Texts; the list is there even if it is empty.
     pub fn text_array(&mut self, name: &str, items: &mut dyn Iterator<Item = &str>) {
         if self.begin(name) {
-            push_array(self.text, items, push_text);
+            push_list(self.text, items, &mut push_text);
         }
     }
 
@@ -216,19 +203,7 @@ impl Fields<'_> {
     }
 }
 
-fn push_array(text: &mut String, items: &mut dyn Iterator<Item = &str>, push: fn(&mut String, &str)) {
-    text.push('[');
-    for (position, item) in items.enumerate() {
-        if position > 0 {
-            text.push(',');
-        }
-        push(text, item);
-    }
-    text.push(']');
-}
-
-/// A text with its quotes.
-pub fn push_text(text: &mut String, value: &str) {
+fn push_text(text: &mut String, value: &str) {
     let needs_escape = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     if value.bytes().any(needs_escape) {
         text.push_str(&Value::from(value).to_string());
@@ -240,7 +215,7 @@ pub fn push_text(text: &mut String, value: &str) {
 }
 
 /// A document as it came, so that no digit of a number is lost; what not every reader of JSON takes, as a text.
-pub fn push_json(text: &mut String, json: &str) {
+fn push_json(text: &mut String, json: &str) {
     if is_document(json) {
         text.push_str(json);
     } else {

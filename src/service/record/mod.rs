@@ -20,7 +20,7 @@ use crate::{
     contract::{
         json::{
             self,
-            text::{self, array, object},
+            text::{array, object, quoted, texts},
         },
         types::{Account, Failure, FailureKind, Options, Organization, Request, Role, RoleOutcome, Success},
     },
@@ -119,13 +119,13 @@ impl<'a> Record<'a> {
             ("traceparent", call.traceparent),
         ] {
             if let Some(text) = text {
-                base.set(name, text_of(text));
+                base.set(name, quoted(text));
             }
         }
         let mut reported = Known::default();
         // The resolved id takes its place.
         if let Some(user) = pseudonyms.shown_of(call.user) {
-            reported.set("requested_user", text_of(&user));
+            reported.set("requested_user", quoted(&user));
         }
         let claims = Claims {
             v: receipt::VERSION.to_owned(),
@@ -178,7 +178,7 @@ impl<'a> Record<'a> {
             ] {
                 let left_out = count.saturating_sub(MOST_ENTRIES);
                 if left_out > 0 {
-                    fields.number(name, count_of(left_out));
+                    fields.written(name, &left_out.to_string());
                 }
             }
             let roles = request.roles.get(..MOST_ENTRIES).unwrap_or(&request.roles);
@@ -225,13 +225,13 @@ impl<'a> Record<'a> {
             (name, shown)
         });
         self.base.set("requested", requested);
-        self.base.set("allowed", text::texts(&mut allowed.iter().copied()));
+        self.base.set("allowed", texts(&mut allowed.iter().copied()));
         if let Some(reference) = &reference {
-            self.base.set("reference", text_of(reference));
+            self.base.set("reference", quoted(reference));
         }
         for (name, keys) in passed {
             if !keys.is_empty() {
-                self.base.set(name, text::texts(&mut keys.iter().map(String::as_str)));
+                self.base.set(name, texts(&mut keys.iter().map(String::as_str)));
             }
         }
         self.claims.borrow_mut().reference = reference;
@@ -251,7 +251,7 @@ impl<'a> Record<'a> {
         // A failure has room for it in every format.
         let is_in_record = self.receipt_in_record && result.is_ok();
         if is_in_record && let Some(receipt) = &receipt {
-            self.set("receipt", text_of(receipt));
+            self.set("receipt", quoted(receipt));
         }
         self.end();
         receipt.filter(|_| !is_in_record)
@@ -267,7 +267,7 @@ impl<'a> Record<'a> {
     }
 
     fn failed(&self, failure: &Failure) {
-        self.set("error_code", text_of(json::failure_kind_name(failure.kind)));
+        self.set("error_code", quoted(json::failure_kind_name(failure.kind)));
         self.set("sent", failure.sent.to_string());
         // Whoever keeps the configuration finds it by this line, and not among the results.
         if failure.kind == FailureKind::InvalidAccount {
@@ -341,7 +341,7 @@ impl Audit for Record<'_> {
             AuditEvent::Read { user, grants } => {
                 self.reported.borrow_mut().remove("requested_user");
                 if let Some(user) = self.pseudonyms.shown(user) {
-                    self.set("user", text_of(&user));
+                    self.set("user", quoted(&user));
                 }
                 self.grants("grants_before", "grants_before_left_out", grants);
                 self.claims.borrow_mut().user = Some(user.to_owned());
@@ -371,10 +371,10 @@ impl Audit for Record<'_> {
                     *self.keys.borrow_mut() = keys.to_vec();
                 }
                 self.claims.borrow_mut().traces.clone_from(&traces);
-                self.set("traces", text::texts(&mut traces.iter().map(String::as_str)));
+                self.set("traces", texts(&mut traces.iter().map(String::as_str)));
             }
             AuditEvent::Bound { digest, approval } => {
-                self.set("plan_digest", text_of(digest));
+                self.set("plan_digest", quoted(digest));
                 let mut claims = self.claims.borrow_mut();
                 claims.plan_digest = Some(digest.to_owned());
                 if let Some(approval) = approval {
@@ -388,23 +388,11 @@ impl Audit for Record<'_> {
                     claims.approval = Some(ApprovalClaim::from(approval));
                 }
             }
-            AuditEvent::Planned { digest } => self.set("plan_digest", text_of(digest)),
+            AuditEvent::Planned { digest } => self.set("plan_digest", quoted(digest)),
             AuditEvent::Calls(count) => self.set("provider_calls", count.to_string()),
             AuditEvent::Quota(quota) => *self.quota.borrow_mut() = Some(quota),
         }
     }
-}
-
-/// A text as JSON.
-fn text_of(value: &str) -> String {
-    let mut json = String::new();
-    text::push_text(&mut json, value);
-    json
-}
-
-/// A count as JSON has it.
-fn count_of(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// What a warning is about is left out: it may be a name.
